@@ -1,0 +1,95 @@
+/** An empty array, shared. */
+export const EMPTY: Uint8Array = new Uint8Array(0);
+
+// The only two globals core needs that are not in the language itself; every runtime has them.
+declare const TextEncoder: new () => { encode(text: string): Uint8Array };
+declare const TextDecoder: new (
+  label: string,
+  options: { fatal: boolean; ignoreBOM: boolean },
+) => { decode(bytes: Uint8Array): string };
+
+const encoder = /* @__PURE__ */ new TextEncoder();
+const decoder = /* @__PURE__ */ new TextDecoder('utf-8', { fatal: false, ignoreBOM: true });
+
+/** The UTF-8 bytes of a string; lone surrogates become U+FFFD. */
+export function utf8(text: string): Uint8Array {
+  return encoder.encode(text);
+}
+
+/** The string whose UTF-8 bytes these are; ill-formed bytes become U+FFFD. */
+export function fromUtf8(bytes: Uint8Array): string {
+  return decoder.decode(bytes);
+}
+
+/** How many bytes `utf8(text)` has. */
+export function utf8Length(text: string): number {
+  let length = text.length;
+  for (let i = 0; i < text.length; i++) {
+    const unit = text.charCodeAt(i);
+    if (unit < 0x80) continue;
+    length += unit < 0x800 ? 1 : 2;
+    // A surrogate pair is two units and four bytes: 2 + 2, so the low half adds nothing.
+    if (unit >= 0xd800 && unit < 0xdc00) {
+      const next = text.charCodeAt(i + 1);
+      if (next >= 0xdc00 && next < 0xe000) i++;
+    }
+  }
+  return length;
+}
+
+/** One character for each byte. Meant for lines and words: short, and ASCII as a rule. */
+export function latin1(bytes: Uint8Array, from = 0, to: number = bytes.length): string {
+  if (to - from > 64) {
+    let text = '';
+    for (let i = from; i < to; i += 4096) {
+      text += String.fromCharCode(...bytes.subarray(i, Math.min(to, i + 4096)));
+    }
+    return text;
+  }
+  let text = '';
+  for (let i = from; i < to; i++) text += String.fromCharCode(bytes[i]!);
+  return text;
+}
+
+/** The bytes of a string whose characters are all below 256. */
+export function fromLatin1(text: string): Uint8Array {
+  const bytes = new Uint8Array(text.length);
+  for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
+  return bytes;
+}
+
+/** Whether `bytes[from, to)` spells `word`. */
+export function spells(bytes: Uint8Array, from: number, to: number, word: string): boolean {
+  return to - from === word.length && startsWith(bytes, from, to, word);
+}
+
+/** Whether `bytes[from, to)` begins with `word`. */
+export function startsWith(bytes: Uint8Array, from: number, to: number, word: string): boolean {
+  if (to - from < word.length) return false;
+  for (let i = 0; i < word.length; i++) {
+    if (bytes[from + i] !== word.charCodeAt(i)) return false;
+  }
+  return true;
+}
+
+/** Whether `bytes[from, to)` equals a key, be it text (ASCII) or bytes. */
+export function matches(
+  bytes: Uint8Array,
+  from: number,
+  to: number,
+  key: string | Uint8Array,
+): boolean {
+  if (typeof key === 'string') return spells(bytes, from, to, key);
+  if (to - from !== key.length) return false;
+  for (let i = 0; i < key.length; i++) {
+    if (bytes[from + i] !== key[i]) return false;
+  }
+  return true;
+}
+
+/** The index of the first space in `bytes[from, to)`, or `to`. */
+export function wordEnd(bytes: Uint8Array, from: number, to: number): number {
+  let i = from;
+  while (i < to && bytes[i] !== 0x20) i++;
+  return i;
+}

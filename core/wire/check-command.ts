@@ -1,0 +1,324 @@
+import { base64Length } from './base64.ts';
+import { utf8Length } from './bytes.ts';
+import type { Command, Key, Value } from './command.ts';
+import { UsageError } from './errors.ts';
+import { checkBase64Key, checkKey } from './key.ts';
+import { MAX_META_WORDS, MAX_OPAQUE, metaFlags } from './meta-flags.ts';
+import { MAX_U32, MAX_U64 } from './numbers.ts';
+import { verbs } from './verbs.ts';
+
+/** memcached closes a connection that sends this much without a line end, unless it is a `get`. */
+export const MAX_LINE = 2048;
+
+/** The largest value memcached can be told to take (`-I 1024m`). */
+export const MAX_VALUE: number = 1024 * 1024 * 1024;
+
+/**
+ * Checks every rule that the text protocol sets for a command, so that what passes can be encoded
+ * and cannot be anything but this one command to the server.
+ *
+ * Takes anything, as callers in JavaScript may pass anything.
+ *
+ * @throws UsageError naming the argument and the rule it breaks.
+ */
+export function checkCommand(command: Command): void {
+  if (typeof command !== 'object' || command === null) {
+    throw new UsageError('command', 'must be an object with a verb');
+  }
+  switch (command.verb) {
+    case 'mg':
+    case 'md':
+    case 'ma':
+      checkMetaKey(command.key, command.base64);
+      return checkFlags(command, 2);
+    case 'ms':
+      checkMetaKey(command.key, command.base64);
+      checkValue(command.value);
+      return checkFlags(command, 3);
+    case 'me':
+      return checkMetaKey(command.key, command.base64);
+    case 'get':
+    case 'gets':
+      checkKeys(command.keys);
+      return;
+    case 'gat':
+    case 'gats':
+      checkSeconds('expire', command.expire);
+      // Unlike get, gat is not exempt from the limit on unfinished lines (protocol.md 2.1).
+      if (checkKeys(command.keys) + 'gats -2147483648\r\n'.length > MAX_LINE) {
+        throw new UsageError('keys', `of one ${command.verb} must fit a line of ${MAX_LINE} bytes`);
+      }
+      return;
+    case 'set':
+    case 'add':
+    case 'replace':
+    case 'append':
+    case 'prepend':
+      return checkStore(command);
+    case 'cas':
+      checkStore(command);
+      return checkU64('cas', command.cas);
+    case 'delete':
+      checkKey(command.key);
+      return checkBoolean('noreply', command.noreply);
+    case 'incr':
+    case 'decr':
+      checkKey(command.key);
+      checkU64('delta', command.delta);
+      return checkBoolean('noreply', command.noreply);
+    case 'touch':
+      checkKey(command.key);
+      checkSeconds('expire', command.expire);
+      return checkBoolean('noreply', command.noreply);
+    case 'mn':
+    case 'version':
+    case 'quit':
+    case 'refresh_certs':
+      return;
+    case 'verbosity':
+      checkU32('level', command.level);
+      return checkBoolean('noreply', command.noreply);
+    case 'flush_all':
+      checkSeconds('delay', command.delay);
+      return checkBoolean('noreply', command.noreply);
+    case 'cache_memlimit':
+      checkU32('megabytes', command.megabytes);
+      return checkBoolean('noreply', command.noreply);
+    case 'shutdown':
+      return checkBoolean('graceful', command.graceful);
+    case 'stats':
+    case 'slabs':
+    case 'lru':
+    case 'extstore':
+    case 'lru_crawler':
+    case 'lru_crawler metadump':
+    case 'lru_crawler mgdump':
+    case 'watch':
+    case 'config get':
+      return checkWords(command.verb, command.words);
+    case 'auth':
+      checkCredential('username', command.username);
+      return checkCredential('password', command.password);
+    case 'raw':
+      return checkRaw(command);
+    default:
+      return unknownVerb(command);
+  }
+}
+
+/** How many bytes a value takes on the wire. */
+export function valueLength(value: Value): number {
+  return typeof value === 'string' ? utf8Length(value) : value.length;
+}
+
+function unknownVerb(command: never): never {
+  throw new UsageError(
+    'verb',
+    `must be one of ${Object.keys(verbs).join(', ')}, not ${
+      String((command as { verb?: unknown }).verb)
+    }`,
+  );
+}
+
+function checkStore(
+  command: { key: Key; flags: number; expire: number; value: Value; noreply: boolean },
+): void {
+  checkKey(command.key);
+  checkU32('flags', command.flags);
+  checkSeconds('expire', command.expire);
+  checkValue(command.value);
+  checkBoolean('noreply', command.noreply);
+}
+
+function checkKeys(keys: readonly Key[]): number {
+  if (!Array.isArray(keys)) throw new UsageError('keys', 'must be an array');
+  if (keys.length === 0) throw new UsageError('keys', 'must hold at least one key');
+  let length = keys.length;
+  for (const key of keys) {
+    checkKey(key);
+    length += key.length;
+  }
+  return length;
+}
+
+function checkMetaKey(key: Key, base64: boolean): void {
+  checkBoolean('base64', base64);
+  if (base64) checkBase64Key(key);
+  else checkKey(key);
+}
+
+function checkValue(value: Value): void {
+  if (typeof value === 'string') {
+    // Three bytes a unit is the most UTF-8 takes; count only where that could be too much.
+    if (value.length * 3 > MAX_VALUE && utf8Length(value) > MAX_VALUE) tooLong();
+  } else if (value instanceof Uint8Array) {
+    if (value.length > MAX_VALUE) tooLong();
+  } else {
+    throw new UsageError('value', 'must be a string or a Uint8Array');
+  }
+}
+
+function tooLong(): never {
+  throw new UsageError('value', `must be at most ${MAX_VALUE} bytes, the most memcached can take`);
+}
+
+/** Seconds, as the server parses them: a signed 32-bit number. */
+function checkSeconds(argument: string, seconds: number): void {
+  if (typeof seconds !== 'number' || seconds !== (seconds | 0)) {
+    throw new UsageError(argument, 'must be a whole number of seconds within 32 bits');
+  }
+}
+
+function checkU32(argument: string, value: number): void {
+  if (typeof value !== 'number' || !Number.isInteger(value) || value < 0 || value > MAX_U32) {
+    throw new UsageError(argument, 'must be a whole number from 0 to 4294967295');
+  }
+}
+
+function checkU64(argument: string, value: bigint): void {
+  if (typeof value !== 'bigint' || value < 0n || value > MAX_U64) {
+    throw new UsageError(argument, 'must be a bigint from 0 to 18446744073709551615');
+  }
+}
+
+function checkBoolean(argument: string, value: boolean): void {
+  if (typeof value !== 'boolean') throw new UsageError(argument, 'must be true or false');
+}
+
+function checkFlags(
+  command: { verb: string; key: Key; base64: boolean; flags: readonly string[] },
+  words: number,
+): void {
+  const { flags } = command;
+  if (!Array.isArray(flags)) throw new UsageError('flags', 'must be an array of strings');
+  if (flags.length === 0) return;
+  // The server's count includes `b`; the opaque that a connection adds is one more word.
+  let count = words + flags.length + (command.base64 ? 1 : 0) + 1;
+  let length = command.verb.length + 12 + base64Length(command.key.length);
+  for (let i = 0; i < flags.length; i++) {
+    const flag: unknown = flags[i];
+    if (typeof flag !== 'string') throw new UsageError('flags', 'must be an array of strings');
+    checkFlag(flag);
+    length += flag.length + 1;
+    const letter = flag.charCodeAt(0);
+    if (letter === 0x4f) count--;
+    for (let j = 0; j < i; j++) {
+      if (flags[j]!.charCodeAt(0) === letter) {
+        throw new UsageError('flags', `must not repeat a flag: ${flag[0]}`);
+      }
+    }
+  }
+  if (count > MAX_META_WORDS) {
+    throw new UsageError('flags', `of ${command.verb} must be fewer: servers take 19 words a line`);
+  }
+  if (length > MAX_LINE) {
+    throw new UsageError('flags', `must fit a line of ${MAX_LINE} bytes`);
+  }
+}
+
+const unsigned = /^\d{1,20}$/;
+const signed = /^-?\d{1,10}$/;
+
+function checkFlag(flag: string): void {
+  const letter = flag.charAt(0);
+  const known = metaFlags.get(letter);
+  if (known === undefined) {
+    throw new UsageError('flags', `must be known meta flags, not ${JSON.stringify(flag)}`);
+  }
+  if (letter === 'b') throw new UsageError('flags', 'must not hold b: set base64 instead');
+  const argument = flag.slice(1);
+  const refuse = (rule: string): never => {
+    throw new UsageError('flags', `${letter} ${rule}, not ${JSON.stringify(argument)}`);
+  };
+  switch (known.argument) {
+    case 'none':
+      if (argument !== '') refuse('takes no argument');
+      return;
+    case 'seconds':
+      if (!signed.test(argument) || Number(argument) !== (Number(argument) | 0)) {
+        refuse('takes a whole number of seconds within 32 bits');
+      }
+      return;
+    case 'u32':
+      if (!unsigned.test(argument) || Number(argument) > MAX_U32) {
+        refuse('takes a number from 0 to 4294967295');
+      }
+      return;
+    case 'u64':
+      if (!unsigned.test(argument) || BigInt(argument) > MAX_U64) {
+        refuse('takes a number from 0 to 18446744073709551615');
+      }
+      return;
+    case 'mode':
+      if (argument.length !== 1 || !printable(argument)) refuse('takes one letter');
+      return;
+    case 'opaque':
+      if (argument.length < 1 || argument.length > MAX_OPAQUE || !printable(argument)) {
+        refuse(`takes 1 to ${MAX_OPAQUE} printable ASCII characters without a space`);
+      }
+      return;
+    case 'free':
+      if (!printable(argument)) refuse('takes printable ASCII characters without a space');
+      return;
+  }
+}
+
+function checkWords(verb: string, words: readonly string[]): void {
+  if (!Array.isArray(words)) throw new UsageError('words', 'must be an array of strings');
+  let length = verb.length + 2;
+  for (const word of words as readonly unknown[]) {
+    if (typeof word !== 'string' || word === '' || !printable(word)) {
+      throw new UsageError('words', 'must be printable ASCII without a space, and not empty');
+    }
+    // Some administrative commands obey it, some do not: nobody could tell which reply is whose.
+    if (word === 'noreply') throw new UsageError('words', 'must not be noreply');
+    length += word.length + 1;
+  }
+  if (length > MAX_LINE) throw new UsageError('words', `must fit a line of ${MAX_LINE} bytes`);
+  if (words.length === 0 && verb !== 'stats' && verb !== 'watch') {
+    throw new UsageError('words', `of ${verb} must not be empty`);
+  }
+}
+
+// The text of a credential appears in no message.
+function checkCredential(argument: string, text: string): void {
+  if (typeof text !== 'string' || text === '') {
+    throw new UsageError(argument, 'must be a string that is not empty');
+  }
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code <= 0x20 || code === 0x7f) {
+      throw new UsageError(argument, 'must not contain white space or control characters');
+    }
+  }
+  if (text.length > 255) throw new UsageError(argument, 'must be at most 255 characters');
+}
+
+function checkRaw(command: Extract<Command, { verb: 'raw' }>): void {
+  const { line, value, reply } = command;
+  if (typeof line !== 'string' || line === '') {
+    throw new UsageError('line', 'must be a string that is not empty');
+  }
+  for (let i = 0; i < line.length; i++) {
+    const code = line.charCodeAt(i);
+    if (code === 0x0d || code === 0x0a || code === 0) {
+      throw new UsageError('line', 'must not contain CR, LF or NUL');
+    }
+    if (code > 0xff) throw new UsageError('line', 'must hold one byte in each character');
+  }
+  if (line.length + 2 > MAX_LINE) {
+    throw new UsageError('line', `must be at most ${MAX_LINE - 2} bytes`);
+  }
+  if (value !== null) checkValue(value);
+  if (!['line', 'lines', 'values', 'stats', 'none'].includes(reply)) {
+    throw new UsageError('reply', 'must be line, lines, values, stats or none');
+  }
+}
+
+function printable(text: string): boolean {
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code <= 0x20 || code >= 0x7f) return false;
+  }
+  return true;
+}

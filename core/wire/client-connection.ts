@@ -1,0 +1,496 @@
+import { checkCommand } from './check-command.ts';
+import type { Command } from './command.ts';
+import type { ClientEvent } from './client-event.ts';
+import { type ClientConnectionOptions, clientConnectionOptions } from './client-options.ts';
+import { ReplyDecoder, type ReplyLimits } from './decode-reply.ts';
+import { putCommand } from './encode-command.ts';
+import { ConnectionError, ProtocolError, UsageError } from './errors.ts';
+import { Output } from './output.ts';
+import { isQuiet, replyShape } from './quiet.ts';
+import { CLOSED, type ErrorReply, isError, isItem, type Reply } from './reply.ts';
+import { Ring, type Slot } from './ring.ts';
+import { verbs } from './verbs.ts';
+
+/** Commands are encoded until this many bytes wait, so that what is not sent can be cancelled. */
+const ENCODE_AHEAD = 64 * 1024;
+
+/** Opaques count up to this and start again; only their neighbours need to differ. */
+const MAX_OPAQUE_NUMBER = 1_000_000;
+
+/**
+ * The client's side of a connection: commands in, bytes out; bytes in, events out. Pure: it does
+ * no I/O and reads no clock, `now` is milliseconds on any clock that does not go back.
+ *
+ * Queue commands with `send`, hand the transport what `transmit` has and tell `sent` how much it
+ * took, give what arrives to `receive`, then take events until `next` is null. Call `tick` no later
+ * than `deadline` says. Each command that was sent with a tag ends in exactly one event.
+ */
+export class ClientConnection<Tag> {
+  readonly #options: Omit<ClientConnectionOptions, keyof ReplyLimits>;
+  readonly #ring: Ring<Tag> = new Ring();
+  readonly #output: Output = new Output();
+  readonly #decoder: ReplyDecoder;
+  #events: ClientEvent<Tag>[] = [];
+  #pendingBytes = 0;
+  #earliest = Infinity;
+  #heard = 0;
+  #opaque = 0;
+  // All bytes the transport has taken, ever.
+  #sent = 0;
+  // The last quiet command sent, while no fence follows it.
+  #unfenced: Slot<Tag> | null = null;
+  #run = 0;
+  #runAwaited = false;
+  #fences = 0;
+  #alone = false;
+  // Errors of the run of quiet commands at the head that nobody can be told apart for.
+  #errors: ErrorReply[] = [];
+  #state: 'open' | 'ending' | 'closed' = 'open';
+  // The peer is gone; what it said before is still to be read.
+  #over: { readonly cause: Error | null } | null = null;
+
+  constructor(options: Partial<ClientConnectionOptions> = {}) {
+    this.#decoder = new ReplyDecoder(options);
+    this.#options = { ...clientConnectionOptions, ...options };
+  }
+
+  /** How many commands are pending. */
+  get pending(): number {
+    return this.#ring.length;
+  }
+
+  /**
+   * Queues a command. Nothing is encoded yet.
+   *
+   * @param tag Comes back with the command's event. A quiet command without a tag is not awaited.
+   * @param deadline When to stop waiting for it.
+   * @throws UsageError when the command is not well formed; ConnectionError, with the outcome
+   * `not-sent`, when the connection is closed or has too much pending (code `overloaded`).
+   */
+  send(command: Command, tag?: Tag, deadline: number = Infinity): void {
+    checkCommand(command);
+    if (this.#state !== 'open' || this.#over !== null) {
+      throw new ConnectionError('the connection is closed', 'not-sent');
+    }
+    const size = sizeOf(command);
+    const { maxPending, maxPendingBytes } = this.#options;
+    const bytes = this.#pendingBytes + size;
+    if (this.#ring.length >= maxPending || (bytes > maxPendingBytes && this.#ring.length > 0)) {
+      throw new ConnectionError(
+        `${this.#ring.length} commands of ${this.#pendingBytes} bytes are pending already`,
+        'not-sent',
+        undefined,
+        'overloaded',
+      );
+    }
+    const slot = this.#ring.push();
+    slot.command = command;
+    slot.tag = tag;
+    slot.state = 'live';
+    slot.deadline = deadline;
+    slot.size = size;
+    slot.opaque = -1;
+    slot.quiet = isQuiet(command);
+    slot.fenced = false;
+    this.#pendingBytes = bytes;
+    if (deadline < this.#earliest) this.#earliest = deadline;
+  }
+
+  /**
+   * Stops waiting for a command: there will be no event for it. `unsent`: it is gone. `in-flight`:
+   * its bytes have left, its reply will be dropped. `settled`: it has ended before.
+   */
+  cancel(tag: Tag): 'unsent' | 'in-flight' | 'settled' {
+    const ring = this.#ring;
+    for (let i = ring.head; i < ring.tail; i++) {
+      const slot = ring.at(i);
+      if (slot.tag === tag && slot.state === 'live') return this.#drop(slot, i);
+    }
+    return 'settled';
+  }
+
+  /** The next bytes for the transport, or null. Encodes what fits. */
+  transmit(now: number): Uint8Array | null {
+    if (this.#state === 'closed' || this.#over !== null) return null;
+    try {
+      this.#encode(now);
+      return this.#output.peek();
+    } catch (error) {
+      // A command, or a value, was changed after it was handed over. Nothing of the change was
+      // sent, and nothing can follow what was.
+      if (!(error instanceof UsageError)) throw error;
+      this.#close(error);
+      return null;
+    }
+  }
+
+  /** The transport took `count` of the bytes that `transmit` gave. */
+  sent(count: number): void {
+    this.#output.consume(count);
+    this.#sent += count;
+  }
+
+  /** Takes bytes that arrived. They must not be written to from now on. */
+  receive(chunk: Uint8Array, now: number): void {
+    this.#heard = now;
+    if (this.#state !== 'closed') this.#decoder.push(chunk);
+  }
+
+  /** The server will send no more. */
+  receiveEnd(): void {
+    this.#over ??= { cause: new ConnectionError('the server closed the connection', 'unknown') };
+  }
+
+  /** The connection failed, or could not be made. What arrived before is still read. */
+  fail(cause: Error): void {
+    this.#over ??= { cause };
+  }
+
+  /** Takes no more commands, and closes once those that are pending have ended. */
+  end(): void {
+    if (this.#state === 'open') this.#state = 'ending';
+  }
+
+  /** The next event, or null. */
+  next(): ClientEvent<Tag> | null {
+    const event = this.#events.shift();
+    if (event !== undefined) return event;
+    if (this.#state === 'closed') return null;
+    try {
+      return this.#read();
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error;
+      this.#close(error);
+      return this.#events.shift() ?? null;
+    }
+  }
+
+  /** When `tick` must be called next, or null while there is nothing to wait for. */
+  deadline(): number | null {
+    if (this.#state === 'closed') return null;
+    const stall = this.#owes() ? this.#heard + this.#options.stallAfter : Infinity;
+    const earliest = Math.min(this.#earliest, stall);
+    return earliest === Infinity ? null : earliest;
+  }
+
+  /** Ends the waits whose deadline has passed, and the connection if the server has stalled. */
+  tick(now: number): void {
+    if (this.#state === 'closed') return;
+    if (now >= this.#earliest) this.#expire(now);
+    if (this.#owes() && now - this.#heard >= this.#options.stallAfter) {
+      const silence = `the server was silent for ${now - this.#heard} ms while it owed replies`;
+      this.#close(new ConnectionError(silence, 'unknown', undefined, 'stalled'));
+    }
+  }
+
+  #encode(now: number): void {
+    const ring = this.#ring;
+    while (ring.cursor < ring.tail && this.#output.length < ENCODE_AHEAD) {
+      const slot = ring.at(ring.cursor);
+      if (slot.deadline <= now && slot.state === 'live') this.#timeOut(slot, ring.cursor);
+      if (slot.state === 'void') {
+        ring.cursor++;
+        continue;
+      }
+      if (this.#alone) return;
+      if (!slot.quiet && this.#unfenced !== null) this.#fence();
+      const { alone } = verbs[slot.command.verb];
+      if (alone) {
+        this.#skipVoid();
+        if (ring.head < ring.cursor) return;
+        this.#alone = true;
+      }
+      if (!this.#owes()) this.#heard = now;
+      this.#encodeSlot(slot);
+      ring.cursor++;
+    }
+    if (ring.cursor < ring.tail || this.#unfenced === null) return;
+    if (!this.#runAwaited && this.#state !== 'ending') return;
+    if (!this.#owes()) this.#heard = now;
+    this.#fence();
+  }
+
+  #encodeSlot(slot: Slot<Tag>): void {
+    const { verb } = slot.command;
+    slot.offset = this.#sent + this.#output.length;
+    if (verb === 'mg' || verb === 'ms' || verb === 'md' || verb === 'ma') {
+      this.#opaque = (this.#opaque + 1) % MAX_OPAQUE_NUMBER;
+      slot.opaque = this.#opaque;
+    }
+    putCommand(this.#output, slot.command, slot.opaque);
+    if (!slot.quiet) return;
+    this.#unfenced = slot;
+    if (slot.tag !== undefined) this.#runAwaited = true;
+    if (++this.#run >= this.#options.fenceEvery) this.#fence();
+  }
+
+  // A command whose reply shows that all the quiet ones before it are done with.
+  #fence(): void {
+    if (this.#unfenced === null) return;
+    this.#output.appendAscii(`${this.#options.fence}\r\n`);
+    this.#unfenced.fenced = true;
+    this.#unfenced = null;
+    this.#run = 0;
+    this.#runAwaited = false;
+    this.#fences++;
+  }
+
+  #read(): ClientEvent<Tag> | null {
+    const ring = this.#ring;
+    for (;;) {
+      this.#skipVoid();
+      if (ring.head === ring.cursor) return this.#readIdle();
+      const slot = ring.at(ring.head);
+      if (slot.quiet) {
+        if (!this.#readQuiet()) return this.#readOver();
+        const event = this.#events.shift();
+        if (event !== undefined) return event;
+        continue;
+      }
+      const reply = this.#decoder.next(slot.command);
+      if (reply === null) return this.#readOver();
+      if (isItem(reply)) {
+        if (slot.state === 'live' && slot.tag !== undefined) {
+          return { type: 'item', tag: slot.tag, item: reply };
+        }
+        continue;
+      }
+      const event = this.#answer(slot, this.#checkOpaque(slot, reply));
+      const fatal = isError(reply) && isFatal(slot.command, reply);
+      this.#pop();
+      if (fatal) this.#closeAfter(reply);
+      if (event !== null) return event;
+      const next = this.#events.shift();
+      if (next !== undefined) return next;
+    }
+  }
+
+  // Nothing is in flight, so nothing may arrive.
+  #readIdle(): ClientEvent<Tag> | null {
+    if (this.#decoder.pending) {
+      const error = this.#decoder.unasked();
+      if (error !== null) {
+        const words = `${error.type} ${error.message}`.trimEnd();
+        this.#over ??= {
+          cause: new ConnectionError(`the server closed the connection: ${words}`, 'unknown'),
+        };
+      }
+    }
+    const ended = this.#state === 'ending' && this.#ring.length === 0 && this.#output.length === 0;
+    if (this.#over === null && !ended) return null;
+    this.#close(this.#over?.cause ?? null);
+    return this.#events.shift() ?? null;
+  }
+
+  // All that arrived is read and more is needed; if no more will come, the connection is over.
+  #readOver(): ClientEvent<Tag> | null {
+    if (this.#over === null) return null;
+    const slot = this.#ring.at(this.#ring.head);
+    let { cause } = this.#over;
+    if (!this.#decoder.pending && replyShape(slot.command) === 'closed') {
+      const event = this.#answer(slot, CLOSED);
+      if (event !== null) this.#events.push(event);
+      this.#pop();
+      cause = null;
+    }
+    this.#close(cause);
+    return this.#events.shift() ?? null;
+  }
+
+  // Reads on in the run of quiet commands at the head; false when more bytes are needed.
+  #readQuiet(): boolean {
+    const reply = this.#decoder.next(null);
+    if (reply === null || isItem(reply)) return false;
+    const { head } = this.#ring;
+    const end = this.#runEnd();
+    if (isError(reply)) {
+      this.#quietError(reply, end);
+    } else if (reply.type === 'MN' || reply.type === 'VERSION') {
+      const fence = reply.type === 'MN' ? 'mn' : 'version';
+      if (fence !== this.#options.fence || !this.#ring.at(end - 1).fenced) {
+        throw new ProtocolError(`${reply.type} came where no fence was`);
+      }
+      this.#fences--;
+      this.#release(end);
+    } else {
+      const { opaque } = this.#decoder;
+      let i = head;
+      while (i < end && this.#ring.at(i).opaque !== opaque) i++;
+      if (i === end || opaque < 0) {
+        throw new ProtocolError('a reply carries an opaque that was not sent');
+      }
+      this.#release(i);
+      const slot = this.#ring.at(i);
+      const event = this.#answer(slot, this.#checkOpaque(slot, reply));
+      if (event !== null) this.#events.push(event);
+      this.#settleQuiet(slot);
+    }
+    return true;
+  }
+
+  // Where the run at the head ends: after the first command that a fence follows.
+  #runEnd(): number {
+    const ring = this.#ring;
+    let i = ring.head;
+    while (i < ring.cursor && ring.at(i).quiet) if (ring.at(i++).fenced) break;
+    return i;
+  }
+
+  #quietError(reply: ErrorReply, end: number): void {
+    const ring = this.#ring;
+    let candidates = 0;
+    let only = ring.at(ring.head);
+    let fatal = false;
+    for (let i = ring.head; i < end; i++) {
+      const slot = ring.at(i);
+      if (slot.state === 'void') continue;
+      candidates++;
+      only = slot;
+      if (isFatal(slot.command, reply)) fatal = true;
+    }
+    const event = candidates === 1 ? this.#answer(only, reply) : null;
+    if (event !== null) this.#events.push(event);
+    else this.#events.push({ type: 'quiet-error', reply });
+    if (candidates === 1) this.#settleQuiet(only);
+    else this.#errors.push(reply);
+    if (fatal) this.#closeAfter(reply);
+  }
+
+  // A quiet command at the head has its reply. If a fence follows it, the fence's is still to come.
+  #settleQuiet(slot: Slot<Tag>): void {
+    if (slot.fenced) {
+      slot.state = 'dropped';
+      slot.opaque = -1;
+    } else this.#pop();
+  }
+
+  // The quiet commands before `end` were passed over in silence.
+  #release(end: number): void {
+    const errors = this.#errors;
+    this.#errors = [];
+    while (this.#ring.head < end) {
+      const slot = this.#ring.at(this.#ring.head);
+      if (slot.state !== 'void') {
+        const event = this.#answer(slot, { type: 'silent', errors });
+        if (event !== null) this.#events.push(event);
+      }
+      this.#pop();
+    }
+  }
+
+  #answer(slot: Slot<Tag>, reply: Reply): ClientEvent<Tag> | null {
+    if (slot.state !== 'live' || slot.tag === undefined) return null;
+    return { type: 'reply', tag: slot.tag, reply };
+  }
+
+  // A meta reply must carry the opaque its command was stamped with; then the sender's own goes
+  // back in its place.
+  #checkOpaque(slot: Slot<Tag>, reply: Reply): Reply {
+    if (slot.opaque < 0 || !('flags' in reply) || reply.type === 'ME') return reply;
+    if (this.#decoder.opaque !== slot.opaque) {
+      throw new ProtocolError('a reply carries the opaque of another command');
+    }
+    if (!('flags' in slot.command)) return reply;
+    const own = (slot.command.flags as readonly string[]).find((flag) => flag[0] === 'O');
+    if (own === undefined || reply.type === 'CONFIG') return reply;
+    return { ...reply, flags: reply.flags.toSpliced(this.#decoder.opaqueIndex, 0, own) };
+  }
+
+  #skipVoid(): void {
+    const ring = this.#ring;
+    while (ring.head < ring.cursor && ring.at(ring.head).state === 'void') ring.pop();
+  }
+
+  #pop(): void {
+    const slot = this.#ring.at(this.#ring.head);
+    this.#pendingBytes -= slot.size;
+    if (slot === this.#unfenced) {
+      // The server has answered the last quiet command: no fence is needed to know the rest.
+      this.#unfenced = null;
+      this.#run = 0;
+      this.#runAwaited = false;
+    }
+    if (verbs[slot.command.verb].alone) this.#alone = false;
+    this.#ring.pop();
+  }
+
+  // Whether the server owes bytes. A watch owes nothing: it may be silent for ever.
+  #owes(): boolean {
+    this.#skipVoid();
+    const { head, cursor } = this.#ring;
+    if (head === cursor) return false;
+    const slot = this.#ring.at(head);
+    return slot.quiet ? this.#fences > 0 : slot.command.verb !== 'watch';
+  }
+
+  #expire(now: number): void {
+    const ring = this.#ring;
+    let earliest = Infinity;
+    for (let i = ring.head; i < ring.tail; i++) {
+      const slot = ring.at(i);
+      if (slot.state !== 'live') continue;
+      if (slot.deadline <= now) this.#timeOut(slot, i);
+      else if (slot.deadline < earliest) earliest = slot.deadline;
+    }
+    this.#earliest = earliest;
+  }
+
+  #timeOut(slot: Slot<Tag>, index: number): void {
+    const { tag } = slot;
+    const outcome = this.#drop(slot, index) === 'unsent' ? 'not-sent' : 'unknown';
+    if (tag !== undefined) this.#events.push({ type: 'timeout', tag, outcome });
+  }
+
+  #drop(slot: Slot<Tag>, index: number): 'unsent' | 'in-flight' {
+    if (index < this.#ring.cursor) {
+      slot.state = 'dropped';
+      return 'in-flight';
+    }
+    slot.state = 'void';
+    this.#pendingBytes -= slot.size;
+    slot.size = 0;
+    return 'unsent';
+  }
+
+  #closeAfter(reply: ErrorReply): void {
+    const words = `${reply.type} ${reply.message}`.trimEnd();
+    this.#close(
+      new ConnectionError(
+        `the connection was given up after ${words}: what follows it may be out of step`,
+        'unknown',
+      ),
+    );
+  }
+
+  #close(cause: Error | null): void {
+    const ring = this.#ring;
+    const unsent: Tag[] = [];
+    const unanswered: Tag[] = [];
+    for (let i = ring.head; i < ring.tail; i++) {
+      const { state, tag } = ring.at(i);
+      if (state !== 'live' || tag === undefined) continue;
+      if (i < ring.cursor && ring.at(i).offset < this.#sent) unanswered.push(tag);
+      else unsent.push(tag);
+    }
+    ring.cursor = ring.tail;
+    while (ring.length > 0) ring.pop();
+    this.#state = 'closed';
+    this.#events.push({ type: 'closed', cause, unsent, unanswered });
+  }
+}
+
+// What a pending command is reckoned to hold in memory: itself, its slot, its sender's promise, and
+// what it points to.
+function sizeOf(command: Command): number {
+  let size = 1024;
+  if ('value' in command && command.value !== null) size += command.value.length;
+  if ('keys' in command) size += command.keys.length * 64;
+  return size;
+}
+
+// After these the next line may not be the next reply: the server may have read a value as
+// commands, or answer one line twice (protocol.md 2.4). SERVER_ERROR keeps in step.
+function isFatal(command: Command, reply: ErrorReply): boolean {
+  if (reply.type === 'SERVER_ERROR') return false;
+  return reply.type === 'ERROR' || !verbs[command.verb].judgesValue;
+}

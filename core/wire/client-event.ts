@@ -1,0 +1,23 @@
+import type { Outcome } from './errors.ts';
+import type { ErrorReply, Reply, ReplyItem } from './reply.ts';
+
+/** What became of commands, in the order in which it happened. */
+export type ClientEvent<Tag> =
+  /** The command was answered. */
+  | { readonly type: 'reply'; readonly tag: Tag; readonly reply: Reply }
+  /** A line of a dump or a watch arrived; more will follow. */
+  | { readonly type: 'item'; readonly tag: Tag; readonly item: ReplyItem }
+  /** The command's deadline passed. Its reply, should it come, is dropped. */
+  | { readonly type: 'timeout'; readonly tag: Tag; readonly outcome: Outcome }
+  /** The server reported an error among quiet commands, and does not say for which. */
+  | { readonly type: 'quiet-error'; readonly reply: ErrorReply }
+  /**
+   * The connection is over: last event, once. `unsent` never reached the transport; of
+   * `unanswered` nobody knows what became. `cause` is null after `end`, and after `quit`.
+   */
+  | {
+    readonly type: 'closed';
+    readonly cause: Error | null;
+    readonly unsent: readonly Tag[];
+    readonly unanswered: readonly Tag[];
+  };

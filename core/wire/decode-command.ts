@@ -1,0 +1,421 @@
+import { fromBase64 } from './base64.ts';
+import { EMPTY, latin1, spells, startsWith, wordEnd } from './bytes.ts';
+import { MAX_LINE } from './check-command.ts';
+import type {
+  CasCommand,
+  Command,
+  MetaCommand,
+  MetaSetCommand,
+  StoreCommand,
+  StoreVerb,
+} from './command.ts';
+import { Input } from './input.ts';
+import { MAX_KEY } from './key.ts';
+import { hasLongOpaque, readMetaFlags } from './read-meta-flags.ts';
+import { clientError, ERROR, type ErrorReply, serverError } from './reply.ts';
+import { type Verb, verbs } from './verbs.ts';
+import { MAX_WORDS, Words } from './words.ts';
+
+/** A command whose value has not been read yet. */
+export type StorageHeader = StoreCommand | CasCommand | MetaSetCommand;
+
+export interface RequestOptions {
+  /**
+   * The longest line of `get` and `gets`, in bytes. Other lines are held to 2048, the rule of
+   * memcached, which has none for these two; a limit must be.
+   */
+  readonly maxGetLine: number;
+  /**
+   * Called when the line of a storage command is read and its value is not, with the length
+   * announced. What it returns is the reply; the value is then thrown away as it comes in.
+   */
+  readonly admit: (header: StorageHeader, length: number) => ErrorReply | null;
+}
+
+export const requestOptions: RequestOptions = {
+  maxGetLine: 8 * 1024 * 1024,
+  admit: (_header, length) =>
+    length > 1024 * 1024 ? serverError('object too large for cache') : null,
+};
+
+type Fillable =
+  | { -readonly [Name in keyof StoreCommand]: StoreCommand[Name] }
+  | {
+    -readonly [Name in keyof CasCommand]: CasCommand[Name];
+  }
+  | { -readonly [Name in keyof MetaSetCommand]: MetaSetCommand[Name] };
+
+/** A request that is no command, and the reply it gets; null when it asked for no reply. */
+export class BadRequest {
+  readonly reply: ErrorReply | null;
+
+  constructor(reply: ErrorReply | null) {
+    this.reply = reply;
+  }
+}
+
+const badFormat = new BadRequest(clientError('bad command line format'));
+const plainError = new BadRequest(ERROR);
+const badChunk = clientError('bad data chunk');
+const SILENCED = new BadRequest(null);
+
+/** A bad line is answered unless it asked for silence. */
+function bad(message: string, noreply: boolean): BadRequest {
+  return noreply ? SILENCED : new BadRequest(clientError(message));
+}
+
+// Verbs by the length of their word, so that finding one costs a few comparisons of first letters.
+const byLength: readonly (readonly Verb[])[] = (() => {
+  const lists: Verb[][] = [];
+  for (const verb of Object.keys(verbs) as Verb[]) {
+    if (verb === 'auth' || verb === 'raw' || verb.includes(' ')) continue;
+    (lists[verb.length] ??= []).push(verb);
+  }
+  return lists;
+})();
+
+/**
+ * Bytes to commands, with memcached 1.6.18's reading of every line: which are commands, which
+ * error answers those that are not, and where the next one starts.
+ *
+ * A refused storage line leaves its data block to be read as commands, because that is what this
+ * server does; a proxy that cannot have that closes the connection on a `BadRequest`.
+ */
+export class CommandDecoder {
+  /** Read the next request as the authentication that `-Y` demands before anything else. */
+  authenticating = false;
+  /** Why no more commands will come, once that is so: the peer is to be disconnected. */
+  dead: string | null = null;
+
+  readonly #input: Input = new Input();
+  readonly #words: Words = new Words();
+  readonly #options: RequestOptions;
+  // A data block of this length is due: the value of this command, or the token of an auth.
+  #length = -1;
+  #header: Fillable | null = null;
+  #swallow = 0;
+  #started = false;
+
+  constructor(options: Partial<RequestOptions> = {}) {
+    this.#options = { ...requestOptions, ...options };
+  }
+
+  push(chunk: Uint8Array): void {
+    if (!this.#started && chunk.length > 0) {
+      this.#started = true;
+      if (chunk[0] === 0x80) this.dead = 'the binary protocol is not spoken here';
+    }
+    this.#input.push(chunk);
+  }
+
+  /** The next request, or null when more bytes are needed or the connection is `dead`. */
+  next(): Command | BadRequest | null {
+    if (this.dead !== null) return null;
+    if (this.#swallow > 0) {
+      this.#swallow -= this.#input.skip(this.#swallow);
+      if (this.#swallow > 0) return null;
+    }
+    if (this.#length >= 0) return this.#block();
+    const input = this.#input;
+    if (!input.line()) {
+      this.#checkUnfinished(input.bytes, input.from, input.to);
+      return null;
+    }
+    this.#words.cut(input.bytes, input.from, input.to);
+    return this.authenticating ? this.#readAuth(this.#words) : this.#read(this.#words);
+  }
+
+  // memcached's rule (protocol.md 2.1): 2048 bytes without a line end, unless they start a get.
+  #checkUnfinished(bytes: Uint8Array, from: number, to: number): void {
+    if (to - from <= MAX_LINE) return;
+    let start = from;
+    while (start < to && bytes[start] === 0x20) start++;
+    const isGet = startsWith(bytes, start, to, 'get ') || startsWith(bytes, start, to, 'gets ');
+    if (isGet && !this.authenticating && start - from <= 100) {
+      if (to - from <= this.#options.maxGetLine) return;
+    }
+    this.dead = 'a line has no end';
+  }
+
+  #await(header: Fillable | null, length: number): Command | BadRequest | null {
+    this.#header = header;
+    this.#length = length;
+    return this.#block();
+  }
+
+  #block(): Command | BadRequest | null {
+    const data = this.#input.data(this.#length);
+    if (data === null) return null;
+    const header = this.#header;
+    this.#length = -1;
+    this.#header = null;
+    if (header === null) return readToken(data, this.#input.terminated);
+    if (!this.#input.terminated) {
+      return new BadRequest('noreply' in header && header.noreply ? null : badChunk);
+    }
+    header.value = data;
+    return header;
+  }
+
+  #read(words: Words): Command | BadRequest | null {
+    if (words.count === 0 || words.length(0) < 2) return plainError;
+    const verb = this.#verb(words);
+    switch (verb) {
+      case 'mg':
+      case 'md':
+      case 'ma':
+        return readMeta(verb, words);
+      case 'ms':
+        return this.#readMetaSet(words);
+      case 'get':
+      case 'gets':
+      case 'gat':
+      case 'gats':
+        return readGet(verb, words);
+      case 'set':
+      case 'add':
+      case 'replace':
+      case 'append':
+      case 'prepend':
+      case 'cas':
+        return this.#readStore(verb, words);
+      case 'delete':
+        return readDelete(words);
+      case 'incr':
+      case 'decr': {
+        if (words.count !== 3 && words.count !== 4) return plainError;
+        const noreply = words.noreply;
+        if (words.length(1) > MAX_KEY) return bad('bad command line format', noreply);
+        const delta = words.uint64(2);
+        if (delta === null) return bad('invalid numeric delta argument', noreply);
+        return { verb, key: words.view(1), delta, noreply };
+      }
+      case 'touch': {
+        if (words.count !== 3 && words.count !== 4) return plainError;
+        const noreply = words.noreply;
+        if (words.length(1) > MAX_KEY) return bad('bad command line format', noreply);
+        const expire = words.int32(2);
+        if (expire === null) return bad('invalid exptime argument', noreply);
+        return { verb, key: words.view(1), expire, noreply };
+      }
+      case 'me':
+        return readDebug(words);
+      case 'mn':
+      case 'version':
+      case 'quit':
+      case 'refresh_certs':
+        return { verb };
+      case 'verbosity': {
+        if (words.count !== 2 && words.count !== 3) return plainError;
+        const noreply = words.noreply;
+        const level = words.uint32(1);
+        return level === null ? bad('bad command line format', noreply) : { verb, level, noreply };
+      }
+      case 'flush_all': {
+        if (words.count > 3) return plainError;
+        const noreply = words.noreply;
+        const delay = words.count === (noreply ? 2 : 1) ? 0 : words.int32(1);
+        return delay === null ? bad('invalid exptime argument', noreply) : { verb, delay, noreply };
+      }
+      case 'cache_memlimit': {
+        if (words.count !== 2 && words.count !== 3) return plainError;
+        const noreply = words.noreply;
+        const megabytes = words.uint32(1);
+        if (megabytes === null) return noreply ? SILENCED : plainError;
+        return { verb, megabytes, noreply };
+      }
+      case 'shutdown':
+        if (words.count === 1) return { verb, graceful: false };
+        if (words.count === 2 && words.is(1, 'graceful')) return { verb, graceful: true };
+        return this.#raw();
+      case 'lru_crawler':
+        if (words.count === 3 && words.is(1, 'metadump')) {
+          return { verb: 'lru_crawler metadump', words: words.texts(2) };
+        }
+        if (words.count === 3 && words.is(1, 'mgdump')) {
+          return { verb: 'lru_crawler mgdump', words: words.texts(2) };
+        }
+        return { verb, words: words.texts(1) };
+      case 'config get':
+        return { verb, words: words.texts(2) };
+      case 'stats':
+      case 'slabs':
+      case 'lru':
+      case 'extstore':
+      case 'watch':
+        return { verb, words: words.texts(1) };
+      default:
+        if (isHttp(words)) {
+          this.dead = 'HTTP is not spoken here';
+          return null;
+        }
+        return this.#raw();
+    }
+  }
+
+  #verb(words: Words): Exclude<Verb, 'auth' | 'raw'> | null {
+    const length = words.length(0);
+    const from = words.start(0);
+    for (const verb of byLength[length] ?? []) {
+      if (spells(words.bytes, from, from + length, verb)) {
+        return verb as Exclude<Verb, 'auth' | 'raw'>;
+      }
+    }
+    return words.count === 3 && words.is(0, 'config') && words.is(1, 'get') ? 'config get' : null;
+  }
+
+  #raw(): Command {
+    const { bytes, from, to } = this.#input;
+    return { verb: 'raw', line: latin1(bytes, from, to), value: null, reply: 'line' };
+  }
+
+  #readStore(verb: StoreVerb | 'cas', words: Words): Command | BadRequest | null {
+    const extra = verb === 'cas' ? 1 : 0;
+    if (words.count !== 5 + extra && words.count !== 6 + extra) return plainError;
+    const noreply = words.noreply;
+    const flags = words.uint32(2);
+    const expire = words.int32(3);
+    const length = words.int32(4);
+    const cas = extra === 1 ? words.uint64(5) : 0n;
+    if (
+      words.length(1) > MAX_KEY || flags === null || expire === null || length === null ||
+      cas === null || length < 0 || length > 0x7fff_fffd
+    ) {
+      return noreply ? SILENCED : badFormat;
+    }
+    const key = words.view(1);
+    const header: Fillable = verb === 'cas'
+      ? { verb, key, flags, expire, value: EMPTY, cas, noreply }
+      : { verb, key, flags, expire, value: EMPTY, noreply };
+    const refusal = this.#options.admit(header, length);
+    if (refusal !== null) {
+      this.#swallow = length + 2;
+      return new BadRequest(noreply ? null : refusal);
+    }
+    return this.#await(header, length);
+  }
+
+  #readMetaSet(words: Words): Command | BadRequest | null {
+    if (words.count < 2) return plainError;
+    if (words.length(1) > MAX_KEY || words.count === 2) return badFormat;
+    if (words.count > 19) return new BadRequest(clientError('options flags too long'));
+    const length = words.int32(2);
+    if (length === null || length < 0 || length > 0x7fff_fffd) return badFormat;
+    // From here on the server knows how much to throw away, and does.
+    const { flags, base64, fault } = readMetaFlags(words, 3);
+    const key = base64 ? decodeKey(words) : words.view(1);
+    const refuse = (reply: ErrorReply): BadRequest => {
+      this.#swallow = length + 2;
+      return new BadRequest(reply);
+    };
+    if (fault !== null) return refuse(clientError(fault));
+    if (key === null) return refuse(clientError('error decoding key'));
+    const mode = flags.find((flag) => flag[0] === 'M');
+    if (mode !== undefined && !'EAPRS'.includes(mode.charAt(1))) {
+      return refuse(clientError('invalid mode for ms M token'));
+    }
+    if (hasLongOpaque(flags)) return refuse(clientError('opaque token too long'));
+    const header: Fillable = { verb: 'ms', key, base64, value: EMPTY, flags };
+    const refusal = this.#options.admit(header, length);
+    return refusal === null ? this.#await(header, length) : refuse(refusal);
+  }
+
+  // `set <any> <any> <any> <bytes>` and the token `user password` (protocol.md 2.4.9).
+  #readAuth(words: Words): Command | BadRequest | null {
+    const length = words.count >= 5 && words.is(0, 'set') ? words.uint32(4) : null;
+    if (length === null) return new BadRequest(clientError('unauthenticated'));
+    if (length > MAX_LINE) {
+      this.dead = 'an authentication token is too long';
+      return null;
+    }
+    return this.#await(null, length);
+  }
+}
+
+function readToken(data: Uint8Array, terminated: boolean): Command | BadRequest {
+  if (!terminated) return new BadRequest(clientError('bad command line termination'));
+  const words = new Words();
+  words.cut(data, 0, data.length);
+  if (words.count < 2) return new BadRequest(clientError('bad authentication token format'));
+  return { verb: 'auth', username: words.text(0), password: words.text(1) };
+}
+
+function readMeta(verb: MetaCommand['verb'], words: Words): Command | BadRequest {
+  if (words.count < 2) return plainError;
+  if (words.length(1) > MAX_KEY) return badFormat;
+  if (words.count > 19) {
+    const are = verb === 'mg' ? 'are ' : '';
+    return new BadRequest(clientError(`options flags ${are}too long`));
+  }
+  const { flags, base64, fault } = readMetaFlags(words, 2);
+  const key = base64 ? decodeKey(words) : words.view(1);
+  const problem = fault ?? (key === null ? 'error decoding key' : null);
+  if (problem !== null || key === null) {
+    // md and ma have one message for all of these.
+    const message = verb === 'mg' ? problem : 'invalid or duplicate flag';
+    return new BadRequest(clientError(message ?? ''));
+  }
+  if (verb === 'ma') {
+    const mode = flags.find((flag) => flag[0] === 'M');
+    if (mode !== undefined && !'I+D-'.includes(mode.charAt(1))) {
+      return new BadRequest(clientError('invalid mode for ma M token'));
+    }
+  }
+  if (hasLongOpaque(flags)) return new BadRequest(clientError('opaque token too long'));
+  return { verb, key, base64, flags };
+}
+
+function readDebug(words: Words): Command | BadRequest {
+  if (words.count < 2 || words.length(1) > MAX_KEY) return badFormat;
+  if (!words.is(2, 'b')) return { verb: 'me', key: words.view(1), base64: false };
+  const key = decodeKey(words);
+  return key === null ? badFormat : { verb: 'me', key, base64: true };
+}
+
+function decodeKey(words: Words): Uint8Array | null {
+  const start = words.start(1);
+  return fromBase64(words.bytes, start, start + words.length(1));
+}
+
+function readGet(verb: 'get' | 'gets' | 'gat' | 'gats', words: Words): Command | BadRequest {
+  if (words.count < 2) return plainError;
+  const touches = verb === 'gat' || verb === 'gats';
+  const expire = touches ? words.int32(1) : 0;
+  if (expire === null) return new BadRequest(clientError('invalid exptime argument'));
+  const keys: Uint8Array[] = [];
+  for (let i = touches ? 2 : 1; i < words.count; i++) keys.push(words.view(i));
+  if (words.count === MAX_WORDS) {
+    const { bytes, to } = words;
+    for (let at = words.rest; at < to;) {
+      const end = wordEnd(bytes, at, to);
+      if (end > at) keys.push(bytes.subarray(at, end));
+      at = end + 1;
+    }
+  }
+  for (const key of keys) if (key.length > MAX_KEY) return badFormat;
+  return touches ? { verb, expire, keys } : { verb: verb as 'get' | 'gets', keys };
+}
+
+function readDelete(words: Words): Command | BadRequest {
+  const { count } = words;
+  if (count < 2 || count > 4) return plainError;
+  const noreply = count > 2 && words.noreply;
+  if (count > 2) {
+    // An old argument, the seconds for which the key was held; 0 is all that is left of it.
+    const zero = words.is(2, '0');
+    const valid = count === 3 ? zero || noreply : zero && noreply;
+    if (!valid) {
+      return bad('bad command line format.  Usage: delete <key> [noreply]', noreply);
+    }
+  }
+  if (words.length(1) > MAX_KEY) return bad('bad command line format', noreply);
+  return { verb: 'delete', key: words.view(1), noreply };
+}
+
+// memcached's guard against browsers that are made to post to its port. It looks for commands by
+// their first letter, so a line with one of these letters is an ERROR before the guard sees it.
+function isHttp(words: Words): boolean {
+  if ('gsacidt'.includes(String.fromCharCode(words.bytes[words.start(0)]!))) return false;
+  const from = words.start(words.count - 1);
+  return startsWith(words.bytes, from, words.to, 'HTTP/');
+}

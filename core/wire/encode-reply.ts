@@ -1,0 +1,154 @@
+import { putBase64 } from './base64.ts';
+import type { Key } from './command.ts';
+import { UsageError } from './errors.ts';
+import { factWords, uriKey } from './item-facts.ts';
+import { keyBytes } from './key.ts';
+import { putNumber } from './numbers.ts';
+import { Output, putAscii, putEnd } from './output.ts';
+import type { Reply, ReplyItem, ValueItem } from './reply.ts';
+
+// Room for any meta or VALUE line: neither repeats more than the request's 2048 bytes.
+const LINE = 4096;
+
+/** The bytes of a reply, or of a part of one. A `closed` and a `silent` reply have none. */
+export function encodeReply(reply: Reply | ReplyItem): Uint8Array {
+  const output = new Output();
+  putReply(output, reply);
+  return output.drain();
+}
+
+/** Writes a reply, or a part of one, to `output`. */
+export function putReply(output: Output, reply: Reply | ReplyItem): void {
+  switch (reply.type) {
+    case 'STORED':
+    case 'NOT_STORED':
+    case 'EXISTS':
+    case 'NOT_FOUND':
+    case 'DELETED':
+    case 'TOUCHED':
+    case 'OK':
+    case 'RESET':
+    case 'MN':
+    case 'END':
+      return output.appendAscii(`${reply.type}\r\n`);
+    case 'HD':
+    case 'EN':
+    case 'NF':
+    case 'NS':
+    case 'EX':
+      return putMetaLine(output, reply.type, -1, reply.flags);
+    case 'VA':
+      putMetaLine(output, 'VA', reply.value.length, reply.flags);
+      return output.appendBlock(reply.value);
+    case 'values':
+      for (const item of reply.items) putValue(output, item);
+      return output.appendAscii('END\r\n');
+    case 'number':
+      return putLine(output, `${reply.value}`);
+    case 'ERROR':
+    case 'CLIENT_ERROR':
+    case 'SERVER_ERROR': {
+      const { type, message } = reply;
+      const gap = message === '' || message.startsWith(':') ? '' : ' ';
+      return putLine(output, `${type}${gap}${message}`);
+    }
+    case 'refused':
+      return putLine(output, reply.message);
+    case 'VERSION':
+      return putLine(output, `VERSION ${reply.version}`);
+    case 'ME': {
+      const key = reply.base64 ? base64Text(reply.key) : keyText(reply.key);
+      return putLine(output, `ME ${key} ${factWords(reply)}`);
+    }
+    case 'stats':
+      for (const { type, name, value } of reply.lines) {
+        putLine(output, `${type} ${name} ${value}`);
+      }
+      return output.appendAscii('END\r\n');
+    case 'CONFIG':
+      putLine(output, `CONFIG ${reply.name} ${reply.flags} ${reply.value.length}`);
+      output.appendBlock(reply.value);
+      return output.appendAscii('END\r\n');
+    case 'line':
+      return putLine(output, reply.line);
+    case 'lines':
+      for (const line of reply.lines) putLine(output, line);
+      return output.appendAscii('END\r\n');
+    case 'metadump':
+      // memcached ends the lines of a metadump and of a watch with a bare LF.
+      return output.appendAscii(`key=${uriKey(reply.key)} ${factWords(reply)}\n`);
+    case 'mgdump':
+      return putLine(
+        output,
+        typeof reply.key === 'string' ? `mg ${reply.key}` : `mg ${base64Text(reply.key)} b`,
+      );
+    case 'watch':
+      return output.appendAscii(`${reply.line}\n`);
+    case 'opened':
+      return output.appendAscii('OK\r\n');
+    case 'closed':
+    case 'silent':
+      return;
+  }
+}
+
+// A reply may carry somebody else's words; they must not become lines of their own.
+function putLine(output: Output, text: string): void {
+  if (/[\r\n\0]/.test(text)) throw new UsageError('reply', 'must not contain CR, LF or NUL');
+  output.appendAscii(`${text}\r\n`);
+}
+
+function putMetaLine(
+  output: Output,
+  type: string,
+  length: number,
+  flags: readonly string[],
+): void {
+  output.reserve(LINE);
+  const slab = output.slab;
+  let p = putAscii(slab, output.end, type);
+  if (length >= 0) {
+    slab[p] = 0x20;
+    p = putNumber(slab, p + 1, length);
+  }
+  for (let i = 0; i < flags.length; i++) {
+    slab[p] = 0x20;
+    const flag = flags[i]!;
+    p++;
+    for (let j = 0; j < flag.length; j++) {
+      const code = flag.charCodeAt(j);
+      if (code <= 0x20) throw new UsageError('reply', 'must not contain white space in a flag');
+      slab[p++] = code;
+    }
+  }
+  output.end = putEnd(slab, p);
+}
+
+function putValue(output: Output, item: ValueItem): void {
+  output.reserve(LINE);
+  const slab = output.slab;
+  const { key } = item;
+  let p = putAscii(slab, output.end, 'VALUE ');
+  if (typeof key === 'string') p = putAscii(slab, p, key);
+  else {
+    for (let i = 0; i < key.length; i++) slab[p + i] = key[i]!;
+    p += key.length;
+  }
+  slab[p] = 0x20;
+  p = putNumber(slab, p + 1, item.flags);
+  slab[p] = 0x20;
+  p = putNumber(slab, p + 1, item.value.length);
+  if (item.cas !== undefined) p = putAscii(slab, p, ` ${item.cas}`);
+  output.end = putEnd(slab, p);
+  output.appendBlock(item.value);
+}
+
+function keyText(key: Key): string {
+  return typeof key === 'string' ? key : String.fromCharCode(...key);
+}
+
+function base64Text(key: Key): string {
+  const bytes = keyBytes(key);
+  const target = new Uint8Array(bytes.length * 2 + 4);
+  return String.fromCharCode(...target.subarray(0, putBase64(target, 0, bytes)));
+}

@@ -1,0 +1,101 @@
+/**
+ * Whether a command that failed had an effect on the server.
+ *
+ * - `not-sent`: no byte of it left; it is safe to send again.
+ * - `unknown`: its bytes left, its reply was not seen.
+ * - `done`: the server answered it.
+ */
+export type Outcome = 'not-sent' | 'unknown' | 'done';
+
+/** The root of every error this package throws or rejects with. */
+export class MemcacheError extends Error {
+  override readonly name: string = 'MemcacheError';
+  /** A stable identifier for programs; the message is for people. */
+  readonly code: string;
+  readonly outcome: Outcome;
+
+  constructor(message: string, code: string, outcome: Outcome, cause?: unknown) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.code = code;
+    this.outcome = outcome;
+  }
+}
+
+/** The caller broke a rule; nothing was sent. */
+export class UsageError extends MemcacheError {
+  override readonly name: string = 'UsageError';
+  /** The argument at fault, as the caller knows it: `key`, `expire`, `flags`. */
+  readonly argument: string;
+  /** The rule it breaks. */
+  readonly rule: string;
+
+  constructor(argument: string, rule: string) {
+    super(`${argument} ${rule}`, 'usage', 'not-sent');
+    this.argument = argument;
+    this.rule = rule;
+  }
+}
+
+/** The word an error line starts with. */
+export type ErrorKind = 'ERROR' | 'CLIENT_ERROR' | 'SERVER_ERROR';
+
+const codes = new Map<string, string>([
+  ['object too large for cache', 'too-large'],
+  ['out of memory storing object', 'out-of-memory'],
+  ['out of memory', 'out-of-memory'],
+  ['cannot increment or decrement non-numeric value', 'non-numeric'],
+]);
+
+/** The server answered with an error line. */
+export class ServerReplyError extends MemcacheError {
+  override readonly name: string = 'ServerReplyError';
+  readonly kind: ErrorKind;
+  /** What the server wrote after the kind. Its wording differs between server versions. */
+  readonly serverMessage: string;
+
+  constructor(kind: ErrorKind, serverMessage: string) {
+    super(
+      `the server answered ${kind} ${serverMessage}`.trimEnd(),
+      codes.get(serverMessage) ?? kind.toLowerCase().replace('_', '-'),
+      'done',
+    );
+    this.kind = kind;
+    this.serverMessage = serverMessage;
+  }
+}
+
+/** The peer broke the protocol. The connection it happened on is not used again. */
+export class ProtocolError extends MemcacheError {
+  override readonly name: string = 'ProtocolError';
+
+  constructor(message: string, outcome: Outcome = 'unknown') {
+    super(message, 'protocol', outcome);
+  }
+}
+
+/** There is no connection, or it was lost, or it is full. */
+export class ConnectionError extends MemcacheError {
+  override readonly name: string = 'ConnectionError';
+
+  constructor(message: string, outcome: Outcome, cause?: unknown, code = 'connection') {
+    super(message, code, outcome, cause);
+  }
+}
+
+/** The deadline of a command or of a dial passed. */
+export class TimeoutError extends MemcacheError {
+  override readonly name: string = 'TimeoutError';
+
+  constructor(message: string, outcome: Outcome) {
+    super(message, 'timeout', outcome);
+  }
+}
+
+/** The server refused the credentials, or wants some and was given none. */
+export class AuthError extends MemcacheError {
+  override readonly name: string = 'AuthError';
+
+  constructor(message: string, cause?: unknown) {
+    super(message, 'auth', 'not-sent', cause);
+  }
+}

@@ -1,0 +1,164 @@
+import { EMPTY } from './bytes.ts';
+
+const LF = 0x0a;
+const CR = 0x0d;
+
+/**
+ * Bytes on their way in: chunks go in as they arrive, whole lines and whole data blocks come out.
+ *
+ * A line or a block that lies in one chunk is handed out as a view of it. A line cut by the end of
+ * a chunk is carried over, a block is filled into an array of its final size; so each byte is
+ * copied once at most, and the work is linear however the bytes are cut.
+ */
+export class Input {
+  /** Where the line lies that `line` found: `bytes[from, to)`, without its end. */
+  bytes: Uint8Array = EMPTY;
+  from = 0;
+  to = 0;
+  /** After `data`: whether the block was followed by CR LF. */
+  terminated = true;
+
+  #chunk: Uint8Array = EMPTY;
+  #position = 0;
+  readonly #waiting: Uint8Array[] = [];
+  #carry: Uint8Array = EMPTY;
+  #carried = 0;
+  #block: Uint8Array | null = null;
+  #filled = 0;
+
+  /** Takes a chunk. The chunk must not be written to from now on. */
+  push(chunk: Uint8Array): void {
+    if (chunk.length === 0) return;
+    if (this.#position >= this.#chunk.length) {
+      this.#chunk = chunk;
+      this.#position = 0;
+    } else {
+      this.#waiting.push(chunk);
+    }
+  }
+
+  /** Whether bytes were taken that have not come out. */
+  get pending(): boolean {
+    return this.#position < this.#chunk.length || this.#carried > 0 || this.#block !== null;
+  }
+
+  /**
+   * Finds the next line and sets `bytes`, `from` and `to`. On false the line is not all there; the
+   * three then show as much of it as has arrived, so that the caller may set a limit.
+   */
+  line(): boolean {
+    do {
+      const chunk = this.#chunk;
+      const start = this.#position;
+      const end = chunk.indexOf(LF, start);
+      if (end >= 0) {
+        this.#position = end + 1;
+        if (this.#carried === 0) {
+          this.bytes = chunk;
+          this.from = start;
+          this.to = end;
+        } else {
+          this.#carryOver(chunk, start, end);
+          this.#showCarry();
+          // What was handed out may be kept, so the next carried line gets an array of its own.
+          this.#carry = EMPTY;
+          this.#carried = 0;
+        }
+        if (this.to > this.from && this.bytes[this.to - 1] === CR) this.to--;
+        return true;
+      }
+      this.#carryOver(chunk, start, chunk.length);
+    } while (this.#advance());
+    this.#showCarry();
+    return false;
+  }
+
+  /**
+   * The next `length` bytes and the two that end the block, or null when they are not all there.
+   * Must be called with the same length until it gives them.
+   */
+  data(length: number): Uint8Array | null {
+    const start = this.#position;
+    const end = start + length;
+    if (this.#block === null) {
+      if (end + 2 <= this.#chunk.length) {
+        this.#position = end + 2;
+        this.terminated = this.#chunk[end] === CR && this.#chunk[end + 1] === LF;
+        return this.#chunk.subarray(start, end);
+      }
+      this.#block = new Uint8Array(length);
+      this.#filled = 0;
+      this.terminated = true;
+    }
+    const block = this.#block;
+    do {
+      const room = length - this.#filled;
+      if (room > 0) {
+        const piece = this.#take(room);
+        block.set(piece, this.#filled);
+        this.#filled += piece.length;
+      }
+      while (this.#filled >= length && this.#position < this.#chunk.length) {
+        const expected = this.#filled === length ? CR : LF;
+        if (this.#chunk[this.#position++] !== expected) this.terminated = false;
+        if (++this.#filled === length + 2) {
+          this.#block = null;
+          return block;
+        }
+      }
+    } while (this.#advance());
+    return null;
+  }
+
+  /** Drops up to `count` bytes; returns how many it dropped. */
+  skip(count: number): number {
+    let left = count;
+    do {
+      left -= this.#take(left).length;
+    } while (left > 0 && this.#advance());
+    return count - left;
+  }
+
+  /** Drops all bytes taken so far. */
+  clear(): void {
+    this.#chunk = EMPTY;
+    this.#position = 0;
+    this.#waiting.length = 0;
+    this.#carry = EMPTY;
+    this.#carried = 0;
+    this.#block = null;
+  }
+
+  #take(count: number): Uint8Array {
+    const start = this.#position;
+    this.#position = Math.min(start + count, this.#chunk.length);
+    return this.#chunk.subarray(start, this.#position);
+  }
+
+  // Moves on to the next chunk once this one is used up.
+  #advance(): boolean {
+    if (this.#position < this.#chunk.length) return true;
+    const next = this.#waiting.shift();
+    this.#chunk = next ?? EMPTY;
+    this.#position = 0;
+    return next !== undefined;
+  }
+
+  #carryOver(chunk: Uint8Array, from: number, to: number): void {
+    const needed = this.#carried + to - from;
+    if (needed > this.#carry.length) {
+      const grown = new Uint8Array(Math.max(needed, 256, this.#carry.length * 2));
+      grown.set(this.#carry.subarray(0, this.#carried));
+      this.#carry = grown;
+    }
+    this.#carry.set(chunk.subarray(from, to), this.#carried);
+    this.#carried = needed;
+    this.#position = to;
+  }
+
+  #showCarry(): void {
+    this.bytes = this.#carry;
+    this.from = 0;
+    this.to = this.#carried;
+  }
+}

@@ -1,0 +1,87 @@
+import { latin1 } from './bytes.ts';
+
+export const MAX_U32 = 0xffff_ffff;
+export const MAX_U64 = 0xffff_ffff_ffff_ffffn;
+const MIN_I64 = -(1n << 63n);
+const MAX_I64 = (1n << 63n) - 1n;
+
+/** Writes a non-negative safe integer in decimal at `at`; returns the position after it. */
+export function putNumber(target: Uint8Array, at: number, value: number): number {
+  if (value < 10) {
+    target[at] = 0x30 + value;
+    return at + 1;
+  }
+  let digits = 1;
+  for (let power = 10; power <= value; power *= 10) digits++;
+  let rest = value;
+  for (let p = at + digits - 1; p >= at; p--) {
+    const next = Math.floor(rest / 10);
+    target[p] = 0x30 + (rest - next * 10);
+    rest = next;
+  }
+  return at + digits;
+}
+
+/**
+ * Reads `bytes[from, to)` as a decimal without sign: -1 when it is empty, holds anything else, or
+ * is past the safe integers. This is how replies are read: strictly.
+ */
+export function digits(bytes: Uint8Array, from: number, to: number): number {
+  if (from >= to || to - from > 15) return -1;
+  let value = 0;
+  for (let i = from; i < to; i++) {
+    const digit = bytes[i]! - 0x30;
+    if (digit < 0 || digit > 9) return -1;
+    value = value * 10 + digit;
+  }
+  return value;
+}
+
+/** Reads `bytes[from, to)` as an unsigned 64-bit decimal, strictly; null when it is not one. */
+export function bigDigits(bytes: Uint8Array, from: number, to: number): bigint | null {
+  const small = digits(bytes, from, to);
+  if (small >= 0) return BigInt(small);
+  if (to - from < 16 || to - from > 20) return null;
+  for (let i = from; i < to; i++) {
+    const digit = bytes[i]! - 0x30;
+    if (digit < 0 || digit > 9) return null;
+  }
+  const value = BigInt(latin1(bytes, from, to));
+  return value <= MAX_U64 ? value : null;
+}
+
+// What follows is how memcached reads numbers in requests: with C's strtol family, so blanks and
+// a sign may come first, white space ends the number, and what does not fit is cut, not refused.
+
+const number = /^[ \t\n\v\f\r]*([+-]?)(\d+)(?=$|[ \t\n\v\f\r\0])/;
+
+function parse(text: string): { negative: boolean; value: bigint } | null {
+  const found = number.exec(text);
+  if (found === null) return null;
+  return { negative: found[1] === '-', value: BigInt(found[2]!) };
+}
+
+/** A signed 32-bit argument as memcached takes it: read in 64 bits, cut to 32. */
+export function int32(text: string): number | null {
+  const found = parse(text);
+  if (found === null) return null;
+  const value = found.negative ? -found.value : found.value;
+  if (value < MIN_I64 || value > MAX_I64) return null;
+  return Number(BigInt.asIntN(32, value));
+}
+
+/** An unsigned 64-bit argument as memcached takes it: negative numbers wrap unless they stay big. */
+export function uint64(text: string): bigint | null {
+  const found = parse(text);
+  if (found === null || found.value > MAX_U64) return null;
+  const value = found.negative ? BigInt.asUintN(64, -found.value) : found.value;
+  // The server looks for a minus sign only where the result has its top bit set.
+  if (value > MAX_I64 && text.includes('-')) return null;
+  return value;
+}
+
+/** An unsigned 32-bit argument as memcached takes it: read in 64 bits, cut to 32. */
+export function uint32(text: string): number | null {
+  const value = uint64(text);
+  return value === null ? null : Number(BigInt.asUintN(32, value));
+}

@@ -1,0 +1,134 @@
+import { EMPTY } from './bytes.ts';
+import { UsageError } from './errors.ts';
+
+const FIRST_SLAB = 4 * 1024;
+const LAST_SLAB = 64 * 1024;
+
+/**
+ * Values from this size on are passed to the transport by reference. Below it, copying costs less
+ * than the extra write that a reference costs.
+ */
+export const REFERENCE_SIZE: number = 32 * 1024;
+
+/**
+ * Bytes on their way out.
+ *
+ * Encoders `reserve` room and write straight into `slab` at `end`. What was written is never
+ * written again: a transport may hold it for as long as it likes. Slabs start small, so that a
+ * thousand idle connections cost little, and double as they fill.
+ */
+export class Output {
+  /** The array that encoders write into, between `end` and its length. */
+  slab: Uint8Array = EMPTY;
+  end = 0;
+  #start = 0;
+  // Closed pieces before the slab: finished slabs, and values passed by reference.
+  readonly #pieces: { bytes: Uint8Array; length: number }[] = [];
+  #piecesLength = 0;
+
+  /** The bytes that wait for the transport. */
+  get length(): number {
+    return this.#piecesLength + this.end - this.#start;
+  }
+
+  /** Makes room for `count` more bytes in `slab`. */
+  reserve(count: number): void {
+    if (this.slab.length - this.end >= count) return;
+    this.#close();
+    const size = Math.max(count, Math.min(LAST_SLAB, Math.max(FIRST_SLAB, this.slab.length * 2)));
+    this.slab = new Uint8Array(size);
+    this.#start = this.end = 0;
+  }
+
+  /** Appends bytes: small ones as a copy, large ones by reference. */
+  append(bytes: Uint8Array): void {
+    const length = bytes.length;
+    if (length >= REFERENCE_SIZE) {
+      this.#close();
+      this.#pieces.push({ bytes, length });
+      this.#piecesLength += length;
+      return;
+    }
+    this.reserve(length);
+    this.slab.set(bytes, this.end);
+    this.end += length;
+  }
+
+  /** Appends a data block: the bytes and the CR LF that ends them. */
+  appendBlock(bytes: Uint8Array): void {
+    this.append(bytes);
+    this.reserve(2);
+    this.end = putEnd(this.slab, this.end);
+  }
+
+  /** Appends text of which every character is one byte. */
+  appendAscii(text: string): void {
+    this.reserve(text.length);
+    this.end = putAscii(this.slab, this.end, text);
+  }
+
+  /**
+   * The next bytes for the transport, or null.
+   *
+   * @throws UsageError when a value passed by reference has changed its length since (its buffer
+   * was transferred or resized): the length announced for it is no longer true.
+   */
+  peek(): Uint8Array | null {
+    const piece = this.#pieces[0];
+    if (piece !== undefined) {
+      if (piece.bytes.length !== piece.length) {
+        throw new UsageError('value', 'must keep its length until it is sent');
+      }
+      return piece.bytes;
+    }
+    return this.end > this.#start ? this.slab.subarray(this.#start, this.end) : null;
+  }
+
+  /** Takes `count` bytes off the front of what `peek` gave. */
+  consume(count: number): void {
+    const piece = this.#pieces[0];
+    if (piece === undefined) {
+      this.#start += count;
+      return;
+    }
+    this.#piecesLength -= count;
+    if (count === piece.length) this.#pieces.shift();
+    else {
+      piece.bytes = piece.bytes.subarray(count);
+      piece.length -= count;
+    }
+  }
+
+  /** Takes everything, in one array. */
+  drain(): Uint8Array {
+    const bytes = new Uint8Array(this.length);
+    let at = 0;
+    for (let piece = this.peek(); piece !== null; piece = this.peek()) {
+      bytes.set(piece, at);
+      at += piece.length;
+      this.consume(piece.length);
+    }
+    return bytes;
+  }
+
+  #close(): void {
+    if (this.end === this.#start) return;
+    const bytes = this.slab.subarray(this.#start, this.end);
+    this.#pieces.push({ bytes, length: bytes.length });
+    this.#piecesLength += bytes.length;
+    this.#start = this.end;
+  }
+}
+
+/** Writes text of which every character is one byte; returns the position after it. */
+export function putAscii(target: Uint8Array, at: number, text: string): number {
+  for (let i = 0; i < text.length; i++) target[at + i] = text.charCodeAt(i);
+  return at + text.length;
+}
+
+/** Writes CR LF; returns the position after it. */
+export function putEnd(target: Uint8Array, at: number): number {
+  target[at] = 0x0d;
+  target[at + 1] = 0x0a;
+  return at + 2;
+}

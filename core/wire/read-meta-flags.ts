@@ -1,0 +1,93 @@
+import { latin1 } from './bytes.ts';
+import { MAX_OPAQUE, metaFlags } from './meta-flags.ts';
+import { int32, uint32, uint64 } from './numbers.ts';
+import type { Words } from './words.ts';
+
+/** The flags of a meta request as memcached reads them. */
+export interface RequestFlags {
+  /** All but `b`, in order. */
+  readonly flags: readonly string[];
+  readonly base64: boolean;
+  /** Why the server refuses them, as its `CLIENT_ERROR` says, or null. */
+  readonly fault: string | null;
+}
+
+// One-letter flags are the rule: each of these strings exists once.
+const letters: readonly string[] = /* @__PURE__ */ Array.from(
+  { length: 127 },
+  (_, code) => String.fromCharCode(code),
+);
+const flagArguments: readonly (string | undefined)[] = /* @__PURE__ */ letters.map(
+  (letter) => metaFlags.get(letter)?.argument,
+);
+const NONE: RequestFlags = { flags: [], base64: false, fault: null };
+
+/** What the server says of an argument it cannot read; where it has no words of its own, these. */
+const faults: ReadonlyMap<string, string> = new Map([
+  ['F', 'bad command line format'],
+  ['J', 'invalid numeric initial value'],
+  ['D', 'invalid numeric delta value'],
+  ['M', 'incorrect length for M token'],
+]);
+
+/**
+ * Reads the flags from word `first` on.
+ *
+ * A repeated or unknown flag ends the reading; of several bad arguments the last one is reported.
+ * Both is what memcached does.
+ */
+export function readMetaFlags(words: Words, first: number): RequestFlags {
+  if (words.count <= first) return NONE;
+  const flags: string[] = [];
+  let base64 = false;
+  let fault: string | null = null;
+  let seenLow = 0;
+  let seenHigh = 0;
+  for (let i = first; i < words.count; i++) {
+    const start = words.start(i);
+    const length = words.length(i);
+    const code = words.bytes[start]!;
+    if (code >= 127) return refused('duplicate flag');
+    const argument = flagArguments[code];
+    if (argument === undefined) return refused('invalid flag');
+    // Known letters lie from 0x41 to 0x7a: two masks of 32 bits tell which were seen.
+    const bit = 1 << (code & 31);
+    if (((code < 0x60 ? seenLow : seenHigh) & bit) !== 0) return refused('duplicate flag');
+    if (code < 0x60) seenLow |= bit;
+    else seenHigh |= bit;
+    const flag = length === 1 ? letters[code]! : latin1(words.bytes, start, start + length);
+    if (flag[0] === 'b') {
+      base64 = true;
+      continue;
+    }
+    flags.push(flag);
+    if (!readable(argument, flag)) {
+      fault = faults.get(flag[0]!) ?? 'bad token in command line format';
+    }
+  }
+  return { flags, base64, fault };
+}
+
+function refused(fault: string): RequestFlags {
+  return { flags: [], base64: false, fault };
+}
+
+function readable(argument: string, flag: string): boolean {
+  switch (argument) {
+    case 'seconds':
+      return int32(flag.slice(1)) !== null;
+    case 'u32':
+      return uint32(flag.slice(1)) !== null;
+    case 'u64':
+      return uint64(flag.slice(1)) !== null;
+    case 'mode':
+      return flag.length === 2;
+    default:
+      return true;
+  }
+}
+
+/** Whether an opaque is longer than servers take. */
+export function hasLongOpaque(flags: readonly string[]): boolean {
+  return flags.some((flag) => flag[0] === 'O' && flag.length > MAX_OPAQUE + 1);
+}

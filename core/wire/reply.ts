@@ -1,0 +1,235 @@
+import type { ErrorKind } from './errors.ts';
+import type { Key } from './command.ts';
+import type { StatusWord } from './verbs.ts';
+
+/** A line of one fixed word. */
+export interface StatusReply {
+  readonly type: StatusWord;
+}
+
+export interface ErrorReply {
+  readonly type: ErrorKind;
+  /** What follows the kind, without the space between them. */
+  readonly message: string;
+}
+
+/** A status line of an administrative command that says why it was not done: `BUSY …`. */
+export interface RefusedReply {
+  readonly type: 'refused';
+  readonly message: string;
+}
+
+export interface NumberReply {
+  readonly type: 'number';
+  readonly value: bigint;
+}
+
+export interface ValueItem {
+  readonly key: Key;
+  readonly flags: number;
+  /**
+   * A view of the chunk it arrived in, where it arrived in one piece. Chunks are never reused, so
+   * it stays true, but it keeps the chunk alive: copy what you keep for long.
+   */
+  readonly value: Uint8Array;
+  /** The cas unique of `gets` and `gats`, undefined for `get` and `gat`. */
+  readonly cas: bigint | undefined;
+}
+
+/** What `get` and its kin found, in the order of the request; a missing key is not there. */
+export interface ValuesReply {
+  readonly type: 'values';
+  readonly items: readonly ValueItem[];
+}
+
+/** A meta reply without a value. */
+export interface MetaReply {
+  readonly type: 'HD' | 'EN' | 'NF' | 'NS' | 'EX';
+  /** Each a letter and its argument, in the order of the request, then `W`, `X`, `Z`. */
+  readonly flags: readonly string[];
+}
+
+export interface MetaValueReply {
+  readonly type: 'VA';
+  readonly flags: readonly string[];
+  /** As `ValueItem.value`. */
+  readonly value: Uint8Array;
+}
+
+/** What `me` says of an item, and each line of a metadump. */
+export interface ItemFacts {
+  /** Text where it is printable ASCII, else bytes. */
+  readonly key: Key;
+  /**
+   * `me`: the seconds until it expires, counted the way the server does (memcached prints them
+   * negative). Metadump: the Unix time it expires at. Both: -1 for never.
+   */
+  readonly exp: number;
+  /** `me`: seconds since the last access. Metadump: its Unix time. */
+  readonly la: number;
+  readonly cas: bigint;
+  /** Whether it was read since it was stored. */
+  readonly fetch: boolean;
+  /** The slab class. */
+  readonly cls: number;
+  /** The bytes it takes in the server, its header included. */
+  readonly size: number;
+  /** Client flags; only in metadumps of 1.6.24 and newer. */
+  readonly flags: number | undefined;
+}
+
+export interface DebugReply extends ItemFacts {
+  readonly type: 'ME';
+  /** The key is written as base64: the server stored it from a request with the flag `b`. */
+  readonly base64: boolean;
+}
+
+export interface VersionReply {
+  readonly type: 'VERSION';
+  readonly version: string;
+}
+
+export interface StatLine {
+  readonly type: 'STAT' | 'PREFIX' | 'ITEM';
+  readonly name: string;
+  readonly value: string;
+}
+
+export interface StatsReply {
+  readonly type: 'stats';
+  readonly lines: readonly StatLine[];
+}
+
+export interface ConfigReply {
+  readonly type: 'CONFIG';
+  readonly name: string;
+  readonly flags: number;
+  readonly value: Uint8Array;
+}
+
+/** The last line of a metadump; the last of an mgdump is a `MetaReply` of type `EN`. */
+export interface EndReply {
+  readonly type: 'END';
+}
+
+/** To `raw` with `reply: 'line'`. */
+export interface LineReply {
+  readonly type: 'line';
+  readonly line: string;
+}
+
+/** To `raw` with `reply: 'lines'`: the lines before `END`. */
+export interface LinesReply {
+  readonly type: 'lines';
+  readonly lines: readonly string[];
+}
+
+/** To `quit` and `shutdown`: the server closed the connection, as asked. */
+export interface ClosedReply {
+  readonly type: 'closed';
+}
+
+/**
+ * To a quiet command that the server had nothing to say to: for `mg` a miss, for the others the
+ * nominal result.
+ */
+export interface SilentReply {
+  readonly type: 'silent';
+  /**
+   * Errors the server reported among the commands around this one. An error line does not say
+   * which command it belongs to; while this is empty, it was not this one.
+   */
+  readonly errors: readonly ErrorReply[];
+}
+
+/** A whole reply. */
+export type Reply =
+  | StatusReply
+  | ErrorReply
+  | RefusedReply
+  | NumberReply
+  | ValuesReply
+  | MetaReply
+  | MetaValueReply
+  | DebugReply
+  | VersionReply
+  | StatsReply
+  | ConfigReply
+  | EndReply
+  | LineReply
+  | LinesReply
+  | ClosedReply
+  | SilentReply;
+
+/** One line of a reply that may not end: it comes out as it arrives, before the `Reply`. */
+export type ReplyItem =
+  | (ItemFacts & { readonly type: 'metadump' })
+  | { readonly type: 'mgdump'; readonly key: Key }
+  | { readonly type: 'watch'; readonly line: string }
+  /** The `OK` that opens a watch: from here on nothing is missed. */
+  | { readonly type: 'opened' };
+
+const itemTypes: ReadonlySet<string> = /* @__PURE__ */ new Set([
+  'metadump',
+  'mgdump',
+  'watch',
+  'opened',
+]);
+
+/** Whether this is a part of a reply, with more to come. */
+export function isItem(reply: Reply | ReplyItem): reply is ReplyItem {
+  return itemTypes.has(reply.type);
+}
+
+const NO_FLAGS: readonly string[] = /* @__PURE__ */ Object.freeze([]);
+const NO_ERRORS: readonly ErrorReply[] = /* @__PURE__ */ Object.freeze([]);
+
+// The replies a server sends all day exist once.
+export const STORED: StatusReply = { type: 'STORED' };
+export const NOT_STORED: StatusReply = { type: 'NOT_STORED' };
+export const EXISTS: StatusReply = { type: 'EXISTS' };
+export const NOT_FOUND: StatusReply = { type: 'NOT_FOUND' };
+export const DELETED: StatusReply = { type: 'DELETED' };
+export const TOUCHED: StatusReply = { type: 'TOUCHED' };
+export const OK: StatusReply = { type: 'OK' };
+export const RESET: StatusReply = { type: 'RESET' };
+export const MN: StatusReply = { type: 'MN' };
+export const HD: MetaReply = { type: 'HD', flags: NO_FLAGS };
+export const EN: MetaReply = { type: 'EN', flags: NO_FLAGS };
+export const NF: MetaReply = { type: 'NF', flags: NO_FLAGS };
+export const NS: MetaReply = { type: 'NS', flags: NO_FLAGS };
+export const EX: MetaReply = { type: 'EX', flags: NO_FLAGS };
+export const MISSES: ValuesReply = { type: 'values', items: [] };
+export const END: EndReply = { type: 'END' };
+export const CLOSED: ClosedReply = { type: 'closed' };
+export const SILENT: SilentReply = { type: 'silent', errors: NO_ERRORS };
+export const OPENED: ReplyItem = { type: 'opened' };
+export const ERROR: ErrorReply = { type: 'ERROR', message: '' };
+
+/** The reply of a fixed word. */
+export const statusReplies: Readonly<Record<StatusWord, StatusReply>> = {
+  STORED,
+  NOT_STORED,
+  EXISTS,
+  NOT_FOUND,
+  DELETED,
+  TOUCHED,
+  OK,
+  RESET,
+  MN,
+};
+
+/** A `CLIENT_ERROR` line. */
+export function clientError(message: string): ErrorReply {
+  return { type: 'CLIENT_ERROR', message };
+}
+
+/** A `SERVER_ERROR` line. */
+export function serverError(message: string): ErrorReply {
+  return { type: 'SERVER_ERROR', message };
+}
+
+/** Whether a reply is an error line. */
+export function isError(reply: Reply): reply is ErrorReply {
+  return reply.type === 'ERROR' || reply.type === 'CLIENT_ERROR' || reply.type === 'SERVER_ERROR';
+}

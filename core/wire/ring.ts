@@ -1,0 +1,85 @@
+import type { Command } from './command.ts';
+
+/** What has become of a pending command. */
+export type SlotState =
+  /** Its sender waits for an event. */
+  | 'live'
+  /** Nobody waits any more, its reply will be read and dropped: a tombstone. */
+  | 'dropped'
+  /** It was taken back before it was sent; there will be no reply. */
+  | 'void';
+
+/** A command on its way, from `send` to its event. Slots are used again and again. */
+export interface Slot<Tag> {
+  command: Command;
+  tag: Tag | undefined;
+  state: SlotState;
+  /** When its sender stops waiting, in milliseconds; infinity for never. */
+  deadline: number;
+  /** The bytes it is reckoned to hold in memory. */
+  size: number;
+  /** The opaque it was stamped with, or -1. */
+  opaque: number;
+  /** Where its first byte stands among all that the connection sends. */
+  offset: number;
+  quiet: boolean;
+  /** A fence was sent right after it; the fence's reply has not come. */
+  fenced: boolean;
+}
+
+const NOTHING: Command = { verb: 'mn' };
+
+/**
+ * Pending commands in the order in which they are sent, with two cursors: `[head, cursor)` are in
+ * flight, `[cursor, tail)` are not sent. The cursors only grow.
+ */
+export class Ring<Tag> {
+  head = 0;
+  cursor = 0;
+  tail = 0;
+  #slots: Slot<Tag>[] = [];
+
+  get length(): number {
+    return this.tail - this.head;
+  }
+
+  at(index: number): Slot<Tag> {
+    return this.#slots[index & (this.#slots.length - 1)]!;
+  }
+
+  /** Adds an unsent slot and returns it, to be filled in. */
+  push(): Slot<Tag> {
+    if (this.length === this.#slots.length) this.#grow();
+    return this.at(this.tail++);
+  }
+
+  /** Frees the first slot. */
+  pop(): void {
+    const slot = this.at(this.head++);
+    slot.command = NOTHING;
+    slot.tag = undefined;
+  }
+
+  #grow(): void {
+    const size = Math.max(16, this.#slots.length * 2);
+    const slots: Slot<Tag>[] = [];
+    for (let i = 0; i < size; i++) slots.push(emptySlot());
+    // The old slots take the places that their indexes have in the larger array.
+    for (let i = this.head; i < this.tail; i++) slots[i & (size - 1)] = this.at(i);
+    this.#slots = slots;
+  }
+}
+
+function emptySlot<Tag>(): Slot<Tag> {
+  return {
+    command: NOTHING,
+    tag: undefined,
+    state: 'live',
+    deadline: Infinity,
+    size: 0,
+    opaque: -1,
+    offset: 0,
+    quiet: false,
+    fenced: false,
+  };
+}
