@@ -1,0 +1,59 @@
+/** Time, as this package sees it: injected everywhere, so that tests can own it. */
+export interface Clock {
+  /** Milliseconds since 1970. */
+  now(): number;
+  /** Calls back once after so many milliseconds; what it returns takes the call back. */
+  after(milliseconds: number, call: () => void): () => void;
+}
+
+declare const setTimeout: (call: () => void, milliseconds: number) => unknown;
+declare const clearTimeout: (timer: unknown) => void;
+
+/** The clock of the runtime. */
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  after(milliseconds, call) {
+    const timer = setTimeout(call, milliseconds);
+    return () => clearTimeout(timer);
+  },
+};
+
+/** A clock that stands still until it is told to move. */
+export class VirtualClock implements Clock {
+  #now: number;
+  #timers: { at: number; call: () => void }[] = [];
+
+  /** @param now Where it starts, in milliseconds since 1970. */
+  constructor(now: number = Date.UTC(2026, 0, 1)) {
+    this.#now = now;
+  }
+
+  now(): number {
+    return this.#now;
+  }
+
+  after(milliseconds: number, call: () => void): () => void {
+    const timer = { at: this.#now + milliseconds, call };
+    this.#timers.push(timer);
+    return () => {
+      this.#timers = this.#timers.filter((other) => other !== timer);
+    };
+  }
+
+  /** Moves on, calling what falls due on the way, in order and at its time. */
+  advance(milliseconds: number): void {
+    const end = this.#now + milliseconds;
+    for (;;) {
+      let due: { at: number; call: () => void } | null = null;
+      for (const timer of this.#timers) {
+        if (timer.at <= end && (due === null || timer.at < due.at)) due = timer;
+      }
+      if (due === null) break;
+      const { at, call } = due;
+      this.#timers = this.#timers.filter((other) => other !== due);
+      this.#now = Math.max(this.#now, at);
+      call();
+    }
+    this.#now = end;
+  }
+}

@@ -1,0 +1,199 @@
+/** The bytes in a block. */
+export const BLOCK = 64;
+
+/** The 32-bit words in a block. */
+export const BLOCK_WORDS = 16;
+
+// Runs up to this length are copied by hand: cheaper than a call with a view.
+const SHORT = 48;
+
+/**
+ * Memory for items: one array, cut into blocks of 64 bytes that are chained to hold what does not
+ * fit one. Any free block serves any item, so nothing is lost to size classes, and what is evicted
+ * is what was used longest ago, whatever its size.
+ *
+ * The array has the size of the limit from the start. Runtimes hand out such memory untouched, so
+ * a block takes room in the process only once it was written to.
+ */
+export class Arena {
+  bytes: Uint8Array;
+  words: Int32Array;
+  /** The block after each block of a chain; 0 ends a chain, which is why block 0 is never used. */
+  next: Int32Array;
+  /** How many blocks may be used. */
+  limit: number;
+  /** How many are. */
+  used = 0;
+  /** One more than the highest block ever used. */
+  top = 1;
+  #free = 0;
+  #freeCount = 0;
+
+  /** @param size The limit in bytes. */
+  constructor(size: number) {
+    this.limit = Math.max(1, Math.floor(size / BLOCK));
+    const buffer = new ArrayBuffer((this.limit + 1) * BLOCK);
+    this.bytes = new Uint8Array(buffer);
+    this.words = new Int32Array(buffer);
+    this.next = new Int32Array(this.limit + 1);
+  }
+
+  /**
+   * Changes the limit. Blocks over a lower limit stay where they are until they are released;
+   * the caller frees as many as it must.
+   */
+  resize(size: number): void {
+    const limit = Math.max(1, Math.floor(size / BLOCK));
+    if (limit >= this.next.length) {
+      const buffer = new ArrayBuffer((limit + 1) * BLOCK);
+      const bytes = new Uint8Array(buffer);
+      bytes.set(this.bytes.subarray(0, this.top * BLOCK));
+      const next = new Int32Array(limit + 1);
+      next.set(this.next.subarray(0, this.top));
+      this.bytes = bytes;
+      this.words = new Int32Array(buffer);
+      this.next = next;
+    }
+    this.limit = limit;
+  }
+
+  /** How many blocks a chain of so many bytes needs. */
+  static blocks(bytes: number): number {
+    return Math.ceil(bytes / BLOCK);
+  }
+
+  /** Whether so many blocks may be allocated now. */
+  has(count: number): boolean {
+    return this.used + count <= this.limit;
+  }
+
+  /** A chain of `count` blocks: its first block. There must be room for it. */
+  allocate(count: number): number {
+    this.used += count;
+    const recycled = Math.min(count, this.#freeCount);
+    let first = 0;
+    let last = 0;
+    if (recycled > 0) {
+      first = last = this.#free;
+      for (let i = 1; i < recycled; i++) last = this.next[last]!;
+      this.#free = this.next[last]!;
+      this.#freeCount -= recycled;
+      this.next[last] = 0;
+    }
+    const fresh = count - recycled;
+    if (fresh > 0) {
+      const start = this.top;
+      if (last === 0) first = start;
+      else this.next[last] = start;
+      this.top += fresh;
+      for (let block = start; block < this.top - 1; block++) this.next[block] = block + 1;
+      this.next[this.top - 1] = 0;
+    }
+    return first;
+  }
+
+  /** Frees a chain. The next allocation of its size gets the same blocks, in the same order. */
+  release(first: number): void {
+    let last = first;
+    let count = 1;
+    while (this.next[last] !== 0) {
+      last = this.next[last]!;
+      count++;
+    }
+    this.next[last] = this.#free;
+    this.#free = first;
+    this.#freeCount += count;
+    this.used -= count;
+  }
+
+  /** Copies `source` into a chain, from byte `offset` on. */
+  write(first: number, offset: number, source: Uint8Array): void {
+    let block = this.#skip(first, offset);
+    let within = offset % BLOCK;
+    let from = 0;
+    while (from < source.length) {
+      const left = source.length - from;
+      let last = block;
+      let length = BLOCK - within;
+      while (length < left && this.next[last] === last + 1) {
+        last++;
+        length += BLOCK;
+      }
+      if (length > left) length = left;
+      const at = block * BLOCK + within;
+      if (length <= SHORT) {
+        for (let i = 0; i < length; i++) this.bytes[at + i] = source[from + i]!;
+      } else if (length === source.length) this.bytes.set(source, at);
+      else this.bytes.set(source.subarray(from, from + length), at);
+      from += length;
+      block = this.next[last]!;
+      within = 0;
+    }
+  }
+
+  /** Fills `length` bytes of a chain, from byte `offset` on, with one byte. */
+  fill(first: number, offset: number, length: number, byte: number): void {
+    let block = this.#skip(first, offset);
+    for (let i = offset; i < offset + length; i++) {
+      this.bytes[block * BLOCK + (i % BLOCK)] = byte;
+      if (i % BLOCK === BLOCK - 1) block = this.next[block]!;
+    }
+  }
+
+  /**
+   * `length` bytes of a chain, from byte `offset` on: a view where they lie side by side, else a
+   * copy. A view is good until the arena changes. `copy` asks for one in any case.
+   */
+  read(first: number, offset: number, length: number, copy: boolean): Uint8Array {
+    const start = this.#skip(first, offset);
+    const at = start * BLOCK + (offset % BLOCK);
+    let last = start;
+    let run = BLOCK - (offset % BLOCK);
+    while (run < length && this.next[last] === last + 1) {
+      last++;
+      run += BLOCK;
+    }
+    if (run >= length) {
+      const view = this.bytes.subarray(at, at + length);
+      return copy ? view.slice() : view;
+    }
+    const target = new Uint8Array(length);
+    target.set(this.bytes.subarray(at, at + run));
+    let done = run;
+    for (let block = this.next[last]!; done < length; block = this.next[last]!) {
+      last = block;
+      run = BLOCK;
+      while (run < length - done && this.next[last] === last + 1) {
+        last++;
+        run += BLOCK;
+      }
+      run = Math.min(run, length - done);
+      target.set(this.bytes.subarray(block * BLOCK, block * BLOCK + run), done);
+      done += run;
+    }
+    return target;
+  }
+
+  /** Whether the bytes of a chain from byte `offset` on are these. */
+  equals(first: number, offset: number, expected: Uint8Array): boolean {
+    let block = first;
+    let at = block * BLOCK + offset;
+    let end = (block + 1) * BLOCK;
+    for (let i = 0; i < expected.length; i++) {
+      if (at === end) {
+        block = this.next[block]!;
+        at = block * BLOCK;
+        end = at + BLOCK;
+      }
+      if (this.bytes[at++] !== expected[i]) return false;
+    }
+    return true;
+  }
+
+  // The block of a chain in which byte `offset` lies.
+  #skip(first: number, offset: number): number {
+    let block = first;
+    for (let i = offset; i >= BLOCK; i -= BLOCK) block = this.next[block]!;
+    return block;
+  }
+}

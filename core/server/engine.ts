@@ -1,0 +1,43 @@
+import type { Clock } from '../clock.ts';
+import { type ServerOptions, serverOptions } from './options.ts';
+import { PrefixStats } from './prefix-stats.ts';
+import { Store } from './store.ts';
+import { Watchers } from './watchers.ts';
+
+/** What `stats conns` tells of a connection. */
+export interface ConnectionFacts {
+  readonly id: number;
+  /** `tcp:127.0.0.1:40000`, `unix:/path`, `memory`. */
+  readonly address: string;
+  /** When its last request came, in milliseconds. */
+  lastCommand: number;
+}
+
+/** What the sessions of one server share. */
+export class Engine {
+  readonly options: ServerOptions;
+  readonly clock: Clock;
+  readonly store: Store;
+  readonly watchers: Watchers;
+  readonly prefixes: PrefixStats;
+  readonly connections: Set<ConnectionFacts> = new Set();
+  /** The limit of memory in bytes, as `cache_memlimit` may have changed it. */
+  memory: number;
+  verbosity = 0;
+  detail = false;
+  crawler = true;
+  crawlerSleep = 100;
+  crawlerTocrawl = 0;
+  /** What `shutdown` does, once it is allowed. */
+  onShutdown: (graceful: boolean) => void = () => {};
+
+  constructor(options: Partial<ServerOptions>, clock: Clock) {
+    this.options = { ...serverOptions, ...options };
+    this.clock = clock;
+    this.memory = this.options.memory;
+    this.store = new Store(this.options, clock.now());
+    this.store.trackSizes(this.options.trackSizes);
+    this.watchers = new Watchers(this.store, () => clock.now());
+    this.prefixes = new PrefixStats(this.options.prefixDelimiter);
+  }
+}

@@ -1,0 +1,377 @@
+import { base64Length, putBase64 } from '../wire/base64.ts';
+import { EMPTY, latin1 } from '../wire/bytes.ts';
+import type { MetaCommand, MetaDebugCommand, MetaSetCommand } from '../wire/command.ts';
+import { keyBytes } from '../wire/key.ts';
+import { flagArgument } from '../wire/meta-flags.ts';
+import { int32, uint32, uint64 } from '../wire/numbers.ts';
+import { REFERENCE_SIZE } from '../wire/output.ts';
+import { clientError, EN, type MetaReply, type Reply, serverError } from '../wire/reply.ts';
+import type { Engine } from './engine.ts';
+import { BASE64, FETCHED, STALE, TOKEN_SENT } from './items.ts';
+import { slabClass } from './slab-classes.ts';
+import type { Store, StoreMode } from './store.ts';
+
+/** The arguments of a request's flags. The decoder has made sure that they can be read. */
+class Flags {
+  readonly list: readonly string[];
+  readonly #store: Store;
+
+  constructor(list: readonly string[], store: Store) {
+    this.list = list;
+    this.#store = store;
+  }
+
+  has(letter: string): boolean {
+    return flagArgument(this.list, letter) !== undefined;
+  }
+
+  text(letter: string): string | undefined {
+    return flagArgument(this.list, letter);
+  }
+
+  u64(letter: string): bigint | null {
+    const text = flagArgument(this.list, letter);
+    return text === undefined ? null : uint64(text);
+  }
+
+  /** A time to live, as the store's time of expiry. */
+  expire(letter: string): number | null {
+    const text = flagArgument(this.list, letter);
+    return text === undefined ? null : this.#store.expireAt(int32(text) ?? 0);
+  }
+}
+
+/** The client flags that an `ms` names. */
+export function clientFlags(flags: readonly string[]): number {
+  return uint32(flagArgument(flags, 'F') ?? '0') ?? 0;
+}
+
+/** `mg`: the one command that reads, touches, vivifies and hands out recache tokens. */
+export function metaGet(engine: Engine, command: MetaCommand): Reply {
+  const { store } = engine;
+  const { items } = store;
+  const key = keyBytes(command.key);
+  const flags = new Flags(command.flags, store);
+  const vivify = flags.expire('N');
+  let item = store.find(key);
+  const created = item === 0 && vivify !== null;
+  if (created) item = store.create(key, EMPTY, 0, 0, 0, flags.u64('E'));
+  if (item === 0) {
+    count(engine, flags.has('T'), false);
+    return meta('EN', command, key, command.base64);
+  }
+
+  const tokens: string[] = [];
+  let won = false;
+  let touched = false;
+  for (const flag of command.flags) {
+    switch (flag[0]) {
+      case 'T':
+        touched = true;
+        items.setExpire(item, flags.expire('T') ?? 0);
+        break;
+      case 'N':
+        if (created) {
+          items.setExpire(item, vivify ?? 0);
+          won = true;
+        }
+        break;
+      case 'R': {
+        const expire = items.expire(item);
+        const limit = flags.expire('R') ?? 0;
+        if (!items.has(item, TOKEN_SENT) && !created && expire !== 0 && expire < limit) won = true;
+        break;
+      }
+      case 's':
+        tokens.push(`s${items.length(item)}`);
+        break;
+      case 't':
+        tokens.push(ttl(store, item));
+        break;
+      case 'c':
+        tokens.push(`c${items.cas(item)}`);
+        break;
+      case 'f':
+        tokens.push(`f${items.flags(item)}`);
+        break;
+      case 'l':
+        tokens.push(`l${store.now - items.time(item)}`);
+        break;
+      case 'h':
+        tokens.push(items.has(item, FETCHED) ? 'h1' : 'h0');
+        break;
+      case 'O':
+        tokens.push(flag);
+        break;
+      case 'k':
+        pushKey(tokens, key, items.has(item, BASE64));
+        break;
+    }
+  }
+  if (items.has(item, TOKEN_SENT)) tokens.push('Z');
+  if (items.has(item, STALE)) {
+    tokens.push('X');
+    if (!items.has(item, TOKEN_SENT)) won = true;
+  }
+  if (won) {
+    tokens.push('W');
+    items.mark(item, TOKEN_SENT);
+  }
+  if (!flags.has('u')) store.bump(item);
+  count(engine, touched, true);
+  const same = flags.u64('C');
+  if (!flags.has('v') || (same !== null && same === items.cas(item))) {
+    return { type: 'HD', flags: tokens };
+  }
+  // What goes out by reference must not lie in memory that is used again.
+  const value = items.value(item, items.length(item) >= REFERENCE_SIZE);
+  return { type: 'VA', flags: tokens, value };
+}
+
+const modes: Readonly<Record<string, StoreMode>> = {
+  E: 'add',
+  A: 'append',
+  P: 'prepend',
+  R: 'replace',
+  S: 'set',
+};
+
+/** `ms`: stores in every mode. */
+export function metaSet(engine: Engine, command: MetaSetCommand): Reply {
+  const { store } = engine;
+  const key = keyBytes(command.key);
+  const flags = new Flags(command.flags, store);
+  const compare = flags.u64('C');
+  let mode = modes[flags.text('M') ?? 'S'] ?? 'set';
+  // A cas makes these two the same; add ignores it, append and prepend compare it themselves.
+  if (compare !== null && (mode === 'set' || mode === 'replace')) mode = 'cas';
+  store.counters.cmd_set++;
+  if (engine.detail) engine.prefixes.record(key, 'set');
+  const { status, item } = store.store({
+    mode,
+    key,
+    value: keyBytes(command.value),
+    flags: clientFlags(command.flags),
+    expire: flags.expire('T') ?? 0,
+    cas: compare ?? 0n,
+    newCas: flags.u64('E'),
+    allowStale: flags.has('I'),
+    vivify: flags.expire('N'),
+    base64: command.base64,
+  });
+  switch (status) {
+    case 'stored':
+      return metaStored('HD', store, command, key, item);
+    case 'exists':
+      return metaStored('EX', store, command, key, item);
+    case 'not_found':
+      return metaStored('NF', store, command, key, item);
+    case 'not_stored':
+      return metaStored('NS', store, command, key, item);
+    case 'too_large':
+    case 'no_memory':
+      return serverError('out of memory storing object');
+  }
+}
+
+function metaStored(
+  type: MetaReply['type'],
+  store: Store,
+  command: MetaSetCommand,
+  key: Uint8Array,
+  item: number,
+): Reply {
+  const tokens: string[] = [];
+  for (const flag of command.flags) {
+    if (flag[0] === 'O') tokens.push(flag);
+    else if (flag[0] === 'k') pushKey(tokens, key, command.base64);
+    else if (flag[0] === 'c') tokens.push(`c${item === 0 ? 0 : store.items.cas(item)}`);
+    else if (flag[0] === 's') {
+      tokens.push(`s${item === 0 ? command.value.length : store.items.length(item)}`);
+    }
+  }
+  return { type, flags: tokens };
+}
+
+/** `md`: deletes, or marks stale, or empties. */
+export function metaDelete(engine: Engine, command: MetaCommand): Reply {
+  const { store } = engine;
+  const { items, counters } = store;
+  const key = keyBytes(command.key);
+  const flags = new Flags(command.flags, store);
+  let item = store.find(key);
+  if (item === 0) {
+    counters.delete_misses++;
+    return meta('NF', command, key, command.base64);
+  }
+  const compare = flags.u64('C');
+  if (compare !== null && compare !== items.cas(item)) {
+    counters.delete_misses++;
+    return meta('EX', command, key, command.base64);
+  }
+  const newCas = flags.u64('E');
+  if (flags.has('x')) {
+    const { status, item: emptied } = store.store({
+      mode: 'set',
+      key,
+      value: EMPTY,
+      flags: 0,
+      expire: flags.expire('T') ?? 0,
+      cas: 0n,
+      newCas: newCas ?? items.cas(item),
+      allowStale: false,
+      vivify: null,
+      base64: items.has(item, BASE64),
+    });
+    if (status !== 'stored') return serverError('out of memory');
+    item = emptied;
+  }
+  if (flags.has('I')) {
+    const expire = flags.expire('T');
+    if (expire !== null) items.setExpire(item, expire);
+    items.mark(item, STALE);
+    // The next reader may win again.
+    items.unmark(item, TOKEN_SENT);
+    items.setCas(item, newCas ?? store.nextCas());
+  } else {
+    counters.delete_hits++;
+    if (!flags.has('x')) store.delete(item, 'md');
+  }
+  return meta('HD', command, key, command.base64);
+}
+
+/** `ma`: adds and subtracts. */
+export function metaArithmetic(engine: Engine, command: MetaCommand): Reply {
+  const { store } = engine;
+  const { items, counters } = store;
+  const key = keyBytes(command.key);
+  const flags = new Flags(command.flags, store);
+  const mode = flags.text('M');
+  const increment = mode === undefined || mode === 'I' || mode === '+';
+  const compare = flags.u64('C') ?? 0n;
+  const newCas = flags.u64('E');
+  const vivify = flags.expire('N');
+  let item = store.find(key);
+  let value: string;
+  const created = item === 0;
+  if (created) {
+    if (vivify === null) {
+      if (increment) counters.incr_misses++;
+      else counters.decr_misses++;
+      return meta('NF', command, key, command.base64);
+    }
+    value = String(flags.u64('J') ?? 0n);
+    item = store.create(key, asciiBytes(value), 0, 0, 0, newCas);
+    if (item === 0) return serverError('Out of memory allocating new item');
+  } else {
+    if (compare !== 0n && compare !== items.cas(item)) {
+      return meta('EX', command, key, command.base64);
+    }
+    const outcome = store.delta(item, increment, flags.u64('D') ?? 1n, newCas);
+    if (outcome === 'non-numeric') {
+      return clientError('cannot increment or decrement non-numeric value');
+    }
+    if (outcome === 'no-memory') return serverError('out of memory');
+    value = outcome.value;
+    item = outcome.item;
+  }
+
+  const tokens: string[] = [];
+  for (const flag of command.flags) {
+    switch (flag[0]) {
+      case 'c':
+        tokens.push(`c${items.cas(item)}`);
+        break;
+      case 't':
+        tokens.push(ttl(store, item));
+        break;
+      case 'T':
+        items.setExpire(item, flags.expire('T') ?? 0);
+        break;
+      case 'N':
+        if (created) items.setExpire(item, vivify ?? 0);
+        break;
+      case 'O':
+        tokens.push(flag);
+        break;
+      case 'k':
+        pushKey(tokens, key, command.base64);
+        break;
+    }
+  }
+  return flags.has('v')
+    ? { type: 'VA', flags: tokens, value: asciiBytes(value) }
+    : { type: 'HD', flags: tokens };
+}
+
+/** `me`: what is known of an item. */
+export function metaDebug(engine: Engine, command: MetaDebugCommand): Reply {
+  const { store } = engine;
+  const { items } = store;
+  store.counters.cmd_meta++;
+  const item = store.find(keyBytes(command.key));
+  if (item === 0) return EN;
+  const expire = items.expire(item);
+  return {
+    type: 'ME',
+    base64: items.has(item, BASE64),
+    key: command.key,
+    exp: expire === 0 ? -1 : store.now - expire,
+    la: store.now - items.time(item),
+    cas: items.cas(item),
+    fetch: items.has(item, FETCHED),
+    cls: slabClass(store.sizeOf(item)),
+    size: store.sizeOf(item),
+    flags: undefined,
+  };
+}
+
+/** A reply that gives back no more than the key and the opaque. */
+function meta(
+  type: MetaReply['type'],
+  command: MetaCommand,
+  key: Uint8Array,
+  base64: boolean,
+): Reply {
+  const tokens: string[] = [];
+  for (const flag of command.flags) {
+    if (flag[0] === 'O') tokens.push(flag);
+    else if (flag[0] === 'k') pushKey(tokens, key, base64);
+  }
+  return { type, flags: tokens };
+}
+
+function pushKey(tokens: string[], key: Uint8Array, base64: boolean): void {
+  if (!base64) {
+    tokens.push(`k${latin1(key)}`);
+    return;
+  }
+  const text = new Uint8Array(base64Length(key.length));
+  putBase64(text, 0, key);
+  tokens.push(`k${latin1(text)}`, 'b');
+}
+
+// The server prints it as an unsigned number, also where it has expired already.
+function ttl(store: Store, item: number): string {
+  const expire = store.items.expire(item);
+  return expire === 0 ? 't-1' : `t${(expire - store.now) >>> 0}`;
+}
+
+function count(engine: Engine, touch: boolean, hit: boolean): void {
+  const { counters } = engine.store;
+  if (touch) {
+    counters.cmd_touch++;
+    if (hit) counters.touch_hits++;
+    else counters.touch_misses++;
+  } else {
+    counters.cmd_get++;
+    if (hit) counters.get_hits++;
+    else counters.get_misses++;
+  }
+}
+
+function asciiBytes(text: string): Uint8Array {
+  const bytes = new Uint8Array(text.length);
+  for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
+  return bytes;
+}

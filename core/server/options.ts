@@ -1,0 +1,61 @@
+import { type StoreOptions, storeOptions } from './store.ts';
+
+/** What an embedded memcached may be told; the letters are those of memcached's command line. */
+export interface ServerOptions extends StoreOptions {
+  /** `-c`: how many connections at once; one more is told so and closed. */
+  readonly maxConnections: number;
+  /** `-F` turns it off. */
+  readonly allowFlush: boolean;
+  /** `-A` turns it on. */
+  readonly allowShutdown: boolean;
+  /** `-X` turns it off: `stats cachedump` and the dumps of the LRU crawler. */
+  readonly allowDump: boolean;
+  /** `-W` turns it off. */
+  readonly allowWatch: boolean;
+  /** `-Y`: user names and their passwords; with them nothing is answered before a login. */
+  readonly credentials: ReadonlyMap<string, string> | null;
+  /** `-o idle_timeout`: seconds without a request after which a connection is closed; 0 for never. */
+  readonly idleTimeout: number;
+  /** `-o track_sizes`: count the sizes of items for `stats sizes`. */
+  readonly trackSizes: boolean;
+  /** `-D`: what ends the prefix of a key in `stats detail`. */
+  readonly prefixDelimiter: string;
+  /** What `version` answers. */
+  readonly version: string;
+  /** What `stats settings` shows beside these, by its names: `tcpport`, `domain_socket`. */
+  readonly settings: Readonly<Record<string, string>>;
+  /** What `stats` shows of the process: its id, and the seconds of CPU it has used. */
+  readonly processFacts: () => {
+    readonly pid: number;
+    readonly user: number;
+    readonly system: number;
+  };
+  /**
+   * What `refresh_certs` does: null when it worked, else what the server answers. Absent without
+   * TLS.
+   */
+  readonly refreshCertificates: (() => string | null) | null;
+}
+
+/**
+ * The version the embedded server speaks like: Debian's 1.6.18 in every byte that the protocol
+ * fixes. It also has what came later: mgdump, the flags E and x, C of mg, N and s of ms.
+ */
+export const SERVER_VERSION = '1.6.18-memwire';
+
+export const serverOptions: ServerOptions = {
+  ...storeOptions,
+  maxConnections: 1024,
+  allowFlush: true,
+  allowShutdown: false,
+  allowDump: true,
+  allowWatch: true,
+  credentials: null,
+  idleTimeout: 0,
+  trackSizes: false,
+  prefixDelimiter: ':',
+  version: SERVER_VERSION,
+  settings: {},
+  processFacts: () => ({ pid: 0, user: 0, system: 0 }),
+  refreshCertificates: null,
+};

@@ -1,0 +1,219 @@
+import { type Clock, systemClock } from '../clock.ts';
+import type { Accept, Transport, TransportEvents } from '../transport.ts';
+import { encodeReply } from '../wire/encode-reply.ts';
+import { isItem } from '../wire/reply.ts';
+import { ServerConnection } from '../wire/server-connection.ts';
+import type { Dump } from './dump.ts';
+import { type ConnectionFacts, Engine } from './engine.ts';
+import type { ServerOptions } from './options.ts';
+import { type Answer, Session } from './session.ts';
+
+/** The lines of a watch that may wait for a slow reader, in bytes; memcached's own buffer size. */
+const WATCH_BACKLOG = 256 * 1024;
+
+/** How far a dump may run ahead of its reader, in bytes. */
+const DUMP_BACKLOG = 64 * 1024;
+
+/**
+ * An embedded memcached. It has no socket of its own: give `accept` to a listener of the runtime,
+ * or take the dialer of `memory.ts`.
+ */
+export class Server {
+  readonly engine: Engine;
+  readonly #served: Set<Served> = new Set();
+  #nextId = 1;
+
+  constructor(options: Partial<ServerOptions> = {}, clock: Clock = systemClock) {
+    this.engine = new Engine(options, clock);
+  }
+
+  /** Serves a new connection. */
+  readonly accept: Accept = (transport, address) => {
+    const { engine } = this;
+    const { counters } = engine.store;
+    if (engine.connections.size >= engine.options.maxConnections) {
+      counters.rejected_connections++;
+      transport.send(encodeReply({ type: 'ERROR', message: 'Too many open connections' }));
+      transport.close();
+      return { onData() {}, onDrain() {}, onClosed() {} };
+    }
+    counters.total_connections++;
+    const facts = { id: this.#nextId++, address, lastCommand: engine.clock.now() };
+    const served = new Served(engine, facts, transport, () => this.#served.delete(served));
+    this.#served.add(served);
+    return served;
+  };
+
+  /** Closes every connection, after sending what is ready for it. */
+  close(): void {
+    for (const served of this.#served) served.close();
+  }
+}
+
+/** One connection and all that drives it: the only place where bytes, commands and time meet. */
+class Served implements TransportEvents {
+  readonly #engine: Engine;
+  readonly #facts: ConnectionFacts;
+  readonly #transport: Transport;
+  readonly #connection: ServerConnection;
+  readonly #session: Session;
+  readonly #onGone: () => void;
+  #dump: { readonly id: number; readonly items: Dump } | null = null;
+  #blocked = false;
+  #paused = false;
+  #closing = false;
+  #flushDue = false;
+  #cancelIdle: () => void = () => {};
+
+  constructor(
+    engine: Engine,
+    facts: ConnectionFacts,
+    transport: Transport,
+    onGone: () => void,
+  ) {
+    this.#engine = engine;
+    this.#facts = facts;
+    this.#transport = transport;
+    this.#onGone = onGone;
+    this.#session = new Session(engine, facts);
+    this.#connection = new ServerConnection({
+      auth: engine.options.credentials !== null,
+      admit: (header, length) => this.#session.admit(header, length),
+    });
+    if (engine.options.idleTimeout > 0) this.#watchIdle(engine.options.idleTimeout * 1000);
+    const rip = address(facts.address);
+    engine.watchers.write('connevents', `type=conn_new ${rip} cfd=${facts.id}`);
+  }
+
+  onData(chunk: Uint8Array): void {
+    this.#engine.store.counters.bytes_read += chunk.length;
+    this.#connection.receive(chunk);
+    this.#run();
+  }
+
+  onDrain(): void {
+    this.#blocked = false;
+    this.#run();
+  }
+
+  onClosed(cause: Error | null): void {
+    this.#closing = true;
+    this.#cancelIdle();
+    this.#session.close();
+    this.#onGone();
+    const reason = cause === null ? 'normal' : 'error';
+    const rip = address(this.#facts.address);
+    this.#engine.watchers.write(
+      'connevents',
+      `type=conn_close ${rip} reason=${reason} cfd=${this.#facts.id}`,
+    );
+  }
+
+  /** Sends what is ready and closes. */
+  close(): void {
+    if (this.#closing) return;
+    this.#flush();
+    this.#closing = true;
+    this.#transport.close();
+  }
+
+  // Does commands and sends replies in turn, until it waits for the peer to send or to read.
+  #run(): void {
+    for (;;) {
+      const over = this.#execute();
+      const held = this.#connection.congested;
+      this.#flush();
+      if (over) return this.close();
+      if (!held || this.#connection.congested) break;
+    }
+    this.#regulate();
+  }
+
+  // Does the commands that have arrived; true when the connection is over.
+  #execute(): boolean {
+    if (this.#closing) return false;
+    for (;;) {
+      if (this.#dump !== null && !this.#continueDump(this.#dump)) return false;
+      const event = this.#connection.next();
+      if (event === null) return false;
+      if (event.type === 'closed') return true;
+      this.#answer(event.id, this.#session.handle(event.command));
+    }
+  }
+
+  #answer(id: number, answer: Answer): void {
+    if ('next' in answer) {
+      this.#dump = { id, items: answer };
+      return;
+    }
+    this.#connection.reply(id, answer);
+    if (isItem(answer)) this.#session.onLine = (line) => this.#writeLine(id, line);
+  }
+
+  // Takes items of the dump while the peer keeps up; true when it is over.
+  #continueDump({ id, items }: { id: number; items: Dump }): boolean {
+    this.#engine.store.tick(this.#engine.clock.now());
+    while (this.#connection.backlog < DUMP_BACKLOG) {
+      const { done, value } = items.next();
+      this.#connection.reply(id, value);
+      if (done === true) {
+        this.#dump = null;
+        return true;
+      }
+      if (this.#connection.backlog >= DUMP_BACKLOG) this.#flush();
+    }
+    return false;
+  }
+
+  #writeLine(id: number, line: string): boolean {
+    if (this.#closing || this.#connection.backlog > WATCH_BACKLOG) return false;
+    this.#connection.reply(id, { type: 'watch', line });
+    // Many lines come out of one batch of another connection's commands; they leave together.
+    if (!this.#flushDue) {
+      this.#flushDue = true;
+      void Promise.resolve().then(() => {
+        this.#flushDue = false;
+        this.#flush();
+      });
+    }
+    return true;
+  }
+
+  #flush(): void {
+    if (this.#closing) return;
+    while (!this.#blocked) {
+      const bytes = this.#connection.transmit();
+      if (bytes === null) return;
+      const taken = this.#transport.send(bytes);
+      this.#connection.sent(taken);
+      this.#engine.store.counters.bytes_written += taken;
+      if (taken < bytes.length) this.#blocked = true;
+    }
+  }
+
+  // Stops reading from a peer that does not read what it is sent.
+  #regulate(): void {
+    const congested = this.#connection.backlog > 0 && this.#connection.congested;
+    if (congested === this.#paused) return;
+    this.#paused = congested;
+    if (congested) this.#transport.pause();
+    else this.#transport.resume();
+  }
+
+  #watchIdle(timeout: number): void {
+    const { clock } = this.#engine;
+    const left = Math.max(0, this.#facts.lastCommand + timeout - clock.now());
+    this.#cancelIdle = clock.after(left, () => {
+      if (clock.now() - this.#facts.lastCommand < timeout) return this.#watchIdle(timeout);
+      this.#engine.store.counters.idle_kicks++;
+      this.close();
+    });
+  }
+}
+
+// `tcp:127.0.0.1:4000` as the words of memcached's connection log.
+function address(text: string): string {
+  const found = /^tcp6?:(.*):(\d+)$/.exec(text);
+  const [, ip, port] = found ?? ['', 'unix', '0'];
+  return `rip=${ip} rport=${port} transport=${found === null ? 'local' : 'tcp'}`;
+}

@@ -1,0 +1,334 @@
+import { utf8 } from '../wire/bytes.ts';
+import type { CasCommand, Command, Key, StoreCommand } from '../wire/command.ts';
+import type { StorageHeader } from '../wire/decode-command.ts';
+import { keyBytes } from '../wire/key.ts';
+import { REFERENCE_SIZE } from '../wire/output.ts';
+import {
+  clientError,
+  CLOSED,
+  DELETED,
+  ERROR,
+  type ErrorReply,
+  EXISTS,
+  MN,
+  NOT_FOUND,
+  NOT_STORED,
+  OK,
+  OPENED,
+  type Reply,
+  type ReplyItem,
+  serverError,
+  SILENT,
+  STORED,
+  TOUCHED,
+  type ValueItem,
+} from '../wire/reply.ts';
+import { lru, lruCrawler, memlimit, slabs } from './admin.ts';
+import { type Dump, metadump, mgdump } from './dump.ts';
+import type { ConnectionFacts, Engine } from './engine.ts';
+import { clientFlags, metaArithmetic, metaDebug, metaDelete, metaGet, metaSet } from './meta.ts';
+import { stats } from './stats.ts';
+import { logNames, type Watcher } from './watchers.ts';
+
+/**
+ * What a session has to say to a command: a reply; the item that opens a watch, after which lines
+ * come through `onLine`; or a dump to be taken item by item.
+ */
+export type Answer = Reply | ReplyItem | Dump;
+
+/**
+ * One connection's use of the engine: commands in, answers out, at once.
+ *
+ * A value in a reply may be a view of the store's memory. It is good until the next command.
+ */
+export class Session {
+  /** Takes the lines of a watch; false when they cannot be taken now. */
+  onLine: (line: string) => boolean = () => false;
+  readonly #engine: Engine;
+  readonly #facts: ConnectionFacts;
+  #watcher: Watcher | null = null;
+
+  constructor(engine: Engine, facts: ConnectionFacts) {
+    this.#engine = engine;
+    this.#facts = facts;
+    engine.connections.add(facts);
+  }
+
+  /** Refuses a value that is too large before it is read. Pass it to the connection. */
+  admit(header: StorageHeader, length: number): ErrorReply | null {
+    const { store, detail, prefixes } = this.#engine;
+    const key = keyBytes(header.key);
+    const flags = header.verb === 'ms' ? clientFlags(header.flags) : header.flags;
+    if (store.fits(key.length, flags, length)) return null;
+    this.#begin();
+    if (detail && header.verb !== 'ms') prefixes.record(key, 'set');
+    store.counters.store_too_large++;
+    store.log?.stored(key, 'too_large', header.verb === 'ms' ? 'set' : header.verb, 0, 0, 0);
+    // So that nobody reads on what was meant to be overwritten. ms does it in all its modes.
+    if (header.verb === 'set' || header.verb === 'ms') {
+      const old = store.find(key);
+      if (old !== 0) store.remove(old);
+    }
+    return serverError('object too large for cache');
+  }
+
+  /** Does a command. */
+  handle(command: Command): Answer {
+    const engine = this.#begin();
+    const { store, options } = engine;
+    switch (command.verb) {
+      case 'get':
+      case 'gets':
+        return { type: 'values', items: this.#get(command.keys, command.verb === 'gets') };
+      case 'gat':
+      case 'gats': {
+        const expire = store.expireAt(command.expire);
+        return {
+          type: 'values',
+          items: this.#get(command.keys, command.verb === 'gats', expire),
+        };
+      }
+      case 'set':
+      case 'add':
+      case 'replace':
+      case 'append':
+      case 'prepend':
+        return this.#store(command, 0n);
+      case 'cas':
+        return this.#store(command, command.cas);
+      case 'mg':
+        return metaGet(engine, command);
+      case 'ms':
+        return metaSet(engine, command);
+      case 'md':
+        return metaDelete(engine, command);
+      case 'ma':
+        return metaArithmetic(engine, command);
+      case 'me':
+        return metaDebug(engine, command);
+      case 'mn':
+        return MN;
+      case 'delete':
+        return this.#delete(keyBytes(command.key));
+      case 'incr':
+      case 'decr':
+        return this.#delta(keyBytes(command.key), command.verb === 'incr', command.delta);
+      case 'touch':
+        return this.#touch(keyBytes(command.key), store.expireAt(command.expire));
+      case 'version':
+        return { type: 'VERSION', version: options.version };
+      case 'quit':
+        return CLOSED;
+      case 'verbosity':
+        engine.verbosity = Math.min(command.level, 2);
+        return OK;
+      case 'flush_all':
+        store.counters.cmd_flush++;
+        if (!options.allowFlush) return clientError('flush_all not allowed');
+        store.flush(command.delay);
+        return OK;
+      case 'cache_memlimit':
+        return memlimit(engine, command.megabytes);
+      case 'shutdown':
+        if (!options.allowShutdown) return { type: 'ERROR', message: ': shutdown not enabled' };
+        engine.onShutdown(command.graceful);
+        return CLOSED;
+      case 'stats':
+        return stats(engine, command.words);
+      case 'slabs':
+        return obeyNoreply(command.words, (words) => slabs(words));
+      case 'lru':
+        return obeyNoreply(command.words, (words) => lru(words));
+      case 'lru_crawler':
+        return lruCrawler(engine, command.words);
+      case 'lru_crawler metadump':
+        return metadump(engine, command.words[0] ?? '');
+      case 'lru_crawler mgdump':
+        return mgdump(engine, command.words[0] ?? '');
+      case 'watch':
+        return this.#watch(command.words);
+      case 'refresh_certs': {
+        const refresh = options.refreshCertificates;
+        const problem = refresh === null ? 'Error TLS not enabled' : refresh();
+        return problem === null ? OK : { type: 'refused', message: problem };
+      }
+      case 'auth':
+        return this.#authenticate(command.username, command.password);
+      case 'raw':
+        if (/^ *shutdown /.test(command.line)) {
+          return options.allowShutdown
+            ? clientError('invalid shutdown mode')
+            : { type: 'ERROR', message: ': shutdown not enabled' };
+        }
+        return ERROR;
+      case 'extstore':
+      case 'config get':
+        return ERROR;
+    }
+  }
+
+  /** Ends the session. */
+  close(): void {
+    this.#engine.connections.delete(this.#facts);
+    if (this.#watcher !== null) this.#engine.watchers.remove(this.#watcher);
+    this.#watcher = null;
+  }
+
+  #begin(): Engine {
+    const engine = this.#engine;
+    const now = engine.clock.now();
+    this.#facts.lastCommand = now;
+    engine.store.tick(now);
+    engine.watchers.connection = this.#facts.id;
+    return engine;
+  }
+
+  #get(keys: readonly Key[], withCas: boolean, expire: number | null = null): ValueItem[] {
+    const { store, detail, prefixes } = this.#engine;
+    const { items, counters } = store;
+    const found: ValueItem[] = [];
+    for (const key of keys) {
+      const bytes = keyBytes(key);
+      const item = store.find(bytes);
+      const hit = item !== 0;
+      if (detail) prefixes.record(bytes, 'get', hit);
+      if (expire === null) {
+        counters.cmd_get++;
+        if (hit) counters.get_hits++;
+        else counters.get_misses++;
+      } else {
+        counters.cmd_touch++;
+        if (hit) counters.touch_hits++;
+        else counters.touch_misses++;
+      }
+      if (!hit) continue;
+      store.bump(item);
+      if (expire !== null) items.setExpire(item, expire);
+      found.push({
+        key,
+        flags: items.flags(item),
+        // What goes out by reference must not lie in memory that is used again.
+        value: items.value(item, items.length(item) >= REFERENCE_SIZE),
+        cas: withCas ? items.cas(item) : undefined,
+      });
+    }
+    return found;
+  }
+
+  #store(command: StoreCommand | CasCommand, cas: bigint): Reply {
+    const { store, detail, prefixes } = this.#engine;
+    const key = keyBytes(command.key);
+    const { value } = command;
+    if (detail) prefixes.record(key, 'set');
+    store.counters.cmd_set++;
+    const { status } = store.store({
+      mode: command.verb,
+      key,
+      value: typeof value === 'string' ? utf8(value) : value,
+      flags: command.flags,
+      expire: store.expireAt(command.expire),
+      cas,
+      newCas: null,
+      allowStale: false,
+      vivify: null,
+      base64: false,
+    });
+    switch (status) {
+      case 'stored':
+        return STORED;
+      case 'not_stored':
+        return NOT_STORED;
+      case 'exists':
+        return EXISTS;
+      case 'not_found':
+        return NOT_FOUND;
+      case 'too_large':
+        return serverError('object too large for cache');
+      case 'no_memory':
+        store.counters.store_no_memory++;
+        return serverError('out of memory storing object');
+    }
+  }
+
+  #delete(key: Uint8Array): Reply {
+    const { store, detail, prefixes } = this.#engine;
+    if (detail) prefixes.record(key, 'del');
+    const item = store.find(key);
+    if (item === 0) {
+      store.counters.delete_misses++;
+      return NOT_FOUND;
+    }
+    store.counters.delete_hits++;
+    store.delete(item, 'delete');
+    return DELETED;
+  }
+
+  #delta(key: Uint8Array, increment: boolean, delta: bigint): Reply {
+    const { store } = this.#engine;
+    const item = store.find(key);
+    if (item === 0) {
+      if (increment) store.counters.incr_misses++;
+      else store.counters.decr_misses++;
+      return NOT_FOUND;
+    }
+    const outcome = store.delta(item, increment, delta, null);
+    if (outcome === 'non-numeric') {
+      return clientError('cannot increment or decrement non-numeric value');
+    }
+    if (outcome === 'no-memory') return serverError('out of memory');
+    return { type: 'number', value: BigInt(outcome.value) };
+  }
+
+  #touch(key: Uint8Array, expire: number): Reply {
+    const { store } = this.#engine;
+    const { counters } = store;
+    const item = store.find(key);
+    counters.cmd_touch++;
+    if (item === 0) {
+      counters.touch_misses++;
+      return NOT_FOUND;
+    }
+    counters.touch_hits++;
+    store.bump(item);
+    store.items.setExpire(item, expire);
+    return TOUCHED;
+  }
+
+  #watch(words: readonly string[]): Answer {
+    const { options, watchers } = this.#engine;
+    if (!options.allowWatch) return clientError('watch commands not allowed');
+    if (words.some((word) => !logNames.has(word))) return ERROR;
+    const logs = new Set(words.length === 0 ? ['fetchers'] : words);
+    const watcher = { logs, write: (line: string) => this.onLine(line) };
+    if (!watchers.add(watcher)) {
+      return { type: 'refused', message: 'WATCHER_TOO_MANY log watcher limit reached' };
+    }
+    this.#watcher = watcher;
+    return OPENED;
+  }
+
+  #authenticate(username: string, password: string): Reply {
+    const { options, store } = this.#engine;
+    store.counters.auth_cmds++;
+    // Looks at every byte of every pair, so that the time it takes tells nothing.
+    let granted = false;
+    for (const [user, pass] of options.credentials ?? []) {
+      const right = sameText(user, username);
+      granted = (sameText(pass, password) && right) || granted;
+    }
+    if (granted) return STORED;
+    store.counters.auth_errors++;
+    return clientError('authentication failure');
+  }
+}
+
+function obeyNoreply(words: readonly string[], run: (words: readonly string[]) => Reply): Reply {
+  const reply = run(words);
+  return words.at(-1) === 'noreply' ? SILENT : reply;
+}
+
+function sameText(left: string, right: string): boolean {
+  let difference = left.length ^ right.length;
+  for (let i = 0; i < left.length; i++) difference |= left.charCodeAt(i) ^ right.charCodeAt(i);
+  return difference === 0;
+}

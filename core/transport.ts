@@ -1,0 +1,83 @@
+/** How to speak TLS. memcached expects it from the first byte; there is no upgrade. */
+export interface TlsOptions {
+  /** Certificates of the authorities to trust, in PEM; those of the system by default. */
+  readonly ca?: string;
+  /** The own certificate chain, in PEM. A server needs one, a client where the server asks. */
+  readonly cert?: string;
+  /** The private key of `cert`, in PEM. */
+  readonly key?: string;
+  /** The name the server must prove; its host by default. */
+  readonly serverName?: string;
+  /** A server asks its clients for a certificate that `ca` vouches for. */
+  readonly requireClientCert?: boolean;
+}
+
+/** Where a server listens. */
+export type Endpoint =
+  | {
+    readonly host: string;
+    readonly port: number;
+    readonly tls?: TlsOptions;
+    /** Send small writes at once (TCP_NODELAY); true by default, since writes are batched here. */
+    readonly noDelay?: boolean;
+    /** Seconds without traffic after which the system probes the peer; off by default. */
+    readonly keepAlive?: number;
+  }
+  /** A unix socket. */
+  | { readonly path: string; readonly tls?: TlsOptions };
+
+/** An open byte stream to a peer. */
+export interface Transport {
+  /**
+   * Takes a prefix of `bytes` and returns its length, like send(2). Less than all of it means that
+   * `onDrain` will be called, once, when there is room again. Never throws: failures come through
+   * `onClosed`. The bytes taken are never written to again by the caller.
+   */
+  send(bytes: Uint8Array): number;
+  /** Stops `onData` until `resume`. A few chunks that are on their way may still come. */
+  pause(): void;
+  resume(): void;
+  /** Sends what was taken, then ends the stream. */
+  close(): void;
+  /** Ends the stream at once and drops what was not sent. */
+  abort(): void;
+}
+
+/** What a transport tells its owner. */
+export interface TransportEvents {
+  /** Bytes arrived. The chunk is the owner's from now on; a transport never uses it again. */
+  onData(chunk: Uint8Array): void;
+  /** There is room again after a `send` that took less than it was given. */
+  onDrain(): void;
+  /** The stream has ended, for whatever reason: the last call, and made exactly once. */
+  onClosed(cause: Error | null): void;
+}
+
+/**
+ * Opens a stream. Rejects when it cannot be had, and when `signal` is aborted before it is; either
+ * way no socket is left behind. `events` may be called as soon as the promise is resolved.
+ */
+export type Dialer = (
+  to: Endpoint,
+  events: TransportEvents,
+  signal: AbortSignal,
+) => Promise<Transport>;
+
+/** The part of the platform's AbortSignal that this package uses. */
+export interface AbortSignal {
+  readonly aborted: boolean;
+  readonly reason: unknown;
+  addEventListener(type: 'abort', listener: () => void): void;
+  removeEventListener(type: 'abort', listener: () => void): void;
+}
+
+/** Takes a new stream and returns what hears of it. `address` is for people: `tcp:10.0.0.1:4000`. */
+export type Accept = (transport: Transport, address: string) => TransportEvents;
+
+/** A place where streams are accepted. */
+export interface Listener {
+  /** Where it listens really: the port is known even if port 0 was asked for. */
+  readonly endpoint: Endpoint;
+  /** Accepts no more; resolves when the place is free. Open streams stay open. */
+  close(): Promise<void>;
+}
