@@ -1,0 +1,61 @@
+import { connect, isIP, type Socket } from 'node:net';
+import { connect as connectTls } from 'node:tls';
+import type { Dialer, Endpoint } from '../core/transport.ts';
+import { SocketTransport } from './socket-transport.ts';
+
+/**
+ * Connects over TCP, a unix socket or TLS. A host name is resolved at each call, and all of its
+ * addresses are tried.
+ */
+export const dial: Dialer = (to, events, signal) =>
+  new Promise((resolve, reject) => {
+    if (signal.aborted) {
+      reject(signal.reason);
+      return;
+    }
+    const socket = open(to);
+    const connected = to.tls === undefined ? 'connect' : 'secureConnect';
+    const onAbort = (): void => settle(() => reject(signal.reason));
+    const onError = (error: Error): void => settle(() => reject(error));
+    // A peer that accepts and hangs up before a handshake closes without an error.
+    const onClose = (): void => settle(() => reject(new Error('closed before it was connected')));
+    const onConnect = (): void => {
+      const transport = new SocketTransport(socket);
+      transport.attach(events);
+      release();
+      resolve(transport);
+    };
+    const release = (): void => {
+      signal.removeEventListener('abort', onAbort);
+      socket.off('error', onError).off('close', onClose).off(connected, onConnect);
+    };
+    const settle = (how: () => void): void => {
+      release();
+      socket.on('error', () => {});
+      socket.destroy();
+      how();
+    };
+    signal.addEventListener('abort', onAbort);
+    socket.on('error', onError).on('close', onClose).on(connected, onConnect);
+  });
+
+function open(to: Endpoint): Socket {
+  const where = 'path' in to ? { path: to.path } : {
+    host: to.host,
+    port: to.port,
+    noDelay: to.noDelay ?? true,
+    keepAlive: to.keepAlive !== undefined,
+    keepAliveInitialDelay: (to.keepAlive ?? 0) * 1000,
+  };
+  const { tls } = to;
+  if (tls === undefined) return connect(where);
+  const name = tls.serverName ?? ('host' in to ? to.host : 'localhost');
+  return connectTls({
+    ...where,
+    // An address is checked against the certificate, but may not be sent as a server name.
+    ...(isIP(name) === 0 ? { servername: name } : { host: name }),
+    ...(tls.ca === undefined ? {} : { ca: tls.ca }),
+    ...(tls.cert === undefined ? {} : { cert: tls.cert }),
+    ...(tls.key === undefined ? {} : { key: tls.key }),
+  });
+}

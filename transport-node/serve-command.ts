@@ -1,0 +1,103 @@
+import type { Accept, Endpoint, Listener } from '../core/transport.ts';
+import { Server } from '../core/server/serve.ts';
+import { SERVER_VERSION } from '../core/server/options.ts';
+import { VERSION } from '../core/version.ts';
+import { listen } from './listen.ts';
+import { FlagError, parseServeFlags, type ServeFlags, serveHelp } from './serve-flags.ts';
+
+/** What a command line program uses of its process. */
+export interface Terminal {
+  out(text: string): void;
+  err(text: string): void;
+  /** Calls back once when the program is asked to stop. */
+  onStop(call: () => void): void;
+}
+
+/**
+ * Runs `memwire serve` until it is stopped.
+ *
+ * @returns The exit code: 0 after a stop, 1 when it could not start.
+ */
+export async function serveCommand(args: readonly string[], terminal: Terminal): Promise<number> {
+  let flags: ServeFlags;
+  try {
+    flags = parseServeFlags(args);
+  } catch (error) {
+    if (!(error instanceof FlagError)) throw error;
+    terminal.err(`memwire serve: ${error.message}\nmemwire serve -h lists the flags\n`);
+    return 1;
+  }
+  if (flags.show === 'help') terminal.out(serveHelp);
+  if (flags.show === 'version') terminal.out(`memwire ${VERSION} (memcached ${SERVER_VERSION})\n`);
+  return flags.show === null ? await run(flags, terminal) : 0;
+}
+
+async function run(flags: ServeFlags, terminal: Terminal): Promise<number> {
+  let server: Server;
+  try {
+    server = new Server({ ...flags.options, processFacts });
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    terminal.err('memwire serve: -m: this runtime cannot reserve so much memory at once\n');
+    return 1;
+  }
+  const accept: Accept = (transport, address) => {
+    if (flags.verbose > 0) terminal.err(`new connection from ${address}\n`);
+    return server.accept(transport, address);
+  };
+  const listeners: Listener[] = [];
+  const stop = async (): Promise<void> => {
+    await Promise.all(listeners.map((listener) => listener.close()));
+    server.close();
+  };
+  try {
+    for (const endpoint of flags.endpoints) {
+      const listener = await tryListen(flags, endpoint, listeners, accept);
+      if (listener === null) continue;
+      listeners.push(listener);
+      terminal.out(`listening on ${nameOf(listener.endpoint)}\n`);
+    }
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    terminal.err(`memwire serve: cannot listen: ${reason}\n`);
+    await stop();
+    return 1;
+  }
+  await new Promise<void>((resolve) => {
+    server.engine.onShutdown = () => resolve();
+    terminal.onStop(resolve);
+  });
+  await stop();
+  return 0;
+}
+
+// The default is two loopback addresses, of which a machine may lack the second; and a free port
+// that was found for the first is to be the port of both.
+async function tryListen(
+  { options, mode, tls }: ServeFlags,
+  endpoint: Endpoint,
+  before: readonly Listener[],
+  accept: Accept,
+): Promise<Listener | null> {
+  const first = before[0]?.endpoint;
+  const port = first !== undefined && 'port' in first ? first.port : 0;
+  const at = 'port' in endpoint && endpoint.port === 0 ? { ...endpoint, port } : endpoint;
+  try {
+    return await listen(tls === undefined ? at : { ...at, tls }, accept, mode);
+  } catch (error) {
+    const isSpare = before.length > 0 && options.settings?.['inter'] === '127.0.0.1,::1';
+    if (isSpare) return null;
+    throw error;
+  }
+}
+
+function nameOf(endpoint: Endpoint): string {
+  if ('path' in endpoint) return endpoint.path;
+  const { host, port } = endpoint;
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+}
+
+function processFacts(): { pid: number; user: number; system: number } {
+  const { user, system } = process.cpuUsage();
+  return { pid: process.pid, user: user / 1e6, system: system / 1e6 };
+}

@@ -1,0 +1,60 @@
+import type { Socket } from 'node:net';
+import type { Transport, TransportEvents } from '../core/transport.ts';
+
+/** A connected socket of Node, plain or TLS, as a transport. */
+export class SocketTransport implements Transport {
+  readonly #socket: Socket;
+  // write() took the bytes but asked to wait: nothing more is taken before 'drain'.
+  #full = false;
+  #refused = false;
+
+  constructor(socket: Socket) {
+    this.#socket = socket;
+  }
+
+  /** Says who hears of the socket. Must be called in the turn in which it connected. */
+  attach(events: TransportEvents): void {
+    let cause: Error | null = null;
+    this.#socket.on('data', (chunk: Buffer) => {
+      // Node hands each chunk over for good. A plain view of it keeps Buffer's ways out of core.
+      events.onData(new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.length));
+    });
+    this.#socket.on('drain', () => {
+      this.#full = false;
+      if (!this.#refused) return;
+      this.#refused = false;
+      events.onDrain();
+    });
+    this.#socket.on('error', (error) => {
+      cause = error;
+    });
+    this.#socket.once('close', () => events.onClosed(cause));
+  }
+
+  send(bytes: Uint8Array): number {
+    if (!this.#socket.writable) return bytes.length;
+    if (this.#full) {
+      this.#refused = true;
+      return 0;
+    }
+    this.#full = !this.#socket.write(bytes);
+    return bytes.length;
+  }
+
+  pause(): void {
+    this.#socket.pause();
+  }
+
+  resume(): void {
+    this.#socket.resume();
+  }
+
+  close(): void {
+    // Ends once the peer has ended too; a peer that never does is cut off when all is sent.
+    this.#socket.end(() => this.#socket.destroy());
+  }
+
+  abort(): void {
+    this.#socket.destroy();
+  }
+}
