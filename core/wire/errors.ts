@@ -99,3 +99,12 @@ export class AuthError extends MemcacheError {
     super(message, 'auth', 'not-sent', cause);
   }
 }
+
+/** The caller's signal was aborted; `cause` is its reason. */
+export class AbortError extends MemcacheError {
+  override readonly name: string = 'AbortError';
+
+  constructor(outcome: Outcome, cause: unknown) {
+    super('the wait for the reply was aborted', 'aborted', outcome, cause);
+  }
+}

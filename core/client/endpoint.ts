@@ -1,0 +1,60 @@
+import type { Endpoint, TlsOptions } from '../transport.ts';
+import { UsageError } from '../wire/errors.ts';
+
+/** memcached's port. */
+export const DEFAULT_PORT = 11211;
+
+/**
+ * How a server is named: `host`, `host:port`, `[v6]`, `[v6]:port`, a bare IPv6 address,
+ * `memcache://host:port`, `unix:/path`, `/path`, or an endpoint.
+ */
+export type ServerName = string | Endpoint;
+
+/**
+ * The endpoint of a server's name.
+ *
+ * @param tls Speak TLS there.
+ * @throws UsageError when the name cannot be read.
+ */
+export function toEndpoint(server: ServerName, tls?: TlsOptions): Endpoint {
+  const extra = tls === undefined ? {} : { tls };
+  if (typeof server === 'object' && server !== null) return { ...server, ...extra };
+  if (typeof server !== 'string') {
+    throw new UsageError('server', 'must be a string or an endpoint');
+  }
+  const name = server.replace(/^(memcached?|tcp):\/\//, '').replace(/^unix:(\/\/)?/, '');
+  if (name.startsWith('/')) return { path: name, ...extra };
+  if (server.startsWith('unix:')) {
+    throw new UsageError('server', 'of a unix socket must be an absolute path');
+  }
+  const { host, port } = split(name.replace(/\/$/, ''));
+  if (host === '' || /[\s/@]/.test(host)) {
+    throw new UsageError('server', `must name a host, not ${JSON.stringify(server)}`);
+  }
+  return { host, port, ...extra };
+}
+
+/** How an endpoint is called in messages. */
+export function endpointName(endpoint: Endpoint): string {
+  if ('path' in endpoint) return endpoint.path;
+  const { host, port } = endpoint;
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+}
+
+function split(name: string): { host: string; port: number } {
+  const bracketed = /^\[([^\]]+)\](?::(.*))?$/.exec(name);
+  if (bracketed !== null) return { host: bracketed[1]!, port: toPort(bracketed[2]) };
+  const colon = name.indexOf(':');
+  // Two colons and no brackets: an IPv6 address with the default port.
+  if (colon < 0 || colon !== name.lastIndexOf(':')) return { host: name, port: DEFAULT_PORT };
+  return { host: name.slice(0, colon), port: toPort(name.slice(colon + 1)) };
+}
+
+function toPort(text: string | undefined): number {
+  if (text === undefined) return DEFAULT_PORT;
+  const port = /^\d{1,5}$/.test(text) ? Number(text) : 0;
+  if (port < 1 || port > 65535) {
+    throw new UsageError('server', `must have a port from 1 to 65535, not ${JSON.stringify(text)}`);
+  }
+  return port;
+}

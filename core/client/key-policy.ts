@@ -1,0 +1,60 @@
+import { utf8 } from '../wire/bytes.ts';
+import type { Key } from '../wire/command.ts';
+import { UsageError } from '../wire/errors.ts';
+import { keyBytes } from '../wire/key.ts';
+
+/** A key as it is sent. */
+export interface WireKey {
+  readonly key: Key;
+  /** It needs base64, so it can go only where there are meta commands. */
+  readonly base64: boolean;
+}
+
+/** How the keys of a client's user become the keys on the wire. */
+export interface KeyPolicy {
+  /** What stands before each key. */
+  readonly prefix: string;
+  /** Take keys with any character; they travel as UTF-8. */
+  readonly unicode: boolean;
+  /** Take keys with any byte, white space and control characters too; they travel as base64. */
+  readonly binary: boolean;
+}
+
+/** ASCII text without a space or a control character: a key that is sent as it is. */
+const PLAIN = /^[!-~]*$/;
+
+/** Translates keys. Lengths and characters are checked when the command is made of them. */
+export class Keys {
+  readonly #policy: KeyPolicy;
+
+  constructor(policy: KeyPolicy) {
+    this.#policy = policy;
+    if (typeof policy.prefix !== 'string') throw new UsageError('keyPrefix', 'must be a string');
+  }
+
+  /** @throws UsageError when the key needs an option that is off. */
+  toWire(key: Key): WireKey {
+    const { prefix, unicode, binary } = this.#policy;
+    if (typeof key === 'string') {
+      const text = prefix === '' ? key : prefix + key;
+      if (!unicode && !binary) return { key: text, base64: false };
+      if (PLAIN.test(text)) return { key: text, base64: false };
+      return this.#bytes(utf8(text));
+    }
+    if (!(key instanceof Uint8Array)) {
+      throw new UsageError('key', 'must be a string or a Uint8Array');
+    }
+    // A copy: the caller may write to its array before the command is sent.
+    if (prefix === '') return this.#bytes(key.slice());
+    const head = PLAIN.test(prefix) ? keyBytes(prefix) : utf8(prefix);
+    const bytes = new Uint8Array(head.length + key.length);
+    bytes.set(head);
+    bytes.set(key, head.length);
+    return this.#bytes(bytes);
+  }
+
+  #bytes(key: Uint8Array): WireKey {
+    const special = key.some((byte) => byte <= 0x20 || byte === 0x7f);
+    return { key, base64: this.#policy.binary && special };
+  }
+}

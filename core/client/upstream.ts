@@ -1,0 +1,67 @@
+import type { Command } from '../wire/command.ts';
+import { ConnectionError } from '../wire/errors.ts';
+import type { Reply } from '../wire/reply.ts';
+import type { ExecuteOptions, Executor } from './executor.ts';
+import { Link, type LinkOptions } from './link.ts';
+
+export interface UpstreamOptions extends Omit<LinkOptions, 'onClosed'> {
+  /** Milliseconds to wait before the second dial after one that led to nothing; it doubles with each more. */
+  readonly reconnectDelay: number;
+  /** The longest such wait, in milliseconds. */
+  readonly maxReconnectDelay: number;
+  /** A number from 0 to 1, for jitter. */
+  readonly random: () => number;
+}
+
+/**
+ * One server. Connects when the first command comes, keeps the connection, and dials again with
+ * the first command after it was lost; after a failed dial not before a while.
+ */
+export class Upstream implements Executor {
+  readonly #options: UpstreamOptions;
+  #link: Link | null = null;
+  #failures = 0;
+  #closed = false;
+
+  constructor(options: UpstreamOptions) {
+    this.#options = options;
+  }
+
+  execute(command: Command, options?: ExecuteOptions): Promise<Reply> {
+    if (this.#closed) {
+      return Promise.reject(
+        new ConnectionError('the client is closed', 'not-sent', undefined, 'closed'),
+      );
+    }
+    this.#link ??= this.#connect();
+    return this.#link.execute(command, options);
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.#link?.close();
+  }
+
+  #connect(): Link {
+    return new Link(
+      {
+        ...this.#options,
+        onClosed: (link, _cause, proven) => {
+          if (this.#link === link) this.#link = null;
+          // A server that takes connections and drops them is as good as one that takes none.
+          this.#failures = proven ? 0 : this.#failures + 1;
+        },
+      },
+      this.#delay(),
+    );
+  }
+
+  // Half of each wait is random, so that many clients of a server that was restarted do not all
+  // come back at the same moment.
+  #delay(): number {
+    if (this.#failures === 0) return 0;
+    const { reconnectDelay, maxReconnectDelay, random } = this.#options;
+    const delay = Math.min(reconnectDelay * 2 ** (this.#failures - 1), maxReconnectDelay);
+    return delay * (0.5 + random() / 2);
+  }
+}

@@ -1,0 +1,6 @@
+/** The protocol of memcached without I/O, and the client that any transport can drive. */
+export * from './client/mod.ts';
+export * from './clock.ts';
+export * from './transport.ts';
+export * from './version.ts';
+export * from './wire/mod.ts';

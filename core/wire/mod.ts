@@ -1,0 +1,28 @@
+/** Commands and replies as values, and the state machines that turn them into bytes and back. */
+export { checkCommand, MAX_LINE, MAX_VALUE } from './check-command.ts';
+export { ClientConnection } from './client-connection.ts';
+export type { ClientEvent } from './client-event.ts';
+export { type ClientConnectionOptions, clientConnectionOptions } from './client-options.ts';
+export type * from './command.ts';
+export {
+  BadRequest,
+  CommandDecoder,
+  type RequestOptions,
+  requestOptions,
+  type StorageHeader,
+} from './decode-command.ts';
+export { ReplyDecoder, type ReplyLimits, replyLimits } from './decode-reply.ts';
+export { encodeCommand } from './encode-command.ts';
+export { encodeReply } from './encode-reply.ts';
+export * from './errors.ts';
+export { checkKey, keyBytes, MAX_KEY } from './key.ts';
+export { type FlagArgument, flagArgument, hasQuiet, MAX_OPAQUE, metaFlags } from './meta-flags.ts';
+export { isQuiet, isSilenced, replyShape } from './quiet.ts';
+export * from './reply.ts';
+export {
+  ServerConnection,
+  type ServerConnectionOptions,
+  serverConnectionOptions,
+  type ServerEvent,
+} from './server-connection.ts';
+export { type ReplyShape, type StatusWord, type Verb, type VerbRow, verbs } from './verbs.ts';
