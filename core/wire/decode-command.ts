@@ -1,5 +1,5 @@
 import { fromBase64 } from './base64.ts';
-import { EMPTY, latin1, spells, startsWith, wordEnd } from './bytes.ts';
+import { EMPTY, fromUtf8, latin1, spells, startsWith, wordEnd } from './bytes.ts';
 import { MAX_LINE } from './check-command.ts';
 import type {
   CasCommand,
@@ -337,7 +337,7 @@ function readToken(data: Uint8Array, terminated: boolean): Command | BadRequest 
   const words = new Words();
   words.cut(data, 0, data.length);
   if (words.count < 2) return new BadRequest(clientError('bad authentication token format'));
-  return { verb: 'auth', username: words.text(0), password: words.text(1) };
+  return { verb: 'auth', username: fromUtf8(words.view(0)), password: fromUtf8(words.view(1)) };
 }
 
 function readMeta(verb: MetaCommand['verb'], words: Words): Command | BadRequest {

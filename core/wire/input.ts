@@ -68,6 +68,7 @@ export class Input {
         return true;
       }
       this.#carryOver(chunk, start, chunk.length);
+      this.#position = chunk.length;
     } while (this.#advance());
     this.#showCarry();
     return false;
@@ -153,7 +154,6 @@ export class Input {
     }
     this.#carry.set(chunk.subarray(from, to), this.#carried);
     this.#carried = needed;
-    this.#position = to;
   }
 
   #showCarry(): void {

@@ -1,0 +1,6 @@
+/** Cases as data: what a protocol core, a client, a transport and a server must do. */
+export { CaseError } from './assert.ts';
+export { type Case, type CaseReport, runCase, runCases, type RunOptions } from './case.ts';
+export { cuttings } from './chunks.ts';
+export { authCases, RawConnection, serverCases, type ServerContext } from './server/mod.ts';
+export { wireCases } from './wire/mod.ts';

@@ -1,0 +1,13 @@
+import type { Case } from '../case.ts';
+import { clientCases } from './client-cases.ts';
+import { codecCases } from './codec-cases.ts';
+import { quietCases } from './quiet-cases.ts';
+import { serverConnectionCases } from './server-cases.ts';
+
+/** What the protocol core must do: bytes, commands, replies and the two state machines. Pure. */
+export const wireCases: readonly Case<undefined>[] = [
+  ...codecCases,
+  ...clientCases,
+  ...quietCases,
+  ...serverConnectionCases,
+];

@@ -1,0 +1,57 @@
+import type { ClientConnection } from '../../core/wire/client-connection.ts';
+import type { ClientEvent } from '../../core/wire/client-event.ts';
+import { bytes, text } from '../assert.ts';
+
+/** Sends all that a connection has to send; gives it as text. */
+export function drain(connection: ClientConnection<string>, now = 0): string {
+  let sent = '';
+  for (let data = connection.transmit(now); data !== null; data = connection.transmit(now)) {
+    sent += text(data);
+    connection.sent(data.length);
+  }
+  return sent;
+}
+
+/** Takes all the events there are. */
+export function events(connection: ClientConnection<string>): ClientEvent<string>[] {
+  const found: ClientEvent<string>[] = [];
+  for (let event = connection.next(); event !== null; event = connection.next()) found.push(event);
+  return found;
+}
+
+/** Lets a connection receive text; gives the events that it makes. */
+export function receive(
+  connection: ClientConnection<string>,
+  data: string,
+  now = 0,
+): ClientEvent<string>[] {
+  connection.receive(bytes(data), now);
+  return events(connection);
+}
+
+/** Events as short text: `a: HD`, `timeout b unknown`, `closed [unsent] [unanswered]`. */
+export function brief(list: readonly ClientEvent<string>[]): string[] {
+  return list.map((event) => {
+    switch (event.type) {
+      case 'reply': {
+        const { reply } = event;
+        const value = reply.type === 'VA' ? ` ${text(reply.value)}` : '';
+        const items = reply.type === 'values'
+          ? reply.items.map((item) => ` ${text(item.value)}`).join('')
+          : '';
+        const errors = reply.type === 'silent' && reply.errors.length > 0
+          ? ` ${reply.errors.map(({ type }) => type).join(' ')}`
+          : '';
+        return `${event.tag}: ${reply.type}${value}${items}${errors}`;
+      }
+      case 'item':
+        return `${event.tag}, ${event.item.type}`;
+      case 'timeout':
+        return `timeout ${event.tag} ${event.outcome}`;
+      case 'quiet-error':
+        return `quiet error ${event.reply.type}`;
+      case 'closed':
+        return `closed [${event.unsent.join(' ')}] [${event.unanswered.join(' ')}]`;
+    }
+  });
+}
