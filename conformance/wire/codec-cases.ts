@@ -5,7 +5,7 @@ import { ReplyDecoder } from '../../core/wire/decode-reply.ts';
 import { encodeCommand } from '../../core/wire/encode-command.ts';
 import { encodeReply } from '../../core/wire/encode-reply.ts';
 import { ProtocolError, UsageError } from '../../core/wire/errors.ts';
-import { isItem, type Reply, type ReplyItem } from '../../core/wire/reply.ts';
+import { isItem, type Reply, type ReplyItem, serverError } from '../../core/wire/reply.ts';
 import { bytes, equal, ok, text, throws } from '../assert.ts';
 import type { Case } from '../case.ts';
 import { cuttings } from '../chunks.ts';
@@ -13,7 +13,7 @@ import { badCommandVectors } from '../vectors/bad-commands.ts';
 import { badReplyVectors } from '../vectors/bad-replies.ts';
 import { commandVectors } from '../vectors/commands.ts';
 import { replyVectors } from '../vectors/replies.ts';
-import { requestVectors } from '../vectors/requests.ts';
+import { REQUEST_LIMIT, requestVectors } from '../vectors/requests.ts';
 import { drain } from './tools.ts';
 
 /** Commands and replies to bytes and back. */
@@ -147,7 +147,10 @@ function readRequests(
   chunks: readonly Uint8Array[],
   auth: boolean,
 ): { reads: (Command | string | null)[]; dead: string | null } {
-  const decoder = new CommandDecoder();
+  const decoder = new CommandDecoder({
+    admit: (_header, length) =>
+      length > REQUEST_LIMIT ? serverError('object too large for cache') : null,
+  });
   decoder.authenticating = auth;
   const reads: (Command | string | null)[] = [];
   for (const chunk of chunks) {

@@ -3,6 +3,7 @@ import { clientCases } from './client-cases.ts';
 import { codecCases } from './codec-cases.ts';
 import { quietCases } from './quiet-cases.ts';
 import { serverConnectionCases } from './server-cases.ts';
+import { simCases } from './sim-cases.ts';
 
 /** What the protocol core must do: bytes, commands, replies and the two state machines. Pure. */
 export const wireCases: readonly Case<undefined>[] = [
@@ -10,4 +11,5 @@ export const wireCases: readonly Case<undefined>[] = [
   ...clientCases,
   ...quietCases,
   ...serverConnectionCases,
+  ...simCases,
 ];
