@@ -1,13 +1,13 @@
 import { VirtualClock } from '../clock.ts';
-import type { Dialer, Transport, TransportEvents } from '../transport.ts';
+import type { Accept, Dialer, Transport, TransportEvents } from '../transport.ts';
 import type { ServerOptions } from './options.ts';
 import { Server } from './serve.ts';
 
 /** What may wait in one direction before `send` takes no more, in bytes. */
 const PIPE_SIZE = 1024 * 1024;
 
-/** Connects to a server in this process, whatever the endpoint says. */
-export function memoryDialer(server: Server): Dialer {
+/** Connects to what accepts connections in this process, whatever the endpoint says. */
+export function memoryDialer(server: { readonly accept: Accept }): Dialer {
   return async (_to, events, signal) => {
     if (signal.aborted) throw signal.reason;
     const [near, far] = pipe();

@@ -1,0 +1,34 @@
+import { MemoryServer } from '../core/server/memory.ts';
+import { caseSuite, uniqueKey } from '../test/cases.ts';
+import { findProgram, type RunningMemcached, startMemcached } from '../test/memcached.ts';
+import { Client } from '../transport-node/mod.ts';
+import { memcacheCases, type MemcacheContext, metaOnlyCases } from './mod.ts';
+
+const program = findProgram('memcached');
+
+for (const dialect of ['meta', 'text'] as const) {
+  const cases = dialect === 'meta' ? [...memcacheCases, ...metaOnlyCases] : memcacheCases;
+
+  const { dial, clock } = new MemoryServer();
+  caseSuite(`client: ${dialect}, in memory`, cases, (): MemcacheContext => ({
+    create: (options) => new Client('localhost', { ...options, dialect, dial }),
+    pass: (seconds) => Promise.resolve(clock.advance(seconds * 1000)),
+    unique: uniqueKey,
+  }));
+
+  for (const unix of [false, true]) {
+    let server: RunningMemcached;
+    const where = unix ? 'a unix socket' : 'TCP';
+    caseSuite(`client: ${dialect}, memcached over ${where}`, cases, (): MemcacheContext => ({
+      create: (options) => new Client(server.endpoint, { ...options, dialect }),
+      pass: (seconds) => new Promise((resolve) => setTimeout(resolve, seconds * 1000)),
+      unique: uniqueKey,
+    }), {
+      skip: program === null ? 'memcached' : undefined,
+      async before() {
+        server = await startMemcached(program ?? '', { unix });
+      },
+      after: () => server?.stop() ?? Promise.resolve(),
+    });
+  }
+}

@@ -1,0 +1,48 @@
+import { caseSuite, uniqueKey } from '../test/cases.ts';
+import {
+  findProgram,
+  isSince,
+  type RunningMemcached,
+  startMemcached,
+  temporaryFile,
+} from '../test/memcached.ts';
+import { dial } from '../transport-node/dial.ts';
+import { authCases, serverCases, type ServerContext } from './mod.ts';
+
+const program = findProgram('memcached');
+const skip = program === null ? 'memcached' : undefined;
+
+function context(server: RunningMemcached): ServerContext {
+  return {
+    dial,
+    endpoint: server.endpoint,
+    since: (version) => isSince(server.version, version),
+    // Its clock is its own: time must go by.
+    pass: (seconds) => new Promise((resolve) => setTimeout(resolve, seconds * 1000)),
+    unique: uniqueKey,
+  };
+}
+
+for (const [name, unix] of [['TCP', false], ['a unix socket', true]] as const) {
+  let server: RunningMemcached;
+  caseSuite(`server: memcached, over ${name}`, serverCases, () => context(server), {
+    skip,
+    timeout: 20_000,
+    async before() {
+      server = await startMemcached(program ?? '', { unix });
+    },
+    after: () => server?.stop() ?? Promise.resolve(),
+  });
+}
+
+{
+  let server: RunningMemcached;
+  caseSuite('server: memcached, with a login', authCases, () => context(server), {
+    skip,
+    async before() {
+      const file = temporaryFile('auth', 'other:word\nuser:pass\n');
+      server = await startMemcached(program ?? '', { args: ['-Y', file] });
+    },
+    after: () => server?.stop() ?? Promise.resolve(),
+  });
+}

@@ -1,0 +1,206 @@
+import type { Accept, Dialer, Endpoint, Listener } from '../../core/transport.ts';
+import { equal, ok, rejects, text } from '../assert.ts';
+import type { Case } from '../case.ts';
+import { type Peer, startPeer, TestEvents } from './peer.ts';
+
+/** A dialer to be judged, and a way to be its peer. */
+export interface TransportContext {
+  readonly dial: Dialer;
+  /** Starts to accept what the dialer dials. */
+  readonly listen: (accept: Accept) => Promise<Listener>;
+  /** An endpoint of this kind where nobody listens. */
+  readonly nowhere: Endpoint;
+}
+
+declare const AbortController: new () => {
+  readonly signal: Parameters<Dialer>[2];
+  abort(reason: unknown): void;
+};
+
+const never = (): Parameters<Dialer>[2] => new AbortController().signal;
+
+/** Listens, dials once, and hands both ends to the case. */
+function connected(
+  name: string,
+  run: (
+    ends: { near: TestEvents; far: Peer; context: TransportContext; endpoint: Endpoint },
+  ) => Promise<void>,
+): Case<TransportContext> {
+  return {
+    name,
+    async run(context) {
+      const peers = startPeer();
+      const listener = await context.listen(peers.accept);
+      const near = new TestEvents();
+      try {
+        near.transport = await context.dial(listener.endpoint, near, never());
+        const far = await peers.next();
+        await run({ near, far, context, endpoint: listener.endpoint });
+      } finally {
+        near.transport?.abort();
+        await listener.close();
+      }
+    },
+  };
+}
+
+const BIG = 8 * 1024 * 1024;
+
+/** What a transport must do: each line of its contract. */
+export const transportCases: readonly Case<TransportContext>[] = [
+  connected('carries bytes both ways', async ({ near, far }) => {
+    near.send('ping');
+    equal(await far.read(4), 'ping');
+    far.send('pong');
+    equal(await near.read(4), 'pong');
+  }),
+  connected('keeps bytes in order, in whatever pieces they are sent', async ({ near, far }) => {
+    let all = '';
+    for (let i = 0; i < 500; i++) {
+      const piece = `${i},`;
+      all += piece;
+      near.send(piece);
+    }
+    equal(await far.read(all.length), all);
+  }),
+  connected('carries more than any buffer holds: send takes a prefix, onDrain says go on', async (
+    { near, far },
+  ) => {
+    const data = new Uint8Array(BIG);
+    for (let i = 0; i < data.length; i++) data[i] = i * 7 + (i >> 8);
+    await near.sendAll(data);
+    const got = await far.readBytes(BIG);
+    ok(got.every((byte, i) => byte === data[i]), 'every byte arrives as it was sent');
+  }),
+  connected('takes no more while the peer does not read', async ({ near, far }) => {
+    far.transport?.pause();
+    const chunk = new Uint8Array(256 * 1024);
+    let taken = 0;
+    let refused = false;
+    for (let i = 0; i < 400 && !refused; i++) {
+      const count = near.transport!.send(chunk);
+      taken += count;
+      refused = count < chunk.length;
+    }
+    ok(refused, `send took ${taken} bytes that nobody reads`);
+    equal(near.drains, 0, 'drains while the peer does not read');
+    far.transport?.resume();
+    await near.drained();
+    equal(near.drains, 1, 'drains for one refusal');
+  }),
+  connected('hands out nothing while it is paused, and loses nothing', async ({ near, far }) => {
+    near.transport!.pause();
+    // A first piece may be on its way already; what is sent after a round trip is not.
+    far.send('a');
+    near.send('x');
+    await far.read(1);
+    far.send('b');
+    near.send('y');
+    await far.read(1);
+    near.transport!.resume();
+    equal(await near.read(2), 'ab');
+  }),
+  connected('gives chunks away for good', async ({ near, far }) => {
+    far.send('first');
+    await near.read(5);
+    const kept = near.chunks.slice();
+    const before = kept.map(text).join('');
+    far.send('x'.repeat(200_000));
+    await near.readBytes(200_000);
+    equal(kept.map(text).join(''), before, 'a chunk that was kept');
+  }),
+  connected('close sends what was taken, then ends both sides once', async ({ near, far }) => {
+    near.send('last words');
+    near.transport!.close();
+    equal(await far.read(10), 'last words');
+    equal(await far.closed, null, 'the end there');
+    equal(await near.closed, null, 'the end here');
+    near.transport!.close();
+    near.transport!.abort();
+    equal([near.ends, far.ends], [1, 1], 'how often each end was told');
+  }),
+  connected('abort ends both sides once', async ({ near, far }) => {
+    near.transport!.abort();
+    await near.closed;
+    await far.closed;
+    equal([near.ends, far.ends], [1, 1]);
+  }),
+  connected('hears of the end that the peer makes', async ({ near, far }) => {
+    far.send('bye');
+    far.transport!.close();
+    equal(await near.read(3), 'bye');
+    equal(await near.closed, null);
+    equal(near.ends, 1);
+  }),
+  connected('send after the end takes everything and does nothing', async ({ near, far }) => {
+    far.transport!.abort();
+    await near.closed;
+    equal(near.transport!.send(new Uint8Array(5)), 5);
+    equal(near.ends, 1);
+  }),
+  {
+    name: 'rejects where nobody listens',
+    async run({ dial, nowhere }) {
+      await rejects(dial(nowhere, new TestEvents(), never()), Error);
+    },
+  },
+  {
+    name: 'rejects at once when its signal is aborted already',
+    async run({ dial, nowhere }) {
+      const aborter = new AbortController();
+      aborter.abort(new Error('no more'));
+      const error = await rejects(dial(nowhere, new TestEvents(), aborter.signal), Error);
+      equal(error.message, 'no more');
+    },
+  },
+  {
+    name: 'an abort while it dials rejects and leaves no connection behind',
+    async run({ dial, listen }) {
+      const peers = startPeer();
+      const listener = await listen(peers.accept);
+      const aborter = new AbortController();
+      const events = new TestEvents();
+      const dialing = dial(listener.endpoint, events, aborter.signal);
+      aborter.abort(new Error('changed my mind'));
+      try {
+        // It may have been connected already: then its owner has it, and an abort comes too late.
+        (await dialing).abort();
+      } catch (error) {
+        ok(error instanceof Error && error.message === 'changed my mind', String(error));
+      }
+      if (peers.accepted > 0) await (await peers.next()).closed;
+      await listener.close();
+    },
+  },
+  {
+    name: 'an abort after it has connected changes nothing',
+    async run({ dial, listen }) {
+      const peers = startPeer();
+      const listener = await listen(peers.accept);
+      const aborter = new AbortController();
+      const near = new TestEvents();
+      near.transport = await dial(listener.endpoint, near, aborter.signal);
+      const far = await peers.next();
+      aborter.abort(new Error('too late'));
+      near.send('still here');
+      equal(await far.read(10), 'still here');
+      near.transport.abort();
+      await listener.close();
+    },
+  },
+  {
+    name: 'a listener that is closed accepts no more, and what is open stays open',
+    async run({ dial, listen }) {
+      const peers = startPeer();
+      const listener = await listen(peers.accept);
+      const near = new TestEvents();
+      near.transport = await dial(listener.endpoint, near, never());
+      const far = await peers.next();
+      await listener.close();
+      await rejects(dial(listener.endpoint, new TestEvents(), never()), Error);
+      near.send('hello');
+      equal(await far.read(5), 'hello');
+      near.transport.abort();
+    },
+  },
+];

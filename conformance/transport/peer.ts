@@ -1,0 +1,118 @@
+import type { Accept, Transport, TransportEvents } from '../../core/transport.ts';
+import { bytes, CaseError, text } from '../assert.ts';
+
+/** One end of a connection, seen by a test: what arrives can be awaited. */
+export class TestEvents implements TransportEvents {
+  transport: Transport | null = null;
+  /** All chunks that have arrived. */
+  readonly chunks: Uint8Array[] = [];
+  drains = 0;
+  ends = 0;
+  /** Resolves at the end, with its cause. */
+  readonly closed: Promise<Error | null>;
+  #resolveClosed: (cause: Error | null) => void = () => {};
+  #arrived = 0;
+  #read = 0;
+  #wake: () => void = () => {};
+
+  constructor() {
+    this.closed = new Promise((resolve) => {
+      this.#resolveClosed = resolve;
+    });
+  }
+
+  /** Sends text, which must be taken at once. */
+  send(data: string): void {
+    const taken = this.transport?.send(bytes(data));
+    if (taken !== data.length) throw new CaseError(`only ${taken} of ${data.length} bytes taken`);
+  }
+
+  /** Sends all of these bytes, as there is room. */
+  async sendAll(data: Uint8Array): Promise<void> {
+    for (let at = 0; at < data.length;) {
+      const drains = this.drains;
+      at += this.transport!.send(data.subarray(at));
+      if (at < data.length) await this.#until(() => this.drains > drains);
+    }
+  }
+
+  /** The next so many bytes, as text. */
+  async read(count: number): Promise<string> {
+    return text(await this.readBytes(count));
+  }
+
+  async readBytes(count: number): Promise<Uint8Array> {
+    await this.#until(() => this.#arrived - this.#read >= count || this.ends > 0);
+    const all = new Uint8Array(this.#arrived);
+    let at = 0;
+    for (const chunk of this.chunks) {
+      all.set(chunk, at);
+      at += chunk.length;
+    }
+    const found = all.slice(this.#read, this.#read + count);
+    this.#read += found.length;
+    return found;
+  }
+
+  /** Resolves after an `onDrain`. */
+  async drained(): Promise<void> {
+    await this.#until(() => this.drains > 0);
+  }
+
+  onData(chunk: Uint8Array): void {
+    if (this.ends > 0) throw new CaseError('data after the end');
+    this.chunks.push(chunk);
+    this.#arrived += chunk.length;
+    this.#wake();
+  }
+
+  onDrain(): void {
+    this.drains++;
+    this.#wake();
+  }
+
+  onClosed(cause: Error | null): void {
+    this.ends++;
+    this.#resolveClosed(cause);
+    this.#wake();
+  }
+
+  async #until(condition: () => boolean): Promise<void> {
+    while (!condition()) {
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    }
+  }
+}
+
+/** The far end of a connection. */
+export type Peer = TestEvents;
+
+/** Accepts connections for a test, which takes them one by one. */
+export function startPeer(): { accept: Accept; next(): Promise<Peer>; readonly accepted: number } {
+  const waiting: Peer[] = [];
+  let accepted = 0;
+  let wake: () => void = () => {};
+  return {
+    accept(transport) {
+      const peer = new TestEvents();
+      peer.transport = transport;
+      waiting.push(peer);
+      accepted++;
+      wake();
+      return peer;
+    },
+    async next() {
+      while (waiting.length === 0) {
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+      }
+      return waiting.shift()!;
+    },
+    get accepted() {
+      return accepted;
+    },
+  };
+}

@@ -1,0 +1,66 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+/** Certificates for a test: an authority, and what it vouches for. */
+export interface Certificates {
+  readonly directory: string;
+  readonly ca: string;
+  readonly server: { readonly cert: string; readonly key: string };
+  readonly client: { readonly cert: string; readonly key: string };
+}
+
+/** Makes them with openssl, in a temporary directory. */
+export function makeCertificates(openssl: string): Certificates {
+  const directory = mkdtempSync(join(tmpdir(), 'memwire-tls-'));
+  const run = (...args: string[]): void => {
+    const result = spawnSync(openssl, args, { cwd: directory, encoding: 'utf8' });
+    if (result.status !== 0) throw new Error(`openssl ${args[0]}: ${result.stderr}`);
+  };
+  const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
+  run(
+    'req',
+    '-x509',
+    ...key,
+    '-days',
+    '2',
+    '-subj',
+    '/CN=memwire test CA',
+    '-keyout',
+    'ca.key',
+    '-out',
+    'ca.pem',
+  );
+  const issue = (name: string, extensions: string): void => {
+    // A CA:TRUE certificate is refused as a server's by some TLS libraries: this is a leaf.
+    writeFileSync(join(directory, `${name}.ext`), `basicConstraints=CA:FALSE\n${extensions}\n`);
+    run('req', ...key, '-subj', `/CN=${name}`, '-keyout', `${name}.key`, '-out', `${name}.csr`);
+    run(
+      'x509',
+      '-req',
+      '-in',
+      `${name}.csr`,
+      '-CA',
+      'ca.pem',
+      '-CAkey',
+      'ca.key',
+      '-CAcreateserial',
+      '-days',
+      '2',
+      '-extfile',
+      `${name}.ext`,
+      '-out',
+      `${name}.pem`,
+    );
+  };
+  issue('server', 'subjectAltName=DNS:localhost,IP:127.0.0.1');
+  issue('client', 'extendedKeyUsage=clientAuth');
+  const read = (file: string): string => readFileSync(join(directory, file), 'utf8');
+  return {
+    directory,
+    ca: read('ca.pem'),
+    server: { cert: read('server.pem'), key: read('server.key') },
+    client: { cert: read('client.pem'), key: read('client.key') },
+  };
+}

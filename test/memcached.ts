@@ -1,0 +1,114 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { connect, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { spawnSync } from 'node:child_process';
+import type { Endpoint } from '../core/transport.ts';
+
+/** A program on this machine, or null. `MEMWIRE_MEMCACHED` and the like name another one. */
+export function findProgram(name: string): string | null {
+  const named = process.env[`MEMWIRE_${name.toUpperCase()}`];
+  if (named !== undefined) return named;
+  const found = spawnSync('sh', ['-c', `command -v ${name}`], { encoding: 'utf8' });
+  return found.status === 0 ? found.stdout.trim() : null;
+}
+
+/** A memcached that runs for a test. */
+export interface RunningMemcached {
+  readonly endpoint: Endpoint;
+  /** Its version: `1.6.18`. */
+  readonly version: string;
+  stop(): Promise<void>;
+}
+
+/** Starts a real memcached on a free port of the loopback, or on a unix socket. */
+export async function startMemcached(
+  program: string,
+  options: { readonly args?: readonly string[]; readonly unix?: boolean; readonly tls?: boolean } =
+    {},
+): Promise<RunningMemcached> {
+  const directory = mkdtempSync(join(tmpdir(), 'memwire-'));
+  const path = join(directory, 'socket');
+  const port = options.unix === true ? 0 : await freePort();
+  const where = options.unix === true ? ['-s', path] : ['-l', '127.0.0.1', '-p', String(port)];
+  const user = process.getuid?.() === 0 ? ['-u', 'root'] : [];
+  const child = spawn(program, [...user, ...where, ...(options.args ?? [])], { stdio: 'pipe' });
+  let said = '';
+  child.stderr.on('data', (chunk: Buffer) => {
+    said += chunk.toString();
+  });
+  const stop = async (): Promise<void> => {
+    await ended(child);
+    rmSync(directory, { recursive: true, force: true });
+  };
+  try {
+    await answers(options.unix === true ? { path } : { host: '127.0.0.1', port }, child);
+  } catch (error) {
+    await stop();
+    throw new Error(`${program} did not start: ${said}`, { cause: error });
+  }
+  const banner = spawnSync(program, ['-V'], { encoding: 'utf8' }).stdout;
+  return {
+    endpoint: options.unix === true ? { path } : { host: '127.0.0.1', port },
+    version: /\d+\.\d+\.\d+/.exec(banner)?.[0] ?? '0.0.0',
+    stop,
+  };
+}
+
+/** A port of the loopback that nobody listens on. */
+export function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      const port = typeof address === 'object' && address !== null ? address.port : 0;
+      server.close(() => resolve(port));
+    });
+  });
+}
+
+/** Whether version `a` is `b` or newer. */
+export function isSince(a: string, b: string): boolean {
+  const [left, right] = [a, b].map((version) => version.split('.').map(Number));
+  for (let i = 0; i < 3; i++) {
+    const difference = (left![i] ?? 0) - (right![i] ?? 0);
+    if (difference !== 0) return difference > 0;
+  }
+  return true;
+}
+
+/** A file with these lines, in a directory of its own. */
+export function temporaryFile(name: string, content: string): string {
+  const file = join(mkdtempSync(join(tmpdir(), 'memwire-')), name);
+  writeFileSync(file, content);
+  return file;
+}
+
+async function answers(
+  where: { path: string } | { host: string; port: number },
+  child: ChildProcess,
+): Promise<void> {
+  for (let tries = 0; tries < 200; tries++) {
+    if (child.exitCode !== null) throw new Error(`it ended with ${child.exitCode}`);
+    const up = await new Promise<boolean>((resolve) => {
+      const socket = connect(where, () => {
+        socket.destroy();
+        resolve(true);
+      });
+      socket.once('error', () => resolve(false));
+    });
+    if (up) return;
+    await new Promise((resolve) => setTimeout(resolve, 25));
+  }
+  throw new Error('nothing answers');
+}
+
+function ended(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve();
+  return new Promise((resolve) => {
+    child.once('exit', () => resolve());
+    child.kill('SIGKILL');
+  });
+}
