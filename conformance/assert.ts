@@ -69,11 +69,9 @@ function plain(value: unknown): unknown {
   if (value instanceof Map) return [...value].map((pair) => pair.map(plain));
   if (Array.isArray(value)) return value.map(plain);
   if (typeof value === 'object' && value !== null) {
-    return Object.fromEntries(
-      Object.entries(value).filter(([, field]) => field !== undefined).sort().map((
-        [name, field],
-      ) => [name, plain(field)]),
-    );
+    const fields = Object.entries(value).filter(([, field]) => field !== undefined);
+    fields.sort(([left], [right]) => (left < right ? -1 : 1));
+    return Object.fromEntries(fields.map(([name, field]) => [name, plain(field)]));
   }
   return value;
 }

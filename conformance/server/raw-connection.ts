@@ -64,6 +64,11 @@ export class RawConnection implements TransportEvents {
     if (this.#received !== '') throw this.#mismatch('the end');
   }
 
+  /** What was received and not looked at. */
+  get rest(): string {
+    return this.#received;
+  }
+
   /** Closes. */
   close(): void {
     this.#transport?.abort();

@@ -22,7 +22,7 @@ export function slabs(words: readonly string[]): Reply {
     return refused('NOSPARE source class has no spare pages');
   }
   if (words[0] !== 'automove' || words.length < 2) return ERROR;
-  if (words[1] === 'ratio') return isDecimal(words[2]) ? OK : ERROR;
+  if (words[1] === 'ratio') return decimal(words[2]) === null ? ERROR : OK;
   const level = uint32(words[1]!);
   if (level === null) return badFormat;
   return level <= 2 ? OK : ERROR;
@@ -35,11 +35,12 @@ export function lru(words: readonly string[]): Reply {
     case 'tune': {
       const hot = uint32(first);
       const warm = uint32(second);
-      if (hot === null || warm === null || !isDecimal(third) || !isDecimal(fourth)) return ERROR;
+      const [hotFactor, warmFactor] = [decimal(third), decimal(fourth)];
+      if (hot === null || warm === null || hotFactor === null || warmFactor === null) return ERROR;
       if (hot + warm > 80) {
         return { type: 'ERROR', message: 'hot and warm pcts must not exceed 80' };
       }
-      if (Number(third) > 0 && Number(fourth) > 0) return OK;
+      if (hotFactor > 0 && warmFactor > 0) return OK;
       return { type: 'ERROR', message: 'hot/warm age factors must be greater than 0' };
     }
     case 'mode':
@@ -124,6 +125,8 @@ export function memlimit(engine: Engine, megabytes: number): Reply {
   return OK;
 }
 
-function isDecimal(text: string | undefined): boolean {
-  return text !== undefined && /^[+-]?(\d+\.?\d*|\.\d+)$/.test(text);
+// As C's strtod: white space may come first and ends the number.
+function decimal(text = ''): number | null {
+  const found = /^[ \t\n\v\f\r]*[+-]?(\d+\.?\d*|\.\d+)(?=$|[ \t\n\v\f\r])/.exec(text);
+  return found === null ? null : Number(found[0]);
 }

@@ -55,7 +55,7 @@ export function metaGet(engine: Engine, command: MetaCommand): Reply {
   const vivify = flags.expire('N');
   let item = store.find(key);
   const created = item === 0 && vivify !== null;
-  if (created) item = store.create(key, EMPTY, 0, 0, 0, flags.u64('E'));
+  if (created) item = store.create(key, EMPTY, 0, 0, flags.u64('E'));
   if (item === 0) {
     count(engine, flags.has('T'), false);
     return meta('EN', command, key, command.base64);
@@ -261,13 +261,11 @@ export function metaArithmetic(engine: Engine, command: MetaCommand): Reply {
       return meta('NF', command, key, command.base64);
     }
     value = String(flags.u64('J') ?? 0n);
-    item = store.create(key, asciiBytes(value), 0, 0, 0, newCas);
+    item = store.create(key, asciiBytes(value), 0, 0, newCas);
     if (item === 0) return serverError('Out of memory allocating new item');
   } else {
-    if (compare !== 0n && compare !== items.cas(item)) {
-      return meta('EX', command, key, command.base64);
-    }
-    const outcome = store.delta(item, increment, flags.u64('D') ?? 1n, newCas);
+    const outcome = store.delta(item, increment, flags.u64('D') ?? 1n, compare, newCas);
+    if (outcome === 'exists') return meta('EX', command, key, command.base64);
     if (outcome === 'non-numeric') {
       return clientError('cannot increment or decrement non-numeric value');
     }
@@ -314,7 +312,7 @@ export function metaDebug(engine: Engine, command: MetaDebugCommand): Reply {
   const expire = items.expire(item);
   return {
     type: 'ME',
-    base64: items.has(item, BASE64),
+    base64: items.has(item, BASE64) || needsBase64(keyBytes(command.key)),
     key: command.key,
     exp: expire === 0 ? -1 : store.now - expire,
     la: store.now - items.time(item),
@@ -341,14 +339,20 @@ function meta(
   return { type, flags: tokens };
 }
 
+// memcached forgets of some items that their keys came as base64: those it vivified, or grew. Keys
+// that would break the line are written so in any case.
 function pushKey(tokens: string[], key: Uint8Array, base64: boolean): void {
-  if (!base64) {
+  if (!base64 && !needsBase64(key)) {
     tokens.push(`k${latin1(key)}`);
     return;
   }
   const text = new Uint8Array(base64Length(key.length));
   putBase64(text, 0, key);
   tokens.push(`k${latin1(text)}`, 'b');
+}
+
+function needsBase64(key: Uint8Array): boolean {
+  return key.some((byte) => byte === 0x20 || byte === 0x0a || byte === 0);
 }
 
 // The server prints it as an unsigned number, also where it has expired already.

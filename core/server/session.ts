@@ -271,11 +271,11 @@ export class Session {
       else store.counters.decr_misses++;
       return NOT_FOUND;
     }
-    const outcome = store.delta(item, increment, delta, null);
+    const outcome = store.delta(item, increment, delta, 0n, null);
     if (outcome === 'non-numeric') {
       return clientError('cannot increment or decrement non-numeric value');
     }
-    if (outcome === 'no-memory') return serverError('out of memory');
+    if (outcome === 'no-memory' || outcome === 'exists') return serverError('out of memory');
     return { type: 'number', value: BigInt(outcome.value) };
   }
 

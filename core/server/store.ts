@@ -74,6 +74,9 @@ const MONTH = 60 * 60 * 24 * 30;
 /** Items that were read get another round in the LRU; no more of them than this in one eviction. */
 const MAX_REPRIEVES = 50;
 
+/** memcached keeps larger items in chunks, and does not look for a number in those. */
+const LARGEST_NUMBER_ITEM = 512 * 1024;
+
 /** The longest text that can still be a number: 20 digits, and blanks before them. */
 const NUMBER_TEXT = 128;
 
@@ -237,26 +240,29 @@ export class Store {
     value: Uint8Array,
     flags: number,
     expire: number,
-    marks: number,
-    newCas: bigint | null = null,
+    newCas: bigint | null,
   ): number {
-    return this.#make(key, [value], flags, expire, marks, newCas);
+    return this.#make(key, [value], flags, expire, 0, newCas);
   }
 
   /**
-   * Adds to or subtracts from a value that is a decimal number; null when it is none, 0n-based
-   * like memcached: sums wrap at 2^64, differences stop at 0.
+   * Adds to or subtracts from a value that is a decimal number. As in memcached sums wrap at 2^64
+   * and differences stop at 0.
+   *
+   * @param cas The cas unique that the item must have; 0 for any.
    */
   delta(
     found: number,
     increment: boolean,
     delta: bigint,
+    cas: bigint,
     newCas: bigint | null,
-  ): { readonly value: string; readonly item: number } | 'non-numeric' | 'no-memory' {
+  ): { readonly value: string; readonly item: number } | 'non-numeric' | 'exists' | 'no-memory' {
     const { items } = this;
     const length = items.length(found);
-    const text = latin1(items.value(found, false), 0, Math.min(length, NUMBER_TEXT));
-    const number = length === 0 ? null : uint64(text);
+    if (length === 0 || this.sizeOf(found) > LARGEST_NUMBER_ITEM) return 'non-numeric';
+    if (cas !== 0n && cas !== items.cas(found)) return 'exists';
+    const number = uint64(latin1(items.value(found, false), 0, Math.min(length, NUMBER_TEXT)));
     if (number === null) return 'non-numeric';
     const decremented = number > delta ? number - delta : 0n;
     const value = String(increment ? (number + delta) & MAX_U64 : decremented);
@@ -265,14 +271,13 @@ export class Store {
     else counters.decr_hits++;
     const digits = toDigits(value);
     if (digits.length > length) {
-      const marks = items.has(found, BASE64) ? BASE64 : 0;
       items.renew(found);
       const item = this.#make(
         items.key(found),
         [digits],
         items.flags(found),
         items.expire(found),
-        marks,
+        0,
         newCas,
         found,
       );
@@ -356,6 +361,7 @@ export class Store {
         if (!this.fits(key.length, flags, items.length(old) + value.length)) return NOT_STORED;
         const before = items.value(old, true);
         parts = mode === 'append' ? [before, value] : [value, before];
+        marks = 0;
         break;
       }
       case 'set':

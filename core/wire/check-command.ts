@@ -112,12 +112,9 @@ export function valueLength(value: Value): number {
 }
 
 function unknownVerb(command: never): never {
-  throw new UsageError(
-    'verb',
-    `must be one of ${Object.keys(verbs).join(', ')}, not ${
-      String((command as { verb?: unknown }).verb)
-    }`,
-  );
+  const { verb } = command as { verb?: unknown };
+  const name = typeof verb === 'string' ? JSON.stringify(verb) : `a ${typeof verb}`;
+  throw new UsageError('verb', `must be one of ${Object.keys(verbs).join(', ')}, not ${name}`);
 }
 
 function checkStore(

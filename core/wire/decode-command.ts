@@ -1,4 +1,3 @@
-import { fromBase64 } from './base64.ts';
 import { EMPTY, fromUtf8, latin1, spells, startsWith, wordEnd } from './bytes.ts';
 import { MAX_LINE } from './check-command.ts';
 import type {
@@ -11,7 +10,7 @@ import type {
 } from './command.ts';
 import { Input } from './input.ts';
 import { MAX_KEY } from './key.ts';
-import { hasLongOpaque, readMetaFlags } from './read-meta-flags.ts';
+import { decodeKey, hasLongOpaque, readMetaFlags } from './read-meta-flags.ts';
 import { clientError, ERROR, type ErrorReply, serverError } from './reply.ts';
 import { type Verb, verbs } from './verbs.ts';
 import { MAX_WORDS, Words } from './words.ts';
@@ -302,14 +301,12 @@ export class CommandDecoder {
     const length = words.int32(2);
     if (length === null || length < 0 || length > 0x7fff_fffd) return badFormat;
     // From here on the server knows how much to throw away, and does.
-    const { flags, base64, fault } = readMetaFlags(words, 3);
-    const key = base64 ? decodeKey(words) : words.view(1);
+    const { key, base64, flags, fault } = readMetaFlags(words, 3);
     const refuse = (reply: ErrorReply): BadRequest => {
       this.#swallow = length + 2;
       return new BadRequest(reply);
     };
     if (fault !== null) return refuse(clientError(fault));
-    if (key === null) return refuse(clientError('error decoding key'));
     const mode = flags.find((flag) => flag[0] === 'M');
     if (mode !== undefined && !'EAPRS'.includes(mode.charAt(1))) {
       return refuse(clientError('invalid mode for ms M token'));
@@ -347,13 +344,10 @@ function readMeta(verb: MetaCommand['verb'], words: Words): Command | BadRequest
     const are = verb === 'mg' ? 'are ' : '';
     return new BadRequest(clientError(`options flags ${are}too long`));
   }
-  const { flags, base64, fault } = readMetaFlags(words, 2);
-  const key = base64 ? decodeKey(words) : words.view(1);
-  const problem = fault ?? (key === null ? 'error decoding key' : null);
-  if (problem !== null || key === null) {
+  const { key, base64, flags, fault } = readMetaFlags(words, 2);
+  if (fault !== null) {
     // md and ma have one message for all of these.
-    const message = verb === 'mg' ? problem : 'invalid or duplicate flag';
-    return new BadRequest(clientError(message ?? ''));
+    return new BadRequest(clientError(verb === 'mg' ? fault : 'invalid or duplicate flag'));
   }
   if (verb === 'ma') {
     const mode = flags.find((flag) => flag[0] === 'M');
@@ -370,11 +364,6 @@ function readDebug(words: Words): Command | BadRequest {
   if (!words.is(2, 'b')) return { verb: 'me', key: words.view(1), base64: false };
   const key = decodeKey(words);
   return key === null ? badFormat : { verb: 'me', key, base64: true };
-}
-
-function decodeKey(words: Words): Uint8Array | null {
-  const start = words.start(1);
-  return fromBase64(words.bytes, start, start + words.length(1));
 }
 
 function readGet(verb: 'get' | 'gets' | 'gat' | 'gats', words: Words): Command | BadRequest {

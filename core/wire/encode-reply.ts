@@ -113,13 +113,7 @@ function putMetaLine(
   }
   for (let i = 0; i < flags.length; i++) {
     slab[p] = 0x20;
-    const flag = flags[i]!;
-    p++;
-    for (let j = 0; j < flag.length; j++) {
-      const code = flag.charCodeAt(j);
-      if (code <= 0x20) throw new UsageError('reply', 'must not contain white space in a flag');
-      slab[p++] = code;
-    }
+    p = putToken(slab, p + 1, flags[i]!);
   }
   output.end = putEnd(slab, p);
 }
@@ -129,11 +123,7 @@ function putValue(output: Output, item: ValueItem): void {
   const slab = output.slab;
   const { key } = item;
   let p = putAscii(slab, output.end, 'VALUE ');
-  if (typeof key === 'string') p = putAscii(slab, p, key);
-  else {
-    for (let i = 0; i < key.length; i++) slab[p + i] = key[i]!;
-    p += key.length;
-  }
+  p = putToken(slab, p, key);
   slab[p] = 0x20;
   p = putNumber(slab, p + 1, item.flags);
   slab[p] = 0x20;
@@ -141,6 +131,19 @@ function putValue(output: Output, item: ValueItem): void {
   if (item.cas !== undefined) p = putAscii(slab, p, ` ${item.cas}`);
   output.end = putEnd(slab, p);
   output.appendBlock(item.value);
+}
+
+// A word of a line. memcached takes control characters in keys, so it gives them back; what would
+// end the word or the line cannot be in one.
+function putToken(slab: Uint8Array, at: number, token: Key): number {
+  for (let i = 0; i < token.length; i++) {
+    const code = typeof token === 'string' ? token.charCodeAt(i) : token[i]!;
+    if (code === 0x20 || code === 0x0a || code === 0) {
+      throw new UsageError('reply', 'must not contain a space, LF or NUL in a word');
+    }
+    slab[at + i] = code;
+  }
+  return at + token.length;
 }
 
 function keyText(key: Key): string {

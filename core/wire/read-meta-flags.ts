@@ -1,13 +1,16 @@
-import { latin1 } from './bytes.ts';
+import { fromBase64 } from './base64.ts';
+import { EMPTY, latin1 } from './bytes.ts';
 import { MAX_OPAQUE, metaFlags } from './meta-flags.ts';
 import { int32, uint32, uint64 } from './numbers.ts';
 import type { Words } from './words.ts';
 
-/** The flags of a meta request as memcached reads them. */
-export interface RequestFlags {
+/** The key and the flags of a meta request, as memcached reads them. */
+export interface KeyAndFlags {
+  /** The second word, or what it spells in base64. */
+  readonly key: Uint8Array;
+  readonly base64: boolean;
   /** All but `b`, in order. */
   readonly flags: readonly string[];
-  readonly base64: boolean;
   /** Why the server refuses them, as its `CLIENT_ERROR` says, or null. */
   readonly fault: string | null;
 }
@@ -20,24 +23,24 @@ const letters: readonly string[] = /* @__PURE__ */ Array.from(
 const flagArguments: readonly (string | undefined)[] = /* @__PURE__ */ letters.map(
   (letter) => metaFlags.get(letter)?.argument,
 );
-const NONE: RequestFlags = { flags: [], base64: false, fault: null };
+const NONE: readonly string[] = [];
 
-/** What the server says of an argument it cannot read; where it has no words of its own, these. */
+/** What the server says of an argument it cannot read, where it has words for just that. */
 const faults: ReadonlyMap<string, string> = new Map([
-  ['F', 'bad command line format'],
   ['J', 'invalid numeric initial value'],
   ['D', 'invalid numeric delta value'],
   ['M', 'incorrect length for M token'],
 ]);
 
 /**
- * Reads the flags from word `first` on.
+ * Reads the key, and the flags from word `first` on.
  *
  * A repeated or unknown flag ends the reading; of several bad arguments the last one is reported.
  * Both is what memcached does.
  */
-export function readMetaFlags(words: Words, first: number): RequestFlags {
-  if (words.count <= first) return NONE;
+export function readMetaFlags(words: Words, first: number): KeyAndFlags {
+  let key = words.view(1);
+  if (words.count <= first) return { key, base64: false, flags: NONE, fault: null };
   const flags: string[] = [];
   let base64 = false;
   let fault: string | null = null;
@@ -58,18 +61,28 @@ export function readMetaFlags(words: Words, first: number): RequestFlags {
     const flag = length === 1 ? letters[code]! : latin1(words.bytes, start, start + length);
     if (flag[0] === 'b') {
       base64 = true;
+      const decoded = decodeKey(words);
+      if (decoded === null) fault = 'error decoding key';
+      else key = decoded;
       continue;
     }
     flags.push(flag);
-    if (!readable(argument, flag)) {
-      fault = faults.get(flag[0]!) ?? 'bad token in command line format';
-    }
+    if (readable(argument, flag)) continue;
+    // The server has no words for bad client flags, and keeps what it would say of another flag.
+    if (flag[0] === 'F') fault ??= 'bad command line format';
+    else fault = faults.get(flag[0]!) ?? 'bad token in command line format';
   }
-  return { flags, base64, fault };
+  return { key, base64, flags, fault };
 }
 
-function refused(fault: string): RequestFlags {
-  return { flags: [], base64: false, fault };
+/** The key of a request that spells it in base64, or null when it spells none. */
+export function decodeKey(words: Words): Uint8Array | null {
+  const start = words.start(1);
+  return fromBase64(words.bytes, start, start + words.length(1));
+}
+
+function refused(fault: string): KeyAndFlags {
+  return { key: EMPTY, base64: false, flags: NONE, fault };
 }
 
 function readable(argument: string, flag: string): boolean {
