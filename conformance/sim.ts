@@ -76,6 +76,7 @@ export function simulate(sendings: readonly Sending[], network: Network): Outcom
   };
 
   const serve = (chunk: Uint8Array): void => {
+    session.tick(clock.now());
     server.receive(chunk);
     for (let event = server.next(); event !== null; event = server.next()) {
       if (event.type !== 'command') continue;

@@ -1,5 +1,5 @@
-import { suite } from 'uvu';
 import { type Case, missingNeed, runCase } from '../conformance/case.ts';
+import { suite } from './suite.ts';
 
 /** Makes a suite of a list of cases. */
 export function caseSuite<Context>(

@@ -1,21 +1,26 @@
+import { openGroup } from './queue.ts';
+
 // Runs uvu suites on any runtime. uvu's own runner takes a throw in a hook, a file without `.run()`
 // and a test that never ends for a success; this one does not.
 
-/** What one file's suites came to. */
+/** What one suite came to. */
+export interface SuiteReport {
+  readonly name: string;
+  readonly passed: number;
+  readonly failed: number;
+  /** The names of the tests that were left out. */
+  readonly skipped: readonly string[];
+}
+
+/** What one file came to. It is good when it has no failures. */
 export interface FileReport {
   readonly file: string;
-  readonly passed: number;
-  readonly skipped: number;
+  readonly suites: readonly SuiteReport[];
   readonly failures: readonly string[];
   readonly milliseconds: number;
 }
 
 type Runner = () => Promise<[errors: string | true, ran: number, skipped: number, total: number]>;
-
-// uvu reads these when it is imported, so they are set before any file is.
-const uvu = globalThis as { UVU_DEFER?: number; UVU_QUEUE?: unknown[][]; UVU_INDEX?: number };
-uvu.UVU_DEFER = 1;
-uvu.UVU_QUEUE = [];
 
 /**
  * Imports a test file and runs the suites that it makes.
@@ -28,27 +33,25 @@ export async function runFile(
   timeout: number,
 ): Promise<FileReport> {
   const start = Date.now();
-  const suites: unknown[] = [];
-  uvu.UVU_INDEX = uvu.UVU_QUEUE!.push(suites) - 1;
-  let passed = 0;
-  let skipped = 0;
+  const { suites, names } = openGroup();
+  const reports: SuiteReport[] = [];
   const failures: string[] = [];
   try {
     await load();
     if (suites.length === 0) failures.push('has no suite that was run');
-    for (const suite of suites as Runner[]) {
+    for (const [index, suite] of (suites as Runner[]).entries()) {
+      const { name, skipped } = names[index] ?? { name: file, skipped: [] };
       const left = timeout - (Date.now() - start);
-      const [errors, ran, without, total] = await within(left, suite());
-      passed += ran;
-      skipped += without;
+      const [errors, ran, , total] = await within(left, suite());
       if (errors !== true) failures.push(plain(errors));
       // A hook threw: its tests count for nothing, and uvu says nothing.
       if (ran !== total && errors === true) failures.push(`${total - ran} tests did not finish`);
+      reports.push({ name, passed: ran, failed: total - ran, skipped });
     }
   } catch (error) {
     failures.push(error instanceof Error ? (error.stack ?? error.message) : String(error));
   }
-  return { file, passed, skipped, failures, milliseconds: Date.now() - start };
+  return { file, suites: reports, failures, milliseconds: Date.now() - start };
 }
 
 function within<T>(milliseconds: number, work: Promise<T>): Promise<T> {

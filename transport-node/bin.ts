@@ -11,4 +11,7 @@ const exit = main(process.argv.slice(2), {
 });
 void exit.then((code) => {
   process.exitCode = code;
+  // Nothing keeps the process now but peers that do not take their last replies, or are silent in
+  // a handshake: they are not waited for any longer.
+  setTimeout(() => process.exit(), 1000).unref();
 });

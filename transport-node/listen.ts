@@ -18,8 +18,8 @@ export async function listen(at: Endpoint, accept: Accept, mode = 0o700): Promis
     transport.attach(accept(transport, nameOf(socket, at)));
   };
   const server = at.tls === undefined
-    ? createServer({ noDelay: true }, serve)
-    : createTlsServer({ noDelay: true, ...serverTls(at.tls) }, serve);
+    ? createServer({ noDelay: true, allowHalfOpen: true }, serve)
+    : createTlsServer({ noDelay: true, allowHalfOpen: true, ...serverTls(at.tls) }, serve);
   // A client that fails its handshake is the client's affair.
   server.on('tlsClientError', () => {});
   if ('path' in at) removeSocket(at.path);

@@ -24,7 +24,7 @@ export async function serveCommand(args: readonly string[], terminal: Terminal):
     flags = parseServeFlags(args);
   } catch (error) {
     if (!(error instanceof FlagError)) throw error;
-    terminal.err(`memwire serve: ${error.message}\nmemwire serve -h lists the flags\n`);
+    terminal.err(`memwire serve: ${error.message} (memwire serve -h lists the flags)\n`);
     return 1;
   }
   if (flags.show === 'help') terminal.out(serveHelp);
@@ -42,8 +42,17 @@ async function run(flags: ServeFlags, terminal: Terminal): Promise<number> {
     return 1;
   }
   const accept: Accept = (transport, address) => {
-    if (flags.verbose > 0) terminal.err(`new connection from ${address}\n`);
-    return server.accept(transport, address);
+    const events = server.accept(transport, address);
+    if (flags.verbose === 0) return events;
+    terminal.err(`new connection from ${address}\n`);
+    return {
+      onData: (chunk) => events.onData(chunk),
+      onDrain: () => events.onDrain(),
+      onClosed(cause) {
+        terminal.err(`closed connection from ${address}\n`);
+        events.onClosed(cause);
+      },
+    };
   };
   const listeners: Listener[] = [];
   const stop = async (): Promise<void> => {
@@ -86,7 +95,10 @@ async function tryListen(
     return await listen(tls === undefined ? at : { ...at, tls }, accept, mode);
   } catch (error) {
     const isSpare = before.length > 0 && options.settings?.['inter'] === '127.0.0.1,::1';
-    if (isSpare) return null;
+    const code = error instanceof Error && 'code' in error ? error.code : '';
+    // Somebody else's port is a reason to stop: clients of `localhost` would find the other server.
+    const isTaken = code === 'EADDRINUSE' && at === endpoint;
+    if (isSpare && !isTaken) return null;
     throw error;
   }
 }

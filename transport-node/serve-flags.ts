@@ -44,7 +44,8 @@ export const serveHelp = `memwire serve: an embedded memcached, with memcached's
   -V, --version              print the version
   -h, --help                 print this
 
-Accepted and without effect: -u <user>, -t <num>, -b <num>, -R <num>, -f <num>, -n <num>, -B ascii
+Accepted and without effect: -u <user>, -t <num>, -b <num>, -R <num>, -f <num>, -n <num>, -B ascii,
+-k, -L, -r
 `;
 
 const flags = {
@@ -76,6 +77,9 @@ const flags = {
   'slab-growth-factor': { type: 'string', short: 'f' },
   'slab-min-size': { type: 'string', short: 'n' },
   protocol: { type: 'string', short: 'B', default: 'auto' },
+  'lock-memory': { type: 'boolean', short: 'k' },
+  'enable-largepages': { type: 'boolean', short: 'L' },
+  'enable-coredumps': { type: 'boolean', short: 'r' },
 } as const;
 
 /** The names that may stand in `-o`; those without a use here only tune memcached's insides. */
@@ -95,6 +99,10 @@ const extendedNames: ReadonlySet<string> = new Set([
  */
 export function parseServeFlags(args: readonly string[]): ServeFlags {
   const values = parse(args);
+  // Who asks for help may not know yet what is wrong with the rest.
+  if (values.help || values.version) {
+    return { ...parseServeFlags([]), show: values.help ? 'help' : 'version' };
+  }
   if (values.protocol === 'binary') throw new FlagError('-B binary: only ascii is spoken here');
   if (values['udp-port'] !== '0') throw new FlagError('-U: there is no UDP here, only 0 will do');
   const extended = parseExtended(values.extended ?? []);
@@ -146,7 +154,7 @@ export function parseServeFlags(args: readonly string[]): ServeFlags {
     mode: octal(values['unix-mask']),
     tls,
     verbose: values.verbose?.length ?? 0,
-    show: values.help ? 'help' : values.version ? 'version' : null,
+    show: null,
   };
 }
 

@@ -7,6 +7,7 @@ export class SocketTransport implements Transport {
   // write() took the bytes but asked to wait: nothing more is taken before 'drain'.
   #full = false;
   #refused = false;
+  #peerEnded = false;
 
   constructor(socket: Socket) {
     this.#socket = socket;
@@ -24,6 +25,11 @@ export class SocketTransport implements Transport {
       if (!this.#refused) return;
       this.#refused = false;
       events.onDrain();
+      this.#followEnd();
+    });
+    this.#socket.on('end', () => {
+      this.#peerEnded = true;
+      this.#followEnd();
     });
     this.#socket.on('error', (error) => {
       cause = error;
@@ -56,5 +62,10 @@ export class SocketTransport implements Transport {
 
   abort(): void {
     this.#socket.destroy();
+  }
+
+  // A peer that says no more (`printf … | nc -N`) still gets all of its replies.
+  #followEnd(): void {
+    if (this.#peerEnded && !this.#refused) this.#socket.end();
   }
 }

@@ -1,71 +1,37 @@
-import { base64Length, putBase64 } from '../wire/base64.ts';
-import { EMPTY, latin1 } from '../wire/bytes.ts';
+import { EMPTY, fromLatin1 } from '../wire/bytes.ts';
 import type { MetaCommand, MetaDebugCommand, MetaSetCommand } from '../wire/command.ts';
 import { keyBytes } from '../wire/key.ts';
-import { flagArgument } from '../wire/meta-flags.ts';
-import { int32, uint32, uint64 } from '../wire/numbers.ts';
 import { REFERENCE_SIZE } from '../wire/output.ts';
 import { clientError, EN, type MetaReply, type Reply, serverError } from '../wire/reply.ts';
 import type { Engine } from './engine.ts';
+import { clientFlags, MetaArguments } from './meta-arguments.ts';
+import { fitsLine, plainReply, pushKey } from './meta-reply.ts';
 import { BASE64, FETCHED, STALE, TOKEN_SENT } from './items.ts';
 import { slabClass } from './slab-classes.ts';
-import type { Store, StoreMode } from './store.ts';
-
-/** The arguments of a request's flags. The decoder has made sure that they can be read. */
-class Flags {
-  readonly list: readonly string[];
-  readonly #store: Store;
-
-  constructor(list: readonly string[], store: Store) {
-    this.list = list;
-    this.#store = store;
-  }
-
-  has(letter: string): boolean {
-    return flagArgument(this.list, letter) !== undefined;
-  }
-
-  text(letter: string): string | undefined {
-    return flagArgument(this.list, letter);
-  }
-
-  u64(letter: string): bigint | null {
-    const text = flagArgument(this.list, letter);
-    return text === undefined ? null : uint64(text);
-  }
-
-  /** A time to live, as the store's time of expiry. */
-  expire(letter: string): number | null {
-    const text = flagArgument(this.list, letter);
-    return text === undefined ? null : this.#store.expireAt(int32(text) ?? 0);
-  }
-}
-
-/** The client flags that an `ms` names. */
-export function clientFlags(flags: readonly string[]): number {
-  return uint32(flagArgument(flags, 'F') ?? '0') ?? 0;
-}
+import type { Store } from './store.ts';
+import type { StoreMode } from './store-request.ts';
 
 /** `mg`: the one command that reads, touches, vivifies and hands out recache tokens. */
 export function metaGet(engine: Engine, command: MetaCommand): Reply {
   const { store } = engine;
   const { items } = store;
   const key = keyBytes(command.key);
-  const flags = new Flags(command.flags, store);
+  const flags = new MetaArguments(command.flags, store);
   const vivify = flags.expire('N');
   let item = store.find(key);
   const created = item === 0 && vivify !== null;
   if (created) item = store.create(key, EMPTY, 0, 0, flags.u64('E'));
   if (item === 0) {
-    count(engine, flags.has('T'), false);
-    return meta('EN', command, key, command.base64);
+    // A miss is one of get, whether or not a hit would have been one of touch.
+    count(engine, false, false);
+    return plainReply('EN', command, key, command.base64);
   }
 
   const tokens: string[] = [];
   let won = false;
   let touched = false;
   for (const flag of command.flags) {
-    switch (flag[0]) {
+    switch (flag.charAt(0)) {
       case 'T':
         touched = true;
         items.setExpire(item, flags.expire('T') ?? 0);
@@ -140,7 +106,7 @@ const modes: Readonly<Record<string, StoreMode>> = {
 export function metaSet(engine: Engine, command: MetaSetCommand): Reply {
   const { store } = engine;
   const key = keyBytes(command.key);
-  const flags = new Flags(command.flags, store);
+  const flags = new MetaArguments(command.flags, store);
   const compare = flags.u64('C');
   let mode = modes[flags.text('M') ?? 'S'] ?? 'set';
   // A cas makes these two the same; add ignores it, append and prepend compare it themselves.
@@ -198,16 +164,16 @@ export function metaDelete(engine: Engine, command: MetaCommand): Reply {
   const { store } = engine;
   const { items, counters } = store;
   const key = keyBytes(command.key);
-  const flags = new Flags(command.flags, store);
+  const flags = new MetaArguments(command.flags, store);
   let item = store.find(key);
   if (item === 0) {
     counters.delete_misses++;
-    return meta('NF', command, key, command.base64);
+    return plainReply('NF', command, key, command.base64);
   }
   const compare = flags.u64('C');
   if (compare !== null && compare !== items.cas(item)) {
     counters.delete_misses++;
-    return meta('EX', command, key, command.base64);
+    return plainReply('EX', command, key, command.base64);
   }
   const newCas = flags.u64('E');
   if (flags.has('x')) {
@@ -237,7 +203,7 @@ export function metaDelete(engine: Engine, command: MetaCommand): Reply {
     counters.delete_hits++;
     if (!flags.has('x')) store.delete(item, 'md');
   }
-  return meta('HD', command, key, command.base64);
+  return plainReply('HD', command, key, command.base64);
 }
 
 /** `ma`: adds and subtracts. */
@@ -245,7 +211,7 @@ export function metaArithmetic(engine: Engine, command: MetaCommand): Reply {
   const { store } = engine;
   const { items, counters } = store;
   const key = keyBytes(command.key);
-  const flags = new Flags(command.flags, store);
+  const flags = new MetaArguments(command.flags, store);
   const mode = flags.text('M');
   const increment = mode === undefined || mode === 'I' || mode === '+';
   const compare = flags.u64('C') ?? 0n;
@@ -258,14 +224,14 @@ export function metaArithmetic(engine: Engine, command: MetaCommand): Reply {
     if (vivify === null) {
       if (increment) counters.incr_misses++;
       else counters.decr_misses++;
-      return meta('NF', command, key, command.base64);
+      return plainReply('NF', command, key, command.base64);
     }
     value = String(flags.u64('J') ?? 0n);
-    item = store.create(key, asciiBytes(value), 0, 0, newCas);
+    item = store.create(key, fromLatin1(value), 0, 0, newCas);
     if (item === 0) return serverError('Out of memory allocating new item');
   } else {
     const outcome = store.delta(item, increment, flags.u64('D') ?? 1n, compare, newCas);
-    if (outcome === 'exists') return meta('EX', command, key, command.base64);
+    if (outcome === 'exists') return plainReply('EX', command, key, command.base64);
     if (outcome === 'non-numeric') {
       return clientError('cannot increment or decrement non-numeric value');
     }
@@ -276,7 +242,7 @@ export function metaArithmetic(engine: Engine, command: MetaCommand): Reply {
 
   const tokens: string[] = [];
   for (const flag of command.flags) {
-    switch (flag[0]) {
+    switch (flag.charAt(0)) {
       case 'c':
         tokens.push(`c${items.cas(item)}`);
         break;
@@ -298,7 +264,7 @@ export function metaArithmetic(engine: Engine, command: MetaCommand): Reply {
     }
   }
   return flags.has('v')
-    ? { type: 'VA', flags: tokens, value: asciiBytes(value) }
+    ? { type: 'VA', flags: tokens, value: fromLatin1(value) }
     : { type: 'HD', flags: tokens };
 }
 
@@ -307,12 +273,13 @@ export function metaDebug(engine: Engine, command: MetaDebugCommand): Reply {
   const { store } = engine;
   const { items } = store;
   store.counters.cmd_meta++;
-  const item = store.find(keyBytes(command.key));
+  const key = keyBytes(command.key);
+  const item = store.find(key);
   if (item === 0) return EN;
   const expire = items.expire(item);
   return {
     type: 'ME',
-    base64: items.has(item, BASE64) || needsBase64(keyBytes(command.key)),
+    base64: items.has(item, BASE64) || !fitsLine(key),
     key: command.key,
     exp: expire === 0 ? -1 : store.now - expire,
     la: store.now - items.time(item),
@@ -322,37 +289,6 @@ export function metaDebug(engine: Engine, command: MetaDebugCommand): Reply {
     size: store.sizeOf(item),
     flags: undefined,
   };
-}
-
-/** A reply that gives back no more than the key and the opaque. */
-function meta(
-  type: MetaReply['type'],
-  command: MetaCommand,
-  key: Uint8Array,
-  base64: boolean,
-): Reply {
-  const tokens: string[] = [];
-  for (const flag of command.flags) {
-    if (flag[0] === 'O') tokens.push(flag);
-    else if (flag[0] === 'k') pushKey(tokens, key, base64);
-  }
-  return { type, flags: tokens };
-}
-
-// memcached forgets of some items that their keys came as base64: those it vivified, or grew. Keys
-// that would break the line are written so in any case.
-function pushKey(tokens: string[], key: Uint8Array, base64: boolean): void {
-  if (!base64 && !needsBase64(key)) {
-    tokens.push(`k${latin1(key)}`);
-    return;
-  }
-  const text = new Uint8Array(base64Length(key.length));
-  putBase64(text, 0, key);
-  tokens.push(`k${latin1(text)}`, 'b');
-}
-
-function needsBase64(key: Uint8Array): boolean {
-  return key.some((byte) => byte === 0x20 || byte === 0x0a || byte === 0);
 }
 
 // The server prints it as an unsigned number, also where it has expired already.
@@ -372,10 +308,4 @@ function count(engine: Engine, touch: boolean, hit: boolean): void {
     if (hit) counters.get_hits++;
     else counters.get_misses++;
   }
-}
-
-function asciiBytes(text: string): Uint8Array {
-  const bytes = new Uint8Array(text.length);
-  for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
-  return bytes;
 }

@@ -1,4 +1,4 @@
-import { type StoreOptions, storeOptions } from './store.ts';
+import { type StoreOptions, storeOptions } from './cache.ts';
 
 /** What an embedded memcached may be told; the letters are those of memcached's command line. */
 export interface ServerOptions extends StoreOptions {
@@ -39,9 +39,10 @@ export interface ServerOptions extends StoreOptions {
 
 /**
  * The version the embedded server speaks like: Debian's 1.6.18 in every byte that the protocol
- * fixes. It also has what came later: mgdump, the flags E and x, C of mg, N and s of ms.
+ * fixes. It also has what came later: mgdump, the flags E and x, C of mg, N and s of ms. Without a
+ * suffix, since there are clients that read nothing but digits here.
  */
-export const SERVER_VERSION = '1.6.18-memwire';
+export const SERVER_VERSION = '1.6.18';
 
 export const serverOptions: ServerOptions = {
   ...storeOptions,

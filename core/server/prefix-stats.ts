@@ -1,5 +1,6 @@
 import { latin1 } from '../wire/bytes.ts';
 import type { StatLine } from '../wire/reply.ts';
+import { fitsLine } from './meta-reply.ts';
 
 /** What `stats detail` counts for the keys of one prefix. */
 type PrefixCounts = { get: number; hit: number; set: number; del: number };
@@ -15,7 +16,7 @@ export class PrefixStats {
 
   record(key: Uint8Array, what: 'get' | 'set' | 'del', hit = false): void {
     const end = key.indexOf(this.#delimiter);
-    if (end < 0) return;
+    if (end < 0 || !fitsLine(key.subarray(0, end))) return;
     const prefix = latin1(key, 0, end);
     let counts = this.#counts.get(prefix);
     if (counts === undefined) {

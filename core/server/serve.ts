@@ -44,7 +44,7 @@ export class Server {
     return served;
   };
 
-  /** Closes every connection, after sending what is ready for it. */
+  /** Closes every connection as soon as its peer has taken what is ready for it. */
   close(): void {
     for (const served of this.#served) served.close();
   }
@@ -61,7 +61,9 @@ class Served implements TransportEvents {
   #dump: { readonly id: number; readonly items: Dump } | null = null;
   #blocked = false;
   #paused = false;
-  #closing = false;
+  // Does no more commands, and closes once the peer has taken all output.
+  #ending = false;
+  #closed = false;
   #flushDue = false;
   #cancelIdle: () => void = () => {};
 
@@ -86,6 +88,7 @@ class Served implements TransportEvents {
   }
 
   onData(chunk: Uint8Array): void {
+    if (this.#ending) return;
     this.#engine.store.counters.bytes_read += chunk.length;
     this.#connection.receive(chunk);
     this.#run();
@@ -97,7 +100,7 @@ class Served implements TransportEvents {
   }
 
   onClosed(cause: Error | null): void {
-    this.#closing = true;
+    this.#ending = this.#closed = true;
     this.#cancelIdle();
     this.#session.close();
     this.#onGone();
@@ -109,16 +112,19 @@ class Served implements TransportEvents {
     );
   }
 
-  /** Sends what is ready and closes. */
+  /** Sends what is ready, as fast as the peer takes it, and closes. */
   close(): void {
-    if (this.#closing) return;
+    if (this.#ending) return;
+    this.#ending = true;
+    // What still comes in is thrown away: left unread it would make the system reset the
+    // connection, and the peer lose the last replies.
+    if (this.#paused) this.#transport.resume();
     this.#flush();
-    this.#closing = true;
-    this.#transport.close();
   }
 
   // Does commands and sends replies in turn, until it waits for the peer to send or to read.
   #run(): void {
+    this.#session.tick(this.#engine.clock.now());
     for (;;) {
       const over = this.#execute();
       const held = this.#connection.congested;
@@ -126,12 +132,12 @@ class Served implements TransportEvents {
       if (over) return this.close();
       if (!held || this.#connection.congested) break;
     }
-    this.#regulate();
+    if (!this.#ending) this.#regulate();
   }
 
   // Does the commands that have arrived; true when the connection is over.
   #execute(): boolean {
-    if (this.#closing) return false;
+    if (this.#ending) return false;
     for (;;) {
       if (this.#dump !== null && !this.#continueDump(this.#dump)) return false;
       const event = this.#connection.next();
@@ -166,7 +172,7 @@ class Served implements TransportEvents {
   }
 
   #writeLine(id: number, line: string): boolean {
-    if (this.#closing || this.#connection.backlog > WATCH_BACKLOG) return false;
+    if (this.#ending || this.#connection.backlog > WATCH_BACKLOG) return false;
     this.#connection.reply(id, { type: 'watch', line });
     // Many lines come out of one batch of another connection's commands; they leave together.
     if (!this.#flushDue) {
@@ -180,10 +186,13 @@ class Served implements TransportEvents {
   }
 
   #flush(): void {
-    if (this.#closing) return;
-    while (!this.#blocked) {
+    while (!this.#blocked && !this.#closed) {
       const bytes = this.#connection.transmit();
-      if (bytes === null) return;
+      if (bytes === null) {
+        if (!this.#ending) return;
+        this.#closed = true;
+        return this.#transport.close();
+      }
       const taken = this.#transport.send(bytes);
       this.#connection.sent(taken);
       this.#engine.store.counters.bytes_written += taken;
@@ -200,11 +209,15 @@ class Served implements TransportEvents {
     else this.#transport.resume();
   }
 
+  // Only who may send a request can be late with one: not a watcher, nor who is sending a value or
+  // being sent a reply. That is how memcached has it.
   #watchIdle(timeout: number): void {
     const { clock } = this.#engine;
-    const left = Math.max(0, this.#facts.lastCommand + timeout - clock.now());
-    this.#cancelIdle = clock.after(left, () => {
-      if (clock.now() - this.#facts.lastCommand < timeout) return this.#watchIdle(timeout);
+    const left = this.#facts.lastCommand + timeout - clock.now();
+    this.#cancelIdle = clock.after(left > 0 ? left : timeout, () => {
+      const busy = this.#session.receiving || this.#connection.congested ||
+        this.#connection.backlog > 0;
+      if (busy || clock.now() - this.#facts.lastCommand < timeout) return this.#watchIdle(timeout);
       this.#engine.store.counters.idle_kicks++;
       this.close();
     });

@@ -24,9 +24,11 @@ import {
   type ValueItem,
 } from '../wire/reply.ts';
 import { lru, lruCrawler, memlimit, slabs } from './admin.ts';
+import { isGranted } from './credentials.ts';
 import { type Dump, metadump, mgdump } from './dump.ts';
 import type { ConnectionFacts, Engine } from './engine.ts';
-import { clientFlags, metaArithmetic, metaDebug, metaDelete, metaGet, metaSet } from './meta.ts';
+import { metaArithmetic, metaDebug, metaDelete, metaGet, metaSet } from './meta.ts';
+import { clientFlags } from './meta-arguments.ts';
 import { stats } from './stats.ts';
 import { logNames, type Watcher } from './watchers.ts';
 
@@ -37,6 +39,15 @@ import { logNames, type Watcher } from './watchers.ts';
 export type Answer = Reply | ReplyItem | Dump;
 
 /**
+ * The values in one reply may take as many bytes as all items may, and this at least. Only a key
+ * that is asked for again and again takes more, and would take all the memory there is.
+ */
+const MIN_REPLY = 64 * 1024 * 1024;
+
+/** What a value in a reply costs beside its bytes, about. */
+const ITEM_COST = 64;
+
+/**
  * One connection's use of the engine: commands in, answers out, at once.
  *
  * A value in a reply may be a view of the store's memory. It is good until the next command.
@@ -44,9 +55,12 @@ export type Answer = Reply | ReplyItem | Dump;
 export class Session {
   /** Takes the lines of a watch; false when they cannot be taken now. */
   onLine: (line: string) => boolean = () => false;
+  /** Whether a value was announced and has not come. */
+  receiving = false;
   readonly #engine: Engine;
   readonly #facts: ConnectionFacts;
   #watcher: Watcher | null = null;
+  #now = 0;
 
   constructor(engine: Engine, facts: ConnectionFacts) {
     this.#engine = engine;
@@ -54,13 +68,22 @@ export class Session {
     engine.connections.add(facts);
   }
 
+  /** Says what time it is for the commands that follow: once for all that arrived together. */
+  tick(now: number): void {
+    this.#now = now;
+    this.#engine.store.tick(now);
+    this.#engine.watchers.connection = this.#facts.id;
+  }
+
   /** Refuses a value that is too large before it is read. Pass it to the connection. */
   admit(header: StorageHeader, length: number): ErrorReply | null {
     const { store, detail, prefixes } = this.#engine;
     const key = keyBytes(header.key);
     const flags = header.verb === 'ms' ? clientFlags(header.flags) : header.flags;
-    if (store.fits(key.length, flags, length)) return null;
-    this.#begin();
+    if (store.fits(key.length, flags, length)) {
+      this.receiving = true;
+      return null;
+    }
     if (detail && header.verb !== 'ms') prefixes.record(key, 'set');
     store.counters.store_too_large++;
     store.log?.stored(key, 'too_large', header.verb === 'ms' ? 'set' : header.verb, 0, 0, 0);
@@ -74,19 +97,18 @@ export class Session {
 
   /** Does a command. */
   handle(command: Command): Answer {
-    const engine = this.#begin();
+    const engine = this.#engine;
+    this.#facts.lastCommand = this.#now;
+    this.receiving = false;
     const { store, options } = engine;
     switch (command.verb) {
       case 'get':
       case 'gets':
-        return { type: 'values', items: this.#get(command.keys, command.verb === 'gets') };
+        return this.#get(command.keys, command.verb === 'gets');
       case 'gat':
       case 'gats': {
         const expire = store.expireAt(command.expire);
-        return {
-          type: 'values',
-          items: this.#get(command.keys, command.verb === 'gats', expire),
-        };
+        return this.#get(command.keys, command.verb === 'gats', expire);
       }
       case 'set':
       case 'add':
@@ -174,19 +196,11 @@ export class Session {
     this.#watcher = null;
   }
 
-  #begin(): Engine {
-    const engine = this.#engine;
-    const now = engine.clock.now();
-    this.#facts.lastCommand = now;
-    engine.store.tick(now);
-    engine.watchers.connection = this.#facts.id;
-    return engine;
-  }
-
-  #get(keys: readonly Key[], withCas: boolean, expire: number | null = null): ValueItem[] {
-    const { store, detail, prefixes } = this.#engine;
+  #get(keys: readonly Key[], withCas: boolean, expire: number | null = null): Reply {
+    const { store, memory, detail, prefixes } = this.#engine;
     const { items, counters } = store;
-    const found: ValueItem[] = [];
+    let found: ValueItem[] = [];
+    let room = Math.max(memory, MIN_REPLY);
     for (const key of keys) {
       const bytes = keyBytes(key);
       const item = store.find(bytes);
@@ -204,15 +218,21 @@ export class Session {
       if (!hit) continue;
       store.bump(item);
       if (expire !== null) items.setExpire(item, expire);
-      found.push({
+      const length = items.length(item);
+      room -= length + ITEM_COST;
+      if (room < 0) return serverError('out of memory writing get response');
+      const one: ValueItem = {
         key,
         flags: items.flags(item),
         // What goes out by reference must not lie in memory that is used again.
-        value: items.value(item, items.length(item) >= REFERENCE_SIZE),
+        value: items.value(item, length >= REFERENCE_SIZE),
         cas: withCas ? items.cas(item) : undefined,
-      });
+      };
+      // An empty list that is pushed to reserves room for 16, which nearly every get has no use for.
+      if (found.length === 0) found = [one];
+      else found.push(one);
     }
-    return found;
+    return { type: 'values', items: found };
   }
 
   #store(command: StoreCommand | CasCommand, cas: bigint): Reply {
@@ -299,7 +319,7 @@ export class Session {
     if (!options.allowWatch) return clientError('watch commands not allowed');
     if (words.some((word) => !logNames.has(word))) return ERROR;
     const logs = new Set(words.length === 0 ? ['fetchers'] : words);
-    const watcher = { logs, write: (line: string) => this.onLine(line) };
+    const watcher = { logs, write: (line: string) => this.onLine(line), skipped: 0 };
     if (!watchers.add(watcher)) {
       return { type: 'refused', message: 'WATCHER_TOO_MANY log watcher limit reached' };
     }
@@ -310,13 +330,7 @@ export class Session {
   #authenticate(username: string, password: string): Reply {
     const { options, store } = this.#engine;
     store.counters.auth_cmds++;
-    // Looks at every byte of every pair, so that the time it takes tells nothing.
-    let granted = false;
-    for (const [user, pass] of options.credentials ?? []) {
-      const right = sameText(user, username);
-      granted = (sameText(pass, password) && right) || granted;
-    }
-    if (granted) return STORED;
+    if (isGranted(options.credentials ?? new Map(), username, password)) return STORED;
     store.counters.auth_errors++;
     return clientError('authentication failure');
   }
@@ -325,10 +339,4 @@ export class Session {
 function obeyNoreply(words: readonly string[], run: (words: readonly string[]) => Reply): Reply {
   const reply = run(words);
   return words.at(-1) === 'noreply' ? SILENT : reply;
-}
-
-function sameText(left: string, right: string): boolean {
-  let difference = left.length ^ right.length;
-  for (let i = 0; i < left.length; i++) difference |= left.charCodeAt(i) ^ right.charCodeAt(i);
-  return difference === 0;
 }

@@ -4,6 +4,7 @@ import { clientError, ERROR, OK, type Reply, RESET, type StatLine } from '../wir
 import { type ClassCounters, newClassCounters } from './counters.ts';
 import type { Engine } from './engine.ts';
 import { BASE64 } from './items.ts';
+import { fitsLine } from './meta-reply.ts';
 import { slabClass, slabSizes } from './slab-classes.ts';
 import { settingsStats } from './settings-stats.ts';
 
@@ -225,6 +226,9 @@ function detail(engine: Engine, word: string | undefined): Reply {
   }
 }
 
+/** What a cachedump may say, in bytes; memcached's limit. */
+const CACHEDUMP_SIZE = 2 * 1024 * 1024 - 'END\r\n\0'.length;
+
 function cachedump(engine: Engine, words: readonly string[]): Reply {
   if (!engine.options.allowDump) return clientError('stats cachedump not allowed');
   if (words.length < 3) return clientError('bad command line');
@@ -235,15 +239,20 @@ function cachedump(engine: Engine, words: readonly string[]): Reply {
   const { store } = engine;
   const { items } = store;
   const lines: StatLine[] = [];
+  let room = CACHEDUMP_SIZE;
   // From the most recently used on, as memcached lists them.
   for (let item = items.newest; item !== 0; item = items.olderThan(item)) {
     if (limit > 0 && lines.length >= limit) break;
+    if (slabClass(store.sizeOf(item)) !== wanted) continue;
     // memcached leaves out binary keys, which could break its lines.
-    if (items.has(item, BASE64) || slabClass(store.sizeOf(item)) !== wanted) continue;
+    const key = items.key(item);
+    if (items.has(item, BASE64) || !fitsLine(key)) continue;
     const expire = items.expire(item);
     const at = expire === 0 ? 0 : expire + store.started;
     const value = `[${items.length(item)} b; ${at} s]`;
-    lines.push({ type: 'ITEM', name: latin1(items.key(item)), value });
+    room -= `ITEM ${value} \r\n`.length + key.length;
+    if (room < 0) break;
+    lines.push({ type: 'ITEM', name: latin1(key), value });
   }
   return { type: 'stats', lines };
 }

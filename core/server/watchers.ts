@@ -1,5 +1,6 @@
 import { uriKey } from '../wire/item-facts.ts';
-import type { Store, StoreLog, StoreMode, StoreStatus } from './store.ts';
+import type { Cache, StoreLog } from './cache.ts';
+import type { StoreMode, StoreStatus } from './store-request.ts';
 import { itemSize, slabClass } from './slab-classes.ts';
 
 /** The logs that `watch` can name, and what this server writes to each. */
@@ -24,18 +25,20 @@ export interface Watcher {
   readonly logs: ReadonlySet<string>;
   /** Takes a line; false when the watcher is too slow and the line is lost. */
   readonly write: (line: string) => boolean;
+  /** How many lines it has lost since it was told. */
+  skipped: number;
 }
 
 /** Writes memcached's log lines to the connections that watch. */
 export class Watchers implements StoreLog {
   /** The connection whose command is being done, as `cfd` in the lines. */
   connection = 0;
-  readonly #store: Store;
+  readonly #store: Cache;
   readonly #clock: () => number;
   #watchers: Watcher[] = [];
   #gid = 0;
 
-  constructor(store: Store, clock: () => number) {
+  constructor(store: Cache, clock: () => number) {
     this.#store = store;
     this.#clock = clock;
   }
@@ -99,7 +102,8 @@ export class Watchers implements StoreLog {
 
   /** Writes a line to those who watch this log. */
   write(log: string, what: string): void {
-    if (this.#watchers.length === 0) return;
+    // As in memcached, lines that nobody asked for are not numbered.
+    if (!this.#watchers.some(({ logs }) => logs.has(log))) return;
     const now = this.#clock();
     const seconds = Math.floor(now / 1000);
     const microseconds = Math.floor((now - seconds * 1000) * 1000);
@@ -107,8 +111,13 @@ export class Watchers implements StoreLog {
     const { counters } = this.#store;
     for (const watcher of this.#watchers) {
       if (!watcher.logs.has(log)) continue;
-      if (watcher.write(line)) counters.log_watcher_sent++;
-      else counters.log_watcher_skipped++;
+      // Before the first line after a gap stands how wide it was.
+      if (watcher.skipped > 0 && watcher.write(`skipped=${watcher.skipped}`)) watcher.skipped = 0;
+      if (watcher.skipped === 0 && watcher.write(line)) counters.log_watcher_sent++;
+      else {
+        watcher.skipped++;
+        counters.log_watcher_skipped++;
+      }
     }
   }
 

@@ -38,10 +38,11 @@ export class ServerConnection {
   readonly #output: Output = new Output();
   readonly #maxOwed: number;
   readonly #maxOutput: number;
-  // The commands that are owed a reply; the first has the id #firstId.
-  #owed: (Command | null)[] = [];
-  #head = 0;
+  // The commands that are owed a reply, from #firstId to before #nextId, each where the low bits of
+  // its id say: a power of two of places. Null for a request that is no command.
+  #owed: (Command | null)[] = new Array<null>(16).fill(null);
   #firstId = 0;
+  #nextId = 0;
   // What was said for commands whose turn has not come.
   readonly #early: Map<number, (Reply | ReplyItem)[]> = new Map();
   // A command that must not share the connection was handed out and is not answered.
@@ -49,6 +50,8 @@ export class ServerConnection {
   // One that was read and has to wait until it is alone.
   #waiting: Command | null = null;
   #authError: ErrorReply | null = null;
+  // A watch is open: it lasts as long as the connection, and what the peer says is not read.
+  #watching = false;
   #ended = false;
   #closed = false;
 
@@ -69,13 +72,12 @@ export class ServerConnection {
    * the transport.
    */
   get congested(): boolean {
-    return this.#alone || this.#owedCount >= this.#maxOwed ||
-      this.#output.length >= this.#maxOutput;
+    return this.#waiting !== null || this.#isFull();
   }
 
   /** Takes bytes that arrived. They must not be written to from now on. */
   receive(chunk: Uint8Array): void {
-    if (!this.#closed) this.#decoder.push(chunk);
+    if (!this.#closed && !this.#ended && !this.#watching) this.#decoder.push(chunk);
   }
 
   /** The peer will send no more. */
@@ -86,7 +88,7 @@ export class ServerConnection {
   /** The next command, or the end; null when more bytes, or more replies, are needed first. */
   next(): ServerEvent | null {
     if (this.#closed) return null;
-    while (!this.congested) {
+    while (!this.#isFull()) {
       const request = this.#waiting ?? this.#decoder.next();
       this.#waiting = null;
       if (request === null) break;
@@ -95,28 +97,32 @@ export class ServerConnection {
         continue;
       }
       if (verbs[request.verb].alone) {
-        if (this.#owedCount > 0) {
+        if (this.#firstId < this.#nextId) {
           this.#waiting = request;
           return null;
         }
         this.#alone = true;
       }
+      // Nothing is done for a peer that has said goodbye.
+      if (request.verb === 'quit') this.#decoder.dead = '';
       return { type: 'command', id: this.#owe(request), command: request };
     }
     this.#flushAuthError();
     // A watch never ends by itself; the end of its peer ends it.
-    if (this.#ended && this.#owed[this.#head]?.verb === 'watch') return this.#close();
+    if (this.#ended && this.#watching) return this.#close();
     const over = this.#decoder.dead !== null || (this.#ended && !this.congested);
-    return over && this.#owedCount === 0 ? this.#close() : null;
+    return over && this.#firstId === this.#nextId ? this.#close() : null;
   }
 
   /**
    * Answers the command with this id: any number of items, where its verb has them, then one reply.
-   * A `closed` reply closes the connection. Answers may come in any order, they leave in the order
-   * of the commands.
+   * A `closed` reply closes the connection, and what is owed behind it is left out. Answers may come
+   * in any order, they leave in the order of the commands. One that is not owed, or not any more,
+   * is dropped.
    */
   reply(id: number, reply: Reply | ReplyItem): void {
-    if (id !== this.#firstId || this.#owedCount === 0) {
+    if (id < this.#firstId || id >= this.#nextId) return;
+    if (id !== this.#firstId) {
       const early = this.#early.get(id);
       if (early === undefined) this.#early.set(id, [reply]);
       else early.push(reply);
@@ -143,37 +149,44 @@ export class ServerConnection {
     this.#output.consume(count);
   }
 
-  get #owedCount(): number {
-    return this.#owed.length - this.#head;
+  #isFull(): boolean {
+    return this.#alone || this.#nextId - this.#firstId >= this.#maxOwed ||
+      this.#output.length >= this.#maxOutput;
   }
 
   #owe(command: Command | null): number {
-    this.#owed.push(command);
-    return this.#firstId + this.#owedCount - 1;
+    if (this.#nextId - this.#firstId === this.#owed.length) this.#grow();
+    this.#owed[this.#nextId & (this.#owed.length - 1)] = command;
+    return this.#nextId++;
+  }
+
+  #grow(): void {
+    const from = this.#owed;
+    const to = new Array<Command | null>(from.length * 2).fill(null);
+    for (let id = this.#firstId; id < this.#nextId; id++) {
+      to[id & (to.length - 1)] = from[id & (from.length - 1)]!;
+    }
+    this.#owed = to;
   }
 
   #answer(reply: ErrorReply | null): void {
     if (reply === null) return;
     if (this.#decoder.authenticating) this.#authError = reply;
-    else if (this.#owedCount === 0) putReply(this.#output, reply);
+    else if (this.#firstId === this.#nextId) putReply(this.#output, reply);
     else this.reply(this.#owe(null), reply);
   }
 
   // Writes what is said for the first command that is owed a reply; true when that was its reply.
   #emit(reply: Reply | ReplyItem): boolean {
-    const command = this.#owed[this.#head];
-    if (command === undefined) return false;
+    if (this.#firstId === this.#nextId) return false;
+    const command = this.#owed[this.#firstId & (this.#owed.length - 1)]!;
     if (isItem(reply)) {
+      if (reply.type === 'opened') this.#watching = true;
       putReply(this.#output, reply);
       return false;
     }
-    this.#firstId++;
-    this.#owed[this.#head++] = null;
-    if (this.#head === this.#owed.length) {
-      this.#owed.length = 0;
-      this.#head = 0;
-    }
-    this.#alone = false;
+    this.#settle();
+    this.#alone = this.#watching = false;
     if (command?.verb === 'auth') {
       if (isError(reply)) {
         this.#authError = reply;
@@ -182,13 +195,21 @@ export class ServerConnection {
       this.#authError = null;
       this.#decoder.authenticating = false;
     }
-    if (reply.type === 'closed') this.#decoder.dead ??= '';
-    else if (command === null || !isSilenced(command, reply)) putReply(this.#output, reply);
+    if (reply.type === 'closed') {
+      this.#decoder.dead ??= '';
+      this.#waiting = null;
+      this.#early.clear();
+      while (this.#firstId < this.#nextId) this.#settle();
+    } else if (command === null || !isSilenced(command, reply)) putReply(this.#output, reply);
     return true;
   }
 
-  // memcached answers an unauthenticated peer once for all it sent in one go, with the last error
-  // (protocol.md, toolchain.md section 5).
+  // Takes the first command off those that are owed a reply.
+  #settle(): void {
+    this.#owed[this.#firstId++ & (this.#owed.length - 1)] = null;
+  }
+
+  // memcached answers an unauthenticated peer once for all it sent in one go, with the last error.
   #flushAuthError(): void {
     if (this.#authError === null) return;
     putReply(this.#output, this.#authError);

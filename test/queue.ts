@@ -1,0 +1,25 @@
+// uvu reads these globals when it is imported: import this file before it.
+const uvu = globalThis as { UVU_DEFER?: number; UVU_QUEUE?: unknown[][]; UVU_INDEX?: number };
+uvu.UVU_DEFER = 1;
+uvu.UVU_QUEUE = [];
+
+/** What uvu does not tell of a suite: its name, and the names of the tests that it leaves out. */
+export interface SuiteName {
+  readonly name: string;
+  readonly skipped: readonly string[];
+}
+
+let names: SuiteName[] = [];
+
+/** Makes place for the suites of one more file. */
+export function openGroup(): { readonly suites: unknown[]; readonly names: SuiteName[] } {
+  const suites: unknown[] = [];
+  names = [];
+  uvu.UVU_INDEX = uvu.UVU_QUEUE!.push(suites) - 1;
+  return { suites, names };
+}
+
+/** Names the suite that uvu is handed next. */
+export function nameNext(name: SuiteName): void {
+  names.push(name);
+}
