@@ -161,9 +161,11 @@ export class RandomRequests {
     const random = this.#random;
     switch (letter) {
       case 'N':
-      case 'R':
       case 'T':
         return letter + this.#exptime();
+      case 'R':
+        // Far from what times to live count down from, so that no moment lies between two answers.
+        return letter + random.pick(['0', '30', '500', '2000000', '-1', '+30', 'x', '']);
       case 'O':
         return `O${random.pick(['1', 'abc', 'y'.repeat(30)])}`;
       case 'P':
@@ -255,7 +257,7 @@ export class RandomRequests {
   #exptime(): string {
     return this.#random.pick([
       ...['0', '0', '0', '100', '1000', '2592000', '-1', '2592001', '2147483647'],
-      ...['4294967296', 'x', '+50', '', '99999999999999999999'],
+      ...['4294967296', 'x', '+5000', '', '99999999999999999999'],
     ]);
   }
 

@@ -1,3 +1,4 @@
+import { systemClock } from '../../core/clock.ts';
 import type { ClientOptions } from '../../core/client/clients.ts';
 import type { Memcache } from '../../core/client/memcache.ts';
 import { ConnectionError, ServerReplyError, UsageError } from '../../core/wire/errors.ts';
@@ -145,7 +146,7 @@ export const memcacheCases: readonly Case<MemcacheContext>[] = [
     equal(await client.get(key), 'x');
   }),
   withClient('expire takes seconds, a Date, and the past', async (client, key, { pass }) => {
-    const soon = new Date(Date.now() + 3_600_000);
+    const soon = new Date(systemClock.now() + 3_600_000);
     await client.set(`${key}1`, 'x', { expire: 1 });
     await client.set(`${key}2`, 'x', { expire: 1000 });
     await client.set(`${key}3`, 'x', { expire: -1 });

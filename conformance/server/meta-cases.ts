@@ -228,11 +228,11 @@ export const metaCases: readonly Case<ServerContext>[] = [
     'mg C leaves out a value that the reader has',
     [
       ['ms {k} 5\r\nvalue\r\n', 'HD\r\n'],
-      ['mg {k} v C1\r\n', 'VA 5\r\nvalue\r\n'],
+      ['mg {k} v C987654321\r\n', 'VA 5\r\nvalue\r\n'],
       ['ms {k} 5 E4321\r\nvalue\r\n', 'HD\r\n'],
       ['mg {k} v C4321\r\n', 'HD\r\n'],
     ],
-    [set, ['mg {k} v C1\r\n', 'VA 5\r\nvalue\r\n']],
+    [set, ['mg {k} v C987654321\r\n', 'VA 5\r\nvalue\r\n']],
   ),
   talkSince(
     '1.6.20',
