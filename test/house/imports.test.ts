@@ -1,0 +1,41 @@
+import { dirname } from 'node:path';
+import * as assert from 'uvu/assert';
+import { suite } from '../suite.ts';
+import { imports, sources } from './source.ts';
+
+// Who may import whom. `core` stands for the few files at the top of that folder.
+const arrows: Readonly<Record<string, readonly string[]>> = {
+  'core/wire': ['core/wire'],
+  'core/client': ['core/client', 'core/wire', 'core'],
+  'core/server': ['core/server', 'core/wire', 'core'],
+  core: ['core', 'core/wire', 'core/client', 'core/server'],
+  'transport-node': ['transport-node', 'core', 'core/wire', 'core/client', 'core/server', 'node'],
+  conformance: ['conformance', 'core', 'core/wire', 'core/client', 'core/server'],
+};
+
+const house = suite('house: direction of imports');
+
+for (const folder of ['core', 'transport-node', 'conformance']) {
+  house(`${folder} imports only what it may`, () => {
+    const all = sources(folder);
+    let seen = 0;
+    for (const source of all) {
+      const from = place(source.file);
+      for (const target of imports(source)) {
+        seen++;
+        const to = target.startsWith('node:') ? 'node' : place(target);
+        assert.ok(arrows[from]?.includes(to), `${source.file} imports ${target}`);
+      }
+    }
+    assert.ok(seen > all.length, 'every folder has imports to look at');
+  });
+}
+
+/** The part of the house that a file belongs to. */
+function place(file: string): string {
+  const folder = dirname(file);
+  const part = Object.keys(arrows).find((name) => folder === name || folder.startsWith(`${name}/`));
+  return part ?? file;
+}
+
+house.run();

@@ -1,0 +1,56 @@
+import { isPropertyAccessExpression, SyntaxKind } from 'typescript/unstable/ast';
+import * as assert from 'uvu/assert';
+import { suite } from '../suite.ts';
+import { identifiers, imports, type Source, sources, walk } from './source.ts';
+
+const house = suite('house: purity');
+const core = sources('core');
+const wire = core.filter(({ file }) => file.startsWith('core/wire/'));
+
+house('core names no runtime', () => {
+  const runtime = ['Deno', 'Bun', 'Buffer', 'process', 'console', 'window', 'document', 'require'];
+  for (const source of core) {
+    const names = identifiers(source);
+    for (const name of runtime) assert.not(names.has(name), `${source.file} mentions ${name}`);
+    for (const target of imports(source)) {
+      assert.ok(target.startsWith('core/'), `${source.file} imports ${target}`);
+    }
+  }
+});
+
+house('core/wire is synchronous and knows no clock', () => {
+  assert.ok(wire.length > 20);
+  const later = ['Promise', 'PromiseLike', 'setTimeout', 'setInterval', 'setImmediate'];
+  const clocks = ['queueMicrotask', 'Date', 'performance', 'Temporal'];
+  for (const source of wire) {
+    const names = identifiers(source);
+    for (const name of [...later, ...clocks]) {
+      assert.not(names.has(name), `${source.file} mentions ${name}`);
+    }
+    assert.not(has(source, SyntaxKind.AsyncKeyword), `${source.file} has async`);
+    assert.not(has(source, SyntaxKind.AwaitExpression), `${source.file} has await`);
+  }
+});
+
+house('Date.now is written once', () => {
+  const written: string[] = [];
+  for (const source of [...core, ...sources('transport-node'), ...sources('conformance')]) {
+    walk(source.tree, (node) => {
+      if (!isPropertyAccessExpression(node)) return;
+      if (node.expression.getText() === 'Date' && node.name.text === 'now') {
+        written.push(source.file);
+      }
+    });
+  }
+  assert.equal(written, ['core/clock.ts']);
+});
+
+function has({ tree }: Source, kind: SyntaxKind): boolean {
+  let found = false;
+  walk(tree, (node) => {
+    found ||= node.kind === kind;
+  });
+  return found;
+}
+
+house.run();

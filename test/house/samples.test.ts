@@ -1,0 +1,51 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import * as assert from 'uvu/assert';
+import { Server } from '../../core/server/mod.ts';
+import type { Listener } from '../../core/transport.ts';
+import { listen } from '../../transport-node/mod.ts';
+import { suite } from '../suite.ts';
+import { ROOT } from './source.ts';
+import { UserProject } from './user-project.ts';
+
+const house = suite('house: samples in the docs');
+const pages = ['README.md', ...readdirSync(join(ROOT, 'docs')).map((file) => `docs/${file}`)]
+  .filter((file) => file.endsWith('.md'));
+const server = new Server();
+let listener: Listener;
+let project: UserProject;
+const samples: { readonly name: string; readonly code: string }[] = [];
+
+for (const page of pages) {
+  const text = readFileSync(join(ROOT, page), 'utf8');
+  for (const [, code = ''] of text.matchAll(/```ts\n([^]*?)```/g)) {
+    samples.push({ name: `${page.replaceAll(/\W/g, '-')}-${samples.length}`, code });
+  }
+}
+
+house.before(async () => {
+  listener = await listen({ host: '127.0.0.1', port: 0 }, server.accept);
+  const port = 'port' in listener.endpoint ? listener.endpoint.port : 0;
+  project = new UserProject(['es2023', 'esnext.disposable', 'dom']);
+  for (const { name, code } of samples) {
+    project.write(`${name}.ts`, code.replaceAll('localhost:11211', `127.0.0.1:${port}`));
+  }
+  project.compile();
+});
+
+house.after(async () => {
+  await listener.close();
+  server.close();
+});
+
+for (const { name } of samples) {
+  house(`${name} compiles and runs`, async () => {
+    await project.start('node', `out/${name}.js`);
+  });
+}
+
+house('there are some', () => {
+  assert.ok(samples.length >= 4);
+});
+
+house.run();

@@ -1,0 +1,71 @@
+import { execFile, spawnSync } from 'node:child_process';
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { ROOT } from './source.ts';
+
+/** A project of somebody who has installed the packed tarball, and nothing else. */
+export class UserProject {
+  /** What is in the tarball. */
+  readonly packed: readonly string[];
+  readonly #directory: string;
+
+  /** @param lib What TypeScript knows of the runtime: by default only the language. */
+  constructor(lib: readonly string[] = ['es2023', 'esnext.disposable']) {
+    this.#directory = mkdtempSync(join(tmpdir(), 'memwire-user-'));
+    const [{ filename, files }] = JSON.parse(
+      run(ROOT, 'npm', ['pack', '--json', '--pack-destination', this.#directory]),
+    ) as [{ filename: string; files: { path: string }[] }];
+    this.packed = files.map(({ path }) => path);
+    this.write('package.json', '{ "name": "user", "private": true, "type": "module" }');
+    this.run('npm', 'install', '--offline', '--no-audit', '--no-fund', `./${filename}`);
+    this.write(
+      'tsconfig.json',
+      JSON.stringify({
+        compilerOptions: {
+          target: 'es2022',
+          lib,
+          types: [],
+          module: 'nodenext',
+          strict: true,
+          exactOptionalPropertyTypes: true,
+          skipLibCheck: false,
+          rootDir: '.',
+          outDir: 'out',
+        },
+        include: ['*.ts'],
+      }),
+    );
+  }
+
+  write(file: string, text: string): void {
+    writeFileSync(join(this.#directory, file), text);
+  }
+
+  /** Compiles every `*.ts` strictly, the package's types too, into `out`. */
+  compile(): void {
+    this.run(join(ROOT, 'node_modules/.bin/tsc'), '-p', '.');
+  }
+
+  /** Runs a program here; gives what it printed. Throws when it fails. */
+  run(program: string, ...args: string[]): string {
+    return run(this.#directory, program, args);
+  }
+
+  /** The same while this process goes on, for a program that talks to a server in it. */
+  async start(program: string, ...args: string[]): Promise<string> {
+    const options = { cwd: this.#directory, timeout: 60_000 };
+    return (await promisify(execFile)(program, args, options)).stdout;
+  }
+}
+
+function run(directory: string, program: string, args: readonly string[]): string {
+  const { status, stdout, stderr } = spawnSync(program, args, {
+    cwd: directory,
+    encoding: 'utf8',
+    timeout: 60_000,
+  });
+  if (status !== 0) throw new Error(`${program} ${args.join(' ')}\n${stdout}${stderr}`);
+  return stdout;
+}
