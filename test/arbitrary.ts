@@ -36,7 +36,7 @@ const word = fc.string({
   unit: fc.integer({ min: 0x21, max: 0x7e }).map((code) => String.fromCharCode(code)),
   minLength: 1,
   maxLength: 20,
-}).filter((text) => text !== 'noreply');
+}).filter((text) => !['noreply', 'metadump', 'mgdump'].includes(text));
 
 const flagArguments: Record<string, fc.Arbitrary<string>> = {
   none: fc.constant(''),
@@ -105,7 +105,7 @@ export const anyCommand: fc.Arbitrary<Command> = fc.oneof(
     words: fc.array(word, { maxLength: 5 }),
   }),
   fc.record({
-    verb: fc.constantFrom('slabs', 'lru', 'extstore'),
+    verb: fc.constantFrom('slabs', 'lru', 'extstore', 'lru_crawler'),
     words: fc.array(word, { minLength: 1, maxLength: 5 }),
   }),
   fc.record({

@@ -1,3 +1,6 @@
+import { badBig, badKeys, badNumbers, badSeconds } from './bad-arguments.ts';
+import { oddBytes } from './odd-bytes.ts';
+
 /** Something that is no command, the argument at fault, and a part of the rule it breaks. */
 export interface BadCommandVector {
   readonly name: string;
@@ -11,53 +14,10 @@ const noreply = false;
 const base64 = false;
 const set = { verb: 'set', key: 'k', flags: 0, expire: 0, value: 'x', noreply };
 const mg = { verb: 'mg', key: 'k', base64, flags: ['v'] };
-const bytes = (...values: number[]): Uint8Array => Uint8Array.from(values);
 
-const badKeys: readonly [string, unknown, RegExp][] = [
-  ['empty', '', /not be empty/],
-  ['of 251 bytes', 'k'.repeat(251), /at most 250 bytes/],
-  ['with a space', 'a b', /space/],
-  ['with CR LF and a command', 'a\r\nset b 0 0 1', /CR/],
-  ['with LF', 'a\nb', /LF/],
-  ['with NUL', 'a\0b', /NUL/],
-  ['with a tab', 'a\tb', /control character 0x09/],
-  ['with DEL', 'a\x7fb', /control character 0x7f/],
-  ['that is not ASCII', 'é', /unicode keys are an option/],
-  ['that is a surrogate', '\ud83c', /ASCII/],
-  ['of bytes, empty', bytes(), /not be empty/],
-  ['of bytes, with a space', bytes(97, 32, 98), /space/],
-  ['of bytes, with LF', bytes(10), /LF/],
-  ['of 251 bytes', new Uint8Array(251).fill(97), /at most 250 bytes/],
-  ['that is a number', 5, /string or a Uint8Array/],
-  ['that is undefined', undefined, /string or a Uint8Array/],
-  ['that is null', null, /string or a Uint8Array/],
-  ['that is an object', { toString: () => 'k' }, /string or a Uint8Array/],
-  ['that is an array', ['k'], /string or a Uint8Array/],
-];
-
-const badNumbers: readonly [string, unknown][] = [
-  ['negative', -1],
-  ['a fraction', 1.5],
-  ['NaN', NaN],
-  ['infinite', Infinity],
-  ['past 32 bits', 4294967296],
-  ['a string', '1'],
-  ['a string with a command', '0 0 1\r\nx\r\nflush_all'],
-  ['a bigint', 1n],
-  ['undefined', undefined],
-  ['null', null],
-  ['an array', [1]],
-];
-
-const badSeconds = badNumbers.filter(([name]) => name !== 'negative');
-
-const badBig: readonly [string, unknown][] = [
-  ['negative', -1n],
-  ['past 64 bits', 18446744073709551616n],
-  ['a number', 1],
-  ['a string', '1'],
-  ['undefined', undefined],
-];
+const boom = (): never => {
+  throw new Error('boom');
+};
 
 const bad = (
   name: string,
@@ -93,11 +53,40 @@ export const badCommandVectors: readonly BadCommandVector[] = [
     /at most 250 bytes on the wire, it has 252/,
   ),
   bad('a base64 key that is empty', { ...mg, key: '', base64: true }, 'key', /not be empty/),
+  ...oddBytes.map(([name, key]) =>
+    bad(`a base64 key that is ${name}`, { ...mg, key, base64: true }, 'key', /Uint8Array/)
+  ),
+  bad(
+    'a base64 key of text that is not ASCII',
+    { ...mg, key: 'é', base64: true },
+    'key',
+    /ASCII/,
+  ),
   bad('a base64 key that is no key', { ...mg, key: 7, base64: true }, 'key', /Uint8Array/),
   bad('base64 that is no boolean', { ...mg, base64: 'yes' }, 'base64', /true or false/),
   bad('get of no key', { verb: 'get', keys: [] }, 'keys', /at least one/),
   bad('get of a string', { verb: 'get', keys: 'k' }, 'keys', /array/),
   bad('get of nothing', { verb: 'get' }, 'keys', /array/),
+  bad('get of a set', { verb: 'get', keys: new Set(['k']) }, 'keys', /array/),
+  bad('get of keys with a hole', { verb: 'get', keys: Array(2) }, 'key', /string or a Uint8Array/),
+  bad(
+    'a command that throws when it is read',
+    {
+      ...set,
+      get flags(): number {
+        return boom();
+      },
+    },
+    'command',
+    /plain data/,
+  ),
+  bad('a Proxy that throws', new Proxy({}, { get: boom }), 'command', /plain data/),
+  bad(
+    'keys that throw when they are read',
+    { verb: 'get', keys: new Proxy(['k'], { get: boom }) },
+    'command',
+    /plain data/,
+  ),
   bad(
     'gat of more keys than fit its line',
     { verb: 'gat', expire: 0, keys: Array.from({ length: 50 }, () => 'k'.repeat(50)) },
@@ -141,16 +130,46 @@ export const badCommandVectors: readonly BadCommandVector[] = [
       /0 to 18446744073709551615/,
     ),
   ]),
-  ...[5, null, undefined, {}, ['x'], new ArrayBuffer(1), new Uint16Array(1)].flatMap((value) => [
-    bad(`set of the value ${String(value)}`, { ...set, value }, 'value', /string or a Uint8Array/),
-    bad(
-      `ms of the value ${String(value)}`,
-      { ...mg, verb: 'ms', value },
-      'value',
-      /string or a Uint8Array/,
-    ),
-  ]),
-  bad('noreply that is no boolean', { ...set, noreply: 1 }, 'noreply', /true or false/),
+  ...([
+    ...oddBytes,
+    ['a number', 5],
+    ['null', null],
+    ['undefined', undefined],
+    ['an object', {}],
+    ['a buffer', new ArrayBuffer(1)],
+  ] as const).flatMap(([name, value]) =>
+    [
+      set,
+      { ...set, verb: 'cas', cas: 1n },
+      { ...mg, verb: 'ms' },
+      ...(value === null ? [] : [{ verb: 'raw', line: 'x', reply: 'line' }]),
+    ].map((command) =>
+      bad(
+        `${command.verb} of a value that is ${name}`,
+        { ...command, value },
+        'value',
+        /string or a Uint8Array/,
+      )
+    )
+  ),
+  ...[
+    set,
+    { verb: 'delete', key: 'k' },
+    { verb: 'incr', key: 'k', delta: 1n },
+    { verb: 'touch', key: 'k', expire: 0 },
+    { verb: 'verbosity', level: 1 },
+    { verb: 'flush_all', delay: 0 },
+    { verb: 'cache_memlimit', megabytes: 8 },
+  ].flatMap((command) =>
+    [1, 'false', undefined, null].map((value) =>
+      bad(
+        `${command.verb} with noreply: ${value}`,
+        { ...command, noreply: value },
+        'noreply',
+        /true or false/,
+      )
+    )
+  ),
   bad('shutdown with a mode', { verb: 'shutdown', graceful: 'now' }, 'graceful', /true or false/),
   ...[
     ['no list', 'v', /array/],
@@ -180,6 +199,11 @@ export const badCommandVectors: readonly BadCommandVector[] = [
       /19 words/,
     ],
     ['more than a line', [`P${'x'.repeat(2048)}`], /2048/],
+    ['a hole', Array(2), /array of strings/],
+    ['a symbol', [Symbol('v')], /array of strings/],
+    ['a boxed string', [Object('v')], /array of strings/],
+    ['a letter that is no byte', ['\u0176'], /known meta flags/],
+    ['a megabyte of one flag', [`T${'9'.repeat(1e6)}`], /^.{0,200}$/],
   ].map(([name, flags, rule]) =>
     bad(`mg with ${String(name)}`, { ...mg, flags }, 'flags', rule as RegExp)
   ),
@@ -189,11 +213,41 @@ export const badCommandVectors: readonly BadCommandVector[] = [
     ['an empty word', [''], /printable/],
     ['a word with a space', ['a b'], /printable/],
     ['a word with a line end', ['settings\r\nquit'], /printable/],
+    ['a hole', Array(2), /printable/],
     ['the word noreply', ['detail', 'noreply'], /not be noreply/],
     ['more than a line', ['x'.repeat(2048)], /2048/],
   ].map(([name, words, rule]) =>
     bad(`stats with ${String(name)}`, { verb: 'stats', words }, 'words', rule as RegExp)
   ),
+  ...['X', 'e', 'I'].map((mode) =>
+    bad(
+      `ms of the mode ${mode}`,
+      { ...mg, verb: 'ms', value: '', flags: [`M${mode}`] },
+      'flags',
+      /one letter of EAPRS/,
+    )
+  ),
+  ...['X', 'i', 'E'].map((mode) =>
+    bad(
+      `ma of the mode ${mode}`,
+      { ...mg, verb: 'ma', flags: [`M${mode}`] },
+      'flags',
+      /one letter of I\+D-/,
+    )
+  ),
+  // They are verbs of their own, because the reply is another.
+  ...['metadump', 'mgdump'].map((word) =>
+    bad(
+      `lru_crawler with the word ${word}`,
+      { verb: 'lru_crawler', words: [word, 'all'] },
+      'words',
+      /is a verb/,
+    )
+  ),
+  ...['lru_crawler metadump', 'lru_crawler mgdump', 'config get'].flatMap((verb) => [
+    bad(`${verb} without a word`, { verb, words: [] }, 'words', /must not be empty/),
+    bad(`${verb} of two words`, { verb, words: ['a', 'b'] }, 'words', /must be one/),
+  ]),
   bad('slabs without a word', { verb: 'slabs', words: [] }, 'words', /must not be empty/),
   bad('auth without a name', { verb: 'auth', username: '', password: 'p' }, 'username', /empty/),
   bad('auth with a space', { verb: 'auth', username: 'u', password: 'p w' }, 'password', /white/),
@@ -202,6 +256,18 @@ export const badCommandVectors: readonly BadCommandVector[] = [
     { verb: 'auth', username: 'u\n', password: 'p' },
     'username',
     /white/,
+  ),
+  bad(
+    'auth with half a character',
+    { verb: 'auth', username: 'u', password: 'p\ud83c' },
+    'password',
+    /surrogate/,
+  ),
+  bad(
+    'auth with a very long name',
+    { verb: 'auth', username: 'u'.repeat(256), password: 'p' },
+    'username',
+    /255/,
   ),
   bad('auth of a number', { verb: 'auth', username: 'u', password: 5 }, 'password', /string/),
   bad('raw without a line', { verb: 'raw', line: '', value: null, reply: 'line' }, 'line', /empty/),
@@ -217,6 +283,19 @@ export const badCommandVectors: readonly BadCommandVector[] = [
     'line',
     /byte/,
   ),
+  bad(
+    'raw with a character whose low byte is LF',
+    { verb: 'raw', line: 'a\u010aquit', value: null, reply: 'line' },
+    'line',
+    /byte/,
+  ),
+  bad(
+    'raw with a NUL',
+    { verb: 'raw', line: 'a\0', value: null, reply: 'line' },
+    'line',
+    /NUL/,
+  ),
+  bad('raw of a number', { verb: 'raw', line: 5, value: null, reply: 'line' }, 'line', /string/),
   bad(
     'raw of a shape that is none',
     { verb: 'raw', line: 'a', value: null, reply: 'x' },

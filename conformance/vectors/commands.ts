@@ -1,14 +1,8 @@
-import type { Command } from '../../core/wire/command.ts';
 import { bytes } from '../assert.ts';
+import type { CommandVector } from './command-vector.ts';
+import { adminCommands } from './commands-admin.ts';
 
-/** A command and its bytes. */
-export interface CommandVector {
-  readonly name: string;
-  readonly command: Command;
-  readonly bytes: string;
-  /** What the bytes are read as, where it is not the command itself. */
-  readonly decoded?: Command;
-}
+export type { CommandVector } from './command-vector.ts';
 
 const noreply = false;
 const store = { key: 'k', flags: 0, expire: 0, value: 'value', noreply };
@@ -29,6 +23,12 @@ export const commandVectors: readonly CommandVector[] = [
     bytes: `get ${Array.from({ length: 60 }, (_, i) => `key${i}`).join(' ')}\r\n`,
   },
   { name: 'gets', command: { verb: 'gets', keys: ['k', 'l'] }, bytes: 'gets k l\r\n' },
+  {
+    // ElastiCache before 1.4.14 has its cluster under this key (protocol.md 2.2).
+    name: 'get of the cluster of an old ElastiCache',
+    command: { verb: 'get', keys: ['AmazonElastiCache:cluster'] },
+    bytes: 'get AmazonElastiCache:cluster\r\n',
+  },
   {
     name: 'a key of 250 bytes',
     command: { verb: 'get', keys: ['k'.repeat(250)] },
@@ -82,6 +82,11 @@ export const commandVectors: readonly CommandVector[] = [
   { name: 'append', command: { verb: 'append', ...store }, bytes: 'append k 0 0 5\r\nvalue\r\n' },
   {
     name: 'prepend',
+    command: { verb: 'prepend', ...store },
+    bytes: 'prepend k 0 0 5\r\nvalue\r\n',
+  },
+  {
+    name: 'prepend in silence',
     command: { verb: 'prepend', ...store, noreply: true },
     bytes: 'prepend k 0 0 5 noreply\r\nvalue\r\n',
   },
@@ -116,6 +121,11 @@ export const commandVectors: readonly CommandVector[] = [
     name: 'incr',
     command: { verb: 'incr', key: 'k', delta: 18446744073709551615n, noreply },
     bytes: 'incr k 18446744073709551615\r\n',
+  },
+  {
+    name: 'decr',
+    command: { verb: 'decr', key: 'k', delta: 1n, noreply },
+    bytes: 'decr k 1\r\n',
   },
   {
     name: 'decr without a reply',
@@ -213,6 +223,39 @@ export const commandVectors: readonly CommandVector[] = [
     command: { verb: 'ma', key: 'k', base64, flags: [`M${mode}`] },
     bytes: `ma k M${mode}\r\n`,
   })),
+  ...([
+    ['add', { verb: 'add', ...store, noreply: true }, 'add k 0 0 5 noreply\r\nvalue\r\n'],
+    [
+      'replace',
+      { verb: 'replace', ...store, noreply: true },
+      'replace k 0 0 5 noreply\r\nvalue\r\n',
+    ],
+    ['append', { verb: 'append', ...store, noreply: true }, 'append k 0 0 5 noreply\r\nvalue\r\n'],
+    ['incr', { verb: 'incr', key: 'k', delta: 1n, noreply: true }, 'incr k 1 noreply\r\n'],
+    ['touch', { verb: 'touch', key: 'k', expire: -1, noreply: true }, 'touch k -1 noreply\r\n'],
+    ['verbosity', { verb: 'verbosity', level: 0, noreply: true }, 'verbosity 0 noreply\r\n'],
+    [
+      'cache_memlimit',
+      { verb: 'cache_memlimit', megabytes: 8, noreply: true },
+      'cache_memlimit 8 noreply\r\n',
+    ],
+  ] as const).map(([verb, command, line]): CommandVector => ({
+    name: `${verb} in silence`,
+    command,
+    bytes: line,
+  })),
+  {
+    name: 'set with zeros that are negative',
+    command: { verb: 'set', ...store, flags: -0, expire: -0 },
+    bytes: 'set k 0 0 5\r\nvalue\r\n',
+    decoded: { verb: 'set', ...store },
+  },
+  {
+    name: 'set of half a character: U+FFFD, as everywhere text becomes bytes',
+    command: { verb: 'set', ...store, value: 'a\ud83c' },
+    bytes: 'set k 0 0 4\r\na\xef\xbf\xbd\r\n',
+    decoded: { verb: 'set', ...store, value: bytes('a\xef\xbf\xbd') },
+  },
   { name: 'mn', command: { verb: 'mn' }, bytes: 'mn\r\n' },
   { name: 'me', command: { verb: 'me', key: 'k', base64 }, bytes: 'me k\r\n' },
   {
@@ -221,96 +264,5 @@ export const commandVectors: readonly CommandVector[] = [
     command: { verb: 'me', key: binary, base64: true },
     bytes: 'me AAEgDQr/ b b\r\n',
   },
-  { name: 'stats', command: { verb: 'stats', words: [] }, bytes: 'stats\r\n' },
-  {
-    name: 'stats with arguments',
-    command: { verb: 'stats', words: ['cachedump', '1', '0'] },
-    bytes: 'stats cachedump 1 0\r\n',
-  },
-  { name: 'version', command: { verb: 'version' }, bytes: 'version\r\n' },
-  {
-    name: 'verbosity',
-    command: { verb: 'verbosity', level: 1, noreply },
-    bytes: 'verbosity 1\r\n',
-  },
-  {
-    name: 'flush_all',
-    command: { verb: 'flush_all', delay: 0, noreply },
-    bytes: 'flush_all 0\r\n',
-  },
-  {
-    name: 'flush_all later, without a reply',
-    command: { verb: 'flush_all', delay: 30, noreply: true },
-    bytes: 'flush_all 30 noreply\r\n',
-  },
-  {
-    name: 'cache_memlimit',
-    command: { verb: 'cache_memlimit', megabytes: 100, noreply },
-    bytes: 'cache_memlimit 100\r\n',
-  },
-  { name: 'shutdown', command: { verb: 'shutdown', graceful: false }, bytes: 'shutdown\r\n' },
-  {
-    name: 'shutdown, gracefully',
-    command: { verb: 'shutdown', graceful: true },
-    bytes: 'shutdown graceful\r\n',
-  },
-  { name: 'quit', command: { verb: 'quit' }, bytes: 'quit\r\n' },
-  {
-    name: 'slabs',
-    command: { verb: 'slabs', words: ['reassign', '1', '2'] },
-    bytes: 'slabs reassign 1 2\r\n',
-  },
-  {
-    name: 'lru',
-    command: { verb: 'lru', words: ['tune', '10', '25', '0.1', '2.0'] },
-    bytes: 'lru tune 10 25 0.1 2.0\r\n',
-  },
-  {
-    name: 'extstore',
-    command: { verb: 'extstore', words: ['item_size', '512'] },
-    bytes: 'extstore item_size 512\r\n',
-  },
-  {
-    name: 'lru_crawler',
-    command: { verb: 'lru_crawler', words: ['crawl', '1,2'] },
-    bytes: 'lru_crawler crawl 1,2\r\n',
-  },
-  {
-    name: 'lru_crawler metadump',
-    command: { verb: 'lru_crawler metadump', words: ['all'] },
-    bytes: 'lru_crawler metadump all\r\n',
-  },
-  {
-    name: 'lru_crawler mgdump',
-    command: { verb: 'lru_crawler mgdump', words: ['hash'] },
-    bytes: 'lru_crawler mgdump hash\r\n',
-  },
-  { name: 'watch', command: { verb: 'watch', words: [] }, bytes: 'watch\r\n' },
-  {
-    name: 'watch of several logs',
-    command: { verb: 'watch', words: ['fetchers', 'mutations'] },
-    bytes: 'watch fetchers mutations\r\n',
-  },
-  { name: 'refresh_certs', command: { verb: 'refresh_certs' }, bytes: 'refresh_certs\r\n' },
-  {
-    name: 'config get',
-    command: { verb: 'config get', words: ['cluster'] },
-    bytes: 'config get cluster\r\n',
-  },
-  {
-    name: 'auth',
-    command: { verb: 'auth', username: 'user', password: 'pässword' },
-    bytes: 'set auth 0 0 14\r\nuser p\xc3\xa4ssword\r\n',
-  },
-  {
-    name: 'raw',
-    command: { verb: 'raw', line: 'debugtime p  x', value: null, reply: 'line' },
-    bytes: 'debugtime p  x\r\n',
-  },
-  {
-    name: 'raw with a value',
-    command: { verb: 'raw', line: 'future k 5', value: 'value', reply: 'lines' },
-    bytes: 'future k 5\r\nvalue\r\n',
-    decoded: { verb: 'raw', line: 'future k 5', value: null, reply: 'line' },
-  },
+  ...adminCommands,
 ];

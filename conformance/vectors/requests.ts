@@ -44,6 +44,17 @@ export const requestVectors: readonly RequestVector[] = [
   request('a tab is part of a key', 'get a\tb\r\n', { verb: 'get', keys: [bytes('a\tb')] }),
   request('a NUL ends the line', 'get k\0j l\r\n', { verb: 'get', keys: [key] }),
   request(
+    'a NUL among more keys than memcached cuts words',
+    `get ${'a '.repeat(30)}b\0c d\r\n`,
+    { verb: 'get', keys: [...Array.from({ length: 30 }, () => 'a'), 'b'] },
+  ),
+  request('a value that ends with LF alone', 'set k 0 0 1\r\nx\nversion\r\n', badChunk, {
+    verb: 'raw',
+    line: 'ersion',
+    value: null,
+    reply: 'line',
+  }),
+  request(
     'commands one after the other',
     'version\r\nmn\r\nversion\n',
     version,
@@ -119,6 +130,12 @@ export const requestVectors: readonly RequestVector[] = [
     version,
   ),
   request(
+    'set of more than the limit, in silence',
+    `set k 0 0 1001 noreply\r\n${'x'.repeat(1001)}\r\nversion\r\n`,
+    null,
+    version,
+  ),
+  request(
     'ms of more than the limit, quietly',
     `ms k 1001 q\r\n${'x'.repeat(1001)}\r\nversion\r\n`,
     'SERVER_ERROR object too large for cache',
@@ -144,6 +161,10 @@ export const requestVectors: readonly RequestVector[] = [
     'delete k 5\r\n',
     'CLIENT_ERROR bad command line format.  Usage: delete <key> [noreply]',
   ),
+  request('version and get take no noreply', 'version noreply\r\nget k noreply\r\n', version, {
+    verb: 'get',
+    keys: [key, 'noreply'],
+  }),
   request('delete of the key noreply', 'delete noreply\r\n', {
     verb: 'delete',
     key: 'noreply',
@@ -166,6 +187,14 @@ export const requestVectors: readonly RequestVector[] = [
     'flush_all x\r\n',
     'CLIENT_ERROR invalid exptime argument',
   ),
+  ...[
+    'incr k 1 a b',
+    'touch k 1 a b',
+    'delete k 0 noreply x',
+    'verbosity 1 a b',
+    'flush_all 1 a b',
+    'cache_memlimit 8 a b',
+  ].map((line) => request(`${line}: words to spare`, `${line}\r\n`, 'ERROR')),
   request('cache_memlimit of what is no number', 'cache_memlimit x\r\n', 'ERROR'),
   request('mg without a key', 'mg\r\n', 'ERROR'),
   request('mg with an unknown flag', 'mg k Z\r\n', 'CLIENT_ERROR invalid flag'),
@@ -246,6 +275,12 @@ export const requestVectors: readonly RequestVector[] = [
     name: 'a login',
     auth: true,
     bytes: 'set auth 0 0 9\r\nuser pass\r\n',
+    reads: [{ verb: 'auth', username: 'user', password: 'pass' }],
+  },
+  {
+    name: 'a login that asks for no reply, which it gets all the same',
+    auth: true,
+    bytes: 'set a b c 9 noreply\r\nuser pass\r\n',
     reads: [{ verb: 'auth', username: 'user', password: 'pass' }],
   },
   {

@@ -3,40 +3,11 @@ import type { Command } from '../../core/wire/command.ts';
 import { ConnectionError, ProtocolError } from '../../core/wire/errors.ts';
 import { bytes, equal, ok, throws } from '../assert.ts';
 import type { Case } from '../case.ts';
-import { brief, drain, events, receive } from './tools.ts';
+import { brief, drain, events, get, incr, mg, receive, sent, set, version } from './tools.ts';
 
-const noreply = false;
-const get = (...keys: string[]): Command => ({ verb: 'get', keys });
-const mg = (key: string, ...flags: string[]): Command => ({
-  verb: 'mg',
-  key,
-  base64: false,
-  flags,
-});
-const ma = (key: string): Command => ({ verb: 'ma', key, base64: false, flags: ['v'] });
-const set = (key: string): Command => ({
-  verb: 'set',
-  key,
-  flags: 0,
-  expire: 0,
-  value: 'x',
-  noreply,
-});
-const incr = (key: string): Command => ({ verb: 'incr', key, delta: 1n, noreply });
-const version: Command = { verb: 'version' };
 const metadump: Command = { verb: 'lru_crawler metadump', words: ['all'] };
-const watch: Command = { verb: 'watch', words: [] };
-const quit: Command = { verb: 'quit' };
 
-/** A connection with these commands sent, each tagged with its place: a, b, c. */
-function sent(...commands: Command[]): ClientConnection<string> {
-  const connection = new ClientConnection<string>();
-  commands.forEach((command, index) => connection.send(command, 'abcdefgh'[index]));
-  drain(connection);
-  return connection;
-}
-
-/** What a client connection does with commands, replies, time and the end. */
+/** How a client connection sends commands and gives each its reply. */
 export const clientCases: readonly Case<undefined>[] = [
   {
     name: 'encodes nothing before it is asked for bytes, so that a cancelled command costs none',
@@ -114,203 +85,6 @@ export const clientCases: readonly Case<undefined>[] = [
         tag: 'a',
         reply: { type: 'HD', flags: ['f0', 'Omine', 's5'] },
       });
-    },
-  },
-  {
-    name: 'closes at a second reply to one command',
-    run() {
-      const connection = sent(mg('k', 'v'));
-      equal(brief(receive(connection, 'EN O1\r\nEN O1\r\n')), ['a: EN', 'closed [] []']);
-    },
-  },
-  {
-    name: 'closes at a line that nobody asked for',
-    run: () => equal(brief(receive(sent(), 'STORED\r\n')), ['closed [] []']),
-  },
-  {
-    name: 'says why a server hung up before anything was asked',
-    run() {
-      const [event] = receive(sent(), 'ERROR Too many open connections\r\n');
-      ok(event?.type === 'closed', 'it must close');
-      ok(/Too many open connections/.test(event.cause?.message ?? ''), 'and name the reason');
-    },
-  },
-  ...['SERVER_ERROR out of memory', 'CLIENT_ERROR cannot increment or decrement'].flatMap((
-    line,
-  ): Case<undefined>[] =>
-    (line.startsWith('S') ? [set('k'), get('k'), incr('k'), ma('k')] : [incr('k'), ma('k')]).map(
-      (command) => ({
-        name: `goes on after ${line.split(' ')[0]} to ${command.verb}`,
-        run() {
-          const connection = sent(command, version);
-          equal(brief(receive(connection, `${line}\r\nVERSION 1\r\n`)), [
-            `a: ${line.split(' ')[0]}`,
-            'b: VERSION',
-          ]);
-        },
-      }),
-    )
-  ),
-  ...[set('k'), get('k'), mg('k'), { verb: 'delete', key: 'k', noreply } as const].map((
-    command,
-  ): Case<undefined> => ({
-    name: `closes after CLIENT_ERROR to ${command.verb}: the next line may be a second one`,
-    run() {
-      const connection = sent(command, version);
-      const list = receive(connection, 'CLIENT_ERROR bad command line format\r\nERROR\r\n');
-      equal(brief(list), ['a: CLIENT_ERROR', 'closed [] [b]']);
-      equal(drain(connection), '', 'what it sends after');
-      equal(brief(receive(connection, 'VERSION 1\r\n')), [], 'what it reads after');
-    },
-  })),
-  ...[set('k'), incr('k'), version].map((command): Case<undefined> => ({
-    name: `closes after ERROR to ${command.verb}`,
-    run: () =>
-      equal(brief(receive(sent(command, version), 'ERROR\r\n')), ['a: ERROR', 'closed [] [b]']),
-  })),
-  {
-    name: 'skips one empty line after an error, as 1.6.45 sends it, and no second',
-    run() {
-      const error = 'CLIENT_ERROR non-numeric\r\n';
-      const after = `${error}\r\nVERSION 1\r\n`;
-      equal(brief(receive(sent(incr('k'), version), after)), ['a: CLIENT_ERROR', 'b: VERSION']);
-      equal(brief(receive(sent(incr('k')), `${error}\r\n`)), ['a: CLIENT_ERROR'], 'at the end');
-      equal(brief(receive(sent(incr('k'), version), `${error}\r\n\r\n`)), [
-        'a: CLIENT_ERROR',
-        'closed [] [b]',
-      ], 'twice');
-    },
-  },
-  {
-    name: 'ends a wait at its deadline and drops the late reply',
-    run() {
-      const connection = new ClientConnection<string>();
-      connection.send(get('k'), 'a', 100);
-      connection.send(get('l'), 'b', 200);
-      drain(connection, 10);
-      equal(connection.deadline(), 100);
-      connection.tick(99);
-      equal(brief(events(connection)), [], 'before it');
-      connection.tick(100);
-      equal(brief(events(connection)), ['timeout a unknown']);
-      equal(connection.deadline(), 200, 'the next deadline');
-      const late = 'VALUE k 0 1\r\n1\r\nEND\r\nVALUE l 0 1\r\n2\r\nEND\r\n';
-      equal(brief(receive(connection, late, 150)), ['b: values 2']);
-    },
-  },
-  {
-    name: 'does not send what is past its deadline',
-    run() {
-      const connection = new ClientConnection<string>();
-      connection.send(get('k'), 'a', 100);
-      connection.send(get('l'), 'b', 500);
-      equal(drain(connection, 100), 'get l\r\n');
-      equal(brief(events(connection)), ['timeout a not-sent']);
-    },
-  },
-  {
-    name: 'tells by tick that an unsent command is past its deadline',
-    run() {
-      const connection = new ClientConnection<string>();
-      connection.send(get('k'), 'a', 100);
-      connection.tick(100);
-      equal(brief(events(connection)), ['timeout a not-sent']);
-      equal(connection.deadline(), null);
-    },
-  },
-  {
-    name: 'gives a server up that is silent while it owes a reply',
-    run() {
-      const connection = new ClientConnection<string>({ stallAfter: 1000 });
-      connection.send(get('k'), 'a');
-      drain(connection, 10);
-      equal(connection.deadline(), 1010);
-      connection.tick(1009);
-      equal(brief(events(connection)), []);
-      connection.tick(1010);
-      equal(brief(events(connection)), ['closed [] [a]']);
-    },
-  },
-  {
-    name: 'does not give a server up while bytes arrive, or while it owes nothing',
-    run() {
-      const connection = new ClientConnection<string>({ stallAfter: 1000 });
-      equal(connection.deadline(), null, 'the deadline of an idle connection');
-      connection.send(get('k'), 'a');
-      drain(connection, 10);
-      receive(connection, 'VALUE k 0 5\r\n', 1000);
-      equal(connection.deadline(), 2000, 'the deadline in the middle of a reply');
-      receive(connection, 'value\r\nEND\r\n', 1500);
-      equal(connection.deadline(), null, 'the deadline after the reply');
-      connection.tick(99_999);
-      equal(brief(events(connection)), []);
-      connection.send(get('k'), 'b');
-      drain(connection, 100_000);
-      equal(connection.deadline(), 101_000, 'the deadline after an idle time');
-    },
-  },
-  {
-    name: 'lets a watch be silent for ever',
-    run() {
-      const connection = sent(watch);
-      equal(brief(receive(connection, 'OK\r\n')), ['a, opened']);
-      equal(connection.deadline(), null);
-      equal(brief(receive(connection, 'ts=1 gid=1 x\nts=2')), ['a, watch']);
-      connection.receiveEnd();
-      equal(brief(events(connection)), ['closed [] [a]']);
-    },
-  },
-  {
-    name: 'tells what was not sent from what was not answered when the connection is lost',
-    run() {
-      const connection = new ClientConnection<string>();
-      for (const tag of ['a', 'b', 'c']) connection.send(get(tag), tag);
-      connection.transmit(0);
-      connection.sent('get a\r\nget'.length);
-      connection.send(get('d'), 'd');
-      connection.receive(bytes('END\r\n'), 0);
-      connection.fail(new Error('reset'));
-      equal(brief(events(connection)), ['a: values', 'closed [c d] [b]']);
-    },
-  },
-  {
-    name: 'reports everything as unsent when there never was a connection',
-    run() {
-      const connection = new ClientConnection<string>();
-      connection.send(get('a'), 'a');
-      connection.send(set('b'), 'b');
-      connection.fail(new Error('refused'));
-      equal(brief(events(connection)), ['closed [a b] []']);
-    },
-  },
-  {
-    name: 'gives no part of a value when the connection ends in the middle of it',
-    run() {
-      const connection = sent(get('k'));
-      connection.receive(bytes('VALUE k 0 10\r\n12345'), 0);
-      connection.receiveEnd();
-      equal(brief(events(connection)), ['closed [] [a]']);
-    },
-  },
-  ...([quit, { verb: 'shutdown', graceful: true }] as const).map((command): Case<undefined> => ({
-    name: `takes the end of the connection as the reply to ${command.verb}`,
-    run() {
-      const connection = sent(version, command);
-      receive(connection, 'VERSION 1\r\n');
-      connection.receiveEnd();
-      const list = events(connection);
-      equal(brief(list), ['b: closed', 'closed [] []']);
-      ok(list[1]?.type === 'closed' && list[1].cause === null, 'without a cause');
-    },
-  })),
-  {
-    name: 'takes a refusal to quit as what it is',
-    run() {
-      const connection = sent(quit);
-      equal(brief(receive(connection, 'CLIENT_ERROR unauthenticated\r\n')), [
-        'a: CLIENT_ERROR',
-        'closed [] []',
-      ]);
     },
   },
   {
@@ -396,37 +170,60 @@ export const clientCases: readonly Case<undefined>[] = [
     },
   },
   {
-    name: 'after its end takes no more, and closes once all is answered',
+    name: 'holds a raw reply to its limits: lines, empty ones too, and values',
     run() {
-      const connection = sent(version);
-      connection.end();
-      throws(() => connection.send(version, 'b'), ConnectionError);
-      equal(brief(events(connection)), [], 'while a reply is due');
-      const list = receive(connection, 'VERSION 1\r\n');
-      equal(brief(list), ['a: VERSION', 'closed [] []']);
-      ok(list[1]?.type === 'closed' && list[1].cause === null, 'without a cause');
+      const raw = (reply: 'lines' | 'values'): Command => ({
+        verb: 'raw',
+        line: 'future',
+        value: null,
+        reply,
+      });
+      for (
+        const [reply, part] of [['lines', '\r\n'], ['values', 'VALUE k 0 1\r\nx\r\n']] as const
+      ) {
+        const connection = new ClientConnection<string>({ maxLines: 1000, maxValue: 1000 });
+        connection.send(raw(reply), 'a');
+        drain(connection);
+        equal(brief(receive(connection, part.repeat(10))), [], 'what fits');
+        equal(brief(receive(connection, part.repeat(10))), ['closed [] [a]'], 'and what does not');
+      }
     },
   },
   {
-    name: 'closes at once when it is ended with nothing pending',
+    name: 'reads many raw replies, none of which is over its limit alone',
     run() {
-      const connection = sent();
-      connection.end();
-      equal(brief(events(connection)), ['closed [] []']);
+      const raw: Command = { verb: 'raw', line: 'future', value: null, reply: 'values' };
+      const connection = new ClientConnection<string>({ maxValue: 100 });
+      for (let i = 0; i < 5; i++) {
+        connection.send(raw, 'a');
+        drain(connection);
+        equal(brief(receive(connection, 'VALUE k 0 20\r\n01234567890123456789\r\nEND\r\n')), [
+          'a: values 01234567890123456789',
+        ]);
+      }
     },
   },
   {
-    name: 'never reports a command twice',
+    name: 'keeps the default of an option that is undefined',
+    run() {
+      // As a caller in JavaScript passes on what it was not given.
+      const options = { maxPending: undefined, maxLine: undefined, stallAfter: undefined };
+      const connection = new ClientConnection<string>(options as object);
+      connection.send(version, 'a');
+      drain(connection);
+      equal(connection.deadline(), 2000);
+      equal(brief(receive(connection, 'x'.repeat(9000))), ['closed [] [a]']);
+    },
+  },
+  {
+    name: 'sends a get of very many keys in room for no more than its line',
     run() {
       const connection = new ClientConnection<string>();
-      connection.send(get('k'), 'a', 100);
-      drain(connection);
-      connection.tick(100);
-      connection.fail(new Error('reset'));
-      connection.receiveEnd();
-      connection.tick(99_999);
-      equal(brief(events(connection)), ['timeout a unknown', 'closed [] []']);
-      equal(brief(events(connection)), [], 'later');
+      const keys = Array.from({ length: 100_000 }, (_, index) => `key${100_000 + index}`);
+      connection.send({ verb: 'get', keys }, 'a');
+      const data = connection.transmit(0);
+      equal(data?.length, `get ${keys.join(' ')}\r\n`.length);
+      ok((data?.buffer.byteLength ?? Infinity) < 1_100_000, 'the room that was made for it');
     },
   },
 ];

@@ -12,6 +12,7 @@ import { cuttings } from '../chunks.ts';
 import { badCommandVectors } from '../vectors/bad-commands.ts';
 import { badReplyVectors } from '../vectors/bad-replies.ts';
 import { commandVectors } from '../vectors/commands.ts';
+import { transfer } from '../vectors/odd-bytes.ts';
 import { replyVectors } from '../vectors/replies.ts';
 import { REQUEST_LIMIT, requestVectors } from '../vectors/requests.ts';
 import { drain } from './tools.ts';
@@ -103,6 +104,27 @@ export const codecCases: readonly Case<undefined>[] = [
     },
   })),
   {
+    name: 'reads a line that is as long as its limit, and none longer, however it is cut',
+    run() {
+      const request: Command = { verb: 'raw', line: 'future', value: null, reply: 'line' };
+      const read = (line: string, chunks: readonly Uint8Array[]): void => {
+        const decoder = new ReplyDecoder({ maxLine: 10 });
+        let found: unknown = null;
+        for (const chunk of chunks) {
+          decoder.push(chunk);
+          found ??= decoder.next(request);
+        }
+        equal(found, { type: 'line', line });
+      };
+      for (const end of ['\r\n', '\n']) {
+        for (const { chunks } of cuttings(bytes(`0123456789${end}`))) read('0123456789', chunks);
+        for (const { name, chunks } of cuttings(bytes(`0123456789x${end}`))) {
+          throws(() => read('', chunks), ProtocolError, `reading one more ${name}`);
+        }
+      }
+    },
+  },
+  {
     name: 'reads a key as bytes that stay what they were',
     run() {
       const decoder = new CommandDecoder();
@@ -113,6 +135,124 @@ export const codecCases: readonly Case<undefined>[] = [
         if (command !== null && 'keys' in command) keys.push(...command.keys);
       }
       equal(keys, [bytes('first'), bytes('other')]);
+    },
+  },
+  {
+    // memcached's own oddity (protocol.md 2.1): what counts is what one read brings.
+    name: 'as a server, reads a gat of 3 kB in one piece, and drops one whose end comes later',
+    run() {
+      const keys = Array.from({ length: 300 }, (_, index) => `key-${10_000 + index}`);
+      const line = `gat 0 ${keys.join(' ')}`;
+      equal(readRequests([bytes(`${line}\r\n`)], false).reads, [{ verb: 'gat', expire: 0, keys }]);
+      const late = readRequests([bytes(line), bytes('\r\n')], false);
+      equal(late, { reads: [], dead: 'a line has no end' });
+    },
+  },
+  {
+    name: 'as a server, drops a get that is longer than its limit, and one that blanks precede',
+    run() {
+      const drops = (line: string): string | null => {
+        const decoder = new CommandDecoder({ maxGetLine: 3000 });
+        decoder.push(bytes(line));
+        equal(decoder.next(), null);
+        return decoder.dead;
+      };
+      const end = 'a line has no end';
+      equal(drops(`get ${'k '.repeat(1498)}`), null, 'a get of 3000 bytes');
+      equal(drops(`gets ${'k '.repeat(1498)}`), end, 'a gets of 3001');
+      equal(drops(`${' '.repeat(100)}get ${'k '.repeat(1000)}`), null, 'after 100 blanks');
+      equal(drops(`${' '.repeat(101)}get ${'k '.repeat(1000)}`), end, 'after 101');
+      equal(drops(`get${'k '.repeat(1100)}`), end, 'another word');
+      equal(drops('k'.repeat(2048)), null, 'a line of 2048 bytes');
+      equal(drops('k'.repeat(2049)), end, 'one of 2049');
+    },
+  },
+  {
+    name: 'writes the longest meta line within the 2048 bytes that servers take, and none longer',
+    run() {
+      const line = (length: number): Command => ({
+        verb: 'ms',
+        key: new Uint8Array(186),
+        base64: true,
+        value: new Uint8Array(1000),
+        flags: ['q', `P${'x'.repeat(length)}`],
+      });
+      let length = 2048;
+      let longest = '';
+      for (; longest === ''; length--) {
+        const connection = new ClientConnection<string>();
+        try {
+          connection.send(line(length), 'a');
+        } catch (error) {
+          if (!(error instanceof UsageError)) throw error;
+          continue;
+        }
+        longest = drain(connection).split('\r\n')[0] ?? '';
+      }
+      ok(longest.length <= 2046, `it has ${longest.length} bytes and its end`);
+      ok(longest.length > 2000, `it could be longer than ${longest.length} bytes`);
+      ok(longest.endsWith(' O1'), 'it is whole');
+    },
+  },
+  {
+    name: 'writes nothing of a value that was transferred, nor of what follows it',
+    run() {
+      const buffer = new ArrayBuffer(100);
+      const connection = new ClientConnection<string>();
+      connection.send({ verb: 'version' }, 'before');
+      const value = new Uint8Array(buffer);
+      connection.send({ verb: 'ms', key: 'k', base64: false, value, flags: [] }, 'ms');
+      transfer(buffer);
+      equal(drain(connection), '', 'what is sent');
+      const event = connection.next();
+      ok(event?.type === 'closed' && event.cause instanceof UsageError, 'it must close');
+      equal(event.unsent, ['before', 'ms']);
+    },
+  },
+  {
+    name: 'names a bad argument in a message of a line, however long it is',
+    run() {
+      for (
+        const command of [
+          { verb: 'x'.repeat(1e6) },
+          { verb: 'mg', key: 'k', base64: false, flags: [`O${'x'.repeat(1e6)}`] },
+          { verb: 'stats', words: ['x'.repeat(1e6)] },
+        ]
+      ) {
+        const error = throws(() => encodeCommand(command as unknown as Command), UsageError);
+        ok(error.message.length < 600, `${error.message.length} characters`);
+      }
+    },
+  },
+  ...([
+    ['a line end in an error', { type: 'SERVER_ERROR', message: 'a\r\nSTORED' }],
+    ['a character whose low byte is LF', { type: 'SERVER_ERROR', message: 'a\u010aSTORED' }],
+    ['a line end in a flag', { type: 'HD', flags: ['ka\nMN'] }],
+    ['a flag of such a character', { type: 'HD', flags: ['ka\u010aMN'] }],
+    ['a line end in what is watched', { type: 'watch', line: 'a\nb' }],
+    ['a space in a key', {
+      type: 'values',
+      items: [{ key: 'a b', flags: 0, value: bytes(''), cas: undefined }],
+    }],
+    ['flags that are none', {
+      type: 'values',
+      items: [{ key: 'a', flags: NaN, value: bytes(''), cas: undefined }],
+    }],
+    ['negative flags', {
+      type: 'values',
+      items: [{ key: 'a', flags: -1, value: bytes(''), cas: undefined }],
+    }],
+  ] as const).map(([name, reply]): Case<undefined> => ({
+    name: `writes no reply with ${name}`,
+    run: () => {
+      throws(() => encodeReply(reply), UsageError);
+    },
+  })),
+  {
+    name: 'writes a meta reply that is longer than any request, whole',
+    run() {
+      const flags = Array.from({ length: 100 }, (_, index) => `k${'x'.repeat(70)}${index}`);
+      equal(text(encodeReply({ type: 'HD', flags })), `HD ${flags.join(' ')}\r\n`);
     },
   },
   {

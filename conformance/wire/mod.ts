@@ -1,5 +1,7 @@
 import type { Case } from '../case.ts';
 import { clientCases } from './client-cases.ts';
+import { clientEndCases } from './client-end-cases.ts';
+import { clientErrorCases } from './client-error-cases.ts';
 import { codecCases } from './codec-cases.ts';
 import { quietCases } from './quiet-cases.ts';
 import { serverConnectionCases } from './server-cases.ts';
@@ -9,6 +11,8 @@ import { simCases } from './sim-cases.ts';
 export const wireCases: readonly Case<undefined>[] = [
   ...codecCases,
   ...clientCases,
+  ...clientErrorCases,
+  ...clientEndCases,
   ...quietCases,
   ...serverConnectionCases,
   ...simCases,

@@ -1,6 +1,37 @@
-import type { ClientConnection } from '../../core/wire/client-connection.ts';
+import { ClientConnection } from '../../core/wire/client-connection.ts';
 import type { ClientEvent } from '../../core/wire/client-event.ts';
+import type { Command } from '../../core/wire/command.ts';
 import { bytes, text } from '../assert.ts';
+
+const noreply = false;
+export const get = (...keys: string[]): Command => ({ verb: 'get', keys });
+export const mg = (key: string, ...flags: string[]): Command => ({
+  verb: 'mg',
+  key,
+  base64: false,
+  flags,
+});
+export const ma = (key: string): Command => ({ verb: 'ma', key, base64: false, flags: ['v'] });
+export const set = (key: string): Command => ({
+  verb: 'set',
+  key,
+  flags: 0,
+  expire: 0,
+  value: 'x',
+  noreply,
+});
+export const incr = (key: string): Command => ({ verb: 'incr', key, delta: 1n, noreply });
+export const version: Command = { verb: 'version' };
+export const watch: Command = { verb: 'watch', words: [] };
+export const quit: Command = { verb: 'quit' };
+
+/** A connection with these commands sent, each tagged with its place: a, b, c. */
+export function sent(...commands: Command[]): ClientConnection<string> {
+  const connection = new ClientConnection<string>();
+  commands.forEach((command, index) => connection.send(command, 'abcdefgh'[index]));
+  drain(connection);
+  return connection;
+}
 
 /** Sends all that a connection has to send; gives it as text. */
 export function drain(connection: ClientConnection<string>, now = 0): string {

@@ -54,33 +54,80 @@ export class Client extends Memcache {
    * @throws UsageError when an option breaks a rule.
    */
   constructor(server: ServerName, options: ClientOptions & { readonly dial: Dialer }) {
-    const { clock = systemClock, dialect = 'meta' } = options;
-    if (!Object.hasOwn(dialects, dialect)) {
-      throw new UsageError('dialect', 'must be meta or text');
-    }
+    checkOptions(options);
+    const { clock = systemClock, dialect = 'meta', serde = defaultSerde } = options;
+    const { timeout = 1000, connectTimeout = 1000 } = options;
+    const { reconnectDelay = 25, maxReconnectDelay = 1000 } = options;
+    const { keyPrefix = '', unicodeKeys = false, binaryKeys = false, noreply = false } = options;
     const upstream = new Upstream({
       ...options,
       clock,
       endpoint: toEndpoint(server, options.tls),
-      timeout: milliseconds('timeout', options.timeout ?? 1000),
-      connectTimeout: milliseconds('connectTimeout', options.connectTimeout ?? 1000),
-      reconnectDelay: milliseconds('reconnectDelay', options.reconnectDelay ?? 25),
-      maxReconnectDelay: milliseconds('maxReconnectDelay', options.maxReconnectDelay ?? 1000),
+      timeout: milliseconds('timeout', timeout),
+      connectTimeout: milliseconds('connectTimeout', connectTimeout),
+      reconnectDelay: milliseconds('reconnectDelay', reconnectDelay),
+      maxReconnectDelay: milliseconds('maxReconnectDelay', maxReconnectDelay),
       fence: options.fence ?? (dialect === 'meta' ? 'mn' : 'version'),
       random: Math.random,
     });
     super({
       executor: upstream,
       dialect: dialects[dialect],
-      serde: options.serde ?? defaultSerde,
-      keys: new Keys({
-        prefix: options.keyPrefix ?? '',
-        unicode: options.unicodeKeys ?? false,
-        binary: options.binaryKeys ?? false,
-      }),
+      serde,
+      keys: new Keys({ prefix: keyPrefix, unicode: unicodeKeys, binary: binaryKeys }),
       clock,
-      noreply: options.noreply ?? false,
+      noreply,
     });
+  }
+}
+
+const kinds: Readonly<Record<string, 'function' | 'boolean' | 'object'>> = {
+  dial: 'function',
+  onQuietError: 'function',
+  unicodeKeys: 'boolean',
+  binaryKeys: 'boolean',
+  noreply: 'boolean',
+  auth: 'object',
+  tls: 'object',
+  serde: 'object',
+  clock: 'object',
+};
+
+/** Infinity is no limit. */
+const limits = [
+  'maxPending',
+  'maxPendingBytes',
+  'stallAfter',
+  'fenceEvery',
+  'maxLine',
+  'maxValue',
+  'maxLines',
+] as const;
+
+function checkOptions(options: ClientOptions & { readonly dial: Dialer }): void {
+  if (typeof options !== 'object' || options === null) {
+    throw new UsageError('options', 'must be an object');
+  }
+  if (options.dial === undefined) throw new UsageError('dial', 'must be given');
+  for (const [name, kind] of Object.entries(kinds)) {
+    const value: unknown = options[name as keyof ClientOptions];
+    if (value === undefined) continue;
+    if (typeof value !== kind || value === null) {
+      throw new UsageError(name, `must be ${kind === 'object' ? 'an' : 'a'} ${kind}`);
+    }
+  }
+  for (const name of limits) {
+    const value = options[name];
+    if (value !== undefined && !(typeof value === 'number' && value > 0)) {
+      throw new UsageError(name, 'must be a number, more than 0');
+    }
+  }
+  const { dialect, fence } = options;
+  if (dialect !== undefined && !Object.hasOwn(dialects, dialect)) {
+    throw new UsageError('dialect', 'must be meta or text');
+  }
+  if (fence !== undefined && fence !== 'mn' && fence !== 'version') {
+    throw new UsageError('fence', 'must be mn or version');
   }
 }
 

@@ -18,7 +18,7 @@ export type ServerName = string | Endpoint;
  */
 export function toEndpoint(server: ServerName, tls?: TlsOptions): Endpoint {
   const extra = tls === undefined ? {} : { tls };
-  if (typeof server === 'object' && server !== null) return { ...server, ...extra };
+  if (typeof server === 'object' && server !== null) return { ...checkEndpoint(server), ...extra };
   if (typeof server !== 'string') {
     throw new UsageError('server', 'must be a string or an endpoint');
   }
@@ -28,10 +28,28 @@ export function toEndpoint(server: ServerName, tls?: TlsOptions): Endpoint {
     throw new UsageError('server', 'of a unix socket must be an absolute path');
   }
   const { host, port } = split(name.replace(/\/$/, ''));
-  if (host === '' || /[\s/@]/.test(host)) {
+  if (host === '' || /[\s/@[\]]/.test(host) || (host.includes(':') && !IPV6.test(host))) {
     throw new UsageError('server', `must name a host, not ${JSON.stringify(server)}`);
   }
   return { host, port, ...extra };
+}
+
+/** What an IPv6 address may be made of, with its zone; the rest is for the system to judge. */
+const IPV6 = /^[\da-f:.]+(%[^:%]+)?$/i;
+
+function checkEndpoint(server: Endpoint): Endpoint {
+  if ('path' in server) {
+    if (typeof server.path === 'string' && server.path !== '') return server;
+    throw new UsageError('path', 'of a server must be a string that is not empty');
+  }
+  if (typeof server.host !== 'string' || server.host === '') {
+    throw new UsageError('host', 'of a server must be a string that is not empty');
+  }
+  const { port } = server;
+  if (!Number.isInteger(port) || port < 1 || port > 65535) {
+    throw new UsageError('port', 'of a server must be a whole number from 1 to 65535');
+  }
+  return server;
 }
 
 /** How an endpoint is called in messages. */

@@ -1,16 +1,47 @@
 import type { AbortSignal } from '../transport.ts';
 import type { Command } from '../wire/command.ts';
+import { UsageError } from '../wire/errors.ts';
 import type { Reply, ReplyItem } from '../wire/reply.ts';
 
 export interface ExecuteOptions {
-  /** Milliseconds until the wait is given up; the client's `timeout` by default. */
+  /**
+   * Milliseconds until the wait is given up; the client's `timeout` by default, Infinity for never.
+   * A watch ends with its wait, and its connection with it.
+   */
   readonly timeout?: number;
   /** Gives the wait up when it is aborted. */
   readonly signal?: AbortSignal;
   /** Do not wait for a quiet command: the promise resolves when it is on its way. */
   readonly unconfirmed?: boolean;
-  /** Takes each line of a dump or a watch as it arrives. */
+  /** Takes each line of a dump or a watch as it arrives. What it throws, the promise rejects with. */
   readonly onItem?: (item: ReplyItem) => void;
+}
+
+/** @throws UsageError naming the option that breaks a rule. */
+export function checkExecuteOptions(options: ExecuteOptions | undefined): void {
+  if (options === undefined) return;
+  if (typeof options !== 'object' || options === null) {
+    throw new UsageError('options', 'must be an object');
+  }
+  const { timeout, signal, unconfirmed, onItem } = options;
+  if (timeout !== undefined && !(typeof timeout === 'number' && timeout > 0)) {
+    throw new UsageError('timeout', 'must be a number of milliseconds, more than 0');
+  }
+  if (signal !== undefined && !isSignal(signal)) {
+    throw new UsageError('signal', 'must be an AbortSignal');
+  }
+  if (unconfirmed !== undefined && typeof unconfirmed !== 'boolean') {
+    throw new UsageError('unconfirmed', 'must be true or false');
+  }
+  if (onItem !== undefined && typeof onItem !== 'function') {
+    throw new UsageError('onItem', 'must be a function');
+  }
+}
+
+function isSignal(signal: AbortSignal | null): boolean {
+  return typeof signal === 'object' && typeof signal?.aborted === 'boolean' &&
+    typeof signal.addEventListener === 'function' &&
+    typeof signal.removeEventListener === 'function';
 }
 
 /**

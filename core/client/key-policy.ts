@@ -1,4 +1,4 @@
-import { utf8 } from '../wire/bytes.ts';
+import { isBytes, utf8 } from '../wire/bytes.ts';
 import type { Key } from '../wire/command.ts';
 import { UsageError } from '../wire/errors.ts';
 import { keyBytes } from '../wire/key.ts';
@@ -29,7 +29,11 @@ export class Keys {
 
   constructor(policy: KeyPolicy) {
     this.#policy = policy;
-    if (typeof policy.prefix !== 'string') throw new UsageError('keyPrefix', 'must be a string');
+    const { prefix } = policy;
+    if (typeof prefix !== 'string') throw new UsageError('keyPrefix', 'must be a string');
+    if (/\p{Cs}/u.test(prefix)) {
+      throw new UsageError('keyPrefix', 'must not contain a lone surrogate');
+    }
   }
 
   /** @throws UsageError when the key needs an option that is off. */
@@ -39,13 +43,16 @@ export class Keys {
       const text = prefix === '' ? key : prefix + key;
       if (!unicode && !binary) return { key: text, base64: false };
       if (PLAIN.test(text)) return { key: text, base64: false };
+      // It would go out as U+FFFD, and be the key of another string.
+      if (/\p{Cs}/u.test(text)) throw new UsageError('key', 'must not contain a lone surrogate');
       return this.#bytes(utf8(text));
     }
-    if (!(key instanceof Uint8Array)) {
+    if (!isBytes(key)) {
       throw new UsageError('key', 'must be a string or a Uint8Array');
     }
     // A copy: the caller may write to its array before the command is sent.
-    if (prefix === '') return this.#bytes(key.slice());
+    // (A Buffer's own `slice` makes none.)
+    if (prefix === '') return this.#bytes(new Uint8Array(key));
     const head = PLAIN.test(prefix) ? keyBytes(prefix) : utf8(prefix);
     const bytes = new Uint8Array(head.length + key.length);
     bytes.set(head);

@@ -3,19 +3,25 @@ import type { AbortSignal, Dialer, Endpoint, Transport, TransportEvents } from '
 import { ClientConnection } from '../wire/client-connection.ts';
 import type { ClientEvent } from '../wire/client-event.ts';
 import type { ClientConnectionOptions } from '../wire/client-options.ts';
+import { checkCommand } from '../wire/check-command.ts';
 import type { Command } from '../wire/command.ts';
 import {
   AbortError,
   AuthError,
   ConnectionError,
+  MemcacheError,
   type Outcome,
   ServerReplyError,
   TimeoutError,
+  UsageError,
 } from '../wire/errors.ts';
 import { isQuiet } from '../wire/quiet.ts';
-import { isError, type Reply, SILENT } from '../wire/reply.ts';
+import { isError, type Reply, type ReplyItem, SILENT } from '../wire/reply.ts';
 import { endpointName } from './endpoint.ts';
-import type { ExecuteOptions, Executor } from './executor.ts';
+import { checkExecuteOptions, type ExecuteOptions, type Executor } from './executor.ts';
+
+/** The longest that timers can be set for; longer ones would go off at once. */
+const MAX_TIMER = 0x7fff_ffff;
 
 export interface LinkOptions extends Partial<ClientConnectionOptions> {
   readonly dial: Dialer;
@@ -92,33 +98,31 @@ export class Link implements Executor, TransportEvents {
   }
 
   execute(command: Command, options?: ExecuteOptions): Promise<Reply> {
-    const now = this.#options.clock.now();
-    if (options?.unconfirmed === true && isQuiet(command)) {
-      try {
-        this.#connection.send(command);
-      } catch (error) {
-        return Promise.reject(error as Error);
-      }
-      this.#scheduleFlush();
-      return Promise.resolve(SILENT);
-    }
     return new Promise((resolve, reject) => {
+      checkExecuteOptions(options);
       const signal = options?.signal;
       if (signal?.aborted === true) throw new AbortError('not-sent', signal.reason);
-      const timeout = options?.timeout ?? this.#options.timeout;
-      const pending: Pending = { resolve, reject, timeout, options, unlisten: null };
-      this.#connection.send(command, pending, now + timeout);
-      if (signal !== undefined) this.#listen(pending, signal);
+      // Even where it is refused: what was sent before may be what leaves no room.
       this.#scheduleFlush();
-      this.#arm(now + timeout);
+      if (options?.unconfirmed === true) {
+        checkCommand(command);
+        if (isQuiet(command)) {
+          this.#connection.send(command);
+          resolve(SILENT);
+          return;
+        }
+      }
+      const timeout = options?.timeout ?? this.#options.timeout;
+      const deadline = this.#options.clock.now() + timeout;
+      const pending: Pending = { resolve, reject, timeout, options, unlisten: null };
+      this.#connection.send(command, pending, deadline);
+      if (signal !== undefined) this.#listen(pending, signal);
+      this.#arm(deadline);
     });
   }
 
   close(): Promise<void> {
     this.#connection.end();
-    if (this.#transport === null && this.#connection.pending === 0) {
-      this.#connection.fail(new ConnectionError('the client was closed', 'not-sent'));
-    }
     this.#advance();
     return this.#closed;
   }
@@ -130,7 +134,7 @@ export class Link implements Executor, TransportEvents {
 
   onDrain(): void {
     this.#blocked = false;
-    this.#flush();
+    this.#advance();
   }
 
   onClosed(cause: Error | null): void {
@@ -143,27 +147,22 @@ export class Link implements Executor, TransportEvents {
   async #dial(): Promise<void> {
     const { dial, endpoint, clock, connectTimeout } = this.#options;
     const name = endpointName(endpoint);
-    const cancel = clock.after(connectTimeout, () => {
+    // Does not rely on the dialer to heed its signal.
+    this.#cancelDial = clock.after(connectTimeout, () => {
       const waited = `no connection to ${name} within ${connectTimeout} ms`;
-      this.#aborter.abort(new TimeoutError(waited, 'not-sent'));
+      this.#connection.fail(new TimeoutError(waited, 'not-sent'));
+      this.#advance();
     });
     try {
       const transport = await dial(endpoint, this, this.#aborter.signal);
-      if (this.#over) {
-        transport.abort();
-        return;
-      }
-      this.#transport = transport;
+      if (this.#over) transport.abort();
+      else this.#transport = transport;
     } catch (cause) {
       const reason = cause instanceof Error ? cause.message : String(cause);
-      this.#connection.fail(
-        cause instanceof TimeoutError
-          ? cause
-          : new ConnectionError(`cannot connect to ${name}: ${reason}`, 'not-sent', cause),
-      );
-    } finally {
-      cancel();
+      const message = `cannot connect to ${name}: ${reason}`;
+      this.#connection.fail(new ConnectionError(message, 'not-sent', cause));
     }
+    this.#cancelDial();
     this.#advance();
   }
 
@@ -172,11 +171,17 @@ export class Link implements Executor, TransportEvents {
     const pending: Pending = {
       resolve: () => {},
       reject: (cause) => {
-        if (cause instanceof ServerReplyError) {
-          const name = endpointName(endpoint);
-          this.#authError = new AuthError(`${name} refused the credentials`, cause);
+        const name = endpointName(endpoint);
+        if (cause instanceof TimeoutError) {
+          const waited = `no answer to the login at ${name} within ${timeout} ms`;
+          this.#connection.fail(new TimeoutError(waited, 'not-sent'));
+        } else {
+          // A server that is out of memory has not judged the credentials.
+          if (cause instanceof ServerReplyError && cause.kind !== 'SERVER_ERROR') {
+            this.#authError = new AuthError(`${name} refused the credentials`, cause);
+          }
+          this.#connection.fail(this.#authError ?? cause);
         }
-        this.#connection.fail(this.#authError ?? cause);
       },
       timeout,
       options: undefined,
@@ -187,7 +192,7 @@ export class Link implements Executor, TransportEvents {
 
   // Writes of one turn leave together.
   #scheduleFlush(): void {
-    if (this.#flushDue || this.#transport === null) return;
+    if (this.#flushDue) return;
     this.#flushDue = true;
     void Promise.resolve().then(() => {
       this.#flushDue = false;
@@ -195,26 +200,30 @@ export class Link implements Executor, TransportEvents {
     });
   }
 
+  // Takes the events that are there, then sends what they may have made room for.
+  #advance(): void {
+    this.#settleAll();
+    this.#flush();
+  }
+
   #flush(): void {
-    const transport = this.#transport;
-    if (transport === null) return;
     const now = this.#options.clock.now();
-    while (!this.#blocked) {
+    while (this.#transport !== null && !this.#blocked) {
       const bytes = this.#connection.transmit(now);
       if (bytes === null) break;
-      const taken = transport.send(bytes);
+      const taken = this.#transport.send(bytes);
       this.#connection.sent(taken);
       if (taken < bytes.length) this.#blocked = true;
     }
+    // To encode may find deadlines that have passed, or that nothing is left to wait for.
+    this.#settleAll();
     this.#arm(this.#connection.deadline() ?? Infinity);
   }
 
-  // Takes the events that are there, then sends what they may have made room for.
-  #advance(): void {
+  #settleAll(): void {
     for (let event = this.#connection.next(); event !== null; event = this.#connection.next()) {
       this.#settle(event);
     }
-    if (!this.#over) this.#flush();
   }
 
   #settle(event: ClientEvent<Pending>): void {
@@ -231,18 +240,30 @@ export class Link implements Executor, TransportEvents {
         return;
       }
       case 'item':
-        return event.tag.options?.onItem?.(event.item);
+        return this.#passOn(event.tag, event.item);
       case 'timeout':
         event.tag.unlisten?.();
         return event.tag.reject(
           new TimeoutError(`no reply within ${event.tag.timeout} ms`, event.outcome),
         );
-      case 'quiet-error':
-        return this.#options.onQuietError?.(
-          new ServerReplyError(event.reply.type, event.reply.message),
-        );
+      case 'quiet-error': {
+        const error = new ServerReplyError(event.reply.type, event.reply.message);
+        // In a turn of its own: what it throws is no business of the calls that wait here.
+        void Promise.resolve().then(() => this.#options.onQuietError?.(error));
+        return;
+      }
       case 'closed':
         return this.#finish(event);
+    }
+  }
+
+  #passOn(tag: Pending, item: ReplyItem): void {
+    try {
+      tag.options?.onItem?.(item);
+    } catch (error) {
+      tag.unlisten?.();
+      this.#connection.cancel(tag);
+      tag.reject(error as Error);
     }
   }
 
@@ -264,9 +285,9 @@ export class Link implements Executor, TransportEvents {
   #rejectLost(tag: Pending, cause: Error | null, outcome: Outcome): void {
     tag.unlisten?.();
     const error = this.#authError ?? cause;
-    if (error instanceof AuthError || (error instanceof TimeoutError && outcome === 'not-sent')) {
-      return tag.reject(error);
-    }
+    // One error for all of whom it is true. A UsageError is true of the one who broke the rule only.
+    const shared = error instanceof MemcacheError && !(error instanceof UsageError);
+    if (shared && error.outcome === outcome) return tag.reject(error);
     const message = error?.message ?? 'the connection was closed';
     tag.reject(new ConnectionError(message, outcome, error ?? undefined));
   }
@@ -277,11 +298,11 @@ export class Link implements Executor, TransportEvents {
     this.#cancelTimer();
     this.#timerAt = at;
     const { clock } = this.#options;
-    this.#cancelTimer = clock.after(Math.max(0, at - clock.now()), () => {
+    const wait = Math.min(Math.max(0, at - clock.now()), MAX_TIMER);
+    this.#cancelTimer = clock.after(wait, () => {
       this.#timerAt = Infinity;
       this.#connection.tick(clock.now());
       this.#advance();
-      this.#arm(this.#connection.deadline() ?? Infinity);
     });
   }
 
@@ -290,6 +311,8 @@ export class Link implements Executor, TransportEvents {
       pending.unlisten?.();
       const state = this.#connection.cancel(pending);
       if (state === 'settled') return;
+      // Not at once: the same signal may take back others, which must not be sent before.
+      this.#scheduleFlush();
       pending.reject(new AbortError(state === 'unsent' ? 'not-sent' : 'unknown', signal.reason));
     };
     signal.addEventListener('abort', onAbort);

@@ -1,7 +1,8 @@
 import type { Clock } from '../clock.ts';
 import type { Command, Key } from '../wire/command.ts';
-import { UsageError } from '../wire/errors.ts';
-import { MAX_U64 } from '../wire/numbers.ts';
+import { ProtocolError, UsageError } from '../wire/errors.ts';
+import { checkBase64Key, checkKey } from '../wire/key.ts';
+import { MAX_U32, MAX_U64 } from '../wire/numbers.ts';
 import type { Reply } from '../wire/reply.ts';
 import type { Dialect, StoreMode } from './dialect.ts';
 import type { ExecuteOptions, Executor } from './executor.ts';
@@ -81,13 +82,22 @@ export class Memcache {
   async gets<T = unknown>(key: Key, options?: CallOptions): Promise<Gets<T> | undefined> {
     const { dialect, keys, executor } = this.#parts;
     const found = toFound(await executor.execute(dialect.get(keys.toWire(key), true), options));
-    return found === undefined ? undefined : { value: this.#read<T>(key, found), cas: found.cas };
+    if (found === undefined) return undefined;
+    const { cas } = found;
+    if (cas === undefined) {
+      throw new ProtocolError('the server left out the cas that it was asked for');
+    }
+    return { value: this.#read<T>(key, found), cas };
   }
 
   /** The values of many keys; those that are not there are not in the map. */
   async getMany<T = unknown>(keys: Iterable<Key>, options?: CallOptions): Promise<Map<Key, T>> {
-    const wanted = [...keys];
+    const wanted = toList(keys);
     const wire = wanted.map((key) => this.#parts.keys.toWire(key));
+    // Where it takes several commands, none may go before the last is known to be right.
+    if (wire.length > MAX_KEYS || wire.some(({ base64 }) => base64)) {
+      for (const { key, base64 } of wire) (base64 ? checkBase64Key : checkKey)(key);
+    }
     const jobs: Promise<void>[] = [];
     const found = new Map<number, Found>();
     for (let from = 0; from < wanted.length; from += MAX_KEYS) {
@@ -118,13 +128,13 @@ export class Memcache {
   }
 
   /** Adds to the end of a value; false when the key is not there. Flags and expiry stay. */
-  append(key: Key, value: string | Uint8Array, options?: WriteOptions): Promise<boolean> {
-    return this.#store('append', key, value, options);
+  async append(key: Key, value: string | Uint8Array, options?: WriteOptions): Promise<boolean> {
+    return await this.#store('append', key, checkPiece(value), options);
   }
 
   /** Adds to the start of a value; false when the key is not there. Flags and expiry stay. */
-  prepend(key: Key, value: string | Uint8Array, options?: WriteOptions): Promise<boolean> {
-    return this.#store('prepend', key, value, options);
+  async prepend(key: Key, value: string | Uint8Array, options?: WriteOptions): Promise<boolean> {
+    return await this.#store('prepend', key, checkPiece(value), options);
   }
 
   /** Stores a value if nobody has stored one since `gets` gave this version. */
@@ -223,7 +233,7 @@ export class Memcache {
     let index = 0;
     for (const item of reply.items) {
       while (index < wire.length && wire[index]!.key !== item.key) index++;
-      found.set(offset + index++, { value: item.value, flags: item.flags, cas: 0n });
+      found.set(offset + index++, { value: item.value, flags: item.flags, cas: undefined });
     }
   }
 
@@ -243,11 +253,16 @@ export class Memcache {
     fields: { expire: number; flags: number; quiet: boolean };
   } {
     const { keys, serde, clock } = this.#parts;
+    const quiet = this.#isQuiet(options);
     const wire = keys.toWire(key);
-    const { value: data, flags } = serde.serialize(key, value);
+    const { value: data, flags: ownFlags } = serde.serialize(key, value);
+    const { flags = ownFlags } = options;
+    // As text in a meta command, what is no number could pass for one.
+    if (!Number.isInteger(flags) || flags < 0 || flags > MAX_U32) {
+      throw new UsageError('flags', 'must be a whole number from 0 to 4294967295');
+    }
     const expire = options.expire === undefined ? 0 : toExptime(options.expire, clock.now());
-    const fields = { expire, flags: options.flags ?? flags, quiet: this.#isQuiet(options) };
-    return { wire, data, fields };
+    return { wire, data, fields: { expire, flags, quiet } };
   }
 
   async #arithmetic(
@@ -268,13 +283,32 @@ export class Memcache {
   }
 
   #isQuiet(options: WriteOptions): boolean {
-    return options.noreply ?? this.#parts.noreply;
+    if (typeof options !== 'object' || options === null) {
+      throw new UsageError('options', 'must be an object');
+    }
+    const { noreply = this.#parts.noreply } = options;
+    if (typeof noreply !== 'boolean') throw new UsageError('noreply', 'must be true or false');
+    return noreply;
   }
 
   // The caller decides what a value is; its type argument is a promise to itself.
   #read<T>(key: Key, { value, flags }: Found): T {
     return this.#parts.serde.deserialize(key, value, flags) as T;
   }
+}
+
+// A string can be iterated too, but who passes one means one key.
+function toList(keys: Iterable<Key>): Key[] {
+  const iterable = typeof keys === 'object' && keys !== null && !(keys instanceof Uint8Array);
+  if (!iterable || typeof keys[Symbol.iterator] !== 'function') {
+    throw new UsageError('keys', 'must be an array of keys, or another iterable of them');
+  }
+  return [...keys];
+}
+
+function checkPiece(value: string | Uint8Array): string | Uint8Array {
+  if (typeof value === 'string' || value instanceof Uint8Array) return value;
+  throw new UsageError('value', 'must be a string or a Uint8Array to be added to another');
 }
 
 function toDelta(delta: bigint | number): bigint {

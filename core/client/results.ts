@@ -6,7 +6,8 @@ import type { Reply } from '../wire/reply.ts';
 export interface Found {
   readonly value: Uint8Array;
   readonly flags: number;
-  readonly cas: bigint;
+  /** Undefined when it was not asked for. */
+  readonly cas: bigint | undefined;
 }
 
 // What a reply means. Replies of the classic and the meta commands differ in type, so one reader
@@ -18,11 +19,12 @@ export function toFound(reply: Reply): Found | undefined {
     case 'VA': {
       const { value, flags } = reply;
       let clientFlags = 0;
-      let cas = 0n;
+      let cas: bigint | undefined;
       for (const flag of flags) {
         const letter = flag.charCodeAt(0);
-        if (letter === 0x66) clientFlags = Number(flag.slice(1));
-        else if (letter === 0x63) cas = BigInt(flag.slice(1));
+        // Past 32 bits, flags may be rounded: see `wideDigits`.
+        if (letter === 0x66) clientFlags = Number(toUnsigned(flag));
+        else if (letter === 0x63) cas = toUnsigned(flag);
       }
       return { value, flags: clientFlags, cas };
     }
@@ -32,7 +34,7 @@ export function toFound(reply: Reply): Found | undefined {
     case 'values': {
       const item = reply.items[0];
       if (item === undefined) return undefined;
-      return { value: item.value, flags: item.flags, cas: item.cas ?? 0n };
+      return { value: item.value, flags: item.flags, cas: item.cas };
     }
     default:
       return unexpected(reply);
@@ -104,6 +106,13 @@ export function toStats(reply: Reply): Map<string, string> {
   if (reply.type === 'RESET' || reply.type === 'OK') return new Map();
   if (reply.type !== 'stats') return unexpected(reply);
   return new Map(reply.lines.map(({ name, value }) => [name, value]));
+}
+
+function toUnsigned(flag: string): bigint {
+  if (/^.\d{1,20}$/.test(flag)) return BigInt(flag.slice(1));
+  throw new ProtocolError(
+    `the server answered with the flag ${JSON.stringify(flag)}: not a number`,
+  );
 }
 
 function unexpected(reply: Reply): never {

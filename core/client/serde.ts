@@ -20,7 +20,8 @@ const JSON_TEXT = 32;
 
 /**
  * Bytes stay bytes, strings are UTF-8, whole numbers and bigints are decimal, everything else is
- * JSON. Nothing that is stored is ever executed.
+ * JSON. A bigint that is a safe integer comes back as a number. What JSON would lose as a whole
+ * (NaN, Maps, buffers that are no Uint8Array) is refused. Nothing that is stored is ever executed.
  */
 export const defaultSerde: Serde = {
   serialize(_key, value) {
@@ -39,9 +40,9 @@ export const defaultSerde: Serde = {
       case BYTES:
         return ownBytes(value);
       case INTEGER:
-        return toInteger(value);
+        return toInteger(key, value);
       case JSON_TEXT:
-        return JSON.parse(fromUtf8(value));
+        return fromJson(key, fromUtf8(value));
       default:
         throw new UsageError(
           'serde',
@@ -53,16 +54,27 @@ export const defaultSerde: Serde = {
 
 /** Values that are small in their chunk are copied out of it, so that they do not keep it alive. */
 export function ownBytes(value: Uint8Array): Uint8Array {
-  return value.length * 2 < value.buffer.byteLength ? value.slice() : value;
+  return value.length * 2 < value.buffer.byteLength ? new Uint8Array(value) : value;
+}
+
+// JSON gives null for these, or {}: the value would be gone without a word.
+function isLost(value: unknown): boolean {
+  return (typeof value === 'number' && !Number.isFinite(value)) || value instanceof Map ||
+    value instanceof Set || value instanceof ArrayBuffer || ArrayBuffer.isView(value);
 }
 
 function toJson(value: unknown): string {
+  if (Object.is(value, -0)) return '-0';
+  if (isLost(value)) {
+    const what = typeof value === 'number' ? String(value) : Object.prototype.toString.call(value);
+    throw new UsageError('value', `${what} cannot be written as JSON`);
+  }
   let text: string | undefined;
   try {
     text = JSON.stringify(value);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw new UsageError('value', `cannot be written as JSON: ${reason}`);
+    throw new UsageError('value', `cannot be written as JSON: ${reason}`, error);
   }
   if (text === undefined) {
     throw new UsageError('value', `of type ${typeof value} cannot be stored`);
@@ -70,11 +82,19 @@ function toJson(value: unknown): string {
   return text;
 }
 
-function toInteger(value: Uint8Array): number | bigint {
+function fromJson(key: Key, text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new UsageError('serde', `found no JSON in ${describe(key)}, against its flags`, error);
+  }
+}
+
+function toInteger(key: Key, value: Uint8Array): number | bigint {
   // decr leaves spaces behind a number that has lost a digit.
-  const text = latin1(value, 0, Math.min(value.length, 64)).trim();
+  const text = latin1(value).trim();
   if (!/^-?\d+$/.test(text)) {
-    throw new UsageError('serde', 'found a value with the flags of an integer that is none');
+    throw new UsageError('serde', `found no integer in ${describe(key)}, against its flags`);
   }
   const number = Number(text);
   return Number.isSafeInteger(number) ? number : BigInt(text);

@@ -1,4 +1,5 @@
 import type { Command } from '../wire/command.ts';
+import { checkCredential } from '../wire/check-command.ts';
 import { ConnectionError } from '../wire/errors.ts';
 import type { Reply } from '../wire/reply.ts';
 import type { ExecuteOptions, Executor } from './executor.ts';
@@ -21,10 +22,16 @@ export class Upstream implements Executor {
   readonly #options: UpstreamOptions;
   #link: Link | null = null;
   #failures = 0;
+  // Not to dial before this time, in milliseconds since 1970.
+  #dialAt = 0;
   #closed = false;
 
+  /** @throws UsageError when the credentials break a rule. */
   constructor(options: UpstreamOptions) {
     this.#options = options;
+    if (options.auth === undefined) return;
+    checkCredential('username', options.auth.username);
+    checkCredential('password', options.auth.password);
   }
 
   execute(command: Command, options?: ExecuteOptions): Promise<Reply> {
@@ -43,17 +50,16 @@ export class Upstream implements Executor {
   }
 
   #connect(): Link {
-    return new Link(
-      {
-        ...this.#options,
-        onClosed: (link, _cause, proven) => {
-          if (this.#link === link) this.#link = null;
-          // A server that takes connections and drops them is as good as one that takes none.
-          this.#failures = proven ? 0 : this.#failures + 1;
-        },
-      },
-      this.#delay(),
-    );
+    const { clock, maxReconnectDelay } = this.#options;
+    const onClosed = (link: Link, _cause: Error | null, proven: boolean): void => {
+      if (this.#link === link) this.#link = null;
+      // A server that takes connections and drops them is as good as one that takes none.
+      this.#failures = proven ? 0 : this.#failures + 1;
+      this.#dialAt = clock.now() + this.#delay();
+    };
+    const delay = Math.max(0, this.#dialAt - clock.now());
+    // A clock that was set back must not keep it from dialing.
+    return new Link({ ...this.#options, onClosed }, Math.min(delay, maxReconnectDelay));
   }
 
   // Half of each wait is random, so that many clients of a server that was restarted do not all

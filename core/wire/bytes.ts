@@ -11,6 +11,32 @@ declare const TextDecoder: new (
 const encoder = /* @__PURE__ */ new TextEncoder();
 const decoder = /* @__PURE__ */ new TextDecoder('utf-8', { fatal: false, ignoreBOM: true });
 
+// The getter itself: the property may be overridden, on the array or on a class of its own.
+const lengthOf = /* @__PURE__ */ Reflect.getOwnPropertyDescriptor(
+  /* @__PURE__ */ Object.getPrototypeOf(Uint8Array.prototype) as object,
+  'length',
+)?.get as (this: Uint8Array) => number;
+
+/**
+ * Whether this is a Uint8Array that can be read: neither a look-alike, as a Proxy or an object with
+ * its prototype, nor one whose buffer was transferred or has shrunk away under it.
+ */
+export function isBytes(value: unknown): value is Uint8Array {
+  if (!ArrayBuffer.isView(value) || !(value instanceof Uint8Array)) return false;
+  const length = lengthOf.call(value);
+  return value.length === length && (length > 0 || isAttached(value));
+}
+
+// Both an empty array and one that has lost its buffer have the length 0; methods tell them apart.
+function isAttached(value: Uint8Array): boolean {
+  try {
+    Uint8Array.prototype.includes.call(value, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** The UTF-8 bytes of a string; lone surrogates become U+FFFD. */
 export function utf8(text: string): Uint8Array {
   return encoder.encode(text);

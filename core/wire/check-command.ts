@@ -1,5 +1,5 @@
 import { base64Length } from './base64.ts';
-import { utf8Length } from './bytes.ts';
+import { isBytes, utf8Length } from './bytes.ts';
 import type { Command, Key, Value } from './command.ts';
 import { UsageError } from './errors.ts';
 import { checkBase64Key, checkKey } from './key.ts';
@@ -22,6 +22,26 @@ export const MAX_VALUE: number = 1024 * 1024 * 1024;
  * @throws UsageError naming the argument and the rule it breaks.
  */
 export function checkCommand(command: Command): void {
+  try {
+    check(command);
+  } catch (error) {
+    if (error instanceof UsageError) throw error;
+    // A getter or the trap of a Proxy threw.
+    throw new UsageError('command', 'must be plain data: it cannot be read', error);
+  }
+}
+
+/** Whether this is a word of a command: printable ASCII without a space, and not empty. */
+export function isWord(word: unknown): word is string {
+  return typeof word === 'string' && word !== '' && printable(word);
+}
+
+/** Whether this can be a line of a raw command: bytes, one a character, but CR, LF and NUL. */
+export function isLine(line: unknown): line is string {
+  return typeof line === 'string' && /^[\x01-\x09\x0b\x0c\x0e-\xff]+$/.test(line);
+}
+
+function check(command: Command): void {
   if (typeof command !== 'object' || command === null) {
     throw new UsageError('command', 'must be an object with a verb');
   }
@@ -113,7 +133,7 @@ export function valueLength(value: Value): number {
 
 function unknownVerb(command: never): never {
   const { verb } = command as { verb?: unknown };
-  const name = typeof verb === 'string' ? JSON.stringify(verb) : `a ${typeof verb}`;
+  const name = typeof verb === 'string' ? quote(verb) : `a ${typeof verb}`;
   throw new UsageError('verb', `must be one of ${Object.keys(verbs).join(', ')}, not ${name}`);
 }
 
@@ -148,10 +168,10 @@ function checkValue(value: Value): void {
   if (typeof value === 'string') {
     // Three bytes a unit is the most UTF-8 takes; count only where that could be too much.
     if (value.length * 3 > MAX_VALUE && utf8Length(value) > MAX_VALUE) tooLong();
-  } else if (value instanceof Uint8Array) {
+  } else if (isBytes(value)) {
     if (value.length > MAX_VALUE) tooLong();
   } else {
-    throw new UsageError('value', 'must be a string or a Uint8Array');
+    throw new UsageError('value', 'must be a string or a Uint8Array, with its buffer');
   }
 }
 
@@ -191,11 +211,11 @@ function checkFlags(
   if (flags.length === 0) return;
   // The server's count includes `b`; the opaque that a connection adds is one more word.
   let count = words + flags.length + (command.base64 ? 1 : 0) + 1;
-  let length = command.verb.length + 12 + base64Length(command.key.length);
+  let length = META_FRAME + base64Length(command.key.length);
   for (let i = 0; i < flags.length; i++) {
     const flag: unknown = flags[i];
     if (typeof flag !== 'string') throw new UsageError('flags', 'must be an array of strings');
-    checkFlag(flag);
+    checkFlag(flag, modes.get(command.verb));
     length += flag.length + 1;
     const letter = flag.charCodeAt(0);
     if (letter === 0x4f) count--;
@@ -213,19 +233,25 @@ function checkFlags(
   }
 }
 
+// What a meta line holds beside its key and its flags, at most: the opaque is the connection's.
+const META_FRAME = 'ms  1073741824 b O1000000\r\n'.length;
+
+/** The modes that a verb knows; the others ignore the flag. */
+const modes: ReadonlyMap<string, string> = new Map([['ms', 'EAPRS'], ['ma', 'I+D-']]);
+
 const unsigned = /^\d{1,20}$/;
 const signed = /^-?\d{1,10}$/;
 
-function checkFlag(flag: string): void {
+function checkFlag(flag: string, mode: string | undefined): void {
   const letter = flag.charAt(0);
   const known = metaFlags.get(letter);
   if (known === undefined) {
-    throw new UsageError('flags', `must be known meta flags, not ${JSON.stringify(flag)}`);
+    throw new UsageError('flags', `must be known meta flags, not ${quote(flag)}`);
   }
   if (letter === 'b') throw new UsageError('flags', 'must not hold b: set base64 instead');
   const argument = flag.slice(1);
   const refuse = (rule: string): never => {
-    throw new UsageError('flags', `${letter} ${rule}, not ${JSON.stringify(argument)}`);
+    throw new UsageError('flags', `${letter} ${rule}, not ${quote(argument)}`);
   };
   switch (known.argument) {
     case 'none':
@@ -248,6 +274,7 @@ function checkFlag(flag: string): void {
       return;
     case 'mode':
       if (argument.length !== 1 || !printable(argument)) refuse('takes one letter');
+      if (mode?.includes(argument) === false) refuse(`takes one letter of ${mode}`);
       return;
     case 'opaque':
       if (argument.length < 1 || argument.length > MAX_OPAQUE || !printable(argument)) {
@@ -264,7 +291,7 @@ function checkWords(verb: string, words: readonly string[]): void {
   if (!Array.isArray(words)) throw new UsageError('words', 'must be an array of strings');
   let length = verb.length + 2;
   for (const word of words as readonly unknown[]) {
-    if (typeof word !== 'string' || word === '' || !printable(word)) {
+    if (!isWord(word)) {
       throw new UsageError('words', 'must be printable ASCII without a space, and not empty');
     }
     // Some administrative commands obey it, some do not: nobody could tell which reply is whose.
@@ -275,10 +302,17 @@ function checkWords(verb: string, words: readonly string[]): void {
   if (words.length === 0 && verb !== 'stats' && verb !== 'watch') {
     throw new UsageError('words', `of ${verb} must not be empty`);
   }
+  if (words.length > 1 && verb.includes(' ')) {
+    throw new UsageError('words', `of ${verb} must be one`);
+  }
+  const [first = ''] = words;
+  if (verb === 'lru_crawler' && /^(metadump|mgdump)$/.test(first)) {
+    throw new UsageError('words', `must not hold ${first}: lru_crawler ${first} is a verb`);
+  }
 }
 
-// The text of a credential appears in no message.
-function checkCredential(argument: string, text: string): void {
+/** Checks a user name or a password. Its text appears in no message. */
+export function checkCredential(argument: string, text: string): void {
   if (typeof text !== 'string' || text === '') {
     throw new UsageError(argument, 'must be a string that is not empty');
   }
@@ -289,6 +323,8 @@ function checkCredential(argument: string, text: string): void {
     }
   }
   if (text.length > 255) throw new UsageError(argument, 'must be at most 255 characters');
+  // It would go out as U+FFFD, and be another one.
+  if (/\p{Cs}/u.test(text)) throw new UsageError(argument, 'must not contain a lone surrogate');
 }
 
 function checkRaw(command: Extract<Command, { verb: 'raw' }>): void {
@@ -296,20 +332,21 @@ function checkRaw(command: Extract<Command, { verb: 'raw' }>): void {
   if (typeof line !== 'string' || line === '') {
     throw new UsageError('line', 'must be a string that is not empty');
   }
-  for (let i = 0; i < line.length; i++) {
-    const code = line.charCodeAt(i);
-    if (code === 0x0d || code === 0x0a || code === 0) {
-      throw new UsageError('line', 'must not contain CR, LF or NUL');
-    }
-    if (code > 0xff) throw new UsageError('line', 'must hold one byte in each character');
-  }
   if (line.length + 2 > MAX_LINE) {
     throw new UsageError('line', `must be at most ${MAX_LINE - 2} bytes`);
+  }
+  if (!isLine(line)) {
+    throw new UsageError('line', 'must hold a byte in each character, and no CR, LF or NUL');
   }
   if (value !== null) checkValue(value);
   if (!['line', 'lines', 'values', 'stats', 'none'].includes(reply)) {
     throw new UsageError('reply', 'must be line, lines, values, stats or none');
   }
+}
+
+/** A text for a message, shortened. */
+function quote(text: string): string {
+  return JSON.stringify(text.length > 40 ? `${text.slice(0, 40)}…` : text);
 }
 
 function printable(text: string): boolean {

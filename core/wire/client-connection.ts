@@ -4,11 +4,12 @@ import type { ClientEvent } from './client-event.ts';
 import { type ClientConnectionOptions, clientConnectionOptions } from './client-options.ts';
 import { ReplyDecoder, type ReplyLimits } from './decode-reply.ts';
 import { putCommand } from './encode-command.ts';
-import { ConnectionError, ProtocolError, UsageError } from './errors.ts';
+import { ConnectionError, ProtocolError } from './errors.ts';
+import { withDefaults } from './options.ts';
 import { Output } from './output.ts';
 import { isQuiet, replyShape } from './quiet.ts';
 import { CLOSED, type ErrorReply, isError, isItem, type Reply } from './reply.ts';
-import { Ring, type Slot } from './ring.ts';
+import { Ring, sizeOf, type Slot } from './ring.ts';
 import { verbs } from './verbs.ts';
 
 /** Commands are encoded until this many bytes wait, so that what is not sent can be cancelled. */
@@ -16,6 +17,9 @@ const ENCODE_AHEAD = 64 * 1024;
 
 /** Opaques count up to this and start again; only their neighbours need to differ. */
 const MAX_OPAQUE_NUMBER = 1_000_000;
+const UNASKED = 'the server began a line that nobody asked for';
+
+const NOTHING: Command = { verb: 'mn' };
 
 /**
  * The client's side of a connection: commands in, bytes out; bytes in, events out. Pure: it does
@@ -47,11 +51,11 @@ export class ClientConnection<Tag> {
   #errors: ErrorReply[] = [];
   #state: 'open' | 'ending' | 'closed' = 'open';
   // The peer is gone; what it said before is still to be read.
-  #over: { readonly cause: Error | null } | null = null;
+  #over: { readonly cause: Error } | null = null;
 
   constructor(options: Partial<ClientConnectionOptions> = {}) {
     this.#decoder = new ReplyDecoder(options);
-    this.#options = { ...clientConnectionOptions, ...options };
+    this.#options = withDefaults(clientConnectionOptions, options);
   }
 
   /** How many commands are pending. */
@@ -60,7 +64,7 @@ export class ClientConnection<Tag> {
   }
 
   /**
-   * Queues a command. Nothing is encoded yet.
+   * Queues a command. Nothing is encoded yet: it, and its bytes, must not change until it has ended.
    *
    * @param tag Comes back with the command's event. A quiet command without a tag is not awaited.
    * @param deadline When to stop waiting for it.
@@ -75,13 +79,12 @@ export class ClientConnection<Tag> {
     const size = sizeOf(command);
     const { maxPending, maxPendingBytes } = this.#options;
     const bytes = this.#pendingBytes + size;
-    if (this.#ring.length >= maxPending || (bytes > maxPendingBytes && this.#ring.length > 0)) {
-      throw new ConnectionError(
-        `${this.#ring.length} commands of ${this.#pendingBytes} bytes are pending already`,
-        'not-sent',
-        undefined,
-        'overloaded',
-      );
+    const { length } = this.#ring;
+    // Quiet commands leave room only at their fence: one is due before there is none.
+    if (length * 2 >= maxPending || bytes * 2 >= maxPendingBytes) this.#runAwaited = true;
+    if (length >= maxPending || (bytes > maxPendingBytes && length > 0)) {
+      const full = `${length} commands of ${this.#pendingBytes} bytes are pending already`;
+      throw new ConnectionError(full, 'not-sent', undefined, 'overloaded');
     }
     const slot = this.#ring.push();
     slot.command = command;
@@ -90,7 +93,6 @@ export class ClientConnection<Tag> {
     slot.deadline = deadline;
     slot.size = size;
     slot.opaque = -1;
-    slot.quiet = isQuiet(command);
     slot.fenced = false;
     this.#pendingBytes = bytes;
     if (deadline < this.#earliest) this.#earliest = deadline;
@@ -118,8 +120,7 @@ export class ClientConnection<Tag> {
     } catch (error) {
       // A command, or a value, was changed after it was handed over. Nothing of the change was
       // sent, and nothing can follow what was.
-      if (!(error instanceof UsageError)) throw error;
-      this.#close(error);
+      this.#close(error as Error);
       return null;
     }
   }
@@ -138,7 +139,7 @@ export class ClientConnection<Tag> {
 
   /** The server will send no more. */
   receiveEnd(): void {
-    this.#over ??= { cause: new ConnectionError('the server closed the connection', 'unknown') };
+    this.fail(new ConnectionError('the server closed the connection', 'unknown'));
   }
 
   /** The connection failed, or could not be made. What arrived before is still read. */
@@ -193,14 +194,16 @@ export class ClientConnection<Tag> {
         continue;
       }
       if (this.#alone) return;
+      slot.quiet = isQuiet(slot.command);
+      if (!this.#owes()) this.#heard = now;
       if (!slot.quiet && this.#unfenced !== null) this.#fence();
       const { alone } = verbs[slot.command.verb];
       if (alone) {
-        this.#skipVoid();
         if (ring.head < ring.cursor) return;
         this.#alone = true;
       }
-      if (!this.#owes()) this.#heard = now;
+      // What has begun to arrive would be taken for the answer to this.
+      if (ring.head === ring.cursor && this.#decoder.pending) throw new ProtocolError(UNASKED);
       this.#encodeSlot(slot);
       ring.cursor++;
     }
@@ -250,13 +253,11 @@ export class ClientConnection<Tag> {
       const reply = this.#decoder.next(slot.command);
       if (reply === null) return this.#readOver();
       if (isItem(reply)) {
-        if (slot.state === 'live' && slot.tag !== undefined) {
-          return { type: 'item', tag: slot.tag, item: reply };
-        }
-        continue;
+        if (slot.tag === undefined) continue;
+        return { type: 'item', tag: slot.tag, item: reply };
       }
       const event = this.#answer(slot, this.#checkOpaque(slot, reply));
-      const fatal = isError(reply) && isFatal(slot.command, reply);
+      const fatal = isError(reply) && isFatal(reply, verbs[slot.command.verb].judgesValue);
       this.#pop();
       if (fatal) this.#closeAfter(reply);
       if (event !== null) return event;
@@ -271,9 +272,7 @@ export class ClientConnection<Tag> {
       const error = this.#decoder.unasked();
       if (error !== null) {
         const words = `${error.type} ${error.message}`.trimEnd();
-        this.#over ??= {
-          cause: new ConnectionError(`the server closed the connection: ${words}`, 'unknown'),
-        };
+        this.fail(new ConnectionError(`the server closed the connection: ${words}`, 'unknown'));
       }
     }
     const ended = this.#state === 'ending' && this.#ring.length === 0 && this.#output.length === 0;
@@ -284,10 +283,13 @@ export class ClientConnection<Tag> {
 
   // All that arrived is read and more is needed; if no more will come, the connection is over.
   #readOver(): ClientEvent<Tag> | null {
-    if (this.#over === null) return null;
     const slot = this.#ring.at(this.#ring.head);
-    let { cause } = this.#over;
-    if (!this.#decoder.pending && replyShape(slot.command) === 'closed') {
+    // A watch has no end of its own to wait for.
+    const endless = this.#state === 'ending' && slot.command.verb === 'watch';
+    if (this.#over === null && !endless) return null;
+    let cause = this.#over?.cause ?? null;
+    const asked = slot.offset < this.#sent && replyShape(slot.command) === 'closed';
+    if (asked && !this.#decoder.pending) {
       const event = this.#answer(slot, CLOSED);
       if (event !== null) this.#events.push(event);
       this.#pop();
@@ -340,26 +342,31 @@ export class ClientConnection<Tag> {
     const ring = this.#ring;
     let candidates = 0;
     let only = ring.at(ring.head);
-    let fatal = false;
+    let data = false;
+    let judgesValue = false;
     for (let i = ring.head; i < end; i++) {
       const slot = ring.at(i);
       if (slot.state === 'void') continue;
+      const row = verbs[slot.command.verb];
       candidates++;
       only = slot;
-      if (isFatal(slot.command, reply)) fatal = true;
+      data ||= row.data;
+      judgesValue ||= row.judgesValue;
     }
     const event = candidates === 1 ? this.#answer(only, reply) : null;
     if (event !== null) this.#events.push(event);
     else this.#events.push({ type: 'quiet-error', reply });
     if (candidates === 1) this.#settleQuiet(only);
     else this.#errors.push(reply);
-    if (fatal) this.#closeAfter(reply);
+    // Whose it is cannot be known: a command with a data block may have earned it.
+    if (isFatal(reply, judgesValue && !data)) this.#closeAfter(reply);
   }
 
   // A quiet command at the head has its reply. If a fence follows it, the fence's is still to come.
   #settleQuiet(slot: Slot<Tag>): void {
     if (slot.fenced) {
       slot.state = 'dropped';
+      slot.tag = undefined;
       slot.opaque = -1;
     } else this.#pop();
   }
@@ -379,8 +386,7 @@ export class ClientConnection<Tag> {
   }
 
   #answer(slot: Slot<Tag>, reply: Reply): ClientEvent<Tag> | null {
-    if (slot.state !== 'live' || slot.tag === undefined) return null;
-    return { type: 'reply', tag: slot.tag, reply };
+    return slot.tag === undefined ? null : { type: 'reply', tag: slot.tag, reply };
   }
 
   // A meta reply must carry the opaque its command was stamped with; then the sender's own goes
@@ -398,7 +404,8 @@ export class ClientConnection<Tag> {
 
   #skipVoid(): void {
     const ring = this.#ring;
-    while (ring.head < ring.cursor && ring.at(ring.head).state === 'void') ring.pop();
+    while (ring.length > 0 && ring.at(ring.head).state === 'void') ring.pop();
+    if (ring.cursor < ring.head) ring.cursor = ring.head;
   }
 
   #pop(): void {
@@ -442,11 +449,17 @@ export class ClientConnection<Tag> {
   }
 
   #drop(slot: Slot<Tag>, index: number): 'unsent' | 'in-flight' {
+    slot.tag = undefined;
     if (index < this.#ring.cursor) {
       slot.state = 'dropped';
+      // The only way to stop a watch.
+      if (slot.command.verb === 'watch') this.fail(new ConnectionError('a watch ended', 'unknown'));
       return 'in-flight';
     }
     slot.state = 'void';
+    slot.command = NOTHING;
+    // It may stand among quiet ones, and ends no run of them.
+    slot.quiet = true;
     this.#pendingBytes -= slot.size;
     slot.size = 0;
     return 'unsent';
@@ -454,12 +467,8 @@ export class ClientConnection<Tag> {
 
   #closeAfter(reply: ErrorReply): void {
     const words = `${reply.type} ${reply.message}`.trimEnd();
-    this.#close(
-      new ConnectionError(
-        `the connection was given up after ${words}: what follows it may be out of step`,
-        'unknown',
-      ),
-    );
+    const given = `the connection was given up after ${words}: what follows it may be out of step`;
+    this.#close(new ConnectionError(given, 'unknown'));
   }
 
   #close(cause: Error | null): void {
@@ -479,18 +488,8 @@ export class ClientConnection<Tag> {
   }
 }
 
-// What a pending command is reckoned to hold in memory: itself, its slot, its sender's promise, and
-// what it points to.
-function sizeOf(command: Command): number {
-  let size = 1024;
-  if ('value' in command && command.value !== null) size += command.value.length;
-  if ('keys' in command) size += command.keys.length * 64;
-  return size;
-}
-
 // After these the next line may not be the next reply: the server may have read a value as
 // commands, or answer one line twice (protocol.md 2.4). SERVER_ERROR keeps in step.
-function isFatal(command: Command, reply: ErrorReply): boolean {
-  if (reply.type === 'SERVER_ERROR') return false;
-  return reply.type === 'ERROR' || !verbs[command.verb].judgesValue;
+function isFatal(reply: ErrorReply, judgesValue: boolean): boolean {
+  return reply.type === 'ERROR' || (reply.type === 'CLIENT_ERROR' && !judgesValue);
 }

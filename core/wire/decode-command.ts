@@ -10,6 +10,7 @@ import type {
 } from './command.ts';
 import { Input } from './input.ts';
 import { MAX_KEY } from './key.ts';
+import { withDefaults } from './options.ts';
 import { decodeKey, hasLongOpaque, readMetaFlags } from './read-meta-flags.ts';
 import { clientError, ERROR, type ErrorReply, serverError } from './reply.ts';
 import { type Verb, verbs } from './verbs.ts';
@@ -96,10 +97,11 @@ export class CommandDecoder {
   #started = false;
 
   constructor(options: Partial<RequestOptions> = {}) {
-    this.#options = { ...requestOptions, ...options };
+    this.#options = withDefaults(requestOptions, options);
   }
 
   push(chunk: Uint8Array): void {
+    if (this.dead !== null) return;
     if (!this.#started && chunk.length > 0) {
       this.#started = true;
       if (chunk[0] === 0x80) this.dead = 'the binary protocol is not spoken here';
@@ -374,7 +376,9 @@ function readGet(verb: 'get' | 'gets' | 'gat' | 'gats', words: Words): Command |
   const keys: Uint8Array[] = [];
   for (let i = touches ? 2 : 1; i < words.count; i++) keys.push(words.view(i));
   if (words.count === MAX_WORDS) {
-    const { bytes, to } = words;
+    const { bytes } = words;
+    const nul = bytes.subarray(0, words.to).indexOf(0, words.rest);
+    const to = nul < 0 ? words.to : nul;
     for (let at = words.rest; at < to;) {
       const end = wordEnd(bytes, at, to);
       if (end > at) keys.push(bytes.subarray(at, end));
@@ -382,7 +386,7 @@ function readGet(verb: 'get' | 'gets' | 'gat' | 'gats', words: Words): Command |
     }
   }
   for (const key of keys) if (key.length > MAX_KEY) return badFormat;
-  return touches ? { verb, expire, keys } : { verb: verb as 'get' | 'gets', keys };
+  return touches ? { verb, expire, keys } : { verb, keys };
 }
 
 function readDelete(words: Words): Command | BadRequest {

@@ -3,7 +3,8 @@ import type { Command, Key } from './command.ts';
 import { ProtocolError } from './errors.ts';
 import { Input } from './input.ts';
 import { opensWith, toKey } from './item-facts.ts';
-import { bigDigits, digits } from './numbers.ts';
+import { bigDigits, digits, wideDigits } from './numbers.ts';
+import { withDefaults } from './options.ts';
 import { replyShape } from './quiet.ts';
 import {
   metaCode,
@@ -38,7 +39,10 @@ export interface ReplyLimits {
   readonly maxLine: number;
   /** The longest value in bytes; one that a server announces beyond it is never allocated. */
   readonly maxValue: number;
-  /** The most bytes that the lines of one `stats` reply may add up to. */
+  /**
+   * The most bytes of memory that the lines of one `stats` reply may take, reckoned at their length
+   * and 64 bytes each.
+   */
   readonly maxLines: number;
 }
 
@@ -48,7 +52,10 @@ export const replyLimits: ReplyLimits = {
   maxLines: 16 * 1024 * 1024,
 };
 
+const CR = 0x0d;
 const OPAQUE = 0x4f;
+/** What a line or an item is reckoned to take beside its bytes. */
+const OVERHEAD = 64;
 const NO_FLAGS: readonly string[] = HD.flags;
 
 /**
@@ -76,7 +83,7 @@ export class ReplyDecoder {
   #blankAllowed = false;
 
   constructor(limits: Partial<ReplyLimits> = {}) {
-    this.#limits = { ...replyLimits, ...limits };
+    this.#limits = withDefaults(replyLimits, limits);
   }
 
   push(chunk: Uint8Array): void {
@@ -127,7 +134,10 @@ export class ReplyDecoder {
     const input = this.#input;
     for (;;) {
       const found = input.line();
-      if (input.to - input.from > this.#limits.maxLine) {
+      let length = input.to - input.from;
+      // A CR may be the first half of the line's end, and the rest still on its way.
+      if (!found && input.bytes[input.to - 1] === CR) length--;
+      if (length > this.#limits.maxLine) {
         throw new ProtocolError(`a line is longer than ${this.#limits.maxLine} bytes`);
       }
       if (!found) return false;
@@ -186,7 +196,7 @@ export class ReplyDecoder {
           return { type: 'lines', lines };
         }
         if (readError(bytes, from, to) !== null) return this.#error(asked);
-        this.#count(to - from);
+        this.#count(to - from, this.#limits.maxLines);
         this.#rawLines.push(latin1(bytes, from, to));
         return null;
       case 'line':
@@ -271,8 +281,10 @@ export class ReplyDecoder {
     const key = this.#askedKey(request, bytes, from + 6, keyEnd);
     const flagsEnd = wordEnd(bytes, keyEnd + 1, to);
     const lengthEnd = wordEnd(bytes, flagsEnd + 1, to);
-    const flags = digits(bytes, keyEnd + 1, flagsEnd);
+    const flags = wideDigits(bytes, keyEnd + 1, flagsEnd);
     const length = this.#length(bytes, flagsEnd + 1, lengthEnd);
+    // As many values as there were keys; a raw command does not say how many.
+    if (request?.verb === 'raw') this.#count(length, this.#limits.maxValue);
     const cas = lengthEnd < to ? bigDigits(bytes, lengthEnd + 1, to) : undefined;
     const wanted = request?.verb === 'gets' || request?.verb === 'gats';
     if (flags < 0 || cas === null || (wanted && cas === undefined)) {
@@ -304,7 +316,7 @@ export class ReplyDecoder {
 
   #values(): Reply {
     const items = this.#items;
-    this.#nextKey = 0;
+    this.#nextKey = this.#linesLength = 0;
     if (items.length === 0) return MISSES;
     this.#items = [];
     return { type: 'values', items };
@@ -316,7 +328,7 @@ export class ReplyDecoder {
       const start = from + type.length + 1;
       const end = wordEnd(bytes, start, to);
       const value = latin1(bytes, Math.min(end + 1, to), to);
-      this.#count(to - from);
+      this.#count(to - from, this.#limits.maxLines);
       this.#lines.push({ type, name: latin1(bytes, start, end), value });
       return true;
     }
@@ -332,10 +344,11 @@ export class ReplyDecoder {
     return { type: 'stats', lines };
   }
 
-  #count(length: number): void {
-    this.#linesLength += length;
-    if (this.#linesLength > this.#limits.maxLines) {
-      throw new ProtocolError(`a reply of more than ${this.#limits.maxLines} bytes of lines`);
+  // Holds a reply of any number of parts to a limit on all of them.
+  #count(length: number, limit: number): void {
+    this.#linesLength += length + OVERHEAD;
+    if (this.#linesLength > limit) {
+      throw new ProtocolError(`the parts of a reply are over the limit of ${limit} bytes`);
     }
   }
 

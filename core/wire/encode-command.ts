@@ -1,9 +1,9 @@
-import { utf8, utf8Length } from './bytes.ts';
-import { checkCommand, MAX_LINE } from './check-command.ts';
+import { isBytes, utf8, utf8Length } from './bytes.ts';
+import { checkCommand, checkCredential, isLine, isWord, MAX_LINE } from './check-command.ts';
 import type { Command, Key, StoreCommand, Value } from './command.ts';
 import { UsageError } from './errors.ts';
-import { MAX_KEY, putBase64Key, putKey } from './key.ts';
-import { putNumber } from './numbers.ts';
+import { putBase64Key, putKey } from './key.ts';
+import { MAX_U32, MAX_U64, putNumber } from './numbers.ts';
 import { Output, putAscii, putEnd } from './output.ts';
 
 const SPACE = 0x20;
@@ -30,50 +30,43 @@ export function encodeCommand(command: Command): Uint8Array {
  * line.
  *
  * @param opaque A number to send in the place of a meta command's own opaque, or -1 for none.
+ * @throws UsageError, and nothing else.
  */
 export function putCommand(output: Output, command: Command, opaque: number): void {
+  try {
+    put(output, command, opaque);
+  } catch (error) {
+    throw error instanceof UsageError ? error : new UsageError('command', CHANGED, error);
+  }
+}
+
+function put(output: Output, command: Command, opaque: number): void {
   switch (command.verb) {
     case 'mg':
     case 'md':
     case 'ma':
       output.reserve(MAX_LINE);
-      output.end = putEnd(
-        output.slab,
-        putMeta(output.slab, output.end, command, null, opaque),
-      );
-      return;
+      return endLine(output, putMeta(output.slab, output.end, command, null, opaque));
     case 'ms': {
       const value = asBlock(command.value);
       output.reserve(MAX_LINE);
-      output.end = putEnd(
-        output.slab,
-        putMeta(output.slab, output.end, command, value.length, opaque),
-      );
+      endLine(output, putMeta(output.slab, output.end, command, value.length, opaque));
       return putBlock(output, value);
     }
     case 'get':
     case 'gets':
+      return putGet(output, command.verb, 0, command.keys);
     case 'gat':
-    case 'gats': {
-      output.reserve(32 + command.keys.length * (MAX_KEY + 1));
-      const slab = output.slab;
-      let p = putAscii(slab, output.end, command.verb);
-      if ('expire' in command) p = putSeconds(slab, p, command.expire);
-      for (const key of command.keys) {
-        slab[p] = SPACE;
-        p = putKey(slab, p + 1, key);
-      }
-      output.end = putEnd(slab, p);
-      return;
-    }
+    case 'gats':
+      return putGet(output, command.verb, command.expire, command.keys);
     case 'set':
     case 'add':
     case 'replace':
     case 'append':
     case 'prepend':
-      return putStore(output, command, null);
+      return putStore(output, command, '');
     case 'cas':
-      return putStore(output, command, command.cas);
+      return putStore(output, command, ` ${asDecimal(command.cas)}`);
     case 'delete':
       return putLine(output, command.verb, command.key, command.noreply, (slab, p) =>
         // Servers since 1.6.40 take a bare `delete noreply` as a quiet delete of nothing and
@@ -98,8 +91,7 @@ export function putCommand(output: Output, command: Command, opaque: number): vo
       );
     case 'me':
       output.reserve(MAX_LINE);
-      output.end = putEnd(output.slab, putDebug(output.slab, output.end, command));
-      return;
+      return endLine(output, putDebug(output.slab, output.end, command));
     case 'mn':
     case 'version':
     case 'quit':
@@ -108,7 +100,7 @@ export function putCommand(output: Output, command: Command, opaque: number): vo
     case 'verbosity':
       return putWords(output, ['verbosity', asDecimal(command.level)], command.noreply);
     case 'flush_all':
-      return putWords(output, ['flush_all', asDecimal(command.delay)], command.noreply);
+      return putWords(output, ['flush_all', asDecimal(command.delay, -MAX_U32)], command.noreply);
     case 'cache_memlimit':
       return putWords(output, ['cache_memlimit', asDecimal(command.megabytes)], command.noreply);
     case 'shutdown':
@@ -122,17 +114,51 @@ export function putCommand(output: Output, command: Command, opaque: number): vo
     case 'lru_crawler mgdump':
     case 'watch':
     case 'config get':
-      return putWords(output, [command.verb, ...command.words.map(asWord)], false);
+      return putWords(output, [command.verb, ...checkedWords(command.words)], false);
     case 'auth': {
-      const token = utf8(`${asWord(command.username)} ${asWord(command.password)}`);
+      const { username, password } = command;
+      checkCredential('username', username);
+      checkCredential('password', password);
+      const token = utf8(`${username} ${password}`);
       putWords(output, ['set', 'auth', '0', '0', String(token.length)], false);
       return putBlock(output, token);
     }
-    case 'raw':
+    case 'raw': {
+      const value = command.value === null ? null : asBlock(command.value);
       output.appendAscii(`${asLine(command.line)}\r\n`);
-      if (command.value !== null) putBlock(output, asBlock(command.value));
+      if (value !== null) putBlock(output, value);
       return;
+    }
+    default:
+      return changed('verb');
   }
+}
+
+function putGet(
+  output: Output,
+  verb: 'get' | 'gets' | 'gat' | 'gats',
+  expire: number,
+  keys: readonly Key[],
+): void {
+  if (!(keys.length > 0)) changed('keys');
+  let length = 'gats -2147483648\r\n'.length;
+  for (let i = 0; i < keys.length; i++) length += keys[i]!.length + 1;
+  output.reserve(length);
+  const slab = output.slab;
+  let p = putAscii(slab, output.end, verb);
+  if (verb === 'gat' || verb === 'gats') p = putSeconds(slab, p, expire);
+  for (let i = 0; i < keys.length; i++) {
+    slab[p] = SPACE;
+    p = putKey(slab, p + 1, keys[i]!);
+  }
+  endLine(output, p, length);
+}
+
+// What is written past the end of an array is dropped without a word, so a line that has become
+// longer than the room that was made for it must not go out.
+function endLine(output: Output, at: number, length: number = MAX_LINE): void {
+  if (!(at + 2 - output.end <= length)) changed('command');
+  output.end = putEnd(output.slab, at);
 }
 
 function putMeta(
@@ -189,7 +215,7 @@ function putDebug(
 function putStore(
   output: Output,
   command: Omit<StoreCommand, 'verb'> & { verb: string },
-  cas: bigint | null,
+  cas: string,
 ): void {
   const value = asBlock(command.value);
   output.reserve(MAX_LINE);
@@ -202,9 +228,9 @@ function putStore(
   p = putSeconds(slab, p, command.expire);
   slab[p] = SPACE;
   p = putNumber(slab, p + 1, value.length);
-  if (cas !== null) p = putAscii(slab, p, ` ${asDecimal(cas)}`);
+  p = putAscii(slab, p, cas);
   if (command.noreply) p = putAscii(slab, p, ' noreply');
-  output.end = putEnd(slab, p);
+  endLine(output, p);
   putBlock(output, value);
 }
 
@@ -221,7 +247,7 @@ function putLine(
   slab[p] = SPACE;
   p = putArgument(slab, putKey(slab, p + 1, key));
   if (noreply) p = putAscii(slab, p, ' noreply');
-  output.end = putEnd(slab, p);
+  endLine(output, p);
 }
 
 function putWords(output: Output, words: readonly string[], noreply: boolean): void {
@@ -233,7 +259,7 @@ const BY_HAND = 1024;
 
 // What comes back has its length on the wire as its `length`: bytes, or text that is all ASCII.
 function asBlock(value: Value): Value {
-  if (typeof value !== 'string') return value;
+  if (typeof value !== 'string') return isBytes(value) ? value : changed('value');
   return value.length <= BY_HAND && utf8Length(value) === value.length ? value : utf8(value);
 }
 
@@ -263,19 +289,23 @@ function whole(value: number): number {
   return Number.isSafeInteger(value) && value >= 0 ? value : changed('a number');
 }
 
-function asDecimal(value: number | bigint): string {
-  const text = String(value);
-  return /^-?\d{1,20}$/.test(text) ? text : changed('a number');
+function asDecimal(value: number | bigint, least = 0): string {
+  const whole = typeof value === 'bigint' || Number.isSafeInteger(value);
+  return whole && value >= least && value <= MAX_U64 ? String(value) : changed('a number');
 }
 
-function asWord(word: string): string {
-  return typeof word === 'string' && /^[^\s\p{Cc}]+$/u.test(word) ? word : changed('a word');
+function checkedWords(words: readonly string[]): string[] {
+  const checked: string[] = [];
+  for (const word of words) checked.push(isWord(word) ? word : changed('words'));
+  return checked;
 }
 
 function asLine(line: string): string {
-  return typeof line === 'string' && !/[\r\n\0]/.test(line) ? line : changed('line');
+  return isLine(line) ? line : changed('line');
 }
 
+const CHANGED = 'changed between being checked and being sent';
+
 function changed(argument: string): never {
-  throw new UsageError(argument, 'changed between being checked and being sent');
+  throw new UsageError(argument, CHANGED);
 }

@@ -1,14 +1,15 @@
 import { putBase64 } from './base64.ts';
+import { isLine } from './check-command.ts';
 import type { Key } from './command.ts';
 import { UsageError } from './errors.ts';
 import { factWords, uriKey } from './item-facts.ts';
 import { keyBytes } from './key.ts';
-import { putNumber } from './numbers.ts';
+import { MAX_U64, putNumber } from './numbers.ts';
 import { Output, putAscii, putEnd } from './output.ts';
 import type { Reply, ReplyItem, ValueItem } from './reply.ts';
 
-// Room for any meta or VALUE line: neither repeats more than the request's 2048 bytes.
-const LINE = 4096;
+// Room for what a line holds beside words and keys, at most: `VALUE `, three numbers, CR LF.
+const LINE = 80;
 
 /** The bytes of a reply, or of a part of one. A `closed` and a `silent` reply have none. */
 export function encodeReply(reply: Reply | ReplyItem): Uint8Array {
@@ -76,14 +77,14 @@ export function putReply(output: Output, reply: Reply | ReplyItem): void {
       return output.appendAscii('END\r\n');
     case 'metadump':
       // memcached ends the lines of a metadump and of a watch with a bare LF.
-      return output.appendAscii(`key=${uriKey(reply.key)} ${factWords(reply)}\n`);
+      return putLine(output, `key=${uriKey(reply.key)} ${factWords(reply)}`, '\n');
     case 'mgdump':
       return putLine(
         output,
         typeof reply.key === 'string' ? `mg ${reply.key}` : `mg ${base64Text(reply.key)} b`,
       );
     case 'watch':
-      return output.appendAscii(`${reply.line}\n`);
+      return putLine(output, reply.line, '\n');
     case 'opened':
       return output.appendAscii('OK\r\n');
     case 'closed':
@@ -93,9 +94,11 @@ export function putReply(output: Output, reply: Reply | ReplyItem): void {
 }
 
 // A reply may carry somebody else's words; they must not become lines of their own.
-function putLine(output: Output, text: string): void {
-  if (/[\r\n\0]/.test(text)) throw new UsageError('reply', 'must not contain CR, LF or NUL');
-  output.appendAscii(`${text}\r\n`);
+function putLine(output: Output, text: string, end = '\r\n'): void {
+  if (text !== '' && !isLine(text)) {
+    throw new UsageError('reply', 'must hold a byte in each character, and no CR, LF or NUL');
+  }
+  output.appendAscii(text + end);
 }
 
 function putMetaLine(
@@ -104,7 +107,9 @@ function putMetaLine(
   length: number,
   flags: readonly string[],
 ): void {
-  output.reserve(LINE);
+  let room = LINE;
+  for (let i = 0; i < flags.length; i++) room += flags[i]!.length + 1;
+  output.reserve(room);
   const slab = output.slab;
   let p = putAscii(slab, output.end, type);
   if (length >= 0) {
@@ -119,13 +124,13 @@ function putMetaLine(
 }
 
 function putValue(output: Output, item: ValueItem): void {
-  output.reserve(LINE);
-  const slab = output.slab;
   const { key } = item;
+  output.reserve(LINE + key.length);
+  const slab = output.slab;
   let p = putAscii(slab, output.end, 'VALUE ');
   p = putToken(slab, p, key);
   slab[p] = 0x20;
-  p = putNumber(slab, p + 1, item.flags);
+  p = putFlags(slab, p + 1, item.flags);
   slab[p] = 0x20;
   p = putNumber(slab, p + 1, item.value.length);
   if (item.cas !== undefined) p = putAscii(slab, p, ` ${item.cas}`);
@@ -133,13 +138,23 @@ function putValue(output: Output, item: ValueItem): void {
   output.appendBlock(item.value);
 }
 
+// Flags of more than 53 bits were rounded when they were read.
+function putFlags(slab: Uint8Array, at: number, flags: number): number {
+  if (Number.isSafeInteger(flags) && flags >= 0) return putNumber(slab, at, flags);
+  const wide = Number.isInteger(flags) ? BigInt(flags) : -1n;
+  if (wide < 0n || wide > MAX_U64 + 1n) {
+    throw new UsageError('reply', 'must have flags from 0 to 18446744073709551615');
+  }
+  return putAscii(slab, at, `${wide > MAX_U64 ? MAX_U64 : wide}`);
+}
+
 // A word of a line. memcached takes control characters in keys, so it gives them back; what would
 // end the word or the line cannot be in one.
 function putToken(slab: Uint8Array, at: number, token: Key): number {
   for (let i = 0; i < token.length; i++) {
     const code = typeof token === 'string' ? token.charCodeAt(i) : token[i]!;
-    if (code === 0x20 || code === 0x0a || code === 0) {
-      throw new UsageError('reply', 'must not contain a space, LF or NUL in a word');
+    if (code === 0x20 || code === 0x0a || code === 0 || code > 0xff) {
+      throw new UsageError('reply', 'must hold bytes other than a space, LF and NUL in a word');
     }
     slab[at + i] = code;
   }

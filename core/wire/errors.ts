@@ -29,8 +29,8 @@ export class UsageError extends MemcacheError {
   /** The rule it breaks. */
   readonly rule: string;
 
-  constructor(argument: string, rule: string) {
-    super(`${argument} ${rule}`, 'usage', 'not-sent');
+  constructor(argument: string, rule: string, cause?: unknown) {
+    super(`${argument} ${rule}`, 'usage', 'not-sent', cause);
     this.argument = argument;
     this.rule = rule;
   }

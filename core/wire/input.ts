@@ -20,7 +20,9 @@ export class Input {
 
   #chunk: Uint8Array = EMPTY;
   #position = 0;
-  readonly #waiting: Uint8Array[] = [];
+  // The chunks after this one, from #first on: shifting a long array costs its whole length.
+  #waiting: Uint8Array[] = [];
+  #first = 0;
   #carry: Uint8Array = EMPTY;
   #carried = 0;
   #block: Uint8Array | null = null;
@@ -124,7 +126,8 @@ export class Input {
   clear(): void {
     this.#chunk = EMPTY;
     this.#position = 0;
-    this.#waiting.length = 0;
+    this.#waiting = [];
+    this.#first = 0;
     this.#carry = EMPTY;
     this.#carried = 0;
     this.#block = null;
@@ -139,10 +142,16 @@ export class Input {
   // Moves on to the next chunk once this one is used up.
   #advance(): boolean {
     if (this.#position < this.#chunk.length) return true;
-    const next = this.#waiting.shift();
+    const next = this.#waiting[this.#first];
     this.#chunk = next ?? EMPTY;
     this.#position = 0;
-    return next !== undefined;
+    if (next === undefined) return false;
+    this.#waiting[this.#first++] = EMPTY;
+    if (this.#first === this.#waiting.length) {
+      this.#waiting = [];
+      this.#first = 0;
+    }
+    return true;
   }
 
   #carryOver(chunk: Uint8Array, from: number, to: number): void {

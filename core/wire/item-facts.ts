@@ -34,7 +34,7 @@ export function toFacts(words: Words, key: Key): ItemFacts | null {
   if (exp === null || la === null || cls === null || size === null) return null;
   if (cas === undefined || !/^\d{1,20}$/.test(cas)) return null;
   if (fetch !== 'yes' && fetch !== 'no') return null;
-  const flags = words.has('flags') ? toNumber(words.get('flags')) : undefined;
+  const flags = words.has('flags') ? toFlags(words.get('flags')) : undefined;
   if (flags === null) return null;
   return { key, exp, la, cas: BigInt(cas), fetch: fetch === 'yes', cls, size, flags };
 }
@@ -79,6 +79,11 @@ export function toKey(text: string): Key {
 /** Whether a line starts with `word` and a space. */
 export function opensWith(bytes: Uint8Array, from: number, to: number, word: string): boolean {
   return bytes[from + word.length] === 0x20 && startsWith(bytes, from, to, word);
+}
+
+// Up to 64 bits, like the flags of a value; see `wideDigits`.
+function toFlags(text: string | undefined): number | null {
+  return text !== undefined && /^\d{1,20}$/.test(text) ? Number(text) : null;
 }
 
 function toNumber(text: string | undefined): number | null {

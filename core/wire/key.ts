@@ -1,4 +1,5 @@
 import { base64Length, putBase64 } from './base64.ts';
+import { isBytes } from './bytes.ts';
 import type { Key } from './command.ts';
 import { UsageError } from './errors.ts';
 
@@ -15,16 +16,19 @@ export const MAX_KEY = 250;
  */
 export function checkKey(key: Key): void {
   if (typeof key === 'string') {
+    checkLength(key.length);
     for (let i = 0; i < key.length; i++) {
       const code = key.charCodeAt(i);
       if (code <= 0x20 || code >= 0x7f) refuse(code);
     }
-  } else if (key instanceof Uint8Array) {
-    for (const byte of key) if (byte <= 0x20 || byte === 0x7f) refuse(byte);
   } else {
-    throw new UsageError('key', 'must be a string or a Uint8Array');
+    checkBytes(key);
+    checkLength(key.length);
+    for (let i = 0; i < key.length; i++) {
+      const byte = key[i]!;
+      if (byte <= 0x20 || byte === 0x7f) refuse(byte);
+    }
   }
-  checkLength(key.length);
 }
 
 /**
@@ -33,13 +37,10 @@ export function checkKey(key: Key): void {
  * @throws UsageError naming the rule.
  */
 export function checkBase64Key(key: Key): void {
-  if (typeof key === 'string') {
-    for (let i = 0; i < key.length; i++) if (key.charCodeAt(i) >= 0x80) refuse(0x80);
-  } else if (!(key instanceof Uint8Array)) {
-    throw new UsageError('key', 'must be a string or a Uint8Array');
-  }
-  if (key.length === 0) checkLength(0);
+  if (typeof key !== 'string') checkBytes(key);
   checkLength(base64Length(key.length));
+  if (typeof key !== 'string') return;
+  for (let i = 0; i < key.length; i++) if (key.charCodeAt(i) >= 0x80) refuse(0x80);
 }
 
 /**
@@ -47,6 +48,7 @@ export function checkBase64Key(key: Key): void {
  * a key which changed after it was checked cannot break the line.
  */
 export function putKey(target: Uint8Array, at: number, key: Key): number {
+  if (typeof key !== 'string') checkBytes(key);
   const length = key.length;
   checkLength(length);
   if (typeof key === 'string') {
@@ -77,6 +79,10 @@ export function keyBytes(key: Key): Uint8Array {
   const bytes = new Uint8Array(key.length);
   for (let i = 0; i < key.length; i++) bytes[i] = key.charCodeAt(i);
   return bytes;
+}
+
+function checkBytes(key: Uint8Array): void {
+  if (!isBytes(key)) throw new UsageError('key', 'must be a string or a Uint8Array');
 }
 
 function checkLength(length: number): void {

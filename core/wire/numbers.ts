@@ -50,6 +50,15 @@ export function bigDigits(bytes: Uint8Array, from: number, to: number): bigint |
   return value <= MAX_U64 ? value : null;
 }
 
+/**
+ * Reads `bytes[from, to)` as client flags: -1 when they are none. Servers may be built to keep 64
+ * bits of them; such a number is rounded past 2^53, which beats losing the connection to it.
+ */
+export function wideDigits(bytes: Uint8Array, from: number, to: number): number {
+  const small = digits(bytes, from, to);
+  return small >= 0 ? small : Number(bigDigits(bytes, from, to) ?? -1);
+}
+
 // What follows is how memcached reads numbers in requests: with C's strtol family, so blanks and
 // a sign may come first, white space ends the number, and what does not fit is cut, not refused.
 

@@ -24,10 +24,10 @@ import { verbs } from './verbs.ts';
 export const VA = 0x5641;
 /** The meta replies that have no value, by their `metaCode`. */
 export const plainMeta: ReadonlyMap<number, MetaReply> = new Map(
-  [HD, EN, NF, NS, EX].map((reply) => [
-    (reply.type.charCodeAt(0) << 8) | reply.type.charCodeAt(1),
-    reply,
-  ]),
+  // Servers of the first meta dialect, as ElastiCache 1.6.6, say OK for HD (protocol.md 2.3).
+  ([['HD', HD], ['OK', HD], ['EN', EN], ['NF', NF], ['NS', NS], ['EX', EX]] as const).map((
+    [code, reply],
+  ) => [(code.charCodeAt(0) << 8) | code.charCodeAt(1), reply]),
 );
 
 /** The two letters that a meta reply starts with as one number, or 0 for any other line. */

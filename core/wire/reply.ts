@@ -26,6 +26,7 @@ export interface NumberReply {
 
 export interface ValueItem {
   readonly key: Key;
+  /** Client flags; rounded past 2^53, where the server was built to keep 64 bits of them. */
   readonly flags: number;
   /**
    * A view of the chunk it arrived in, where it arrived in one piece. Chunks are never reused, so

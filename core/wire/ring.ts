@@ -70,6 +70,33 @@ export class Ring<Tag> {
   }
 }
 
+/**
+ * The bytes that a pending command is reckoned to hold in memory: itself, its slot, its sender's
+ * promise, and what it points to.
+ */
+export function sizeOf(command: Command): number {
+  const size = 1024;
+  switch (command.verb) {
+    case 'get':
+    case 'gets':
+    case 'gat':
+    case 'gats':
+      return size + command.keys.length * 64;
+    case 'set':
+    case 'add':
+    case 'replace':
+    case 'append':
+    case 'prepend':
+    case 'cas':
+    case 'ms':
+      return size + command.value.length;
+    case 'raw':
+      return size + (command.value?.length ?? 0);
+    default:
+      return size;
+  }
+}
+
 function emptySlot<Tag>(): Slot<Tag> {
   return {
     command: NOTHING,

@@ -105,7 +105,7 @@ const storing = '<key> <flags> <exptime> <bytes> [noreply]';
  */
 export const verbs: Readonly<Record<Verb, VerbRow>> = {
   get: row('get <key>+', 'values', { ...read, keys: 'many' }),
-  gets: row('gets <key>+', 'values', { ...read, keys: 'many' }),
+  gets: row('gets <key>+', 'values', { ...read, keys: 'many', since: '1.2.4' }),
   gat: row('gat <exptime> <key>+', 'values', {
     class: 'write',
     keys: 'many',
@@ -121,11 +121,12 @@ export const verbs: Readonly<Record<Verb, VerbRow>> = {
   set: row(`set ${storing}`, 'status', { ...store, idempotent: true }),
   add: row(`add ${storing}`, 'status', store),
   replace: row(`replace ${storing}`, 'status', { ...store, idempotent: true }),
-  append: row(`append ${storing}`, 'status', store),
-  prepend: row(`prepend ${storing}`, 'status', store),
+  append: row(`append ${storing}`, 'status', { ...store, since: '1.2.4' }),
+  prepend: row(`prepend ${storing}`, 'status', { ...store, since: '1.2.4' }),
   cas: row('cas <key> <flags> <exptime> <bytes> <cas> [noreply]', 'status', {
     ...store,
     statuses: ['STORED', 'EXISTS', 'NOT_FOUND'],
+    since: '1.2.4',
   }),
   delete: row('delete <key> [noreply]', 'status', {
     ...write,
@@ -148,6 +149,7 @@ export const verbs: Readonly<Record<Verb, VerbRow>> = {
     idempotent: true,
     since: '1.4.8',
   }),
+  // As a plain read. T touches, and N and R hand out a win that a second asker does not get.
   mg: row('mg <key> <flag>*', 'meta', {
     ...read,
     keys: 'one',
@@ -179,7 +181,7 @@ export const verbs: Readonly<Record<Verb, VerbRow>> = {
   }),
   shutdown: row('shutdown [graceful]', 'closed', { since: '1.4.16' }),
   quit: row('quit', 'closed', { class: 'read', idempotent: true }),
-  slabs: row('slabs <word>+', 'admin', {}),
+  slabs: row('slabs <word>+', 'admin', { since: '1.4.11' }),
   lru: row('lru <word>+', 'admin', { since: '1.4.35' }),
   extstore: row('extstore <word>+', 'admin', { since: '1.5.4' }),
   lru_crawler: row('lru_crawler <word>+', 'admin', { since: '1.4.18' }),

@@ -100,7 +100,7 @@ function decodeCell(verb: Verb): string {
     }
   }
   if (command === null || !('verb' in command)) throw new Error(`${verb} is not read`);
-  return `${code(command.verb)}, ${replies.length} replies`;
+  return replies.length === 0 ? '' : `${code(command.verb)}, ${count(replies.length, 'reply')}`;
 }
 
 async function serverCell(verb: Verb): Promise<string> {
@@ -154,7 +154,13 @@ function testCell(verb: Verb, sent: readonly string[]): string {
     ? authCases.length
     : sent.filter((requests) => requests.includes(`\n${verb} `) || requests.includes(`\n${verb}\r`))
       .length;
-  return `${vectors} vectors, ${cases} server cases`;
+  if (vectors === 0) return '';
+  return count(vectors, 'vector') + (cases === 0 ? '' : `, ${count(cases, 'server case')}`);
+}
+
+function count(number: number, noun: string): string {
+  if (number === 1) return `1 ${noun}`;
+  return `${number} ${noun === 'reply' ? 'replies' : `${noun}s`}`;
 }
 
 function code(content: string): string {

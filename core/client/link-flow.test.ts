@@ -1,0 +1,203 @@
+import * as assert from 'uvu/assert';
+import { LinkScene, metadump, mg, ms, version, watch } from '../../test/link-scene.ts';
+import { CountingClock, ScriptedNetwork, settled, Watched } from '../../test/scripted.ts';
+import { suite } from '../../test/suite.ts';
+import { Link } from './link.ts';
+
+const link = suite('link: flow and limits');
+
+// Short writes
+
+link('a transport that takes a byte at a time gets every byte once', async () => {
+  const scene = new LinkScene({ stallAfter: 1e9 });
+  const transport = await scene.connect(1);
+  const big = 'y'.repeat(40_000);
+  const calls = [scene.do(ms('a', 'x')), scene.do(ms('b', big)), scene.do(mg('c'))];
+  await settled();
+  let sent = transport.take();
+  assert.is(sent, 'm');
+  const whole = `ms a 1 O1\r\nx\r\nms b 40000 O2\r\n${big}\r\nmg c v O3\r\n`;
+  for (let i = 0; sent.length < whole.length; i++) {
+    await transport.drain(i < 40 ? 1 : 9000);
+    sent += transport.take();
+  }
+  assert.is(sent, whole);
+  await transport.reply('HD O1\r\nHD O2\r\nEN O3\r\n');
+  assert.equal(calls.map(({ state }) => state), ['resolved', 'resolved', 'resolved']);
+});
+
+link('nothing is sent to a full transport before it has drained', async () => {
+  const scene = new LinkScene();
+  const transport = await scene.connect(5);
+  scene.do(mg('a'));
+  await settled();
+  assert.is(transport.take(), 'mg a ');
+  scene.do(mg('b'));
+  await settled();
+  assert.is(transport.sends, 0);
+  await transport.drain(100);
+  assert.is(transport.take(), 'v O1\r\nmg b v O2\r\n');
+});
+
+link('a value that lost its buffer before it was sent ends the link at once', async () => {
+  const scene = new LinkScene();
+  const transport = await scene.connect(20);
+  const value = new Uint8Array(100_000);
+  const calls = [scene.do(ms('a', value)), scene.do(mg('b'))];
+  await settled();
+  structuredClone(value, { transfer: [value.buffer] });
+  await transport.drain(1e6);
+  assert.equal(calls.map(({ brief }) => brief), [
+    'ConnectionError connection unknown',
+    'ConnectionError connection not-sent',
+  ]);
+  assert.is(scene.clock.timers, 0);
+});
+
+// Overload
+
+link('refuses more commands than it may hold, with not-sent', async () => {
+  const scene = new LinkScene({ maxPending: 2 });
+  const calls = [scene.do(mg('a')), scene.do(mg('b')), scene.do(mg('c'))];
+  await settled();
+  assert.is(calls[2]?.brief, 'ConnectionError overloaded not-sent');
+  assert.equal(calls.slice(0, 2).map(({ state }) => state), ['pending', 'pending']);
+});
+
+link('takes commands again when those that wait were given up', async () => {
+  const scene = new LinkScene({ maxPending: 2, connectTimeout: 5000 });
+  scene.do(mg('a'), { timeout: 10 });
+  scene.do(mg('b'), { timeout: 10 });
+  await scene.pass(10);
+  assert.is(scene.link.pending, 0);
+  assert.is(scene.do(mg('c')).state, 'pending');
+});
+
+for (
+  const [what, limits, value] of [
+    ['commands', { maxPending: 4 }, 'x'],
+    ['bytes', { maxPendingBytes: 5000 }, 'x'.repeat(400)],
+  ] as const
+) {
+  link(`writes that nobody awaits never fill it for good, by ${what}`, async () => {
+    const scene = new LinkScene(limits);
+    const transport = await scene.connect();
+    for (let i = 0; i < 50; i++) {
+      const call = scene.do(ms('a', value, 'q'), { unconfirmed: true });
+      await settled();
+      assert.is(call.brief, 'resolved', `number ${i}`);
+      const fences = transport.take().split('\r\nmn\r\n').length - 1;
+      await transport.reply('MN\r\n'.repeat(fences));
+    }
+  });
+}
+
+link('a refusal asks for the fence that makes room', async () => {
+  const scene = new LinkScene({ maxPendingBytes: 4000 });
+  const transport = await scene.connect();
+  scene.do(ms('a', 'x', 'q'), { unconfirmed: true });
+  await settled();
+  const refused = scene.do(ms('b', 'x'.repeat(3000), 'q'), { unconfirmed: true });
+  await settled();
+  assert.is(refused.brief, 'ConnectionError overloaded not-sent');
+  assert.ok(transport.take().endsWith('mn\r\n'));
+  await transport.reply('MN\r\n');
+  assert.is(scene.link.pending, 0);
+});
+
+link('a write taken back from among quiet ones does not upset their fence', async () => {
+  const scene = new LinkScene();
+  const aborter = new AbortController();
+  const transport = await scene.connect();
+  const first = scene.do(ms('a', 'x', 'q'));
+  scene.do(ms('b', 'x', 'q'), { signal: aborter.signal });
+  const last = scene.do(ms('c', 'x', 'q'));
+  aborter.abort();
+  await settled();
+  assert.is(transport.take(), 'ms a 1 q O1\r\nx\r\nms c 1 q O2\r\nx\r\nmn\r\n');
+  await transport.reply('MN\r\n');
+  assert.equal([first.state, last.state], ['resolved', 'resolved']);
+});
+
+// What callers hand in
+
+link('what onItem throws rejects its call, and no other', async () => {
+  const scene = new LinkScene();
+  const transport = await scene.connect();
+  const broken = new Error('broken');
+  const call = scene.do(metadump, {
+    onItem: () => {
+      throw broken;
+    },
+  });
+  const next = scene.do(version);
+  await settled();
+  const line = 'key=a exp=-1 la=5 cas=7 fetch=yes cls=1 size=63\n';
+  await transport.reply(`${line}${line}END\r\n`);
+  assert.is(call.error, broken);
+  await transport.reply('VERSION 1\r\n');
+  assert.is(next.state, 'resolved');
+});
+
+link('errors among writes that nobody awaits are told to onQuietError', async () => {
+  const scene = new LinkScene();
+  const transport = await scene.connect();
+  scene.do(ms('a', 'x', 'q'), { unconfirmed: true });
+  const call = scene.do(version);
+  await settled();
+  await transport.reply('SERVER_ERROR out of memory storing object\r\nMN\r\nVERSION 1\r\n');
+  assert.equal(scene.quietErrors.map(({ code, outcome }) => [code, outcome]), [
+    ['out-of-memory', 'done'],
+  ]);
+  assert.is(call.state, 'resolved');
+});
+
+link('without an observer such an error goes by', async () => {
+  const clock = new CountingClock();
+  const network = new ScriptedNetwork();
+  const endpoint = { path: '/s' };
+  const onClosed = (): void => {};
+  const { dial } = network;
+  const bare = new Link({ dial, endpoint, clock, timeout: 9, connectTimeout: 9, onClosed }, 0);
+  const transport = await network.last.accept();
+  await bare.execute(ms('a', 'x', 'q'), { unconfirmed: true });
+  const call = new Watched(bare.execute(version));
+  await settled();
+  await transport.reply('SERVER_ERROR x\r\nMN\r\nVERSION 1\r\n');
+  assert.is(call.state, 'resolved');
+});
+
+// Watches
+
+link('a watch that is aborted takes its connection with it', async () => {
+  const scene = new LinkScene();
+  const aborter = new AbortController();
+  const transport = await scene.connect();
+  const items: unknown[] = [];
+  const options = { signal: aborter.signal, timeout: Infinity };
+  const call = scene.do(watch, { ...options, onItem: (item) => items.push(item) });
+  await settled();
+  await transport.reply('OK\r\nts=1 gid=1 x\n');
+  assert.is(items.length, 2);
+  const behind = scene.do(version);
+  aborter.abort();
+  await settled();
+  assert.is(call.brief, 'AbortError aborted unknown');
+  assert.is(behind.brief, 'ConnectionError connection not-sent');
+  assert.equal(transport.ends, ['abort']);
+});
+
+link('close does not wait for a watch', async () => {
+  const scene = new LinkScene();
+  const transport = await scene.connect();
+  const call = scene.do(watch, { timeout: Infinity });
+  await settled();
+  await transport.reply('OK\r\n');
+  const closed = new Watched(scene.link.close());
+  await settled();
+  assert.is(closed.state, 'resolved');
+  assert.is(call.brief, 'ConnectionError connection unknown');
+  assert.is(scene.clock.timers, 0);
+});
+
+link.run();

@@ -1,0 +1,251 @@
+import * as assert from 'uvu/assert';
+import { mg, version } from '../../test/link-scene.ts';
+import { CountingClock, ScriptedNetwork, settled, Watched } from '../../test/scripted.ts';
+import { suite } from '../../test/suite.ts';
+import type { Command } from '../wire/command.ts';
+import { UsageError } from '../wire/errors.ts';
+import type { ExecuteOptions } from './executor.ts';
+import { Upstream, type UpstreamOptions } from './upstream.ts';
+
+const upstream = suite('upstream');
+
+class Scene {
+  readonly clock = new CountingClock();
+  readonly network = new ScriptedNetwork();
+  readonly upstream: Upstream;
+
+  constructor(options: Partial<UpstreamOptions> = {}) {
+    this.upstream = new Upstream({
+      dial: this.network.dial,
+      endpoint: { host: 'localhost', port: 11211 },
+      clock: this.clock,
+      timeout: 1000,
+      connectTimeout: 500,
+      reconnectDelay: 25,
+      maxReconnectDelay: 1000,
+      random: () => 1,
+      ...options,
+    });
+  }
+
+  do(command: Command = version, options?: ExecuteOptions): Watched<unknown> {
+    return new Watched(this.upstream.execute(command, options));
+  }
+
+  async pass(milliseconds: number): Promise<void> {
+    await settled();
+    this.clock.advance(milliseconds);
+    await settled();
+  }
+
+  /** Calls, and gives the milliseconds until the dial that it leads to. */
+  async untilDial(): Promise<number> {
+    const before = this.network.dials.length;
+    this.do(version, { timeout: 60_000 });
+    let waited = 0;
+    for (; this.network.dials.length === before; waited++) await this.pass(1);
+    return waited;
+  }
+
+  async refuse(times: number): Promise<void> {
+    for (let i = 0; i < times; i++) {
+      await this.untilDial();
+      await this.network.last.refuse();
+    }
+  }
+}
+
+upstream('does not dial before the first command', async () => {
+  const scene = new Scene();
+  await scene.pass(1000);
+  assert.is(scene.network.dials.length, 0);
+  assert.is(scene.clock.timers, 0);
+  scene.do();
+  assert.is(scene.network.dials.length, 1);
+});
+
+upstream('calls at once share one dial, and calls after it the connection', async () => {
+  const scene = new Scene();
+  const calls = Array.from({ length: 500 }, () => scene.do());
+  const transport = await scene.network.last.accept();
+  await transport.reply('VERSION 1\r\n'.repeat(500));
+  assert.ok(calls.every(({ state }) => state === 'resolved'));
+  scene.do();
+  await settled();
+  assert.is(scene.network.dials.length, 1);
+});
+
+upstream('the wait after failed dials doubles up to its limit', async () => {
+  const scene = new Scene();
+  const waits: number[] = [];
+  for (let i = 0; i < 9; i++) {
+    waits.push(await scene.untilDial());
+    await scene.network.last.refuse();
+  }
+  assert.equal(waits, [0, 25, 50, 100, 200, 400, 800, 1000, 1000]);
+});
+
+upstream('half of the wait is left to chance', async () => {
+  const scene = new Scene({ random: () => 0, reconnectDelay: 100 });
+  await scene.refuse(1);
+  assert.is(await scene.untilDial(), 50);
+});
+
+upstream('calls during the wait share the dial after it', async () => {
+  const scene = new Scene();
+  await scene.refuse(4);
+  const dials = scene.network.dials.length;
+  const calls = [scene.do(), scene.do()];
+  await scene.pass(200);
+  assert.is(scene.network.dials.length, dials + 1);
+  await scene.network.last.refuse();
+  for (const call of calls) assert.is(call.brief, 'ConnectionError connection not-sent');
+});
+
+upstream('the wait begins with the failure, not with the call', async () => {
+  const scene = new Scene();
+  await scene.refuse(5);
+  await scene.pass(390);
+  assert.is(await scene.untilDial(), 10);
+});
+
+upstream('a clock that is set back does not prolong the wait', async () => {
+  const scene = new Scene({ maxReconnectDelay: 30 });
+  await scene.refuse(5);
+  const set = scene.clock.now() - 3_600_000;
+  scene.clock.now = () => set;
+  assert.is(await scene.untilDial(), 30);
+});
+
+upstream('a server that takes connections and drops them is waited for ever longer', async () => {
+  const scene = new Scene();
+  const waits: number[] = [];
+  for (let i = 0; i < 4; i++) {
+    waits.push(await scene.untilDial());
+    await (await scene.network.last.accept()).lose();
+  }
+  assert.equal(waits, [0, 25, 50, 100]);
+});
+
+upstream('a server that refuses the credentials is waited for ever longer', async () => {
+  const scene = new Scene({ auth: { username: 'u', password: 'p' } });
+  const waits: number[] = [];
+  for (let i = 0; i < 3; i++) {
+    waits.push(await scene.untilDial());
+    const transport = await scene.network.last.accept();
+    await transport.reply('CLIENT_ERROR authentication failure\r\n');
+  }
+  assert.equal(waits, [0, 25, 50]);
+});
+
+upstream('a connection that answered resets the wait', async () => {
+  const scene = new Scene();
+  await scene.refuse(5);
+  await scene.untilDial();
+  const transport = await scene.network.last.accept();
+  await transport.reply('VERSION 1\r\n');
+  await transport.lose();
+  assert.is(await scene.untilDial(), 0);
+});
+
+upstream('reconnects with the next call, and does not repeat what was lost', async () => {
+  const scene = new Scene();
+  const lost = scene.do(mg('a'));
+  const first = await scene.network.last.accept();
+  await first.lose();
+  assert.is(lost.brief, 'ConnectionError connection unknown');
+  const call = scene.do(mg('b'));
+  await scene.pass(25);
+  const second = await scene.network.last.accept();
+  assert.is(second.take(), 'mg b v O1\r\n');
+  await second.reply('EN O1\r\n');
+  assert.is(call.state, 'resolved');
+});
+
+upstream('nothing of the old connection reaches the new one', async () => {
+  const scene = new Scene();
+  scene.do(mg('a'));
+  const first = await scene.network.last.accept();
+  await first.reply('VA 5 O1\r\nab');
+  await first.lose();
+  const call = scene.do(mg('b'));
+  await scene.pass(25);
+  const second = await scene.network.last.accept();
+  await first.reply('cde\r\n');
+  assert.is(call.state, 'pending');
+  await second.reply('EN O1\r\n');
+  assert.equal(call.value, { type: 'EN', flags: [] });
+});
+
+upstream('close of what never connected', async () => {
+  const scene = new Scene();
+  await scene.upstream.close();
+  await scene.upstream.close();
+  assert.is(scene.do().state, 'pending');
+  await settled();
+  assert.is(scene.network.dials.length, 0);
+});
+
+upstream('after close, calls are refused with a code of their own', async () => {
+  const scene = new Scene();
+  const closed = scene.upstream.close();
+  const call = scene.do();
+  await closed;
+  assert.is(call.brief, 'ConnectionError closed not-sent');
+});
+
+upstream('close while calls are pending waits for them, twice too', async () => {
+  const scene = new Scene();
+  const call = scene.do();
+  const closed = [new Watched(scene.upstream.close()), new Watched(scene.upstream.close())];
+  const transport = await scene.network.last.accept();
+  assert.equal(closed.map(({ state }) => state), ['pending', 'pending']);
+  await transport.reply('VERSION 1\r\n');
+  assert.is(call.state, 'resolved');
+  assert.equal(closed.map(({ state }) => state), ['resolved', 'resolved']);
+  assert.equal(transport.ends, ['close']);
+  assert.is(scene.clock.timers, 0);
+});
+
+upstream('close while a dial hangs ends with the dial', async () => {
+  const scene = new Scene();
+  const call = scene.do();
+  const closed = new Watched(scene.upstream.close());
+  await scene.pass(500);
+  assert.is(call.brief, 'TimeoutError timeout not-sent');
+  assert.is(closed.state, 'resolved');
+  assert.is(scene.clock.timers, 0);
+});
+
+upstream('close during the wait before a dial: what is pending still has its chance', async () => {
+  const scene = new Scene();
+  await scene.refuse(3);
+  const call = scene.do();
+  const closed = new Watched(scene.upstream.close());
+  await scene.pass(100);
+  await (await scene.network.last.accept()).reply('VERSION 1\r\n');
+  assert.equal([call.state, closed.state], ['resolved', 'resolved']);
+  assert.is(scene.clock.timers, 0);
+});
+
+for (
+  const [argument, auth] of [
+    ['username', { username: '', password: 'p' }],
+    ['username', { username: 5, password: 'p' }],
+    ['password', { username: 'u', password: 'a b' }],
+    ['password', { username: 'u' }],
+  ] as [string, { username: string; password: string }][]
+) {
+  upstream(`credentials with a bad ${argument} are refused: ${JSON.stringify(auth)}`, () => {
+    try {
+      new Scene({ auth });
+    } catch (error) {
+      assert.instance(error, UsageError);
+      assert.is((error as UsageError).argument, argument);
+      return;
+    }
+    assert.unreachable();
+  });
+}
+
+upstream.run();

@@ -1,0 +1,80 @@
+// The law: an error says by its class who is at fault, by its code what happened, by its outcome
+// whether the command had an effect.
+import * as assert from 'uvu/assert';
+import { suite } from '../../test/suite.ts';
+import {
+  AbortError,
+  AuthError,
+  ConnectionError,
+  MemcacheError,
+  ProtocolError,
+  ServerReplyError,
+  TimeoutError,
+  UsageError,
+} from './errors.ts';
+
+const errors = suite('errors');
+const cause = new Error('cause');
+
+const all: readonly (readonly [MemcacheError, string, string, string])[] = [
+  [new MemcacheError('m', 'c', 'done'), 'MemcacheError', 'c', 'done'],
+  [new UsageError('key', 'must be'), 'UsageError', 'usage', 'not-sent'],
+  [new ServerReplyError('ERROR', ''), 'ServerReplyError', 'error', 'done'],
+  [new ServerReplyError('CLIENT_ERROR', 'bad'), 'ServerReplyError', 'client-error', 'done'],
+  [new ServerReplyError('SERVER_ERROR', 'bad'), 'ServerReplyError', 'server-error', 'done'],
+  [
+    new ServerReplyError('SERVER_ERROR', 'object too large for cache'),
+    'ServerReplyError',
+    'too-large',
+    'done',
+  ],
+  [
+    new ServerReplyError('SERVER_ERROR', 'out of memory storing object'),
+    'ServerReplyError',
+    'out-of-memory',
+    'done',
+  ],
+  [
+    new ServerReplyError('CLIENT_ERROR', 'cannot increment or decrement non-numeric value'),
+    'ServerReplyError',
+    'non-numeric',
+    'done',
+  ],
+  // What a server writes is no name of ours.
+  [new ServerReplyError('SERVER_ERROR', 'constructor'), 'ServerReplyError', 'server-error', 'done'],
+  [new ProtocolError('m'), 'ProtocolError', 'protocol', 'unknown'],
+  [new ConnectionError('m', 'unknown', cause), 'ConnectionError', 'connection', 'unknown'],
+  [new ConnectionError('m', 'not-sent', null, 'stalled'), 'ConnectionError', 'stalled', 'not-sent'],
+  [new TimeoutError('m', 'unknown'), 'TimeoutError', 'timeout', 'unknown'],
+  [new AuthError('m', cause), 'AuthError', 'auth', 'not-sent'],
+  [new AbortError('unknown', cause), 'AbortError', 'aborted', 'unknown'],
+];
+
+for (const [error, name, code, outcome] of all) {
+  errors(`${name}: ${code}`, () => {
+    assert.instance(error, MemcacheError);
+    assert.instance(error, Error);
+    assert.equal([error.name, error.code, error.outcome], [name, code, outcome]);
+  });
+}
+
+errors('say what is wrong, with what, and why', () => {
+  const usage = new UsageError('key', 'must not be empty', cause);
+  assert.equal([usage.message, usage.argument, usage.rule, usage.cause], [
+    'key must not be empty',
+    'key',
+    'must not be empty',
+    cause,
+  ]);
+  const reply = new ServerReplyError('CLIENT_ERROR', 'bad data chunk');
+  assert.equal([reply.message, reply.kind, reply.serverMessage], [
+    'the server answered CLIENT_ERROR bad data chunk',
+    'CLIENT_ERROR',
+    'bad data chunk',
+  ]);
+  assert.is(new ServerReplyError('ERROR', '').message, 'the server answered ERROR');
+  assert.is(new AuthError('m', cause).cause, cause);
+  assert.not('cause' in new AuthError('m'));
+});
+
+errors.run();

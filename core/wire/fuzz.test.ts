@@ -1,0 +1,268 @@
+// The law: whatever bytes arrive, nothing comes out but values, events and ProtocolErrors, within
+// the limits and in linear time; how the bytes are cut makes no difference.
+import * as assert from 'uvu/assert';
+import { bytes, show } from '../../conformance/assert.ts';
+import { Random } from '../../conformance/random.ts';
+import { commandVectors } from '../../conformance/vectors/commands.ts';
+import { replyVectors } from '../../conformance/vectors/replies.ts';
+import { requestVectors } from '../../conformance/vectors/requests.ts';
+import { suite } from '../../test/suite.ts';
+import { ClientConnection } from './client-connection.ts';
+import type { Command } from './command.ts';
+import { BadRequest, CommandDecoder } from './decode-command.ts';
+import { ReplyDecoder } from './decode-reply.ts';
+import { encodeReply } from './encode-reply.ts';
+import { ProtocolError, UsageError } from './errors.ts';
+import { isItem } from './reply.ts';
+
+const fuzz = suite('fuzz of the wire');
+const random = new Random(Number(process.env['MEMWIRE_SEED'] ?? 20261121));
+const rounds = Number(process.env['MEMWIRE_RUNS'] ?? 3000);
+
+const requests = replyVectors.map(({ request }) => request);
+const replyLines = replyVectors.map((vector) => vector.bytes);
+const requestLines = [...commandVectors, ...requestVectors].map((vector) => vector.bytes)
+  .filter((line) => line.length < 1000);
+// What decides something, somewhere.
+const tokens = [
+  '\r\n',
+  '\n',
+  '\r',
+  ' ',
+  '\0',
+  '0',
+  '-1',
+  '18446744073709551616',
+  'noreply',
+  'O1',
+  'b',
+  'q',
+  'END',
+  'EN',
+  'MN',
+  'OK',
+  'VALUE',
+  'VA 3',
+  'ERROR',
+  'SERVER_ERROR x\r\n',
+  '\xff',
+  '\x80',
+  '=',
+  '%',
+];
+
+/** Bytes that look like these samples, more or less. */
+function soup(samples: readonly string[]): Uint8Array {
+  let made = '';
+  for (let parts = 1 + random.below(4); parts > 0; parts--) made += random.pick(samples);
+  for (let changes = random.below(5); changes > 0; changes--) {
+    const at = random.below(made.length + 1);
+    const gone = random.chance(0.5) ? random.below(6) : 0;
+    const put = random.chance(0.7) ? random.pick(tokens) : String.fromCharCode(random.below(256));
+    made = made.slice(0, at) + (random.chance(0.8) ? put : '') + made.slice(at + gone);
+  }
+  return bytes(random.chance(0.05) ? noise() : made.slice(0, 1900));
+}
+
+function noise(): string {
+  return Array.from({ length: random.below(200) }, () => String.fromCharCode(random.below(256)))
+    .join('');
+}
+
+function cut(data: Uint8Array): Uint8Array[] {
+  const most = random.pick([1, 2, 5, 50]);
+  const chunks: Uint8Array[] = [];
+  for (let at = 0; at < data.length;) {
+    const end = at + 1 + random.below(most);
+    chunks.push(data.slice(at, end));
+    at = end;
+  }
+  return chunks;
+}
+
+fuzz('a reply decoder gives replies and ProtocolErrors, however the bytes are cut', () => {
+  const read = (request: Command | null, chunks: readonly Uint8Array[]): string => {
+    const decoder = new ReplyDecoder({ maxLine: 1000, maxValue: 5000, maxLines: 5000 });
+    const found: unknown[] = [];
+    try {
+      for (const chunk of chunks) {
+        decoder.push(chunk);
+        for (let part = decoder.next(request); part !== null; part = decoder.next(request)) {
+          found.push(part, decoder.opaque);
+        }
+      }
+    } catch (error) {
+      assert.instance(error, ProtocolError);
+      found.push('ended');
+    }
+    return show(found);
+  };
+  for (let round = 0; round < rounds; round++) {
+    const request = random.chance(0.1) ? null : random.pick(requests);
+    const data = soup(replyLines);
+    assert.is(read(request, cut(data)), read(request, [data]), show([request, data]));
+  }
+});
+
+fuzz('a command decoder throws nothing, and reads alike however the bytes are cut', () => {
+  const read = (chunks: readonly Uint8Array[], auth: boolean): string => {
+    const decoder = new CommandDecoder();
+    decoder.authenticating = auth;
+    const found: unknown[] = [];
+    for (const chunk of chunks) {
+      decoder.push(chunk);
+      for (let next = decoder.next(); next !== null; next = decoder.next()) {
+        found.push(next instanceof BadRequest ? next.reply ?? 'silence' : next);
+      }
+    }
+    return show([...found, decoder.dead]);
+  };
+  for (let round = 0; round < rounds; round++) {
+    const auth = random.chance(0.1);
+    const data = soup(requestLines);
+    assert.is(read(cut(data), auth), read([data], auth), show(data));
+  }
+});
+
+fuzz('a client connection ends each command once, whatever it is answered and however cut', () => {
+  const run = (commands: readonly Command[], chunks: readonly Uint8Array[]): string => {
+    const connection = new ClientConnection<number>({ fenceEvery: 3 });
+    const events: unknown[] = [];
+    const ended = new Set<number>();
+    const end = (tag: number): void => {
+      assert.not(ended.has(tag), 'a command ended twice');
+      ended.add(tag);
+    };
+    const take = (): void => {
+      for (let event = connection.next(); event !== null; event = connection.next()) {
+        events.push(event);
+        if (event.type === 'reply' || event.type === 'timeout') end(event.tag);
+        if (event.type === 'closed') [...event.unsent, ...event.unanswered].forEach(end);
+      }
+    };
+    commands.forEach((command, tag) => connection.send(command, tag));
+    for (let data = connection.transmit(0); data !== null; data = connection.transmit(0)) {
+      connection.sent(data.length);
+    }
+    for (const chunk of chunks) {
+      connection.receive(chunk, 0);
+      take();
+    }
+    connection.receiveEnd();
+    take();
+    assert.is(ended.size, commands.length);
+    return show(events);
+  };
+  for (let round = 0; round < rounds; round++) {
+    const vectors = Array.from({ length: 1 + random.below(5) }, () => random.pick(replyVectors));
+    // Stamped as the connection stamps them, so that most replies find their way.
+    let stamp = 0;
+    const answers = vectors.map(({ request, bytes: reply }) =>
+      /^m[gsda]$/.test(request.verb) ? reply.replace('\r\n', ` O${++stamp}\r\n`) : reply
+    ).join('');
+    const commands = vectors.map(({ request }) =>
+      'flags' in request && Array.isArray(request.flags) && random.chance(0.3)
+        ? { ...request, flags: [...request.flags as string[], 'q'] } as Command
+        : request
+    );
+    const data = random.chance(0.5) ? bytes(`${answers}MN\r\n`) : soup([answers, 'MN\r\n']);
+    assert.is(run(commands, cut(data)), run(commands, [data]), show([commands, data]));
+  }
+});
+
+fuzz('what was read of a reply can be written, as one reply and no more', () => {
+  for (let round = 0; round < rounds; round++) {
+    const { request } = random.pick(replyVectors);
+    const decoder = new ReplyDecoder();
+    try {
+      decoder.push(soup(replyLines));
+      const reply = decoder.next(request);
+      if (reply === null || isItem(reply)) continue;
+      const again = new ReplyDecoder();
+      again.push(encodeReply(reply));
+      assert.is(show(again.next(request)), show(reply));
+      assert.not(again.pending, 'bytes are left');
+    } catch (error) {
+      // A key or a word with a byte in it that would break the line is not written.
+      if (!(error instanceof ProtocolError) && !(error instanceof UsageError)) throw error;
+    }
+  }
+});
+
+// Quadratic work would not end within the time a test has.
+const megabyte = 1_000_000;
+const letter = bytes('k');
+const space = bytes(' ');
+
+fuzz('a long value, byte by byte, takes linear time', () => {
+  const decoder = new ReplyDecoder();
+  const request: Command = { verb: 'get', keys: ['k'] };
+  decoder.push(bytes(`VALUE k 0 ${megabyte}\r\n`));
+  let early = 0;
+  for (let i = 0; i < megabyte; i++) {
+    decoder.push(letter);
+    if (i % 2 === 0 && decoder.next(request) !== null) early++;
+  }
+  assert.is(early, 0);
+  decoder.push(bytes('\r\nEND\r\n'));
+  const reply = decoder.next(request);
+  assert.is(reply?.type === 'values' && reply.items[0]?.value.length, megabyte);
+});
+
+fuzz('a long get, byte by byte, takes linear time', () => {
+  const decoder = new CommandDecoder();
+  decoder.push(bytes('get '));
+  let early = 0;
+  for (let i = 0; i < megabyte; i++) {
+    decoder.push(i % 10 === 0 ? space : letter);
+    if (decoder.next() !== null) early++;
+  }
+  assert.is(early, 0);
+  decoder.push(bytes('\r\n'));
+  const command = decoder.next();
+  assert.is(command !== null && 'keys' in command && command.keys.length, megabyte / 10);
+});
+
+fuzz('many chunks that wait take linear time', () => {
+  const decoder = new ReplyDecoder();
+  const line = bytes('MN\r\n');
+  const count = 100_000;
+  for (let i = 0; i < count * 4; i++) decoder.push(line.subarray(i % 4, (i % 4) + 1));
+  let found = 0;
+  while (decoder.next({ verb: 'mn' }) !== null) found++;
+  assert.is(found, count);
+  assert.not(decoder.pending);
+});
+
+fuzz('what a server may say without end is held to a limit', () => {
+  const limits = { maxLine: 1000, maxValue: 2000, maxLines: 2000 };
+  const raw = (reply: 'lines' | 'values' | 'stats'): Command => ({
+    verb: 'raw',
+    line: 'x',
+    value: null,
+    reply,
+  });
+  const endless: readonly [Command, string][] = [
+    [raw('lines'), '\r\n'],
+    [raw('values'), 'VALUE k 0 0\r\n\r\n'],
+    [raw('stats'), 'STAT \r\n'],
+    [{ verb: 'get', keys: ['k'] }, 'x'],
+    [{ verb: 'get', keys: ['k'] }, 'VALUE k 0 0\r\n\r\n'],
+    [{ verb: 'get', keys: ['k'] }, 'VALUE k 0 2001\r\n'],
+    [{ verb: 'mg', key: 'k', base64: false, flags: [] }, 'VA 2001\r\n'],
+    [{ verb: 'config get', words: ['x'] }, 'CONFIG x 0 2001\r\n'],
+    [{ verb: 'watch', words: [] }, 'OK '],
+  ];
+  for (const [request, part] of endless) {
+    const decoder = new ReplyDecoder(limits);
+    const feed = (): void => {
+      for (let i = 0; i < 2000; i++) {
+        decoder.push(bytes(part));
+        decoder.next(request);
+      }
+    };
+    assert.throws(feed, (error: unknown) => error instanceof ProtocolError, show([request, part]));
+  }
+});
+
+fuzz.run();

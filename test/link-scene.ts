@@ -1,0 +1,60 @@
+import { Link, type LinkOptions } from '../core/client/link.ts';
+import type { ExecuteOptions } from '../core/client/executor.ts';
+import type { Command } from '../core/wire/command.ts';
+import type { ServerReplyError } from '../core/wire/errors.ts';
+import {
+  CountingClock,
+  ScriptedNetwork,
+  type ScriptedTransport,
+  settled,
+  Watched,
+} from './scripted.ts';
+
+export const mg = (key: string): Command => ({ verb: 'mg', key, base64: false, flags: ['v'] });
+export const ms = (key: string, value: string | Uint8Array, ...flags: string[]): Command => ({
+  verb: 'ms',
+  key,
+  base64: false,
+  value,
+  flags,
+});
+export const version: Command = { verb: 'version' };
+export const watch: Command = { verb: 'watch', words: [] };
+export const metadump: Command = { verb: 'lru_crawler metadump', words: ['all'] };
+
+/** A link on a network and a clock of its own. */
+export class LinkScene {
+  readonly clock = new CountingClock();
+  readonly network = new ScriptedNetwork();
+  /** The cause and whether it was proven, for each call of `onClosed`. */
+  readonly ends: [string | null, boolean][] = [];
+  readonly quietErrors: ServerReplyError[] = [];
+  readonly link: Link;
+
+  constructor(options: Partial<LinkOptions> = {}, delay = 0) {
+    this.link = new Link({
+      dial: this.network.dial,
+      endpoint: { host: 'localhost', port: 11211 },
+      clock: this.clock,
+      timeout: 1000,
+      connectTimeout: 500,
+      onClosed: (_link, cause, proven) => this.ends.push([cause?.message ?? null, proven]),
+      onQuietError: (error) => this.quietErrors.push(error),
+      ...options,
+    }, delay);
+  }
+
+  do(command: Command, options?: ExecuteOptions): Watched<unknown> {
+    return new Watched(this.link.execute(command, options));
+  }
+
+  connect(room?: number): Promise<ScriptedTransport> {
+    return this.network.last.accept(room);
+  }
+
+  async pass(milliseconds: number): Promise<void> {
+    await settled();
+    this.clock.advance(milliseconds);
+    await settled();
+  }
+}
