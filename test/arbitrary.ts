@@ -112,7 +112,7 @@ export const anyCommand: fc.Arbitrary<Command> = fc.oneof(
     verb: fc.constantFrom('lru_crawler metadump', 'lru_crawler mgdump', 'config get'),
     words: fc.array(word, { minLength: 1, maxLength: 1 }),
   }),
-) as fc.Arbitrary<Command>;
+);
 
 const token = fc.string({
   unit: fc.integer({ min: 0x21, max: 0x7e }).map((code) => String.fromCharCode(code)),

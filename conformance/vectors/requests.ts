@@ -200,6 +200,7 @@ export const requestVectors: readonly RequestVector[] = [
   request('mg with an unknown flag', 'mg k Z\r\n', 'CLIENT_ERROR invalid flag'),
   request('mg with a flag twice', 'mg k v v\r\n', 'CLIENT_ERROR duplicate flag'),
   request('mg with a flag that is not ASCII', 'mg k \xff\r\n', 'CLIENT_ERROR duplicate flag'),
+  request('mg with the flag DEL', 'mg k \x7f\r\n', 'CLIENT_ERROR duplicate flag'),
   request(
     'mg with a time that is none',
     'mg k Tx\r\n',

@@ -33,7 +33,7 @@ export interface RequestOptions {
 }
 
 export const requestOptions: RequestOptions = {
-  maxGetLine: 8 * 1024 * 1024,
+  maxGetLine: 1024 * 1024,
   admit: (_header, length) =>
     length > 1024 * 1024 ? serverError('object too large for cache') : null,
 };
@@ -373,8 +373,10 @@ function readGet(verb: 'get' | 'gets' | 'gat' | 'gats', words: Words): Command |
   const touches = verb === 'gat' || verb === 'gats';
   const expire = touches ? words.int32(1) : 0;
   if (expire === null) return new BadRequest(clientError('invalid exptime argument'));
-  const keys: Uint8Array[] = [];
-  for (let i = touches ? 2 : 1; i < words.count; i++) keys.push(words.view(i));
+  const first = touches ? 2 : 1;
+  // Not empty first: an empty list that is pushed to reserves room for 16.
+  const keys = first < words.count ? [words.view(first)] : [];
+  for (let i = first + 1; i < words.count; i++) keys.push(words.view(i));
   if (words.count === MAX_WORDS) {
     const { bytes } = words;
     const nul = bytes.subarray(0, words.to).indexOf(0, words.rest);

@@ -97,9 +97,10 @@ export class Input {
     do {
       const room = length - this.#filled;
       if (room > 0) {
-        const piece = this.#take(room);
-        block.set(piece, this.#filled);
-        this.#filled += piece.length;
+        const from = this.#position;
+        const taken = this.#take(room);
+        copy(this.#chunk, from, from + taken, block, this.#filled);
+        this.#filled += taken;
       }
       while (this.#filled >= length && this.#position < this.#chunk.length) {
         const expected = this.#filled === length ? CR : LF;
@@ -117,7 +118,7 @@ export class Input {
   skip(count: number): number {
     let left = count;
     do {
-      left -= this.#take(left).length;
+      left -= this.#take(left);
     } while (left > 0 && this.#advance());
     return count - left;
   }
@@ -133,10 +134,11 @@ export class Input {
     this.#block = null;
   }
 
-  #take(count: number): Uint8Array {
-    const start = this.#position;
-    this.#position = Math.min(start + count, this.#chunk.length);
-    return this.#chunk.subarray(start, this.#position);
+  // Passes over up to `count` bytes of the chunk; returns how many.
+  #take(count: number): number {
+    const taken = Math.min(count, this.#chunk.length - this.#position);
+    this.#position += taken;
+    return taken;
   }
 
   // Moves on to the next chunk once this one is used up.
@@ -161,7 +163,7 @@ export class Input {
       grown.set(this.#carry.subarray(0, this.#carried));
       this.#carry = grown;
     }
-    this.#carry.set(chunk.subarray(from, to), this.#carried);
+    copy(chunk, from, to, this.#carry, this.#carried);
     this.#carried = needed;
   }
 
@@ -170,4 +172,10 @@ export class Input {
     this.from = 0;
     this.to = this.#carried;
   }
+}
+
+// A few bytes are copied one by one: to make a view of them costs more than that.
+function copy(source: Uint8Array, from: number, to: number, target: Uint8Array, at: number): void {
+  if (to - from > 32) target.set(source.subarray(from, to), at);
+  else for (let i = from; i < to; i++) target[at + i - from] = source[i]!;
 }

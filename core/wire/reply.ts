@@ -170,16 +170,11 @@ export type ReplyItem =
   /** The `OK` that opens a watch: from here on nothing is missed. */
   | { readonly type: 'opened' };
 
-const itemTypes: ReadonlySet<string> = /* @__PURE__ */ new Set([
-  'metadump',
-  'mgdump',
-  'watch',
-  'opened',
-]);
-
 /** Whether this is a part of a reply, with more to come. */
 export function isItem(reply: Reply | ReplyItem): reply is ReplyItem {
-  return itemTypes.has(reply.type);
+  // By comparison: every reply that a server sends is asked this.
+  const { type } = reply;
+  return type === 'metadump' || type === 'mgdump' || type === 'watch' || type === 'opened';
 }
 
 const NO_FLAGS: readonly string[] = /* @__PURE__ */ Object.freeze([]);

@@ -40,7 +40,7 @@ export class ServerConnection {
   readonly #maxOutput: number;
   // The commands that are owed a reply, from #firstId to before #nextId, each where the low bits of
   // its id say: a power of two of places. Null for a request that is no command.
-  #owed: (Command | null)[] = new Array<null>(16).fill(null);
+  #owed: (Command | null)[] = Array.from({ length: 16 }, () => null);
   #firstId = 0;
   #nextId = 0;
   // What was said for commands whose turn has not come.
@@ -162,7 +162,7 @@ export class ServerConnection {
 
   #grow(): void {
     const from = this.#owed;
-    const to = new Array<Command | null>(from.length * 2).fill(null);
+    const to = Array.from({ length: from.length * 2 }, (): Command | null => null);
     for (let id = this.#firstId; id < this.#nextId; id++) {
       to[id & (to.length - 1)] = from[id & (from.length - 1)]!;
     }
