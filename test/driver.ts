@@ -1,4 +1,5 @@
 import { openGroup } from './queue.ts';
+import { within } from './suite.ts';
 
 // Runs uvu suites on any runtime. uvu's own runner takes a throw in a hook, a file without `.run()`
 // and a test that never ends for a success; this one does not.
@@ -42,7 +43,7 @@ export async function runFile(
     for (const [index, suite] of (suites as Runner[]).entries()) {
       const { name, skipped } = names[index] ?? { name: file, skipped: [] };
       const left = timeout - (Date.now() - start);
-      const [errors, ran, , total] = await within(left, suite());
+      const [errors, ran, , total] = await within(left, suite);
       if (errors !== true) failures.push(plain(errors));
       // A hook threw: its tests count for nothing, and uvu says nothing.
       if (ran !== total && errors === true) failures.push(`${total - ran} tests did not finish`);
@@ -52,17 +53,6 @@ export async function runFile(
     failures.push(error instanceof Error ? (error.stack ?? error.message) : String(error));
   }
   return { file, suites: reports, failures, milliseconds: Date.now() - start };
-}
-
-function within<T>(milliseconds: number, work: Promise<T>): Promise<T> {
-  let timer: ReturnType<typeof setTimeout>;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(
-      () => reject(new Error('the file did not finish in its time')),
-      Math.max(1, milliseconds),
-    );
-  });
-  return Promise.race([work, late]).finally(() => clearTimeout(timer));
 }
 
 function plain(text: string): string {

@@ -12,10 +12,12 @@ export interface Suite {
   run(): void;
 }
 
-export function suite(name: string): Suite {
+/** @param limit Milliseconds that each test may take: uvu would wait for ever. */
+export function suite(name: string, limit: number = 60_000): Suite {
   const tests = uvuSuite(name);
   const skipped: string[] = [];
-  const add = (test: string, run: () => void | Promise<void>): void => tests(test, run);
+  const add = (test: string, run: () => void | Promise<void>): void =>
+    tests(test, () => within(limit, async () => await run()));
   return Object.assign(add, {
     skip(test: string): void {
       skipped.push(test);
@@ -28,4 +30,17 @@ export function suite(name: string): Suite {
       tests.run();
     },
   });
+}
+
+/** Rejects when the work takes longer than this. */
+export async function within<T>(milliseconds: number, work: () => Promise<T>): Promise<T> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`not done after ${milliseconds} ms`)), milliseconds);
+  });
+  try {
+    return await Promise.race([work(), late]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
