@@ -45,7 +45,7 @@ if (files.length === 0) {
 
 // Processes, so that no file sees what another one left behind. Many only wait for a server.
 const waiting = [...files];
-await Promise.all(Array.from({ length: availableParallelism() }, async () => {
+await Promise.all(Array.from({ length: availableParallelism() + 1 }, async () => {
   for (let file = waiting.shift(); file !== undefined; file = waiting.shift()) {
     report(await runTestFile(file));
   }

@@ -80,6 +80,7 @@ export class ScriptedDial {
 export class ScriptedTransport implements Transport {
   /** What the client did to it, in order: `close`, `abort`. */
   readonly ends: string[] = [];
+  paused = false;
   readonly #events: TransportEvents;
   #room: number;
   #sent: string[] = [];
@@ -126,9 +127,13 @@ export class ScriptedTransport implements Transport {
     await settled();
   }
 
-  pause(): void {}
+  pause(): void {
+    this.paused = true;
+  }
 
-  resume(): void {}
+  resume(): void {
+    this.paused = false;
+  }
 
   close(): void {
     this.ends.push('close');

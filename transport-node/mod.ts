@@ -1,5 +1,6 @@
 /** memwire on Node. */
-import { Client as CoreClient, type ClientOptions } from '../core/client/clients.ts';
+import type { ClientOptions } from '../core/client/client-options.ts';
+import { Client as CoreClient } from '../core/client/clients.ts';
 import type { ServerName } from '../core/client/endpoint.ts';
 import { dial } from './dial.ts';
 

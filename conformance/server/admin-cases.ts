@@ -225,23 +225,21 @@ export const adminCases: readonly Case<ServerContext>[] = [
   talk(
     'lru_crawler metadump gives a line for each item',
     ['set {k} 0 100 1\r\nx\r\nget {k}\r\n', /STORED[^]*END\r\n/],
+    // Not `all`: that walks the LRU, which memcached reorders while it is walked.
     [
-      'lru_crawler metadump all\r\n',
+      'lru_crawler metadump hash\r\n',
       new RegExp(
         `(OK\\r\\n)?(${dumpLine})*key={k} exp=\\d+ [^\\n]*fetch=yes[^\\n]*\\n(${dumpLine})*END\\r\\n`,
       ),
     ],
     ['lru_crawler metadump 99\r\n', 'BADCLASS invalid class id\r\n'],
-    [
-      'lru_crawler metadump hash\r\n',
-      new RegExp(`(OK\\r\\n)?(${dumpLine})*key={k} [^\\n]*\\n(${dumpLine})*END\\r\\n`),
-    ],
+    ['lru_crawler metadump all\r\n', new RegExp(`(OK\\r\\n)?(${dumpLine})*END\\r\\n`)],
   ),
   talk(
     'lru_crawler metadump writes keys as a URI does',
     ['ms {k}AAEgDQr/ 1 b\r\nx\r\n', 'HD\r\n'],
     [
-      'lru_crawler metadump all\r\n',
+      'lru_crawler metadump hash\r\n',
       new RegExp(
         `(OK\\r\\n)?(${dumpLine})*key=[^ ]*%00%01%20%0D%0A%FF [^\\n]*\\n(${dumpLine})*END\\r\\n`,
       ),
@@ -253,15 +251,15 @@ export const adminCases: readonly Case<ServerContext>[] = [
     [
       ['set {k} 0 0 1\r\nx\r\nms {k}AAEgDQr/ 1 b\r\nx\r\n', 'STORED\r\nHD\r\n'],
       [
-        'lru_crawler mgdump all\r\n',
+        'lru_crawler mgdump hash\r\n',
         /(OK\r\n)?(mg \S+( b)?\r\n)*mg {k}\r\n(mg \S+( b)?\r\n)*EN\r\n/,
       ],
       [
-        'lru_crawler mgdump all\r\n',
+        'lru_crawler mgdump hash\r\n',
         /(OK\r\n)?(mg \S+( b)?\r\n)*mg {k}AAEgDQr\/ b\r\n(mg \S+( b)?\r\n)*EN\r\n/,
       ],
     ],
-    [['lru_crawler mgdump all\r\n', 'ERROR\r\n']],
+    [['lru_crawler mgdump hash\r\n', 'ERROR\r\n']],
   ),
   withConnection('watch tells of reads, writes and removals as they happen', async (
     connection,

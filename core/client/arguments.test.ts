@@ -3,7 +3,8 @@ import * as assert from 'uvu/assert';
 import { CountingClock, ScriptedNetwork, settled, Watched } from '../../test/scripted.ts';
 import { suite } from '../../test/suite.ts';
 import { UsageError } from '../wire/errors.ts';
-import { Client, type ClientOptions } from './clients.ts';
+import type { ClientOptions } from './client-options.ts';
+import { Client } from './clients.ts';
 
 const usage = suite('client: wrong arguments');
 
@@ -122,6 +123,10 @@ const options: Readonly<Record<keyof ClientOptions, readonly unknown[]>> = {
   unicodeKeys: [null, 'yes', 1],
   binaryKeys: [null, 'yes', 1],
   noreply: [null, 'yes', 1],
+  ignoreErrors: [null, 'yes', 1],
+  onIgnored: [null, {}],
+  noDelay: [null, 'yes', 1],
+  keepAlive: [null, '5', 0, NaN],
   auth: [null, 'user', { username: 'u' }, { username: 'u', password: 'a\r\nb' }],
   onQuietError: [null, {}],
   clock: [null, 5],

@@ -6,7 +6,8 @@ import { suite } from '../../test/suite.ts';
 import { dial } from '../../transport-node/dial.ts';
 import { MemoryServer } from '../server/memory.ts';
 import type { ServerReplyError } from '../wire/errors.ts';
-import { Client, type ClientOptions } from './clients.ts';
+import type { ClientOptions } from './client-options.ts';
+import { Client } from './clients.ts';
 
 const client = suite('client');
 

@@ -1,4 +1,5 @@
 import type { Dialect, StoreMode, WriteFields } from './dialect.ts';
+import { textDialect } from './dialect-text.ts';
 
 const READ = ['v', 'f'];
 const READ_CAS = ['v', 'f', 'c'];
@@ -18,6 +19,8 @@ const modes: Readonly<Record<StoreMode, string | null>> = {
  * before 1.6.35 answer pipelined reads several times faster than in the classic dialect.
  */
 export const metaDialect: Dialect = {
+  reportsQuietFailures: true,
+
   get: ({ key, base64 }, withCas) => ({
     verb: 'mg',
     key,
@@ -25,9 +28,16 @@ export const metaDialect: Dialect = {
     flags: withCas ? READ_CAS : READ,
   }),
 
+  getAndTouch: ({ key, base64 }, withCas, expire) => ({
+    verb: 'mg',
+    key,
+    base64,
+    flags: [...(withCas ? READ_CAS : READ), `T${expire}`],
+  }),
+
   // A classic get for many keys costs the server and the wire about half of as many mg.
-  getMany: (keys) =>
-    keys.some(({ base64 }) => base64) ? null : { verb: 'get', keys: keys.map(({ key }) => key) },
+  getMany: (keys, withCas) =>
+    keys.some(({ base64 }) => base64) ? null : textDialect.getMany(keys, withCas),
 
   store(mode, { key, base64 }, value, fields) {
     const flags = writeFlags(fields);

@@ -2,9 +2,20 @@ import type { Dialect } from './dialect.ts';
 
 /** The classic commands, which every server and every proxy knows. */
 export const textDialect: Dialect = {
+  reportsQuietFailures: false,
+
   get: ({ key }, withCas) => ({ verb: withCas ? 'gets' : 'get', keys: [key] }),
 
-  getMany: (keys) => ({ verb: 'get', keys: keys.map(({ key }) => key) }),
+  getAndTouch: ({ key }, withCas, expire) => ({
+    verb: withCas ? 'gats' : 'gat',
+    expire,
+    keys: [key],
+  }),
+
+  getMany: (keys, withCas) => ({
+    verb: withCas ? 'gets' : 'get',
+    keys: keys.map(({ key }) => key),
+  }),
 
   store: (verb, { key }, value, { flags, expire, quiet }) => ({
     verb,

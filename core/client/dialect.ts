@@ -15,9 +15,13 @@ export interface WriteFields {
  * that is not here: see `results.ts`.
  */
 export interface Dialect {
+  /** Quiet writes still report what fails; a classic `noreply` is silent about some of it. */
+  readonly reportsQuietFailures: boolean;
   get(key: WireKey, withCas: boolean): Command;
+  /** Reads, and sets when it expires. */
+  getAndTouch(key: WireKey, withCas: boolean, expire: number): Command;
   /** One command for many keys, or null where each needs its own. */
-  getMany(keys: readonly WireKey[]): Command | null;
+  getMany(keys: readonly WireKey[], withCas: boolean): Command | null;
   store(mode: StoreMode, key: WireKey, value: Value, fields: WriteFields): Command;
   cas(key: WireKey, value: Value, cas: bigint, fields: WriteFields): Command;
   delete(key: WireKey, quiet: boolean): Command;

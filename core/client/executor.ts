@@ -13,8 +13,14 @@ export interface ExecuteOptions {
   readonly signal?: AbortSignal;
   /** Do not wait for a quiet command: the promise resolves when it is on its way. */
   readonly unconfirmed?: boolean;
-  /** Takes each line of a dump or a watch as it arrives. What it throws, the promise rejects with. */
-  readonly onItem?: (item: ReplyItem) => void;
+  /**
+   * Takes each line of a dump or a watch as it arrives. While a promise that it returns is pending
+   * the server is read no further. What it throws, the call rejects with.
+   *
+   * A command with this goes over a connection of its own where it may share none, so that others
+   * need not wait for its end.
+   */
+  readonly onItem?: (item: ReplyItem) => unknown;
 }
 
 /** @throws UsageError naming the option that breaks a rule. */

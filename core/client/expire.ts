@@ -15,18 +15,19 @@ const MAX_I32 = 0x7fff_ffff;
  * The exptime to send.
  *
  * @param now Milliseconds since 1970.
+ * @param argument What the caller calls it, for errors.
  * @throws UsageError when it is no such time, and when it is a number of seconds that memcached
  * would read as a Unix time long past, so that the item would vanish at once.
  */
-export function toExptime(expire: Expire, now: number): number {
+export function toExptime(expire: Expire, now: number, argument: string = 'expire'): number {
   if (typeof expire === 'number') {
     if (!Number.isInteger(expire)) {
-      throw new UsageError('expire', 'must be a whole number of seconds, or a Date');
+      throw new UsageError(argument, 'must be a whole number of seconds, or a Date');
     }
-    if (expire > MAX_I32) throw new UsageError('expire', 'must fit 32 bits: pass seconds');
+    if (expire > MAX_I32) throw new UsageError(argument, 'must fit 32 bits: pass seconds');
     if (expire > MONTH && expire * 1000 <= now) {
       throw new UsageError(
-        'expire',
+        argument,
         `of ${expire} seconds is past memcached's limit of 30 days (${MONTH}), where it would be` +
           ' read as a Unix time in the past: pass a Date',
       );
@@ -34,12 +35,12 @@ export function toExptime(expire: Expire, now: number): number {
     return Math.max(expire, -1);
   }
   if (!(expire instanceof Date) || Number.isNaN(expire.getTime())) {
-    throw new UsageError('expire', 'must be a whole number of seconds, or a valid Date');
+    throw new UsageError(argument, 'must be a whole number of seconds, or a valid Date');
   }
   const at = expire.getTime();
   if (at <= now) return -1;
   // Rounded up, so that it does not expire before its time.
   const seconds = Math.ceil(at / 1000);
-  if (seconds > MAX_I32) throw new UsageError('expire', 'must be before 19 January 2038');
+  if (seconds > MAX_I32) throw new UsageError(argument, 'must be before 19 January 2038');
   return seconds;
 }

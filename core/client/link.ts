@@ -23,6 +23,8 @@ import { checkExecuteOptions, type ExecuteOptions, type Executor } from './execu
 /** The longest that timers can be set for; longer ones would go off at once. */
 const MAX_TIMER = 0x7fff_ffff;
 
+const NOTHING = new Uint8Array(0);
+
 export interface LinkOptions extends Partial<ClientConnectionOptions> {
   readonly dial: Dialer;
   readonly endpoint: Endpoint;
@@ -71,6 +73,8 @@ export class Link implements Executor, TransportEvents {
   #resolveClosed: () => void = () => {};
   #transport: Transport | null = null;
   #blocked = false;
+  // Whoever takes the items of a dump or a watch is busy.
+  #held = false;
   #flushDue = false;
   #timerAt = Infinity;
   #cancelTimer: () => void = () => {};
@@ -125,6 +129,13 @@ export class Link implements Executor, TransportEvents {
     this.#connection.end();
     this.#advance();
     return this.#closed;
+  }
+
+  /** Gives up what is pending, and the connection with it. */
+  abort(): void {
+    this.#held = false;
+    this.#connection.fail(new ConnectionError('the connection was given up', 'not-sent'));
+    this.#advance();
   }
 
   onData(chunk: Uint8Array): void {
@@ -221,7 +232,9 @@ export class Link implements Executor, TransportEvents {
   }
 
   #settleAll(): void {
-    for (let event = this.#connection.next(); event !== null; event = this.#connection.next()) {
+    while (!this.#held) {
+      const event = this.#connection.next();
+      if (event === null) return;
       this.#settle(event);
     }
   }
@@ -258,12 +271,23 @@ export class Link implements Executor, TransportEvents {
   }
 
   #passOn(tag: Pending, item: ReplyItem): void {
-    try {
-      tag.options?.onItem?.(item);
-    } catch (error) {
+    const refuse = (error: unknown): void => {
       tag.unlisten?.();
       this.#connection.cancel(tag);
       tag.reject(error as Error);
+    };
+    try {
+      const busy = tag.options?.onItem?.(item);
+      if (!(busy instanceof Promise)) return;
+      this.#held = true;
+      this.#transport?.pause();
+      void busy.catch(refuse).then(() => {
+        this.#held = false;
+        this.#transport?.resume();
+        this.#advance();
+      });
+    } catch (error) {
+      refuse(error);
     }
   }
 
@@ -301,6 +325,8 @@ export class Link implements Executor, TransportEvents {
     const wait = Math.min(Math.max(0, at - clock.now()), MAX_TIMER);
     this.#cancelTimer = clock.after(wait, () => {
       this.#timerAt = Infinity;
+      // While it is not listened to, the server's silence is no sign.
+      if (this.#held) this.#connection.receive(NOTHING, clock.now());
       this.#connection.tick(clock.now());
       this.#advance();
     });

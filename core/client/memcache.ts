@@ -1,62 +1,23 @@
-import type { Clock } from '../clock.ts';
 import type { Command, Key } from '../wire/command.ts';
-import { ProtocolError, UsageError } from '../wire/errors.ts';
+import { type MemcacheError, ProtocolError, UsageError } from '../wire/errors.ts';
 import { checkBase64Key, checkKey } from '../wire/key.ts';
-import { MAX_U32, MAX_U64 } from '../wire/numbers.ts';
+import { MAX_U64 } from '../wire/numbers.ts';
 import type { Reply } from '../wire/reply.ts';
-import type { Dialect, StoreMode } from './dialect.ts';
-import type { ExecuteOptions, Executor } from './executor.ts';
+import { deleteMany, type Entries, findMany, storeMany } from './bulk.ts';
+import { Calls } from './calls.ts';
+import type { StoreMode } from './dialect.ts';
+import type { ExecuteOptions } from './executor.ts';
 import { type Expire, toExptime } from './expire.ts';
-import type { Keys, WireKey } from './key-policy.ts';
-import {
-  type CasResult,
-  type Found,
-  toCasResult,
-  toDone,
-  toFound,
-  toNumber,
-  toStats,
-  toVersion,
-} from './results.ts';
-import type { Serde } from './serde.ts';
-
-/** What every operation takes. */
-export type CallOptions = Pick<ExecuteOptions, 'timeout' | 'signal'>;
-
-export interface WriteOptions extends CallOptions {
-  /**
-   * Do not wait for the server: the promise resolves when the command is on its way, and says that
-   * all went well whether it did or not.
-   */
-  readonly noreply?: boolean;
-}
-
-export interface StoreOptions extends WriteOptions {
-  /** When it expires; never by default. */
-  readonly expire?: Expire;
-  /** Client flags to store instead of those that say how the value was serialised. */
-  readonly flags?: number;
-}
-
-export interface Gets<T> {
-  readonly value: T;
-  /** The version of the value, to be given to `cas`. */
-  readonly cas: bigint;
-}
-
-/** What a `Memcache` is made of. */
-export interface MemcacheParts {
-  readonly executor: Executor;
-  readonly dialect: Dialect;
-  readonly serde: Serde;
-  readonly keys: Keys;
-  readonly clock: Clock;
-  /** What `noreply` is where a call does not say. */
-  readonly noreply: boolean;
-}
-
-/** A `get` for more keys than this is cut, so that no line and no reply grows without limit. */
-const MAX_KEYS = 1000;
+import type {
+  BulkOptions,
+  CallOptions,
+  Gets,
+  MemcacheParts,
+  StoreOptions,
+  WriteOptions,
+} from './memcache-options.ts';
+import { MetaCommands } from './meta-commands.ts';
+import { type CasResult, type Found, toCasResult, toDone, toFound, toNumber } from './results.ts';
 
 /**
  * Every operation of memcached over any executor.
@@ -65,49 +26,71 @@ const MAX_KEYS = 1000;
  * an argument breaks a rule, and otherwise as `Executor.execute` does.
  */
 export class Memcache {
-  readonly #parts: MemcacheParts;
+  /** The meta commands with all of their flags. */
+  readonly meta: MetaCommands;
+  protected readonly calls: Calls;
 
   constructor(parts: MemcacheParts) {
-    this.#parts = parts;
+    this.calls = new Calls(parts);
+    this.meta = new MetaCommands(this.calls);
   }
 
   /** The value of a key, or undefined. */
-  async get<T = unknown>(key: Key, options?: CallOptions): Promise<T | undefined> {
-    const { dialect, keys, executor } = this.#parts;
-    const found = toFound(await executor.execute(dialect.get(keys.toWire(key), false), options));
-    return found === undefined ? undefined : this.#read<T>(key, found);
+  get<T = unknown>(key: Key, options?: CallOptions): Promise<T | undefined> {
+    return this.calls.read(undefined, async () => {
+      const { dialect, keys } = this.calls.parts;
+      const reply = await this.execute(dialect.get(keys.toWire(key), false), options);
+      const found = toFound(reply);
+      return found === undefined ? undefined : this.calls.value<T>(key, found);
+    });
   }
 
   /** The value of a key and its version, or undefined. */
-  async gets<T = unknown>(key: Key, options?: CallOptions): Promise<Gets<T> | undefined> {
-    const { dialect, keys, executor } = this.#parts;
-    const found = toFound(await executor.execute(dialect.get(keys.toWire(key), true), options));
-    if (found === undefined) return undefined;
-    const { cas } = found;
-    if (cas === undefined) {
-      throw new ProtocolError('the server left out the cas that it was asked for');
-    }
-    return { value: this.#read<T>(key, found), cas };
+  gets<T = unknown>(key: Key, options?: CallOptions): Promise<Gets<T> | undefined> {
+    return this.calls.read(undefined, async () => {
+      const { dialect, keys } = this.calls.parts;
+      const found = toFound(await this.execute(dialect.get(keys.toWire(key), true), options));
+      return found === undefined ? undefined : this.#gets<T>(key, found);
+    });
+  }
+
+  /** The value of a key, or undefined; sets when it expires. */
+  gat<T = unknown>(key: Key, expire: Expire, options?: CallOptions): Promise<T | undefined> {
+    return this.calls.read(undefined, async () => {
+      const found = await this.#getAndTouch(key, false, expire, options);
+      return found === undefined ? undefined : this.calls.value<T>(key, found);
+    });
+  }
+
+  /** The value of a key and its version, or undefined; sets when it expires. */
+  gats<T = unknown>(
+    key: Key,
+    expire: Expire,
+    options?: CallOptions,
+  ): Promise<Gets<T> | undefined> {
+    return this.calls.read(undefined, async () => {
+      const found = await this.#getAndTouch(key, true, expire, options);
+      return found === undefined ? undefined : this.#gets<T>(key, found);
+    });
   }
 
   /** The values of many keys; those that are not there are not in the map. */
   async getMany<T = unknown>(keys: Iterable<Key>, options?: CallOptions): Promise<Map<Key, T>> {
-    const wanted = toList(keys);
-    const wire = wanted.map((key) => this.#parts.keys.toWire(key));
-    // Where it takes several commands, none may go before the last is known to be right.
-    if (wire.length > MAX_KEYS || wire.some(({ base64 }) => base64)) {
-      for (const { key, base64 } of wire) (base64 ? checkBase64Key : checkKey)(key);
-    }
-    const jobs: Promise<void>[] = [];
-    const found = new Map<number, Found>();
-    for (let from = 0; from < wanted.length; from += MAX_KEYS) {
-      jobs.push(this.#getBatch(wire.slice(from, from + MAX_KEYS), from, found, options));
-    }
-    await Promise.all(jobs);
     const result = new Map<Key, T>();
-    wanted.forEach((key, index) => {
-      const item = found.get(index);
-      if (item !== undefined) result.set(key, this.#read<T>(key, item));
+    await findMany(this.calls, keys, false, options, (key, found) => {
+      result.set(key, this.calls.value<T>(key, found));
+    });
+    return result;
+  }
+
+  /** The values of many keys and their versions; those that are not there are not in the map. */
+  async getsMany<T = unknown>(
+    keys: Iterable<Key>,
+    options?: CallOptions,
+  ): Promise<Map<Key, Gets<T>>> {
+    const result = new Map<Key, Gets<T>>();
+    await findMany(this.calls, keys, true, options, (key, found) => {
+      result.set(key, this.#gets<T>(key, found));
     });
     return result;
   }
@@ -139,19 +122,40 @@ export class Memcache {
 
   /** Stores a value if nobody has stored one since `gets` gave this version. */
   async cas(key: Key, value: unknown, cas: bigint, options: StoreOptions = {}): Promise<CasResult> {
-    const { dialect } = this.#parts;
+    const { dialect } = this.calls.parts;
     if (typeof cas !== 'bigint' || cas < 0n || cas > MAX_U64) {
       throw new UsageError('cas', 'must be a bigint, as gets gave it');
     }
-    const { wire, data, fields } = this.#prepare(key, value, options);
-    return toCasResult(await this.#write(dialect.cas(wire, data, cas, fields), options));
+    const { wire, data, fields } = this.calls.prepare(key, value, options);
+    return toCasResult(await this.calls.write(dialect.cas(wire, data, cas, fields), options));
+  }
+
+  /**
+   * Stores many values.
+   *
+   * @returns The keys that were not stored, each with its reason: empty when all went well.
+   */
+  setMany(
+    entries: Entries,
+    options: BulkOptions & Pick<StoreOptions, 'expire' | 'flags'> = {},
+  ): Promise<Map<Key, MemcacheError>> {
+    return storeMany(this.calls, entries, options);
+  }
+
+  /**
+   * Deletes many keys, whether they are there or not.
+   *
+   * @returns The keys that may still be there, each with its reason: empty when all went well.
+   */
+  deleteMany(keys: Iterable<Key>, options: BulkOptions = {}): Promise<Map<Key, MemcacheError>> {
+    return deleteMany(this.calls, keys, options);
   }
 
   /** Deletes a key; false when it was not there. */
   async delete(key: Key, options: WriteOptions = {}): Promise<boolean> {
-    const { dialect, keys } = this.#parts;
-    const command = dialect.delete(keys.toWire(key), this.#isQuiet(options));
-    return toDone(await this.#write(command, options));
+    const { dialect, keys } = this.calls.parts;
+    const command = dialect.delete(keys.toWire(key), this.calls.isQuiet(options));
+    return toDone(await this.calls.write(command, options));
   }
 
   /**
@@ -182,59 +186,60 @@ export class Memcache {
 
   /** Sets when a key expires; false when it is not there. */
   async touch(key: Key, expire: Expire, options: WriteOptions = {}): Promise<boolean> {
-    const { dialect, keys, clock } = this.#parts;
+    const { dialect, keys, clock } = this.calls.parts;
     const exptime = toExptime(expire, clock.now());
-    const command = dialect.touch(keys.toWire(key), exptime, this.#isQuiet(options));
-    return toDone(await this.#write(command, options));
-  }
-
-  /** The version of the server. */
-  async version(options?: CallOptions): Promise<string> {
-    return toVersion(await this.execute({ verb: 'version' }, options));
+    const command = dialect.touch(keys.toWire(key), exptime, this.calls.isQuiet(options));
+    return toDone(await this.calls.write(command, options));
   }
 
   /**
-   * What the server tells of itself, by name.
+   * Whether a key can be sent, prefix and all.
    *
-   * @param words What to tell of: `settings`, `items`; everything general by default.
+   * @throws UsageError that names the rule it breaks.
    */
-  async stats(words: readonly string[] = [], options?: CallOptions): Promise<Map<string, string>> {
-    return toStats(await this.execute({ verb: 'stats', words }, options));
+  checkKey(key: Key): void {
+    const wire = this.calls.parts.keys.toWire(key);
+    (wire.base64 ? checkBase64Key : checkKey)(wire.key);
+  }
+
+  /** How many reads failed and gave what a miss gives; see `ignoreErrors`. */
+  get ignored(): number {
+    return this.calls.ignored;
   }
 
   /** Does any command of the protocol. */
   execute(command: Command, options?: ExecuteOptions): Promise<Reply> {
-    return this.#parts.executor.execute(command, options);
+    return this.calls.parts.executor.execute(command, options);
   }
 
   /** Waits for what is pending, then lets go of the connection. No call is taken after it. */
   close(): Promise<void> {
-    return this.#parts.executor.close();
+    return this.calls.parts.executor.close();
   }
 
-  async #getBatch(
-    wire: readonly WireKey[],
-    offset: number,
-    found: Map<number, Found>,
+  /** `close`, for `await using`. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #getAndTouch(
+    key: Key,
+    withCas: boolean,
+    expire: Expire,
     options: CallOptions | undefined,
-  ): Promise<void> {
-    const { dialect, executor } = this.#parts;
-    const together = dialect.getMany(wire);
-    if (together === null) {
-      await Promise.all(wire.map(async (key, index) => {
-        const item = toFound(await executor.execute(dialect.get(key, false), options));
-        if (item !== undefined) found.set(offset + index, item);
-      }));
-      return;
+  ): Promise<Found | undefined> {
+    const { dialect, keys, clock } = this.calls.parts;
+    const exptime = toExptime(expire, clock.now());
+    const command = dialect.getAndTouch(keys.toWire(key), withCas, exptime);
+    return toFound(await this.execute(command, options));
+  }
+
+  #gets<T>(key: Key, found: Found): Gets<T> {
+    const { cas } = found;
+    if (cas === undefined) {
+      throw new ProtocolError('the server left out the cas that it was asked for');
     }
-    const reply = await executor.execute(together, options);
-    if (reply.type !== 'values') return;
-    // Items come in the order of the request, which they leave gaps in.
-    let index = 0;
-    for (const item of reply.items) {
-      while (index < wire.length && wire[index]!.key !== item.key) index++;
-      found.set(offset + index++, { value: item.value, flags: item.flags, cas: undefined });
-    }
+    return { value: this.calls.value<T>(key, found), cas };
   }
 
   async #store(
@@ -243,26 +248,10 @@ export class Memcache {
     value: unknown,
     options: StoreOptions = {},
   ): Promise<boolean> {
-    const { wire, data, fields } = this.#prepare(key, value, options);
-    return toDone(await this.#write(this.#parts.dialect.store(mode, wire, data, fields), options));
-  }
-
-  #prepare(key: Key, value: unknown, options: StoreOptions): {
-    wire: WireKey;
-    data: string | Uint8Array;
-    fields: { expire: number; flags: number; quiet: boolean };
-  } {
-    const { keys, serde, clock } = this.#parts;
-    const quiet = this.#isQuiet(options);
-    const wire = keys.toWire(key);
-    const { value: data, flags: ownFlags } = serde.serialize(key, value);
-    const { flags = ownFlags } = options;
-    // As text in a meta command, what is no number could pass for one.
-    if (!Number.isInteger(flags) || flags < 0 || flags > MAX_U32) {
-      throw new UsageError('flags', 'must be a whole number from 0 to 4294967295');
-    }
-    const expire = options.expire === undefined ? 0 : toExptime(options.expire, clock.now());
-    return { wire, data, fields: { expire, flags, quiet } };
+    const { wire, data, fields } = this.calls.prepare(key, value, options);
+    return toDone(
+      await this.calls.write(this.calls.parts.dialect.store(mode, wire, data, fields), options),
+    );
   }
 
   async #arithmetic(
@@ -271,39 +260,16 @@ export class Memcache {
     delta: bigint | number,
     options: WriteOptions = {},
   ): Promise<bigint | undefined> {
-    const { dialect, keys } = this.#parts;
+    const { dialect, keys } = this.calls.parts;
     const amount = toDelta(delta);
-    const command = dialect.arithmetic(keys.toWire(key), direction, amount, this.#isQuiet(options));
-    return toNumber(await this.#write(command, options));
+    const command = dialect.arithmetic(
+      keys.toWire(key),
+      direction,
+      amount,
+      this.calls.isQuiet(options),
+    );
+    return toNumber(await this.calls.write(command, options));
   }
-
-  #write(command: Command, options: WriteOptions): Promise<Reply> {
-    if (!this.#isQuiet(options)) return this.#parts.executor.execute(command, options);
-    return this.#parts.executor.execute(command, { ...options, unconfirmed: true });
-  }
-
-  #isQuiet(options: WriteOptions): boolean {
-    if (typeof options !== 'object' || options === null) {
-      throw new UsageError('options', 'must be an object');
-    }
-    const { noreply = this.#parts.noreply } = options;
-    if (typeof noreply !== 'boolean') throw new UsageError('noreply', 'must be true or false');
-    return noreply;
-  }
-
-  // The caller decides what a value is; its type argument is a promise to itself.
-  #read<T>(key: Key, { value, flags }: Found): T {
-    return this.#parts.serde.deserialize(key, value, flags) as T;
-  }
-}
-
-// A string can be iterated too, but who passes one means one key.
-function toList(keys: Iterable<Key>): Key[] {
-  const iterable = typeof keys === 'object' && keys !== null && !(keys instanceof Uint8Array);
-  if (!iterable || typeof keys[Symbol.iterator] !== 'function') {
-    throw new UsageError('keys', 'must be an array of keys, or another iterable of them');
-  }
-  return [...keys];
 }
 
 function checkPiece(value: string | Uint8Array): string | Uint8Array {

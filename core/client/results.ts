@@ -1,5 +1,5 @@
 import { bigDigits } from '../wire/numbers.ts';
-import { ProtocolError } from '../wire/errors.ts';
+import { ProtocolError, ServerReplyError } from '../wire/errors.ts';
 import type { Reply } from '../wire/reply.ts';
 
 /** A value as it came from the server. */
@@ -101,20 +101,55 @@ export function toVersion(reply: Reply): string {
   return reply.type === 'VERSION' ? reply.version : unexpected(reply);
 }
 
-/** Of stats: names and values. `stats reset` and its like give none. */
-export function toStats(reply: Reply): Map<string, string> {
-  if (reply.type === 'RESET' || reply.type === 'OK') return new Map();
-  if (reply.type !== 'stats') return unexpected(reply);
-  return new Map(reply.lines.map(({ name, value }) => [name, value]));
+/** Of commands that say OK, or why not. */
+export function toOk(reply: Reply): void {
+  if (reply.type === 'OK' || reply.type === 'RESET' || reply.type === 'silent') return;
+  if (reply.type === 'refused') throw new ServerReplyError('SERVER_ERROR', reply.message);
+  unexpected(reply);
 }
 
-function toUnsigned(flag: string): bigint {
+/** Of stats: names and values. `stats reset` and its like give none. */
+export function toStats(reply: Reply): Map<string, StatValue> {
+  if (reply.type === 'RESET' || reply.type === 'OK') return new Map();
+  if (reply.type !== 'stats') return unexpected(reply);
+  return new Map(reply.lines.map(({ name, value }) => [name, toStat(name, value)]));
+}
+
+/** A number where it is one, bigint past 2^53; true or false where it is a switch; else text. */
+export type StatValue = string | number | bigint | boolean;
+
+// pymemcache's list.
+const texts = new Set(['version', 'libevent', 'inter', 'stat_key_prefix', 'domain_socket']);
+const switches = new Set([
+  ...['hash_is_expanding', 'slab_reassign_running', 'detail_enabled', 'cas_enabled'],
+  ...['auth_enabled_sasl', 'maxconns_fast', 'slab_reassign', 'evictions', 'flush_enabled'],
+  ...['dump_enabled', 'lru_crawler', 'lru_segmented', 'track_sizes', 'ssl_enabled'],
+]);
+
+function toStat(name: string, value: string): StatValue {
+  if (texts.has(name)) return value;
+  if (name === 'umask') return Number.parseInt(value, 8);
+  // `evictions` is a counter among the general statistics and a switch among the settings.
+  if (switches.has(name) && /^(yes|no|on|off)$/.test(value)) {
+    return value === 'yes' || value === 'on';
+  }
+  if (switches.has(name) && name !== 'evictions' && /^[01]$/.test(value)) return value === '1';
+  if (/^-?\d+$/.test(value)) {
+    const number = Number(value);
+    return Number.isSafeInteger(number) ? number : BigInt(value);
+  }
+  return /^-?\d+\.\d+$/.test(value) ? Number(value) : value;
+}
+
+/** The number after a reply flag's letter. */
+export function toUnsigned(flag: string): bigint {
   if (/^.\d{1,20}$/.test(flag)) return BigInt(flag.slice(1));
   throw new ProtocolError(
     `the server answered with the flag ${JSON.stringify(flag)}: not a number`,
   );
 }
 
-function unexpected(reply: Reply): never {
+/** Such a reply cannot come from a sound server. */
+export function unexpected(reply: Reply): never {
   throw new ProtocolError(`the server answered ${reply.type}, which this command has no use for`);
 }

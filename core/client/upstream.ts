@@ -2,6 +2,7 @@ import type { Command } from '../wire/command.ts';
 import { checkCredential } from '../wire/check-command.ts';
 import { ConnectionError } from '../wire/errors.ts';
 import type { Reply } from '../wire/reply.ts';
+import { verbs } from '../wire/verbs.ts';
 import type { ExecuteOptions, Executor } from './executor.ts';
 import { Link, type LinkOptions } from './link.ts';
 
@@ -21,6 +22,8 @@ export interface UpstreamOptions extends Omit<LinkOptions, 'onClosed'> {
 export class Upstream implements Executor {
   readonly #options: UpstreamOptions;
   #link: Link | null = null;
+  // Links that were made for one command each.
+  readonly #apart: Set<Link> = new Set();
   #failures = 0;
   // Not to dial before this time, in milliseconds since 1970.
   #dialAt = 0;
@@ -40,19 +43,36 @@ export class Upstream implements Executor {
         new ConnectionError('the client is closed', 'not-sent', undefined, 'closed'),
       );
     }
+    if (options?.onItem !== undefined && verbs[command.verb]?.alone) {
+      return this.#executeApart(command, options);
+    }
     this.#link ??= this.#connect();
     return this.#link.execute(command, options);
   }
 
   async close(): Promise<void> {
     this.#closed = true;
-    await this.#link?.close();
+    const links = [...this.#apart];
+    if (this.#link !== null) links.push(this.#link);
+    await Promise.all(links.map((link) => link.close()));
+  }
+
+  // A dump takes its time and a watch lasts for ever, and both want a connection for themselves.
+  async #executeApart(command: Command, options: ExecuteOptions): Promise<Reply> {
+    const link = this.#connect();
+    this.#apart.add(link);
+    try {
+      return await link.execute(command, options);
+    } finally {
+      link.abort();
+    }
   }
 
   #connect(): Link {
     const { clock, maxReconnectDelay } = this.#options;
     const onClosed = (link: Link, _cause: Error | null, proven: boolean): void => {
       if (this.#link === link) this.#link = null;
+      this.#apart.delete(link);
       // A server that takes connections and drops them is as good as one that takes none.
       this.#failures = proven ? 0 : this.#failures + 1;
       this.#dialAt = clock.now() + this.#delay();

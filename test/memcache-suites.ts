@@ -1,12 +1,12 @@
+import { memcacheCases, type MemcacheContext, metaOnlyCases } from '../conformance/mod.ts';
 import { MemoryServer } from '../core/server/memory.ts';
-import { caseSuite, uniqueKey } from '../test/cases.ts';
-import { findProgram, type RunningMemcached, startMemcached } from '../test/memcached.ts';
 import { Client } from '../transport-node/mod.ts';
-import { memcacheCases, type MemcacheContext, metaOnlyCases } from './mod.ts';
+import { caseSuite, uniqueKey } from './cases.ts';
+import { findProgram, type RunningMemcached, startMemcached } from './memcached.ts';
 
-const program = findProgram('memcached');
-
-for (const dialect of ['meta', 'text'] as const) {
+/** The client's cases in one dialect, against the embedded server and memcached. */
+export function memcacheSuites(dialect: 'meta' | 'text'): void {
+  const program = findProgram('memcached');
   const cases = dialect === 'meta' ? [...memcacheCases, ...metaOnlyCases] : memcacheCases;
 
   const { dial, clock } = new MemoryServer();

@@ -1,0 +1,155 @@
+import type { Command, Key } from '../wire/command.ts';
+import { MemcacheError, UsageError } from '../wire/errors.ts';
+import { checkBase64Key, checkKey } from '../wire/key.ts';
+import type { Calls } from './calls.ts';
+import { toKeys } from './calls.ts';
+import type { WireKey } from './key-policy.ts';
+import type { BulkOptions, CallOptions, StoreOptions } from './memcache-options.ts';
+import { type Found, toDone, toFound, unexpected } from './results.ts';
+
+/** A `get` for more keys than this is cut, so that no line and no reply grows without limit. */
+const MAX_KEYS = 1000;
+
+/** Keys and their values: a Map, an array of pairs, or a plain object. */
+export type Entries = Iterable<readonly [Key, unknown]> | Readonly<Record<string, unknown>>;
+
+/** Finds many keys; calls `take` with each that is there, in the order of the keys. */
+export async function findMany(
+  calls: Calls,
+  keys: Iterable<Key>,
+  withCas: boolean,
+  options: CallOptions | undefined,
+  take: (key: Key, found: Found) => void,
+): Promise<void> {
+  const { parts } = calls;
+  const wanted = toKeys(keys);
+  const wire = wanted.map((key) => parts.keys.toWire(key));
+  // Where it takes several commands, none may go before the last is known to be right.
+  if (wire.length > MAX_KEYS || wire.some(({ base64 }) => base64)) checkWire(wire);
+  const found = new Map<number, Found>();
+  const jobs: Promise<void>[] = [];
+  for (let from = 0; from < wanted.length; from += MAX_KEYS) {
+    const batch = wire.slice(from, from + MAX_KEYS);
+    jobs.push(
+      calls.read(undefined, () => findBatch(calls, batch, withCas, options, from, found)),
+    );
+  }
+  await Promise.all(jobs);
+  wanted.forEach((key, index) => {
+    const item = found.get(index);
+    if (item !== undefined) take(key, item);
+  });
+}
+
+async function findBatch(
+  { parts: { dialect, executor } }: Calls,
+  wire: readonly WireKey[],
+  withCas: boolean,
+  options: CallOptions | undefined,
+  offset: number,
+  found: Map<number, Found>,
+): Promise<void> {
+  const together = dialect.getMany(wire, withCas);
+  if (together === null) {
+    await Promise.all(wire.map(async (key, index) => {
+      const item = toFound(await executor.execute(dialect.get(key, withCas), options));
+      if (item !== undefined) found.set(offset + index, item);
+    }));
+    return;
+  }
+  const reply = await executor.execute(together, options);
+  if (reply.type !== 'values') return unexpected(reply);
+  // Items come in the order of the request, which they leave gaps in.
+  let index = 0;
+  for (const item of reply.items) {
+    while (index < wire.length && wire[index]!.key !== item.key) index++;
+    found.set(offset + index++, item);
+  }
+}
+
+/** Stores many values; gives the keys that were not stored, each with its reason. */
+export async function storeMany(
+  calls: Calls,
+  entries: Entries,
+  options: BulkOptions & StoreOptions,
+): Promise<Map<Key, MemcacheError>> {
+  const { dialect } = calls.parts;
+  const jobs = toPairs(entries).map(([key, value]) => {
+    const { wire, data, fields } = calls.prepare(key, value, options);
+    const make = (quiet: boolean): Command =>
+      dialect.store('set', wire, data, { ...fields, quiet });
+    return { key, wire, make };
+  });
+  return await doMany(calls, jobs, options);
+}
+
+/** Deletes many keys; gives those for which it is not known that they are gone, and why. */
+export async function deleteMany(
+  calls: Calls,
+  keys: Iterable<Key>,
+  options: BulkOptions,
+): Promise<Map<Key, MemcacheError>> {
+  const { dialect, keys: policy } = calls.parts;
+  const jobs = toKeys(keys).map((key) => {
+    const wire = policy.toWire(key);
+    return { key, wire, make: (quiet: boolean): Command => dialect.delete(wire, quiet) };
+  });
+  return await doMany(calls, jobs, options);
+}
+
+interface Job {
+  readonly key: Key;
+  readonly wire: WireKey;
+  readonly make: (quiet: boolean) => Command;
+}
+
+async function doMany(
+  calls: Calls,
+  jobs: readonly Job[],
+  options: BulkOptions,
+): Promise<Map<Key, MemcacheError>> {
+  checkWire(jobs.map(({ wire }) => wire));
+  const { executor, dialect } = calls.parts;
+  const { timeout, signal } = options;
+  const quiet = options.quiet === true && dialect.reportsQuietFailures;
+  const callOptions: CallOptions = {
+    ...(timeout === undefined ? {} : { timeout }),
+    ...(signal === undefined ? {} : { signal }),
+  };
+  const failed = new Map<Key, MemcacheError>();
+  const run = async ({ key, make }: Job): Promise<void> => {
+    try {
+      let reply = await executor.execute(make(quiet), callOptions);
+      // An error among the quiet ones: whose it was, only asking again can tell.
+      if (reply.type === 'silent' && reply.errors.length > 0) {
+        reply = await executor.execute(make(false), callOptions);
+      }
+      toDone(reply);
+    } catch (error) {
+      if (!(error instanceof MemcacheError)) throw error;
+      failed.set(key, error);
+    }
+  };
+  await Promise.all(jobs.map(run));
+  return failed;
+}
+
+// A bad key is the caller's fault, and nothing is sent for its neighbours either.
+function checkWire(wire: readonly WireKey[]): void {
+  for (const { key, base64 } of wire) (base64 ? checkBase64Key : checkKey)(key);
+}
+
+function toPairs(entries: Entries): (readonly [Key, unknown])[] {
+  if (typeof entries !== 'object' || entries === null) {
+    throw new UsageError('entries', 'must be a Map, an array of pairs, or an object');
+  }
+  const pairs = Symbol.iterator in entries
+    ? [...(entries as Iterable<readonly [Key, unknown]>)]
+    : Object.entries(entries);
+  for (const pair of pairs) {
+    if (!Array.isArray(pair) || pair.length !== 2) {
+      throw new UsageError('entries', 'must be pairs of a key and a value');
+    }
+  }
+  return pairs;
+}

@@ -1,0 +1,91 @@
+import type { Command, Key } from '../wire/command.ts';
+import { MemcacheError, UsageError } from '../wire/errors.ts';
+import { MAX_U32 } from '../wire/numbers.ts';
+import type { Reply } from '../wire/reply.ts';
+import type { WriteFields } from './dialect.ts';
+import { toExptime } from './expire.ts';
+import type { WireKey } from './key-policy.ts';
+import type { MemcacheParts, StoreOptions, WriteOptions } from './memcache-options.ts';
+import type { Found } from './results.ts';
+
+/** What all operations share: how arguments become parts of commands, and items values. */
+export class Calls {
+  readonly parts: MemcacheParts;
+  /** How many failures were ignored. */
+  ignored = 0;
+
+  constructor(parts: MemcacheParts) {
+    this.parts = parts;
+  }
+
+  /** A read: where failures are ignored, one gives what a miss gives. */
+  read<Result>(miss: Result, run: () => Promise<Result>): Promise<Result> {
+    return this.parts.ignoreErrors ? this.#forgive(miss, run) : run();
+  }
+
+  /** A write, which is waited for unless it is quiet. */
+  write(command: Command, options: WriteOptions): Promise<Reply> {
+    const { executor } = this.parts;
+    if (!this.isQuiet(options)) return executor.execute(command, options);
+    return executor.execute(command, { ...options, unconfirmed: true });
+  }
+
+  isQuiet(options: WriteOptions): boolean {
+    if (typeof options !== 'object' || options === null) {
+      throw new UsageError('options', 'must be an object');
+    }
+    const { noreply = this.parts.noreply } = options;
+    if (typeof noreply !== 'boolean') throw new UsageError('noreply', 'must be true or false');
+    return noreply;
+  }
+
+  /** What a store command is made of. */
+  prepare(key: Key, value: unknown, options: StoreOptions): {
+    wire: WireKey;
+    data: string | Uint8Array;
+    fields: WriteFields;
+  } {
+    const { keys, serde, clock } = this.parts;
+    const quiet = this.isQuiet(options);
+    const wire = keys.toWire(key);
+    const { value: data, flags: ownFlags } = serde.serialize(key, value);
+    const flags = toFlags(options.flags === undefined ? ownFlags : options.flags);
+    const expire = options.expire === undefined ? 0 : toExptime(options.expire, clock.now());
+    return { wire, data, fields: { expire, flags, quiet } };
+  }
+
+  /** The value of an item. What it is, is the caller's promise to itself. */
+  value<T>(key: Key, { value, flags }: Found): T {
+    return this.parts.serde.deserialize(key, value, flags) as T;
+  }
+
+  async #forgive<Result>(miss: Result, run: () => Promise<Result>): Promise<Result> {
+    try {
+      return await run();
+    } catch (error) {
+      // Who broke a rule is told so, unless it was whoever stored the value.
+      const own = error instanceof UsageError && error.argument !== 'serde';
+      if (own || !(error instanceof MemcacheError)) throw error;
+      this.ignored++;
+      this.parts.onIgnored?.(error);
+      return miss;
+    }
+  }
+}
+
+/** Client flags. As text in a meta command, what is no number could pass for one. */
+export function toFlags(flags: number): number {
+  if (!Number.isInteger(flags) || flags < 0 || flags > MAX_U32) {
+    throw new UsageError('flags', 'must be a whole number from 0 to 4294967295');
+  }
+  return flags;
+}
+
+/** A list of keys. A string can be iterated too, but who passes one means one key. */
+export function toKeys(keys: Iterable<Key>): Key[] {
+  const iterable = typeof keys === 'object' && keys !== null && !(keys instanceof Uint8Array);
+  if (!iterable || typeof keys[Symbol.iterator] !== 'function') {
+    throw new UsageError('keys', 'must be an array of keys, or another iterable of them');
+  }
+  return [...keys];
+}

@@ -1,0 +1,102 @@
+import type { Clock } from '../clock.ts';
+import type { Dialer, TlsOptions } from '../transport.ts';
+import type { ClientConnectionOptions } from '../wire/client-options.ts';
+import { type MemcacheError, UsageError } from '../wire/errors.ts';
+import type { LinkOptions } from './link.ts';
+import type { Serde } from './serde.ts';
+
+export interface ClientOptions
+  extends Partial<ClientConnectionOptions>, Pick<LinkOptions, 'auth' | 'onQuietError'> {
+  /** How to connect; the runtime's own way by default. */
+  readonly dial?: Dialer;
+  /** Milliseconds until a reply is given up; 1000 by default. */
+  readonly timeout?: number;
+  /** Milliseconds until a connection is given up, TLS included; 1000 by default. */
+  readonly connectTimeout?: number;
+  /** Speak TLS, with these options. */
+  readonly tls?: TlsOptions;
+  /** The commands to use: `meta` by default, `text` for servers older than 1.6. */
+  readonly dialect?: 'meta' | 'text';
+  /** How values become bytes and back; `defaultSerde` by default. */
+  readonly serde?: Serde;
+  /** What stands before every key; nothing by default. */
+  readonly keyPrefix?: string;
+  /** Take keys that are not ASCII, as UTF-8; off by default. */
+  readonly unicodeKeys?: boolean;
+  /** Take keys with any byte, as base64, in the meta dialect; off by default. */
+  readonly binaryKeys?: boolean;
+  /** Do not wait for replies to writes, where a call does not say; off by default. */
+  readonly noreply?: boolean;
+  /**
+   * Reads that fail for any reason but a bad argument give what a miss gives, and are counted in
+   * `ignored`; off by default.
+   */
+  readonly ignoreErrors?: boolean;
+  /** Hears of each error that `ignoreErrors` made a miss. */
+  readonly onIgnored?: (error: MemcacheError) => void;
+  /** Send small writes at once (TCP_NODELAY); true by default. */
+  readonly noDelay?: boolean;
+  /** Seconds without traffic after which the system probes the server; off by default. */
+  readonly keepAlive?: number;
+  /** Milliseconds to wait before the second dial after a failed one, then doubled; 25 by default. */
+  readonly reconnectDelay?: number;
+  /** The longest such wait; 1000 by default. */
+  readonly maxReconnectDelay?: number;
+  /** Where time comes from. */
+  readonly clock?: Clock;
+}
+
+const kinds: Readonly<Record<string, 'function' | 'boolean' | 'object'>> = {
+  dial: 'function',
+  onQuietError: 'function',
+  unicodeKeys: 'boolean',
+  binaryKeys: 'boolean',
+  noreply: 'boolean',
+  ignoreErrors: 'boolean',
+  onIgnored: 'function',
+  noDelay: 'boolean',
+  auth: 'object',
+  tls: 'object',
+  serde: 'object',
+  clock: 'object',
+};
+
+/** Infinity is no limit. */
+const limits = [
+  'maxPending',
+  'maxPendingBytes',
+  'stallAfter',
+  'fenceEvery',
+  'maxLine',
+  'maxValue',
+  'maxLines',
+  'keepAlive',
+] as const;
+
+/** @throws UsageError naming the option that breaks a rule. */
+export function checkOptions(options: ClientOptions & { readonly dial: Dialer }): void {
+  if (typeof options !== 'object' || options === null) {
+    throw new UsageError('options', 'must be an object');
+  }
+  if (options.dial === undefined) throw new UsageError('dial', 'must be given');
+  for (const [name, kind] of Object.entries(kinds)) {
+    const value: unknown = options[name as keyof ClientOptions];
+    if (value === undefined) continue;
+    if (typeof value !== kind || value === null) {
+      throw new UsageError(name, `must be ${kind === 'object' ? 'an' : 'a'} ${kind}`);
+    }
+  }
+  for (const name of limits) {
+    const value = options[name];
+    if (value !== undefined && !(typeof value === 'number' && value > 0)) {
+      throw new UsageError(name, 'must be a number, more than 0');
+    }
+  }
+  const { dialect, fence } = options;
+  if (dialect !== undefined && dialect !== 'meta' && dialect !== 'text') {
+    throw new UsageError('dialect', 'must be meta or text');
+  }
+  if (fence !== undefined && fence !== 'mn' && fence !== 'version') {
+    throw new UsageError('fence', 'must be mn or version');
+  }
+}

@@ -1,0 +1,221 @@
+import type { Command, Key } from '../wire/command.ts';
+import { UsageError } from '../wire/errors.ts';
+import { MAX_U64 } from '../wire/numbers.ts';
+import type { ItemFacts, Reply } from '../wire/reply.ts';
+import { type Calls, toFlags } from './calls.ts';
+import { type Expire, toExptime } from './expire.ts';
+import type { CallOptions } from './memcache-options.ts';
+import type {
+  MetaArithmeticOptions,
+  MetaDeleteOptions,
+  MetaFacts,
+  MetaGetOptions,
+  MetaItem,
+  MetaNumber,
+  MetaOptions,
+  MetaResult,
+  MetaSetOptions,
+} from './meta-options.ts';
+import { toNumber, toUnsigned, unexpected } from './results.ts';
+
+const setModes = { set: 'S', add: 'E', replace: 'R', append: 'A', prepend: 'P' } as const;
+const arithmeticModes = { incr: '+', decr: '-' } as const;
+
+/**
+ * memcached's meta commands with all of their flags, for what the plain operations do not offer:
+ * leases, stale values, and facts about an item in the reply that brings it. `client.meta` is one.
+ */
+export class MetaCommands {
+  readonly #calls: Calls;
+
+  constructor(calls: Calls) {
+    this.#calls = calls;
+  }
+
+  /** `mg`: the item; undefined for a miss. */
+  async get<T = unknown>(key: Key, options: MetaGetOptions = {}): Promise<MetaItem<T> | undefined> {
+    const flags = start(options);
+    this.#expire(flags, 'T', 'touch', options.touch);
+    this.#expire(flags, 'N', 'vivify', options.vivify);
+    number(flags, 'R', 'recache', options.recache);
+    number(flags, 'C', 'unlessCas', options.unlessCas);
+    number(flags, 'E', 'newCas', options.newCas);
+    const { value: withValue = true } = options;
+    // After `T`: servers answer in order, and `t` is to be what `T` has set.
+    letters(flags, { v: withValue, f: withValue, c: options.cas, t: options.ttl });
+    letters(flags, {
+      l: options.lastAccess,
+      h: options.hitBefore,
+      s: options.size,
+      u: options.noBump,
+    });
+    const reply = await this.#execute({ verb: 'mg', ...this.#key(key), flags }, options);
+    if (reply.type === 'EN') return undefined;
+    if (reply.type !== 'VA' && reply.type !== 'HD') return unexpected(reply);
+    const facts = toFacts(reply.flags);
+    const clientFlags = reply.flags.find((flag) => flag[0] === 'f');
+    const stored = clientFlags === undefined ? undefined : Number(toUnsigned(clientFlags));
+    const value = reply.type === 'VA'
+      ? this.#calls.value<T>(key, { value: reply.value, flags: stored ?? 0, cas: undefined })
+      : undefined;
+    return { ...facts, flags: stored, value };
+  }
+
+  /** `ms`: stores a value. */
+  async set(key: Key, value: unknown, options: MetaSetOptions = {}): Promise<MetaResult> {
+    const { value: data, flags: ownFlags } = this.#calls.parts.serde.serialize(key, value);
+    const mode = oneOf('mode', setModes, options.mode ?? 'set');
+    const flags = start(options);
+    if (mode !== 'S') flags.push(`M${mode}`);
+    flags.push(`F${toFlags(options.flags === undefined ? ownFlags : options.flags)}`);
+    this.#expire(flags, 'T', 'expire', options.expire);
+    this.#expire(flags, 'N', 'vivify', options.vivify);
+    number(flags, 'C', 'ifCas', options.ifCas);
+    number(flags, 'E', 'newCas', options.newCas);
+    letters(flags, { I: options.invalidate, c: options.cas, s: options.size });
+    const command = { verb: 'ms', ...this.#key(key), value: data, flags } as const;
+    return toResult(await this.#execute(command, options));
+  }
+
+  /** `md`: deletes an item, or marks it stale. */
+  async delete(key: Key, options: MetaDeleteOptions = {}): Promise<MetaResult> {
+    const flags = start(options);
+    this.#expire(flags, 'T', 'expire', options.expire);
+    number(flags, 'C', 'ifCas', options.ifCas);
+    number(flags, 'E', 'newCas', options.newCas);
+    letters(flags, { I: options.invalidate, x: options.clear });
+    return toResult(await this.#execute({ verb: 'md', ...this.#key(key), flags }, options));
+  }
+
+  /** `ma`: adds to a number or subtracts from it, and makes it where there is none. */
+  async arithmetic(key: Key, options: MetaArithmeticOptions = {}): Promise<MetaNumber> {
+    const mode = oneOf('mode', arithmeticModes, options.mode ?? 'incr');
+    const flags = start(options);
+    if (mode !== '+') flags.push(`M${mode}`);
+    number(flags, 'D', 'delta', options.delta);
+    this.#expire(flags, 'N', 'vivify', options.vivify);
+    number(flags, 'J', 'initial', options.initial);
+    this.#expire(flags, 'T', 'expire', options.expire);
+    number(flags, 'C', 'ifCas', options.ifCas);
+    number(flags, 'E', 'newCas', options.newCas);
+    letters(flags, { v: true, c: options.cas, t: options.ttl });
+    const reply = await this.#execute({ verb: 'ma', ...this.#key(key), flags }, options);
+    return { ...toResult(reply), value: reply.type === 'VA' ? toNumber(reply) : undefined };
+  }
+
+  /** `me`: what the server holds of an item besides its value; undefined for a miss. */
+  async debug(key: Key, options?: CallOptions): Promise<ItemFacts | undefined> {
+    const { executor } = this.#calls.parts;
+    const reply = await executor.execute({ verb: 'me', ...this.#key(key) }, options);
+    if (reply.type === 'EN') return undefined;
+    if (reply.type !== 'ME') return unexpected(reply);
+    const { type: _type, base64: _base64, ...facts } = reply;
+    return facts;
+  }
+
+  /** `mn`: a round trip to the server and back. */
+  async noop(options?: CallOptions): Promise<void> {
+    const reply = await this.#calls.parts.executor.execute({ verb: 'mn' }, options);
+    if (reply.type !== 'MN') unexpected(reply);
+  }
+
+  #key(key: Key): { readonly key: Key; readonly base64: boolean } {
+    return this.#calls.parts.keys.toWire(key);
+  }
+
+  #expire(flags: string[], letter: string, name: string, expire: Expire | undefined): void {
+    if (expire === undefined) return;
+    flags.push(`${letter}${toExptime(expire, this.#calls.parts.clock.now(), name)}`);
+  }
+
+  async #execute(
+    command: Command & { readonly flags: readonly string[] },
+    options: CallOptions & { readonly noreply?: boolean },
+  ): Promise<Reply> {
+    if (command.verb === 'mg' || !this.#calls.isQuiet(options)) {
+      return await this.#calls.parts.executor.execute(command, options);
+    }
+    const flags = [...command.flags, 'q'];
+    return await this.#calls.write({ ...command, flags } as Command, options);
+  }
+}
+
+// The flags that every command may have.
+function start(options: MetaOptions): string[] {
+  if (typeof options !== 'object' || options === null) {
+    throw new UsageError('options', 'must be an object');
+  }
+  const flags: string[] = [];
+  if (options.opaque !== undefined) flags.push(`O${options.opaque}`);
+  for (const hint of options.hints ?? []) {
+    if (!/^[PL]/.test(hint)) throw new UsageError('hints', 'must start with P or L');
+    flags.push(hint);
+  }
+  return flags;
+}
+
+function letters(flags: string[], wanted: Readonly<Record<string, boolean | undefined>>): void {
+  for (const [letter, is] of Object.entries(wanted)) if (is === true) flags.push(letter);
+}
+
+function number(
+  flags: string[],
+  letter: string,
+  name: string,
+  value: bigint | number | undefined,
+): void {
+  if (value === undefined) return;
+  const whole = typeof value === 'number' && Number.isSafeInteger(value) ? BigInt(value) : value;
+  if (typeof whole !== 'bigint' || whole < 0n || whole > MAX_U64) {
+    throw new UsageError(name, 'must be a whole number from 0 to 18446744073709551615');
+  }
+  flags.push(`${letter}${whole}`);
+}
+
+function oneOf<Name extends string, Letter>(
+  argument: string,
+  letters: Readonly<Record<Name, Letter>>,
+  name: Name,
+): Letter {
+  if (Object.hasOwn(letters, name)) return letters[name];
+  throw new UsageError(argument, `must be one of ${Object.keys(letters).join(', ')}`);
+}
+
+function toResult(reply: Reply): MetaResult {
+  switch (reply.type) {
+    case 'HD':
+    case 'VA':
+      return { ...toFacts(reply.flags), status: 'done' };
+    case 'silent':
+      return { ...toFacts([]), status: 'done' };
+    case 'NS':
+      return { ...toFacts(reply.flags), status: 'not-stored' };
+    case 'EX':
+      return { ...toFacts(reply.flags), status: 'exists' };
+    case 'NF':
+      return { ...toFacts(reply.flags), status: 'not-found' };
+    default:
+      return unexpected(reply);
+  }
+}
+
+function toFacts(flags: readonly string[]): MetaFacts {
+  const of = (letter: string): string | undefined => flags.find((flag) => flag[0] === letter);
+  const count = (letter: string): number | undefined => {
+    const flag = of(letter);
+    return flag === undefined ? undefined : Number(toUnsigned(flag));
+  };
+  const cas = of('c');
+  const hitBefore = of('h');
+  return {
+    cas: cas === undefined ? undefined : toUnsigned(cas),
+    ttl: of('t') === 't-1' ? Infinity : count('t'),
+    lastAccess: count('l'),
+    hitBefore: hitBefore === undefined ? undefined : hitBefore === 'h1',
+    size: count('s'),
+    won: flags.includes('W'),
+    stale: flags.includes('X'),
+    alreadyWon: flags.includes('Z'),
+    opaque: of('O')?.slice(1),
+  };
+}

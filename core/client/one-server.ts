@@ -1,0 +1,110 @@
+import type { Key, RawCommand } from '../wire/command.ts';
+import type { ItemFacts, Reply } from '../wire/reply.ts';
+import { Memcache } from './memcache.ts';
+import type { CallOptions, WriteOptions } from './memcache-options.ts';
+import { type StatValue, toOk, toStats, toVersion } from './results.ts';
+import { itemsOf } from './streams.ts';
+
+/** Every operation, and those that speak of a server and not of an item: for one server. */
+export class OneServer extends Memcache {
+  /** The version of the server. */
+  async version(options?: CallOptions): Promise<string> {
+    return toVersion(await this.execute({ verb: 'version' }, options));
+  }
+
+  /**
+   * What the server tells of itself, by name; numbers as numbers.
+   *
+   * @param words What to tell of: `settings`, `items`; everything general by default.
+   */
+  stats(
+    words: readonly string[] = [],
+    options?: CallOptions,
+  ): Promise<Map<string, StatValue>> {
+    const miss = new Map<string, StatValue>();
+    return this.calls.read(
+      miss,
+      async () => toStats(await this.execute({ verb: 'stats', words }, options)),
+    );
+  }
+
+  /** Deletes everything, now or after so many seconds. */
+  async flushAll(delay = 0, options: WriteOptions = {}): Promise<void> {
+    const noreply = this.calls.isQuiet(options);
+    toOk(await this.calls.write({ verb: 'flush_all', delay, noreply }, options));
+  }
+
+  /** Sets how much memory the server may use, in megabytes. */
+  async cacheMemlimit(megabytes: number, options?: CallOptions): Promise<void> {
+    toOk(await this.execute({ verb: 'cache_memlimit', megabytes, noreply: false }, options));
+  }
+
+  /** Sets how much the server logs. */
+  async verbosity(level: number, options?: CallOptions): Promise<void> {
+    toOk(await this.execute({ verb: 'verbosity', level, noreply: false }, options));
+  }
+
+  /** Stops the server, which must have been started with `-A`. */
+  async shutdown(options: CallOptions & { readonly graceful?: boolean } = {}): Promise<void> {
+    await this.execute({ verb: 'shutdown', graceful: options.graceful ?? false }, options);
+  }
+
+  /** Asks the server to close the connection. The next call makes another. */
+  async quit(options?: CallOptions): Promise<void> {
+    await this.execute({ verb: 'quit' }, options);
+  }
+
+  /**
+   * Sends a command line that this package does not know.
+   *
+   * @param options `reply` says how what comes back is read, `value` is sent after the line.
+   */
+  raw(
+    line: string,
+    options: CallOptions & Partial<Pick<RawCommand, 'reply' | 'value'>> = {},
+  ): Promise<Reply> {
+    const { reply = 'line', value = null } = options;
+    return this.execute({ verb: 'raw', line, value, reply }, options);
+  }
+
+  /**
+   * What the server holds, item by item, without the values: keys, sizes, times.
+   *
+   * @param classes `all`, `hash`, or slab classes: `1,2`.
+   */
+  async *metadump(classes = 'all', options?: CallOptions): AsyncGenerator<ItemFacts, void> {
+    const command = { verb: 'lru_crawler metadump', words: [classes] } as const;
+    for await (const item of itemsOf(this, command, options)) {
+      if (item.type !== 'metadump') continue;
+      const { type: _type, ...facts } = item;
+      yield facts;
+    }
+  }
+
+  /**
+   * The keys that the server holds (memcached 1.6.19).
+   *
+   * @param classes As `metadump`.
+   */
+  async *mgdump(classes = 'all', options?: CallOptions): AsyncGenerator<Key, void> {
+    const command = { verb: 'lru_crawler mgdump', words: [classes] } as const;
+    for await (const item of itemsOf(this, command, options)) {
+      if (item.type === 'mgdump') yield item.key;
+    }
+  }
+
+  /**
+   * The lines that the server logs, until the loop over them is left.
+   *
+   * @param logs `fetchers`, `mutations`, `evictions`, `connevents`, `deletions`; fetchers by default.
+   */
+  async *watch(
+    logs: readonly string[] = ['fetchers'],
+    options?: CallOptions,
+  ): AsyncGenerator<string, void> {
+    const command = { verb: 'watch', words: logs } as const;
+    for await (const item of itemsOf(this, command, options)) {
+      if (item.type === 'watch') yield item.line;
+    }
+  }
+}
