@@ -1,4 +1,5 @@
 import type { Key, RawCommand } from '../wire/command.ts';
+import { UsageError } from '../wire/errors.ts';
 import type { ItemFacts, Reply } from '../wire/reply.ts';
 import { Memcache } from './memcache.ts';
 import type { CallOptions, WriteOptions } from './memcache-options.ts';
@@ -31,6 +32,8 @@ export class OneServer extends Memcache {
   /** Deletes everything, now or after so many seconds. */
   async flushAll(delay = 0, options: WriteOptions = {}): Promise<void> {
     const noreply = this.calls.isQuiet(options);
+    // Servers take a negative one for now.
+    if (!(delay >= 0)) throw new UsageError('delay', 'must be a number of seconds, 0 or more');
     toOk(await this.calls.write({ verb: 'flush_all', delay, noreply }, options));
   }
 
