@@ -7,6 +7,7 @@ import { dial } from './dial.ts';
 export * from '../core/mod.ts';
 export { dial } from './dial.ts';
 export { listen } from './listen.ts';
+export { zlibCodec } from './zlib-codec.ts';
 
 /** A client of one server, over one connection of Node's. It connects when the first call comes. */
 export class Client extends CoreClient {

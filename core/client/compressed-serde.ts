@@ -1,0 +1,60 @@
+import { utf8 } from '../wire/bytes.ts';
+import { UsageError } from '../wire/errors.ts';
+import { defaultSerde, type Serde } from './serde.ts';
+
+/** How bytes are made smaller, and larger again. */
+export interface Codec {
+  compress(data: Uint8Array): Uint8Array;
+  /**
+   * The bytes that were compressed.
+   *
+   * @param limit Throws rather than giving more bytes than this.
+   */
+  decompress(data: Uint8Array, limit: number): Uint8Array;
+}
+
+export interface CompressionOptions {
+  readonly codec: Codec;
+  /** What makes bytes of values before they are compressed; `defaultSerde` by default. */
+  readonly serde?: Serde;
+  /** Values of more bytes than this are compressed; 400 by default, as in pymemcache. */
+  readonly threshold?: number;
+  /**
+   * The most bytes that a value may decompress to, so that a small one cannot fill the memory;
+   * 64 MiB by default.
+   */
+  readonly maxSize?: number;
+}
+
+/** The client flag that says so; pymemcache's and python-memcached's. */
+const COMPRESSED = 8;
+
+/**
+ * A serde that compresses values where that makes them smaller. What is compressed cannot be
+ * appended to.
+ */
+export function compressedSerde(options: CompressionOptions): Serde {
+  const { codec, serde = defaultSerde, threshold = 400, maxSize = 64 * 1024 * 1024 } = options;
+  return {
+    serialize(key, value) {
+      const plain = serde.serialize(key, value);
+      const bytes = typeof plain.value === 'string' ? utf8(plain.value) : plain.value;
+      if (bytes.length <= threshold) return plain;
+      const packed = codec.compress(bytes);
+      if (packed.length > bytes.length) return plain;
+      return { value: packed, flags: plain.flags | COMPRESSED };
+    },
+
+    deserialize(key, value, flags) {
+      if ((flags & COMPRESSED) === 0) return serde.deserialize(key, value, flags);
+      let bytes: Uint8Array;
+      try {
+        bytes = codec.decompress(value, maxSize);
+      } catch (error) {
+        const reason = error instanceof Error ? error.message : String(error);
+        throw new UsageError('serde', `cannot decompress a value: ${reason}`);
+      }
+      return serde.deserialize(key, bytes, flags & ~COMPRESSED);
+    },
+  };
+}
