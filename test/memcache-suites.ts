@@ -5,9 +5,9 @@ import { caseSuite, uniqueKey } from './cases.ts';
 import { findProgram, type RunningMemcached, startMemcached } from './memcached.ts';
 
 /** The client's cases in one dialect, against the embedded server and memcached. */
-export function memcacheSuites(dialect: 'meta' | 'text'): void {
+export function memcacheSuites(dialect: 'meta' | 'text' | 'auto'): void {
   const program = findProgram('memcached');
-  const cases = dialect === 'meta' ? [...memcacheCases, ...metaOnlyCases] : memcacheCases;
+  const cases = dialect !== 'text' ? [...memcacheCases, ...metaOnlyCases] : memcacheCases;
 
   const { dial, clock } = new MemoryServer();
   caseSuite(`client: ${dialect}, in memory`, cases, (): MemcacheContext => ({

@@ -3,6 +3,7 @@ import { MemcacheError, UsageError } from '../wire/errors.ts';
 import { checkBase64Key, checkKey } from '../wire/key.ts';
 import type { Calls } from './calls.ts';
 import { toKeys } from './calls.ts';
+import type { Dialect } from './dialect.ts';
 import type { WireKey } from './key-policy.ts';
 import type { BulkOptions, CallOptions, StoreOptions } from './memcache-options.ts';
 import { type Found, toDone, toFound, unexpected } from './results.ts';
@@ -42,13 +43,15 @@ export async function findMany(
 }
 
 async function findBatch(
-  { parts: { dialect, executor } }: Calls,
+  calls: Calls,
   wire: readonly WireKey[],
   withCas: boolean,
   options: CallOptions | undefined,
   offset: number,
   found: Map<number, Found>,
 ): Promise<void> {
+  const { executor } = calls.parts;
+  const dialect = calls.dialect ?? await calls.learn();
   const together = dialect.getMany(wire, withCas);
   if (together === null) {
     await Promise.all(wire.map(async (key, index) => {
@@ -73,10 +76,9 @@ export async function storeMany(
   entries: Entries,
   options: BulkOptions & StoreOptions,
 ): Promise<Map<Key, MemcacheError>> {
-  const { dialect } = calls.parts;
-  const jobs = toPairs(entries).map(([key, value]) => {
+  const jobs = toPairs(entries).map(([key, value]): Job => {
     const { wire, data, fields } = calls.prepare(key, value, options);
-    const make = (quiet: boolean): Command =>
+    const make: Job['make'] = (dialect, quiet) =>
       dialect.store('set', wire, data, { ...fields, quiet });
     return { key, wire, make };
   });
@@ -89,10 +91,9 @@ export async function deleteMany(
   keys: Iterable<Key>,
   options: BulkOptions,
 ): Promise<Map<Key, MemcacheError>> {
-  const { dialect, keys: policy } = calls.parts;
-  const jobs = toKeys(keys).map((key) => {
-    const wire = policy.toWire(key);
-    return { key, wire, make: (quiet: boolean): Command => dialect.delete(wire, quiet) };
+  const jobs = toKeys(keys).map((key): Job => {
+    const wire = calls.parts.keys.toWire(key);
+    return { key, wire, make: (dialect, quiet) => dialect.delete(wire, quiet) };
   });
   return await doMany(calls, jobs, options);
 }
@@ -100,7 +101,7 @@ export async function deleteMany(
 interface Job {
   readonly key: Key;
   readonly wire: WireKey;
-  readonly make: (quiet: boolean) => Command;
+  readonly make: (dialect: Dialect, quiet: boolean) => Command;
 }
 
 async function doMany(
@@ -109,7 +110,8 @@ async function doMany(
   options: BulkOptions,
 ): Promise<Map<Key, MemcacheError>> {
   checkWire(jobs.map(({ wire }) => wire));
-  const { executor, dialect } = calls.parts;
+  const { executor } = calls.parts;
+  const dialect = calls.dialect ?? await calls.learn();
   const { timeout, signal } = options;
   const quiet = options.quiet === true && dialect.reportsQuietFailures;
   const callOptions: CallOptions = {
@@ -119,10 +121,10 @@ async function doMany(
   const failed = new Map<Key, MemcacheError>();
   const run = async ({ key, make }: Job): Promise<void> => {
     try {
-      let reply = await executor.execute(make(quiet), callOptions);
+      let reply = await executor.execute(make(dialect, quiet), callOptions);
       // An error among the quiet ones: whose it was, only asking again can tell.
       if (reply.type === 'silent' && reply.errors.length > 0) {
-        reply = await executor.execute(make(false), callOptions);
+        reply = await executor.execute(make(dialect, false), callOptions);
       }
       toDone(reply);
     } catch (error) {

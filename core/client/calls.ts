@@ -2,7 +2,8 @@ import type { Command, Key } from '../wire/command.ts';
 import { MemcacheError, UsageError } from '../wire/errors.ts';
 import { MAX_U32 } from '../wire/numbers.ts';
 import type { Reply } from '../wire/reply.ts';
-import type { WriteFields } from './dialect.ts';
+import { chooseDialect } from './choose-dialect.ts';
+import type { Dialect, WriteFields } from './dialect.ts';
 import { toExptime } from './expire.ts';
 import type { WireKey } from './key-policy.ts';
 import type { MemcacheParts, StoreOptions, WriteOptions } from './memcache-options.ts';
@@ -11,11 +12,31 @@ import type { Found } from './results.ts';
 /** What all operations share: how arguments become parts of commands, and items values. */
 export class Calls {
   readonly parts: MemcacheParts;
+  /** Null until the server was asked what it understands: `learn` it then. */
+  dialect: Dialect | null;
   /** How many failures were ignored. */
   ignored = 0;
+  #learning: Promise<Dialect> | null = null;
 
   constructor(parts: MemcacheParts) {
     this.parts = parts;
+    this.dialect = parts.dialect;
+  }
+
+  /** Asks the server, once for all who wait for it. */
+  learn(): Promise<Dialect> {
+    this.#learning ??= chooseDialect(this.parts.executor).then((dialect) => {
+      this.dialect = dialect;
+      return dialect;
+    }).finally(() => {
+      this.#learning = null;
+    });
+    return this.#learning;
+  }
+
+  /** Resolves when nobody waits for the choice of a dialect any more. */
+  async learned(): Promise<void> {
+    await this.#learning?.catch(() => {});
   }
 
   /** A read: where failures are ignored, one gives what a miss gives. */

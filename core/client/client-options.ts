@@ -15,8 +15,11 @@ export interface ClientOptions
   readonly connectTimeout?: number;
   /** Speak TLS, with these options. */
   readonly tls?: TlsOptions;
-  /** The commands to use: `meta` by default, `text` for servers older than 1.6. */
-  readonly dialect?: 'meta' | 'text';
+  /**
+   * The commands to use: `meta` by default, `text` for servers and proxies that know the classic
+   * ones only, `auto` to ask the server for its version with the first call.
+   */
+  readonly dialect?: 'meta' | 'text' | 'auto';
   /** How values become bytes and back; `defaultSerde` by default. */
   readonly serde?: Serde;
   /** What stands before every key; nothing by default. */
@@ -93,8 +96,8 @@ export function checkOptions(options: ClientOptions & { readonly dial: Dialer })
     }
   }
   const { dialect, fence } = options;
-  if (dialect !== undefined && dialect !== 'meta' && dialect !== 'text') {
-    throw new UsageError('dialect', 'must be meta or text');
+  if (dialect !== undefined && !['meta', 'text', 'auto'].includes(dialect)) {
+    throw new UsageError('dialect', 'must be meta, text or auto');
   }
   if (fence !== undefined && fence !== 'mn' && fence !== 'version') {
     throw new UsageError('fence', 'must be mn or version');

@@ -11,9 +11,10 @@ import { OneServer } from './one-server.ts';
 import { defaultSerde } from './serde.ts';
 import { Upstream } from './upstream.ts';
 
-const dialects: Readonly<Record<'meta' | 'text', Dialect>> = {
+const dialects: Readonly<Record<'meta' | 'text' | 'auto', Dialect | null>> = {
   meta: metaDialect,
   text: textDialect,
+  auto: null,
 };
 
 /** A client of one server, over one connection. It connects when the first call comes. */

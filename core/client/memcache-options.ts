@@ -43,7 +43,8 @@ export interface Gets<T> {
 /** What a `Memcache` is made of. */
 export interface MemcacheParts {
   readonly executor: Executor;
-  readonly dialect: Dialect;
+  /** Null: ask the server for its version, and choose. */
+  readonly dialect: Dialect | null;
   readonly serde: Serde;
   readonly keys: Keys;
   readonly clock: Clock;

@@ -38,9 +38,9 @@ export class Memcache {
   /** The value of a key, or undefined. */
   get<T = unknown>(key: Key, options?: CallOptions): Promise<T | undefined> {
     return this.calls.read(undefined, async () => {
-      const { dialect, keys } = this.calls.parts;
-      const reply = await this.execute(dialect.get(keys.toWire(key), false), options);
-      const found = toFound(reply);
+      const wire = this.calls.parts.keys.toWire(key);
+      const dialect = this.calls.dialect ?? await this.calls.learn();
+      const found = toFound(await this.execute(dialect.get(wire, false), options));
       return found === undefined ? undefined : this.calls.value<T>(key, found);
     });
   }
@@ -48,8 +48,9 @@ export class Memcache {
   /** The value of a key and its version, or undefined. */
   gets<T = unknown>(key: Key, options?: CallOptions): Promise<Gets<T> | undefined> {
     return this.calls.read(undefined, async () => {
-      const { dialect, keys } = this.calls.parts;
-      const found = toFound(await this.execute(dialect.get(keys.toWire(key), true), options));
+      const wire = this.calls.parts.keys.toWire(key);
+      const dialect = this.calls.dialect ?? await this.calls.learn();
+      const found = toFound(await this.execute(dialect.get(wire, true), options));
       return found === undefined ? undefined : this.#gets<T>(key, found);
     });
   }
@@ -122,11 +123,11 @@ export class Memcache {
 
   /** Stores a value if nobody has stored one since `gets` gave this version. */
   async cas(key: Key, value: unknown, cas: bigint, options: StoreOptions = {}): Promise<CasResult> {
-    const { dialect } = this.calls.parts;
     if (typeof cas !== 'bigint' || cas < 0n || cas > MAX_U64) {
       throw new UsageError('cas', 'must be a bigint, as gets gave it');
     }
     const { wire, data, fields } = this.calls.prepare(key, value, options);
+    const dialect = this.calls.dialect ?? await this.calls.learn();
     return toCasResult(await this.calls.write(dialect.cas(wire, data, cas, fields), options));
   }
 
@@ -153,9 +154,10 @@ export class Memcache {
 
   /** Deletes a key; false when it was not there. */
   async delete(key: Key, options: WriteOptions = {}): Promise<boolean> {
-    const { dialect, keys } = this.calls.parts;
-    const command = dialect.delete(keys.toWire(key), this.calls.isQuiet(options));
-    return toDone(await this.calls.write(command, options));
+    const wire = this.calls.parts.keys.toWire(key);
+    const quiet = this.calls.isQuiet(options);
+    const dialect = this.calls.dialect ?? await this.calls.learn();
+    return toDone(await this.calls.write(dialect.delete(wire, quiet), options));
   }
 
   /**
@@ -186,10 +188,12 @@ export class Memcache {
 
   /** Sets when a key expires; false when it is not there. */
   async touch(key: Key, expire: Expire, options: WriteOptions = {}): Promise<boolean> {
-    const { dialect, keys, clock } = this.calls.parts;
+    const { keys, clock } = this.calls.parts;
+    const wire = keys.toWire(key);
     const exptime = toExptime(expire, clock.now());
-    const command = dialect.touch(keys.toWire(key), exptime, this.calls.isQuiet(options));
-    return toDone(await this.calls.write(command, options));
+    const quiet = this.calls.isQuiet(options);
+    const dialect = this.calls.dialect ?? await this.calls.learn();
+    return toDone(await this.calls.write(dialect.touch(wire, exptime, quiet), options));
   }
 
   /**
@@ -213,8 +217,9 @@ export class Memcache {
   }
 
   /** Waits for what is pending, then lets go of the connection. No call is taken after it. */
-  close(): Promise<void> {
-    return this.calls.parts.executor.close();
+  async close(): Promise<void> {
+    if (this.calls.dialect === null) await this.calls.learned();
+    await this.calls.parts.executor.close();
   }
 
   /** `close`, for `await using`. */
@@ -228,10 +233,11 @@ export class Memcache {
     expire: Expire,
     options: CallOptions | undefined,
   ): Promise<Found | undefined> {
-    const { dialect, keys, clock } = this.calls.parts;
+    const { keys, clock } = this.calls.parts;
+    const wire = keys.toWire(key);
     const exptime = toExptime(expire, clock.now());
-    const command = dialect.getAndTouch(keys.toWire(key), withCas, exptime);
-    return toFound(await this.execute(command, options));
+    const dialect = this.calls.dialect ?? await this.calls.learn();
+    return toFound(await this.execute(dialect.getAndTouch(wire, withCas, exptime), options));
   }
 
   #gets<T>(key: Key, found: Found): Gets<T> {
@@ -249,9 +255,8 @@ export class Memcache {
     options: StoreOptions = {},
   ): Promise<boolean> {
     const { wire, data, fields } = this.calls.prepare(key, value, options);
-    return toDone(
-      await this.calls.write(this.calls.parts.dialect.store(mode, wire, data, fields), options),
-    );
+    const dialect = this.calls.dialect ?? await this.calls.learn();
+    return toDone(await this.calls.write(dialect.store(mode, wire, data, fields), options));
   }
 
   async #arithmetic(
@@ -260,14 +265,11 @@ export class Memcache {
     delta: bigint | number,
     options: WriteOptions = {},
   ): Promise<bigint | undefined> {
-    const { dialect, keys } = this.calls.parts;
+    const wire = this.calls.parts.keys.toWire(key);
     const amount = toDelta(delta);
-    const command = dialect.arithmetic(
-      keys.toWire(key),
-      direction,
-      amount,
-      this.calls.isQuiet(options),
-    );
+    const quiet = this.calls.isQuiet(options);
+    const dialect = this.calls.dialect ?? await this.calls.learn();
+    const command = dialect.arithmetic(wire, direction, amount, quiet);
     return toNumber(await this.calls.write(command, options));
   }
 }

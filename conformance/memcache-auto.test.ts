@@ -1,0 +1,3 @@
+import { memcacheSuites } from '../test/memcache-suites.ts';
+
+memcacheSuites('auto');
