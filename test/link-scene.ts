@@ -1,4 +1,5 @@
-import { Link, type LinkOptions } from '../core/client/link.ts';
+import { Link } from '../core/client/link.ts';
+import type { LinkOptions } from '../core/client/link-options.ts';
 import type { ExecuteOptions } from '../core/client/executor.ts';
 import type { Command } from '../core/wire/command.ts';
 import type { ServerReplyError } from '../core/wire/errors.ts';

@@ -2,7 +2,7 @@ import type { Clock } from '../clock.ts';
 import type { Dialer, TlsOptions } from '../transport.ts';
 import type { ClientConnectionOptions } from '../wire/client-options.ts';
 import { type MemcacheError, UsageError } from '../wire/errors.ts';
-import type { LinkOptions } from './link.ts';
+import type { LinkOptions } from './link-options.ts';
 import type { Serde } from './serde.ts';
 
 export interface ClientOptions

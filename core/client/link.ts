@@ -1,8 +1,6 @@
-import type { Clock } from '../clock.ts';
-import type { AbortSignal, Dialer, Endpoint, Transport, TransportEvents } from '../transport.ts';
+import type { AbortSignal, Transport, TransportEvents } from '../transport.ts';
 import { ClientConnection } from '../wire/client-connection.ts';
 import type { ClientEvent } from '../wire/client-event.ts';
-import type { ClientConnectionOptions } from '../wire/client-options.ts';
 import { checkCommand } from '../wire/check-command.ts';
 import type { Command } from '../wire/command.ts';
 import {
@@ -19,30 +17,12 @@ import { isQuiet } from '../wire/quiet.ts';
 import { isError, type Reply, type ReplyItem, SILENT } from '../wire/reply.ts';
 import { endpointName } from './endpoint.ts';
 import { checkExecuteOptions, type ExecuteOptions, type Executor } from './executor.ts';
+import type { LinkOptions } from './link-options.ts';
 
 /** The longest that timers can be set for; longer ones would go off at once. */
 const MAX_TIMER = 0x7fff_ffff;
 
 const NOTHING = new Uint8Array(0);
-
-export interface LinkOptions extends Partial<ClientConnectionOptions> {
-  readonly dial: Dialer;
-  readonly endpoint: Endpoint;
-  readonly clock: Clock;
-  /** Milliseconds until a command's wait is given up. */
-  readonly timeout: number;
-  /** Milliseconds until a dial is given up, TLS included. */
-  readonly connectTimeout: number;
-  /** Whom to log in as, with memcached's ASCII authentication. */
-  readonly auth?: { readonly username: string; readonly password: string };
-  /** Hears of errors that the server reported to commands nobody waits for. */
-  readonly onQuietError?: (error: ServerReplyError) => void;
-  /**
-   * Called once, when the link has come to its end; `proven` says whether the server ever answered
-   * a command on it.
-   */
-  readonly onClosed: (link: Link, cause: Error | null, proven: boolean) => void;
-}
 
 /** Somebody who waits for a reply. */
 interface Pending {
@@ -76,6 +56,8 @@ export class Link implements Executor, TransportEvents {
   // Whoever takes the items of a dump or a watch is busy.
   #held = false;
   #flushDue = false;
+  // When the turn of the next flush began.
+  #turn = 0;
   #timerAt = Infinity;
   #cancelTimer: () => void = () => {};
   #cancelDial: () => void = () => {};
@@ -106,6 +88,8 @@ export class Link implements Executor, TransportEvents {
       checkExecuteOptions(options);
       const signal = options?.signal;
       if (signal?.aborted === true) throw new AbortError('not-sent', signal.reason);
+      // The commands of one turn share its time: to read the clock costs as much as to encode one.
+      if (!this.#flushDue) this.#turn = this.#options.clock.now();
       // Even where it is refused: what was sent before may be what leaves no room.
       this.#scheduleFlush();
       if (options?.unconfirmed === true) {
@@ -117,7 +101,7 @@ export class Link implements Executor, TransportEvents {
         }
       }
       const timeout = options?.timeout ?? this.#options.timeout;
-      const deadline = this.#options.clock.now() + timeout;
+      const deadline = this.#turn + timeout;
       const pending: Pending = { resolve, reject, timeout, options, unlisten: null };
       this.#connection.send(command, pending, deadline);
       if (signal !== undefined) this.#listen(pending, signal);

@@ -37,12 +37,8 @@ export class Memcache {
 
   /** The value of a key, or undefined. */
   get<T = unknown>(key: Key, options?: CallOptions): Promise<T | undefined> {
-    return this.calls.read(undefined, async () => {
-      const wire = this.calls.parts.keys.toWire(key);
-      const dialect = this.calls.dialect ?? await this.calls.learn();
-      const found = toFound(await this.execute(dialect.get(wire, false), options));
-      return found === undefined ? undefined : this.calls.value<T>(key, found);
-    });
+    if (!this.calls.parts.ignoreErrors) return this.#get(key, options);
+    return this.calls.read(undefined, () => this.#get(key, options));
   }
 
   /** The value of a key and its version, or undefined. */
@@ -225,6 +221,13 @@ export class Memcache {
   /** `close`, for `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  async #get<T>(key: Key, options: CallOptions | undefined): Promise<T | undefined> {
+    const wire = this.calls.parts.keys.toWire(key);
+    const dialect = this.calls.dialect ?? await this.calls.learn();
+    const found = toFound(await this.execute(dialect.get(wire, false), options));
+    return found === undefined ? undefined : this.calls.value<T>(key, found);
   }
 
   async #getAndTouch(

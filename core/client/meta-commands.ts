@@ -16,7 +16,7 @@ import type {
   MetaResult,
   MetaSetOptions,
 } from './meta-options.ts';
-import { toNumber, toUnsigned, unexpected } from './results.ts';
+import { toCount, toNumber, toUnsigned, unexpected } from './results.ts';
 
 const setModes = { set: 'S', add: 'E', replace: 'R', append: 'A', prepend: 'P' } as const;
 const arithmeticModes = { incr: '+', decr: '-' } as const;
@@ -54,7 +54,7 @@ export class MetaCommands {
     if (reply.type !== 'VA' && reply.type !== 'HD') return unexpected(reply);
     const facts = toFacts(reply.flags);
     const clientFlags = reply.flags.find((flag) => flag[0] === 'f');
-    const stored = clientFlags === undefined ? undefined : Number(toUnsigned(clientFlags));
+    const stored = clientFlags === undefined ? undefined : toCount(clientFlags);
     const value = reply.type === 'VA'
       ? this.#calls.value<T>(key, { value: reply.value, flags: stored ?? 0, cas: undefined })
       : undefined;
@@ -203,7 +203,7 @@ function toFacts(flags: readonly string[]): MetaFacts {
   const of = (letter: string): string | undefined => flags.find((flag) => flag[0] === letter);
   const count = (letter: string): number | undefined => {
     const flag = of(letter);
-    return flag === undefined ? undefined : Number(toUnsigned(flag));
+    return flag === undefined ? undefined : toCount(flag);
   };
   const cas = of('c');
   const hitBefore = of('h');

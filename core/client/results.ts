@@ -22,8 +22,7 @@ export function toFound(reply: Reply): Found | undefined {
       let cas: bigint | undefined;
       for (const flag of flags) {
         const letter = flag.charCodeAt(0);
-        // Past 32 bits, flags may be rounded: see `wideDigits`.
-        if (letter === 0x66) clientFlags = Number(toUnsigned(flag));
+        if (letter === 0x66) clientFlags = toCount(flag);
         else if (letter === 0x63) cas = toUnsigned(flag);
       }
       return { value, flags: clientFlags, cas };
@@ -141,9 +140,24 @@ function toStat(name: string, value: string): StatValue {
   return /^-?\d+\.\d+$/.test(value) ? Number(value) : value;
 }
 
-/** The number after a reply flag's letter. */
+/** The number after a reply flag's letter: a count, rounded past 2^53. */
+export function toCount(flag: string): number {
+  // By hand: every read with a value asks this.
+  let count = 0;
+  for (let i = 1; i < flag.length; i++) {
+    const digit = flag.charCodeAt(i) - 0x30;
+    if (digit < 0 || digit > 9) return notANumber(flag);
+    count = count * 10 + digit;
+  }
+  return flag.length > 1 && flag.length <= 21 ? count : notANumber(flag);
+}
+
+/** The number after a reply flag's letter, to the last of its 64 bits. */
 export function toUnsigned(flag: string): bigint {
-  if (/^.\d{1,20}$/.test(flag)) return BigInt(flag.slice(1));
+  return /^.\d{1,20}$/.test(flag) ? BigInt(flag.slice(1)) : notANumber(flag);
+}
+
+function notANumber(flag: string): never {
   throw new ProtocolError(
     `the server answered with the flag ${JSON.stringify(flag)}: not a number`,
   );

@@ -4,7 +4,8 @@ import { ConnectionError } from '../wire/errors.ts';
 import type { Reply } from '../wire/reply.ts';
 import { verbs } from '../wire/verbs.ts';
 import type { ExecuteOptions, Executor } from './executor.ts';
-import { Link, type LinkOptions } from './link.ts';
+import { Link } from './link.ts';
+import type { LinkOptions } from './link-options.ts';
 
 export interface UpstreamOptions extends Omit<LinkOptions, 'onClosed'> {
   /** Milliseconds to wait before the second dial after one that led to nothing; it doubles with each more. */
