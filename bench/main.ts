@@ -1,18 +1,27 @@
 // npm run bench                        everything
-// npm run bench -- parsers | server    a part
+// npm run bench -- parsers | server | clients   parts
 //   --quick   fewer rounds and smaller inputs: to see that it runs
-//   --write   also write the tables to docs/benchmark-core.md
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+//   --write   also write the tables to docs/benchmark.md and docs/benchmark-core.md
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { clientTables } from './clients.ts';
 import { machine } from './machine.ts';
 import { parserTables } from './parsers.ts';
 import { serverTables } from './server.ts';
 import { asMarkdown, asText, type Table, wrap } from './table.ts';
 
-const parts = { parsers: parserTables, server: serverTables } as const;
+const parts = { parsers: parserTables, server: serverTables, clients: clientTables } as const;
 
-const PAGE = join(import.meta.dirname, '../docs/benchmark-core.md');
+/** The pages of the documentation, and the parts that are on them. */
+const pages = [
+  {
+    file: 'benchmark-core.md',
+    title: 'Measurements: parsers and embedded server',
+    has: ['parsers', 'server'],
+  },
+  { file: 'benchmark.md', title: 'Measurements: clients', has: ['clients'] },
+];
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -28,24 +37,28 @@ if (unknown !== undefined) {
 }
 
 console.log(machine());
-const tables: Table[] = [];
+const tables = new Map<string, Table[]>();
 for (const [name, measure] of Object.entries(parts)) {
   if (!wanted.includes(name)) continue;
+  const found: Table[] = [];
+  tables.set(name, found);
   for await (const table of measure(values.quick)) {
-    tables.push(table);
+    found.push(table);
     console.log(`\n${asText(table)}`);
   }
 }
 if (values.write) {
-  mkdirSync(dirname(PAGE), { recursive: true });
-  writeFileSync(PAGE, page(tables));
+  for (const { file, title, has } of pages) {
+    const all = has.flatMap((name) => tables.get(name) ?? []);
+    if (all.length === 0) continue;
+    writeFileSync(join(import.meta.dirname, '../docs', file), page(title, has, all));
+  }
 }
 
-function page(all: readonly Table[]): string {
-  const command = ['npm run bench --', ...positionals, '--write'].join(' ');
+function page(title: string, has: readonly string[], all: readonly Table[]): string {
+  const command = ['npm run bench --', ...has.filter((name) => tables.has(name)), '--write'];
   const head =
-    `Written by \`${command}\` on ${machine()}. The numbers of one run on one machine: ` +
+    `Written by \`${command.join(' ')}\` on ${machine()}. The numbers of one run on one machine: ` +
     'compare within a table, not with other pages.';
-  const title = '# Measurements: parsers and embedded server';
-  return [`${title}\n\n${wrap(head, 100).join('\n')}\n`, ...all.map(asMarkdown)].join('\n');
+  return [`# ${title}\n\n${wrap(head, 100).join('\n')}\n`, ...all.map(asMarkdown)].join('\n');
 }

@@ -35,7 +35,7 @@ if (words.length === 0) {
 }
 
 const files = readdirSync(ROOT, { recursive: true, encoding: 'utf8' })
-  .filter((file) => file.endsWith('.test.ts') && !/^(node_modules|dist)\//.test(file))
+  .filter((file) => file.endsWith('.test.ts') && !/(^|\/)(node_modules|dist)\//.test(file))
   .filter((file) => words.every((word) => file.includes(word)))
   .sort();
 if (files.length === 0) {

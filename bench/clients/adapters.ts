@@ -1,0 +1,108 @@
+// One face for all clients, each with one connection and its defaults, so that one loop measures
+// them. Their packages are imported by name at run time: this folder has its own package.json.
+
+/** What a load asks of a client. Values are strings, as most of the clients take them. */
+export interface Subject {
+  get(key: string): Promise<unknown>;
+  set(key: string, value: string): Promise<unknown>;
+  /** Null where the client has no such call. */
+  readonly getMany: ((keys: string[]) => Promise<unknown>) | null;
+  close(): unknown;
+}
+
+type Module = Record<string, unknown>;
+type Constructor = new (...args: unknown[]) => Record<string, (...args: unknown[]) => unknown>;
+
+const open: Readonly<Record<string, (port: number) => Promise<Subject>>> = {
+  async memwire(port) {
+    return await memwire(port, 'meta');
+  },
+
+  async 'memwire text'(port) {
+    return await memwire(port, 'text');
+  },
+
+  async memcache(port) {
+    const { Memcache } = await load('memcache');
+    const client = new (Memcache as Constructor)({ nodes: [`127.0.0.1:${port}`], timeout: 10_000 });
+    return {
+      get: (key) => promised(client['get']!(key)),
+      set: (key, value) => promised(client['set']!(key, value)),
+      getMany: (keys) => promised(client['gets']!(keys)),
+      close: () => client['disconnect']!(),
+    };
+  },
+
+  async 'memcache-client'(port) {
+    const { MemcacheClient } = await load('memcache-client');
+    const client = new (MemcacheClient as Constructor)({ server: `127.0.0.1:${port}` });
+    return {
+      get: (key) => promised(client['get']!(key)),
+      set: (key, value) => promised(client['set']!(key, value)),
+      getMany: (keys) => promised(client['get']!(keys)),
+      close: () => client['shutdown']!(),
+    };
+  },
+
+  async memcached(port) {
+    const { default: Memcached } = await load('memcached');
+    const options = { poolSize: 1, timeout: 10_000, maxValue: 64 * 1024 * 1024 };
+    const client = new (Memcached as Constructor)(`127.0.0.1:${port}`, options);
+    const call = (method: string, ...args: unknown[]): Promise<unknown> =>
+      new Promise((resolve, reject) => {
+        client[method]!(...args, (error: Error | undefined, result: unknown) => {
+          if (error) reject(error);
+          else resolve(result);
+        });
+      });
+    return {
+      get: (key) => call('get', key),
+      set: (key, value) => call('set', key, value, 0),
+      getMany: (keys) => call('getMulti', keys),
+      close: () => client['end']!(),
+    };
+  },
+
+  async memjs(port) {
+    const { default: memjs } = await load('memjs');
+    const { Client } = memjs as {
+      Client: { create(...args: unknown[]): InstanceType<Constructor> };
+    };
+    const client = Client.create(`127.0.0.1:${port}`, { timeout: 10 });
+    return {
+      get: (key) => promised(client['get']!(key)),
+      set: (key, value) => promised(client['set']!(key, value, {})),
+      getMany: null,
+      close: () => client['close']!(),
+    };
+  },
+};
+
+/** The names of the clients, ours first. */
+export const subjects: readonly string[] = Object.keys(open);
+
+/** Connects a client to a server on the loopback. */
+export function openSubject(name: string, port: number): Promise<Subject> {
+  return open[name]!(port);
+}
+
+async function memwire(port: number, dialect: 'meta' | 'text'): Promise<Subject> {
+  // The built code, as it is installed.
+  const built = new URL('../../dist/transport-node/mod.js', import.meta.url).href;
+  const { Client } = (await import(built)) as typeof import('../../transport-node/mod.ts');
+  const client = new Client(`127.0.0.1:${port}`, { dialect, timeout: 10_000 });
+  return {
+    get: (key) => client.get(key),
+    set: (key, value) => client.set(key, value),
+    getMany: (keys) => client.getMany(keys),
+    close: () => client.close(),
+  };
+}
+
+async function load(name: string): Promise<Module> {
+  return (await import(name)) as Module;
+}
+
+async function promised(result: unknown): Promise<unknown> {
+  return await result;
+}
