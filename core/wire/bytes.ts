@@ -2,7 +2,10 @@
 export const EMPTY: Uint8Array = new Uint8Array(0);
 
 // The only two globals core needs that are not in the language itself; every runtime has them.
-declare const TextEncoder: new () => { encode(text: string): Uint8Array };
+declare const TextEncoder: new () => {
+  encode(text: string): Uint8Array;
+  encodeInto(text: string, target: Uint8Array): { written: number };
+};
 declare const TextDecoder: new (
   label: string,
   options: { fatal: boolean; ignoreBOM: boolean },
@@ -40,6 +43,11 @@ function isAttached(value: Uint8Array): boolean {
 /** The UTF-8 bytes of a string; lone surrogates become U+FFFD. */
 export function utf8(text: string): Uint8Array {
   return encoder.encode(text);
+}
+
+/** Writes the UTF-8 bytes of a string to the start of `target`; returns how many there are. */
+export function utf8Into(text: string, target: Uint8Array): number {
+  return encoder.encodeInto(text, target).written;
 }
 
 /** The string whose UTF-8 bytes these are; ill-formed bytes become U+FFFD. */

@@ -4,7 +4,7 @@ import type { Command, Key, StoreCommand, Value } from './command.ts';
 import { UsageError } from './errors.ts';
 import { putBase64Key, putKey } from './key.ts';
 import { MAX_U32, MAX_U64, putNumber } from './numbers.ts';
-import { Output, putAscii, putEnd } from './output.ts';
+import { Output, putAscii, putEnd, REFERENCE_SIZE } from './output.ts';
 
 const SPACE = 0x20;
 const MINUS = 0x2d;
@@ -48,7 +48,7 @@ function put(output: Output, command: Command, opaque: number): void {
       output.reserve(MAX_LINE);
       return endLine(output, putMeta(output.slab, output.end, command, null, opaque));
     case 'ms': {
-      const value = asBlock(command.value);
+      const value = asBlock(output, command.value);
       output.reserve(MAX_LINE);
       endLine(output, putMeta(output.slab, output.end, command, value.length, opaque));
       return putBlock(output, value);
@@ -124,7 +124,7 @@ function put(output: Output, command: Command, opaque: number): void {
       return putBlock(output, token);
     }
     case 'raw': {
-      const value = command.value === null ? null : asBlock(command.value);
+      const value = command.value === null ? null : asBlock(output, command.value);
       output.appendAscii(`${asLine(command.line)}\r\n`);
       if (value !== null) putBlock(output, value);
       return;
@@ -217,7 +217,7 @@ function putStore(
   command: Omit<StoreCommand, 'verb'> & { verb: string },
   cas: string,
 ): void {
-  const value = asBlock(command.value);
+  const value = asBlock(output, command.value);
   output.reserve(MAX_LINE);
   const slab = output.slab;
   let p = putAscii(slab, output.end, command.verb);
@@ -254,13 +254,15 @@ function putWords(output: Output, words: readonly string[], noreply: boolean): v
   output.appendAscii(`${words.join(' ')}${noreply ? ' noreply' : ''}\r\n`);
 }
 
-/** Text up to this length is written by hand where it is ASCII; longer text is encoded at once. */
-const BY_HAND = 1024;
+/** ASCII up to this length is written by hand: to call the encoder costs more. */
+const BY_HAND = 32;
 
-// What comes back has its length on the wire as its `length`: bytes, or text that is all ASCII.
-function asBlock(value: Value): Value {
+// What comes back has its length on the wire as its `length`: bytes, or text that is all ASCII. The
+// bytes of a text may be scratch memory, so only such as will be copied.
+function asBlock(output: Output, value: Value): Value {
   if (typeof value !== 'string') return isBytes(value) ? value : changed('value');
-  return value.length <= BY_HAND && utf8Length(value) === value.length ? value : utf8(value);
+  if (value.length <= BY_HAND && utf8Length(value) === value.length) return value;
+  return value.length * 3 < REFERENCE_SIZE ? output.utf8(value) : utf8(value);
 }
 
 function putBlock(output: Output, value: Value): void {

@@ -1,4 +1,4 @@
-import { EMPTY } from './bytes.ts';
+import { EMPTY, utf8Into } from './bytes.ts';
 import { UsageError } from './errors.ts';
 
 const FIRST_SLAB = 4 * 1024;
@@ -25,6 +25,7 @@ export class Output {
   // Closed pieces before the slab: finished slabs, and values passed by reference.
   readonly #pieces: { bytes: Uint8Array; length: number }[] = [];
   #piecesLength = 0;
+  #scratch: Uint8Array = EMPTY;
 
   /** The bytes that wait for the transport. */
   get length(): number {
@@ -59,6 +60,18 @@ export class Output {
     this.append(bytes);
     this.reserve(2);
     this.end = putEnd(this.slab, this.end);
+  }
+
+  /**
+   * The UTF-8 bytes of a text, in memory that the next call writes over. For text that is soon
+   * appended: it saves an array for each.
+   */
+  utf8(text: string): Uint8Array {
+    // Three bytes a unit is the most UTF-8 takes.
+    if (text.length * 3 > this.#scratch.length) {
+      this.#scratch = new Uint8Array(Math.max(256, text.length * 6));
+    }
+    return this.#scratch.subarray(0, utf8Into(text, this.#scratch));
   }
 
   /** Appends text of which every character is one byte. */
