@@ -58,6 +58,16 @@ export class RawConnection implements TransportEvents {
     }
   }
 
+  /** Waits for something to come; passes over it, and gives true, when it starts like this. */
+  async skips(start: RegExp): Promise<boolean> {
+    const anchored = new RegExp(`^(?:${start.source})`, start.flags);
+    // Every line tells by its first word what it is.
+    while (!this.#received.includes('\n')) await this.#more(String(start));
+    const found = anchored.exec(this.#received);
+    this.#received = this.#received.slice(found?.[0].length ?? 0);
+    return found !== null;
+  }
+
   /** Waits for the server to close, having said no more. */
   async end(): Promise<void> {
     while (!this.#closed) await this.#wait();
