@@ -75,12 +75,18 @@ export async function runCase<Context>(
   context: Context,
   timeout = 10_000,
 ): Promise<void> {
+  await within(timeout, async () => await one.run(context));
+}
+
+/** Rejects when the work takes longer than this. */
+export async function within<T>(milliseconds: number, work: () => Promise<T>): Promise<T> {
   let timer: unknown;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`not done within ${timeout} ms`)), timeout);
+    const error = new Error(`not done within ${milliseconds} ms`);
+    timer = setTimeout(() => reject(error), milliseconds);
   });
   try {
-    await Promise.race([one.run(context), late]);
+    return await Promise.race([work(), late]);
   } finally {
     clearTimeout(timer);
   }

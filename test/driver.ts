@@ -1,5 +1,5 @@
+import { within } from '../conformance/case.ts';
 import { openGroup } from './queue.ts';
-import { within } from './suite.ts';
 
 // Runs uvu suites on any runtime. uvu's own runner takes a throw in a hook, a file without `.run()`
 // and a test that never ends for a success; this one does not.

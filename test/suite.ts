@@ -1,4 +1,5 @@
 import { nameNext } from './queue.ts';
+import { within } from '../conformance/case.ts';
 import { suite as uvuSuite } from 'uvu';
 
 /** A suite of tests. Each file makes its own: uvu's shared one leaks from file to file. */
@@ -30,17 +31,4 @@ export function suite(name: string, limit: number = 60_000): Suite {
       tests.run();
     },
   });
-}
-
-/** Rejects when the work takes longer than this. */
-export async function within<T>(milliseconds: number, work: () => Promise<T>): Promise<T> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`not done after ${milliseconds} ms`)), milliseconds);
-  });
-  try {
-    return await Promise.race([work(), late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

@@ -1,34 +1,18 @@
 import * as assert from 'uvu/assert';
 import { metadump, version, watch } from '../../test/link-scene.ts';
-import { CountingClock, ScriptedNetwork, settled, Watched } from '../../test/scripted.ts';
+import { settled, Watched } from '../../test/scripted.ts';
 import { suite } from '../../test/suite.ts';
+import { UpstreamScene } from '../../test/upstream-scene.ts';
 import { itemsOf } from './streams.ts';
-import { Upstream } from './upstream.ts';
 
 const streams = suite('streams of items');
-
-class Scene {
-  readonly clock = new CountingClock();
-  readonly network = new ScriptedNetwork();
-  readonly upstream = new Upstream({
-    dial: this.network.dial,
-    endpoint: { host: 'localhost', port: 11211 },
-    clock: this.clock,
-    timeout: 1000,
-    connectTimeout: 500,
-    stallAfter: 2000,
-    reconnectDelay: 25,
-    maxReconnectDelay: 1000,
-    random: () => 1,
-  });
-}
 
 const line = (i: number): string => `key=${i} exp=-1 la=1 cas=${i} fetch=no cls=1 size=64\n`;
 const dump = (from: number, to: number): string =>
   Array.from({ length: to - from }, (_, i) => line(from + i)).join('');
 
 streams('items come as they arrive, and the loop ends with the reply', async () => {
-  const scene = new Scene();
+  const scene = new UpstreamScene();
   const keys: unknown[] = [];
   const loop = new Watched((async () => {
     for await (const item of itemsOf(scene.upstream, metadump)) {
@@ -47,7 +31,7 @@ streams('items come as they arrive, and the loop ends with the reply', async () 
 });
 
 streams('others go over a connection of their own meanwhile', async () => {
-  const scene = new Scene();
+  const scene = new UpstreamScene();
   const first = new Watched(itemsOf(scene.upstream, watch).next());
   await settled();
   const watching = await scene.network.last.accept();
@@ -63,7 +47,7 @@ streams('others go over a connection of their own meanwhile', async () => {
 });
 
 streams('a slow reader stops the reading, and the silence is no stall', async () => {
-  const scene = new Scene();
+  const scene = new UpstreamScene();
   const items = itemsOf(scene.upstream, metadump);
   const first = new Watched(items.next());
   await settled();
@@ -89,7 +73,7 @@ streams('a slow reader stops the reading, and the silence is no stall', async ()
 });
 
 streams('a loop that is left gives its connection up', async () => {
-  const scene = new Scene();
+  const scene = new UpstreamScene();
   const items = itemsOf(scene.upstream, metadump);
   void items.next();
   await settled();
@@ -102,7 +86,7 @@ streams('a loop that is left gives its connection up', async () => {
 });
 
 streams('a signal ends the loop with an error', async () => {
-  const scene = new Scene();
+  const scene = new UpstreamScene();
   const aborter = new AbortController();
   const loop = new Watched(itemsOf(scene.upstream, watch, { signal: aborter.signal }).next());
   await settled();
@@ -114,7 +98,7 @@ streams('a signal ends the loop with an error', async () => {
 });
 
 streams('a refusal and a lost connection end the loop with an error', async () => {
-  const scene = new Scene();
+  const scene = new UpstreamScene();
   const refused = new Watched(itemsOf(scene.upstream, metadump).next());
   await settled();
   await (await scene.network.last.accept()).reply('BUSY currently processing crawler request\r\n');

@@ -1,62 +1,14 @@
 import * as assert from 'uvu/assert';
-import { mg, version } from '../../test/link-scene.ts';
-import { CountingClock, ScriptedNetwork, settled, Watched } from '../../test/scripted.ts';
+import { mg } from '../../test/link-scene.ts';
+import { settled, Watched } from '../../test/scripted.ts';
 import { suite } from '../../test/suite.ts';
-import type { Command } from '../wire/command.ts';
+import { UpstreamScene } from '../../test/upstream-scene.ts';
 import { UsageError } from '../wire/errors.ts';
-import type { ExecuteOptions } from './executor.ts';
-import { Upstream, type UpstreamOptions } from './upstream.ts';
 
 const upstream = suite('upstream');
 
-class Scene {
-  readonly clock = new CountingClock();
-  readonly network = new ScriptedNetwork();
-  readonly upstream: Upstream;
-
-  constructor(options: Partial<UpstreamOptions> = {}) {
-    this.upstream = new Upstream({
-      dial: this.network.dial,
-      endpoint: { host: 'localhost', port: 11211 },
-      clock: this.clock,
-      timeout: 1000,
-      connectTimeout: 500,
-      reconnectDelay: 25,
-      maxReconnectDelay: 1000,
-      random: () => 1,
-      ...options,
-    });
-  }
-
-  do(command: Command = version, options?: ExecuteOptions): Watched<unknown> {
-    return new Watched(this.upstream.execute(command, options));
-  }
-
-  async pass(milliseconds: number): Promise<void> {
-    await settled();
-    this.clock.advance(milliseconds);
-    await settled();
-  }
-
-  /** Calls, and gives the milliseconds until the dial that it leads to. */
-  async untilDial(): Promise<number> {
-    const before = this.network.dials.length;
-    this.do(version, { timeout: 60_000 });
-    let waited = 0;
-    for (; this.network.dials.length === before; waited++) await this.pass(1);
-    return waited;
-  }
-
-  async refuse(times: number): Promise<void> {
-    for (let i = 0; i < times; i++) {
-      await this.untilDial();
-      await this.network.last.refuse();
-    }
-  }
-}
-
 upstream('does not dial before the first command', async () => {
-  const scene = new Scene();
+  const scene = new UpstreamScene();
   await scene.pass(1000);
   assert.is(scene.network.dials.length, 0);
   assert.is(scene.clock.timers, 0);
@@ -65,7 +17,7 @@ upstream('does not dial before the first command', async () => {
 });
 
 upstream('calls at once share one dial, and calls after it the connection', async () => {
-  const scene = new Scene();
+  const scene = new UpstreamScene();
   const calls = Array.from({ length: 500 }, () => scene.do());
   const transport = await scene.network.last.accept();
   await transport.reply('VERSION 1\r\n'.repeat(500));
@@ -76,7 +28,7 @@ upstream('calls at once share one dial, and calls after it the connection', asyn
 });
 
 upstream('the wait after failed dials doubles up to its limit', async () => {
-  const scene = new Scene();
+  const scene = new UpstreamScene();
   const waits: number[] = [];
   for (let i = 0; i < 9; i++) {
     waits.push(await scene.untilDial());
@@ -86,13 +38,13 @@ upstream('the wait after failed dials doubles up to its limit', async () => {
 });
 
 upstream('half of the wait is left to chance', async () => {
-  const scene = new Scene({ random: () => 0, reconnectDelay: 100 });
+  const scene = new UpstreamScene({ random: () => 0, reconnectDelay: 100 });
   await scene.refuse(1);
   assert.is(await scene.untilDial(), 50);
 });
 
 upstream('calls during the wait share the dial after it', async () => {
-  const scene = new Scene();
+  const scene = new UpstreamScene();
   await scene.refuse(4);
   const dials = scene.network.dials.length;
   const calls = [scene.do(), scene.do()];
@@ -103,14 +55,14 @@ upstream('calls during the wait share the dial after it', async () => {
 });
 
 upstream('the wait begins with the failure, not with the call', async () => {
-  const scene = new Scene();
+  const scene = new UpstreamScene();
   await scene.refuse(5);
   await scene.pass(390);
   assert.is(await scene.untilDial(), 10);
 });
 
 upstream('a clock that is set back does not prolong the wait', async () => {
-  const scene = new Scene({ maxReconnectDelay: 30 });
+  const scene = new UpstreamScene({ maxReconnectDelay: 30 });
   await scene.refuse(5);
   const set = scene.clock.now() - 3_600_000;
   scene.clock.now = () => set;
@@ -118,7 +70,7 @@ upstream('a clock that is set back does not prolong the wait', async () => {
 });
 
 upstream('a server that takes connections and drops them is waited for ever longer', async () => {
-  const scene = new Scene();
+  const scene = new UpstreamScene();
   const waits: number[] = [];
   for (let i = 0; i < 4; i++) {
     waits.push(await scene.untilDial());
@@ -128,7 +80,7 @@ upstream('a server that takes connections and drops them is waited for ever long
 });
 
 upstream('a server that refuses the credentials is waited for ever longer', async () => {
-  const scene = new Scene({ auth: { username: 'u', password: 'p' } });
+  const scene = new UpstreamScene({ auth: { username: 'u', password: 'p' } });
   const waits: number[] = [];
   for (let i = 0; i < 3; i++) {
     waits.push(await scene.untilDial());
@@ -139,7 +91,7 @@ upstream('a server that refuses the credentials is waited for ever longer', asyn
 });
 
 upstream('a connection that answered resets the wait', async () => {
-  const scene = new Scene();
+  const scene = new UpstreamScene();
   await scene.refuse(5);
   await scene.untilDial();
   const transport = await scene.network.last.accept();
@@ -149,7 +101,7 @@ upstream('a connection that answered resets the wait', async () => {
 });
 
 upstream('reconnects with the next call, and does not repeat what was lost', async () => {
-  const scene = new Scene();
+  const scene = new UpstreamScene();
   const lost = scene.do(mg('a'));
   const first = await scene.network.last.accept();
   await first.lose();
@@ -163,7 +115,7 @@ upstream('reconnects with the next call, and does not repeat what was lost', asy
 });
 
 upstream('nothing of the old connection reaches the new one', async () => {
-  const scene = new Scene();
+  const scene = new UpstreamScene();
   scene.do(mg('a'));
   const first = await scene.network.last.accept();
   await first.reply('VA 5 O1\r\nab');
@@ -178,7 +130,7 @@ upstream('nothing of the old connection reaches the new one', async () => {
 });
 
 upstream('close of what never connected', async () => {
-  const scene = new Scene();
+  const scene = new UpstreamScene();
   await scene.upstream.close();
   await scene.upstream.close();
   assert.is(scene.do().state, 'pending');
@@ -187,7 +139,7 @@ upstream('close of what never connected', async () => {
 });
 
 upstream('after close, calls are refused with a code of their own', async () => {
-  const scene = new Scene();
+  const scene = new UpstreamScene();
   const closed = scene.upstream.close();
   const call = scene.do();
   await closed;
@@ -195,7 +147,7 @@ upstream('after close, calls are refused with a code of their own', async () => 
 });
 
 upstream('close while calls are pending waits for them, twice too', async () => {
-  const scene = new Scene();
+  const scene = new UpstreamScene();
   const call = scene.do();
   const closed = [new Watched(scene.upstream.close()), new Watched(scene.upstream.close())];
   const transport = await scene.network.last.accept();
@@ -208,7 +160,7 @@ upstream('close while calls are pending waits for them, twice too', async () => 
 });
 
 upstream('close while a dial hangs ends with the dial', async () => {
-  const scene = new Scene();
+  const scene = new UpstreamScene();
   const call = scene.do();
   const closed = new Watched(scene.upstream.close());
   await scene.pass(500);
@@ -218,7 +170,7 @@ upstream('close while a dial hangs ends with the dial', async () => {
 });
 
 upstream('close during the wait before a dial: what is pending still has its chance', async () => {
-  const scene = new Scene();
+  const scene = new UpstreamScene();
   await scene.refuse(3);
   const call = scene.do();
   const closed = new Watched(scene.upstream.close());
@@ -238,7 +190,7 @@ for (
 ) {
   upstream(`credentials with a bad ${argument} are refused: ${JSON.stringify(auth)}`, () => {
     try {
-      new Scene({ auth });
+      new UpstreamScene({ auth });
     } catch (error) {
       assert.instance(error, UsageError);
       assert.is((error as UsageError).argument, argument);

@@ -1,0 +1,52 @@
+import type { ExecuteOptions } from '../core/client/executor.ts';
+import { Upstream, type UpstreamOptions } from '../core/client/upstream.ts';
+import type { Command } from '../core/wire/command.ts';
+import { version } from './link-scene.ts';
+import { CountingClock, ScriptedNetwork, settled, Watched } from './scripted.ts';
+
+/** An upstream on a network and a clock of its own. */
+export class UpstreamScene {
+  readonly clock = new CountingClock();
+  readonly network = new ScriptedNetwork();
+  readonly upstream: Upstream;
+
+  constructor(options: Partial<UpstreamOptions> = {}) {
+    this.upstream = new Upstream({
+      dial: this.network.dial,
+      endpoint: { host: 'localhost', port: 11211 },
+      clock: this.clock,
+      timeout: 1000,
+      connectTimeout: 500,
+      reconnectDelay: 25,
+      maxReconnectDelay: 1000,
+      random: () => 1,
+      ...options,
+    });
+  }
+
+  do(command: Command = version, options?: ExecuteOptions): Watched<unknown> {
+    return new Watched(this.upstream.execute(command, options));
+  }
+
+  async pass(milliseconds: number): Promise<void> {
+    await settled();
+    this.clock.advance(milliseconds);
+    await settled();
+  }
+
+  /** Calls, and gives the milliseconds until the dial that it leads to. */
+  async untilDial(): Promise<number> {
+    const before = this.network.dials.length;
+    this.do(version, { timeout: 60_000 });
+    let waited = 0;
+    for (; this.network.dials.length === before; waited++) await this.pass(1);
+    return waited;
+  }
+
+  async refuse(times: number): Promise<void> {
+    for (let i = 0; i < times; i++) {
+      await this.untilDial();
+      await this.network.last.refuse();
+    }
+  }
+}
