@@ -1,10 +1,9 @@
 import type { Command, Key } from '../wire/command.ts';
 import { MemcacheError, UsageError } from '../wire/errors.ts';
-import { checkBase64Key, checkKey } from '../wire/key.ts';
 import type { Calls } from './calls.ts';
 import { toKeys } from './calls.ts';
 import type { Dialect } from './dialect.ts';
-import type { WireKey } from './key-policy.ts';
+import { checkWireKey, type WireKey } from './key-policy.ts';
 import type { BulkOptions, CallOptions, StoreOptions } from './memcache-options.ts';
 import { type Found, toDone, toFound, unexpected } from './results.ts';
 
@@ -26,7 +25,7 @@ export async function findMany(
   const wanted = toKeys(keys);
   const wire = wanted.map((key) => parts.keys.toWire(key));
   // Where it takes several commands, none may go before the last is known to be right.
-  if (wire.length > MAX_KEYS || wire.some(({ base64 }) => base64)) checkWire(wire);
+  if (wire.length > MAX_KEYS || wire.some(({ base64 }) => base64)) wire.forEach(checkWireKey);
   const found = new Map<number, Found>();
   const jobs: Promise<void>[] = [];
   for (let from = 0; from < wanted.length; from += MAX_KEYS) {
@@ -109,22 +108,18 @@ async function doMany(
   jobs: readonly Job[],
   options: BulkOptions,
 ): Promise<Map<Key, MemcacheError>> {
-  checkWire(jobs.map(({ wire }) => wire));
+  // A bad key is the caller's fault, and nothing is sent for its neighbours either.
+  for (const { wire } of jobs) checkWireKey(wire);
   const { executor } = calls.parts;
   const dialect = calls.dialect ?? await calls.learn();
-  const { timeout, signal } = options;
   const quiet = options.quiet === true && dialect.reportsQuietFailures;
-  const callOptions: CallOptions = {
-    ...(timeout === undefined ? {} : { timeout }),
-    ...(signal === undefined ? {} : { signal }),
-  };
   const failed = new Map<Key, MemcacheError>();
   const run = async ({ key, make }: Job): Promise<void> => {
     try {
-      let reply = await executor.execute(make(dialect, quiet), callOptions);
+      let reply = await executor.execute(make(dialect, quiet), options);
       // An error among the quiet ones: whose it was, only asking again can tell.
       if (reply.type === 'silent' && reply.errors.length > 0) {
-        reply = await executor.execute(make(dialect, false), callOptions);
+        reply = await executor.execute(make(dialect, false), options);
       }
       toDone(reply);
     } catch (error) {
@@ -134,11 +129,6 @@ async function doMany(
   };
   await Promise.all(jobs.map(run));
   return failed;
-}
-
-// A bad key is the caller's fault, and nothing is sent for its neighbours either.
-function checkWire(wire: readonly WireKey[]): void {
-  for (const { key, base64 } of wire) (base64 ? checkBase64Key : checkKey)(key);
 }
 
 function toPairs(entries: Entries): (readonly [Key, unknown])[] {

@@ -1,6 +1,7 @@
+import { checkU32 } from '../wire/check-command.ts';
 import type { Command, Key } from '../wire/command.ts';
 import { MemcacheError, UsageError } from '../wire/errors.ts';
-import { MAX_U32 } from '../wire/numbers.ts';
+import { MAX_U64 } from '../wire/numbers.ts';
 import type { Reply } from '../wire/reply.ts';
 import { chooseDialect } from './choose-dialect.ts';
 import type { Dialect, WriteFields } from './dialect.ts';
@@ -45,12 +46,14 @@ export class Calls {
   }
 
   /** A write, which is waited for unless it is quiet. */
-  write(command: Command, options: WriteOptions): Promise<Reply> {
-    const { executor } = this.parts;
-    if (!this.isQuiet(options)) return executor.execute(command, options);
-    return executor.execute(command, { ...options, unconfirmed: true });
+  write(command: Command, quiet: boolean, options: WriteOptions): Promise<Reply> {
+    return this.parts.executor.execute(
+      command,
+      quiet ? { ...options, unconfirmed: true } : options,
+    );
   }
 
+  /** Whether a write asks for no reply. */
   isQuiet(options: WriteOptions): boolean {
     if (typeof options !== 'object' || options === null) {
       throw new UsageError('options', 'must be an object');
@@ -70,7 +73,9 @@ export class Calls {
     const quiet = this.isQuiet(options);
     const wire = keys.toWire(key);
     const { value: data, flags: ownFlags } = serde.serialize(key, value);
-    const flags = toFlags(options.flags === undefined ? ownFlags : options.flags);
+    const { flags = ownFlags } = options;
+    // As text in a meta command, what is no number could pass for one.
+    checkU32('flags', flags);
     const expire = options.expire === undefined ? 0 : toExptime(options.expire, clock.now());
     return { wire, data, fields: { expire, flags, quiet } };
   }
@@ -94,12 +99,13 @@ export class Calls {
   }
 }
 
-/** Client flags. As text in a meta command, what is no number could pass for one. */
-export function toFlags(flags: number): number {
-  if (!Number.isInteger(flags) || flags < 0 || flags > MAX_U32) {
-    throw new UsageError('flags', 'must be a whole number from 0 to 4294967295');
+/** A number of 64 bits without sign, however the caller writes it. */
+export function toU64(argument: string, value: bigint | number): bigint {
+  const whole = typeof value === 'number' && Number.isSafeInteger(value) ? BigInt(value) : value;
+  if (typeof whole !== 'bigint' || whole < 0n || whole > MAX_U64) {
+    throw new UsageError(argument, 'must be a whole number from 0 to 18446744073709551615');
   }
-  return flags;
+  return whole;
 }
 
 /** A list of keys. A string can be iterated too, but who passes one means one key. */

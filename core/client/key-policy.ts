@@ -1,13 +1,18 @@
 import { isBytes, utf8 } from '../wire/bytes.ts';
 import type { Key } from '../wire/command.ts';
 import { UsageError } from '../wire/errors.ts';
-import { keyBytes } from '../wire/key.ts';
+import { checkBase64Key, checkKey, keyBytes } from '../wire/key.ts';
 
 /** A key as it is sent. */
 export interface WireKey {
   readonly key: Key;
   /** It needs base64, so it can go only where there are meta commands. */
   readonly base64: boolean;
+}
+
+/** @throws UsageError naming the rule that the key breaks. */
+export function checkWireKey({ key, base64 }: WireKey): void {
+  (base64 ? checkBase64Key : checkKey)(key);
 }
 
 /** How the keys of a client's user become the keys on the wire. */

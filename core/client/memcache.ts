@@ -1,13 +1,13 @@
 import type { Command, Key } from '../wire/command.ts';
 import { type MemcacheError, ProtocolError, UsageError } from '../wire/errors.ts';
-import { checkBase64Key, checkKey } from '../wire/key.ts';
 import { MAX_U64 } from '../wire/numbers.ts';
 import type { Reply } from '../wire/reply.ts';
 import { deleteMany, type Entries, findMany, storeMany } from './bulk.ts';
-import { Calls } from './calls.ts';
+import { Calls, toU64 } from './calls.ts';
 import type { StoreMode } from './dialect.ts';
 import type { ExecuteOptions } from './executor.ts';
 import { type Expire, toExptime } from './expire.ts';
+import { checkWireKey } from './key-policy.ts';
 import type {
   BulkOptions,
   CallOptions,
@@ -124,7 +124,9 @@ export class Memcache {
     }
     const { wire, data, fields } = this.calls.prepare(key, value, options);
     const dialect = this.calls.dialect ?? await this.calls.learn();
-    return toCasResult(await this.calls.write(dialect.cas(wire, data, cas, fields), options));
+    return toCasResult(
+      await this.calls.write(dialect.cas(wire, data, cas, fields), fields.quiet, options),
+    );
   }
 
   /**
@@ -153,7 +155,7 @@ export class Memcache {
     const wire = this.calls.parts.keys.toWire(key);
     const quiet = this.calls.isQuiet(options);
     const dialect = this.calls.dialect ?? await this.calls.learn();
-    return toDone(await this.calls.write(dialect.delete(wire, quiet), options));
+    return toDone(await this.calls.write(dialect.delete(wire, quiet), quiet, options));
   }
 
   /**
@@ -189,7 +191,7 @@ export class Memcache {
     const exptime = toExptime(expire, clock.now());
     const quiet = this.calls.isQuiet(options);
     const dialect = this.calls.dialect ?? await this.calls.learn();
-    return toDone(await this.calls.write(dialect.touch(wire, exptime, quiet), options));
+    return toDone(await this.calls.write(dialect.touch(wire, exptime, quiet), quiet, options));
   }
 
   /**
@@ -198,8 +200,7 @@ export class Memcache {
    * @throws UsageError that names the rule it breaks.
    */
   checkKey(key: Key): void {
-    const wire = this.calls.parts.keys.toWire(key);
-    (wire.base64 ? checkBase64Key : checkKey)(wire.key);
+    checkWireKey(this.calls.parts.keys.toWire(key));
   }
 
   /** How many reads failed and gave what a miss gives; see `ignoreErrors`. */
@@ -259,7 +260,9 @@ export class Memcache {
   ): Promise<boolean> {
     const { wire, data, fields } = this.calls.prepare(key, value, options);
     const dialect = this.calls.dialect ?? await this.calls.learn();
-    return toDone(await this.calls.write(dialect.store(mode, wire, data, fields), options));
+    return toDone(
+      await this.calls.write(dialect.store(mode, wire, data, fields), fields.quiet, options),
+    );
   }
 
   async #arithmetic(
@@ -269,23 +272,15 @@ export class Memcache {
     options: WriteOptions = {},
   ): Promise<bigint | undefined> {
     const wire = this.calls.parts.keys.toWire(key);
-    const amount = toDelta(delta);
+    const amount = toU64('delta', delta);
     const quiet = this.calls.isQuiet(options);
     const dialect = this.calls.dialect ?? await this.calls.learn();
     const command = dialect.arithmetic(wire, direction, amount, quiet);
-    return toNumber(await this.calls.write(command, options));
+    return toNumber(await this.calls.write(command, quiet, options));
   }
 }
 
 function checkPiece(value: string | Uint8Array): string | Uint8Array {
   if (typeof value === 'string' || value instanceof Uint8Array) return value;
   throw new UsageError('value', 'must be a string or a Uint8Array to be added to another');
-}
-
-function toDelta(delta: bigint | number): bigint {
-  const amount = typeof delta === 'number' && Number.isSafeInteger(delta) ? BigInt(delta) : delta;
-  if (typeof amount !== 'bigint' || amount < 0n || amount > MAX_U64) {
-    throw new UsageError('delta', 'must be a whole number from 0 to 18446744073709551615');
-  }
-  return amount;
 }

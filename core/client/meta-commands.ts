@@ -1,10 +1,10 @@
+import { checkU32 } from '../wire/check-command.ts';
 import type { Command, Key } from '../wire/command.ts';
 import { UsageError } from '../wire/errors.ts';
-import { MAX_U64 } from '../wire/numbers.ts';
 import type { ItemFacts, Reply } from '../wire/reply.ts';
-import { type Calls, toFlags } from './calls.ts';
+import { type Calls, toU64 } from './calls.ts';
 import { type Expire, toExptime } from './expire.ts';
-import type { CallOptions } from './memcache-options.ts';
+import type { CallOptions, WriteOptions } from './memcache-options.ts';
 import type {
   MetaArithmeticOptions,
   MetaDeleteOptions,
@@ -49,7 +49,8 @@ export class MetaCommands {
       s: options.size,
       u: options.noBump,
     });
-    const reply = await this.#execute({ verb: 'mg', ...this.#key(key), flags }, options);
+    const { executor } = this.#calls.parts;
+    const reply = await executor.execute({ verb: 'mg', ...this.#key(key), flags }, options);
     if (reply.type === 'EN') return undefined;
     if (reply.type !== 'VA' && reply.type !== 'HD') return unexpected(reply);
     const facts = toFacts(reply.flags);
@@ -67,14 +68,16 @@ export class MetaCommands {
     const mode = oneOf('mode', setModes, options.mode ?? 'set');
     const flags = start(options);
     if (mode !== 'S') flags.push(`M${mode}`);
-    flags.push(`F${toFlags(options.flags === undefined ? ownFlags : options.flags)}`);
+    const { flags: clientFlags = ownFlags } = options;
+    checkU32('flags', clientFlags);
+    flags.push(`F${clientFlags}`);
     this.#expire(flags, 'T', 'expire', options.expire);
     this.#expire(flags, 'N', 'vivify', options.vivify);
     number(flags, 'C', 'ifCas', options.ifCas);
     number(flags, 'E', 'newCas', options.newCas);
     letters(flags, { I: options.invalidate, c: options.cas, s: options.size });
     const command = { verb: 'ms', ...this.#key(key), value: data, flags } as const;
-    return toResult(await this.#execute(command, options));
+    return toResult(await this.#write(command, flags, options));
   }
 
   /** `md`: deletes an item, or marks it stale. */
@@ -84,7 +87,7 @@ export class MetaCommands {
     number(flags, 'C', 'ifCas', options.ifCas);
     number(flags, 'E', 'newCas', options.newCas);
     letters(flags, { I: options.invalidate, x: options.clear });
-    return toResult(await this.#execute({ verb: 'md', ...this.#key(key), flags }, options));
+    return toResult(await this.#write({ verb: 'md', ...this.#key(key), flags }, flags, options));
   }
 
   /** `ma`: adds to a number or subtracts from it, and makes it where there is none. */
@@ -99,7 +102,7 @@ export class MetaCommands {
     number(flags, 'C', 'ifCas', options.ifCas);
     number(flags, 'E', 'newCas', options.newCas);
     letters(flags, { v: true, c: options.cas, t: options.ttl });
-    const reply = await this.#execute({ verb: 'ma', ...this.#key(key), flags }, options);
+    const reply = await this.#write({ verb: 'ma', ...this.#key(key), flags }, flags, options);
     return { ...toResult(reply), value: reply.type === 'VA' ? toNumber(reply) : undefined };
   }
 
@@ -128,15 +131,11 @@ export class MetaCommands {
     flags.push(`${letter}${toExptime(expire, this.#calls.parts.clock.now(), name)}`);
   }
 
-  async #execute(
-    command: Command & { readonly flags: readonly string[] },
-    options: CallOptions & { readonly noreply?: boolean },
-  ): Promise<Reply> {
-    if (command.verb === 'mg' || !this.#calls.isQuiet(options)) {
-      return await this.#calls.parts.executor.execute(command, options);
-    }
-    const flags = [...command.flags, 'q'];
-    return await this.#calls.write({ ...command, flags } as Command, options);
+  // `flags` are those of the command, which has no reply to give when all is well.
+  #write(command: Command, flags: string[], options: WriteOptions): Promise<Reply> {
+    const quiet = this.#calls.isQuiet(options);
+    if (quiet) flags.push('q');
+    return this.#calls.write(command, quiet, options);
   }
 }
 
@@ -164,12 +163,7 @@ function number(
   name: string,
   value: bigint | number | undefined,
 ): void {
-  if (value === undefined) return;
-  const whole = typeof value === 'number' && Number.isSafeInteger(value) ? BigInt(value) : value;
-  if (typeof whole !== 'bigint' || whole < 0n || whole > MAX_U64) {
-    throw new UsageError(name, 'must be a whole number from 0 to 18446744073709551615');
-  }
-  flags.push(`${letter}${whole}`);
+  if (value !== undefined) flags.push(`${letter}${toU64(name, value)}`);
 }
 
 function oneOf<Name extends string, Letter>(

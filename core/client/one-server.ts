@@ -34,7 +34,7 @@ export class OneServer extends Memcache {
     const noreply = this.calls.isQuiet(options);
     // Servers take a negative one for now.
     if (!(delay >= 0)) throw new UsageError('delay', 'must be a number of seconds, 0 or more');
-    toOk(await this.calls.write({ verb: 'flush_all', delay, noreply }, options));
+    toOk(await this.calls.write({ verb: 'flush_all', delay, noreply }, noreply, options));
   }
 
   /** Sets how much memory the server may use, in megabytes. */

@@ -103,8 +103,13 @@ export function toVersion(reply: Reply): string {
 /** Of commands that say OK, or why not. */
 export function toOk(reply: Reply): void {
   if (reply.type === 'OK' || reply.type === 'RESET' || reply.type === 'silent') return;
-  if (reply.type === 'refused') throw new ServerReplyError('SERVER_ERROR', reply.message);
+  checkRefusal(reply);
   unexpected(reply);
+}
+
+/** An administrative command's status line that says why it was not done is an error to callers. */
+export function checkRefusal(reply: Reply): void {
+  if (reply.type === 'refused') throw new ServerReplyError('SERVER_ERROR', reply.message);
 }
 
 /** Of stats: names and values. `stats reset` and its like give none. */

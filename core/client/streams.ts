@@ -1,9 +1,9 @@
 import type { AbortSignal } from '../transport.ts';
 import type { Command } from '../wire/command.ts';
-import { ServerReplyError } from '../wire/errors.ts';
 import type { ReplyItem } from '../wire/reply.ts';
 import type { Executor } from './executor.ts';
 import type { CallOptions } from './memcache-options.ts';
+import { checkRefusal } from './results.ts';
 
 /** So many items wait for a slow reader before the server is read no further. */
 const ROOM = 256;
@@ -60,8 +60,7 @@ export async function* itemsOf(
         wakeReader = resolve;
       });
     }
-    const end = await reply;
-    if (end.type === 'refused') throw new ServerReplyError('SERVER_ERROR', end.message);
+    checkRefusal(await reply);
   } finally {
     signal?.removeEventListener('abort', onAbort);
     aborter.abort();

@@ -8,12 +8,11 @@ export function plainReply(
   type: MetaReply['type'],
   command: MetaCommand,
   key: Uint8Array,
-  base64: boolean,
 ): Reply {
   const tokens: string[] = [];
   for (const flag of command.flags) {
     if (flag[0] === 'O') tokens.push(flag);
-    else if (flag[0] === 'k') pushKey(tokens, key, base64);
+    else if (flag[0] === 'k') pushKey(tokens, key, command.base64);
   }
   return { type, flags: tokens };
 }

@@ -24,7 +24,7 @@ export function metaGet(engine: Engine, command: MetaCommand): Reply {
   if (item === 0) {
     // A miss is one of get, whether or not a hit would have been one of touch.
     count(engine, false, false);
-    return plainReply('EN', command, key, command.base64);
+    return plainReply('EN', command, key);
   }
 
   const tokens: string[] = [];
@@ -168,12 +168,12 @@ export function metaDelete(engine: Engine, command: MetaCommand): Reply {
   let item = store.find(key);
   if (item === 0) {
     counters.delete_misses++;
-    return plainReply('NF', command, key, command.base64);
+    return plainReply('NF', command, key);
   }
   const compare = flags.u64('C');
   if (compare !== null && compare !== items.cas(item)) {
     counters.delete_misses++;
-    return plainReply('EX', command, key, command.base64);
+    return plainReply('EX', command, key);
   }
   const newCas = flags.u64('E');
   if (flags.has('x')) {
@@ -203,7 +203,7 @@ export function metaDelete(engine: Engine, command: MetaCommand): Reply {
     counters.delete_hits++;
     if (!flags.has('x')) store.delete(item, 'md');
   }
-  return plainReply('HD', command, key, command.base64);
+  return plainReply('HD', command, key);
 }
 
 /** `ma`: adds and subtracts. */
@@ -224,14 +224,14 @@ export function metaArithmetic(engine: Engine, command: MetaCommand): Reply {
     if (vivify === null) {
       if (increment) counters.incr_misses++;
       else counters.decr_misses++;
-      return plainReply('NF', command, key, command.base64);
+      return plainReply('NF', command, key);
     }
     value = String(flags.u64('J') ?? 0n);
     item = store.create(key, fromLatin1(value), 0, 0, newCas);
     if (item === 0) return serverError('Out of memory allocating new item');
   } else {
     const outcome = store.delta(item, increment, flags.u64('D') ?? 1n, compare, newCas);
-    if (outcome === 'exists') return plainReply('EX', command, key, command.base64);
+    if (outcome === 'exists') return plainReply('EX', command, key);
     if (outcome === 'non-numeric') {
       return clientError('cannot increment or decrement non-numeric value');
     }

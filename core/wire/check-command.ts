@@ -126,11 +126,6 @@ function check(command: Command): void {
   }
 }
 
-/** How many bytes a value takes on the wire. */
-export function valueLength(value: Value): number {
-  return typeof value === 'string' ? utf8Length(value) : value.length;
-}
-
 function unknownVerb(command: never): never {
   const { verb } = command as { verb?: unknown };
   const name = typeof verb === 'string' ? quote(verb) : `a ${typeof verb}`;
@@ -186,7 +181,8 @@ function checkSeconds(argument: string, seconds: number): void {
   }
 }
 
-function checkU32(argument: string, value: number): void {
+/** Checks an unsigned 32-bit number: client flags, mostly. */
+export function checkU32(argument: string, value: number): void {
   if (typeof value !== 'number' || !Number.isInteger(value) || value < 0 || value > MAX_U32) {
     throw new UsageError(argument, 'must be a whole number from 0 to 4294967295');
   }
