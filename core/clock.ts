@@ -2,16 +2,20 @@
 export interface Clock {
   /** Milliseconds since 1970. */
   now(): number;
+  /** Milliseconds since some moment of its own, in fractions; never goes back, whatever is set. */
+  elapsed(): number;
   /** Calls back once after so many milliseconds; what it returns takes the call back. */
   after(milliseconds: number, call: () => void): () => void;
 }
 
+declare const performance: { now(): number };
 declare const setTimeout: (call: () => void, milliseconds: number) => unknown;
 declare const clearTimeout: (timer: unknown) => void;
 
 /** The clock of the runtime. */
 export const systemClock: Clock = {
   now: () => Date.now(),
+  elapsed: () => performance.now(),
   after(milliseconds, call) {
     const timer = setTimeout(call, milliseconds);
     return () => clearTimeout(timer);
@@ -29,6 +33,10 @@ export class VirtualClock implements Clock {
   }
 
   now(): number {
+    return this.#now;
+  }
+
+  elapsed(): number {
     return this.#now;
   }
 

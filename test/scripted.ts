@@ -22,6 +22,10 @@ export class CountingClock implements Clock {
     return this.#clock.now();
   }
 
+  elapsed(): number {
+    return this.#clock.elapsed();
+  }
+
   after(milliseconds: number, call: () => void): () => void {
     const timer = {};
     this.#pending.add(timer);

@@ -1,11 +1,13 @@
 /** memwire on Node. */
-import type { ClientOptions } from '../core/client/client-options.ts';
+import { checkOptions, type ClientOptions } from '../core/client/client-options.ts';
 import { Client as CoreClient } from '../core/client/clients.ts';
 import type { ServerName } from '../core/client/endpoint.ts';
+import { published } from './diagnostics.ts';
 import { dial } from './dial.ts';
 
 export * from '../core/mod.ts';
 export { dial } from './dial.ts';
+export type { CommandMessage } from './diagnostics.ts';
 export { listen } from './listen.ts';
 export { zlibCodec } from './zlib-codec.ts';
 
@@ -16,6 +18,7 @@ export class Client extends CoreClient {
    * @throws UsageError when an option breaks a rule.
    */
   constructor(server: ServerName = 'localhost', options: ClientOptions = {}) {
-    super(server, { ...options, dial: options.dial ?? dial });
+    checkOptions(options);
+    super(server, { dial, ...options, ...published(options) });
   }
 }

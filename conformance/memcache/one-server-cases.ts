@@ -1,3 +1,4 @@
+import type { CommandEnd } from '../../core/client/observe.ts';
 import type { OneServer } from '../../core/client/one-server.ts';
 import { ServerReplyError, UsageError } from '../../core/wire/errors.ts';
 import type { ItemFacts } from '../../core/wire/reply.ts';
@@ -139,6 +140,28 @@ export const oneServerCases: readonly Case<MemcacheContext>[] = [
       await client[Symbol.asyncDispose]();
       const error = await rejects(client.version(), Error);
       ok(/closed/.test(error.message), error.message);
+    },
+  },
+  {
+    name: 'onCommand hears of each command, its bytes, its hits and its outcome',
+    async run(context) {
+      const key = context.unique();
+      const ends: [string, CommandEnd][] = [];
+      const client = context.create({
+        onCommand: ({ verb }) => (end) => ends.push([verb, end]),
+      });
+      await client.set(key, 'abc');
+      await client.get(key);
+      await client.get(`${key}?`);
+      await rejects(client.incr(key), ServerReplyError);
+      await client.close();
+      // What asks the server for its version is a command too.
+      const own = ends.filter(([verb]) => verb !== 'version').map(([, end]) => end);
+      equal(own.map(({ hits, misses }) => [hits, misses]), [[0, 0], [1, 0], [0, 1], [0, 0]]);
+      equal(own.map(({ outcome }) => outcome), ['done', 'done', 'done', 'done']);
+      equal(own.map(({ error }) => error?.name ?? null), [null, null, null, 'ServerReplyError']);
+      ok(own.every(({ bytesOut, bytesIn }) => bytesOut > 8 && bytesIn > 3), 'bytes');
+      ok(own.every(({ duration }) => duration >= 0 && duration < 60_000), 'duration');
     },
   },
   {

@@ -84,7 +84,28 @@ export const clientCases: readonly Case<undefined>[] = [
         type: 'reply',
         tag: 'a',
         reply: { type: 'HD', flags: ['f0', 'Omine', 's5'] },
+        bytesOut: 'mg k f O1 s\r\n'.length,
+        bytesIn: 'HD f0 O1 s5\r\n'.length,
       });
+    },
+  },
+  {
+    name: 'says how many bytes were sent and came for each command, however they are cut',
+    run() {
+      const value = 'x'.repeat(40_000);
+      const connection = new ClientConnection<string>();
+      connection.send(mg('k', 'v'), 'a');
+      const stored = { verb: 'set', flags: 0, expire: 0 } as const;
+      connection.send({ ...stored, key: 'big', value, noreply: false }, 'b');
+      connection.send({ ...stored, key: 'q', value: '', noreply: true }, 'c');
+      connection.send(version, 'd');
+      drain(connection);
+      const replies = 'VA 3 O1\r\nabc\r\nSTORED\r\nMN\r\nVERSION 1\r\n';
+      const found = [...replies].flatMap((byte) => receive(connection, byte));
+      equal(
+        found.map((event) => event.type === 'reply' && [event.tag, event.bytesOut, event.bytesIn]),
+        [['a', 11, 14], ['b', 40_000 + 21, 8], ['c', 23, 0], ['d', 9, 11]],
+      );
     },
   },
   {

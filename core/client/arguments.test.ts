@@ -128,6 +128,7 @@ const options: Readonly<Record<keyof ClientOptions, readonly unknown[]>> = {
   noDelay: [null, 'yes', 1],
   keepAlive: [null, '5', 0, NaN],
   auth: [null, 'user', { username: 'u' }, { username: 'u', password: 'a\r\nb' }],
+  onCommand: [null, {}],
   onQuietError: [null, {}],
   clock: [null, 5],
   maxPending: [null, '5', 0, NaN],

@@ -7,6 +7,7 @@ import { chooseDialect } from './choose-dialect.ts';
 import type { Dialect, WriteFields } from './dialect.ts';
 import { toExptime } from './expire.ts';
 import type { WireKey } from './key-policy.ts';
+import { apart } from './observe.ts';
 import type { MemcacheParts, StoreOptions, WriteOptions } from './memcache-options.ts';
 import type { Found } from './results.ts';
 
@@ -93,7 +94,7 @@ export class Calls {
       const own = error instanceof UsageError && error.argument !== 'serde';
       if (own || !(error instanceof MemcacheError)) throw error;
       this.ignored++;
-      this.parts.onIgnored?.(error);
+      apart(() => this.parts.onIgnored?.(error));
       return miss;
     }
   }

@@ -6,7 +6,9 @@ import type { LinkOptions } from './link-options.ts';
 import type { Serde } from './serde.ts';
 
 export interface ClientOptions
-  extends Partial<ClientConnectionOptions>, Pick<LinkOptions, 'auth' | 'onQuietError'> {
+  extends
+    Partial<ClientConnectionOptions>,
+    Pick<LinkOptions, 'auth' | 'onCommand' | 'onQuietError'> {
   /** How to connect; the runtime's own way by default. */
   readonly dial?: Dialer;
   /** Milliseconds until a reply is given up; 1000 by default. */
@@ -51,6 +53,7 @@ export interface ClientOptions
 
 const kinds: Readonly<Record<string, 'function' | 'boolean' | 'object'>> = {
   dial: 'function',
+  onCommand: 'function',
   onQuietError: 'function',
   unicodeKeys: 'boolean',
   binaryKeys: 'boolean',
@@ -77,11 +80,10 @@ const limits = [
 ] as const;
 
 /** @throws UsageError naming the option that breaks a rule. */
-export function checkOptions(options: ClientOptions & { readonly dial: Dialer }): void {
+export function checkOptions(options: ClientOptions): void {
   if (typeof options !== 'object' || options === null) {
     throw new UsageError('options', 'must be an object');
   }
-  if (options.dial === undefined) throw new UsageError('dial', 'must be given');
   for (const [name, kind] of Object.entries(kinds)) {
     const value: unknown = options[name as keyof ClientOptions];
     if (value === undefined) continue;

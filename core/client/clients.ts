@@ -25,6 +25,7 @@ export class Client extends OneServer {
    */
   constructor(server: ServerName, options: ClientOptions & { readonly dial: Dialer }) {
     checkOptions(options);
+    if (options.dial === undefined) throw new UsageError('dial', 'must be given');
     const { clock = systemClock, dialect = 'meta', serde = defaultSerde } = options;
     const { timeout = 1000, connectTimeout = 1000 } = options;
     const { reconnectDelay = 25, maxReconnectDelay = 1000 } = options;

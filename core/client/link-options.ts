@@ -3,6 +3,7 @@ import type { Dialer, Endpoint } from '../transport.ts';
 import type { ClientConnectionOptions } from '../wire/client-options.ts';
 import type { ServerReplyError } from '../wire/errors.ts';
 import type { Link } from './link.ts';
+import type { OnCommand } from './observe.ts';
 
 export interface LinkOptions extends Partial<ClientConnectionOptions> {
   readonly dial: Dialer;
@@ -14,6 +15,8 @@ export interface LinkOptions extends Partial<ClientConnectionOptions> {
   readonly connectTimeout: number;
   /** Whom to log in as, with memcached's ASCII authentication. */
   readonly auth?: { readonly username: string; readonly password: string };
+  /** Hears of each command and of its end. */
+  readonly onCommand?: OnCommand;
   /** Hears of errors that the server reported to commands nobody waits for. */
   readonly onQuietError?: (error: ServerReplyError) => void;
   /**

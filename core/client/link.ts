@@ -18,6 +18,7 @@ import { isError, type Reply, type ReplyItem, SILENT } from '../wire/reply.ts';
 import { endpointName } from './endpoint.ts';
 import { checkExecuteOptions, type ExecuteOptions, type Executor } from './executor.ts';
 import type { LinkOptions } from './link-options.ts';
+import { announce, observed, type Traffic } from './observe.ts';
 
 /** The longest that timers can be set for; longer ones would go off at once. */
 const MAX_TIMER = 0x7fff_ffff;
@@ -30,6 +31,8 @@ interface Pending {
   readonly reject: (error: Error) => void;
   readonly timeout: number;
   readonly options: ExecuteOptions | undefined;
+  /** To be filled in for one who watches, or null. */
+  readonly traffic: Traffic | null;
   /** Stops listening to the caller's signal. */
   unlisten: (() => void) | null;
 }
@@ -47,6 +50,7 @@ declare const AbortController: new () => {
  */
 export class Link implements Executor, TransportEvents {
   readonly #options: LinkOptions;
+  readonly #name: string;
   readonly #connection: ClientConnection<Pending>;
   readonly #aborter = new AbortController();
   readonly #closed: Promise<void>;
@@ -68,6 +72,7 @@ export class Link implements Executor, TransportEvents {
   /** @param delay Milliseconds to wait before dialing. */
   constructor(options: LinkOptions, delay: number) {
     this.#options = options;
+    this.#name = endpointName(options.endpoint);
     this.#connection = new ClientConnection(options);
     this.#closed = new Promise((resolve) => {
       this.#resolveClosed = resolve;
@@ -84,12 +89,24 @@ export class Link implements Executor, TransportEvents {
   }
 
   execute(command: Command, options?: ExecuteOptions): Promise<Reply> {
+    const onEnd = announce(this.#options.onCommand, command, this.#name);
+    if (onEnd === undefined) return this.#execute(command, options, null);
+    const traffic = { bytesOut: 0, bytesIn: 0 };
+    const reply = this.#execute(command, options, traffic);
+    return observed(onEnd, this.#options.clock, command, traffic, reply);
+  }
+
+  #execute(
+    command: Command,
+    options: ExecuteOptions | undefined,
+    traffic: Traffic | null,
+  ): Promise<Reply> {
     return new Promise((resolve, reject) => {
       checkExecuteOptions(options);
       const signal = options?.signal;
       if (signal?.aborted === true) throw new AbortError('not-sent', signal.reason);
       // The commands of one turn share its time: to read the clock costs as much as to encode one.
-      if (!this.#flushDue) this.#turn = this.#options.clock.now();
+      if (!this.#flushDue) this.#turn = this.#options.clock.elapsed();
       // Even where it is refused: what was sent before may be what leaves no room.
       this.#scheduleFlush();
       if (options?.unconfirmed === true) {
@@ -102,7 +119,7 @@ export class Link implements Executor, TransportEvents {
       }
       const timeout = options?.timeout ?? this.#options.timeout;
       const deadline = this.#turn + timeout;
-      const pending: Pending = { resolve, reject, timeout, options, unlisten: null };
+      const pending: Pending = { resolve, reject, timeout, options, traffic, unlisten: null };
       this.#connection.send(command, pending, deadline);
       if (signal !== undefined) this.#listen(pending, signal);
       this.#arm(deadline);
@@ -123,7 +140,7 @@ export class Link implements Executor, TransportEvents {
   }
 
   onData(chunk: Uint8Array): void {
-    this.#connection.receive(chunk, this.#options.clock.now());
+    this.#connection.receive(chunk, this.#options.clock.elapsed());
     this.#advance();
   }
 
@@ -141,7 +158,7 @@ export class Link implements Executor, TransportEvents {
 
   async #dial(): Promise<void> {
     const { dial, endpoint, clock, connectTimeout } = this.#options;
-    const name = endpointName(endpoint);
+    const name = this.#name;
     // Does not rely on the dialer to heed its signal.
     this.#cancelDial = clock.after(connectTimeout, () => {
       const waited = `no connection to ${name} within ${connectTimeout} ms`;
@@ -162,11 +179,11 @@ export class Link implements Executor, TransportEvents {
   }
 
   #login(auth: { username: string; password: string }, timeout: number): void {
-    const { endpoint, clock } = this.#options;
+    const { clock } = this.#options;
+    const name = this.#name;
     const pending: Pending = {
       resolve: () => {},
       reject: (cause) => {
-        const name = endpointName(endpoint);
         if (cause instanceof TimeoutError) {
           const waited = `no answer to the login at ${name} within ${timeout} ms`;
           this.#connection.fail(new TimeoutError(waited, 'not-sent'));
@@ -180,9 +197,10 @@ export class Link implements Executor, TransportEvents {
       },
       timeout,
       options: undefined,
+      traffic: null,
       unlisten: null,
     };
-    this.#connection.send({ verb: 'auth', ...auth }, pending, clock.now() + timeout);
+    this.#connection.send({ verb: 'auth', ...auth }, pending, clock.elapsed() + timeout);
   }
 
   // Writes of one turn leave together.
@@ -202,7 +220,7 @@ export class Link implements Executor, TransportEvents {
   }
 
   #flush(): void {
-    const now = this.#options.clock.now();
+    const now = this.#options.clock.elapsed();
     while (this.#transport !== null && !this.#blocked) {
       const bytes = this.#connection.transmit(now);
       if (bytes === null) break;
@@ -226,8 +244,9 @@ export class Link implements Executor, TransportEvents {
   #settle(event: ClientEvent<Pending>): void {
     switch (event.type) {
       case 'reply': {
-        const { tag, reply } = event;
+        const { tag, reply, bytesOut, bytesIn } = event;
         tag.unlisten?.();
+        if (tag.traffic !== null) Object.assign(tag.traffic, { bytesOut, bytesIn });
         if (isError(reply)) {
           tag.reject(new ServerReplyError(reply.type, reply.message));
         } else {
@@ -306,12 +325,12 @@ export class Link implements Executor, TransportEvents {
     this.#cancelTimer();
     this.#timerAt = at;
     const { clock } = this.#options;
-    const wait = Math.min(Math.max(0, at - clock.now()), MAX_TIMER);
+    const wait = Math.min(Math.max(0, at - clock.elapsed()), MAX_TIMER);
     this.#cancelTimer = clock.after(wait, () => {
       this.#timerAt = Infinity;
       // While it is not listened to, the server's silence is no sign.
-      if (this.#held) this.#connection.receive(NOTHING, clock.now());
-      this.#connection.tick(clock.now());
+      if (this.#held) this.#connection.receive(NOTHING, clock.elapsed());
+      this.#connection.tick(clock.elapsed());
       this.#advance();
     });
   }

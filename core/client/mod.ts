@@ -19,4 +19,5 @@ export { MetaCommands } from './meta-commands.ts';
 export type * from './meta-options.ts';
 export type { CasResult, StatValue } from './results.ts';
 export { defaultSerde, type Serde } from './serde.ts';
+export type { CommandEnd, OnCommand, OnCommandEnd } from './observe.ts';
 export { Upstream, type UpstreamOptions } from './upstream.ts';

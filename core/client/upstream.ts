@@ -26,7 +26,7 @@ export class Upstream implements Executor {
   // Links that were made for one command each.
   readonly #apart: Set<Link> = new Set();
   #failures = 0;
-  // Not to dial before this time, in milliseconds since 1970.
+  // Not to dial before this time, by the clock's `elapsed`.
   #dialAt = 0;
   #closed = false;
 
@@ -70,17 +70,16 @@ export class Upstream implements Executor {
   }
 
   #connect(): Link {
-    const { clock, maxReconnectDelay } = this.#options;
+    const { clock } = this.#options;
     const onClosed = (link: Link, _cause: Error | null, proven: boolean): void => {
       if (this.#link === link) this.#link = null;
       this.#apart.delete(link);
       // A server that takes connections and drops them is as good as one that takes none.
       this.#failures = proven ? 0 : this.#failures + 1;
-      this.#dialAt = clock.now() + this.#delay();
+      this.#dialAt = clock.elapsed() + this.#delay();
     };
-    const delay = Math.max(0, this.#dialAt - clock.now());
-    // A clock that was set back must not keep it from dialing.
-    return new Link({ ...this.#options, onClosed }, Math.min(delay, maxReconnectDelay));
+    const delay = Math.max(0, this.#dialAt - clock.elapsed());
+    return new Link({ ...this.#options, onClosed }, delay);
   }
 
   // Half of each wait is random, so that many clients of a server that was restarted do not all

@@ -7,7 +7,7 @@ import { putCommand } from './encode-command.ts';
 import { ConnectionError, ProtocolError } from './errors.ts';
 import { withDefaults } from './options.ts';
 import { Output } from './output.ts';
-import { isQuiet, replyShape } from './quiet.ts';
+import { isFatal, isQuiet, replyShape } from './quiet.ts';
 import { CLOSED, type ErrorReply, isError, isItem, type Reply } from './reply.ts';
 import { Ring, sizeOf, type Slot } from './ring.ts';
 import { verbs } from './verbs.ts';
@@ -221,6 +221,7 @@ export class ClientConnection<Tag> {
       slot.opaque = this.#opaque;
     }
     putCommand(this.#output, slot.command, slot.opaque);
+    slot.length = this.#sent + this.#output.length - slot.offset;
     if (!slot.quiet) return;
     this.#unfenced = slot;
     if (slot.tag !== undefined) this.#runAwaited = true;
@@ -256,7 +257,8 @@ export class ClientConnection<Tag> {
         if (slot.tag === undefined) continue;
         return { type: 'item', tag: slot.tag, item: reply };
       }
-      const event = this.#answer(slot, this.#checkOpaque(slot, reply));
+      const checked = this.#checkOpaque(slot, reply);
+      const event = this.#answer(slot, checked, this.#decoder.account());
       const fatal = isError(reply) && isFatal(reply, verbs[slot.command.verb].judgesValue);
       this.#pop();
       if (fatal) this.#closeAfter(reply);
@@ -303,10 +305,11 @@ export class ClientConnection<Tag> {
   #readQuiet(): boolean {
     const reply = this.#decoder.next(null);
     if (reply === null || isItem(reply)) return false;
+    const bytesIn = this.#decoder.account();
     const { head } = this.#ring;
     const end = this.#runEnd();
     if (isError(reply)) {
-      this.#quietError(reply, end);
+      this.#quietError(reply, bytesIn, end);
     } else if (reply.type === 'MN' || reply.type === 'VERSION') {
       const fence = reply.type === 'MN' ? 'mn' : 'version';
       if (fence !== this.#options.fence || !this.#ring.at(end - 1).fenced) {
@@ -323,7 +326,7 @@ export class ClientConnection<Tag> {
       }
       this.#release(i);
       const slot = this.#ring.at(i);
-      const event = this.#answer(slot, this.#checkOpaque(slot, reply));
+      const event = this.#answer(slot, this.#checkOpaque(slot, reply), bytesIn);
       if (event !== null) this.#events.push(event);
       this.#settleQuiet(slot);
     }
@@ -338,7 +341,7 @@ export class ClientConnection<Tag> {
     return i;
   }
 
-  #quietError(reply: ErrorReply, end: number): void {
+  #quietError(reply: ErrorReply, bytesIn: number, end: number): void {
     const ring = this.#ring;
     let candidates = 0;
     let only = ring.at(ring.head);
@@ -353,7 +356,7 @@ export class ClientConnection<Tag> {
       data ||= row.data;
       judgesValue ||= row.judgesValue;
     }
-    const event = candidates === 1 ? this.#answer(only, reply) : null;
+    const event = candidates === 1 ? this.#answer(only, reply, bytesIn) : null;
     if (event !== null) this.#events.push(event);
     else this.#events.push({ type: 'quiet-error', reply });
     if (candidates === 1) this.#settleQuiet(only);
@@ -385,8 +388,9 @@ export class ClientConnection<Tag> {
     }
   }
 
-  #answer(slot: Slot<Tag>, reply: Reply): ClientEvent<Tag> | null {
-    return slot.tag === undefined ? null : { type: 'reply', tag: slot.tag, reply };
+  #answer(slot: Slot<Tag>, reply: Reply, bytesIn = 0): ClientEvent<Tag> | null {
+    const { tag, length: bytesOut } = slot;
+    return tag === undefined ? null : { type: 'reply', tag, reply, bytesOut, bytesIn };
   }
 
   // A meta reply must carry the opaque its command was stamped with; then the sender's own goes
@@ -486,10 +490,4 @@ export class ClientConnection<Tag> {
     this.#state = 'closed';
     this.#events.push({ type: 'closed', cause, unsent, unanswered });
   }
-}
-
-// After these the next line may not be the next reply: the server may have read a value as
-// commands, or answer one line twice (protocol.md 2.4). SERVER_ERROR keeps in step.
-function isFatal(reply: ErrorReply, judgesValue: boolean): boolean {
-  return reply.type === 'ERROR' || (reply.type === 'CLIENT_ERROR' && !judgesValue);
 }

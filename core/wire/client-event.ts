@@ -3,8 +3,14 @@ import type { ErrorReply, Reply, ReplyItem } from './reply.ts';
 
 /** What became of commands, in the order in which it happened. */
 export type ClientEvent<Tag> =
-  /** The command was answered. */
-  | { readonly type: 'reply'; readonly tag: Tag; readonly reply: Reply }
+  /** The command was answered. The bytes are those that were sent for it, and came for it. */
+  | {
+    readonly type: 'reply';
+    readonly tag: Tag;
+    readonly reply: Reply;
+    readonly bytesOut: number;
+    readonly bytesIn: number;
+  }
   /** A line of a dump or a watch arrived; more will follow. */
   | { readonly type: 'item'; readonly tag: Tag; readonly item: ReplyItem }
   /** The command's deadline passed. Its reply, should it come, is dropped. */

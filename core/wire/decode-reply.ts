@@ -81,6 +81,7 @@ export class ReplyDecoder {
   #config: ConfigReply | null = null;
   #opened = false;
   #blankAllowed = false;
+  #accounted = 0;
 
   constructor(limits: Partial<ReplyLimits> = {}) {
     this.#limits = withDefaults(replyLimits, limits);
@@ -88,6 +89,13 @@ export class ReplyDecoder {
 
   push(chunk: Uint8Array): void {
     this.#input.push(chunk);
+  }
+
+  /** How many bytes were read since this was asked last. */
+  account(): number {
+    const bytes = this.#input.consumed - this.#accounted;
+    this.#accounted += bytes;
+    return bytes;
   }
 
   /** Whether bytes are left that have not come out. */

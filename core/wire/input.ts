@@ -20,6 +20,8 @@ export class Input {
 
   #chunk: Uint8Array = EMPTY;
   #position = 0;
+  // The bytes of the chunks before this one.
+  #past = 0;
   // The chunks after this one, from #first on: shifting a long array costs its whole length.
   #waiting: Uint8Array[] = [];
   #first = 0;
@@ -32,11 +34,17 @@ export class Input {
   push(chunk: Uint8Array): void {
     if (chunk.length === 0) return;
     if (this.#position >= this.#chunk.length) {
+      this.#past += this.#chunk.length;
       this.#chunk = chunk;
       this.#position = 0;
     } else {
       this.#waiting.push(chunk);
     }
+  }
+
+  /** How many bytes were read, ever. */
+  get consumed(): number {
+    return this.#past + this.#position;
   }
 
   /** Whether bytes were taken that have not come out. */
@@ -125,6 +133,7 @@ export class Input {
 
   /** Drops all bytes taken so far. */
   clear(): void {
+    this.#past += this.#chunk.length;
     this.#chunk = EMPTY;
     this.#position = 0;
     this.#waiting = [];
@@ -145,6 +154,7 @@ export class Input {
   #advance(): boolean {
     if (this.#position < this.#chunk.length) return true;
     const next = this.#waiting[this.#first];
+    this.#past += this.#chunk.length;
     this.#chunk = next ?? EMPTY;
     this.#position = 0;
     if (next === undefined) return false;

@@ -1,6 +1,6 @@
 import type { Command } from './command.ts';
 import { hasQuiet } from './meta-flags.ts';
-import type { Reply } from './reply.ts';
+import type { ErrorReply, Reply } from './reply.ts';
 import { type ReplyShape, verbs } from './verbs.ts';
 
 /** Whether a command asks the server to leave out its reply, wholly (`noreply`) or in part (`q`). */
@@ -20,6 +20,14 @@ export function isSilenced(command: Command, reply: Reply): boolean {
   if (!isQuiet(command)) return false;
   const { quiet, nominal } = verbs[command.verb];
   return quiet === 'noreply' || (nominal as readonly string[]).includes(reply.type);
+}
+
+/**
+ * Whether the line after this error may not be the next reply: the server may have read a value as
+ * commands, or answer one line twice (protocol.md 2.4). `SERVER_ERROR` keeps in step.
+ */
+export function isFatal(reply: ErrorReply, judgesValue: boolean): boolean {
+  return reply.type === 'ERROR' || (reply.type === 'CLIENT_ERROR' && !judgesValue);
 }
 
 /** The shape of the reply to a command: its verb's, or the one a raw command names. */

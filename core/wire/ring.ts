@@ -22,6 +22,8 @@ export interface Slot<Tag> {
   opaque: number;
   /** Where its first byte stands among all that the connection sends. */
   offset: number;
+  /** How many bytes it came to, without its fence. */
+  length: number;
   quiet: boolean;
   /** A fence was sent right after it; the fence's reply has not come. */
   fenced: boolean;
@@ -106,6 +108,7 @@ function emptySlot<Tag>(): Slot<Tag> {
     size: 0,
     opaque: -1,
     offset: 0,
+    length: 0,
     quiet: false,
     fenced: false,
   };

@@ -1,0 +1,51 @@
+import { channel, tracingChannel } from 'node:diagnostics_channel';
+import type { ClientOptions } from '../core/client/client-options.ts';
+import type { CommandEnd, OnCommand } from '../core/client/observe.ts';
+import type { Command } from '../core/wire/command.ts';
+
+/** What the tracing channel `memwire:command` carries: the facts of the end once it has come. */
+export type CommandMessage =
+  & { readonly command: Command; readonly server: string }
+  & { readonly [Fact in keyof CommandEnd]?: CommandEnd[Fact] | undefined };
+
+type Hooks = Pick<ClientOptions, 'onCommand' | 'onIgnored' | 'onQuietError'>;
+
+const commands = tracingChannel<'memwire:command', CommandMessage>('memwire:command');
+const ignored = channel('memwire:ignored');
+const quietErrors = channel('memwire:quiet-error');
+
+/**
+ * Hooks that also publish to `node:diagnostics_channel`: commands to the tracing channel
+ * `memwire:command`, what `onIgnored` and `onQuietError` hear of to `memwire:ignored` and
+ * `memwire:quiet-error`. Without a subscriber a command costs one look whether there is one.
+ */
+export function published(hooks: Hooks): Required<Hooks> {
+  return {
+    onCommand: publishCommands(hooks.onCommand),
+    onIgnored(error) {
+      ignored.publish(error);
+      hooks.onIgnored?.(error);
+    },
+    onQuietError(error) {
+      quietErrors.publish(error);
+      hooks.onQuietError?.(error);
+    },
+  };
+}
+
+function publishCommands(onCommand: OnCommand | undefined): OnCommand {
+  return (command, server) => {
+    const onEnd = onCommand?.(command, server) ?? undefined;
+    if (!commands.hasSubscribers) return onEnd;
+    const message: CommandMessage = { command, server };
+    commands.start.publish(message);
+    commands.end.publish(message);
+    return (end) => {
+      Object.assign(message, end);
+      if (end.error !== null) commands.error.publish(message);
+      commands.asyncStart.publish(message);
+      commands.asyncEnd.publish(message);
+      onEnd?.(end);
+    };
+  };
+}
