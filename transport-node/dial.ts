@@ -1,6 +1,7 @@
 import { connect, isIP, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import type { Dialer, Endpoint } from '../core/transport.ts';
+import { ReadBuffer } from './read-buffer.ts';
 import { SocketTransport } from './socket-transport.ts';
 
 /**
@@ -13,7 +14,8 @@ export const dial: Dialer = (to, events, signal) =>
       reject(signal.reason);
       return;
     }
-    const socket = open(to);
+    const reads = new ReadBuffer();
+    const socket = open(to, reads);
     const connected = to.tls === undefined ? 'connect' : 'secureConnect';
     const onAbort = (): void => settle(() => reject(signal.reason));
     const onError = (error: Error): void => settle(() => reject(error));
@@ -22,6 +24,7 @@ export const dial: Dialer = (to, events, signal) =>
     const onConnect = (): void => {
       const transport = new SocketTransport(socket);
       transport.attach(events);
+      reads.onData = (chunk) => events.onData(chunk);
       release();
       resolve(transport);
     };
@@ -39,9 +42,10 @@ export const dial: Dialer = (to, events, signal) =>
     socket.on('error', onError).on('close', onClose).on(connected, onConnect);
   });
 
-function open(to: Endpoint): Socket {
-  const where = 'path' in to ? { path: to.path } : {
+function open(to: Endpoint, { onread }: ReadBuffer): Socket {
+  const where = 'path' in to ? { path: to.path, onread } : {
     host: to.host,
+    onread,
     port: to.port,
     noDelay: to.noDelay ?? true,
     keepAlive: to.keepAlive !== undefined,

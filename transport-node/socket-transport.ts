@@ -16,6 +16,7 @@ export class SocketTransport implements Transport {
   /** Says who hears of the socket. Must be called in the turn in which it connected. */
   attach(events: TransportEvents): void {
     let cause: Error | null = null;
+    // A socket that was dialed reads in its own way, and has no such event.
     this.#socket.on('data', (chunk: Buffer) => {
       // Node hands each chunk over for good. A plain view of it keeps Buffer's ways out of core.
       events.onData(new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.length));

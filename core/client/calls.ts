@@ -11,6 +11,13 @@ import { apart } from './observe.ts';
 import type { MemcacheParts, StoreOptions, WriteOptions } from './memcache-options.ts';
 import type { Found } from './results.ts';
 
+/** What a store command is made of, whatever the dialect. */
+export interface Prepared {
+  readonly wire: WireKey;
+  readonly data: string | Uint8Array;
+  readonly fields: WriteFields;
+}
+
 /** What all operations share: how arguments become parts of commands, and items values. */
 export class Calls {
   readonly parts: MemcacheParts;
@@ -65,11 +72,7 @@ export class Calls {
   }
 
   /** What a store command is made of. */
-  prepare(key: Key, value: unknown, options: StoreOptions): {
-    wire: WireKey;
-    data: string | Uint8Array;
-    fields: WriteFields;
-  } {
+  prepare(key: Key, value: unknown, options: StoreOptions): Prepared {
     const { keys, serde, clock } = this.parts;
     const quiet = this.isQuiet(options);
     const wire = keys.toWire(key);

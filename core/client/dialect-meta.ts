@@ -73,8 +73,8 @@ export const metaDialect: Dialect = {
 };
 
 function writeFlags({ expire, flags, quiet }: WriteFields): string[] {
-  const list: string[] = [];
-  if (flags !== 0) list.push(`F${flags}`);
+  // Begun with its one flag, as a rule: an array that grows from nothing makes room for 16 more.
+  const list = flags === 0 ? [] : [`F${flags}`];
   if (expire !== 0) list.push(`T${expire}`);
   if (quiet) list.push('q');
   return list;

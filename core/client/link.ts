@@ -1,4 +1,5 @@
 import type { AbortSignal, Transport, TransportEvents } from '../transport.ts';
+import { EMPTY } from '../wire/bytes.ts';
 import { ClientConnection } from '../wire/client-connection.ts';
 import type { ClientEvent } from '../wire/client-event.ts';
 import { checkCommand } from '../wire/check-command.ts';
@@ -15,15 +16,11 @@ import {
 } from '../wire/errors.ts';
 import { isQuiet } from '../wire/quiet.ts';
 import { isError, type Reply, type ReplyItem, SILENT } from '../wire/reply.ts';
+import { Alarm } from './alarm.ts';
 import { endpointName } from './endpoint.ts';
 import { checkExecuteOptions, type ExecuteOptions, type Executor } from './executor.ts';
 import type { LinkOptions } from './link-options.ts';
 import { announce, observed, type Traffic } from './observe.ts';
-
-/** The longest that timers can be set for; longer ones would go off at once. */
-const MAX_TIMER = 0x7fff_ffff;
-
-const NOTHING = new Uint8Array(0);
 
 /** Somebody who waits for a reply. */
 interface Pending {
@@ -62,12 +59,19 @@ export class Link implements Executor, TransportEvents {
   #flushDue = false;
   // When the turn of the next flush began.
   #turn = 0;
-  #timerAt = Infinity;
-  #cancelTimer: () => void = () => {};
+  readonly #alarm: Alarm;
   #cancelDial: () => void = () => {};
   #proven = false;
   #authError: AuthError | null = null;
   #over = false;
+
+  #resolve: Pending['resolve'] = () => {};
+  #reject: Pending['reject'] = () => {};
+  // Takes the ends of a new promise. One for all commands: a closure for each would weigh 150 bytes.
+  readonly #capture = (resolve: Pending['resolve'], reject: Pending['reject']): void => {
+    this.#resolve = resolve;
+    this.#reject = reject;
+  };
 
   /** @param delay Milliseconds to wait before dialing. */
   constructor(options: LinkOptions, delay: number) {
@@ -78,6 +82,12 @@ export class Link implements Executor, TransportEvents {
       this.#resolveClosed = resolve;
     });
     const { auth, connectTimeout, clock } = options;
+    this.#alarm = new Alarm(clock, () => {
+      // While it is not listened to, the server's silence is no sign.
+      if (this.#held) this.#connection.receive(EMPTY, clock.elapsed());
+      this.#connection.tick(clock.elapsed());
+      this.#advance();
+    });
     if (auth !== undefined) this.#login(auth, connectTimeout + delay);
     if (delay === 0) void this.#dial();
     else this.#cancelDial = clock.after(delay, () => void this.#dial());
@@ -101,7 +111,10 @@ export class Link implements Executor, TransportEvents {
     options: ExecuteOptions | undefined,
     traffic: Traffic | null,
   ): Promise<Reply> {
-    return new Promise((resolve, reject) => {
+    const reply = new Promise(this.#capture);
+    const resolve = this.#resolve;
+    const reject = this.#reject;
+    try {
       checkExecuteOptions(options);
       const signal = options?.signal;
       if (signal?.aborted === true) throw new AbortError('not-sent', signal.reason);
@@ -114,7 +127,7 @@ export class Link implements Executor, TransportEvents {
         if (isQuiet(command)) {
           this.#connection.send(command);
           resolve(SILENT);
-          return;
+          return reply;
         }
       }
       const timeout = options?.timeout ?? this.#options.timeout;
@@ -122,8 +135,11 @@ export class Link implements Executor, TransportEvents {
       const pending: Pending = { resolve, reject, timeout, options, traffic, unlisten: null };
       this.#connection.send(command, pending, deadline);
       if (signal !== undefined) this.#listen(pending, signal);
-      this.#arm(deadline);
-    });
+      this.#alarm.set(deadline);
+    } catch (error) {
+      reject(error as Error);
+    }
+    return reply;
   }
 
   close(): Promise<void> {
@@ -230,7 +246,7 @@ export class Link implements Executor, TransportEvents {
     }
     // To encode may find deadlines that have passed, or that nothing is left to wait for.
     this.#settleAll();
-    this.#arm(this.#connection.deadline() ?? Infinity);
+    this.#alarm.set(this.#connection.deadline() ?? Infinity);
   }
 
   #settleAll(): void {
@@ -297,7 +313,7 @@ export class Link implements Executor, TransportEvents {
   #finish({ cause, unsent, unanswered }: ClientEvent<Pending> & { type: 'closed' }): void {
     this.#over = true;
     this.#cancelDial();
-    this.#cancelTimer();
+    this.#alarm.stop();
     this.#aborter.abort(cause ?? new ConnectionError('the client was closed', 'not-sent'));
     // After an orderly end the transport may finish sending; after anything else it is cut.
     if (cause === null) this.#transport?.close();
@@ -317,22 +333,6 @@ export class Link implements Executor, TransportEvents {
     if (shared && error.outcome === outcome) return tag.reject(error);
     const message = error?.message ?? 'the connection was closed';
     tag.reject(new ConnectionError(message, outcome, error ?? undefined));
-  }
-
-  // Makes sure that the timer goes off at this time or before.
-  #arm(at: number): void {
-    if (at >= this.#timerAt || this.#over) return;
-    this.#cancelTimer();
-    this.#timerAt = at;
-    const { clock } = this.#options;
-    const wait = Math.min(Math.max(0, at - clock.elapsed()), MAX_TIMER);
-    this.#cancelTimer = clock.after(wait, () => {
-      this.#timerAt = Infinity;
-      // While it is not listened to, the server's silence is no sign.
-      if (this.#held) this.#connection.receive(NOTHING, clock.elapsed());
-      this.#connection.tick(clock.elapsed());
-      this.#advance();
-    });
   }
 
   #listen(pending: Pending, signal: AbortSignal): void {

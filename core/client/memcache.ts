@@ -3,11 +3,11 @@ import { type MemcacheError, ProtocolError, UsageError } from '../wire/errors.ts
 import { MAX_U64 } from '../wire/numbers.ts';
 import type { Reply } from '../wire/reply.ts';
 import { deleteMany, type Entries, findMany, storeMany } from './bulk.ts';
-import { Calls, toU64 } from './calls.ts';
-import type { StoreMode } from './dialect.ts';
+import { Calls, type Prepared, toU64 } from './calls.ts';
+import type { Dialect, StoreMode } from './dialect.ts';
 import type { ExecuteOptions } from './executor.ts';
 import { type Expire, toExptime } from './expire.ts';
-import { checkWireKey } from './key-policy.ts';
+import { checkWireKey, type WireKey } from './key-policy.ts';
 import type {
   BulkOptions,
   CallOptions,
@@ -224,11 +224,37 @@ export class Memcache {
     return this.close();
   }
 
-  async #get<T>(key: Key, options: CallOptions | undefined): Promise<T | undefined> {
-    const wire = this.calls.parts.keys.toWire(key);
-    const dialect = this.calls.dialect ?? await this.calls.learn();
-    const found = toFound(await this.execute(dialect.get(wire, false), options));
-    return found === undefined ? undefined : this.calls.value<T>(key, found);
+  // Neither this nor #store, nor what they call, awaits where it need not: it would cost a call 300
+  // bytes and a tenth of its time.
+  #get<T>(key: Key, options: CallOptions | undefined): Promise<T | undefined> {
+    try {
+      const wire = this.calls.parts.keys.toWire(key);
+      const { dialect } = this.calls;
+      if (dialect === null) return this.#learnAndFind(key, wire, options);
+      return this.#find(dialect, key, wire, options);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  async #learnAndFind<T>(
+    key: Key,
+    wire: WireKey,
+    options: CallOptions | undefined,
+  ): Promise<T | undefined> {
+    return await this.#find(await this.calls.learn(), key, wire, options);
+  }
+
+  #find<T>(
+    dialect: Dialect,
+    key: Key,
+    wire: WireKey,
+    options: CallOptions | undefined,
+  ): Promise<T | undefined> {
+    return this.execute(dialect.get(wire, false), options).then((reply) => {
+      const found = toFound(reply);
+      return found === undefined ? undefined : this.calls.value<T>(key, found);
+    });
   }
 
   async #getAndTouch(
@@ -252,17 +278,34 @@ export class Memcache {
     return { value: this.calls.value<T>(key, found), cas };
   }
 
-  async #store(
+  #store(
     mode: StoreMode,
     key: Key,
     value: unknown,
     options: StoreOptions = {},
   ): Promise<boolean> {
-    const { wire, data, fields } = this.calls.prepare(key, value, options);
-    const dialect = this.calls.dialect ?? await this.calls.learn();
-    return toDone(
-      await this.calls.write(dialect.store(mode, wire, data, fields), fields.quiet, options),
-    );
+    try {
+      const item = this.calls.prepare(key, value, options);
+      const { dialect } = this.calls;
+      if (dialect === null) return this.#learnAndPut(mode, item, options);
+      return this.#put(dialect, mode, item, options);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  async #learnAndPut(mode: StoreMode, item: Prepared, options: StoreOptions): Promise<boolean> {
+    return await this.#put(await this.calls.learn(), mode, item, options);
+  }
+
+  #put(
+    dialect: Dialect,
+    mode: StoreMode,
+    { wire, data, fields }: Prepared,
+    options: StoreOptions,
+  ): Promise<boolean> {
+    const command = dialect.store(mode, wire, data, fields);
+    return this.calls.write(command, fields.quiet, options).then(toDone);
   }
 
   async #arithmetic(

@@ -246,41 +246,42 @@ function checkFlag(flag: string, mode: string | undefined): void {
   }
   if (letter === 'b') throw new UsageError('flags', 'must not hold b: set base64 instead');
   const argument = flag.slice(1);
-  const refuse = (rule: string): never => {
-    throw new UsageError('flags', `${letter} ${rule}, not ${quote(argument)}`);
-  };
   switch (known.argument) {
     case 'none':
-      if (argument !== '') refuse('takes no argument');
+      if (argument !== '') refuse(flag, 'takes no argument');
       return;
     case 'seconds':
       if (!signed.test(argument) || Number(argument) !== (Number(argument) | 0)) {
-        refuse('takes a whole number of seconds within 32 bits');
+        refuse(flag, 'takes a whole number of seconds within 32 bits');
       }
       return;
     case 'u32':
       if (!unsigned.test(argument) || Number(argument) > MAX_U32) {
-        refuse('takes a number from 0 to 4294967295');
+        refuse(flag, 'takes a number from 0 to 4294967295');
       }
       return;
     case 'u64':
       if (!unsigned.test(argument) || BigInt(argument) > MAX_U64) {
-        refuse('takes a number from 0 to 18446744073709551615');
+        refuse(flag, 'takes a number from 0 to 18446744073709551615');
       }
       return;
     case 'mode':
-      if (argument.length !== 1 || !printable(argument)) refuse('takes one letter');
-      if (mode?.includes(argument) === false) refuse(`takes one letter of ${mode}`);
+      if (argument.length !== 1 || !printable(argument)) refuse(flag, 'takes one letter');
+      if (mode?.includes(argument) === false) refuse(flag, `takes one letter of ${mode}`);
       return;
     case 'opaque':
       if (argument.length < 1 || argument.length > MAX_OPAQUE || !printable(argument)) {
-        refuse(`takes 1 to ${MAX_OPAQUE} printable ASCII characters without a space`);
+        refuse(flag, `takes 1 to ${MAX_OPAQUE} printable ASCII characters without a space`);
       }
       return;
     case 'free':
-      if (!printable(argument)) refuse('takes printable ASCII characters without a space');
+      if (!printable(argument)) refuse(flag, 'takes printable ASCII characters without a space');
       return;
   }
+}
+
+function refuse(flag: string, rule: string): never {
+  throw new UsageError('flags', `${flag.charAt(0)} ${rule}, not ${quote(flag.slice(1))}`);
 }
 
 function checkWords(verb: string, words: readonly string[]): void {

@@ -82,6 +82,7 @@ export class ReplyDecoder {
   #opened = false;
   #blankAllowed = false;
   #accounted = 0;
+  #lastFlags: readonly string[] = NO_FLAGS;
 
   constructor(limits: Partial<ReplyLimits> = {}) {
     this.#limits = withDefaults(replyLimits, limits);
@@ -266,7 +267,10 @@ export class ReplyDecoder {
 
   #flags(bytes: Uint8Array, from: number, to: number): readonly string[] {
     this.opaque = -1;
+    // One reply's flags are mostly the last one's, whose strings then need not be made again.
+    const last = this.#lastFlags;
     let flags: string[] | null = null;
+    let count = 0;
     let at = from;
     while (at < to) {
       const end = wordEnd(bytes, at, to);
@@ -274,14 +278,19 @@ export class ReplyDecoder {
         const opaque = bytes[at] === OPAQUE ? digits(bytes, at + 1, end) : -1;
         if (opaque >= 0) {
           this.opaque = opaque;
-          this.opaqueIndex = flags === null ? 0 : flags.length;
+          this.opaqueIndex = count;
         } else {
-          (flags ??= []).push(latin1(bytes, at, end));
+          if (flags !== null || count === last.length || !spells(bytes, at, end, last[count]!)) {
+            (flags ??= last.slice(0, count)).push(latin1(bytes, at, end));
+          }
+          count++;
         }
       }
       at = end + 1;
     }
-    return flags ?? NO_FLAGS;
+    if (count === 0) return NO_FLAGS;
+    if (flags !== null || count < last.length) this.#lastFlags = flags ?? last.slice(0, count);
+    return this.#lastFlags;
   }
 
   #value(request: Command | null, bytes: Uint8Array, from: number, to: number): null {
