@@ -1,11 +1,12 @@
 // npm run bench                        everything
 // npm run bench -- parsers | server | clients   parts
 //   --quick   fewer rounds and smaller inputs: to see that it runs
-//   --write   also write the tables to docs/benchmark.md and docs/benchmark-core.md
+//   --write   also write the tables to docs/benchmark.md, with its chart, and benchmark-core.md
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { clientTables } from './clients.ts';
+import { drawChart } from './chart.ts';
+import { clientsMethod, clientTables } from './clients.ts';
 import { machine } from './machine.ts';
 import { parserTables } from './parsers.ts';
 import { serverTables } from './server.ts';
@@ -13,14 +14,28 @@ import { asMarkdown, asText, type Table, wrap } from './table.ts';
 
 const parts = { parsers: parserTables, server: serverTables, clients: clientTables } as const;
 
-/** The pages of the documentation, and the parts that are on them. */
-const pages = [
+interface Page {
+  /** In docs, without its extension. */
+  readonly name: string;
+  readonly title: string;
+  /** The parts that are on it. */
+  readonly has: readonly string[];
+  /** How it was measured, if the tables do not say so. */
+  readonly method?: (quick: boolean) => string;
+}
+
+const pages: readonly Page[] = [
   {
-    file: 'benchmark-core.md',
+    name: 'benchmark-core',
     title: 'Measurements: parsers and embedded server',
     has: ['parsers', 'server'],
   },
-  { file: 'benchmark.md', title: 'Measurements: clients', has: ['clients'] },
+  {
+    name: 'benchmark',
+    title: 'Measurements: clients',
+    has: ['clients'],
+    method: clientsMethod,
+  },
 ];
 
 const { values, positionals } = parseArgs({
@@ -48,17 +63,26 @@ for (const [name, measure] of Object.entries(parts)) {
   }
 }
 if (values.write) {
-  for (const { file, title, has } of pages) {
-    const all = has.flatMap((name) => tables.get(name) ?? []);
-    if (all.length === 0) continue;
-    writeFileSync(join(import.meta.dirname, '../docs', file), page(title, has, all));
+  for (const page of pages) {
+    const all = page.has.flatMap((name) => tables.get(name) ?? []);
+    if (all.length > 0) write(page, all);
   }
 }
 
-function page(title: string, has: readonly string[], all: readonly Table[]): string {
-  const command = ['npm run bench --', ...has.filter((name) => tables.has(name)), '--write'];
+function write({ name, title, has, method }: Page, all: readonly Table[]): void {
+  const file = join(import.meta.dirname, '../docs', name);
+  const chart = all.find((table) => table.chart !== undefined)?.chart;
+  const command = ['npm run bench --', ...has.filter((part) => tables.has(part))];
+  if (values.quick) command.push('--quick');
   const head =
-    `Written by \`${command.join(' ')}\` on ${machine()}. The numbers of one run on one machine: ` +
-    'compare within a table, not with other pages.';
-  return [`# ${title}\n\n${wrap(head, 100).join('\n')}\n`, ...all.map(asMarkdown)].join('\n');
+    `Written by \`${command.join(' ')} --write\` on ${machine()}. The numbers of one run on one ` +
+    'machine: compare within a table, not with other pages.';
+  const paragraphs = [head, ...(method === undefined ? [] : [method(values.quick)])];
+  const top = [
+    `# ${title}\n`,
+    ...(chart === undefined ? [] : [`![${chart.title}](${name}.svg)\n`]),
+    ...paragraphs.map((text) => `${wrap(text, 100).join('\n')}\n`),
+  ];
+  writeFileSync(`${file}.md`, [...top, ...all.map(asMarkdown)].join('\n'));
+  if (chart !== undefined) writeFileSync(`${file}.svg`, drawChart(chart));
 }

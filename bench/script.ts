@@ -1,3 +1,6 @@
+/** How many keys `many` asks for. */
+export const MANY = 100;
+
 /** Requests that are sent over and over, and the replies that a server must give to them. */
 export interface Script {
   readonly count: number;
@@ -8,8 +11,11 @@ export interface Script {
   readonly replyEnds: Int32Array;
 }
 
-/** What a script does; `mix` is nine gets and one set. */
-export type ScriptName = 'get' | 'set' | 'mix' | 'mg';
+/**
+ * What a script does, in classic commands or in meta ones: a mix is nine gets and one set, `many`
+ * asks for the first 100 keys at once.
+ */
+export type ScriptName = 'get' | 'set' | 'mix' | 'many' | 'mg' | 'ms' | 'meta mix' | 'meta many';
 
 /** What is stored: this many keys, each with a value of this length. */
 export interface Items {
@@ -29,9 +35,13 @@ export function fillScript(items: Items): Script {
 export function loadScript(name: ScriptName, items: Items, count: number): Script {
   const random = generator(1);
   return build(count, (i) => {
-    const verb = name === 'mix' ? (i % 10 === 0 ? 'set' : 'get') : name;
-    return message(verb, items, Math.floor(random() * items.keys));
+    return message(verbs(name)[i % 10 === 0 ? 0 : 1], items, Math.floor(random() * items.keys));
   });
+}
+
+/** The name of an item; all are of one length. */
+export function itemKey(index: number): string {
+  return `key:${String(index).padStart(8, '0')}`;
 }
 
 /** Numbers from 0 to 1 that are the same in each run (mulberry32). */
@@ -46,10 +56,26 @@ export function generator(seed: number): () => number {
 }
 
 type Message = readonly [request: string, reply: string];
+type Verb = Exclude<ScriptName, 'mix' | 'meta mix'>;
+
+// What each tenth command is, and what the others are.
+function verbs(name: ScriptName): readonly [Verb, Verb] {
+  switch (name) {
+    case 'mix':
+      return ['set', 'get'];
+    case 'meta mix':
+      return ['ms', 'mg'];
+    default:
+      return [name, name];
+  }
+}
+
+// What `many` asks for.
+const firstKeys = Array.from({ length: MANY }, (_, i) => itemKey(i));
 
 // Keys of one length and one value for all: so every reply of a kind has the same length.
-function message(verb: 'get' | 'set' | 'mg', { valueLength }: Items, index: number): Message {
-  const key = `key:${String(index).padStart(8, '0')}`;
+function message(verb: Verb, { valueLength }: Items, index: number): Message {
+  const key = itemKey(index);
   const value = 'x'.repeat(valueLength);
   switch (verb) {
     case 'get':
@@ -58,6 +84,17 @@ function message(verb: 'get' | 'set' | 'mg', { valueLength }: Items, index: numb
       return [`set ${key} 0 0 ${valueLength}\r\n${value}\r\n`, 'STORED\r\n'];
     case 'mg':
       return [`mg ${key} v f\r\n`, `VA ${valueLength} f0\r\n${value}\r\n`];
+    case 'ms':
+      return [`ms ${key} ${valueLength}\r\n${value}\r\n`, 'HD\r\n'];
+    case 'many': {
+      const replies = firstKeys.map((one) => `VALUE ${one} 0 ${valueLength}\r\n${value}\r\n`);
+      return [`get ${firstKeys.join(' ')}\r\n`, `${replies.join('')}END\r\n`];
+    }
+    case 'meta many': {
+      const requests = firstKeys.map((one) => `mg ${one} v f k q\r\n`);
+      const replies = firstKeys.map((one) => `VA ${valueLength} f0 k${one}\r\n${value}\r\n`);
+      return [`${requests.join('')}mn\r\n`, `${replies.join('')}MN\r\n`];
+    }
   }
 }
 

@@ -28,30 +28,32 @@ export function serverNames(): ServerName[] {
  *
  * @param memory Its limit in megabytes.
  * @param core The processor it is to stay on, or null.
+ * @param others More options, which both programs know.
  */
 export async function startServer(
   name: ServerName,
   memory: number,
   core: number | null,
+  others: readonly string[] = [],
 ): Promise<ServerProcess> {
-  const limit = ['-m', String(memory)];
-  const server = name === 'memwire' ? await startMemwire(limit) : await startReal(limit);
+  const options = ['-m', String(memory), ...others];
+  const server = name === 'memwire' ? await startMemwire(options) : await startReal(options);
   if (core !== null) pin(server.pid, core);
   return server;
 }
 
-async function startReal(limit: readonly string[]): Promise<ServerProcess> {
+async function startReal(options: readonly string[]): Promise<ServerProcess> {
   // One thread, because memwire has one.
   const server = await startMemcached(findProgram('memcached') ?? '', {
-    args: ['-t', '1', ...limit],
+    args: ['-t', '1', ...options],
   });
   const port = 'port' in server.endpoint ? server.endpoint.port : 0;
   const pid = Number((await stats(port)).get('pid'));
   return { name: 'memcached', port, pid, stop: () => server.stop() };
 }
 
-async function startMemwire(limit: readonly string[]): Promise<ServerProcess> {
-  const args = [BIN, 'serve', '-l', '127.0.0.1', '-p', '-1', ...limit];
+async function startMemwire(options: readonly string[]): Promise<ServerProcess> {
+  const args = [BIN, 'serve', '-l', '127.0.0.1', '-p', '-1', ...options];
   // MEMWIRE_NODE_FLAGS=--cpu-prof shows where the time goes.
   const flags = process.env['MEMWIRE_NODE_FLAGS']?.split(' ') ?? [];
   const child = spawn(process.execPath, [...flags, ...args], {

@@ -1,12 +1,14 @@
+import { join } from 'node:path';
 import { type Cores, layouts } from './cores.ts';
-import type { LoadResult } from './load.ts';
-import { runLoad } from './run-load.ts';
+import type { LoadRequest, LoadResult } from './load.ts';
+import { runProgram } from './run-program.ts';
 import { median, ratio, ratios, spread } from './sample.ts';
 import type { Items, ScriptName } from './script.ts';
 import { type ServerName, serverNames, startServer } from './server-process.ts';
 import { memoryTable } from './server-memory.ts';
 import type { Table } from './table.ts';
 
+const LOAD = join(import.meta.dirname, 'load.ts');
 const SCRIPTS: readonly ScriptName[] = ['get', 'set', 'mix', 'mg'];
 const IN_FLIGHT = 64;
 const VALUE = 64;
@@ -95,8 +97,9 @@ async function playRounds(
       try {
         const { port, pid } = server;
         const length = Math.max(100_000, items.keys / 2);
-        const request = { port, pid, items, scripts, length, inFlight: IN_FLIGHT, seconds };
-        for (const result of await runLoad(request, cores.load)) {
+        const inFlight = IN_FLIGHT;
+        const request: LoadRequest = { port, pid, items, scripts, length, inFlight, seconds };
+        for (const result of await runProgram<LoadResult[]>(LOAD, request, cores.load)) {
           const key = `${name} ${result.script}`;
           found.set(key, [...(found.get(key) ?? []), result]);
         }

@@ -1,3 +1,5 @@
+import type { Chart } from './chart.ts';
+
 /** Something measured, as a person reads it. */
 export interface Table {
   readonly title: string;
@@ -5,6 +7,8 @@ export interface Table {
   readonly notes: string;
   readonly columns: readonly string[];
   readonly rows: readonly (readonly string[])[];
+  /** What a page shows on its top. */
+  readonly chart?: Chart;
 }
 
 /** The table for a terminal: the first column to the left, numbers to the right. */

@@ -7,11 +7,16 @@ export interface Subject {
   set(key: string, value: string): Promise<unknown>;
   /** Null where the client has no such call. */
   readonly getMany: ((keys: string[]) => Promise<unknown>) | null;
+  /** The longest value that the client takes, in bytes; none is given where it takes them all. */
+  readonly longest?: number;
   close(): unknown;
 }
 
 type Module = Record<string, unknown>;
 type Constructor = new (...args: unknown[]) => Record<string, (...args: unknown[]) => unknown>;
+
+// Some of them take many seconds for a value of 32 MB.
+const PATIENCE = 120_000;
 
 const open: Readonly<Record<string, (port: number) => Promise<Subject>>> = {
   async memwire(port) {
@@ -24,11 +29,13 @@ const open: Readonly<Record<string, (port: number) => Promise<Subject>>> = {
 
   async memcache(port) {
     const { Memcache } = await load('memcache');
-    const client = new (Memcache as Constructor)({ nodes: [`127.0.0.1:${port}`], timeout: 10_000 });
+    const options = { nodes: [`127.0.0.1:${port}`], timeout: PATIENCE };
+    const client = new (Memcache as Constructor)(options);
     return {
       get: (key) => promised(client['get']!(key)),
       set: (key, value) => promised(client['set']!(key, value)),
       getMany: (keys) => promised(client['gets']!(keys)),
+      longest: 1024 * 1024,
       close: () => client['disconnect']!(),
     };
   },
@@ -46,7 +53,7 @@ const open: Readonly<Record<string, (port: number) => Promise<Subject>>> = {
 
   async memcached(port) {
     const { default: Memcached } = await load('memcached');
-    const options = { poolSize: 1, timeout: 10_000, maxValue: 64 * 1024 * 1024 };
+    const options = { poolSize: 1, timeout: PATIENCE, maxValue: 64 * 1024 * 1024 };
     const client = new (Memcached as Constructor)(`127.0.0.1:${port}`, options);
     const call = (method: string, ...args: unknown[]): Promise<unknown> =>
       new Promise((resolve, reject) => {
@@ -68,7 +75,7 @@ const open: Readonly<Record<string, (port: number) => Promise<Subject>>> = {
     const { Client } = memjs as {
       Client: { create(...args: unknown[]): InstanceType<Constructor> };
     };
-    const client = Client.create(`127.0.0.1:${port}`, { timeout: 10 });
+    const client = Client.create(`127.0.0.1:${port}`, { timeout: PATIENCE / 1000 });
     return {
       get: (key) => promised(client['get']!(key)),
       set: (key, value) => promised(client['set']!(key, value, {})),
@@ -78,11 +85,11 @@ const open: Readonly<Record<string, (port: number) => Promise<Subject>>> = {
   },
 };
 
-/** The names of the clients, ours first. */
-export const subjects: readonly string[] = Object.keys(open);
+/** The names of the clients, ours first, in both its dialects. */
+export const clients: readonly string[] = Object.keys(open);
 
 /** Connects a client to a server on the loopback. */
-export function openSubject(name: string, port: number): Promise<Subject> {
+export function openClient(name: string, port: number): Promise<Subject> {
   return open[name]!(port);
 }
 
@@ -90,7 +97,7 @@ async function memwire(port: number, dialect: 'meta' | 'text'): Promise<Subject>
   // The built code, as it is installed.
   const built = new URL('../../dist/transport-node/mod.js', import.meta.url).href;
   const { Client } = (await import(built)) as typeof import('../../transport-node/mod.ts');
-  const client = new Client(`127.0.0.1:${port}`, { dialect, timeout: 10_000 });
+  const client = new Client(`127.0.0.1:${port}`, { dialect, timeout: PATIENCE });
   return {
     get: (key) => client.get(key),
     set: (key, value) => client.set(key, value),

@@ -1,46 +1,42 @@
-import type { Subject } from './adapters.ts';
+import { type Items, MANY } from '../script.ts';
 
-/** What one load came to. */
-export interface Measured {
-  /** Operations a second; keys a second for getMany. */
-  readonly rate: number;
-  /** Seconds of this process's processor time for a million of them. */
-  readonly cpu: number;
-}
-
-export const KEYS = 1000;
-const MANY = Array.from({ length: 100 }, (_, i) => `key:${i}`);
-export const SMALL = 'x'.repeat(100);
-export const MEDIUM = 'x'.repeat(10_000);
-export const LARGE = 'x'.repeat(1_000_000);
-
-interface Load {
+/** What all clients are asked to do, so many at a time on one connection. */
+export interface Load {
+  readonly name: string;
+  /** `mix` is nine gets and one set, `getMany` asks for 100 keys at once. */
+  readonly operation: 'get' | 'set' | 'mix' | 'getMany';
+  readonly items: Items;
   readonly inFlight: number;
-  /** Does one; gives how many that were. */
-  readonly run: (subject: Subject, i: number) => Promise<unknown>;
-  readonly each?: number;
-  readonly needsMany?: true;
 }
 
-export const key = (i: number): string => `key:${i % KEYS}`;
+const small: Items = { keys: 1000, valueLength: 100 };
+const medium: Items = { keys: 1, valueLength: 10_000 };
+const large: Items = { keys: 1, valueLength: 1_000_000 };
 
-export const loads: Readonly<Record<string, Load>> = {
-  'get, one by one': { inFlight: 1, run: (subject, i) => subject.get(key(i)) },
-  'get, 64 in flight': { inFlight: 64, run: (subject, i) => subject.get(key(i)) },
-  'get, 256 in flight': { inFlight: 256, run: (subject, i) => subject.get(key(i)) },
-  'set, 64 in flight': { inFlight: 64, run: (subject, i) => subject.set(key(i), SMALL) },
-  '90/10, 256 in flight': {
-    inFlight: 256,
-    run: (subject, i) => i % 10 === 0 ? subject.set(key(i), SMALL) : subject.get(key(i)),
-  },
-  'getMany of 100': {
-    inFlight: 1,
-    run: (subject) => subject.getMany!(MANY),
-    each: 100,
-    needsMany: true,
-  },
-  'get of 10 kB, 64 in flight': { inFlight: 64, run: (subject) => subject.get('medium') },
-  'set of 10 kB, 64 in flight': { inFlight: 64, run: (subject) => subject.set('medium', MEDIUM) },
-  'get of 1 MB': { inFlight: 1, run: (subject) => subject.get('large') },
-  'set of 1 MB': { inFlight: 1, run: (subject) => subject.set('large', LARGE) },
-};
+export const loads = [
+  { name: 'get, one by one', operation: 'get', items: small, inFlight: 1 },
+  { name: 'get, 64 in flight', operation: 'get', items: small, inFlight: 64 },
+  { name: 'get, 256 in flight', operation: 'get', items: small, inFlight: 256 },
+  { name: 'set, 64 in flight', operation: 'set', items: small, inFlight: 64 },
+  { name: 'set, 256 in flight', operation: 'set', items: small, inFlight: 256 },
+  { name: '90/10, 64 in flight', operation: 'mix', items: small, inFlight: 64 },
+  { name: '90/10, 256 in flight', operation: 'mix', items: small, inFlight: 256 },
+  { name: 'getMany of 100', operation: 'getMany', items: small, inFlight: 1 },
+  { name: 'get of 10 kB, 64 in flight', operation: 'get', items: medium, inFlight: 64 },
+  { name: 'set of 10 kB, 64 in flight', operation: 'set', items: medium, inFlight: 64 },
+  { name: 'get of 1 MB', operation: 'get', items: large, inFlight: 1 },
+  { name: 'set of 1 MB', operation: 'set', items: large, inFlight: 1 },
+] as const satisfies readonly Load[];
+
+export type LoadName = (typeof loads)[number]['name'];
+
+/** One by one, a value of so many megabytes. */
+export function getOf(megabytes: number): Load {
+  const items = { keys: 1, valueLength: megabytes * 1_000_000 };
+  return { name: `get of ${megabytes} MB`, operation: 'get', items, inFlight: 1 };
+}
+
+/** How many keys one operation of a load is about: rates and costs are given for a key. */
+export function keysEach({ operation }: Load): number {
+  return operation === 'getMany' ? MANY : 1;
+}

@@ -1,50 +1,89 @@
-// One client under each load, in a process of its own: `worker.ts NAME PORT SECONDS` prints JSON.
-import { openSubject, type Subject } from './adapters.ts';
-import { key, KEYS, LARGE, loads, type Measured, MEDIUM, SMALL } from './loads.ts';
+// One client under some loads: `worker.ts <WorkRequest as JSON>` prints a WorkReport as JSON. A
+// process of its own, so that no client pays for what another one left behind.
+import { GCProfiler, getHeapStatistics } from 'node:v8';
+import { keysEach, type Load } from './loads.ts';
+import { openRunner, type Run, type Runner } from './runner.ts';
 
-const [name = '', port = '0', seconds = '1'] = process.argv.slice(2);
-
-const subject = await openSubject(name, Number(port));
-for (let i = 0; i < KEYS; i++) await subject.set(key(i), SMALL);
-await subject.set('medium', MEDIUM);
-await subject.set('large', LARGE);
-await check(subject);
-const results: Record<string, Measured> = {};
-for (const [load, { inFlight, run, each = 1, needsMany }] of Object.entries(loads)) {
-  if (needsMany === true && subject.getMany === null) continue;
-  const work = (i: number): Promise<unknown> => run(subject, i);
-  await drive(inFlight, Number(seconds) / 4, work);
-  const before = process.cpuUsage();
-  const { count, elapsed } = await drive(inFlight, Number(seconds), work);
-  const { user, system } = process.cpuUsage(before);
-  const done = count * each;
-  results[load] = { rate: done / elapsed, cpu: (user + system) / done };
-}
-await subject.close();
-process.stdout.write(`${JSON.stringify({ results, peak: process.resourceUsage().maxRSS })}\n`);
-process.exit(0);
-
-// A client that gave nothing back would be the fastest of all.
-async function check(subject: Subject): Promise<void> {
-  for (const [name, value] of [['key:1', SMALL], ['medium', MEDIUM], ['large', LARGE]] as const) {
-    const found = await subject.get(name);
-    const inner = typeof found === 'object' && found !== null && 'value' in found
-      ? found.value
-      : found;
-    if (String(inner) !== value) throw new Error(`${name} came back as something else`);
-  }
+export interface WorkRequest {
+  /** The client, or the socket. */
+  readonly name: string;
+  readonly port: number;
+  readonly loads: readonly Load[];
+  /** Those that run before anything is measured: few operations a second are compiled late. */
+  readonly before: readonly Load[];
+  /** How long these run, storing their items included; each load then again half as long. */
+  readonly warmUp: number;
+  /** How long it is measured. */
+  readonly seconds: number;
+  /** How long it then runs to see what it allocates; 0: not at all. */
+  readonly heapSeconds: number;
 }
 
-async function drive(
-  inFlight: number,
-  seconds: number,
-  run: (i: number) => Promise<unknown>,
-): Promise<{ count: number; elapsed: number }> {
+/** What one load came to, for each operation; for each key of getMany. */
+export interface Measured {
+  /** In a second. */
+  readonly rate: number;
+  /** Processor time of this process, in microseconds. */
+  readonly cpu: number;
+  /** Bytes of the JavaScript heap that it allocates; null where that was not looked at. */
+  readonly heap: number | null;
+}
+
+export interface WorkReport {
+  /** By the names of the loads: those that the client can do. */
+  readonly results: Readonly<Record<string, Measured>>;
+  /** The most memory the process had, in bytes. */
+  readonly peak: number;
+}
+
+async function warm(runner: Runner, load: Load, seconds: number): Promise<Run> {
   const start = performance.now();
-  const end = start + seconds * 1000;
-  let count = 0;
-  await Promise.all(Array.from({ length: inFlight }, async () => {
-    while (performance.now() < end) await run(count++);
-  }));
-  return { count, elapsed: (performance.now() - start) / 1000 };
+  const run = await runner.prepare(load);
+  await run(seconds - (performance.now() - start) / 1000);
+  return run;
 }
+
+async function measure(runner: Runner, load: Load, request: WorkRequest): Promise<Measured> {
+  const run = await warm(runner, load, request.warmUp / 2);
+  const cpu = process.cpuUsage();
+  const start = performance.now();
+  const done = await run(request.seconds) * keysEach(load);
+  const elapsed = (performance.now() - start) / 1000;
+  const { user, system } = process.cpuUsage(cpu);
+  const { heapSeconds } = request;
+  return {
+    rate: done / elapsed,
+    cpu: (user + system) / done,
+    heap: heapSeconds > 0 ? await allocated(run, heapSeconds) / keysEach(load) : null,
+  };
+}
+
+// Bytes for each operation: what is in use before a collection is what the one before it left and
+// what was allocated since.
+async function allocated(run: Run, seconds: number): Promise<number> {
+  const profiler = new GCProfiler();
+  let bytes = -getHeapStatistics().used_heap_size;
+  profiler.start();
+  const done = await run(seconds);
+  bytes += getHeapStatistics().used_heap_size;
+  for (const { beforeGC, afterGC } of profiler.stop().statistics) {
+    bytes += beforeGC.heapStatistics.usedHeapSize - afterGC.heapStatistics.usedHeapSize;
+  }
+  return bytes / done;
+}
+
+const request = JSON.parse(process.argv[2] ?? '') as WorkRequest;
+const runner = await openRunner(request.name, request.port);
+const { loads, before, warmUp } = request;
+const results: Record<string, Measured> = {};
+for (const load of before) {
+  if (runner.can(load)) await warm(runner, load, warmUp);
+}
+for (const load of loads) {
+  if (runner.can(load)) results[load.name] = await measure(runner, load, request);
+}
+await runner.close();
+const report: WorkReport = { results, peak: process.resourceUsage().maxRSS * 1024 };
+process.stdout.write(JSON.stringify(report));
+// Some clients leave timers behind.
+process.exit(0);

@@ -1,0 +1,136 @@
+import { Driver } from '../driver.ts';
+import { fillScript, itemKey, loadScript, MANY, type ScriptName } from '../script.ts';
+import { openClient, type Subject } from './adapters.ts';
+import type { Load } from './loads.ts';
+
+/** Puts loads on a server through a client, or through a bare socket. */
+export interface Runner {
+  /** Whether the client has the call, and takes values of that length. */
+  can(load: Load): boolean;
+  /** Stores the items of a load, and sees that they come back. */
+  prepare(load: Load): Promise<Run>;
+  close(): unknown;
+}
+
+/** Keeps a load up until the time is over, in seconds; how many operations were done. */
+export type Run = (seconds: number) => Promise<number>;
+
+/** The ceilings: sockets that send bytes made beforehand and count those that come back. */
+export const sockets: readonly string[] = ['raw text', 'raw meta'];
+
+/** Connects what is called so, a client or a socket, to a server on the loopback. */
+export async function openRunner(name: string, port: number): Promise<Runner> {
+  return sockets.includes(name)
+    ? new SocketRunner(await Driver.open(port), name === 'raw meta' ? metaScripts : textScripts)
+    : new ClientRunner(await openClient(name, port));
+}
+
+class ClientRunner implements Runner {
+  readonly #client: Subject;
+
+  constructor(client: Subject) {
+    this.#client = client;
+  }
+
+  can({ operation, items }: Load): boolean {
+    const { getMany, longest = Infinity } = this.#client;
+    return items.valueLength <= longest && (operation !== 'getMany' || getMany !== null);
+  }
+
+  async prepare({ operation, items, inFlight }: Load): Promise<Run> {
+    const keys = Array.from({ length: items.keys }, (_, i) => itemKey(i));
+    const value = 'x'.repeat(items.valueLength);
+    await Promise.all(keys.map((key) => this.#client.set(key, value)));
+    await this.#check(value);
+    const once = this.#operation(operation, keys, value);
+    return async (seconds) => {
+      const isOver = timer(seconds);
+      let count = 0;
+      await Promise.all(Array.from({ length: inFlight }, async () => {
+        while (!isOver()) await once(count++);
+      }));
+      return count;
+    };
+  }
+
+  close(): unknown {
+    return this.#client.close();
+  }
+
+  // A client that gave nothing back would be the fastest of all.
+  async #check(value: string): Promise<void> {
+    const found = await this.#client.get(itemKey(0));
+    const inner = typeof found === 'object' && found !== null && 'value' in found
+      ? found.value
+      : found;
+    if (String(inner) !== value) throw new Error(`a value of ${value.length} came back otherwise`);
+  }
+
+  #operation(
+    operation: Load['operation'],
+    keys: readonly string[],
+    value: string,
+  ): (i: number) => Promise<unknown> {
+    const client = this.#client;
+    const many = keys.slice(0, MANY);
+    const key = (i: number): string => keys[i % keys.length]!;
+    switch (operation) {
+      case 'get':
+        return (i) => client.get(key(i));
+      case 'set':
+        return (i) => client.set(key(i), value);
+      case 'mix':
+        return (i) => i % 10 === 0 ? client.set(key(i), value) : client.get(key(i));
+      case 'getMany':
+        return () => client.getMany!(many);
+    }
+  }
+}
+
+type Scripts = Readonly<Record<Load['operation'], ScriptName>>;
+
+const textScripts: Scripts = { get: 'get', set: 'set', mix: 'mix', getMany: 'many' };
+const metaScripts: Scripts = { get: 'mg', set: 'ms', mix: 'meta mix', getMany: 'meta many' };
+
+/** So many bytes of values, at most, are in a script before it repeats, if that is one at least. */
+const SCRIPT_BYTES = 4_000_000;
+
+class SocketRunner implements Runner {
+  readonly #driver: Driver;
+  readonly #scripts: Scripts;
+
+  constructor(driver: Driver, scripts: Scripts) {
+    this.#driver = driver;
+    this.#scripts = scripts;
+  }
+
+  can(): boolean {
+    return true;
+  }
+
+  async prepare({ operation, items, inFlight }: Load): Promise<Run> {
+    const driver = this.#driver;
+    const fill = fillScript(items);
+    await driver.run(fill, fill.count, () => driver.answered >= fill.count);
+    const fitting = operation === 'getMany' ? 1 : Math.floor(SCRIPT_BYTES / items.valueLength);
+    const length = Math.max(1, Math.min(1000, fitting));
+    const script = loadScript(this.#scripts[operation], items, length);
+    return async (seconds) => {
+      await driver.run(script, inFlight, timer(seconds));
+      return driver.answered;
+    };
+  }
+
+  close(): void {
+    this.#driver.close();
+  }
+}
+
+// A flag that a timer sets costs a load nothing; to ask for the time after each operation does.
+function timer(seconds: number): () => boolean {
+  let over = seconds <= 0;
+  setTimeout(() => {
+    over = true;
+  }, seconds * 1000);
+  return () => over;
+}
