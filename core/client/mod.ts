@@ -9,6 +9,7 @@ export { DEFAULT_PORT, endpointName, type ServerName, toEndpoint } from './endpo
 export type { ExecuteOptions, Executor } from './executor.ts';
 export { type Expire, toExptime } from './expire.ts';
 export { type KeyPolicy, Keys, type WireKey } from './key-policy.ts';
+export * from './hashing/mod.ts';
 export { Link } from './link.ts';
 export type { LinkOptions } from './link-options.ts';
 export type { Entries } from './bulk.ts';

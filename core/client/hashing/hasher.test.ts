@@ -1,0 +1,123 @@
+import * as assert from 'uvu/assert';
+import { suite } from '../../../test/suite.ts';
+import { utf8 } from '../../wire/bytes.ts';
+import { UsageError } from '../../wire/errors.ts';
+import { type HashNode, SchemeHasher } from './hasher.ts';
+import { hashSchemes } from './schemes.ts';
+
+const hasher = suite('hashing: hasher');
+const { rendezvous, weightedKetama, modula } = hashSchemes;
+const keys = Array.from({ length: 300 }, (_, i) => `user:${i}:profile`);
+const nodes: readonly HashNode[] = ['a:1', 'b:1', 'c:1'].map((name) => ({ name }));
+
+function owners(of: SchemeHasher): (string | undefined)[] {
+  return keys.map((key) => of.nodeFor(key)?.name);
+}
+
+for (const [name, scheme] of Object.entries(hashSchemes)) {
+  hasher(`${name}: no nodes, no node`, () => {
+    const empty = new SchemeHasher(scheme);
+    assert.is(empty.nodeFor('key'), undefined);
+    assert.equal(empty.nodes, []);
+    empty.add({ name: 'a:1' });
+    assert.is(empty.nodeFor('key')?.name, 'a:1');
+    assert.is(empty.remove('a:1'), true);
+    assert.is(empty.nodeFor('key'), undefined);
+  });
+
+  hasher(`${name}: a node that is added and removed leaves the mapping of before`, () => {
+    const one = new SchemeHasher(scheme, nodes);
+    const before = owners(one);
+    for (const at of [0, 1, 3]) {
+      one.add({ name: 'd:1' }, at);
+      assert.not.equal(owners(one), before);
+      assert.is(one.remove('d:1'), true);
+      assert.equal(owners(one), before);
+    }
+  });
+
+  hasher(`${name}: a node that comes back to its place gets its keys back`, () => {
+    const one = new SchemeHasher(scheme, nodes);
+    const before = owners(one);
+    assert.is(one.remove('b:1'), true);
+    assert.not(owners(one).includes('b:1'));
+    one.add({ name: 'b:1' }, 1);
+    assert.equal(owners(one), before);
+  });
+
+  hasher(`${name}: text and its UTF-8 bytes are one key`, () => {
+    if (name === 'pymemcache') return;
+    const one = new SchemeHasher(scheme, nodes);
+    for (const key of [...keys, '', 'é', '日本語', '🍺', 'é'.repeat(2000), 'x'.repeat(5000)]) {
+      assert.is(one.nodeFor(key), one.nodeFor(utf8(key)), key);
+    }
+  });
+}
+
+hasher('removing a node that is not there changes nothing, and says so', () => {
+  const one = new SchemeHasher(rendezvous, nodes);
+  const before = owners(one);
+  assert.is(one.remove('d:1'), false);
+  assert.equal(one.nodes, nodes);
+  assert.equal(owners(one), before);
+});
+
+hasher('nodes are copied: what the caller changes later does not matter', () => {
+  const first = { name: 'a:1', weight: 1 };
+  const mine = [first, { name: 'b:1', weight: 1 }];
+  const one = new SchemeHasher(weightedKetama, mine);
+  const before = owners(one);
+  first.weight = 100;
+  mine.pop();
+  one.add({ name: 'c:1' });
+  assert.is(one.remove('c:1'), true);
+  assert.equal(owners(one), before);
+});
+
+hasher('a refused node changes nothing', () => {
+  const one = new SchemeHasher(rendezvous, nodes);
+  const before = owners(one);
+  const refused: readonly (readonly [node: HashNode, at?: number])[] = [
+    [{ name: 'a:1' }],
+    [{ name: '' }],
+    [{ name: 'd:1', weight: 2 }],
+    [{ name: 'd:1', weight: 0 }],
+    [{ name: 'd:1', weight: NaN }],
+    [{ name: 'd:1' }, 4],
+    [{ name: 'd:1' }, -1],
+    [{ name: 'd:1' }, 0.5],
+  ];
+  for (const [node, at] of refused) {
+    assert.throws(() => one.add(node, at), (error: unknown) => error instanceof UsageError);
+    assert.equal(one.nodes, nodes);
+    assert.equal(owners(one), before);
+  }
+});
+
+hasher('weights are refused by the schemes without them', () => {
+  const weighted = [{ name: 'a:1', weight: 2 }, { name: 'b:1' }];
+  const taken = Object.entries(hashSchemes).filter(([, scheme]) => {
+    try {
+      new SchemeHasher(scheme, weighted);
+      return true;
+    } catch (error) {
+      assert.instance(error, UsageError);
+      return false;
+    }
+  });
+  assert.equal(taken.map(([name]) => name), [
+    'dalli',
+    'hashring',
+    'ketama',
+    'pythonMemcached',
+    'weightedKetama',
+  ]);
+});
+
+hasher('what is no key is refused', () => {
+  const one = new SchemeHasher(modula, nodes);
+  const lie = JSON.parse('{"key":7}') as { key: string };
+  assert.throws(() => one.nodeFor(lie.key), (error: unknown) => error instanceof UsageError);
+});
+
+hasher.run();

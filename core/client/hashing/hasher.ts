@@ -1,0 +1,110 @@
+import { isBytes } from '../../wire/bytes.ts';
+import type { Key } from '../../wire/command.ts';
+import { UsageError } from '../../wire/errors.ts';
+
+/** A server, as far as hashing knows it. */
+export interface HashNode {
+  /**
+   * What it is hashed by, and unique: `host:port` (IPv6 without brackets) or the path of a socket.
+   * All clients of a cache must spell it alike.
+   */
+  readonly name: string;
+  /** How many times the keys of a node of weight 1 it gets; 1 by default. */
+  readonly weight?: number;
+}
+
+/** Says on which server a key is. Equal lists of nodes give equal answers, in any process. */
+export interface Hasher {
+  readonly nodes: readonly HashNode[];
+  /**
+   * The node of a key, or undefined when there is none at all.
+   *
+   * @param key The caller's key, without the client's prefix unless the scheme's own clients hash
+   * that too. A text and its UTF-8 bytes are one key.
+   */
+  nodeFor(key: Key): HashNode | undefined;
+  /**
+   * @param at The index of the new node in the list; at the end by default. Some schemes go by the
+   * order of the list: a server that comes back must get its old place.
+   * @throws UsageError when there is a node of that name, or the scheme cannot have its weight.
+   */
+  add(node: HashNode, at?: number): void;
+  /** Takes a node out; says whether there was one of that name. */
+  remove(name: string): boolean;
+}
+
+/**
+ * A way to share keys among nodes: what makes of a list, which is not empty and does not change,
+ * the function from a key to the index of its node.
+ */
+export type HashScheme = (nodes: readonly HashNode[]) => (key: Key) => number;
+
+/** A hasher that shares the keys by a scheme. */
+export class SchemeHasher implements Hasher {
+  readonly #scheme: HashScheme;
+  #nodes: readonly HashNode[] = [];
+  #indexOf: (key: Key) => number = () => -1;
+
+  /** @throws UsageError as `add` does. */
+  constructor(scheme: HashScheme, nodes: readonly HashNode[] = []) {
+    this.#scheme = scheme;
+    this.#arrange(nodes);
+  }
+
+  get nodes(): readonly HashNode[] {
+    return this.#nodes;
+  }
+
+  nodeFor(key: Key): HashNode | undefined {
+    if (typeof key !== 'string' && !isBytes(key)) {
+      throw new UsageError('key', 'must be a string or a Uint8Array');
+    }
+    return this.#nodes[this.#indexOf(key)];
+  }
+
+  add(node: HashNode, at: number = this.#nodes.length): void {
+    if (!Number.isInteger(at) || at < 0 || at > this.#nodes.length) {
+      throw new UsageError('at', `must be an index from 0 to ${this.#nodes.length}`);
+    }
+    this.#arrange(this.#nodes.toSpliced(at, 0, node));
+  }
+
+  remove(name: string): boolean {
+    const left = this.#nodes.filter((node) => node.name !== name);
+    if (left.length === this.#nodes.length) return false;
+    this.#arrange(left);
+    return true;
+  }
+
+  // Anything that is thrown is thrown before anything has changed.
+  #arrange(nodes: readonly HashNode[]): void {
+    const names = new Set<string>();
+    for (const node of nodes) {
+      checkNode(node);
+      if (names.has(node.name)) {
+        throw new UsageError('node', `${JSON.stringify(node.name)} is there already`);
+      }
+      names.add(node.name);
+    }
+    // Copies, so that nothing the caller still holds can change under the scheme.
+    const list = nodes.map((node) => Object.freeze({ ...node }));
+    this.#indexOf = list.length === 0 ? () => -1 : this.#scheme(list);
+    this.#nodes = list;
+  }
+}
+
+function checkNode({ name, weight = 1 }: HashNode): void {
+  if (typeof name !== 'string' || name === '') {
+    throw new UsageError('node', 'must have a name that is not empty');
+  }
+  if (!(Number.isFinite(weight) && weight > 0)) {
+    throw new UsageError('weight', `of ${name} must be a number above 0`);
+  }
+}
+
+/** For schemes that know no weights: to ignore one would send keys where nobody looks for them. */
+export function refuseWeights(nodes: readonly HashNode[]): void {
+  const weighted = nodes.find(({ weight = 1 }) => weight !== 1);
+  if (weighted === undefined) return;
+  throw new UsageError('weight', `of ${weighted.name}: this way of hashing has no weights`);
+}

@@ -1,0 +1,6 @@
+/** Which server a key is on, by the schemes of other clients too. */
+export { type Hasher, type HashNode, type HashScheme, SchemeHasher } from './hasher.ts';
+export type { LibmemcachedHash } from './libmemcached-digests.ts';
+export { modula } from './modulo.ts';
+export { ketama } from './rings.ts';
+export { type HashSchemeName, hashSchemes } from './schemes.ts';
