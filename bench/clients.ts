@@ -14,10 +14,7 @@ const FOLDER = join(import.meta.dirname, 'clients');
 /** Our client beside the others and beside a bare socket, against memcached with one thread. */
 export async function* clientTables(quick: boolean): AsyncGenerator<Table> {
   if (findProgram('memcached') === null) throw new Error('clients are measured against memcached');
-  if (!existsSync(join(FOLDER, 'node_modules'))) {
-    const { status } = spawnSync('npm', ['ci'], { cwd: FOLDER, stdio: 'inherit' });
-    if (status !== 0) throw new Error('the other clients could not be installed');
-  }
+  installClients();
   const { main, sizes } = plans(quick);
   // Sharing a core, if processors can be chosen at all: that is what the targets are about.
   const [shared, ...others] = layouts().toReversed();
@@ -33,6 +30,13 @@ export async function* clientTables(quick: boolean): AsyncGenerator<Table> {
     yield rateTable(apart);
     yield costTable(apart);
   }
+}
+
+/** Installs the packages of others, where they are not there yet. */
+export function installClients(): void {
+  if (existsSync(join(FOLDER, 'node_modules'))) return;
+  const { status } = spawnSync('npm', ['ci'], { cwd: FOLDER, stdio: 'inherit' });
+  if (status !== 0) throw new Error('the other clients could not be installed');
 }
 
 /** How the clients are measured, for a reader of the tables. */

@@ -1,18 +1,24 @@
 // npm run bench                        everything
-// npm run bench -- parsers | server | clients   parts
+// npm run bench -- parsers | server | hashing | clients   parts
 //   --quick   fewer rounds and smaller inputs: to see that it runs
-//   --write   also write the tables to docs/benchmark.md, with its chart, and benchmark-core.md
+//   --write   also write the tables to the pages of docs, and the chart of the clients
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { drawChart } from './chart.ts';
 import { clientsMethod, clientTables } from './clients.ts';
+import { hashingTables } from './hashing.ts';
 import { machine } from './machine.ts';
 import { parserTables } from './parsers.ts';
 import { serverTables } from './server.ts';
 import { asMarkdown, asText, type Table, wrap } from './table.ts';
 
-const parts = { parsers: parserTables, server: serverTables, clients: clientTables } as const;
+const parts = {
+  parsers: parserTables,
+  server: serverTables,
+  hashing: hashingTables,
+  clients: clientTables,
+} as const;
 
 interface Page {
   /** In docs, without its extension. */
@@ -30,6 +36,7 @@ const pages: readonly Page[] = [
     title: 'Measurements: parsers and embedded server',
     has: ['parsers', 'server'],
   },
+  { name: 'benchmark-hashing', title: 'Measurements: hashing', has: ['hashing'] },
   {
     name: 'benchmark',
     title: 'Measurements: clients',
