@@ -24,17 +24,25 @@ export interface CompressionOptions {
    * 64 MiB by default.
    */
   readonly maxSize?: number;
+  /** The client flag that says so; 8 by default, as pymemcache and python-memcached have it. */
+  readonly flag?: number;
 }
 
-/** The client flag that says so; pymemcache's and python-memcached's. */
-const COMPRESSED = 8;
+/** The most that a value may decompress to. */
+export const MAX_DECOMPRESSED: number = 64 * 1024 * 1024;
 
 /**
  * A serde that compresses values where that makes them smaller. What is compressed cannot be
  * appended to.
  */
 export function compressedSerde(options: CompressionOptions): Serde {
-  const { codec, serde = defaultSerde, threshold = 400, maxSize = 64 * 1024 * 1024 } = options;
+  const {
+    codec,
+    serde = defaultSerde,
+    threshold = 400,
+    maxSize = MAX_DECOMPRESSED,
+    flag: compressed = 8,
+  } = options;
   return {
     serialize(key, value) {
       const plain = serde.serialize(key, value);
@@ -42,19 +50,23 @@ export function compressedSerde(options: CompressionOptions): Serde {
       if (bytes.length <= threshold) return plain;
       const packed = codec.compress(bytes);
       if (packed.length > bytes.length) return plain;
-      return { value: packed, flags: plain.flags | COMPRESSED };
+      return { value: packed, flags: plain.flags | compressed };
     },
 
     deserialize(key, value, flags) {
-      if ((flags & COMPRESSED) === 0) return serde.deserialize(key, value, flags);
-      let bytes: Uint8Array;
-      try {
-        bytes = codec.decompress(value, maxSize);
-      } catch (error) {
-        const reason = error instanceof Error ? error.message : String(error);
-        throw new UsageError('serde', `cannot decompress a value: ${reason}`);
-      }
-      return serde.deserialize(key, bytes, flags & ~COMPRESSED);
+      if ((flags & compressed) === 0) return serde.deserialize(key, value, flags);
+      const bytes = decompress(() => codec.decompress(value, maxSize));
+      return serde.deserialize(key, bytes, flags & ~compressed);
     },
   };
+}
+
+/** @throws UsageError saying why it cannot be done. */
+export function decompress(run: () => Uint8Array): Uint8Array {
+  try {
+    return run();
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new UsageError('serde', `cannot decompress a value: ${reason}`);
+  }
 }

@@ -19,6 +19,7 @@ export { OneServer } from './one-server.ts';
 export { MetaCommands } from './meta-commands.ts';
 export type * from './meta-options.ts';
 export type { CasResult, StatValue } from './results.ts';
+export * from './profiles/mod.ts';
 export { defaultSerde, type Serde } from './serde.ts';
 export type { CommandEnd, OnCommand, OnCommandEnd } from './observe.ts';
 export { Upstream, type UpstreamOptions } from './upstream.ts';

@@ -63,7 +63,8 @@ function isLost(value: unknown): boolean {
     value instanceof Set || value instanceof ArrayBuffer || ArrayBuffer.isView(value);
 }
 
-function toJson(value: unknown): string {
+/** @throws UsageError for what JSON would lose. */
+export function toJson(value: unknown): string {
   if (Object.is(value, -0)) return '-0';
   if (isLost(value)) {
     const what = typeof value === 'number' ? String(value) : Object.prototype.toString.call(value);
@@ -82,7 +83,8 @@ function toJson(value: unknown): string {
   return text;
 }
 
-function fromJson(key: Key, text: string): unknown {
+/** @throws UsageError for what is no JSON. */
+export function fromJson(key: Key, text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
@@ -90,7 +92,8 @@ function fromJson(key: Key, text: string): unknown {
   }
 }
 
-function toInteger(key: Key, value: Uint8Array): number | bigint {
+/** A number where it is a safe one. @throws UsageError for what is no integer. */
+export function toInteger(key: Key, value: Uint8Array): number | bigint {
   // decr leaves spaces behind a number that has lost a digit.
   const text = latin1(value).trim();
   if (!/^-?\d+$/.test(text)) {

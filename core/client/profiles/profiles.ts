@@ -1,0 +1,119 @@
+import { type Codec, compressedSerde } from '../compressed-serde.ts';
+import type { HashScheme } from '../hashing/hasher.ts';
+import { hashSchemes } from '../hashing/schemes.ts';
+import type { Serde } from '../serde.ts';
+import { dalliJsonSerde, dalliSerde } from './dalli-serde.ts';
+import { dalliKey, memcachedNpmKey } from './long-keys.ts';
+import { memcachedNpmSerde } from './memcached-npm-serde.ts';
+import { phpSerde } from './php-serde.ts';
+import { plainSerde } from './plain-serde.ts';
+import { pythonSerde } from './python-serde.ts';
+import { spymemcachedSerde } from './spymemcached-serde.ts';
+
+export type ProfileName =
+  | 'dalli'
+  | 'dalli-json'
+  | 'gomemcache'
+  | 'memcached-npm'
+  | 'memjs'
+  | 'php-memcached'
+  | 'pylibmc'
+  | 'pymemcache'
+  | 'python-memcached'
+  | 'spymemcached';
+
+/** What another client does by default, so that both find and read each other's values. */
+export interface Profile {
+  /** How it shares keys among servers. */
+  readonly scheme: HashScheme;
+  /** What of a key it hashes: without the prefix, with it, or what it sends. */
+  readonly hashes: 'key' | 'prefixed' | 'sent';
+  /** What it sends for a key, and for one that is too long. */
+  readonly toKey: (key: string, prefix: string) => string;
+  /** What its values and flags mean. */
+  readonly serde: (options?: ProfileOptions) => Serde;
+}
+
+/** Nothing is compressed that is stored; what others have compressed is read. */
+export interface ProfileOptions {
+  /**
+   * What decompresses, in the format of the client: gzip for spymemcached, zlib for the others.
+   * Without it compressed values come back as `ForeignValue`.
+   */
+  readonly codec?: Codec;
+  /** The most bytes that a value may decompress to; 64 MiB by default. */
+  readonly maxSize?: number;
+}
+
+const joined = (key: string, prefix: string): string => prefix + key;
+
+/** Reads what was compressed and has this flag. */
+function reading(serde: Serde, flag: number): Profile['serde'] {
+  return ({ codec, ...options } = {}) =>
+    codec === undefined
+      ? serde
+      : compressedSerde({ ...options, codec, serde, flag, threshold: Infinity });
+}
+
+export const profiles: Readonly<Record<ProfileName, Profile>> = {
+  dalli: {
+    scheme: hashSchemes.dalli,
+    hashes: 'sent',
+    toKey: dalliKey,
+    serde: reading(dalliSerde, 2),
+  },
+  'dalli-json': {
+    scheme: hashSchemes.dalli,
+    hashes: 'sent',
+    toKey: dalliKey,
+    serde: reading(dalliJsonSerde, 2),
+  },
+  gomemcache: {
+    scheme: hashSchemes.gomemcache,
+    hashes: 'prefixed',
+    toKey: joined,
+    serde: () => plainSerde,
+  },
+  'memcached-npm': {
+    scheme: hashSchemes.weightedKetama,
+    hashes: 'prefixed',
+    toKey: memcachedNpmKey,
+    serde: () => memcachedNpmSerde,
+  },
+  memjs: {
+    scheme: hashSchemes.memjs,
+    hashes: 'prefixed',
+    toKey: joined,
+    serde: () => plainSerde,
+  },
+  'php-memcached': {
+    scheme: hashSchemes.modula,
+    hashes: 'key',
+    toKey: joined,
+    serde: phpSerde,
+  },
+  pylibmc: {
+    scheme: hashSchemes.modula,
+    hashes: 'prefixed',
+    toKey: joined,
+    serde: reading(pythonSerde, 8),
+  },
+  pymemcache: {
+    scheme: hashSchemes.pymemcache,
+    hashes: 'key',
+    toKey: joined,
+    serde: reading(pythonSerde, 8),
+  },
+  'python-memcached': {
+    scheme: hashSchemes.pythonMemcached,
+    hashes: 'prefixed',
+    toKey: joined,
+    serde: reading(pythonSerde, 8),
+  },
+  spymemcached: {
+    scheme: hashSchemes.spymemcached,
+    hashes: 'prefixed',
+    toKey: joined,
+    serde: reading(spymemcachedSerde, 2),
+  },
+};

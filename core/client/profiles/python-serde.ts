@@ -1,0 +1,39 @@
+import { fromUtf8 } from '../../wire/bytes.ts';
+import { ownBytes, type Serde, toInteger } from '../serde.ts';
+import { ForeignValue, refuseValue } from './foreign-value.ts';
+
+const BYTES = 0;
+const INTEGER = 2;
+/** An integer of Python 2 that was long; any integer of pylibmc. */
+const LONG = 4;
+const TEXT = 16;
+
+/**
+ * What pymemcache, python-memcached and pylibmc can all read without a pickle: text, bytes, whole
+ * numbers. Pickles come back as `ForeignValue`.
+ */
+export const pythonSerde: Serde = {
+  serialize(_key, value) {
+    if (value instanceof ForeignValue) return { value: value.bytes, flags: value.flags };
+    if (typeof value === 'string') return { value, flags: TEXT };
+    if (value instanceof Uint8Array) return { value, flags: BYTES };
+    if (typeof value === 'bigint' || Number.isSafeInteger(value)) {
+      return { value: String(value), flags: INTEGER };
+    }
+    return refuseValue('Python', value);
+  },
+
+  deserialize(key, value, flags) {
+    switch (flags) {
+      case BYTES:
+        return ownBytes(value);
+      case INTEGER:
+      case LONG:
+        return toInteger(key, value);
+      case TEXT:
+        return fromUtf8(value);
+      default:
+        return new ForeignValue(value, flags);
+    }
+  },
+};
