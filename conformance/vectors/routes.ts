@@ -36,6 +36,7 @@ export type Fleet =
   | 'weighted'
   | 'ten'
   | 'mixed'
+  | 'parts'
   | 'seven'
   | 'five'
   | 'local'
@@ -75,6 +76,18 @@ export const fleets: Readonly<Record<Fleet, readonly HashNode[]>> = {
     { name: '/tmp/memcached.sock' },
     { name: '127.0.0.1:11212' },
     { name: 'db.example:11211' },
+  ],
+  parts: [
+    { name: 'cache1.example:11211', weight: 0.5 },
+    { name: 'cache2.example:11211', weight: 1 },
+    { name: 'cache3.example:11211', weight: 0.1 },
+    { name: 'cache4.example:11211', weight: 0.9 },
+    { name: 'cache5.example:11211', weight: 0.25 },
+    { name: 'cache6.example:11211', weight: 1 },
+    { name: 'cache7.example:11211', weight: 0.01 },
+    { name: 'cache8.example:11211', weight: 0.33 },
+    { name: 'cache9.example:11211', weight: 0.75 },
+    { name: 'cache10.example:11211', weight: 0.6 },
   ],
   seven: [
     { name: '10.1.0.82:11211', weight: 7 },
@@ -284,6 +297,13 @@ export const routeVectors: readonly RouteVector[] = [
     owners: {
       three: '12001010102121111201000210201221010011121011001101220210202211122101112010210012',
       ten: '42501080174928943305840377245831876683381391951147955230554515155907462989289812',
+    },
+  },
+  {
+    scheme: 'ch3',
+    source: "mcrouter's WeightedCh3 over furc_hash and SpookyHashV2",
+    owners: {
+      parts: '53501180179988543305850397355831883233981391351141955830554515155505475989989015',
     },
   },
 ];

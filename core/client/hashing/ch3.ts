@@ -1,13 +1,47 @@
-import { type HashScheme, refuseWeights } from './hasher.ts';
+import { UsageError } from '../../wire/errors.ts';
+import type { HashScheme } from './hasher.ts';
 import { byteHash } from './key-hash.ts';
 import { murmur64 } from './murmur64.ts';
+import { spooky32 } from './spooky.ts';
 import type { Word64 } from './word64.ts';
 
-/** mcrouter's default, `Ch3`: consistent for the nodes at the end of the list. */
+/**
+ * mcrouter's `Ch3`, its default: consistent for the nodes at the end of the list. With a weight that
+ * is not 1 its `WeightedCh3`, whose weights are parts of a full node, up to 1.
+ */
 export const ch3: HashScheme = (nodes) => {
-  refuseWeights(nodes);
-  return byteHash((bytes, length) => furcHash(bytes, length, nodes.length));
+  const weights = nodes.map(({ name, weight = 1 }) => {
+    if (weight <= 1) return weight;
+    throw new UsageError('weight', `of ${name}: mcrouter has weights up to 1`);
+  });
+  return byteHash(
+    weights.every((weight) => weight === 1)
+      ? (bytes, length) => furcHash(bytes, length, weights.length)
+      : (bytes, length) => weightedHash(bytes, length, weights),
+  );
 };
+
+/** How many nodes are tried that turn a key away. */
+const WEIGHTED_TRIES = 32;
+const WEIGHTED_SEED = 0xface2014;
+
+// Each node takes a part of its keys, the size of its weight; the others try again with a number
+// behind them, its digits in reverse.
+function weightedHash(bytes: Uint8Array, length: number, weights: readonly number[]): number {
+  let salted = bytes;
+  let end = length;
+  for (let salt = 0;; salt++) {
+    const index = furcHash(salted, end, weights.length);
+    const limit = Math.floor(weights[index]! * 0xffffffff);
+    if (spooky32(salted, end, WEIGHTED_SEED) < limit || salt === WEIGHTED_TRIES - 1) return index;
+    if (salt === 0) {
+      salted = new Uint8Array(length + 2);
+      salted.set(bytes.subarray(0, length));
+    }
+    end = length;
+    for (const digit of String(salt).split('').reverse()) salted[end++] = digit.charCodeAt(0);
+  }
+}
 
 const SEED = 4193360111;
 /** How many buckets are drawn in vain before the first one is taken. */

@@ -16,6 +16,7 @@ import { libmemcachedDigests, type LibmemcachedHash } from './libmemcached-diges
 import { md5 } from './md5.ts';
 import { Murmur3 } from './murmur3.ts';
 import { sha1 } from './sha1.ts';
+import { spooky32 } from './spooky.ts';
 import { Word64 } from './word64.ts';
 
 const digests = suite('hashing: digests');
@@ -78,6 +79,42 @@ digests("furc_hash is mcrouter's", () => {
 digests('furc_hash takes 2^23 buckets', () => {
   assert.is(furcHash(utf8(''), 0, 2 ** 23), 6173600);
   assert.is(furcHash(utf8('sample'), 6, 2 ** 23), 5167780);
+});
+
+// Each byte is 7 times its index and the length; as folly's SpookyHashV2 hashes them.
+digests("spooky32 is folly's", () => {
+  const vectors: readonly (readonly [length: number, hash: number])[] = [
+    [0, 1865093797],
+    [1, 335629272],
+    [3, 2874635065],
+    [4, 153639995],
+    [7, 4143504151],
+    [8, 2370622750],
+    [11, 3364055477],
+    [12, 1628347176],
+    [15, 850751301],
+    [16, 3860454585],
+    [17, 3650732608],
+    [31, 3205361308],
+    [32, 2531173520],
+    [33, 554761241],
+    [47, 2481231579],
+    [48, 3733914029],
+    [63, 851802240],
+    [64, 4101097436],
+    [100, 1313249333],
+    [191, 719792347],
+    [192, 907587647],
+    [193, 2096904342],
+    [250, 4098786049],
+    [280, 3239380447],
+    [288, 3242799688],
+    [300, 384674757],
+  ];
+  for (const [length, hash] of vectors) {
+    const bytes = Uint8Array.from({ length }, (_, i) => i * 7 + length);
+    assert.is(spooky32(bytes, length, 0xface2014), hash, `${length} bytes`);
+  }
 });
 
 digests('jump hash gives the buckets of its paper', () => {

@@ -95,7 +95,7 @@ hasher('a refused node changes nothing', () => {
 });
 
 hasher('weights are refused by the schemes without them', () => {
-  const weighted = [{ name: 'a:1', weight: 2 }, { name: 'b:1' }];
+  const weighted = [{ name: 'a:1', weight: 2 }, { name: 'b:1', weight: 1 }];
   const taken = Object.entries(hashSchemes).filter(([, scheme]) => {
     try {
       new SchemeHasher(scheme, weighted);
@@ -112,6 +112,13 @@ hasher('weights are refused by the schemes without them', () => {
     'pythonMemcached',
     'weightedKetama',
   ]);
+});
+
+hasher('a weight of ch3 is a part of a full node', () => {
+  const one = new SchemeHasher(hashSchemes.ch3, [{ name: 'a:1', weight: 0.5 }]);
+  assert.is(one.nodeFor('key')?.name, 'a:1');
+  const tooMuch = (): void => one.add({ name: 'b:1', weight: 1.5 });
+  assert.throws(tooMuch, (error: unknown) => error instanceof UsageError);
 });
 
 hasher('what is no key is refused', () => {
