@@ -46,9 +46,8 @@ function shortHash(bytes: Uint8Array, length: number, seed: bigint): bigint {
 function mixShort(state: BigUint64Array): void {
   for (const [i, turn] of SHORT_MIX.entries()) {
     const [a, b] = [(i + 2) & 3, (i + 3) & 3];
-    state[a] = turned(state[a]!, turn);
-    state[a]! += state[b]!;
-    state[i & 3]! ^= state[a]!;
+    state[a] = turned(state[a]!, turn) + state[b]!;
+    state[i & 3]! ^= state[a];
   }
 }
 
