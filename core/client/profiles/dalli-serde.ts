@@ -1,6 +1,6 @@
 import { fromUtf8 } from '../../wire/bytes.ts';
 import { fromJson, ownBytes, type Serde, toJson } from '../serde.ts';
-import { ForeignValue, refuseValue } from './foreign-value.ts';
+import { ForeignValue, storeForeign } from './foreign-value.ts';
 
 const BYTES = 0;
 const SERIALIZED = 1;
@@ -13,10 +13,9 @@ const TEXT = 4;
  */
 export const dalliSerde: Serde = {
   serialize(_key, value) {
-    if (value instanceof ForeignValue) return { value: value.bytes, flags: value.flags };
     if (typeof value === 'string') return { value, flags: TEXT };
     if (value instanceof Uint8Array) return { value, flags: BYTES };
-    return refuseValue('dalli', value);
+    return storeForeign('dalli', value);
   },
 
   deserialize(_key, value, flags) {

@@ -5,6 +5,8 @@
  * @throws Error when it does not.
  */
 export function fastlzDecompress(input: Uint8Array, length: number): Uint8Array {
+  // No byte stands for more than 264, so a short input cannot ask for much memory.
+  if (length > input.length * 264) throw corrupt();
   const output = new Uint8Array(length);
   // The level is in the first byte, beside a run of literal bytes.
   const isSecond = byteAt(input, 0) >> 5 === 1;

@@ -16,8 +16,16 @@ export class ForeignValue {
   }
 }
 
-/** For values that the other client would write in a way that is its own. */
-export function refuseValue(client: string, value: unknown): never {
+/**
+ * Stores a foreign value as it was.
+ *
+ * @throws UsageError for any other, which the other client would write in a way of its own.
+ */
+export function storeForeign(
+  client: string,
+  value: unknown,
+): { readonly value: Uint8Array; readonly flags: number } {
+  if (value instanceof ForeignValue) return { value: value.bytes, flags: value.flags };
   const what = value === null ? 'null' : typeof value;
   throw new UsageError('value', `${client} could not read a value of type ${what}`);
 }

@@ -1,6 +1,6 @@
 import { fromLatin1, fromUtf8, latin1 } from '../../wire/bytes.ts';
 import { fromJson, type Serde, toJson } from '../serde.ts';
-import { ForeignValue, refuseValue } from './foreign-value.ts';
+import { ForeignValue, storeForeign } from './foreign-value.ts';
 
 const TEXT = 0;
 const JSON_TEXT = 2;
@@ -13,11 +13,12 @@ const NUMBER = 8;
  */
 export const memcachedNpmSerde: Serde = {
   serialize(_key, value) {
-    if (value instanceof ForeignValue) return { value: value.bytes, flags: value.flags };
     if (typeof value === 'string') return { value: escape(value), flags: TEXT };
     if (value instanceof Uint8Array) return { value: escape(latin1(value)), flags: BINARY };
     if (typeof value === 'number') return { value: String(value), flags: NUMBER };
-    if (typeof value === 'bigint') return refuseValue('memcached (npm)', value);
+    if (typeof value === 'bigint' || value instanceof ForeignValue) {
+      return storeForeign('memcached (npm)', value);
+    }
     return { value: toJson(value), flags: JSON_TEXT };
   },
 

@@ -3,7 +3,7 @@ import { UsageError } from '../../wire/errors.ts';
 import { type Codec, decompress, MAX_DECOMPRESSED } from '../compressed-serde.ts';
 import { fromJson, ownBytes, type Serde, toInteger, toJson } from '../serde.ts';
 import { fastlzDecompress } from './fastlz.ts';
-import { ForeignValue } from './foreign-value.ts';
+import { ForeignValue, storeForeign } from './foreign-value.ts';
 
 /** What the lowest four bits of the flags say. */
 const STRING = 0;
@@ -48,13 +48,15 @@ export function phpSerde(options: PhpSerdeOptions = {}): Serde {
       if (value.length < 4) throw new Error('it has no length');
       const length = new DataView(value.buffer, value.byteOffset).getUint32(0, true);
       if (length > maxSize) throw new Error(`it has ${length} bytes, more than ${maxSize}`);
-      return inflate(value.subarray(4), length);
+      const bytes = inflate(value.subarray(4), length);
+      if (bytes.length !== length) throw new Error(`it has ${bytes.length} bytes, not ${length}`);
+      return bytes;
     });
   }
 
   return {
     serialize(_key, value) {
-      if (value instanceof ForeignValue) return { value: value.bytes, flags: value.flags };
+      if (value instanceof ForeignValue) return storeForeign('php-memcached', value);
       if (typeof value === 'string' || value instanceof Uint8Array) return { value, flags: STRING };
       if (typeof value === 'boolean') return { value: value ? '1' : '', flags: BOOLEAN };
       if (typeof value === 'bigint' && BigInt.asIntN(64, value) !== value) {

@@ -1,12 +1,11 @@
 import { ownBytes, type Serde } from '../serde.ts';
-import { ForeignValue, refuseValue } from './foreign-value.ts';
+import { ForeignValue, storeForeign } from './foreign-value.ts';
 
 /** Bytes as they are, for clients whose flags are their callers': gomemcache, memjs. */
 export const plainSerde: Serde = {
   serialize(_key, value) {
-    if (value instanceof ForeignValue) return { value: value.bytes, flags: value.flags };
     if (typeof value === 'string' || value instanceof Uint8Array) return { value, flags: 0 };
-    return refuseValue('a client of bytes', value);
+    return storeForeign('a client of bytes', value);
   },
 
   deserialize(_key, value, flags) {

@@ -88,6 +88,17 @@ profile('decompression is bounded before anything is allocated', () => {
   }
 });
 
+profile('FastLZ: a short input cannot ask for much memory', () => {
+  assert.throws(() => fastlzDecompress(Uint8Array.of(0, 97), 64 * 1024 * 1024), /FastLZ/);
+});
+
+profile('a foreign value is stored again as it was', () => {
+  const value = new ForeignValue(Uint8Array.of(1, 2, 3), 0x4321);
+  for (const { serde } of Object.values(profiles)) {
+    assert.equal(serde().serialize('k', value), { value: value.bytes, flags: 0x4321 });
+  }
+});
+
 profile('FastLZ: any cut or changed input is an error or the right length', () => {
   const vectors = storedVectors.filter(({ name }) => name.includes('FastLZ'));
   assert.is(vectors.length, 2);

@@ -1,6 +1,6 @@
 import { fromUtf8 } from '../../wire/bytes.ts';
 import { ownBytes, type Serde, toInteger } from '../serde.ts';
-import { ForeignValue, refuseValue } from './foreign-value.ts';
+import { ForeignValue, storeForeign } from './foreign-value.ts';
 
 const BYTES = 0;
 const INTEGER = 2;
@@ -14,13 +14,12 @@ const TEXT = 16;
  */
 export const pythonSerde: Serde = {
   serialize(_key, value) {
-    if (value instanceof ForeignValue) return { value: value.bytes, flags: value.flags };
     if (typeof value === 'string') return { value, flags: TEXT };
     if (value instanceof Uint8Array) return { value, flags: BYTES };
     if (typeof value === 'bigint' || Number.isSafeInteger(value)) {
       return { value: String(value), flags: INTEGER };
     }
-    return refuseValue('Python', value);
+    return storeForeign('Python', value);
   },
 
   deserialize(key, value, flags) {

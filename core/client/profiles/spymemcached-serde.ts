@@ -1,7 +1,7 @@
 import { fromUtf8 } from '../../wire/bytes.ts';
 import { UsageError } from '../../wire/errors.ts';
 import { ownBytes, type Serde } from '../serde.ts';
-import { ForeignValue, refuseValue } from './foreign-value.ts';
+import { ForeignValue, storeForeign } from './foreign-value.ts';
 
 const TEXT = 0;
 const BOOLEAN = 1 << 8;
@@ -20,7 +20,6 @@ const BYTES = 8 << 8;
  */
 export const spymemcachedSerde: Serde = {
   serialize(_key, value) {
-    if (value instanceof ForeignValue) return { value: value.bytes, flags: value.flags };
     if (typeof value === 'string') return { value, flags: TEXT };
     if (value instanceof Uint8Array) return { value, flags: BYTES };
     if (typeof value === 'boolean') return { value: value ? '1' : '0', flags: BOOLEAN };
@@ -31,7 +30,7 @@ export const spymemcachedSerde: Serde = {
       return { value: pack(doubleBits(value), 64), flags: DOUBLE };
     }
     if (typeof value !== 'number' && typeof value !== 'bigint') {
-      return refuseValue('spymemcached', value);
+      return storeForeign('spymemcached', value);
     }
     const number = BigInt(value);
     if (BigInt.asIntN(32, number) === number) return { value: pack(number, 32), flags: INT };
