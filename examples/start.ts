@@ -1,9 +1,13 @@
-// npm start: an embedded memcached, a client, and what they say to each other.
+// npm start: an embedded memcached, a client, and what they say to each other; then, where there is
+// a terminal, a console on that server.
 import { readFileSync } from 'node:fs';
 import { inspect } from 'node:util';
 import { Client, dial, listen, VERSION } from '../transport-node/mod.ts';
 import { Server } from '../core/server/mod.ts';
-import { WireTap } from './wire-tap.ts';
+import { main } from '../transport-node/cli/main.ts';
+import { processTerminal } from '../transport-node/cli/process-terminal.ts';
+import { tapped } from '../transport-node/cli/wire-tap.ts';
+import { SlowNetwork } from './slow-network.ts';
 
 const WIDTH = 80;
 const calls = readCalls();
@@ -13,10 +17,15 @@ const listener = await listen(
   { host: '127.0.0.1', port: 0 },
   (transport, address) => server.accept(transport, address),
 );
-const tap = new WireTap();
+const network = new SlowNetwork();
+// What went by since the last call.
+let lines: string[] = [];
+const note = (line: string): void => {
+  lines.push(line);
+};
 const client = new Client(listener.endpoint, {
-  dial: tap.tap(dial),
-  onQuietError: (error) => tap.note(`! onQuietError hears: ${error.message}`),
+  dial: tapped(network.over(dial), note),
+  onQuietError: (error) => note(`! onQuietError hears: ${error.message}`),
 });
 
 const { port } = 'port' in listener.endpoint ? listener.endpoint : { port: 0 };
@@ -51,17 +60,22 @@ await step(() =>
 );
 
 title('A reply that comes too late: the next call still gets its own');
-tap.hold();
+network.hold();
 await step(() => client.get('greeting', { timeout: 50 }));
-tap.release();
-tap.note('(the late reply is read and dropped)');
+network.release();
+note('(the late reply is read and dropped)');
 await step(() => client.get('visits'));
 
 await client.close();
-await listener.close();
-server.close();
 show('', '');
 show('', 'That was all. README.md shows how to do the same in your program.');
+if (process.stdin.isTTY && process.stdout.isTTY) {
+  show('', '');
+  show('', 'Now it is your turn: the same server, with everything that was stored in it.');
+  await main(['console', '--wire', `127.0.0.1:${port}`], processTerminal());
+}
+await listener.close();
+server.close();
 
 /** Does one call, and shows it with its bytes and its result. */
 async function step<Result>(call: () => Promise<Result>): Promise<Result | undefined> {
@@ -74,7 +88,8 @@ async function step<Result>(call: () => Promise<Result>): Promise<Result | undef
   } catch (error) {
     outcome = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
   }
-  for (const line of [...tap.take(), `= ${outcome}`]) show('  ', line);
+  for (const line of [...lines, `= ${outcome}`]) show('  ', line);
+  lines = [];
   return result;
 }
 

@@ -1,17 +1,11 @@
-import type { Accept, Endpoint, Listener } from '../core/transport.ts';
-import { Server } from '../core/server/serve.ts';
-import { SERVER_VERSION } from '../core/server/options.ts';
-import { VERSION } from '../core/version.ts';
-import { listen } from './listen.ts';
-import { FlagError, parseServeFlags, type ServeFlags, serveHelp } from './serve-flags.ts';
-
-/** What a command line program uses of its process. */
-export interface Terminal {
-  out(text: string): void;
-  err(text: string): void;
-  /** Calls back once when the program is asked to stop. */
-  onStop(call: () => void): void;
-}
+import type { Accept, Endpoint, Listener } from '../../core/transport.ts';
+import { Server } from '../../core/server/serve.ts';
+import { SERVER_VERSION } from '../../core/server/options.ts';
+import { VERSION } from '../../core/version.ts';
+import { listen } from '../listen.ts';
+import { FlagError } from './flags.ts';
+import { parseServeFlags, type ServeFlags, serveHelp } from './serve-flags.ts';
+import type { Terminal } from './terminal.ts';
 
 /**
  * Runs `memwire serve` until it is stopped.
@@ -24,11 +18,13 @@ export async function serveCommand(args: readonly string[], terminal: Terminal):
     flags = parseServeFlags(args);
   } catch (error) {
     if (!(error instanceof FlagError)) throw error;
-    terminal.err(`memwire serve: ${error.message} (memwire serve -h lists the flags)\n`);
+    terminal.stderr.write(`memwire serve: ${error.message} (memwire serve -h lists the flags)\n`);
     return 1;
   }
-  if (flags.show === 'help') terminal.out(serveHelp);
-  if (flags.show === 'version') terminal.out(`memwire ${VERSION} (memcached ${SERVER_VERSION})\n`);
+  if (flags.show === 'help') terminal.stdout.write(serveHelp);
+  if (flags.show === 'version') {
+    terminal.stdout.write(`memwire ${VERSION} (memcached ${SERVER_VERSION})\n`);
+  }
   return flags.show === null ? await run(flags, terminal) : 0;
 }
 
@@ -38,18 +34,20 @@ async function run(flags: ServeFlags, terminal: Terminal): Promise<number> {
     server = new Server({ ...flags.options, processFacts });
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
-    terminal.err('memwire serve: -m: this runtime cannot reserve so much memory at once\n');
+    terminal.stderr.write(
+      'memwire serve: -m: this runtime cannot reserve so much memory at once\n',
+    );
     return 1;
   }
   const accept: Accept = (transport, address) => {
     const events = server.accept(transport, address);
     if (flags.verbose === 0) return events;
-    terminal.err(`new connection from ${address}\n`);
+    terminal.stderr.write(`new connection from ${address}\n`);
     return {
       onData: (chunk) => events.onData(chunk),
       onDrain: () => events.onDrain(),
       onClosed(cause) {
-        terminal.err(`closed connection from ${address}\n`);
+        terminal.stderr.write(`closed connection from ${address}\n`);
         events.onClosed(cause);
       },
     };
@@ -64,11 +62,11 @@ async function run(flags: ServeFlags, terminal: Terminal): Promise<number> {
       const listener = await tryListen(flags, endpoint, listeners, accept);
       if (listener === null) continue;
       listeners.push(listener);
-      terminal.out(`listening on ${nameOf(listener.endpoint)}\n`);
+      terminal.stdout.write(`listening on ${nameOf(listener.endpoint)}\n`);
     }
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    terminal.err(`memwire serve: cannot listen: ${reason}\n`);
+    terminal.stderr.write(`memwire serve: cannot listen: ${reason}\n`);
     await stop();
     return 1;
   }

@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import type { ServerOptions } from '../core/server/options.ts';
-import type { Endpoint, TlsOptions } from '../core/transport.ts';
+import type { ServerOptions } from '../../core/server/options.ts';
+import type { Endpoint, TlsOptions } from '../../core/transport.ts';
+import { FlagError, readText, whole } from './flags.ts';
 
 /** What the command line of `memwire serve` says. */
 export interface ServeFlags {
@@ -13,9 +13,6 @@ export interface ServeFlags {
   readonly verbose: number;
   readonly show: 'help' | 'version' | null;
 }
-
-/** A command line that cannot be obeyed; the message says why. */
-export class FlagError extends Error {}
 
 export const serveHelp = `memwire serve: an embedded memcached, with memcached's own flags
 
@@ -196,10 +193,10 @@ function parseTls(extended: ReadonlyMap<string, string>): TlsOptions {
   const ca = extended.get('ssl_ca_cert');
   const mode = whole('-o ssl_verify_mode', extended.get('ssl_verify_mode') ?? '0', 0, 3);
   return {
-    cert: read('-o ssl_chain_cert', cert),
-    key: read('-o ssl_key', key),
+    cert: readText('-o ssl_chain_cert', cert),
+    key: readText('-o ssl_key', key),
     requireClientCert: mode >= 2,
-    ...(ca === undefined ? {} : { ca: read('-o ssl_ca_cert', ca) }),
+    ...(ca === undefined ? {} : { ca: readText('-o ssl_ca_cert', ca) }),
   };
 }
 
@@ -221,7 +218,7 @@ function parseListen(list: string, port: number): Endpoint[] {
 
 function readCredentials(file: string): ReadonlyMap<string, string> {
   const credentials = new Map<string, string>();
-  for (const line of read('-Y', file).split(/\r?\n/)) {
+  for (const line of readText('-Y', file).split(/\r?\n/)) {
     if (line === '') continue;
     const colon = line.indexOf(':');
     if (colon < 0) throw new FlagError(`-Y: a line of ${file} is not user:password`);
@@ -229,22 +226,6 @@ function readCredentials(file: string): ReadonlyMap<string, string> {
   }
   if (credentials.size === 0) throw new FlagError(`-Y: ${file} has no user`);
   return credentials;
-}
-
-function read(flag: string, file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (error) {
-    throw new FlagError(`${flag}: ${error instanceof Error ? error.message : String(error)}`);
-  }
-}
-
-function whole(flag: string, text: string, min: number, max: number): number {
-  const value = /^-?\d+$/.test(text) ? Number(text) : NaN;
-  if (!(value >= min && value <= max)) {
-    throw new FlagError(`${flag}: "${text}" is not a whole number from ${min} to ${max}`);
-  }
-  return value;
 }
 
 function bytes(flag: string, text: string): number {

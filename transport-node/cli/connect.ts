@@ -1,0 +1,130 @@
+import { Client } from '../../core/client/clients.ts';
+import type { ClientOptions } from '../../core/client/client-options.ts';
+import { endpointName, toEndpoint } from '../../core/client/endpoint.ts';
+import type { Serde } from '../../core/client/serde.ts';
+import { memoryDialer } from '../../core/server/memory.ts';
+import { Server } from '../../core/server/serve.ts';
+import type { Dialer, TlsOptions } from '../../core/transport.ts';
+import { UsageError } from '../../core/wire/errors.ts';
+import { dial } from '../dial.ts';
+import { type CommandLine, FlagError } from './flags.ts';
+
+/** A server to give commands to. */
+export interface Session {
+  readonly client: Client;
+  /** How the server is called; null for an embedded one, which ends with the session. */
+  readonly server: string | null;
+  close(): Promise<void>;
+}
+
+/** A value as the server keeps it. */
+export interface Stored {
+  readonly value: Uint8Array;
+  readonly flags: number;
+}
+
+/** Whoever uses the command line decides what bytes mean. */
+const asStored: Serde = {
+  serialize(_key, value) {
+    if (value instanceof Uint8Array) return { value, flags: 0 };
+    throw new UsageError('value', 'must be bytes');
+  },
+  deserialize: (_key, value, flags): Stored => ({ value, flags }),
+};
+
+/**
+ * Makes the client of the server that the command line names, or the environment, or of an embedded
+ * one. It connects when the first command comes.
+ *
+ * @param wrap What the dialer is put into.
+ * @param named The server that the command line names.
+ * @throws FlagError, UsageError
+ */
+export function connect(
+  line: CommandLine,
+  environment: Readonly<Record<string, string | undefined>>,
+  wrap: (dial: Dialer) => Dialer,
+  named: string | undefined = line.text('server'),
+): Session {
+  const server = named ?? nonEmpty(environment['MEMWIRE_SERVER']) ?? null;
+  const timeout = line.number('timeout') ?? 1000;
+  const options: ClientOptions = {
+    timeout,
+    connectTimeout: timeout,
+    dialect: readDialect(line.text('dialect')),
+    serde: asStored,
+    binaryKeys: true,
+  };
+  if (server === null) return embedded(line, options, wrap);
+  const tls = readTls(line);
+  const auth = readAuth(line, environment);
+  const client = new Client(server, {
+    ...options,
+    dial: wrap(dial),
+    ...(tls === undefined ? {} : { tls }),
+    ...(auth === undefined ? {} : { auth }),
+  });
+  return { client, server: endpointName(toEndpoint(server)), close: () => client.close() };
+}
+
+function embedded(
+  line: CommandLine,
+  options: ClientOptions,
+  wrap: (dial: Dialer) => Dialer,
+): Session {
+  for (const name of ['tls', 'ca', 'cert', 'key', 'server-name', 'auth-file'] as const) {
+    if (line.has(name) || line.text(name) !== undefined) {
+      throw new FlagError(`--${name} needs a server: name one with --server`);
+    }
+  }
+  const server = new Server();
+  const client = new Client('localhost', { ...options, dial: wrap(memoryDialer(server)) });
+  return {
+    client,
+    server: null,
+    async close() {
+      await client.close();
+      server.close();
+    },
+  };
+}
+
+function readDialect(name: string = 'auto'): 'meta' | 'text' | 'auto' {
+  if (name === 'meta' || name === 'text' || name === 'auto') return name;
+  throw new FlagError(`--dialect: "${name}" is not meta, text or auto`);
+}
+
+function readTls(line: CommandLine): TlsOptions | undefined {
+  const [ca, cert, key] = [line.file('ca'), line.file('cert'), line.file('key')];
+  const serverName = line.text('server-name');
+  if ((cert === undefined) !== (key === undefined)) {
+    throw new FlagError('--cert and --key go together');
+  }
+  if (!line.has('tls') && (ca ?? cert ?? serverName) === undefined) return undefined;
+  return {
+    ...(ca === undefined ? {} : { ca }),
+    ...(cert === undefined ? {} : { cert }),
+    ...(key === undefined ? {} : { key }),
+    ...(serverName === undefined ? {} : { serverName }),
+  };
+}
+
+// Not from an argument: those of a process are for everybody on the machine to see.
+function readAuth(
+  line: CommandLine,
+  environment: Readonly<Record<string, string | undefined>>,
+): ClientOptions['auth'] {
+  const file = line.file('auth-file')?.split(/\r?\n/, 1)[0];
+  const login = file ?? nonEmpty(environment['MEMWIRE_AUTH']);
+  if (login === undefined) return undefined;
+  const colon = login.indexOf(':');
+  if (colon < 1) {
+    const where = file === undefined ? 'MEMWIRE_AUTH' : '--auth-file';
+    throw new FlagError(`${where}: it must say user:password`);
+  }
+  return { username: login.slice(0, colon), password: login.slice(colon + 1) };
+}
+
+function nonEmpty(text: string | undefined): string | undefined {
+  return text === '' ? undefined : text;
+}

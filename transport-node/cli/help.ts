@@ -1,0 +1,85 @@
+import { VERSION } from '../../core/version.ts';
+import { type CommandRow, commands } from './commands.ts';
+import { connectionFlags, flagHelp, type FlagName } from './flags.ts';
+
+/** A program that is not one command: it has its own way with the terminal. */
+export interface ProgramRow {
+  readonly name: string;
+  readonly parameters: readonly string[];
+  readonly flags: readonly FlagName[];
+  readonly summary: string;
+}
+
+export const consoleProgram: ProgramRow = {
+  name: 'console',
+  parameters: ['[SERVER]'],
+  flags: [],
+  summary: 'a prompt, or commands from a pipe',
+};
+
+export const topProgram: ProgramRow = {
+  name: 'top',
+  parameters: ['[SERVER]'],
+  flags: ['interval', 'count', 'json'],
+  summary: 'live: hit rate, operations, memory, connections',
+};
+
+export const serveProgram: ProgramRow = {
+  name: 'serve',
+  parameters: ['[FLAG...]'],
+  flags: [],
+  summary: 'an embedded memcached; memwire serve -h',
+};
+
+export const programs: readonly ProgramRow[] = [consoleProgram, topProgram, serveProgram];
+
+const servers = `The server is --server, or else MEMWIRE_SERVER in the environment. Where neither
+names one, it is an embedded server in memory, which starts empty and ends with
+the command. A login comes from --auth-file or MEMWIRE_AUTH: user:password.
+`;
+
+const codes = `Exit codes: 0 done; 1 a miss, or not stored; 2 a wrong command line; 3 an error
+of the server, or no connection to it; 130 interrupted.
+`;
+
+/** What `memwire --help` prints. */
+export function mainHelp(): string {
+  return `memwire ${VERSION}: memcached for every JavaScript runtime
+
+Usage: memwire COMMAND [ARGUMENTS]
+
+${usages(programs)}
+${usages(commands)}
+  memwire help COMMAND, memwire COMMAND --help, memwire --version
+
+${flagHelp([...connectionFlags, 'json'])}
+${servers}
+${codes}`;
+}
+
+/** What `memwire COMMAND --help` prints. */
+export function commandHelp(row: ProgramRow | CommandRow): string {
+  const own: FlagName[] = [...row.flags];
+  if ('run' in row) own.push('json');
+  const note = row.parameters.includes('[VALUE]')
+    ? 'Without VALUE the bytes come from standard input, as they are.\n\n'
+    : '';
+  return `memwire ${usage(row)}: ${row.summary}
+
+${note}${flagHelp([...own, 'help'])}
+${flagHelp(connectionFlags)}
+${servers}
+${codes}`;
+}
+
+/** A command and its parameters: `set KEY [VALUE]`. */
+export function usage({ name, parameters }: Pick<ProgramRow, 'name' | 'parameters'>): string {
+  return [name, ...parameters].join(' ');
+}
+
+/** Usages and what they are for, a line each. */
+export function usages(
+  rows: readonly (Pick<ProgramRow, 'name' | 'parameters' | 'summary'>)[],
+): string {
+  return rows.map((row) => `  ${usage(row).padEnd(24)} ${row.summary}\n`).join('');
+}

@@ -1,0 +1,77 @@
+import { MemcacheError, UsageError } from '../../core/wire/errors.ts';
+import { VERSION } from '../../core/version.ts';
+import { findCommand } from './commands.ts';
+import { runConsole } from './console.ts';
+import { FlagError, oneLine } from './flags.ts';
+import { commandHelp, mainHelp, programs } from './help.ts';
+import { runOnce } from './one-shot.ts';
+import { printable } from './quote.ts';
+import { serveCommand } from './serve-command.ts';
+import { isBrokenPipe, print, type Terminal } from './terminal.ts';
+import { runTop } from './top.ts';
+
+/** A command line that cannot be obeyed. */
+const USAGE = 2;
+
+/** The server answered with an error, or could not be reached. */
+const FAILED = 3;
+
+/** Runs the `memwire` command line; returns the exit code, which `memwire --help` explains. */
+export async function main(args: readonly string[], terminal: Terminal): Promise<number> {
+  const [command = ''] = args;
+  try {
+    return await run(args, terminal);
+  } catch (error) {
+    // Whoever reads has had enough.
+    if (isBrokenPipe(error)) return 0;
+    const isUsage = error instanceof FlagError || error instanceof UsageError;
+    if (!isUsage && !(error instanceof MemcacheError)) throw error;
+    const name = command.startsWith('-') ? 'memwire' : `memwire ${command}`;
+    const hint = error instanceof FlagError ? ` (${name} --help)` : '';
+    terminal.stderr.write(`${name}: ${printable(oneLine(error))}${hint}\n`);
+    return isUsage ? USAGE : FAILED;
+  }
+}
+
+async function run(args: readonly string[], terminal: Terminal): Promise<number> {
+  const [name, ...rest] = args;
+  switch (name) {
+    case 'serve':
+      return await serveCommand(rest, terminal);
+    case 'console':
+      return await runConsole(rest, terminal);
+    case 'top':
+      return await runTop(rest, terminal);
+    case undefined:
+      terminal.stderr.write(mainHelp());
+      return USAGE;
+    case '--version':
+    case '-V':
+      await print(terminal.stdout, `memwire ${VERSION}\n`);
+      return 0;
+    case '--help':
+    case '-h':
+      await print(terminal.stdout, mainHelp());
+      return 0;
+    case 'help':
+      return await help(rest[0], terminal);
+    default: {
+      const row = findCommand(name);
+      return row === undefined ? unknown(name, terminal) : await runOnce(row, rest, terminal);
+    }
+  }
+}
+
+async function help(name: string | undefined, terminal: Terminal): Promise<number> {
+  if (name === 'serve') return await serveCommand(['-h'], terminal);
+  const row = programs.find((program) => program.name === name) ?? findCommand(name ?? '');
+  if (row === undefined && name !== undefined) return unknown(name, terminal);
+  await print(terminal.stdout, row === undefined ? mainHelp() : commandHelp(row));
+  return 0;
+}
+
+function unknown(name: string, terminal: Terminal): number {
+  const what = name.startsWith('-') ? 'option' : 'command';
+  terminal.stderr.write(`memwire: there is no ${what} "${printable(name)}" (memwire --help)\n`);
+  return USAGE;
+}

@@ -1,0 +1,71 @@
+import { addAbortSignal } from 'node:stream';
+import { type Call, checkWords, type CommandRow } from './commands.ts';
+import { connect } from './connect.ts';
+import { CommandLine, connectionFlags } from './flags.ts';
+import { commandHelp } from './help.ts';
+import { type Part, toJson } from './part.ts';
+import { print, readAll, stopSignal, type Terminal } from './terminal.ts';
+import { tapped } from './wire-tap.ts';
+
+/** What a shell gives for a program that SIGINT has ended. */
+const INTERRUPTED = 130;
+
+/**
+ * Runs one command, for pipes.
+ *
+ * @returns The exit code: 0 when all was done, 1 after a miss.
+ * @throws FlagError, MemcacheError, and what the streams throw.
+ */
+export async function runOnce(
+  row: CommandRow,
+  args: readonly string[],
+  terminal: Terminal,
+): Promise<number> {
+  const line = new CommandLine(args, [...row.flags, 'json', ...connectionFlags, 'help']);
+  if (line.has('help')) {
+    await print(terminal.stdout, commandHelp(row));
+    return 0;
+  }
+  checkWords(row, line.words);
+  const { stdin, stdout, stderr, environment } = terminal;
+  const session = connect(
+    line,
+    environment,
+    (dial) => line.has('wire') ? tapped(dial, (text) => stderr.write(`${text}\n`)) : dial,
+  );
+  if (session.server === null) {
+    await print(
+      stderr,
+      'memwire: no server is named (--server, MEMWIRE_SERVER): ' +
+        'this is an embedded one, which ends with the command\n',
+    );
+  }
+  const aborter = stopSignal(terminal);
+  const { signal } = aborter;
+  const call: Call = {
+    client: session.client,
+    line,
+    options: { signal },
+    readValue: () => readAll(addAbortSignal(signal, stdin)),
+  };
+  let code = 0;
+  try {
+    for await (const part of row.run(call)) {
+      if (!part.ok) code = 1;
+      await write(part);
+    }
+    return code;
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    return row.endless ? 0 : INTERRUPTED;
+  } finally {
+    aborter.abort();
+    await session.close();
+  }
+
+  async function write(part: Part): Promise<void> {
+    if (line.has('json')) await print(stdout, `${toJson(part.json())}\n`);
+    else if (part.ok) await print(stdout, part.raw());
+    else await print(stderr, `memwire ${row.name}: ${part.shown()}\n`);
+  }
+}
