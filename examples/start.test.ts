@@ -1,6 +1,10 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
+import { findProgram } from '../test/memcached.ts';
 import { suite } from '../test/suite.ts';
 
 const example = suite('npm start');
@@ -34,5 +38,29 @@ example('walks through every operation on a terminal of 80 columns without colou
   ];
   for (const text of shown) assert.ok(stdout.includes(text), `${stdout}\nlacks\n${text}`);
 });
+
+const script = findProgram('script');
+const ends = 'ends in a console on its server where there is a terminal';
+
+if (script === null) example.skip(`${ends} (needs script)`);
+else {example(ends, async () => {
+    const child = spawn(script, ['-qec', 'npm start --silent', '/dev/null'], {
+      cwd: join(import.meta.dirname, '..'),
+      env: { ...process.env, XDG_STATE_HOME: mkdtempSync(join(tmpdir(), 'memwire-state-')) },
+      stdio: 'pipe',
+    });
+    let shown = '';
+    child.stdout.on('data', (chunk: Buffer) => {
+      shown += chunk.toString();
+    });
+    const shows = async (what: RegExp): Promise<void> => {
+      while (!what.test(shown)) await once(child.stdout, 'data');
+    };
+    await shows(/memwire> /);
+    child.stdin.write('get greeting\r');
+    await shows(/> get greeting\\r\\n[^]*"hi" \(2 bytes, flags 16\)/);
+    child.stdin.write('\x04');
+    assert.equal(await once(child, 'close'), [0, null]);
+  });}
 
 example.run();

@@ -1,6 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
+import { commands } from '../../transport-node/cli/commands.ts';
+import { ownCommands } from '../../transport-node/cli/completion.ts';
+import { flagTable } from '../../transport-node/cli/flags.ts';
+import { programs, usage } from '../../transport-node/cli/help.ts';
 import { suite } from '../suite.ts';
 import { ROOT } from './source.ts';
 import { FILE, verbTable } from './verb-table.ts';
@@ -15,6 +19,21 @@ house('.ci/run runs the test line of the README', () => {
   const [, line] = /```sh\n(apt-get [^`]*npm test)\n```/.exec(read('README.md')) ?? [];
   assert.ok(line !== undefined, 'the README has a test line');
   assert.ok(read('.ci/run').includes(`\n${line}\n`), `.ci/run does not run\n${line}`);
+});
+
+house('docs/cli.md has every command and every flag of the command line', () => {
+  const page = read('docs/cli.md');
+  for (const row of [...commands, ...ownCommands, ...programs]) {
+    assert.ok(
+      page.includes(`\`${usage(row)}\``) || page.includes(`memwire ${usage(row)}\``),
+      row.name,
+    );
+  }
+  for (const [name, { short, value }] of Object.entries(flagTable)) {
+    const flag = value === undefined ? `--${name}` : `--${name} ${value}`;
+    assert.ok(page.includes(`\`${flag}\``) || page.includes(`\`--${name}\``), flag);
+    if (short !== undefined) assert.ok(page.includes(`\`-${short}\``), short);
+  }
 });
 
 function read(file: string): string {

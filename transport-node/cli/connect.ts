@@ -78,7 +78,12 @@ function embedded(
     }
   }
   const server = new Server();
-  const client = new Client('localhost', { ...options, dial: wrap(memoryDialer(server)) });
+  const client = new Client('localhost', {
+    ...options,
+    // This one need not be asked for its version.
+    dialect: readDialect(line.text('dialect') ?? 'meta'),
+    dial: wrap(memoryDialer(server)),
+  });
   return {
     client,
     server: null,
