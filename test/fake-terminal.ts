@@ -6,8 +6,8 @@ import type { Terminal } from '../transport-node/cli/terminal.ts';
 /** Keeps what is written to it. */
 export class Capture extends Writable {
   isTTY = false;
-  /** Ends the pipe: what is written from now on fails as it does where nobody reads. */
-  broken = false;
+  /** The code that each write fails with: `EPIPE` where nobody reads. */
+  failure: string | null = null;
   readonly #chunks: Buffer[] = [];
   #heard: () => void = () => {};
 
@@ -29,7 +29,8 @@ export class Capture extends Writable {
   }
 
   override _write(chunk: Buffer, _encoding: string, done: (error?: Error) => void): void {
-    if (this.broken) return done(Object.assign(new Error('write EPIPE'), { code: 'EPIPE' }));
+    const { failure: code } = this;
+    if (code !== null) return done(Object.assign(new Error(code), { code, syscall: 'write' }));
     this.#chunks.push(chunk);
     this.#heard();
     done();

@@ -71,6 +71,10 @@ const dialogue: readonly (readonly [command: string, code: number, out: string, 
   ['cas b 3 two', 1, '', /b is not there/],
   ['touch a 5', 0, ''],
   ['touch b 5', 1, '', /b is not there/],
+  ['touch a 2001-01-01', 0, ''],
+  ['get a', 1, '', /a is not there/],
+  ['set a three --expire 2037-12-31T12:00:00Z', 0, ''],
+  ['get a', 0, 'three'],
   ['touch a -- -1', 0, ''],
   ['get a', 1, '', /a is not there/],
   ['incr n', 1, '', /n is not there/],
@@ -186,9 +190,17 @@ cli('who stops a command that waits for its input gets the exit code of a shell'
 cli('a reader that has had enough ends a dump quietly', async () => {
   await run('set a 1');
   const terminal = new FakeTerminal({ MEMWIRE_SERVER: name });
-  terminal.stdout.broken = true;
+  terminal.stdout.failure = 'EPIPE';
   assert.is(await main(['dump'], terminal), 0);
   assert.is(terminal.stderr.text, '');
+});
+
+cli('a pipe that fails for another reason is an error on one line', async () => {
+  await run('set a 1');
+  const terminal = new FakeTerminal({ MEMWIRE_SERVER: name });
+  terminal.stdout.failure = 'ENOSPC';
+  assert.is(await main(['get', 'a'], terminal), 3);
+  assert.is(terminal.stderr.text, 'memwire get: ENOSPC\n');
 });
 
 cli('--wire shows the bytes on stderr, and leaves stdout alone', async () => {
@@ -253,12 +265,13 @@ const refused: readonly (readonly [command: string, because: RegExp])[] = [
   ['version now', /"now" is too much: version/],
   ['get a --expire 5', /Unknown option '--expire'/],
   ['touch a -1', /Unknown option '-1'\. Words that start with a dash go after --\./],
-  ['touch a soon', /SECONDS: "soon" is not a whole number/],
+  ['touch a soon', /SECONDS: "soon" is neither a number of seconds nor a date/],
   ['incr a -- -1', /DELTA: "-1" is not a number/],
   ['incr a 18446744073709551616', /delta must be a whole number/],
   ['cas a b c', /CAS: "b" is not a number/],
   ['set a b --flags -1', /'--flags'? .*argument is ambiguous|--flags: "-1" is not/],
   ['set a b --flags=-1', /--flags: "-1" is not a whole number from 0/],
+  ['set a b --expire 2027-13-01', /--expire: "2027-13-01" is neither/],
   ['set a b --expire 5000000', /expire of 5000000 seconds is past memcached's limit/],
   [`get ${'k'.repeat(251)}`, /key must be/],
   ['get a --timeout 0', /--timeout: "0" is not/],

@@ -1,11 +1,12 @@
 import type { Client } from '../../core/client/clients.ts';
+import type { Expire } from '../../core/client/expire.ts';
 import type { CallOptions, Gets } from '../../core/client/memcache-options.ts';
 import type { StoreMode } from '../../core/client/dialect.ts';
 import { latin1 } from '../../core/wire/bytes.ts';
 import type { Command, RawCommand } from '../../core/wire/command.ts';
 import type { Stored } from './connect.ts';
 import { dumpItems } from './dump-items.ts';
-import { type CommandLine, FlagError, type FlagName, whole } from './flags.ts';
+import { type CommandLine, FlagError, type FlagName, secondsOrDate, whole } from './flags.ts';
 import { toKey, toMetaKey, toWireKey } from './keys.ts';
 import {
   factsPart,
@@ -152,7 +153,8 @@ async function* gets({ client, line, options }: Call): AsyncIterable<Part> {
 }
 
 async function* getAndTouch({ client, line, options }: Call): AsyncIterable<Part> {
-  const [key, expire] = [toKey(line.words[0]), toSeconds(line.words[1])];
+  const [word, when = ''] = line.words;
+  const [key, expire] = [toKey(word), secondsOrDate('SECONDS', when)];
   const item = await client.gat<Stored>(key, expire, options);
   yield item === undefined ? missPart(key) : itemPart(key, item);
 }
@@ -197,7 +199,8 @@ async function* arithmetic(direction: 'incr' | 'decr', call: Call): AsyncIterabl
 }
 
 async function* touch({ client, line, options }: Call): AsyncIterable<Part> {
-  const [key, expire] = [toKey(line.words[0]), toSeconds(line.words[1])];
+  const [word, when = ''] = line.words;
+  const [key, expire] = [toKey(word), secondsOrDate('SECONDS', when)];
   const done = await client.touch(key, expire, options);
   yield done ? statusPart(key, true, 'touched') : missPart(key);
 }
@@ -212,7 +215,7 @@ async function* version({ client, options }: Call): AsyncIterable<Part> {
 
 async function* flush({ client, line, options }: Call): AsyncIterable<Part> {
   const [delay = '0'] = line.words;
-  await client.flushAll(toSeconds(delay), options);
+  await client.flushAll(whole('SECONDS', delay, 0, 2 ** 31 - 1), options);
   yield { ok: true, shown: () => 'flushed', raw: () => '', json: () => ({ status: 'flushed' }) };
 }
 
@@ -271,9 +274,12 @@ async function valueOf({ line, readValue }: Call, index: number): Promise<Uint8A
   return word === undefined ? await readValue() : wordBytes(word);
 }
 
-function fieldsOf(line: CommandLine): { expire?: number; flags?: number } {
-  const [expire, flags] = [line.number('expire'), line.number('flags')];
-  return { ...(expire === undefined ? {} : { expire }), ...(flags === undefined ? {} : { flags }) };
+function fieldsOf(line: CommandLine): { expire?: Expire; flags?: number } {
+  const [expire, flags] = [line.text('expire'), line.number('flags')];
+  return {
+    ...(expire === undefined ? {} : { expire: secondsOrDate('--expire', expire) }),
+    ...(flags === undefined ? {} : { flags }),
+  };
 }
 
 function toShape(word: string = 'line'): RawCommand['reply'] {
@@ -283,10 +289,6 @@ function toShape(word: string = 'line'): RawCommand['reply'] {
     throw new FlagError(`--reply: "${word}" is not one of ${shapes.join(', ')}`);
   }
   return found;
-}
-
-function toSeconds(word: string = ''): number {
-  return whole('SECONDS', word, -(2 ** 31), 2 ** 31 - 1);
 }
 
 function toBigint(name: string, word: string = ''): bigint {

@@ -64,9 +64,8 @@ export const flagTable: Readonly<Record<FlagName, FlagRow>> = {
   'server-name': row("the name that the server's certificate must prove", { value: 'NAME' }),
   wire: row('show the bytes both ways, on stderr'),
   json: row('print JSON, one object a line'),
-  expire: row('until it expires; 0 for never, as by default', {
+  expire: row('until it expires, or a date; 0 for never (0)', {
     value: 'SECONDS',
-    range: [-MAX_I32, MAX_I32],
   }),
   flags: row('client flags to store beside the value (0)', {
     value: 'NUMBER',
@@ -161,6 +160,14 @@ export function whole(flag: string, text: string, min: number, max: number): num
     throw new FlagError(`${flag}: "${text}" is not a whole number from ${min} to ${max}`);
   }
   return value;
+}
+
+/** Seconds, or a date as ISO 8601 has it. @throws FlagError that names the flag. */
+export function secondsOrDate(flag: string, text: string): number | Date {
+  const date = /^\d{4}-\d\d-\d\d/.test(text) ? new Date(text) : new Date(NaN);
+  if (!Number.isNaN(date.getTime())) return date;
+  if (/^-?\d{1,10}$/.test(text)) return Number(text);
+  throw new FlagError(`${flag}: "${text}" is neither a number of seconds nor a date: 2030-12-31`);
 }
 
 /** What is in a file. @throws FlagError that names the flag. */

@@ -13,7 +13,7 @@ import { runTop } from './top.ts';
 /** A command line that cannot be obeyed. */
 const USAGE = 2;
 
-/** The server answered with an error, or could not be reached. */
+/** The server answered with an error, or could not be reached; or a pipe has failed. */
 const FAILED = 3;
 
 /** Runs the `memwire` command line; returns the exit code, which `memwire --help` explains. */
@@ -25,12 +25,17 @@ export async function main(args: readonly string[], terminal: Terminal): Promise
     // Whoever reads has had enough.
     if (isBrokenPipe(error)) return 0;
     const isUsage = error instanceof FlagError || error instanceof UsageError;
-    if (!isUsage && !(error instanceof MemcacheError)) throw error;
+    if (!isUsage && !(error instanceof MemcacheError) && !isOfSystem(error)) throw error;
     const name = command.startsWith('-') ? 'memwire' : `memwire ${command}`;
     const hint = error instanceof FlagError ? ` (${name} --help)` : '';
-    terminal.stderr.write(`${name}: ${printable(oneLine(error))}${hint}\n`);
+    await print(terminal.stderr, `${name}: ${printable(oneLine(error))}${hint}\n`);
     return isUsage ? USAGE : FAILED;
   }
+}
+
+/** What reading and writing may fail with: a full disk, a directory in the place of a file. */
+function isOfSystem(error: unknown): boolean {
+  return error instanceof Error && 'syscall' in error;
 }
 
 async function run(args: readonly string[], terminal: Terminal): Promise<number> {
@@ -43,7 +48,7 @@ async function run(args: readonly string[], terminal: Terminal): Promise<number>
     case 'top':
       return await runTop(rest, terminal);
     case undefined:
-      terminal.stderr.write(mainHelp());
+      await print(terminal.stderr, mainHelp());
       return USAGE;
     case '--version':
     case '-V':
@@ -57,7 +62,8 @@ async function run(args: readonly string[], terminal: Terminal): Promise<number>
       return await help(rest[0], terminal);
     default: {
       const row = findCommand(name);
-      return row === undefined ? unknown(name, terminal) : await runOnce(row, rest, terminal);
+      if (row === undefined) return await unknown(name, terminal);
+      return await runOnce(row, rest, terminal);
     }
   }
 }
@@ -65,13 +71,16 @@ async function run(args: readonly string[], terminal: Terminal): Promise<number>
 async function help(name: string | undefined, terminal: Terminal): Promise<number> {
   if (name === 'serve') return await serveCommand(['-h'], terminal);
   const row = programs.find((program) => program.name === name) ?? findCommand(name ?? '');
-  if (row === undefined && name !== undefined) return unknown(name, terminal);
+  if (row === undefined && name !== undefined) return await unknown(name, terminal);
   await print(terminal.stdout, row === undefined ? mainHelp() : commandHelp(row));
   return 0;
 }
 
-function unknown(name: string, terminal: Terminal): number {
+async function unknown(name: string, terminal: Terminal): Promise<number> {
   const what = name.startsWith('-') ? 'option' : 'command';
-  terminal.stderr.write(`memwire: there is no ${what} "${printable(name)}" (memwire --help)\n`);
+  await print(
+    terminal.stderr,
+    `memwire: there is no ${what} "${printable(name)}" (memwire --help)\n`,
+  );
   return USAGE;
 }

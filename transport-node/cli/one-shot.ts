@@ -40,8 +40,7 @@ export async function runOnce(
         'this is an embedded one, which ends with the command\n',
     );
   }
-  const aborter = stopSignal(terminal);
-  const { signal } = aborter;
+  const { signal } = stopSignal(terminal);
   const call: Call = {
     client: session.client,
     line,
@@ -54,14 +53,14 @@ export async function runOnce(
       if (!part.ok) code = 1;
       await write(part);
     }
-    return code;
   } catch (error) {
+    // What the server still owes is not waited for.
+    void session.close();
     if (!signal.aborted) throw error;
     return row.endless ? 0 : INTERRUPTED;
-  } finally {
-    aborter.abort();
-    await session.close();
   }
+  await session.close();
+  return code;
 
   async function write(part: Part): Promise<void> {
     if (line.has('json')) await print(stdout, `${toJson(part.json())}\n`);

@@ -47,7 +47,8 @@ export async function runTop(args: readonly string[], terminal: Terminal): Promi
     return 0;
   } finally {
     releaseKeys();
-    await session.close();
+    // What the server still owes is not waited for.
+    void session.close();
   }
 }
 
