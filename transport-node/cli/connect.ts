@@ -8,6 +8,8 @@ import type { Dialer, TlsOptions } from '../../core/transport.ts';
 import { UsageError } from '../../core/wire/errors.ts';
 import { dial } from '../dial.ts';
 import { type CommandLine, FlagError } from './flags.ts';
+import type { Terminal } from './terminal.ts';
+import { tapped } from './wire-tap.ts';
 
 /** A server to give commands to. */
 export interface Session {
@@ -32,19 +34,22 @@ const asStored: Serde = {
   deserialize: (_key, value, flags): Stored => ({ value, flags }),
 };
 
+/** Where the bytes both ways are shown, a line at a time; null where nobody wants to see them. */
+type Note = ((line: string) => void) | null;
+
 /**
  * Makes the client of the server that the command line names, or the environment, or of an embedded
  * one. It connects when the first command comes.
  *
- * @param wrap What the dialer is put into.
- * @param named The server that the command line names.
+ * @param named The server that the command line names; that of `--server` by default.
+ * @param note Hears of the bytes; by default stderr does, with `--wire`.
  * @throws FlagError, UsageError
  */
 export function connect(
   line: CommandLine,
-  environment: Readonly<Record<string, string | undefined>>,
-  wrap: (dial: Dialer) => Dialer,
+  { environment, stderr }: Terminal,
   named: string | undefined = line.text('server'),
+  note: Note = line.has('wire') ? (text) => stderr.write(`${text}\n`) : null,
 ): Session {
   const server = named ?? nonEmpty(environment['MEMWIRE_SERVER']) ?? null;
   const timeout = line.number('timeout') ?? 1000;
@@ -55,12 +60,12 @@ export function connect(
     serde: asStored,
     binaryKeys: true,
   };
-  if (server === null) return embedded(line, options, wrap);
+  if (server === null) return embedded(line, options, note);
   const tls = readTls(line);
   const auth = readAuth(line, environment);
   const client = new Client(server, {
     ...options,
-    dial: wrap(dial),
+    dial: heard(dial, note),
     ...(tls === undefined ? {} : { tls }),
     ...(auth === undefined ? {} : { auth }),
   });
@@ -70,7 +75,7 @@ export function connect(
 function embedded(
   line: CommandLine,
   options: ClientOptions,
-  wrap: (dial: Dialer) => Dialer,
+  note: Note,
 ): Session {
   for (const name of ['tls', 'ca', 'cert', 'key', 'server-name', 'auth-file'] as const) {
     if (line.has(name) || line.text(name) !== undefined) {
@@ -82,7 +87,7 @@ function embedded(
     ...options,
     // This one need not be asked for its version.
     dialect: readDialect(line.text('dialect') ?? 'meta'),
-    dial: wrap(memoryDialer(server)),
+    dial: heard(memoryDialer(server), note),
   });
   return {
     client,
@@ -92,6 +97,10 @@ function embedded(
       server.close();
     },
   };
+}
+
+function heard(dialer: Dialer, note: Note): Dialer {
+  return note === null ? dialer : tapped(dialer, note);
 }
 
 function readDialect(name: string = 'auto'): 'meta' | 'text' | 'auto' {

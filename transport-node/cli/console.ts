@@ -12,7 +12,6 @@ import { showKey, toJson } from './part.ts';
 import { printable } from './quote.ts';
 import { splitLine } from './split-line.ts';
 import { newAborter, print, type Terminal } from './terminal.ts';
-import { tapped } from './wire-tap.ts';
 
 /** So many keys are remembered for completion. */
 const MAX_KEYS = 1000;
@@ -56,7 +55,7 @@ class Console {
       if (this.#wire) terminal.stdout.write(`  ${text}\n`);
     };
     const [server] = line.words;
-    this.#session = connect(line, terminal.environment, (dial) => tapped(dial, note), server);
+    this.#session = connect(line, terminal, server, note);
   }
 
   async run(): Promise<void> {

@@ -77,7 +77,7 @@ export const flagTable: Readonly<Record<FlagName, FlagRow>> = {
   }),
   data: row('a data block to send after the line', { value: 'VALUE' }),
   interval: row('seconds between two readings (1)', { value: 'SECONDS', range: [1, 86_400] }),
-  count: row('end after so many differences', { value: 'NUMBER', range: [1, MAX_I32] }),
+  count: row('end after so many intervals', { value: 'NUMBER', range: [1, MAX_I32] }),
   help: row('print this', { short: 'h' }),
 };
 

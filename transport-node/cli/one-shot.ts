@@ -5,7 +5,6 @@ import { CommandLine, connectionFlags } from './flags.ts';
 import { commandHelp } from './help.ts';
 import { type Part, toJson } from './part.ts';
 import { print, readAll, stopSignal, type Terminal } from './terminal.ts';
-import { tapped } from './wire-tap.ts';
 
 /** What a shell gives for a program that SIGINT has ended. */
 const INTERRUPTED = 130;
@@ -27,12 +26,8 @@ export async function runOnce(
     return 0;
   }
   checkWords(row, line.words);
-  const { stdin, stdout, stderr, environment } = terminal;
-  const session = connect(
-    line,
-    environment,
-    (dial) => line.has('wire') ? tapped(dial, (text) => stderr.write(`${text}\n`)) : dial,
-  );
+  const { stdin, stdout, stderr } = terminal;
+  const session = connect(line, terminal);
   if (session.server === null) {
     await print(
       stderr,

@@ -47,7 +47,7 @@ export function missPart(key: Key): Part {
 
 /** Text with a name. */
 export function textPart(name: string, text: string): Part {
-  return { ...linePart(printable(text), { [name]: text }) };
+  return linePart(printable(text), { [name]: text });
 }
 
 /** A part that is one line in every way. */

@@ -131,21 +131,29 @@ for (const key of ['q', '\x03']) {
   });
 }
 
-top('a server that goes away is waited for, one that never was is an error', async () => {
-  const other = new Server();
-  const listener = await listen({ host: '127.0.0.1', port: 0 }, other.accept);
-  const place = 'port' in listener.endpoint ? `127.0.0.1:${listener.endpoint.port}` : '';
-  const clock = new CountingClock();
-  const terminal = new FakeTerminal({}, clock);
-  const ended = main(['top', place], terminal);
-  while (clock.timers === 0) await new Promise((resolve) => setImmediate(resolve));
-  await listener.close();
-  other.close();
-  await pass(clock);
-  await terminal.stderr.says(/^memwire top: [^\n]+\n/);
-  terminal.stop();
-  assert.is(await ended, 0);
-  const { code, err } = await say(['top', place]);
+for (const isTerminal of [false, true]) {
+  const where = isTerminal ? 'in a terminal' : 'in a pipe';
+  top(`${where} a server that goes away is said to have, and waited for`, async () => {
+    const other = new Server();
+    const listener = await listen({ host: '127.0.0.1', port: 0 }, other.accept);
+    const place = 'port' in listener.endpoint ? `127.0.0.1:${listener.endpoint.port}` : '';
+    const clock = new CountingClock();
+    const terminal = new FakeTerminal({}, clock);
+    terminal.stdin.isTTY = terminal.stdout.isTTY = isTerminal;
+    const ended = main(['top', place], terminal);
+    while (clock.timers === 0) await new Promise((resolve) => setImmediate(resolve));
+    await listener.close();
+    other.close();
+    await pass(clock);
+    if (isTerminal) await terminal.stdout.says(/^127\.0\.0\.1:\d+    q ends\n[^\n]+\n$/);
+    else await terminal.stderr.says(/^memwire top: [^\n]+\n$/);
+    terminal.stop();
+    assert.is(await ended, 0);
+  });
+}
+
+top('a server that never was is an error', async () => {
+  const { code, err } = await say(['top', '/nowhere/socket']);
   assert.is(code, 3);
   assert.match(err, /^memwire top: cannot connect to [^\n]+\n$/);
 });

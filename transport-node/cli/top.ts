@@ -1,13 +1,12 @@
 import { MemcacheError } from '../../core/wire/errors.ts';
 import { checkWords } from './commands.ts';
-import { connect, type Session } from './connect.ts';
+import { connect } from './connect.ts';
 import { CommandLine, connectionFlags, oneLine } from './flags.ts';
 import { commandHelp, topProgram } from './help.ts';
 import { toJson } from './part.ts';
 import { printable } from './quote.ts';
 import { type Rates, ratesBetween, type Reading } from './rates.ts';
 import { print, stopSignal, type Terminal } from './terminal.ts';
-import { tapped } from './wire-tap.ts';
 
 /**
  * Runs `memwire top`: in a terminal it draws what a server does again and again, until `q` or
@@ -18,53 +17,48 @@ import { tapped } from './wire-tap.ts';
  */
 export async function runTop(args: readonly string[], terminal: Terminal): Promise<number> {
   const line = new CommandLine(args, [...topProgram.flags, ...connectionFlags, 'help']);
-  const { stdout, stderr, environment } = terminal;
   if (line.has('help')) {
-    await print(stdout, commandHelp(topProgram));
+    await print(terminal.stdout, commandHelp(topProgram));
     return 0;
   }
   checkWords(topProgram, line.words);
   const interval = (line.number('interval') ?? 1) * 1000;
   const count = line.number('count') ?? Infinity;
-  const session = connect(
-    line,
-    environment,
-    (dial) => line.has('wire') ? tapped(dial, (text) => stderr.write(`${text}\n`)) : dial,
-    line.words[0],
-  );
+  const session = connect(line, terminal, line.words[0]);
   const stop = stopSignal(terminal);
   const releaseKeys = stopAtKey(terminal, stop);
   const show = screen(terminal, session.server ?? 'an embedded server', line.has('json'));
+  const read = async (): Promise<Reading> => {
+    const stats = await session.client.stats([], { signal: stop.signal });
+    return { at: terminal.clock.now(), stats };
+  };
+  // A server that is away for a while may come back.
+  const tryRead = async (): Promise<Reading | MemcacheError> => {
+    try {
+      return await read();
+    } catch (error) {
+      if (error instanceof MemcacheError && !stop.signal.aborted) return error;
+      throw error;
+    }
+  };
   try {
-    let before: Reading | null = await read(session, terminal);
-    for (let shown = 0; shown < count; shown++) {
+    let before: Reading | MemcacheError = await read();
+    for (let intervals = 0; intervals < count; intervals++) {
       await pause(terminal, interval, stop.signal);
       if (stop.signal.aborted) break;
-      const after = await tryRead(session, terminal);
-      if (after !== null && before !== null) await show(ratesBetween(before, after));
+      const after = await tryRead();
+      if (after instanceof Error) await show(after);
+      else if (!(before instanceof Error)) await show(ratesBetween(before, after));
       before = after;
     }
+    return 0;
+  } catch (error) {
+    if (!stop.signal.aborted) throw error;
     return 0;
   } finally {
     releaseKeys();
     // What the server still owes is not waited for.
     void session.close();
-  }
-}
-
-async function read({ client }: Session, { clock }: Terminal): Promise<Reading> {
-  const stats = await client.stats();
-  return { at: clock.now(), stats };
-}
-
-// A server that is away for a while may come back.
-async function tryRead(session: Session, terminal: Terminal): Promise<Reading | null> {
-  try {
-    return await read(session, terminal);
-  } catch (error) {
-    if (!(error instanceof MemcacheError)) throw error;
-    await print(terminal.stderr, `memwire top: ${printable(oneLine(error))}\n`);
-    return null;
   }
 }
 
@@ -95,31 +89,45 @@ function stopAtKey({ stdin, stdout }: Terminal, stop: AbortController): () => vo
   };
 }
 
-/** How rates are written, each over the last in a terminal. */
+/** How rates are written, or why there are none: each over the last in a terminal. */
 function screen(
-  { stdout }: Terminal,
+  { stdout, stderr }: Terminal,
   server: string,
   json: boolean,
-): (rates: Rates) => Promise<void> {
+): (rates: Rates | MemcacheError) => Promise<void> {
   let drawn = 0;
-  return async (rates) => {
-    if (json) return await print(stdout, `${toJson(rates)}\n`);
-    const lines = stdout.isTTY === true ? block(server, rates) : row(rates, drawn === 0);
+  const draw = async (lines: readonly string[]): Promise<void> => {
     // Some terminals do not know, and say 0.
     const width = stdout.columns === undefined || stdout.columns < 1 ? Infinity : stdout.columns;
-    const text = stdout.isTTY === true ? lines.map((line) => line.slice(0, width)) : lines;
     // Up to the first line of the last drawing, and from there on nothing.
-    const back = stdout.isTTY === true && drawn > 0 ? `\x1b[${drawn}A\x1b[J` : '';
+    const back = drawn > 0 ? `\x1b[${drawn}A\x1b[J` : '';
     drawn = lines.length;
-    await print(stdout, `${back}${text.join('\n')}\n`);
+    await print(stdout, `${back}${lines.map((line) => `${line.slice(0, width)}\n`).join('')}`);
   };
+  let isFirst = true;
+  return async (rates) => {
+    const isDrawn = stdout.isTTY === true && !json;
+    if (rates instanceof Error) {
+      const why = printable(oneLine(rates));
+      return isDrawn
+        ? await draw([title(server), why])
+        : await print(stderr, `memwire top: ${why}\n`);
+    }
+    if (isDrawn) return await draw(block(server, rates));
+    await print(stdout, json ? `${toJson(rates)}\n` : row(rates, isFirst));
+    isFirst = false;
+  };
+}
+
+function title(server: string): string {
+  return `${server}    q ends`;
 }
 
 function block(server: string, rates: Rates): string[] {
   const { memory, memoryLimit } = rates;
   const full = memoryLimit === 0 ? '' : ` (${percent(memory / memoryLimit)})`;
   return [
-    `${server}    q ends`,
+    title(server),
     `hit rate     ${percent(rates.hitRate)}`,
     `operations   ${perSecond(rates.operations)}`,
     `  gets       ${perSecond(rates.gets)}`,
@@ -132,7 +140,7 @@ function block(server: string, rates: Rates): string[] {
   ];
 }
 
-function row(rates: Rates, first: boolean): string[] {
+function row(rates: Rates, isFirst: boolean): string {
   const cells: readonly (readonly [name: string, value: string])[] = [
     ['hits', percent(rates.hitRate)],
     ['ops/s', rates.operations.toFixed(0)],
@@ -143,8 +151,9 @@ function row(rates: Rates, first: boolean): string[] {
     ['items', String(rates.items)],
     ['conns', String(rates.connections)],
   ];
-  const line = cells.map(([, value]) => value.padStart(9)).join('');
-  return first ? [cells.map(([name]) => name.padStart(9)).join(''), line] : [line];
+  const lines = [cells.map(([, value]) => value)];
+  if (isFirst) lines.unshift(cells.map(([name]) => name));
+  return lines.map((line) => `${line.map((cell) => cell.padStart(10)).join('')}\n`).join('');
 }
 
 function percent(share: number | null): string {
