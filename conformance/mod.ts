@@ -2,7 +2,13 @@
 export { CaseError } from './assert.ts';
 export { type Case, type CaseReport, runCase, runCases, type RunOptions } from './case.ts';
 export { cuttings } from './chunks.ts';
-export { memcacheCases, type MemcacheContext, metaOnlyCases } from './memcache/mod.ts';
+export {
+  memcacheCases,
+  type MemcacheContext,
+  metaOnlyCases,
+  oneServerCases,
+  type OneServerContext,
+} from './memcache/mod.ts';
 export { authCases, RawConnection, serverCases, type ServerContext } from './server/mod.ts';
 export { transportCases, type TransportContext } from './transport/mod.ts';
 export { wireCases } from './wire/mod.ts';

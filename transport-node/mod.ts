@@ -1,6 +1,10 @@
 /** memwire on Node. */
 import { checkOptions, type ClientOptions } from '../core/client/client-options.ts';
-import { Client as CoreClient } from '../core/client/clients.ts';
+import {
+  Client as CoreClient,
+  PooledClient as CorePooledClient,
+  type PooledClientOptions,
+} from '../core/client/clients.ts';
 import type { ServerName } from '../core/client/endpoint.ts';
 import { published } from './diagnostics.ts';
 import { dial } from './dial.ts';
@@ -18,6 +22,18 @@ export class Client extends CoreClient {
    * @throws UsageError when an option breaks a rule.
    */
   constructor(server: ServerName = 'localhost', options: ClientOptions = {}) {
+    checkOptions(options);
+    super(server, { dial, ...options, ...published(options) });
+  }
+}
+
+/** A client of one server, over several connections of Node's. */
+export class PooledClient extends CorePooledClient {
+  /**
+   * @param server `host:port` and the like, see `ServerName`; `localhost:11211` by default.
+   * @throws UsageError when an option breaks a rule.
+   */
+  constructor(server: ServerName = 'localhost', options: PooledClientOptions = {}) {
     checkOptions(options);
     super(server, { dial, ...options, ...published(options) });
   }

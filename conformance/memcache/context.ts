@@ -1,23 +1,27 @@
 import type { ClientOptions } from '../../core/client/client-options.ts';
+import type { Memcache } from '../../core/client/memcache.ts';
 import type { OneServer } from '../../core/client/one-server.ts';
 import type { Case } from '../case.ts';
 
-/** A client to be judged, and the server behind it. */
-export interface MemcacheContext {
+/** A client to be judged, and the server behind it, or the servers. */
+export interface MemcacheContext<Client extends Memcache = Memcache> {
   /** Makes a client; the case closes it. */
-  readonly create: (options?: Omit<ClientOptions, 'dial'>) => OneServer;
+  readonly create: (options?: Omit<ClientOptions, 'dial'>) => Client;
   /** Lets seconds go by for the server. */
   readonly pass: (seconds: number) => Promise<void>;
   /** Eight letters and digits that no other case uses, to make keys of. */
   readonly unique: () => string;
 }
 
+/** What needs a client of one server. */
+export type OneServerContext = MemcacheContext<OneServer>;
+
 /** A case with a client and a key of its own. */
-export function withClient(
+export function withClient<Client extends Memcache = Memcache>(
   name: string,
-  run: (client: OneServer, key: string, context: MemcacheContext) => Promise<void>,
+  run: (client: Client, key: string, context: MemcacheContext<Client>) => Promise<void>,
   options: Omit<ClientOptions, 'dial'> = {},
-): Case<MemcacheContext> {
+): Case<MemcacheContext<Client>> {
   return {
     name,
     async run(context) {

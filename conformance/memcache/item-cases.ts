@@ -132,6 +132,20 @@ export const itemCases: readonly Case<MemcacheContext>[] = [
     const left = await client.getMany([1, 2, 3, 4, 5].map((i) => `${key}${i}`));
     equal([...left.keys()], [`${key}2`], 'what is left');
   }),
+  withClient(
+    'gat and gats give the value and set when it expires',
+    async (client, key, context) => {
+      equal(await client.gat(key, 5), undefined);
+      equal(await client.gats(key, 5), undefined);
+      await client.set(key, 'x', { expire: 100 });
+      equal(await client.gat(key, 0), 'x');
+      const found = await client.gats(key, 1);
+      equal(found?.value, 'x');
+      equal(await client.cas(key, 'y', found?.cas ?? 0n, { expire: 1 }), 'stored');
+      await context.pass(3);
+      equal(await client.get(key), undefined);
+    },
+  ),
   withClient('seconds that would be read as a time long past are refused', async (client, key) => {
     const error = await rejects(client.set(key, 'x', { expire: 2_592_001 }), UsageError);
     equal(error.argument, 'expire');
@@ -225,18 +239,6 @@ export const itemCases: readonly Case<MemcacheContext>[] = [
     ok(/it has 251/.test(error.message), error.message);
     equal(await client.get('k'.repeat(246)), undefined, 'a key that just fits');
   }, { keyPrefix: 'app:' }),
-  {
-    name: 'a prefix parts two clients',
-    async run(context) {
-      const key = context.unique();
-      const one = context.create({ keyPrefix: 'one:' });
-      const both = context.create();
-      await one.set(key, 'x');
-      equal(await both.get(key), undefined);
-      equal(await both.get(`one:${key}`), 'x');
-      await Promise.all([one.close(), both.close()]);
-    },
-  },
   withClient('unicode keys', async (client, key) => {
     const names = [`${key}é`, `${key}日本語`, `${key}🍺`];
     for (const name of names) await client.set(name, name);
@@ -256,14 +258,6 @@ export const itemCases: readonly Case<MemcacheContext>[] = [
     name.fill(0x0a);
     equal(await done, true);
     equal(await client.get(key), 'x');
-  }),
-  withClient('version and stats', async (client, key) => {
-    ok(/^\d+\.\d+/.test(await client.version()), 'a version');
-    await client.set(key, 'x');
-    const found = await client.stats();
-    ok(Number(found.get('curr_items')) >= 1, 'an item is counted');
-    ok((await client.stats(['settings'])).has('maxbytes'), 'the settings');
-    await rejects(client.stats(['no such stats']), UsageError);
   }),
   withClient('quiet commands can be awaited, and tell what went wrong', async (client, key) => {
     const flags = ['q'];

@@ -1,15 +1,16 @@
 import type { Case } from '../case.ts';
 import { bulkCases } from './bulk-cases.ts';
+import { clientCases } from './client-cases.ts';
 import type { MemcacheContext } from './context.ts';
 import { itemCases } from './item-cases.ts';
-import { oneServerCases } from './one-server-cases.ts';
 
-export type { MemcacheContext } from './context.ts';
+export type { MemcacheContext, OneServerContext } from './context.ts';
 export { metaOnlyCases } from './meta-cases.ts';
+export { oneServerCases } from './one-server-cases.ts';
 
-/** What a client must do, method by method, in every dialect. */
+/** What a client must do, method by method, in every dialect, with one server or many. */
 export const memcacheCases: readonly Case<MemcacheContext>[] = [
   ...itemCases,
   ...bulkCases,
-  ...oneServerCases,
+  ...clientCases,
 ];

@@ -3,8 +3,7 @@ import * as assert from 'uvu/assert';
 import { CountingClock, ScriptedNetwork, settled, Watched } from '../../test/scripted.ts';
 import { suite } from '../../test/suite.ts';
 import { UsageError } from '../wire/errors.ts';
-import type { ClientOptions } from './client-options.ts';
-import { Client } from './clients.ts';
+import { Client, PooledClient, type PooledClientOptions } from './clients.ts';
 
 const usage = suite('client: wrong arguments');
 
@@ -110,7 +109,7 @@ for (const dialect of ['meta', 'text'] as const) {
   }
 }
 
-const options: Readonly<Record<keyof ClientOptions, readonly unknown[]>> = {
+const options: Readonly<Record<keyof PooledClientOptions, readonly unknown[]>> = {
   dial: [undefined, null, {}, 'tcp'],
   timeout: [null, '5', 0, -1, NaN, Infinity, 2 ** 31],
   connectTimeout: [null, '5', 0, -1, NaN, Infinity, 2 ** 31],
@@ -139,6 +138,8 @@ const options: Readonly<Record<keyof ClientOptions, readonly unknown[]>> = {
   maxLine: [null, '5', 0, NaN],
   maxValue: [null, '5', 0, NaN],
   maxLines: [null, '5', 0, NaN],
+  maxPoolSize: [null, '5', 0, 1.5, NaN, Infinity],
+  idleTimeout: [null, '5', 0, NaN],
 };
 
 for (const [name, values] of Object.entries(options)) {
@@ -146,7 +147,7 @@ for (const [name, values] of Object.entries(options)) {
     const { dial } = new ScriptedNetwork();
     for (const value of values) {
       try {
-        new Client('h', { dial, [name]: value });
+        new PooledClient('h', { dial, [name]: value });
       } catch (error) {
         assert.instance(error, UsageError);
         assert.match(`${name} username password`, (error as UsageError).argument);

@@ -51,6 +51,20 @@ export interface ClientOptions
   readonly clock?: Clock;
 }
 
+/** How many connections a client has to a server. */
+export interface PoolOptions {
+  /**
+   * The most connections to a server: another is opened while all are busy. 4 by default in a
+   * `PooledClient`, 1 in others.
+   */
+  readonly maxPoolSize: number;
+  /**
+   * Milliseconds after which a connection that is not used is closed, Infinity for never; a minute
+   * by default in a `PooledClient`, never in others.
+   */
+  readonly idleTimeout: number;
+}
+
 const kinds: Readonly<Record<string, 'function' | 'boolean' | 'object'>> = {
   dial: 'function',
   onCommand: 'function',
@@ -77,10 +91,11 @@ const limits = [
   'maxValue',
   'maxLines',
   'keepAlive',
+  'idleTimeout',
 ] as const;
 
 /** @throws UsageError naming the option that breaks a rule. */
-export function checkOptions(options: ClientOptions): void {
+export function checkOptions(options: ClientOptions & Partial<PoolOptions>): void {
   if (typeof options !== 'object' || options === null) {
     throw new UsageError('options', 'must be an object');
   }
@@ -97,7 +112,10 @@ export function checkOptions(options: ClientOptions): void {
       throw new UsageError(name, 'must be a number, more than 0');
     }
   }
-  const { dialect, fence } = options;
+  const { dialect, fence, maxPoolSize = 1 } = options;
+  if (!Number.isInteger(maxPoolSize) || maxPoolSize < 1) {
+    throw new UsageError('maxPoolSize', 'must be a whole number, more than 0');
+  }
   if (dialect !== undefined && !['meta', 'text', 'auto'].includes(dialect)) {
     throw new UsageError('dialect', 'must be meta, text or auto');
   }

@@ -46,6 +46,10 @@ declare const AbortController: new () => {
  * that has closed is done with; its owner makes another.
  */
 export class Link implements Executor, TransportEvents {
+  /** Whether the server ever answered a command on it. */
+  proven = false;
+  /** When the turn of the last command began, by the clock's `elapsed`. */
+  usedAt = 0;
   readonly #options: LinkOptions;
   readonly #name: string;
   readonly #connection: ClientConnection<Pending>;
@@ -57,14 +61,10 @@ export class Link implements Executor, TransportEvents {
   // Whoever takes the items of a dump or a watch is busy.
   #held = false;
   #flushDue = false;
-  // When the turn of the next flush began.
-  #turn = 0;
   readonly #alarm: Alarm;
   #cancelDial: () => void = () => {};
-  #proven = false;
   #authError: AuthError | null = null;
   #over = false;
-
   #resolve: Pending['resolve'] = () => {};
   #reject: Pending['reject'] = () => {};
   // Takes the ends of a new promise. One for all commands: a closure for each would weigh 150 bytes.
@@ -119,7 +119,7 @@ export class Link implements Executor, TransportEvents {
       const signal = options?.signal;
       if (signal?.aborted === true) throw new AbortError('not-sent', signal.reason);
       // The commands of one turn share its time: to read the clock costs as much as to encode one.
-      if (!this.#flushDue) this.#turn = this.#options.clock.elapsed();
+      if (!this.#flushDue) this.usedAt = this.#options.clock.elapsed();
       // Even where it is refused: what was sent before may be what leaves no room.
       this.#scheduleFlush();
       if (options?.unconfirmed === true) {
@@ -131,7 +131,7 @@ export class Link implements Executor, TransportEvents {
         }
       }
       const timeout = options?.timeout ?? this.#options.timeout;
-      const deadline = this.#turn + timeout;
+      const deadline = this.usedAt + timeout;
       const pending: Pending = { resolve, reject, timeout, options, traffic, unlisten: null };
       this.#connection.send(command, pending, deadline);
       if (signal !== undefined) this.#listen(pending, signal);
@@ -266,7 +266,7 @@ export class Link implements Executor, TransportEvents {
         if (isError(reply)) {
           tag.reject(new ServerReplyError(reply.type, reply.message));
         } else {
-          this.#proven = true;
+          this.proven = true;
           tag.resolve(reply);
         }
         return;
@@ -321,7 +321,7 @@ export class Link implements Executor, TransportEvents {
     this.#transport = null;
     for (const tag of unsent) this.#rejectLost(tag, cause, 'not-sent');
     for (const tag of unanswered) this.#rejectLost(tag, cause, 'unknown');
-    this.#options.onClosed(this, cause, this.#proven);
+    this.#options.onClosed(this, cause, this.proven);
     this.#resolveClosed();
   }
 

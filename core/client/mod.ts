@@ -1,6 +1,6 @@
 /** The promise side: executors, and the clients made of them. */
-export type { ClientOptions } from './client-options.ts';
-export { Client } from './clients.ts';
+export type { ClientOptions, PoolOptions } from './client-options.ts';
+export { Client, PooledClient, type PooledClientOptions } from './clients.ts';
 export { type Codec, compressedSerde, type CompressionOptions } from './compressed-serde.ts';
 export type { Dialect, StoreMode, WriteFields } from './dialect.ts';
 export { metaDialect } from './dialect-meta.ts';

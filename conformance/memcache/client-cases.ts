@@ -1,0 +1,80 @@
+import type { CommandEnd } from '../../core/client/observe.ts';
+import { ServerReplyError, UsageError } from '../../core/wire/errors.ts';
+import { equal, ok, rejects } from '../assert.ts';
+import type { Case } from '../case.ts';
+import { type MemcacheContext, withClient } from './context.ts';
+
+/** What a client must do beside storing and finding items. */
+export const clientCases: readonly Case<MemcacheContext>[] = [
+  withClient('checkKey says what is wrong with a key', (client) => {
+    client.checkKey('k'.repeat(246));
+    for (const key of ['a b', 'k'.repeat(247), 'é', 5]) {
+      let refused: unknown;
+      try {
+        client.checkKey(key as string);
+      } catch (error) {
+        refused = error;
+      }
+      ok(refused instanceof UsageError, `${String(key)} must be refused`);
+    }
+    return Promise.resolve();
+  }, { keyPrefix: 'app:' }),
+  {
+    name: 'await using closes the client',
+    async run(context) {
+      const client = context.create();
+      await client.get(context.unique());
+      await client[Symbol.asyncDispose]();
+      const error = await rejects(client.get(context.unique()), Error);
+      ok(/closed/.test(error.message), error.message);
+    },
+  },
+  {
+    name: 'onCommand hears of each command, its bytes, its hits and its outcome',
+    async run(context) {
+      const key = context.unique();
+      const ends: [string, CommandEnd][] = [];
+      const client = context.create({
+        onCommand: ({ verb }) => (end) => ends.push([verb, end]),
+      });
+      await client.set(key, 'abc');
+      await client.get(key);
+      await client.get(`${key}?`);
+      await rejects(client.incr(key), ServerReplyError);
+      await client.close();
+      // What asks the server for its version is a command too.
+      const own = ends.filter(([verb]) => verb !== 'version').map(([, end]) => end);
+      equal(own.map(({ hits, misses }) => [hits, misses]), [[0, 0], [1, 0], [0, 1], [0, 0]]);
+      equal(own.map(({ outcome }) => outcome), ['done', 'done', 'done', 'done']);
+      equal(own.map(({ error }) => error?.name ?? null), [null, null, null, 'ServerReplyError']);
+      ok(own.every(({ bytesOut, bytesIn }) => bytesOut > 8 && bytesIn > 3), 'bytes');
+      ok(own.every(({ duration }) => duration >= 0 && duration < 60_000), 'duration');
+    },
+  },
+  {
+    name: 'ignoreErrors makes misses of reads that fail, counts them and tells of them',
+    async run(context) {
+      const key = context.unique();
+      const errors: Error[] = [];
+      const client = context.create({
+        ignoreErrors: true,
+        onIgnored: (error) => errors.push(error),
+        maxValue: 10,
+      });
+      const other = context.create();
+      await other.set(key, 'x'.repeat(100));
+      equal(await client.get(key), undefined);
+      equal(await client.gets(key), undefined);
+      equal(await client.gat(key, 10), undefined);
+      equal(await client.getMany([key]), new Map());
+      equal(client.ignored, 4);
+      equal(errors.length, 4);
+      await rejects(client.get('a b'), UsageError);
+      await other.set(key, 'x', { flags: 99 });
+      equal(await client.get(key), undefined, 'a value that cannot be read');
+      await client.set(key, '5');
+      equal(await client.get(key), '5');
+      await Promise.all([client.close(), other.close()]);
+    },
+  },
+];

@@ -1,0 +1,87 @@
+import { systemClock } from '../clock.ts';
+import type { Dialer, Endpoint } from '../transport.ts';
+import { UsageError } from '../wire/errors.ts';
+import { checkOptions, type ClientOptions, type PoolOptions } from './client-options.ts';
+import type { Dialect } from './dialect.ts';
+import { metaDialect } from './dialect-meta.ts';
+import { textDialect } from './dialect-text.ts';
+import { Keys } from './key-policy.ts';
+import type { MemcacheParts } from './memcache-options.ts';
+import { defaultSerde } from './serde.ts';
+import { Upstream, type UpstreamOptions } from './upstream.ts';
+
+/** What makes a connection, beside how it is to be used. */
+export interface WithDial {
+  readonly dial: Dialer;
+}
+
+const dialects: Readonly<Record<'meta' | 'text' | 'auto', Dialect | null>> = {
+  meta: metaDialect,
+  text: textDialect,
+  auto: null,
+};
+
+/**
+ * What a client is made of, but for who does its commands.
+ *
+ * @throws UsageError when an option breaks a rule.
+ */
+export function clientParts(options: ClientOptions): Omit<MemcacheParts, 'executor'> {
+  const { clock = systemClock, dialect = 'meta', serde = defaultSerde } = options;
+  const { keyPrefix = '', unicodeKeys = false, binaryKeys = false } = options;
+  return {
+    dialect: dialects[dialect],
+    serde,
+    keys: new Keys({ prefix: keyPrefix, unicode: unicodeKeys, binary: binaryKeys }),
+    clock,
+    noreply: options.noreply ?? false,
+    ignoreErrors: options.ignoreErrors ?? false,
+    onIgnored: options.onIgnored,
+  };
+}
+
+/**
+ * Who does the commands for one server, with the defaults of all clients.
+ *
+ * @throws UsageError when an option breaks a rule.
+ */
+export function upstreamFor(
+  endpoint: Endpoint,
+  options: ClientOptions & Partial<PoolOptions> & WithDial & Pick<UpstreamOptions, 'onFailure'>,
+): Upstream {
+  checkOptions(options);
+  if (options.dial === undefined) throw new UsageError('dial', 'must be given');
+  const { clock = systemClock, dialect = 'meta', timeout = 1000, connectTimeout = 1000 } = options;
+  const { reconnectDelay = 25, maxReconnectDelay = 1000 } = options;
+  return new Upstream({
+    ...options,
+    clock,
+    endpoint: withSocketOptions(endpoint, options),
+    timeout: milliseconds('timeout', timeout),
+    connectTimeout: milliseconds('connectTimeout', connectTimeout),
+    reconnectDelay: milliseconds('reconnectDelay', reconnectDelay),
+    maxReconnectDelay: milliseconds('maxReconnectDelay', maxReconnectDelay),
+    fence: options.fence ?? (dialect === 'meta' ? 'mn' : 'version'),
+    random: Math.random,
+  });
+}
+
+/** @throws UsageError naming the argument. */
+export function milliseconds(argument: string, value: number): number {
+  if (typeof value !== 'number' || !(value > 0) || value > 0x7fff_ffff) {
+    throw new UsageError(argument, 'must be a number of milliseconds, more than 0');
+  }
+  return value;
+}
+
+function withSocketOptions(
+  endpoint: Endpoint,
+  { noDelay, keepAlive }: Pick<ClientOptions, 'noDelay' | 'keepAlive'>,
+): Endpoint {
+  if ('path' in endpoint) return endpoint;
+  return {
+    ...endpoint,
+    ...(noDelay === undefined ? {} : { noDelay }),
+    ...(keepAlive === undefined ? {} : { keepAlive }),
+  };
+}
