@@ -5,7 +5,12 @@ import {
   PooledClient as CorePooledClient,
   type PooledClientOptions,
 } from '../core/client/clients.ts';
+import type { ClusterServer } from '../core/client/cluster-server.ts';
 import type { ServerName } from '../core/client/endpoint.ts';
+import {
+  HashClient as CoreHashClient,
+  type HashClientOptions,
+} from '../core/client/hash-client.ts';
 import { published } from './diagnostics.ts';
 import { dial } from './dial.ts';
 
@@ -36,5 +41,17 @@ export class PooledClient extends CorePooledClient {
   constructor(server: ServerName = 'localhost', options: PooledClientOptions = {}) {
     checkOptions(options);
     super(server, { dial, ...options, ...published(options) });
+  }
+}
+
+/** A client of many servers, over connections of Node's. */
+export class HashClient extends CoreHashClient {
+  /**
+   * @param servers Each `host:port` and the like, or with its name and weight.
+   * @throws UsageError when an option breaks a rule.
+   */
+  constructor(servers: readonly (ServerName | ClusterServer)[], options: HashClientOptions = {}) {
+    checkOptions(options);
+    super(servers, { dial, ...options, ...published(options) });
   }
 }

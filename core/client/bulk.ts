@@ -3,36 +3,42 @@ import { MemcacheError, UsageError } from '../wire/errors.ts';
 import type { Calls } from './calls.ts';
 import { toKeys } from './calls.ts';
 import type { Dialect } from './dialect.ts';
-import { checkWireKey, type WireKey } from './key-policy.ts';
+import { together } from './together.ts';
+import { checkWireKey, type ItemKey, ownKey, type WireKey } from './key-policy.ts';
 import type { BulkOptions, CallOptions, StoreOptions } from './memcache-options.ts';
-import { type Found, toDone, toFound, unexpected } from './results.ts';
+import { eachItem, type Found, toDone, toFound } from './results.ts';
 
 /** A `get` for more keys than this is cut, so that no line and no reply grows without limit. */
 const MAX_KEYS = 1000;
 
 /** Keys and their values: a Map, an array of pairs, or a plain object. */
-export type Entries = Iterable<readonly [Key, unknown]> | Readonly<Record<string, unknown>>;
+export type Entries = Iterable<readonly [ItemKey, unknown]> | Readonly<Record<string, unknown>>;
 
 /** Finds many keys; calls `take` with each that is there, in the order of the keys. */
 export async function findMany(
   calls: Calls,
-  keys: Iterable<Key>,
+  keys: Iterable<ItemKey>,
   withCas: boolean,
   options: CallOptions | undefined,
-  take: (key: Key, found: Found) => void,
+  take: (key: ItemKey, found: Found) => void,
 ): Promise<void> {
-  const { parts } = calls;
+  const { keys: policy, placeOf } = calls.parts;
   const wanted = toKeys(keys);
-  const wire = wanted.map((key) => parts.keys.toWire(key));
+  const wire = wanted.map((key) => policy.toWire(key));
   // Where it takes several commands, none may go before the last is known to be right.
-  if (wire.length > MAX_KEYS || wire.some(({ base64 }) => base64)) wire.forEach(checkWireKey);
+  const several = wire.length > MAX_KEYS || placeOf !== undefined;
+  if (several || wire.some(({ base64 }) => base64)) wire.forEach(checkWireKey);
+  if (wire.length === 0) return;
+  const dialect = calls.dialect ?? await calls.read(null, () => calls.learn());
+  if (dialect === null) return;
   const found = new Map<number, Found>();
+  const find: Find = { calls, dialect, wire, withCas, options, found };
   const jobs: Promise<void>[] = [];
-  for (let from = 0; from < wanted.length; from += MAX_KEYS) {
-    const batch = wire.slice(from, from + MAX_KEYS);
-    jobs.push(
-      calls.read(undefined, () => findBatch(calls, batch, withCas, options, from, found)),
-    );
+  for (const indexes of together(wire, placeOf)) {
+    for (let from = 0; from < indexes.length; from += MAX_KEYS) {
+      const batch = indexes.slice(from, from + MAX_KEYS);
+      jobs.push(calls.read(undefined, () => findBatch(find, batch)));
+    }
   }
   await Promise.all(jobs);
   wanted.forEach((key, index) => {
@@ -41,32 +47,32 @@ export async function findMany(
   });
 }
 
-async function findBatch(
-  calls: Calls,
-  wire: readonly WireKey[],
-  withCas: boolean,
-  options: CallOptions | undefined,
-  offset: number,
-  found: Map<number, Found>,
-): Promise<void> {
-  const { executor } = calls.parts;
-  const dialect = calls.dialect ?? await calls.learn();
-  const together = dialect.getMany(wire, withCas);
-  if (together === null) {
-    await Promise.all(wire.map(async (key, index) => {
-      const item = toFound(await executor.execute(dialect.get(key, withCas), options));
-      if (item !== undefined) found.set(offset + index, item);
+interface Find {
+  readonly calls: Calls;
+  readonly dialect: Dialect;
+  readonly wire: readonly WireKey[];
+  readonly withCas: boolean;
+  readonly options: CallOptions | undefined;
+  /** By the index of the key. */
+  readonly found: Map<number, Found>;
+}
+
+async function findBatch(find: Find, indexes: readonly number[]): Promise<void> {
+  const { calls, dialect, withCas, options, found } = find;
+  const wire = indexes.map((index) => find.wire[index]!);
+  const command = dialect.getMany(wire, withCas);
+  if (command === null) {
+    await Promise.all(wire.map(async (key, i) => {
+      const item = toFound(await calls.execute(key, dialect.get(key, withCas), options));
+      if (item !== undefined) found.set(indexes[i]!, item);
     }));
     return;
   }
-  const reply = await executor.execute(together, options);
-  if (reply.type !== 'values') return unexpected(reply);
-  // Items come in the order of the request, which they leave gaps in.
-  let index = 0;
-  for (const item of reply.items) {
-    while (index < wire.length && wire[index]!.key !== item.key) index++;
-    found.set(offset + index++, item);
-  }
+  // All of them are in one place: the first says where.
+  const reply = await calls.execute(wire[0]!, command, options);
+  eachItem(wire.map(({ key }) => key), reply, (item, i) => {
+    found.set(indexes[i]!, item);
+  });
 }
 
 /** Stores many values; gives the keys that were not stored, each with its reason. */
@@ -79,7 +85,7 @@ export async function storeMany(
     const { wire, data, fields } = calls.prepare(key, value, options);
     const make: Job['make'] = (dialect, quiet) =>
       dialect.store('set', wire, data, { ...fields, quiet });
-    return { key, wire, make };
+    return { key: ownKey(key), wire, make };
   });
   return await doMany(calls, jobs, options);
 }
@@ -87,12 +93,12 @@ export async function storeMany(
 /** Deletes many keys; gives those for which it is not known that they are gone, and why. */
 export async function deleteMany(
   calls: Calls,
-  keys: Iterable<Key>,
+  keys: Iterable<ItemKey>,
   options: BulkOptions,
 ): Promise<Map<Key, MemcacheError>> {
   const jobs = toKeys(keys).map((key): Job => {
     const wire = calls.parts.keys.toWire(key);
-    return { key, wire, make: (dialect, quiet) => dialect.delete(wire, quiet) };
+    return { key: ownKey(key), wire, make: (dialect, quiet) => dialect.delete(wire, quiet) };
   });
   return await doMany(calls, jobs, options);
 }
@@ -110,16 +116,15 @@ async function doMany(
 ): Promise<Map<Key, MemcacheError>> {
   // A bad key is the caller's fault, and nothing is sent for its neighbours either.
   for (const { wire } of jobs) checkWireKey(wire);
-  const { executor } = calls.parts;
   const dialect = calls.dialect ?? await calls.learn();
   const quiet = options.quiet === true && dialect.reportsQuietFailures;
   const failed = new Map<Key, MemcacheError>();
-  const run = async ({ key, make }: Job): Promise<void> => {
+  const run = async ({ key, wire, make }: Job): Promise<void> => {
     try {
-      let reply = await executor.execute(make(dialect, quiet), options);
+      let reply = await calls.execute(wire, make(dialect, quiet), options);
       // An error among the quiet ones: whose it was, only asking again can tell.
       if (reply.type === 'silent' && reply.errors.length > 0) {
-        reply = await executor.execute(make(dialect, false), options);
+        reply = await calls.execute(wire, make(dialect, false), options);
       }
       toDone(reply);
     } catch (error) {
@@ -131,12 +136,12 @@ async function doMany(
   return failed;
 }
 
-function toPairs(entries: Entries): (readonly [Key, unknown])[] {
+function toPairs(entries: Entries): (readonly [ItemKey, unknown])[] {
   if (typeof entries !== 'object' || entries === null) {
     throw new UsageError('entries', 'must be a Map, an array of pairs, or an object');
   }
   const pairs = Symbol.iterator in entries
-    ? [...(entries as Iterable<readonly [Key, unknown]>)]
+    ? [...(entries as Iterable<readonly [ItemKey, unknown]>)]
     : Object.entries(entries);
   for (const pair of pairs) {
     if (!Array.isArray(pair) || pair.length !== 2) {

@@ -1,13 +1,14 @@
 import { checkU32 } from '../wire/check-command.ts';
-import type { Command, Key } from '../wire/command.ts';
+import type { Command } from '../wire/command.ts';
 import { MemcacheError, UsageError } from '../wire/errors.ts';
 import { MAX_U64 } from '../wire/numbers.ts';
 import type { Reply } from '../wire/reply.ts';
 import { chooseDialect } from './choose-dialect.ts';
 import type { Dialect, WriteFields } from './dialect.ts';
 import { toExptime } from './expire.ts';
-import type { WireKey } from './key-policy.ts';
+import { type ItemKey, ownKey, type WireKey } from './key-policy.ts';
 import { apart } from './observe.ts';
+import type { ExecuteOptions } from './executor.ts';
 import type { MemcacheParts, StoreOptions, WriteOptions } from './memcache-options.ts';
 import type { Found } from './results.ts';
 
@@ -34,7 +35,8 @@ export class Calls {
 
   /** Asks the server, once for all who wait for it. */
   learn(): Promise<Dialect> {
-    this.#learning ??= chooseDialect(this.parts.executor).then((dialect) => {
+    const { executor, servers } = this.parts;
+    this.#learning ??= chooseDialect(servers?.() ?? [executor]).then((dialect) => {
       this.dialect = dialect;
       return dialect;
     }).finally(() => {
@@ -53,12 +55,23 @@ export class Calls {
     return this.parts.ignoreErrors ? this.#forgive(miss, run) : run();
   }
 
-  /** A write, which is waited for unless it is quiet. */
-  write(command: Command, quiet: boolean, options: WriteOptions): Promise<Reply> {
+  /** A command for one key. */
+  execute(wire: WireKey, command: Command, options: ExecuteOptions | undefined): Promise<Reply> {
+    const { route } = wire;
     return this.parts.executor.execute(
       command,
-      quiet ? { ...options, unconfirmed: true } : options,
+      route === undefined ? options : { ...options, route },
     );
+  }
+
+  /** A write to one key, which is waited for unless it is quiet. */
+  write(
+    wire: WireKey,
+    command: Command,
+    quiet: boolean,
+    options: WriteOptions,
+  ): Promise<Reply> {
+    return this.execute(wire, command, waiting(quiet, options));
   }
 
   /** Whether a write asks for no reply. */
@@ -72,11 +85,11 @@ export class Calls {
   }
 
   /** What a store command is made of. */
-  prepare(key: Key, value: unknown, options: StoreOptions): Prepared {
+  prepare(key: ItemKey, value: unknown, options: StoreOptions): Prepared {
     const { keys, serde, clock } = this.parts;
     const quiet = this.isQuiet(options);
     const wire = keys.toWire(key);
-    const { value: data, flags: ownFlags } = serde.serialize(key, value);
+    const { value: data, flags: ownFlags } = serde.serialize(ownKey(key), value);
     const { flags = ownFlags } = options;
     // As text in a meta command, what is no number could pass for one.
     checkU32('flags', flags);
@@ -85,8 +98,8 @@ export class Calls {
   }
 
   /** The value of an item. What it is, is the caller's promise to itself. */
-  value<T>(key: Key, { value, flags }: Found): T {
-    return this.parts.serde.deserialize(key, value, flags) as T;
+  value<T>(key: ItemKey, { value, flags }: Found): T {
+    return this.parts.serde.deserialize(ownKey(key), value, flags) as T;
   }
 
   async #forgive<Result>(miss: Result, run: () => Promise<Result>): Promise<Result> {
@@ -103,6 +116,11 @@ export class Calls {
   }
 }
 
+/** The options of a write, which is waited for unless it is quiet. */
+export function waiting(quiet: boolean, options: WriteOptions): ExecuteOptions {
+  return quiet ? { ...options, unconfirmed: true } : options;
+}
+
 /** A number of 64 bits without sign, however the caller writes it. */
 export function toU64(argument: string, value: bigint | number): bigint {
   const whole = typeof value === 'number' && Number.isSafeInteger(value) ? BigInt(value) : value;
@@ -113,7 +131,7 @@ export function toU64(argument: string, value: bigint | number): bigint {
 }
 
 /** A list of keys. A string can be iterated too, but who passes one means one key. */
-export function toKeys(keys: Iterable<Key>): Key[] {
+export function toKeys(keys: Iterable<ItemKey>): ItemKey[] {
   const iterable = typeof keys === 'object' && keys !== null && !(keys instanceof Uint8Array);
   if (!iterable || typeof keys[Symbol.iterator] !== 'function') {
     throw new UsageError('keys', 'must be an array of keys, or another iterable of them');

@@ -17,13 +17,13 @@ const version = (text: string): Executor => answering(() => ({ type: 'VERSION', 
 
 for (const text of ['1.6.18', '1.6.45', '1.10.0', '2.0.0', '1.6.18-debian']) {
   dialect(`meta for ${text}`, async () => {
-    assert.is(await chooseDialect(version(text)), metaDialect);
+    assert.is(await chooseDialect([version(text)]), metaDialect);
   });
 }
 
 for (const text of ['1.4.14', '1.5.22', '1.6.6', '1.6.17', 'UNKNOWN', '0.20.0', '']) {
   dialect(`text for ${JSON.stringify(text)}`, async () => {
-    assert.is(await chooseDialect(version(text)), textDialect);
+    assert.is(await chooseDialect([version(text)]), textDialect);
   });
 }
 
@@ -33,7 +33,7 @@ dialect('text for what answers with no version', async () => {
     const executor = answering(() => {
       throw error;
     });
-    assert.is(await chooseDialect(executor), textDialect);
+    assert.is(await chooseDialect([executor]), textDialect);
   }
 });
 
@@ -43,11 +43,21 @@ dialect('no choice where nobody answers', async () => {
     throw error;
   });
   try {
-    await chooseDialect(executor);
+    await chooseDialect([executor]);
     assert.unreachable();
   } catch (thrown) {
     assert.is(thrown, error);
   }
+});
+
+dialect('of many servers the oldest decides, and those that do not answer do not', async () => {
+  const down = answering(() => {
+    throw new ConnectionError('refused', 'not-sent');
+  });
+  const old = version('1.5.22');
+  const fresh = version('1.6.18');
+  assert.is(await chooseDialect([fresh, old, down]), textDialect);
+  assert.is(await chooseDialect([down, fresh, fresh]), metaDialect);
 });
 
 dialect.run();

@@ -1,4 +1,4 @@
-import { MemcacheError, ProtocolError, ServerReplyError } from '../wire/errors.ts';
+import { MemcacheError, ProtocolError, ServerReplyError, UsageError } from '../wire/errors.ts';
 import type { Dialect } from './dialect.ts';
 import { metaDialect } from './dialect-meta.ts';
 import { textDialect } from './dialect-text.ts';
@@ -12,13 +12,23 @@ import { toVersion } from './results.ts';
 const META_SINCE = [1, 6, 18] as const;
 
 /**
- * Asks a server for its version: the meta dialect where it is new enough, else text.
+ * Asks servers for their versions: the meta dialect where all that answer are new enough, else text.
  *
- * @throws What `execute` does, but for an answer that is no version: proxies give such.
+ * @throws What `execute` does where none answers. An answer that is no version is one: proxies give
+ * such.
  */
-export async function chooseDialect(executor: Executor): Promise<Dialect> {
+export async function chooseDialect(servers: readonly Executor[]): Promise<Dialect> {
+  const answers = await Promise.allSettled(servers.map(ask));
+  const dialects = answers.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+  if (dialects.includes(textDialect)) return textDialect;
+  if (dialects.length > 0) return metaDialect;
+  const [first] = answers;
+  throw first?.status === 'rejected' ? first.reason : new UsageError('servers', 'there are none');
+}
+
+async function ask(server: Executor): Promise<Dialect> {
   try {
-    const version = toVersion(await executor.execute({ verb: 'version' }));
+    const version = toVersion(await server.execute({ verb: 'version' }));
     return isNewEnough(version) ? metaDialect : textDialect;
   } catch (error) {
     if (isAnswer(error)) return textDialect;

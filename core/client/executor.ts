@@ -1,6 +1,6 @@
 import type { AbortSignal } from '../transport.ts';
-import type { Command } from '../wire/command.ts';
-import { UsageError } from '../wire/errors.ts';
+import type { Command, Key } from '../wire/command.ts';
+import { ConnectionError, UsageError } from '../wire/errors.ts';
 import type { Reply, ReplyItem } from '../wire/reply.ts';
 
 export interface ExecuteOptions {
@@ -11,6 +11,8 @@ export interface ExecuteOptions {
   readonly timeout?: number;
   /** Gives the wait up when it is aborted. */
   readonly signal?: AbortSignal;
+  /** What says which of many servers it goes to; the key of the command by default. */
+  readonly route?: Key;
   /** Do not wait for a quiet command: the promise resolves when it is on its way. */
   readonly unconfirmed?: boolean;
   /**
@@ -65,4 +67,9 @@ export interface Executor {
   execute(command: Command, options?: ExecuteOptions): Promise<Reply>;
   /** Waits for what is pending, then lets go of all connections. */
   close(): Promise<void>;
+}
+
+/** What a call is refused with after `close`. */
+export function closedError(): ConnectionError {
+  return new ConnectionError('the client is closed', 'not-sent', undefined, 'closed');
 }

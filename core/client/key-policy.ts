@@ -3,11 +3,34 @@ import type { Key } from '../wire/command.ts';
 import { UsageError } from '../wire/errors.ts';
 import { checkBase64Key, checkKey, keyBytes } from '../wire/key.ts';
 
+/**
+ * A key and another that says which server it is on, so that what is used together can be kept
+ * together. A client of one server takes it too, and does not look at the first.
+ */
+export type RoutedKey = readonly [routingKey: Key, key: Key];
+
+/** A key as callers give it. */
+export type ItemKey = Key | RoutedKey;
+
+/** The key that an item has on its server, and in the results of calls. */
+export function ownKey(key: ItemKey): Key {
+  return isRouted(key) ? key[1] : key;
+}
+
+/** @throws UsageError when it is a list, but not of two keys. */
+export function isRouted(key: ItemKey): key is RoutedKey {
+  if (!Array.isArray(key)) return false;
+  if (key.length === 2) return true;
+  throw new UsageError('key', 'that is a list must be of a routing key and a key');
+}
+
 /** A key as it is sent. */
 export interface WireKey {
   readonly key: Key;
   /** It needs base64, so it can go only where there are meta commands. */
   readonly base64: boolean;
+  /** What says which server it is on; left out where there is one server. */
+  readonly route?: Key;
 }
 
 /** @throws UsageError naming the rule that the key breaks. */
@@ -42,7 +65,7 @@ export class Keys {
   }
 
   /** @throws UsageError when the key needs an option that is off. */
-  toWire(key: Key): WireKey {
+  toWire(key: ItemKey): WireKey {
     const { prefix, unicode, binary } = this.#policy;
     if (typeof key === 'string') {
       const text = prefix === '' ? key : prefix + key;
@@ -52,6 +75,7 @@ export class Keys {
       if (/\p{Cs}/u.test(text)) throw new UsageError('key', 'must not contain a lone surrogate');
       return this.#bytes(utf8(text));
     }
+    if (isRouted(key)) return this.toWire(key[1]);
     if (!isBytes(key)) {
       throw new UsageError('key', 'must be a string or a Uint8Array');
     }

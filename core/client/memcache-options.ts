@@ -3,7 +3,7 @@ import type { MemcacheError } from '../wire/errors.ts';
 import type { Dialect } from './dialect.ts';
 import type { ExecuteOptions, Executor } from './executor.ts';
 import type { Expire } from './expire.ts';
-import type { Keys } from './key-policy.ts';
+import type { Keys, WireKey } from './key-policy.ts';
 import type { Serde } from './serde.ts';
 
 /** What every operation takes. */
@@ -43,7 +43,14 @@ export interface Gets<T> {
 /** What a `Memcache` is made of. */
 export interface MemcacheParts {
   readonly executor: Executor;
-  /** Null: ask the server for its version, and choose. */
+  /** The servers, where the executor is of many. */
+  readonly servers?: () => readonly Executor[];
+  /**
+   * Where the executor is of many servers: which one has a key, or undefined when none is up. Keys
+   * that share one are asked for together.
+   */
+  readonly placeOf?: (key: WireKey) => unknown;
+  /** Null: ask the servers for their versions, and choose. */
   readonly dialect: Dialect | null;
   readonly serde: Serde;
   readonly keys: Keys;

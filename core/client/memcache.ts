@@ -7,7 +7,7 @@ import { Calls, type Prepared, toU64 } from './calls.ts';
 import type { Dialect, StoreMode } from './dialect.ts';
 import type { ExecuteOptions } from './executor.ts';
 import { type Expire, toExptime } from './expire.ts';
-import { checkWireKey, type WireKey } from './key-policy.ts';
+import { checkWireKey, type ItemKey, ownKey, type WireKey } from './key-policy.ts';
 import type {
   BulkOptions,
   CallOptions,
@@ -36,23 +36,23 @@ export class Memcache {
   }
 
   /** The value of a key, or undefined. */
-  get<T = unknown>(key: Key, options?: CallOptions): Promise<T | undefined> {
+  get<T = unknown>(key: ItemKey, options?: CallOptions): Promise<T | undefined> {
     if (!this.calls.parts.ignoreErrors) return this.#get(key, options);
     return this.calls.read(undefined, () => this.#get(key, options));
   }
 
   /** The value of a key and its version, or undefined. */
-  gets<T = unknown>(key: Key, options?: CallOptions): Promise<Gets<T> | undefined> {
+  gets<T = unknown>(key: ItemKey, options?: CallOptions): Promise<Gets<T> | undefined> {
     return this.calls.read(undefined, async () => {
       const wire = this.calls.parts.keys.toWire(key);
       const dialect = this.calls.dialect ?? await this.calls.learn();
-      const found = toFound(await this.execute(dialect.get(wire, true), options));
+      const found = toFound(await this.calls.execute(wire, dialect.get(wire, true), options));
       return found === undefined ? undefined : this.#gets<T>(key, found);
     });
   }
 
   /** The value of a key, or undefined; sets when it expires. */
-  gat<T = unknown>(key: Key, expire: Expire, options?: CallOptions): Promise<T | undefined> {
+  gat<T = unknown>(key: ItemKey, expire: Expire, options?: CallOptions): Promise<T | undefined> {
     return this.calls.read(undefined, async () => {
       const found = await this.#getAndTouch(key, false, expire, options);
       return found === undefined ? undefined : this.calls.value<T>(key, found);
@@ -61,7 +61,7 @@ export class Memcache {
 
   /** The value of a key and its version, or undefined; sets when it expires. */
   gats<T = unknown>(
-    key: Key,
+    key: ItemKey,
     expire: Expire,
     options?: CallOptions,
   ): Promise<Gets<T> | undefined> {
@@ -72,60 +72,69 @@ export class Memcache {
   }
 
   /** The values of many keys; those that are not there are not in the map. */
-  async getMany<T = unknown>(keys: Iterable<Key>, options?: CallOptions): Promise<Map<Key, T>> {
+  async getMany<T = unknown>(keys: Iterable<ItemKey>, options?: CallOptions): Promise<Map<Key, T>> {
     const result = new Map<Key, T>();
     await findMany(this.calls, keys, false, options, (key, found) => {
-      result.set(key, this.calls.value<T>(key, found));
+      result.set(ownKey(key), this.calls.value<T>(key, found));
     });
     return result;
   }
 
   /** The values of many keys and their versions; those that are not there are not in the map. */
   async getsMany<T = unknown>(
-    keys: Iterable<Key>,
+    keys: Iterable<ItemKey>,
     options?: CallOptions,
   ): Promise<Map<Key, Gets<T>>> {
     const result = new Map<Key, Gets<T>>();
     await findMany(this.calls, keys, true, options, (key, found) => {
-      result.set(key, this.#gets<T>(key, found));
+      result.set(ownKey(key), this.#gets<T>(key, found));
     });
     return result;
   }
 
   /** Stores a value. */
-  set(key: Key, value: unknown, options?: StoreOptions): Promise<boolean> {
+  set(key: ItemKey, value: unknown, options?: StoreOptions): Promise<boolean> {
     return this.#store('set', key, value, options);
   }
 
   /** Stores a value if the key is not there; false when it is. */
-  add(key: Key, value: unknown, options?: StoreOptions): Promise<boolean> {
+  add(key: ItemKey, value: unknown, options?: StoreOptions): Promise<boolean> {
     return this.#store('add', key, value, options);
   }
 
   /** Stores a value if the key is there; false when it is not. */
-  replace(key: Key, value: unknown, options?: StoreOptions): Promise<boolean> {
+  replace(key: ItemKey, value: unknown, options?: StoreOptions): Promise<boolean> {
     return this.#store('replace', key, value, options);
   }
 
   /** Adds to the end of a value; false when the key is not there. Flags and expiry stay. */
-  async append(key: Key, value: string | Uint8Array, options?: WriteOptions): Promise<boolean> {
+  async append(key: ItemKey, value: string | Uint8Array, options?: WriteOptions): Promise<boolean> {
     return await this.#store('append', key, checkPiece(value), options);
   }
 
   /** Adds to the start of a value; false when the key is not there. Flags and expiry stay. */
-  async prepend(key: Key, value: string | Uint8Array, options?: WriteOptions): Promise<boolean> {
+  async prepend(
+    key: ItemKey,
+    value: string | Uint8Array,
+    options?: WriteOptions,
+  ): Promise<boolean> {
     return await this.#store('prepend', key, checkPiece(value), options);
   }
 
   /** Stores a value if nobody has stored one since `gets` gave this version. */
-  async cas(key: Key, value: unknown, cas: bigint, options: StoreOptions = {}): Promise<CasResult> {
+  async cas(
+    key: ItemKey,
+    value: unknown,
+    cas: bigint,
+    options: StoreOptions = {},
+  ): Promise<CasResult> {
     if (typeof cas !== 'bigint' || cas < 0n || cas > MAX_U64) {
       throw new UsageError('cas', 'must be a bigint, as gets gave it');
     }
     const { wire, data, fields } = this.calls.prepare(key, value, options);
     const dialect = this.calls.dialect ?? await this.calls.learn();
     return toCasResult(
-      await this.calls.write(dialect.cas(wire, data, cas, fields), fields.quiet, options),
+      await this.calls.write(wire, dialect.cas(wire, data, cas, fields), fields.quiet, options),
     );
   }
 
@@ -146,16 +155,16 @@ export class Memcache {
    *
    * @returns The keys that may still be there, each with its reason: empty when all went well.
    */
-  deleteMany(keys: Iterable<Key>, options: BulkOptions = {}): Promise<Map<Key, MemcacheError>> {
+  deleteMany(keys: Iterable<ItemKey>, options: BulkOptions = {}): Promise<Map<Key, MemcacheError>> {
     return deleteMany(this.calls, keys, options);
   }
 
   /** Deletes a key; false when it was not there. */
-  async delete(key: Key, options: WriteOptions = {}): Promise<boolean> {
+  async delete(key: ItemKey, options: WriteOptions = {}): Promise<boolean> {
     const wire = this.calls.parts.keys.toWire(key);
     const quiet = this.calls.isQuiet(options);
     const dialect = this.calls.dialect ?? await this.calls.learn();
-    return toDone(await this.calls.write(dialect.delete(wire, quiet), quiet, options));
+    return toDone(await this.calls.write(wire, dialect.delete(wire, quiet), quiet, options));
   }
 
   /**
@@ -164,7 +173,7 @@ export class Memcache {
    * @returns The new number; undefined when the key is not there, and with `noreply`.
    */
   incr(
-    key: Key,
+    key: ItemKey,
     delta: bigint | number = 1n,
     options?: WriteOptions,
   ): Promise<bigint | undefined> {
@@ -177,7 +186,7 @@ export class Memcache {
    * @returns The new number; undefined when the key is not there, and with `noreply`.
    */
   decr(
-    key: Key,
+    key: ItemKey,
     delta: bigint | number = 1n,
     options?: WriteOptions,
   ): Promise<bigint | undefined> {
@@ -185,13 +194,15 @@ export class Memcache {
   }
 
   /** Sets when a key expires; false when it is not there. */
-  async touch(key: Key, expire: Expire, options: WriteOptions = {}): Promise<boolean> {
+  async touch(key: ItemKey, expire: Expire, options: WriteOptions = {}): Promise<boolean> {
     const { keys, clock } = this.calls.parts;
     const wire = keys.toWire(key);
     const exptime = toExptime(expire, clock.now());
     const quiet = this.calls.isQuiet(options);
     const dialect = this.calls.dialect ?? await this.calls.learn();
-    return toDone(await this.calls.write(dialect.touch(wire, exptime, quiet), quiet, options));
+    return toDone(
+      await this.calls.write(wire, dialect.touch(wire, exptime, quiet), quiet, options),
+    );
   }
 
   /**
@@ -199,7 +210,7 @@ export class Memcache {
    *
    * @throws UsageError that names the rule it breaks.
    */
-  checkKey(key: Key): void {
+  checkKey(key: ItemKey): void {
     checkWireKey(this.calls.parts.keys.toWire(key));
   }
 
@@ -226,7 +237,7 @@ export class Memcache {
 
   // Neither this nor #store, nor what they call, awaits where it need not: it would cost a call 300
   // bytes and a tenth of its time.
-  #get<T>(key: Key, options: CallOptions | undefined): Promise<T | undefined> {
+  #get<T>(key: ItemKey, options: CallOptions | undefined): Promise<T | undefined> {
     try {
       const wire = this.calls.parts.keys.toWire(key);
       const { dialect } = this.calls;
@@ -238,7 +249,7 @@ export class Memcache {
   }
 
   async #learnAndFind<T>(
-    key: Key,
+    key: ItemKey,
     wire: WireKey,
     options: CallOptions | undefined,
   ): Promise<T | undefined> {
@@ -247,18 +258,18 @@ export class Memcache {
 
   #find<T>(
     dialect: Dialect,
-    key: Key,
+    key: ItemKey,
     wire: WireKey,
     options: CallOptions | undefined,
   ): Promise<T | undefined> {
-    return this.execute(dialect.get(wire, false), options).then((reply) => {
+    return this.calls.execute(wire, dialect.get(wire, false), options).then((reply) => {
       const found = toFound(reply);
       return found === undefined ? undefined : this.calls.value<T>(key, found);
     });
   }
 
   async #getAndTouch(
-    key: Key,
+    key: ItemKey,
     withCas: boolean,
     expire: Expire,
     options: CallOptions | undefined,
@@ -267,10 +278,12 @@ export class Memcache {
     const wire = keys.toWire(key);
     const exptime = toExptime(expire, clock.now());
     const dialect = this.calls.dialect ?? await this.calls.learn();
-    return toFound(await this.execute(dialect.getAndTouch(wire, withCas, exptime), options));
+    return toFound(
+      await this.calls.execute(wire, dialect.getAndTouch(wire, withCas, exptime), options),
+    );
   }
 
-  #gets<T>(key: Key, found: Found): Gets<T> {
+  #gets<T>(key: ItemKey, found: Found): Gets<T> {
     const { cas } = found;
     if (cas === undefined) {
       throw new ProtocolError('the server left out the cas that it was asked for');
@@ -280,7 +293,7 @@ export class Memcache {
 
   #store(
     mode: StoreMode,
-    key: Key,
+    key: ItemKey,
     value: unknown,
     options: StoreOptions = {},
   ): Promise<boolean> {
@@ -305,12 +318,12 @@ export class Memcache {
     options: StoreOptions,
   ): Promise<boolean> {
     const command = dialect.store(mode, wire, data, fields);
-    return this.calls.write(command, fields.quiet, options).then(toDone);
+    return this.calls.write(wire, command, fields.quiet, options).then(toDone);
   }
 
   async #arithmetic(
     direction: 'incr' | 'decr',
-    key: Key,
+    key: ItemKey,
     delta: bigint | number,
     options: WriteOptions = {},
   ): Promise<bigint | undefined> {
@@ -319,7 +332,7 @@ export class Memcache {
     const quiet = this.calls.isQuiet(options);
     const dialect = this.calls.dialect ?? await this.calls.learn();
     const command = dialect.arithmetic(wire, direction, amount, quiet);
-    return toNumber(await this.calls.write(command, quiet, options));
+    return toNumber(await this.calls.write(wire, command, quiet, options));
   }
 }
 

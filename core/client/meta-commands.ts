@@ -4,6 +4,7 @@ import { UsageError } from '../wire/errors.ts';
 import type { ItemFacts, Reply } from '../wire/reply.ts';
 import { type Calls, toU64 } from './calls.ts';
 import { type Expire, toExptime } from './expire.ts';
+import { type ItemKey, ownKey, type WireKey } from './key-policy.ts';
 import type { CallOptions, WriteOptions } from './memcache-options.ts';
 import type {
   MetaArithmeticOptions,
@@ -33,7 +34,10 @@ export class MetaCommands {
   }
 
   /** `mg`: the item; undefined for a miss. */
-  async get<T = unknown>(key: Key, options: MetaGetOptions = {}): Promise<MetaItem<T> | undefined> {
+  async get<T = unknown>(
+    key: ItemKey,
+    options: MetaGetOptions = {},
+  ): Promise<MetaItem<T> | undefined> {
     const flags = start(options);
     this.#expire(flags, 'T', 'touch', options.touch);
     this.#expire(flags, 'N', 'vivify', options.vivify);
@@ -49,8 +53,9 @@ export class MetaCommands {
       s: options.size,
       u: options.noBump,
     });
-    const { executor } = this.#calls.parts;
-    const reply = await executor.execute({ verb: 'mg', ...this.#key(key), flags }, options);
+    const wire = this.#calls.parts.keys.toWire(key);
+    const command = { verb: 'mg', ...bare(wire), flags } as const;
+    const reply = await this.#calls.execute(wire, command, options);
     if (reply.type === 'EN') return undefined;
     if (reply.type !== 'VA' && reply.type !== 'HD') return unexpected(reply);
     const facts = toFacts(reply.flags);
@@ -63,8 +68,8 @@ export class MetaCommands {
   }
 
   /** `ms`: stores a value. */
-  async set(key: Key, value: unknown, options: MetaSetOptions = {}): Promise<MetaResult> {
-    const { value: data, flags: ownFlags } = this.#calls.parts.serde.serialize(key, value);
+  async set(key: ItemKey, value: unknown, options: MetaSetOptions = {}): Promise<MetaResult> {
+    const { value: data, flags: ownFlags } = this.#calls.parts.serde.serialize(ownKey(key), value);
     const mode = oneOf('mode', setModes, options.mode ?? 'set');
     const flags = start(options);
     if (mode !== 'S') flags.push(`M${mode}`);
@@ -76,22 +81,25 @@ export class MetaCommands {
     number(flags, 'C', 'ifCas', options.ifCas);
     number(flags, 'E', 'newCas', options.newCas);
     letters(flags, { I: options.invalidate, c: options.cas, s: options.size });
-    const command = { verb: 'ms', ...this.#key(key), value: data, flags } as const;
-    return toResult(await this.#write(command, flags, options));
+    const wire = this.#calls.parts.keys.toWire(key);
+    const command = { verb: 'ms', ...bare(wire), value: data, flags } as const;
+    return toResult(await this.#write(wire, command, flags, options));
   }
 
   /** `md`: deletes an item, or marks it stale. */
-  async delete(key: Key, options: MetaDeleteOptions = {}): Promise<MetaResult> {
+  async delete(key: ItemKey, options: MetaDeleteOptions = {}): Promise<MetaResult> {
     const flags = start(options);
     this.#expire(flags, 'T', 'expire', options.expire);
     number(flags, 'C', 'ifCas', options.ifCas);
     number(flags, 'E', 'newCas', options.newCas);
     letters(flags, { I: options.invalidate, x: options.clear });
-    return toResult(await this.#write({ verb: 'md', ...this.#key(key), flags }, flags, options));
+    const wire = this.#calls.parts.keys.toWire(key);
+    const command = { verb: 'md', ...bare(wire), flags } as const;
+    return toResult(await this.#write(wire, command, flags, options));
   }
 
   /** `ma`: adds to a number or subtracts from it, and makes it where there is none. */
-  async arithmetic(key: Key, options: MetaArithmeticOptions = {}): Promise<MetaNumber> {
+  async arithmetic(key: ItemKey, options: MetaArithmeticOptions = {}): Promise<MetaNumber> {
     const mode = oneOf('mode', arithmeticModes, options.mode ?? 'incr');
     const flags = start(options);
     if (mode !== '+') flags.push(`M${mode}`);
@@ -102,14 +110,16 @@ export class MetaCommands {
     number(flags, 'C', 'ifCas', options.ifCas);
     number(flags, 'E', 'newCas', options.newCas);
     letters(flags, { v: true, c: options.cas, t: options.ttl });
-    const reply = await this.#write({ verb: 'ma', ...this.#key(key), flags }, flags, options);
+    const wire = this.#calls.parts.keys.toWire(key);
+    const command = { verb: 'ma', ...bare(wire), flags } as const;
+    const reply = await this.#write(wire, command, flags, options);
     return { ...toResult(reply), value: reply.type === 'VA' ? toNumber(reply) : undefined };
   }
 
   /** `me`: what the server holds of an item besides its value; undefined for a miss. */
-  async debug(key: Key, options?: CallOptions): Promise<ItemFacts | undefined> {
-    const { executor } = this.#calls.parts;
-    const reply = await executor.execute({ verb: 'me', ...this.#key(key) }, options);
+  async debug(key: ItemKey, options?: CallOptions): Promise<ItemFacts | undefined> {
+    const wire = this.#calls.parts.keys.toWire(key);
+    const reply = await this.#calls.execute(wire, { verb: 'me', ...bare(wire) }, options);
     if (reply.type === 'EN') return undefined;
     if (reply.type !== 'ME') return unexpected(reply);
     const { type: _type, base64: _base64, ...facts } = reply;
@@ -122,21 +132,27 @@ export class MetaCommands {
     if (reply.type !== 'MN') unexpected(reply);
   }
 
-  #key(key: Key): { readonly key: Key; readonly base64: boolean } {
-    return this.#calls.parts.keys.toWire(key);
-  }
-
   #expire(flags: string[], letter: string, name: string, expire: Expire | undefined): void {
     if (expire === undefined) return;
     flags.push(`${letter}${toExptime(expire, this.#calls.parts.clock.now(), name)}`);
   }
 
   // `flags` are those of the command, which has no reply to give when all is well.
-  #write(command: Command, flags: string[], options: WriteOptions): Promise<Reply> {
+  #write(
+    wire: WireKey,
+    command: Command,
+    flags: string[],
+    options: WriteOptions,
+  ): Promise<Reply> {
     const quiet = this.#calls.isQuiet(options);
     if (quiet) flags.push('q');
-    return this.#calls.write(command, quiet, options);
+    return this.#calls.write(wire, command, quiet, options);
   }
+}
+
+// What of a key is in a command.
+function bare({ key, base64 }: WireKey): { readonly key: Key; readonly base64: boolean } {
+  return { key, base64 };
 }
 
 // The flags that every command may have.

@@ -1,6 +1,7 @@
 import type { Key, RawCommand } from '../wire/command.ts';
 import { UsageError } from '../wire/errors.ts';
 import type { ItemFacts, Reply } from '../wire/reply.ts';
+import { waiting } from './calls.ts';
 import { Memcache } from './memcache.ts';
 import type { CallOptions, WriteOptions } from './memcache-options.ts';
 import { type StatValue, toOk, toStats, toVersion } from './results.ts';
@@ -34,7 +35,7 @@ export class OneServer extends Memcache {
     const noreply = this.calls.isQuiet(options);
     // Servers take a negative one for now.
     if (!(delay >= 0)) throw new UsageError('delay', 'must be a number of seconds, 0 or more');
-    toOk(await this.calls.write({ verb: 'flush_all', delay, noreply }, noreply, options));
+    toOk(await this.execute({ verb: 'flush_all', delay, noreply }, waiting(noreply, options)));
   }
 
   /** Sets how much memory the server may use, in megabytes. */

@@ -1,6 +1,7 @@
+import type { Key } from '../wire/command.ts';
 import { bigDigits } from '../wire/numbers.ts';
 import { ProtocolError, ServerReplyError } from '../wire/errors.ts';
-import type { Reply } from '../wire/reply.ts';
+import type { Reply, ValueItem } from '../wire/reply.ts';
 
 /** A value as it came from the server. */
 export interface Found {
@@ -37,6 +38,21 @@ export function toFound(reply: Reply): Found | undefined {
     }
     default:
       return unexpected(reply);
+  }
+}
+
+/** Of a read of many keys: calls `take` with each item and the index of its key. */
+export function eachItem(
+  keys: readonly Key[],
+  reply: Reply,
+  take: (item: ValueItem, index: number) => void,
+): void {
+  if (reply.type !== 'values') return unexpected(reply);
+  // Items come in the order of the request, which they leave gaps in.
+  let index = 0;
+  for (const item of reply.items) {
+    while (index < keys.length && keys[index] !== item.key) index++;
+    take(item, index++);
   }
 }
 

@@ -4,7 +4,7 @@ import { ConnectionError, TimeoutError } from '../wire/errors.ts';
 import type { Reply } from '../wire/reply.ts';
 import { verbs } from '../wire/verbs.ts';
 import { Alarm } from './alarm.ts';
-import type { ExecuteOptions, Executor } from './executor.ts';
+import { closedError, type ExecuteOptions, type Executor } from './executor.ts';
 import { Link } from './link.ts';
 import type { LinkOptions } from './link-options.ts';
 
@@ -58,11 +58,7 @@ export class Upstream implements Executor {
   }
 
   execute(command: Command, options?: ExecuteOptions): Promise<Reply> {
-    if (this.#closed) {
-      return Promise.reject(
-        new ConnectionError('the client is closed', 'not-sent', undefined, 'closed'),
-      );
-    }
+    if (this.#closed) return Promise.reject(closedError());
     if (options?.onItem !== undefined && verbs[command.verb]?.alone) {
       return this.#executeApart(command, options);
     }

@@ -1,0 +1,190 @@
+import { systemClock } from '../clock.ts';
+import { MemcacheError, UsageError } from '../wire/errors.ts';
+import { checkOptions, type ClientOptions, type PoolOptions } from './client-options.ts';
+import { clientParts, milliseconds, upstreamFor, type WithDial } from './client-parts.ts';
+import { Cluster } from './cluster.ts';
+import { type ClusterServer, toAllPlaced, toPlaced } from './cluster-server.ts';
+import type { ServerName } from './endpoint.ts';
+import type { HashScheme } from './hashing/hasher.ts';
+import { type HashSchemeName, hashSchemes } from './hashing/schemes.ts';
+import type { HealthOptions } from './health.ts';
+import type { ItemKey } from './key-policy.ts';
+import { Memcache } from './memcache.ts';
+import type { CallOptions, MemcacheParts, WriteOptions } from './memcache-options.ts';
+import { OneServer } from './one-server.ts';
+import { type ProfileName, profiles } from './profiles/profiles.ts';
+import type { StatValue } from './results.ts';
+import { RoutedKeys } from './routed-keys.ts';
+
+export interface HashClientOptions
+  extends ClientOptions, Partial<PoolOptions>, Partial<HealthOptions> {
+  /**
+   * How keys are shared: `rendezvous` by default, which is even, moves the keys of a server that
+   * leaves and no others, and is pymemcache's. It has no weights; `weightedKetama` has.
+   */
+  readonly scheme?: HashSchemeName | HashScheme;
+  /**
+   * Shares keys, shortens them and reads and writes values as another client does, so that both
+   * find and read each other's. `scheme` and `serde` override their part of it.
+   */
+  readonly profile?: ProfileName;
+}
+
+/** Of each server, by its name, the result, or why there is none. */
+export type Each<Result> = Map<string, Result | MemcacheError>;
+
+/**
+ * A client of many servers, each with the keys that a hash gives it. Calls for many keys go to all
+ * of their servers side by side.
+ *
+ * It has the operations on items. What speaks of one server is on `server(name)`.
+ */
+export class HashClient extends Memcache {
+  readonly #cluster: Cluster;
+  readonly #parts: MemcacheParts;
+  readonly #tls: ClientOptions['tls'];
+
+  /**
+   * @param servers Their order matters to some schemes, their names to the others.
+   * @throws UsageError when an option breaks a rule.
+   */
+  constructor(
+    servers: readonly (ServerName | ClusterServer)[],
+    options: HashClientOptions & WithDial,
+  ) {
+    checkOptions(options);
+    const { tls, clock = systemClock, profile: profileName, scheme = 'rendezvous' } = options;
+    const { retryAttempts = 2, retryTimeout = 1000, deadTimeout = 60_000 } = options;
+    if (typeof retryAttempts !== 'number' || !(retryAttempts >= 0)) {
+      throw new UsageError('retryAttempts', 'must be a number, 0 or more');
+    }
+    const profile = profileName === undefined ? undefined : named('profile', profiles, profileName);
+    const shared = typeof scheme === 'function' ? scheme : named('scheme', hashSchemes, scheme);
+    let forget = (): void => {};
+    const cluster = new Cluster(toAllPlaced(servers, tls), {
+      scheme: profile !== undefined && options.scheme === undefined ? profile.scheme : shared,
+      clock,
+      random: Math.random,
+      retryAttempts,
+      retryTimeout: milliseconds('retryTimeout', retryTimeout),
+      deadTimeout: milliseconds('deadTimeout', deadTimeout),
+      connect: (endpoint, onFailure) => upstreamFor(endpoint, { ...options, onFailure }),
+      onJoin: () => forget(),
+    });
+    const { keyPrefix = '', unicodeKeys = false, binaryKeys = false } = options;
+    const policy = { prefix: keyPrefix, unicode: unicodeKeys, binary: binaryKeys };
+    const { serde = profile?.serde() } = options;
+    const parts: MemcacheParts = {
+      ...clientParts(serde === undefined ? options : { ...options, serde }),
+      keys: new RoutedKeys(policy, profile),
+      executor: cluster,
+      servers: () => [...cluster.members.values()].map(({ executor }) => executor),
+      placeOf: ({ route, key }) => cluster.memberOf(route ?? key),
+    };
+    super(parts);
+    this.#cluster = cluster;
+    this.#parts = parts;
+    this.#tls = tls;
+    // A server that joins may be older than those that were asked for their versions.
+    forget = () => {
+      this.calls.dialect = parts.dialect;
+    };
+  }
+
+  /** The names of the servers, in their order. */
+  get servers(): string[] {
+    return [...this.#cluster.members.keys()];
+  }
+
+  /**
+   * One of the servers, with what only one can be asked. It is asked whether it is up or not, and
+   * to close it does nothing.
+   *
+   * @throws UsageError when there is none of that name.
+   */
+  server(name: string): OneServer {
+    const member = this.#cluster.members.get(name);
+    if (member === undefined) throw new UsageError('server', `${JSON.stringify(name)} is unknown`);
+    const { executor } = member;
+    const { servers: _servers, placeOf: _placeOf, ...parts } = this.#parts;
+    return new OneServer({
+      ...parts,
+      executor: {
+        execute: (command, options) => executor.execute(command, options),
+        close: () => Promise.resolve(),
+      },
+    });
+  }
+
+  /** The server that has a key now; undefined when all are dead. */
+  serverOf(key: ItemKey): string | undefined {
+    const { route, key: sent } = this.#parts.keys.toWire(key);
+    return this.#cluster.memberOf(route ?? sent)?.node.name;
+  }
+
+  /**
+   * Adds a server at the end of the list. The keys that are its now are misses until they are
+   * stored again.
+   *
+   * @throws UsageError when there is one of that name, or the scheme cannot have its weight.
+   */
+  addServer(server: ServerName | ClusterServer): void {
+    this.#cluster.add(toPlaced(server, this.#tls));
+  }
+
+  /**
+   * Takes a server out: from now on others have its keys.
+   *
+   * @returns Whether there was one of that name, when what it was asked before has ended.
+   */
+  removeServer(name: string): Promise<boolean> {
+    return this.#cluster.remove(name);
+  }
+
+  /** The versions of all servers. */
+  version(options?: CallOptions): Promise<Each<string>> {
+    return this.#each((server) => server.version(options));
+  }
+
+  /** What all servers tell of themselves; see `OneServer.stats`. */
+  stats(
+    words: readonly string[] = [],
+    options?: CallOptions,
+  ): Promise<Each<Map<string, StatValue>>> {
+    return this.#each((server) => server.stats(words, options));
+  }
+
+  /**
+   * Deletes everything on all servers, now or after so many seconds.
+   *
+   * @returns The servers on which it was not done, each with its reason: empty when all went well.
+   */
+  async flushAll(delay = 0, options: WriteOptions = {}): Promise<Map<string, MemcacheError>> {
+    const results = await this.#each((server) => server.flushAll(delay, options));
+    const failed = new Map<string, MemcacheError>();
+    for (const [name, error] of results) if (error !== undefined) failed.set(name, error);
+    return failed;
+  }
+
+  async #each<Result>(ask: (server: OneServer) => Promise<Result>): Promise<Each<Result>> {
+    const one = async (name: string): Promise<[string, Result | MemcacheError]> => {
+      try {
+        return [name, await ask(this.server(name))];
+      } catch (error) {
+        // Who broke a rule broke it for all.
+        if (!(error instanceof MemcacheError) || error instanceof UsageError) throw error;
+        return [name, error];
+      }
+    };
+    return new Map(await Promise.all(this.servers.map(one)));
+  }
+}
+
+function named<Name extends string, Value>(
+  argument: string,
+  table: Readonly<Record<Name, Value>>,
+  name: Name,
+): Value {
+  if (Object.hasOwn(table, name)) return table[name];
+  throw new UsageError(argument, `must be one of ${Object.keys(table).join(', ')}`);
+}
