@@ -103,17 +103,7 @@ export class HashClient extends Memcache {
    * @throws UsageError when there is none of that name.
    */
   server(name: string): OneServer {
-    const member = this.#cluster.members.get(name);
-    if (member === undefined) throw new UsageError('server', `${JSON.stringify(name)} is unknown`);
-    const { executor } = member;
-    const { servers: _servers, placeOf: _placeOf, ...parts } = this.#parts;
-    return new OneServer({
-      ...parts,
-      executor: {
-        execute: (command, options) => executor.execute(command, options),
-        close: () => Promise.resolve(),
-      },
-    });
+    return this.#server(name, this.#parts.ignoreErrors);
   }
 
   /** The server that has a key now; undefined when all are dead. */
@@ -166,10 +156,25 @@ export class HashClient extends Memcache {
     return failed;
   }
 
+  #server(name: string, ignoreErrors: boolean): OneServer {
+    const member = this.#cluster.members.get(name);
+    if (member === undefined) throw new UsageError('server', `${JSON.stringify(name)} is unknown`);
+    const { executor } = member;
+    const { servers: _servers, placeOf: _placeOf, ...parts } = this.#parts;
+    return new OneServer({
+      ...parts,
+      ignoreErrors,
+      executor: {
+        execute: (command, options) => executor.execute(command, options),
+        close: () => Promise.resolve(),
+      },
+    });
+  }
+
   async #each<Result>(ask: (server: OneServer) => Promise<Result>): Promise<Each<Result>> {
     const one = async (name: string): Promise<[string, Result | MemcacheError]> => {
       try {
-        return [name, await ask(this.server(name))];
+        return [name, await ask(this.#server(name, false))];
       } catch (error) {
         // Who broke a rule broke it for all.
         if (!(error instanceof MemcacheError) || error instanceof UsageError) throw error;

@@ -20,7 +20,7 @@ export function ownKey(key: ItemKey): Key {
 /** @throws UsageError when it is a list, but not of two keys. */
 export function isRouted(key: ItemKey): key is RoutedKey {
   if (!Array.isArray(key)) return false;
-  if (key.length === 2) return true;
+  if (key.length === 2 && !Array.isArray(key[1])) return true;
   throw new UsageError('key', 'that is a list must be of a routing key and a key');
 }
 
