@@ -19,18 +19,24 @@ export interface RunningMemcached {
   readonly endpoint: Endpoint;
   /** Its version: `1.6.18`. */
   readonly version: string;
+  /** Of its process. */
+  readonly pid: number;
   stop(): Promise<void>;
 }
 
-/** Starts a real memcached on a free port of the loopback, or on a unix socket. */
+/** Starts a real memcached on a port of the loopback, a free one by default, or on a unix socket. */
 export async function startMemcached(
   program: string,
-  options: { readonly args?: readonly string[]; readonly unix?: boolean; readonly tls?: boolean } =
-    {},
+  options: {
+    readonly args?: readonly string[];
+    readonly unix?: boolean;
+    readonly tls?: boolean;
+    readonly port?: number;
+  } = {},
 ): Promise<RunningMemcached> {
   const directory = mkdtempSync(join(tmpdir(), 'memwire-'));
   const path = join(directory, 'socket');
-  const port = options.unix === true ? 0 : await freePort();
+  const port = options.unix === true ? 0 : options.port ?? await freePort();
   const where = options.unix === true ? ['-s', path] : ['-l', '127.0.0.1', '-p', String(port)];
   const user = process.getuid?.() === 0 ? ['-u', 'root'] : [];
   const child = spawn(program, [...user, ...where, ...(options.args ?? [])], { stdio: 'pipe' });
@@ -51,6 +57,7 @@ export async function startMemcached(
   const banner = spawnSync(program, ['-V'], { encoding: 'utf8' }).stdout;
   return {
     endpoint: options.unix === true ? { path } : { host: '127.0.0.1', port },
+    pid: child.pid ?? 0,
     version: /\d+\.\d+\.\d+/.exec(banner)?.[0] ?? '0.0.0',
     stop,
   };

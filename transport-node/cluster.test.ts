@@ -1,0 +1,177 @@
+import * as assert from 'uvu/assert';
+import { findProgram, freePort, type RunningMemcached, startMemcached } from '../test/memcached.ts';
+import { settled } from '../test/scripted.ts';
+import { suite } from '../test/suite.ts';
+import { ConnectionError, HashClient, type HashClientOptions, TimeoutError } from './mod.ts';
+
+// Real servers that are killed, restarted and stopped under load.
+
+const cluster = suite('cluster of memcached');
+const program = findProgram('memcached');
+
+const TIMEOUT = 500;
+// What a busy machine may be late by.
+const LATE = 1500;
+
+const options: HashClientOptions = {
+  timeout: TIMEOUT,
+  connectTimeout: 250,
+  stallAfter: 250,
+  retryAttempts: 1,
+  retryTimeout: 20,
+  deadTimeout: 50,
+};
+
+/** Servers that can be taken down and brought back at the same port. */
+class Fleet {
+  readonly #servers: Map<string, RunningMemcached> = new Map();
+
+  get names(): string[] {
+    return [...this.#servers.keys()];
+  }
+
+  async start(name?: string): Promise<void> {
+    const port = name === undefined ? await freePort() : Number(name.split(':')[1]);
+    this.#servers.set(`127.0.0.1:${port}`, await startMemcached(program ?? '', { port }));
+  }
+
+  async kill(name: string): Promise<void> {
+    await this.#servers.get(name)?.stop();
+  }
+
+  signal(name: string, signal: 'SIGSTOP' | 'SIGCONT'): void {
+    process.kill(this.#servers.get(name)?.pid ?? 0, signal);
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all([...this.#servers.values()].map((server) => server.stop()));
+  }
+}
+
+/** Calls that judge themselves. */
+class Load {
+  readonly keys: readonly string[] = Array.from({ length: 300 }, (_, i) => `key:${i}:`);
+  readonly faults: string[] = [];
+  failed = 0;
+  done = 0;
+  readonly #client: HashClient;
+
+  constructor(client: HashClient) {
+    this.#client = client;
+  }
+
+  /** Goes on until it is so. */
+  async until(isSo: () => boolean): Promise<void> {
+    while (!isSo()) await this.round();
+  }
+
+  async round(): Promise<void> {
+    const client = this.#client;
+    const calls = this.keys.map((key, i) =>
+      i % 3 === 0
+        ? this.#judge(client.set(key, `${key}${this.done}`))
+        : this.#judge(client.get(key).then((value) => this.#compare(key, value)))
+    );
+    calls.push(this.#judge(
+      client.getMany(this.keys).then((found) => {
+        for (const [key, value] of found) this.#compare(String(key), value);
+      }),
+    ));
+    await Promise.all(calls);
+    // Where all fail at once, nothing else lets the network have its turn.
+    await settled();
+  }
+
+  #compare(key: string, value: unknown): void {
+    if (value === undefined || String(value).startsWith(key)) return;
+    this.faults.push(`${key} has the value ${String(value)}`);
+  }
+
+  async #judge(call: Promise<unknown>): Promise<void> {
+    const start = performance.now();
+    try {
+      await call;
+      this.done++;
+    } catch (error) {
+      this.failed++;
+      const expected = error instanceof ConnectionError || error instanceof TimeoutError;
+      if (!expected) this.faults.push(String(error));
+    }
+    const took = performance.now() - start;
+    if (took > TIMEOUT + LATE) this.faults.push(`a call took ${took.toFixed(0)} ms`);
+  }
+}
+
+function underLoad(
+  name: string,
+  servers: number,
+  run: (fleet: Fleet, client: HashClient, load: Load) => Promise<void>,
+): void {
+  const only = program === null ? cluster.skip : cluster;
+  only(`${servers} servers: ${name}${program === null ? ' (needs memcached)' : ''}`, async () => {
+    const fleet = new Fleet();
+    let client: HashClient | undefined;
+    try {
+      for (let i = 0; i < servers; i++) await fleet.start();
+      client = new HashClient(fleet.names, options);
+      const load = new Load(client);
+      await load.round();
+      assert.is(load.failed, 0, 'all is well to begin with');
+      await run(fleet, client, load);
+      assert.equal(load.faults, []);
+    } finally {
+      await client?.close();
+      await fleet.stop();
+    }
+  });
+}
+
+/** Whether each key is on the server that it had when all were up. */
+async function isHome(client: HashClient, homes: ReadonlyMap<string, string>): Promise<void> {
+  for (const [key, home] of homes) {
+    assert.is(client.serverOf(key), home);
+    await client.set(key, `${key}home`);
+    assert.is(await client.server(home).get(key), `${key}home`);
+  }
+}
+
+for (const servers of [3, 10]) {
+  underLoad('each is killed and restarted', servers, async (fleet, client, load) => {
+    const homes = new Map(load.keys.map((key) => [key, client.serverOf(key) ?? '']));
+    // All of three, some of ten.
+    for (const name of fleet.names.slice(0, 3)) {
+      const [key] = [...homes].find(([, home]) => home === name) ?? [''];
+      await Promise.all([fleet.kill(name), load.round()]);
+      await load.until(() => client.serverOf(key) !== name);
+      assert.is(await client.set(key, `${key}meanwhile`), true, 'others have its keys');
+      const moved = [...homes].filter(([one, home]) => client.serverOf(one) !== home);
+      assert.ok(moved.every(([, home]) => home === name), 'and no others have moved');
+      await fleet.start(name);
+      await load.until(() => client.serverOf(key) === name);
+    }
+    await isHome(client, homes);
+  });
+}
+
+underLoad('one hangs and goes on', 3, async (fleet, client, load) => {
+  const homes = new Map(load.keys.map((key) => [key, client.serverOf(key) ?? '']));
+  const [name = ''] = fleet.names;
+  const [key] = [...homes].find(([, home]) => home === name) ?? [''];
+  fleet.signal(name, 'SIGSTOP');
+  await load.until(() => client.serverOf(key) !== name);
+  fleet.signal(name, 'SIGCONT');
+  await load.until(() => client.serverOf(key) === name);
+  await isHome(client, homes);
+});
+
+underLoad('all are killed and restarted', 3, async (fleet, client, load) => {
+  const homes = new Map(load.keys.map((key) => [key, client.serverOf(key) ?? '']));
+  const { names } = fleet;
+  await Promise.all(names.map((name) => fleet.kill(name)));
+  await load.until(() => client.serverOf('key') === undefined);
+  await Promise.all(names.map((name) => fleet.start(name)));
+  await load.until(() => load.keys.every((key) => client.serverOf(key) === homes.get(key)));
+  await isHome(client, homes);
+});
+
+cluster.run();
