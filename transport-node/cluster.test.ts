@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import * as assert from 'uvu/assert';
 import { findProgram, freePort, type RunningMemcached, startMemcached } from '../test/memcached.ts';
 import { settled } from '../test/scripted.ts';
@@ -83,8 +84,8 @@ class Load {
   }
 
   #compare(key: string, value: unknown): void {
-    if (value === undefined || String(value).startsWith(key)) return;
-    this.faults.push(`${key} has the value ${String(value)}`);
+    if (value === undefined || (typeof value === 'string' && value.startsWith(key))) return;
+    this.faults.push(`${key} has the value ${inspect(value)}`);
   }
 
   async #judge(call: Promise<unknown>): Promise<void> {
@@ -107,8 +108,9 @@ function underLoad(
   servers: number,
   run: (fleet: Fleet, client: HashClient, load: Load) => Promise<void>,
 ): void {
-  const only = program === null ? cluster.skip : cluster;
-  only(`${servers} servers: ${name}${program === null ? ' (needs memcached)' : ''}`, async () => {
+  const full = `${servers} servers: ${name}`;
+  if (program === null) return cluster.skip(`${full} (needs memcached)`);
+  cluster(full, async () => {
     const fleet = new Fleet();
     let client: HashClient | undefined;
     try {
