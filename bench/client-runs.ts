@@ -19,7 +19,7 @@ export const peers: readonly string[] = clients.filter((name) => !name.startsWit
 export const subjects: readonly string[] = [...clients, ...sockets];
 
 /** How all of them are measured. Times are in seconds, as in a `WorkRequest`. */
-export interface Plan extends Omit<WorkRequest, 'name' | 'port'> {
+export interface Plan extends Omit<WorkRequest, 'name' | 'ports'> {
   readonly rounds: number;
   /** The memory of memcached in megabytes, and more of its options. */
   readonly memory: number;
@@ -36,7 +36,7 @@ export async function play(cores: Cores, plan: Plan): Promise<Runs> {
     const server = await startServer('memcached', memory, cores.server, options);
     try {
       for (const name of [...subjects.slice(round), ...subjects.slice(0, round)]) {
-        const request: WorkRequest = { name, port: server.port, ...work };
+        const request: WorkRequest = { name, ports: [server.port], ...work };
         reports.get(name)!.push(await runProgram<WorkReport>(WORKER, request, cores.load));
       }
     } finally {

@@ -1,5 +1,5 @@
 // npm run bench                        everything
-// npm run bench -- parsers | server | hashing | clients   parts
+// npm run bench -- parsers | server | hashing | cluster | clients   parts
 //   --quick   fewer rounds and smaller inputs: to see that it runs
 //   --write   also write the tables to the pages of docs, and the chart of the clients
 import { writeFileSync } from 'node:fs';
@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { drawChart } from './chart.ts';
 import { clientsMethod, clientTables } from './clients.ts';
+import { clusterTables } from './cluster.ts';
 import { hashingTables } from './hashing.ts';
 import { machine } from './machine.ts';
 import { parserTables } from './parsers.ts';
@@ -17,6 +18,7 @@ const parts = {
   parsers: parserTables,
   server: serverTables,
   hashing: hashingTables,
+  cluster: clusterTables,
   clients: clientTables,
 } as const;
 
@@ -37,6 +39,7 @@ const pages: readonly Page[] = [
     has: ['parsers', 'server'],
   },
   { name: 'benchmark-hashing', title: 'Measurements: hashing', has: ['hashing'] },
+  { name: 'benchmark-cluster', title: 'Measurements: many servers', has: ['cluster'] },
   {
     name: 'benchmark',
     title: 'Measurements: clients',

@@ -1,4 +1,4 @@
-// One face for all clients, each with one connection and its defaults, so that one loop measures
+// One face for all clients, each with one connection to a server and its defaults, so that one loop measures
 // them. Their packages are imported by name at run time: this folder has its own package.json.
 
 /** What a load asks of a client. Values are strings, as most of the clients take them. */
@@ -18,18 +18,25 @@ type Constructor = new (...args: unknown[]) => Record<string, (...args: unknown[
 // Some of them take many seconds for a value of 32 MB.
 const PATIENCE = 120_000;
 
-const open: Readonly<Record<string, (port: number) => Promise<Subject>>> = {
-  async memwire(port) {
-    return await memwire(port, 'meta');
+/** Our client of many servers. */
+export const HASHED = 'memwire hash';
+
+const open: Readonly<Record<string, (ports: readonly number[]) => Promise<Subject>>> = {
+  async memwire(ports) {
+    return await memwire(ports, 'meta', false);
   },
 
-  async 'memwire text'(port) {
-    return await memwire(port, 'text');
+  async 'memwire text'(ports) {
+    return await memwire(ports, 'text', false);
   },
 
-  async memcache(port) {
+  async [HASHED](ports) {
+    return await memwire(ports, 'meta', true);
+  },
+
+  async memcache(ports) {
     const { Memcache } = await load('memcache');
-    const options = { nodes: [`127.0.0.1:${port}`], timeout: PATIENCE };
+    const options = { nodes: names(ports), timeout: PATIENCE };
     const client = new (Memcache as Constructor)(options);
     return {
       get: (key) => promised(client['get']!(key)),
@@ -40,9 +47,9 @@ const open: Readonly<Record<string, (port: number) => Promise<Subject>>> = {
     };
   },
 
-  async 'memcache-client'(port) {
+  async 'memcache-client'(ports) {
     const { MemcacheClient } = await load('memcache-client');
-    const client = new (MemcacheClient as Constructor)({ server: `127.0.0.1:${port}` });
+    const client = new (MemcacheClient as Constructor)({ server: names(ports)[0] });
     return {
       get: (key) => promised(client['get']!(key)),
       set: (key, value) => promised(client['set']!(key, value)),
@@ -51,10 +58,10 @@ const open: Readonly<Record<string, (port: number) => Promise<Subject>>> = {
     };
   },
 
-  async memcached(port) {
+  async memcached(ports) {
     const { default: Memcached } = await load('memcached');
     const options = { poolSize: 1, timeout: PATIENCE, maxValue: 64 * 1024 * 1024 };
-    const client = new (Memcached as Constructor)(`127.0.0.1:${port}`, options);
+    const client = new (Memcached as Constructor)(names(ports), options);
     const call = (method: string, ...args: unknown[]): Promise<unknown> =>
       new Promise((resolve, reject) => {
         client[method]!(...args, (error: Error | undefined, result: unknown) => {
@@ -70,12 +77,12 @@ const open: Readonly<Record<string, (port: number) => Promise<Subject>>> = {
     };
   },
 
-  async memjs(port) {
+  async memjs(ports) {
     const { default: memjs } = await load('memjs');
     const { Client } = memjs as {
       Client: { create(...args: unknown[]): InstanceType<Constructor> };
     };
-    const client = Client.create(`127.0.0.1:${port}`, { timeout: PATIENCE / 1000 });
+    const client = Client.create(names(ports).join(','), { timeout: PATIENCE / 1000 });
     return {
       get: (key) => promised(client['get']!(key)),
       set: (key, value) => promised(client['set']!(key, value, {})),
@@ -86,24 +93,35 @@ const open: Readonly<Record<string, (port: number) => Promise<Subject>>> = {
 };
 
 /** The names of the clients, ours first, in both its dialects. */
-export const clients: readonly string[] = Object.keys(open);
+export const clients: readonly string[] = Object.keys(open).filter((name) => name !== HASHED);
 
-/** Connects a client to a server on the loopback. */
-export function openClient(name: string, port: number): Promise<Subject> {
-  return open[name]!(port);
+/** Connects a client to servers on the loopback; those of one server to the first of them. */
+export function openClient(name: string, ports: readonly number[]): Promise<Subject> {
+  return open[name]!(ports);
 }
 
-async function memwire(port: number, dialect: 'meta' | 'text'): Promise<Subject> {
+async function memwire(
+  ports: readonly number[],
+  dialect: 'meta' | 'text',
+  hashed: boolean,
+): Promise<Subject> {
   // The built code, as it is installed.
   const built = new URL('../../dist/transport-node/mod.js', import.meta.url).href;
-  const { Client } = (await import(built)) as typeof import('../../transport-node/mod.ts');
-  const client = new Client(`127.0.0.1:${port}`, { dialect, timeout: PATIENCE });
+  const node = (await import(built)) as typeof import('../../transport-node/mod.ts');
+  const options = { dialect, timeout: PATIENCE };
+  const client = hashed
+    ? new node.HashClient(names(ports), options)
+    : new node.Client(names(ports)[0], options);
   return {
     get: (key) => client.get(key),
     set: (key, value) => client.set(key, value),
     getMany: (keys) => client.getMany(keys),
     close: () => client.close(),
   };
+}
+
+function names(ports: readonly number[]): string[] {
+  return ports.map((port) => `127.0.0.1:${port}`);
 }
 
 async function load(name: string): Promise<Module> {

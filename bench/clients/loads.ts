@@ -3,10 +3,12 @@ import { type Items, MANY } from '../script.ts';
 /** What all clients are asked to do, so many at a time on one connection. */
 export interface Load {
   readonly name: string;
-  /** `mix` is nine gets and one set, `getMany` asks for 100 keys at once. */
+  /** `mix` is nine gets and one set, `getMany` asks for many keys at once. */
   readonly operation: 'get' | 'set' | 'mix' | 'getMany';
   readonly items: Items;
   readonly inFlight: number;
+  /** How many keys `getMany` asks for; 100 by default. */
+  readonly many?: number;
 }
 
 const small: Items = { keys: 1000, valueLength: 100 };
@@ -37,6 +39,6 @@ export function getOf(megabytes: number): Load {
 }
 
 /** How many keys one operation of a load is about: rates and costs are given for a key. */
-export function keysEach({ operation }: Load): number {
-  return operation === 'getMany' ? MANY : 1;
+export function keysEach({ operation, many = MANY }: Load): number {
+  return operation === 'getMany' ? many : 1;
 }

@@ -18,11 +18,14 @@ export type Run = (seconds: number) => Promise<number>;
 /** The ceilings: sockets that send bytes made beforehand and count those that come back. */
 export const sockets: readonly string[] = ['raw text', 'raw meta'];
 
-/** Connects what is called so, a client or a socket, to a server on the loopback. */
-export async function openRunner(name: string, port: number): Promise<Runner> {
+/** Connects what is called so to servers on the loopback: a client, or a socket to the first. */
+export async function openRunner(name: string, ports: readonly number[]): Promise<Runner> {
   return sockets.includes(name)
-    ? new SocketRunner(await Driver.open(port), name === 'raw meta' ? metaScripts : textScripts)
-    : new ClientRunner(await openClient(name, port));
+    ? new SocketRunner(
+      await Driver.open(ports[0]!),
+      name === 'raw meta' ? metaScripts : textScripts,
+    )
+    : new ClientRunner(await openClient(name, ports));
 }
 
 class ClientRunner implements Runner {
@@ -37,12 +40,13 @@ class ClientRunner implements Runner {
     return items.valueLength <= longest && (operation !== 'getMany' || getMany !== null);
   }
 
-  async prepare({ operation, items, inFlight }: Load): Promise<Run> {
+  async prepare(load: Load): Promise<Run> {
+    const { items, inFlight } = load;
     const keys = Array.from({ length: items.keys }, (_, i) => itemKey(i));
     const value = 'x'.repeat(items.valueLength);
     await Promise.all(keys.map((key) => this.#client.set(key, value)));
     await this.#check(value);
-    const once = this.#operation(operation, keys, value);
+    const once = this.#operation(load, keys, value);
     return async (seconds) => {
       const isOver = timer(seconds);
       let count = 0;
@@ -67,12 +71,12 @@ class ClientRunner implements Runner {
   }
 
   #operation(
-    operation: Load['operation'],
+    { operation, many: count = MANY }: Load,
     keys: readonly string[],
     value: string,
   ): (i: number) => Promise<unknown> {
     const client = this.#client;
-    const many = keys.slice(0, MANY);
+    const many = keys.slice(0, count);
     const key = (i: number): string => keys[i % keys.length]!;
     switch (operation) {
       case 'get':

@@ -7,7 +7,8 @@ import { openRunner, type Run, type Runner } from './runner.ts';
 export interface WorkRequest {
   /** The client, or the socket. */
   readonly name: string;
-  readonly port: number;
+  /** Of the servers. */
+  readonly ports: readonly number[];
   readonly loads: readonly Load[];
   /** Those that run before anything is measured: few operations a second are compiled late. */
   readonly before: readonly Load[];
@@ -73,7 +74,7 @@ async function allocated(run: Run, seconds: number): Promise<number> {
 }
 
 const request = JSON.parse(process.argv[2] ?? '') as WorkRequest;
-const runner = await openRunner(request.name, request.port);
+const runner = await openRunner(request.name, request.ports);
 const { loads, before, warmUp } = request;
 const results: Record<string, Measured> = {};
 for (const load of before) {

@@ -58,10 +58,9 @@ export class Calls {
   /** A command for one key. */
   execute(wire: WireKey, command: Command, options: ExecuteOptions | undefined): Promise<Reply> {
     const { route } = wire;
-    return this.parts.executor.execute(
-      command,
-      route === undefined ? options : { ...options, route },
-    );
+    const { executor } = this.parts;
+    if (route === undefined) return executor.execute(command, options);
+    return executor.execute(command, options === undefined ? { route } : { ...options, route });
   }
 
   /** A write to one key, which is waited for unless it is quiet. */

@@ -35,7 +35,8 @@ export class RoutedKeys extends Keys {
     const wire = profile === undefined || !isText
       ? super.toWire(key)
       : this.#whole.toWire(profile.toKey(key, this.#prefix));
-    return { ...wire, route: this.#hashed(key, wire) };
+    // Field by field: to spread would cost as much as to hash.
+    return { key: wire.key, base64: wire.base64, route: this.#hashed(key, wire) };
   }
 
   #hashed(key: Key, wire: WireKey): Key {

@@ -1,0 +1,107 @@
+import { join } from 'node:path';
+import { findProgram } from '../test/memcached.ts';
+import { installClients } from './clients.ts';
+import { HASHED } from './clients/adapters.ts';
+import type { Load } from './clients/loads.ts';
+import type { WorkReport, WorkRequest } from './clients/worker.ts';
+import { runProgram } from './run-program.ts';
+import { median, ratio, ratios, spread } from './sample.ts';
+import { type ServerProcess, startServer } from './server-process.ts';
+import type { Table } from './table.ts';
+
+const WORKER = join(import.meta.dirname, 'clients/worker.ts');
+
+/** A client and how many servers it has. */
+interface Subject {
+  readonly title: string;
+  readonly name: string;
+  readonly servers: number;
+}
+
+const items = { keys: 1000, valueLength: 100 };
+const get: Load = { name: 'get, 64 in flight', operation: 'get', items, inFlight: 64 };
+const set: Load = { name: 'set, 64 in flight', operation: 'set', items, inFlight: 64 };
+const many: Load = {
+  name: 'getMany of 1000',
+  operation: 'getMany',
+  items,
+  inFlight: 1,
+  many: 1000,
+};
+
+const routing: readonly Subject[] = [
+  { title: 'Client, one server', name: 'memwire', servers: 1 },
+  { title: 'HashClient, one server', name: HASHED, servers: 1 },
+  { title: 'HashClient, three servers', name: HASHED, servers: 3 },
+];
+const spreading: readonly Subject[] = [
+  { title: 'HashClient', name: HASHED, servers: 10 },
+  { title: 'memcached (npm)', name: 'memcached', servers: 10 },
+  { title: 'memcache (npm)', name: 'memcache', servers: 10 },
+];
+
+/** What routing costs, and many keys over many servers. */
+export async function* clusterTables(quick: boolean): AsyncGenerator<Table> {
+  if (findProgram('memcached') === null) throw new Error('clusters are measured with memcached');
+  installClients();
+  const servers: ServerProcess[] = [];
+  try {
+    while (servers.length < 10) servers.push(await startServer('memcached', 64, null));
+    const ports = servers.map(({ port }) => port);
+    yield await compare('The cost of routing', routing, [get, set], ports, quick);
+    yield await compare('1000 keys over ten servers', spreading, [many], ports, quick);
+  } finally {
+    await Promise.all(servers.map((server) => server.stop()));
+  }
+}
+
+/** Each is compared with the first, in fresh processes that take turns. */
+async function compare(
+  title: string,
+  subjects: readonly Subject[],
+  loads: readonly Load[],
+  ports: readonly number[],
+  quick: boolean,
+): Promise<Table> {
+  const times = quick ? { warmUp: 0.05, seconds: 0.1 } : { warmUp: 0.5, seconds: 1 };
+  const reports = new Map<Subject, WorkReport[]>(subjects.map((subject) => [subject, []]));
+  for (let round = 0; round < (quick ? 1 : 5); round++) {
+    for (const [{ name, servers }, found] of reports) {
+      const request: WorkRequest = {
+        name,
+        ports: ports.slice(0, servers),
+        loads,
+        before: [],
+        heapSeconds: 0,
+        ...times,
+      };
+      found.push(await runProgram<WorkReport>(WORKER, request, null));
+    }
+  }
+  const each = (subject: Subject, load: Load, what: 'rate' | 'cpu'): number[] =>
+    (reports.get(subject) ?? []).map(({ results }) => results[load.name]?.[what] ?? NaN);
+  return {
+    title,
+    notes: 'The processor time of the client for each key in µs, and thousands of keys a second: ' +
+      'the medians of fresh processes that take turns, with [least..greatest], and beside them how ' +
+      'often those of the first line they are.',
+    columns: ['client', 'load', 'µs/key', '/first', 'k keys/s', '/first'],
+    rows: loads.flatMap((load) =>
+      subjects.map((subject) => {
+        const cells = (what: 'rate' | 'cpu', show: (value: number) => string): string[] => {
+          const found = each(subject, load, what);
+          return [
+            spread(found, show),
+            ratio(median(ratios(found, each(subjects[0]!, load, what)))),
+          ];
+        };
+        return [
+          subject.title,
+          load.name,
+          ...cells('cpu', (value) => value.toFixed(2)),
+          ...cells('rate', (value) => (value / 1000).toFixed(0)),
+        ];
+      })
+    ),
+  };
+}
