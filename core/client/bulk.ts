@@ -3,10 +3,10 @@ import { MemcacheError, UsageError } from '../wire/errors.ts';
 import type { Calls } from './calls.ts';
 import { toKeys } from './calls.ts';
 import type { Dialect } from './dialect.ts';
-import { together } from './together.ts';
 import { checkWireKey, type ItemKey, ownKey, type WireKey } from './key-policy.ts';
 import type { BulkOptions, CallOptions, StoreOptions } from './memcache-options.ts';
 import { eachItem, type Found, toDone, toFound } from './results.ts';
+import { together } from './together.ts';
 
 /** A `get` for more keys than this is cut, so that no line and no reply grows without limit. */
 const MAX_KEYS = 1000;

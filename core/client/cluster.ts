@@ -18,7 +18,7 @@ export interface ClusterOptions extends HealthOptions {
   readonly random: () => number;
   /** Makes who does the commands for a server, and says when no connection to it can be had. */
   readonly connect: (endpoint: Endpoint, onFailure: (cause: Error) => void) => Executor;
-  /** Hears that a server has joined, or has come back. */
+  /** Hears that a server has joined, or is up again. */
   readonly onJoin: () => void;
 }
 
@@ -189,14 +189,16 @@ export class Cluster implements Executor {
 
   #answer(member: Member): void {
     member.health.answer();
-    if (!this.#dead.delete(member)) return;
-    // Its old place: before all that come after it and are in the list.
-    let at = 0;
-    for (const other of this.#members.values()) {
-      if (other === member) break;
-      if (!this.#dead.has(other)) at++;
+    if (this.#members.get(member.node.name) !== member) return;
+    if (this.#dead.delete(member)) {
+      // Its old place: before all that come after it and are in the list.
+      let at = 0;
+      for (const other of this.#members.values()) {
+        if (other === member) break;
+        if (!this.#dead.has(other)) at++;
+      }
+      this.#hasher.add(member.node, at);
     }
-    this.#hasher.add(member.node, at);
     this.#options.onJoin();
   }
 

@@ -78,7 +78,12 @@ export class HashClient extends Memcache {
       ...clientParts(serde === undefined ? options : { ...options, serde }),
       keys: new RoutedKeys(policy, profile),
       executor: cluster,
-      servers: () => [...cluster.members.values()].map(({ executor }) => executor),
+      // One that is down would be waited for, and is asked when it is back.
+      servers() {
+        const all = [...cluster.members.values()];
+        const up = all.filter(({ health }) => health.state === 'up');
+        return (up.length > 0 ? up : all).map(({ executor }) => executor);
+      },
       placeOf: ({ route, key }) => cluster.memberOf(route ?? key),
     };
     super(parts);
