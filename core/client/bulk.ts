@@ -26,7 +26,7 @@ export async function findMany(
   const wire = wanted.map((key) => parts.keys.toWire(key));
   // Where it takes several commands, none may go before the last is known to be right.
   if (wire.length > MAX_KEYS || wire.some(({ base64 }) => base64)) wire.forEach(checkWireKey);
-  const found = new Map<number, Found>();
+  const found: (Found | undefined)[] = wanted.map(() => undefined);
   const jobs: Promise<void>[] = [];
   for (let from = 0; from < wanted.length; from += MAX_KEYS) {
     const batch = wire.slice(from, from + MAX_KEYS);
@@ -36,7 +36,7 @@ export async function findMany(
   }
   await Promise.all(jobs);
   wanted.forEach((key, index) => {
-    const item = found.get(index);
+    const item = found[index];
     if (item !== undefined) take(key, item);
   });
 }
@@ -47,15 +47,14 @@ async function findBatch(
   withCas: boolean,
   options: CallOptions | undefined,
   offset: number,
-  found: Map<number, Found>,
+  found: (Found | undefined)[],
 ): Promise<void> {
   const { executor } = calls.parts;
   const dialect = calls.dialect ?? await calls.learn();
   const together = dialect.getMany(wire, withCas);
   if (together === null) {
     await Promise.all(wire.map(async (key, index) => {
-      const item = toFound(await executor.execute(dialect.get(key, withCas), options));
-      if (item !== undefined) found.set(offset + index, item);
+      found[offset + index] = toFound(await executor.execute(dialect.get(key, withCas), options));
     }));
     return;
   }
@@ -65,7 +64,7 @@ async function findBatch(
   let index = 0;
   for (const item of reply.items) {
     while (index < wire.length && wire[index]!.key !== item.key) index++;
-    found.set(offset + index++, item);
+    found[offset + index++] = item;
   }
 }
 
