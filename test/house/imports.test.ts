@@ -10,12 +10,13 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   'core/server': ['core/server', 'core/wire', 'core'],
   core: ['core', 'core/wire', 'core/client', 'core/server'],
   'transport-node': ['transport-node', 'core', 'core/wire', 'core/client', 'core/server', 'node'],
+  'transport-web': ['transport-web', 'core', 'core/wire', 'core/client'],
   conformance: ['conformance', 'core', 'core/wire', 'core/client', 'core/server'],
 };
 
 const house = suite('house: direction of imports');
 
-for (const folder of ['core', 'transport-node', 'conformance']) {
+for (const folder of ['core', 'transport-node', 'transport-web', 'conformance']) {
   house(`${folder} imports only what it may`, () => {
     const all = sources(folder);
     let seen = 0;
