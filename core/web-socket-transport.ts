@@ -1,6 +1,6 @@
 import { type Clock, systemClock } from './clock.ts';
 import type { Transport, TransportEvents } from './transport.ts';
-import type { WebSocketEnd, WebSocketLike } from './web-socket.ts';
+import { endCause, type WebSocketLike } from './web-socket.ts';
 
 /** What `send` takes before it waits, in bytes: the largest message, and less than bridges take. */
 const MAX_BUFFERED = 1024 * 1024;
@@ -30,7 +30,7 @@ export class WebSocketTransport implements Transport {
     this.#clock = clock;
     socket.binaryType = 'arraybuffer';
     socket.addEventListener('message', ({ data }) => this.#onMessage(data));
-    socket.addEventListener('close', (end) => this.#finish(causeOf(end)));
+    socket.addEventListener('close', (end) => this.#finish(endCause(end)));
     // A failure says nothing but that it is one, and the close that follows it says more.
     socket.addEventListener('error', () => {});
   }
@@ -119,12 +119,6 @@ export class WebSocketTransport implements Transport {
     this.#held = [];
     this.#events?.onClosed(cause);
   }
-}
-
-// 1000 is an end, 1001 that of a page or a server, 1005 one that gives no code.
-function causeOf({ code, reason }: WebSocketEnd): Error | null {
-  if (code === 1000 || code === 1001 || code === 1005) return null;
-  return new Error(`the WebSocket was closed with ${code}${reason === '' ? '' : `: ${reason}`}`);
 }
 
 function isOwn(bytes: Uint8Array): bytes is Uint8Array<ArrayBuffer> {

@@ -39,3 +39,10 @@ export interface WebSocketEnd {
   readonly code: number;
   readonly reason: string;
 }
+
+/** Why a WebSocket failed, or null when it ended in good order. */
+export function endCause({ code, reason }: WebSocketEnd): Error | null {
+  // 1000 is an end, 1001 that of a page or a server, 1005 one that gives no code.
+  if (code === 1000 || code === 1001 || code === 1005) return null;
+  return new Error(`the WebSocket was closed with ${code}${reason === '' ? '' : `: ${reason}`}`);
+}
