@@ -1,9 +1,11 @@
 import { VERSION } from '../core/version.ts';
+import { bridgeCommand } from './bridge-command.ts';
 import { serveCommand, type Terminal } from './serve-command.ts';
 
 const help = `memwire ${VERSION}: memcached for every JavaScript runtime
 
   memwire serve [flags]    run an embedded memcached (memwire serve -h)
+  memwire bridge [flags]   lead WebSockets to a memcached (memwire bridge --help)
   memwire --version        print the version
   memwire --help           print this
 `;
@@ -14,6 +16,8 @@ export async function main(args: readonly string[], terminal: Terminal): Promise
   switch (command) {
     case 'serve':
       return await serveCommand(rest, terminal);
+    case 'bridge':
+      return await bridgeCommand(rest, terminal);
     case '--version':
     case '-V':
       terminal.out(`memwire ${VERSION}\n`);

@@ -1,4 +1,5 @@
 /** memwire over WebSockets: in pages, and wherever there is a bridge to reach. */
+import { bridgeLimits } from '../core/bridge/options.ts';
 import type { ClientOptions } from '../core/client/client-options.ts';
 import { Client as CoreClient } from '../core/client/clients.ts';
 import type { ServerName } from '../core/client/endpoint.ts';
@@ -23,7 +24,8 @@ export class Client extends CoreClient {
    */
   constructor(server: ServerName, options: WebClientOptions = {}) {
     const { endpoint, path } = toBridge(server);
-    super(endpoint, { ...options, dial: options.dial ?? webDialer({ ...options, path }) });
+    const { dial = webDialer({ ...options, path }), maxKeys = bridgeLimits.maxKeys } = options;
+    super(endpoint, { ...options, dial, maxKeys });
   }
 }
 

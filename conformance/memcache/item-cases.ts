@@ -2,7 +2,7 @@ import { systemClock } from '../../core/clock.ts';
 import { ConnectionError, ServerReplyError, UsageError } from '../../core/wire/errors.ts';
 import { bytes, equal, ok, rejects } from '../assert.ts';
 import type { Case } from '../case.ts';
-import { type MemcacheContext, withClient } from './context.ts';
+import { type MemcacheContext, withAdmin, withClient } from './context.ts';
 
 const badKeys: readonly [string, unknown, RegExp][] = [
   ['an empty key', '', /not be empty/],
@@ -223,8 +223,14 @@ export const itemCases: readonly Case<MemcacheContext>[] = [
     equal(await client.getMany([key]), new Map([[key, 'x']]));
     const error = await rejects(client.get('k'.repeat(247)), UsageError);
     ok(/it has 251/.test(error.message), error.message);
-    equal(await client.get('k'.repeat(246)), undefined, 'a key that just fits');
   }, { keyPrefix: 'app:' }),
+  {
+    // Not where somebody on the way makes keys longer.
+    needs: ['long-keys'],
+    ...withClient('a key that just fits with its prefix', async (client) => {
+      equal(await client.get('k'.repeat(246)), undefined);
+    }, { keyPrefix: 'app:' }),
+  },
   {
     name: 'a prefix parts two clients',
     async run(context) {
@@ -257,8 +263,10 @@ export const itemCases: readonly Case<MemcacheContext>[] = [
     equal(await done, true);
     equal(await client.get(key), 'x');
   }),
-  withClient('version and stats', async (client, key) => {
+  withClient('version', async (client) => {
     ok(/^\d+\.\d+/.test(await client.version()), 'a version');
+  }),
+  withAdmin('stats', async (client, key) => {
     await client.set(key, 'x');
     const found = await client.stats();
     ok(Number(found.get('curr_items')) >= 1, 'an item is counted');
