@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { toEndpoint } from '../core/client/endpoint.ts';
+import { endpointName, toEndpoint } from '../core/client/endpoint.ts';
 import { type BridgeEvent, bridgeLimits } from '../core/bridge/mod.ts';
 import type { Endpoint } from '../core/transport.ts';
 import { UsageError } from '../core/wire/errors.ts';
@@ -70,8 +70,7 @@ export async function bridgeCommand(args: readonly string[], terminal: Terminal)
   }
   const { endpoint } = running;
   const scheme = endpoint.tls === undefined ? 'ws' : 'wss';
-  const where = 'path' in endpoint ? endpoint.path : `${endpoint.host}:${endpoint.port}`;
-  terminal.out(`listening on ${scheme}://${where}\n`);
+  terminal.out(`listening on ${scheme}://${endpointName(endpoint)}\n`);
   await new Promise<void>((resolve) => terminal.onStop(resolve));
   await running.close();
   return 0;
@@ -146,6 +145,8 @@ function describe(event: BridgeEvent): string {
       return `opened ${who}`;
     case 'denied':
       return `denied ${who}: ${event.verb}, ${event.why}`;
+    case 'failed':
+      return `policy failed ${who}: ${String(event.error)}`;
     case 'upstream':
       return `upstream failed ${who}: ${event.error.message}`;
     case 'closed':

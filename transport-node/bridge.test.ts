@@ -22,7 +22,7 @@ async function start(options: Partial<BridgeOptions> = {}, tls?: TlsOptions): Pr
   const at = { host: '127.0.0.1', port: 0, ...(tls === undefined ? {} : { tls }) };
   const bridge = await listenBridge(at, { upstream: 'localhost', dial, ...options });
   started.push(bridge);
-  return 'port' in bridge.endpoint ? bridge.endpoint.port : 0;
+  return bridge.endpoint.port;
 }
 
 node.after(async () => {
@@ -207,7 +207,7 @@ node('a closing bridge closes its sockets', async () => {
   const { dial } = new MemoryServer();
   const options = { upstream: 'localhost', dial, origins: [origin] };
   const bridge = await listenBridge({ host: '127.0.0.1', port: 0 }, options);
-  const socket = await open('port' in bridge.endpoint ? bridge.endpoint.port : 0);
+  const socket = await open(bridge.endpoint.port);
   await bridge.close();
   assert.is(await closing(socket), '1001 the bridge is closing');
 });

@@ -4,7 +4,7 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { WebSocket, WebSocketServer } from 'ws';
 import { Bridge, type BridgeOptions } from '../core/bridge/mod.ts';
-import type { Admission, UpgradeRequest } from '../core/bridge/mod.ts';
+import type { Admission, Place, UpgradeRequest } from '../core/bridge/mod.ts';
 import type { Endpoint, Listener } from '../core/transport.ts';
 import { SUBPROTOCOL } from '../core/web-socket.ts';
 import { WebSocketTransport } from '../core/web-socket-transport.ts';
@@ -14,18 +14,22 @@ export * from '../core/bridge/mod.ts';
 
 /** A bridge that listens. */
 export interface RunningBridge extends Listener {
+  readonly endpoint: Place;
   readonly bridge: Bridge;
 }
 
 /**
  * Listens for WebSockets and leads each to the upstream. Needs the package `ws`.
  *
- * @param at Where; with `tls`, pages connect to `wss://`. Port 0 finds a free one.
+ * @param place Where; with `tls`, pages connect to `wss://`. Port 0 finds a free one.
  * @throws UsageError naming the option that breaks a rule, or that is missing to listen there.
  */
-export async function listenBridge(at: Endpoint, options: BridgeOptions): Promise<RunningBridge> {
+export async function listenBridge(
+  place: Endpoint,
+  options: BridgeOptions,
+): Promise<RunningBridge> {
   const bridge = new Bridge({ ...options, dial: options.dial ?? dial });
-  bridge.checkPlace(at);
+  const at = bridge.checkPlace(place);
   const webSockets = await makeWebSocketServer(bridge);
   const http = at.tls === undefined
     ? createServer({ maxHeaderSize: MAX_HEADERS })
@@ -47,7 +51,7 @@ export async function listenBridge(at: Endpoint, options: BridgeOptions): Promis
   });
   await new Promise<void>((resolve, reject) => {
     http.once('error', reject);
-    http.listen('path' in at ? { path: at.path } : { host: at.host, port: at.port }, () => {
+    http.listen({ host: at.host, port: at.port }, () => {
       http.off('error', reject);
       http.on('error', () => {});
       resolve();
@@ -57,7 +61,7 @@ export async function listenBridge(at: Endpoint, options: BridgeOptions): Promis
   const port = typeof address === 'object' && address !== null ? address.port : 0;
   return {
     bridge,
-    endpoint: 'path' in at ? at : { ...at, port },
+    endpoint: { ...at, port },
     close() {
       http.close();
       http.closeAllConnections();

@@ -55,7 +55,7 @@ async function start(options: BridgeOptions): Promise<string> {
     ...options,
   });
   bridges.push(bridge);
-  return `ws://127.0.0.1:${'port' in bridge.endpoint ? bridge.endpoint.port : 0}/`;
+  return `ws://127.0.0.1:${bridge.endpoint.port}/`;
 }
 
 async function openBridged(

@@ -32,18 +32,20 @@ export class Bridge {
   }
 
   /**
-   * Whether the bridge may listen there: beyond the loopback it wants tokens, its own name, and TLS,
-   * which may be that of the proxy before it.
+   * Gives the place back if the bridge may listen there: beyond the loopback it wants tokens, and
+   * TLS, which may be that of the proxy before it.
    *
    * @throws UsageError that names what is missing.
    */
-  checkPlace(at: Endpoint): void {
+  checkPlace(at: Endpoint): Place {
     const { tokens, behindProxy } = this.settings;
-    if ('path' in at || LOOPBACK.test(at.host)) return;
+    if ('path' in at) throw new UsageError('host', 'must be given: pages connect over TCP');
+    if (LOOPBACK.test(at.host)) return at;
     if (tokens.size === 0) throw new UsageError('tokens', `must be given to listen on ${at.host}`);
     if (at.tls === undefined && !behindProxy) {
       throw new UsageError('tls', `must be given to listen on ${at.host}, or behindProxy`);
     }
+    return at;
   }
 
   /** See `Door.knock`. */
@@ -102,5 +104,8 @@ export class Bridge {
     for (const session of this.#sessions) session.close(1001, 'the bridge is closing');
   }
 }
+
+/** Where a bridge listens: a unix socket has no address to tell one client from another. */
+export type Place = Extract<Endpoint, { readonly host: string }>;
 
 const LOOPBACK = /^(localhost|127(\.\d+){3}|::1)$/;

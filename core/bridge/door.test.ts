@@ -150,6 +150,7 @@ door('beyond the loopback it wants tokens, and TLS or a proxy that has it', () =
   }
   refusesPlace({}, all, 'tokens');
   refusesPlace({}, { ...all, tls: {} }, 'tokens');
+  refusesPlace({}, { path: '/tmp/bridge' }, 'host');
   refusesPlace({ tokens }, all, 'tls');
   refusesPlace({ tokens }, { host: '127.0.0.1.evil.example', port: 1 }, 'tls');
   make({ tokens }).checkPlace({ ...all, tls: {} });
@@ -166,7 +167,7 @@ const wrong: readonly (readonly [string, Partial<BridgeOptions>])[] = [
   ['prefix', { prefix: 'x'.repeat(101) }],
   ['server', { upstream: 'http://example.org/' }],
   ...Object.keys(bridgeLimits).flatMap((name) =>
-    [0, -1, NaN, '5', null].map((value) => [name, { [name]: value }] as const)
+    [0, -1, 1.5, NaN, Infinity, '5', null].map((value) => [name, { [name]: value }] as const)
   ),
 ];
 

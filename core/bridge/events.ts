@@ -19,6 +19,8 @@ export type BridgeEvent =
   | { readonly type: 'opened'; readonly client: BridgeClient }
   /** A command was refused, and the socket is closed for it. */
   | { readonly type: 'denied'; readonly client: BridgeClient; readonly verb: Verb; why: string }
+  /** The policy that was given to the bridge threw this, and the command was refused. */
+  | { readonly type: 'failed'; readonly client: BridgeClient; readonly error: unknown }
   /** The upstream did not answer as it should; the page was told less. */
   | { readonly type: 'upstream'; readonly client: BridgeClient; readonly error: Error }
   | { readonly type: 'closed'; readonly client: BridgeClient; readonly why: string };

@@ -120,8 +120,9 @@ export function bridgeSettings(
 ): BridgeSettings {
   const limits = withDefaults(bridgeLimits, options);
   for (const name of Object.keys(bridgeLimits) as (keyof BridgeLimits)[]) {
-    if (typeof limits[name] !== 'number' || !(limits[name] > 0)) {
-      throw new UsageError(name, 'must be a number, more than 0');
+    // No more than timers can be set for.
+    if (!Number.isInteger(limits[name]) || limits[name] < 1 || limits[name] > 0x7fff_ffff) {
+      throw new UsageError(name, 'must be a whole number from 1 to 2147483647');
     }
   }
   const { origins = [], hosts = LOOPBACK, tokens = new Map<string, string>() } = options;

@@ -146,6 +146,18 @@ policy('a policy of the user can change, answer and refuse', async () => {
   assert.is(page.ended, '1008 not today');
 });
 
+policy('a policy of the user that throws lets nothing through', async () => {
+  const bridge = new EmbeddedBridge({
+    policy() {
+      throw new Error('oops');
+    },
+  });
+  const page = bridge.open();
+  assert.is(await page.say('mn\r\n'), 'CLIENT_ERROR not allowed\r\n');
+  assert.is(page.ended, '1008 not allowed');
+  assert.ok(bridge.log.some((event) => event.type === 'failed'));
+});
+
 policy('a policy of the user cannot allow what the bridge refuses', async () => {
   const page = new EmbeddedBridge({
     policy: () => ({ verb: 'flush_all', delay: 0, noreply: false }),

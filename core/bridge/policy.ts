@@ -8,7 +8,7 @@ import type { BridgeSettings } from './options.ts';
 
 /**
  * Decides on a command: gives the command to send in its place, or the reply. An error reply is the
- * last one, the socket is closed after it.
+ * last one, the socket is closed after it. One that throws has refused.
  */
 export type Policy = (command: Command, client: BridgeClient) => Command | Reply;
 

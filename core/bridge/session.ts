@@ -7,7 +7,7 @@ import { UsageError } from '../wire/errors.ts';
 import { isError, type Reply } from '../wire/reply.ts';
 import { ServerConnection } from '../wire/server-connection.ts';
 import { confine, release } from './confine.ts';
-import { BAD_REQUEST, BUSY, TOO_LARGE, toReply } from './errors.ts';
+import { BAD_REQUEST, BUSY, NOT_ALLOWED, TOO_LARGE, toReply } from './errors.ts';
 import type { BridgeClient } from './events.ts';
 import type { BridgeSettings } from './options.ts';
 import { ownPolicy, type Policy } from './policy.ts';
@@ -222,17 +222,20 @@ export class BridgeSession implements TransportEvents {
 
   // The command for the upstream, or the reply.
   #decide(command: Command): Command | Reply {
+    const { client, settings } = this.#parts;
     let decided = command;
-    for (const policy of this.#policies) {
-      const answer = policy(decided, this.#parts.client);
-      if (!('verb' in answer)) return answer;
-      decided = answer;
-    }
     try {
+      for (const policy of this.#policies) {
+        const answer = policy(decided, client);
+        if (!('verb' in answer)) return answer;
+        decided = answer;
+      }
       return confine(decided, this.#prefix);
     } catch (error) {
       if (error instanceof UsageError) return BAD_REQUEST;
-      throw error;
+      // The user's policy has failed: nothing goes through unjudged.
+      settings.log({ type: 'failed', client, error });
+      return NOT_ALLOWED;
     }
   }
 
