@@ -1,15 +1,13 @@
 import { WebSocket } from 'ws';
-import { memcacheCases, type MemcacheContext, metaOnlyCases } from '../conformance/mod.ts';
+import type { MemcacheContext } from '../conformance/mod.ts';
 import { MemoryServer } from '../core/server/memory.ts';
 import type { Endpoint } from '../core/transport.ts';
+import { bridgedCases as cases } from '../test/browser/cases.ts';
 import { caseSuite, uniqueKey } from '../test/cases.ts';
 import { findProgram, type RunningMemcached, startMemcached } from '../test/memcached.ts';
 import { Client } from '../transport-web/mod.ts';
 import { type BridgeOptions, listenBridge, type RunningBridge } from './bridge.ts';
 
-// What a client must do, it does through a bridge; but for administration, which a bridge refuses,
-// and for the longest keys, of which its prefix takes a part.
-const cases = [...memcacheCases, ...metaOnlyCases].filter(({ needs }) => needs === undefined);
 const token = 'a-token-for-a-test';
 const options = {
   tokens: new Map([['test', token]]),

@@ -15,9 +15,9 @@ export interface PageContext extends MemcacheContext {
   readonly connect: (bridge: 'bridge' | 'closed', token?: string) => Client;
 }
 
-/** What only a page can tell of a bridge. */
-const pageCases: readonly Case<PageContext>[] = [
-  withClient('many large values at once, more than the socket buffers', async (client, key) => {
+const largeValues: Case<MemcacheContext> = withClient(
+  'many large values at once, more than the socket buffers',
+  async (client, key) => {
     const entries = Array.from({ length: 32 }, (_, i) =>
       [
         `${key}${i}`,
@@ -28,7 +28,11 @@ const pageCases: readonly Case<PageContext>[] = [
       const got = await client.get<Uint8Array>(name, { timeout: 20_000 });
       equal([got?.length, got?.[0], got?.at(-1)], [value.length, value[0], value[0]]);
     }
-  }),
+  },
+);
+
+/** What only a page can tell of a bridge. */
+const pageCases: readonly Case<PageContext>[] = [
   {
     name: 'a page with a wrong token is not served',
     async run({ connect }) {
@@ -47,12 +51,20 @@ const pageCases: readonly Case<PageContext>[] = [
 
 const clientCases = [...memcacheCases, ...metaOnlyCases];
 
+/**
+ * What a client must do, through a bridge too; but for administration, which a bridge refuses, and
+ * for the longest keys, of which its prefix takes a part.
+ */
+export const bridgedCases: readonly Case<MemcacheContext>[] = [
+  ...clientCases.filter(({ needs }) => needs === undefined),
+  largeValues,
+];
+
 /** What is run in a page: nothing, an embedded server in the page, or a bridge behind it. */
 export const pageLists = {
   wire: wireCases,
   memory: clientCases,
-  // A bridge has no administration, and its prefix takes a part of the longest keys.
-  bridge: [...clientCases.filter(({ needs }) => needs === undefined), ...pageCases],
+  bridge: [...bridgedCases, ...pageCases],
 } as const;
 
 export type PageList = keyof typeof pageLists;
