@@ -3,6 +3,7 @@ import { EmbeddedBridge, ScriptedBridge } from '../../test/bridge-scene.ts';
 import { suite } from '../../test/suite.ts';
 import { serverError } from '../wire/reply.ts';
 import { type Verb, verbs } from '../wire/verbs.ts';
+import type { Policy } from './policy.ts';
 
 const policy = suite('bridge: policy and prefix');
 
@@ -146,16 +147,27 @@ policy('a policy of the user can change, answer and refuse', async () => {
   assert.is(page.ended, '1008 not today');
 });
 
-policy('a policy of the user that throws lets nothing through', async () => {
-  const bridge = new EmbeddedBridge({
-    policy() {
-      throw new Error('oops');
-    },
+const failing: readonly (readonly [string, Policy])[] = [
+  ['throws', () => {
+    throw new Error('oops');
+  }],
+  ['answers with two lines', () => serverError('not\r\nSTORED')],
+];
+
+for (const [how, fails] of failing) {
+  policy(`a policy of the user that ${how} lets nothing through`, async () => {
+    const bridge = new EmbeddedBridge({ policy: fails });
+    const page = bridge.open();
+    assert.is(await page.say('mn\r\n'), 'CLIENT_ERROR not allowed\r\n');
+    assert.is(page.ended, '1008 not allowed');
+    assert.ok(bridge.log.some((event) => event.type === 'failed'));
   });
-  const page = bridge.open();
-  assert.is(await page.say('mn\r\n'), 'CLIENT_ERROR not allowed\r\n');
-  assert.is(page.ended, '1008 not allowed');
-  assert.ok(bridge.log.some((event) => event.type === 'failed'));
+}
+
+policy('a reason is no longer than a WebSocket takes', async () => {
+  const page = new EmbeddedBridge({ policy: () => serverError('x'.repeat(500)) }).open();
+  await page.say('mn\r\n');
+  assert.is(page.ended, `1008 ${'x'.repeat(60)}`);
 });
 
 policy('a policy of the user cannot allow what the bridge refuses', async () => {

@@ -3,6 +3,7 @@ import { Upstream } from '../client/upstream.ts';
 import type { Dialer, Transport, TransportEvents } from '../transport.ts';
 import { fromLatin1 } from '../wire/bytes.ts';
 import type { Command } from '../wire/command.ts';
+import { encodeReply } from '../wire/encode-reply.ts';
 import { UsageError } from '../wire/errors.ts';
 import { isError, type Reply } from '../wire/reply.ts';
 import { ServerConnection } from '../wire/server-connection.ts';
@@ -195,7 +196,8 @@ export class BridgeSession implements TransportEvents {
     if (!('verb' in answer)) {
       this.#connection.reply(id, answer);
       if (!isError(answer)) return;
-      this.#ending = { code: 1008, reason: answer.message };
+      // A WebSocket takes 123 bytes of a reason, a policy may say more.
+      this.#ending = { code: 1008, reason: answer.message.slice(0, 60) };
       settings.log({ type: 'denied', client, verb: command.verb, why: answer.message });
       return;
     }
@@ -208,6 +210,7 @@ export class BridgeSession implements TransportEvents {
       inFlight.count--;
       this.#pending--;
       this.#pendingBytes -= size;
+      if (this.#closed) return;
       this.#connection.reply(id, reply);
       this.#scheduleRun();
     };
@@ -227,15 +230,23 @@ export class BridgeSession implements TransportEvents {
     try {
       for (const policy of this.#policies) {
         const answer = policy(decided, client);
-        if (!('verb' in answer)) return answer;
+        if (!('verb' in answer)) {
+          // Throws here, and not when it leaves, what cannot be a line.
+          encodeReply(answer);
+          return answer;
+        }
         decided = answer;
       }
-      return confine(decided, this.#prefix);
     } catch (error) {
-      if (error instanceof UsageError) return BAD_REQUEST;
       // The user's policy has failed: nothing goes through unjudged.
       settings.log({ type: 'failed', client, error });
       return NOT_ALLOWED;
+    }
+    try {
+      return confine(decided, this.#prefix);
+    } catch (error) {
+      if (error instanceof UsageError) return BAD_REQUEST;
+      throw error;
     }
   }
 
