@@ -2,7 +2,7 @@ import { WebSocket } from 'ws';
 import type { MemcacheContext } from '../conformance/mod.ts';
 import { MemoryServer } from '../core/server/memory.ts';
 import type { Endpoint } from '../core/transport.ts';
-import { bridgedCases as cases } from '../test/browser/cases.ts';
+import { bridgedCases as cases, patience } from '../test/browser/cases.ts';
 import { caseSuite, uniqueKey } from '../test/cases.ts';
 import { findProgram, type RunningMemcached, startMemcached } from '../test/memcached.ts';
 import { Client } from '../transport-web/mod.ts';
@@ -14,6 +14,7 @@ const options = {
   prefix: 'app1:',
   // The cases are in more of a hurry than people are.
   rate: 100_000,
+  upstreamTimeout: 10_000,
 };
 
 function start(upstream: Endpoint | string, more: Partial<BridgeOptions>): Promise<RunningBridge> {
@@ -21,7 +22,7 @@ function start(upstream: Endpoint | string, more: Partial<BridgeOptions>): Promi
 }
 
 function create(bridge: RunningBridge): MemcacheContext['create'] {
-  return (more) => new Client(bridge.endpoint, { ...more, WebSocket, token });
+  return (more) => new Client(bridge.endpoint, { ...patience, ...more, WebSocket, token });
 }
 
 {

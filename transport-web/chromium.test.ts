@@ -52,6 +52,7 @@ async function start(options: BridgeOptions): Promise<string> {
     prefix: 'app1:',
     // The cases are in more of a hurry than people are.
     rate: 100_000,
+    upstreamTimeout: 10_000,
     ...options,
   });
   bridges.push(bridge);

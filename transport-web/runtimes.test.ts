@@ -29,6 +29,7 @@ web.before(async () => {
     tokens: new Map([['test', token]]),
     prefix: 'app1:',
     rate: 100_000,
+    upstreamTimeout: 10_000,
   });
   const url = `ws://127.0.0.1:${bridge.endpoint.port}/`;
   for (const [name, ...args] of runtimes) {

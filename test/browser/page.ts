@@ -1,7 +1,7 @@
 import { type Case, runCase } from '../../conformance/mod.ts';
 import { MemoryServer } from '../../core/server/memory.ts';
 import { Client, type WebSocketConstructor } from '../../transport-web/mod.ts';
-import { type PageContext, type PageList, pageLists } from './cases.ts';
+import { type PageContext, type PageList, pageLists, patience } from './cases.ts';
 
 // The standard's WebSocket is what the dialer takes for one.
 const standard: WebSocketConstructor = WebSocket;
@@ -30,7 +30,7 @@ function behindBridge(): PageContext {
   const token = parameter('token');
   return {
     create: (options) =>
-      new Client(parameter('bridge'), { ...options, WebSocket: standard, token }),
+      new Client(parameter('bridge'), { ...patience, ...options, WebSocket: standard, token }),
     pass,
     unique,
     connect,

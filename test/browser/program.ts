@@ -3,13 +3,13 @@
 import process from 'node:process';
 import { runCases } from '../../conformance/mod.ts';
 import { Client } from '../../transport-web/mod.ts';
-import { bridgedCases } from './cases.ts';
+import { bridgedCases, patience } from './cases.ts';
 
 const [url = '', token = '', letter = ''] = process.argv.slice(2);
 let count = 0;
 
 const { passed, failed } = await runCases(bridgedCases, () => ({
-  create: (options) => new Client(url, { ...options, token }),
+  create: (options) => new Client(url, { ...patience, ...options, token }),
   pass: (seconds) => new Promise((resolve) => setTimeout(resolve, seconds * 1000)),
   unique: () => `${letter}${(count++).toString(36).padStart(7, '0')}`,
 }), { timeout: 60_000 });
