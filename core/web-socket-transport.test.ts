@@ -94,6 +94,16 @@ webSocket('holds what arrives while it is paused, where the socket cannot pause'
   assert.equal(events.chunks.map(text), ['a', 'b']);
 });
 
+webSocket('a socket that can pause does, and is resumed to hear of its end', () => {
+  const { socket, transport } = scene();
+  const calls: string[] = [];
+  Object.assign(socket, { pause: () => calls.push('pause'), resume: () => calls.push('resume') });
+  transport.pause();
+  transport.close();
+  assert.equal(calls, ['pause', 'resume']);
+  assert.equal(socket.closes, [[1000, '']]);
+});
+
 webSocket('gives up a peer that sends without end while it is paused', async () => {
   const { socket, events, transport } = scene();
   transport.pause();
