@@ -9,12 +9,14 @@ export function memcacheSuites(dialect: 'meta' | 'text' | 'auto'): void {
   const program = findProgram('memcached');
   const cases = dialect !== 'text' ? [...memcacheCases, ...metaOnlyCases] : memcacheCases;
 
+  const has = (): boolean => true;
+
   const { dial, clock } = new MemoryServer();
   caseSuite(`client: ${dialect}, in memory`, cases, (): MemcacheContext => ({
     create: (options) => new Client('localhost', { ...options, dialect, dial }),
     pass: (seconds) => Promise.resolve(clock.advance(seconds * 1000)),
     unique: uniqueKey,
-  }));
+  }), { has });
 
   for (const unix of [false, true]) {
     let server: RunningMemcached;
@@ -24,6 +26,7 @@ export function memcacheSuites(dialect: 'meta' | 'text' | 'auto'): void {
       pass: (seconds) => new Promise((resolve) => setTimeout(resolve, seconds * 1000)),
       unique: uniqueKey,
     }), {
+      has,
       skip: program === null ? 'memcached' : undefined,
       async before() {
         server = await startMemcached(program ?? '', { unix });

@@ -18,6 +18,7 @@ const checks: readonly (readonly [name: string, program: string, ...args: string
   ['format', 'deno', 'fmt', '--check', '--quiet'],
   ['build', 'tsc', '-b'],
   ['types of tests', 'tsc', '-p', 'test', '--noEmit'],
+  ['types of the test page', 'tsc', '-p', 'test/browser', '--noEmit'],
   ['lint', 'oxlint', '--type-aware', '--deny-warnings', '--quiet'],
 ];
 

@@ -8,14 +8,19 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   'core/wire': ['core/wire'],
   'core/client': ['core/client', 'core/wire', 'core'],
   'core/server': ['core/server', 'core/wire', 'core'],
+  'core/bridge': ['core/bridge', 'core/client', 'core/wire', 'core'],
   core: ['core', 'core/wire', 'core/client', 'core/server'],
-  'transport-node': ['transport-node', 'core', 'core/wire', 'core/client', 'core/server', 'node'],
+  'transport-node': [
+    ...['transport-node', 'core', 'core/wire', 'core/client', 'core/server', 'core/bridge'],
+    ...['node', 'ws'],
+  ],
+  'transport-web': ['transport-web', 'core', 'core/wire', 'core/client', 'core/bridge'],
   conformance: ['conformance', 'core', 'core/wire', 'core/client', 'core/server'],
 };
 
 const house = suite('house: direction of imports');
 
-for (const folder of ['core', 'transport-node', 'conformance']) {
+for (const folder of ['core', 'transport-node', 'transport-web', 'conformance']) {
   house(`${folder} imports only what it may`, () => {
     const all = sources(folder);
     let seen = 0;

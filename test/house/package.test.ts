@@ -74,6 +74,15 @@ console.log(greeting, [${entries.map((_, i) => `m${i}`).join(', ')}].length);
   assert.is(project.run('npx', '--offline', 'memwire', '-V'), `memwire ${manifest.version}\n`);
 });
 
+house('a bundle for browsers has the client of the web', () => {
+  const project = new UserProject();
+  project.write('page.js', `export { Client } from 'memwire';`);
+  const esbuild = join(ROOT, 'node_modules/.bin/esbuild');
+  const bundled = project.run(esbuild, 'page.js', '--bundle', '--platform=browser', '--format=esm');
+  assert.match(bundled, /WebSocketTransport/);
+  assert.not.match(bundled, /node:/);
+});
+
 /** The file that an export names where no condition is met. */
 function target(value: unknown): unknown {
   return typeof value === 'object' && value !== null && 'default' in value ? value.default : value;
