@@ -98,14 +98,14 @@ export class Door {
 
   #hasFailed(address: string): boolean {
     const bucket = this.#failures.get(address);
-    return bucket !== undefined && bucket.wait(this.#settings.clock.now()) > 0;
+    return bucket !== undefined && bucket.wait(this.#settings.clock.elapsed()) > 0;
   }
 
   #fail(address: string): void {
     const { maxFailures, clock } = this.#settings;
     const bucket = this.#failures.get(address) ??
-      new TokenBucket(maxFailures, maxFailures / 60, clock.now());
-    bucket.take(clock.now());
+      new TokenBucket(maxFailures, maxFailures / 60, clock.elapsed());
+    bucket.take(clock.elapsed());
     // The last to fail is the last to be forgotten.
     this.#failures.delete(address);
     this.#failures.set(address, bucket);

@@ -78,9 +78,9 @@ export class BridgeSession implements TransportEvents {
     const own = ownPolicy(settings);
     this.#policies = settings.policy === undefined ? [own] : [settings.policy, own];
     this.#prefix = fromLatin1(settings.prefix);
-    this.#bucket = new TokenBucket(rate, rate, clock.now());
+    this.#bucket = new TokenBucket(rate, rate, clock.elapsed());
     this.#upstream = this.#makeUpstream(settings);
-    this.#heard = clock.now();
+    this.#heard = clock.elapsed();
     if (parts.ping !== null) this.#watchIdle(parts.ping);
   }
 
@@ -99,7 +99,7 @@ export class BridgeSession implements TransportEvents {
 
   /** The page gave a sign of life that is no data: it answered a ping. */
   onAlive(): void {
-    this.#heard = this.#parts.settings.clock.now();
+    this.#heard = this.#parts.settings.clock.elapsed();
   }
 
   onClosed(cause: Error | null): void {
@@ -165,7 +165,7 @@ export class BridgeSession implements TransportEvents {
   #execute(): void {
     const { clock } = this.#parts.settings;
     while (this.#ending === null && this.#cancelRate === null && !this.#isLaden()) {
-      const wait = this.#bucket.wait(clock.now());
+      const wait = this.#bucket.wait(clock.elapsed());
       if (wait > 0) {
         this.#cancelRate = clock.after(wait, () => {
           this.#cancelRate = null;
@@ -180,7 +180,7 @@ export class BridgeSession implements TransportEvents {
         this.#ending = bad ? { code: 1008, reason: 'bad request' } : { code: 1000, reason: 'quit' };
         return;
       }
-      this.#bucket.take(clock.now());
+      this.#bucket.take(clock.elapsed());
       this.#do(event.id, event.command);
     }
   }
@@ -290,7 +290,7 @@ export class BridgeSession implements TransportEvents {
   #watchIdle(ping: () => void): void {
     const { socket, settings: { clock, idleTimeout } } = this.#parts;
     this.#cancelIdle = clock.after(idleTimeout / 2, () => {
-      const silence = clock.now() - this.#heard;
+      const silence = clock.elapsed() - this.#heard;
       if (silence >= idleTimeout) {
         this.#ending = { code: 1001, reason: 'idle' };
         return socket.abort();

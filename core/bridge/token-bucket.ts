@@ -27,7 +27,7 @@ export class TokenBucket {
   }
 
   #refill(now: number): void {
-    const flown = Math.max(0, now - this.#at) * this.#perSecond / 1000;
+    const flown = (now - this.#at) * this.#perSecond / 1000;
     this.#level = Math.min(this.#capacity, this.#level + flown);
     this.#at = now;
   }
