@@ -15,6 +15,7 @@ export { ReplyDecoder, type ReplyLimits, replyLimits } from './decode-reply.ts';
 export { encodeCommand } from './encode-command.ts';
 export { encodeReply } from './encode-reply.ts';
 export * from './errors.ts';
+export { isIdempotent } from './idempotent.ts';
 export { checkKey, keyBytes, MAX_KEY } from './key.ts';
 export { type FlagArgument, flagArgument, hasQuiet, MAX_OPAQUE, metaFlags } from './meta-flags.ts';
 export { isQuiet, isSilenced, replyShape } from './quiet.ts';
