@@ -8,6 +8,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   'core/wire': ['core/wire'],
   'core/client': ['core/client', 'core/wire', 'core'],
   'core/server': ['core/server', 'core/wire', 'core'],
+  'core/testing': ['core/testing', 'core/server', 'core/client', 'core/wire', 'core'],
   core: ['core', 'core/wire', 'core/client', 'core/server'],
   'transport-node': ['transport-node', 'core', 'core/wire', 'core/client', 'core/server', 'node'],
   conformance: ['conformance', 'core', 'core/wire', 'core/client', 'core/server'],
