@@ -7,6 +7,7 @@ export { metaDialect } from './dialect-meta.ts';
 export { textDialect } from './dialect-text.ts';
 export { DEFAULT_PORT, endpointName, type ServerName, toEndpoint } from './endpoint.ts';
 export type { ExecuteOptions, Executor } from './executor.ts';
+export { FallbackClient, type FallbackOptions } from './fallback-client.ts';
 export { type Expire, toExptime } from './expire.ts';
 export { type KeyPolicy, Keys, type WireKey } from './key-policy.ts';
 export * from './hashing/mod.ts';
