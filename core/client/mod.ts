@@ -5,6 +5,7 @@ export { type Codec, compressedSerde, type CompressionOptions } from './compress
 export type { Dialect, StoreMode, WriteFields } from './dialect.ts';
 export { metaDialect } from './dialect-meta.ts';
 export { textDialect } from './dialect-text.ts';
+export * from './discovery/mod.ts';
 export { DEFAULT_PORT, endpointName, type ServerName, toEndpoint } from './endpoint.ts';
 export type { ExecuteOptions, Executor } from './executor.ts';
 export { FallbackClient, type FallbackOptions } from './fallback-client.ts';

@@ -3,6 +3,12 @@ export { checkCommand, MAX_LINE, MAX_VALUE } from './check-command.ts';
 export { ClientConnection } from './client-connection.ts';
 export type { ClientEvent } from './client-event.ts';
 export { type ClientConnectionOptions, clientConnectionOptions } from './client-options.ts';
+export {
+  type ClusterConfig,
+  type ClusterNode,
+  readClusterConfig,
+  writeClusterConfig,
+} from './cluster-config.ts';
 export type * from './command.ts';
 export {
   BadRequest,
