@@ -183,7 +183,7 @@ class Fallback extends OneServer {
  * cache again, and what `gets` finds in another cache than the first has a version that `cas` will
  * not find there, unless `copyUp` has taken it there.
  *
- * A read that fails rejects; where a cache's client has `ignoreErrors`, the next is asked. Closing
+ * The `timeout` of a call is for all caches together. A read that fails rejects; where a cache's client has `ignoreErrors`, the next is asked. Closing
  * it closes all clients. It has the methods of `OneServer` where the first client has.
  */
 export const FallbackClient: {

@@ -1,8 +1,10 @@
 import * as assert from 'uvu/assert';
 import { settled, Watched } from '../../test/scripted.ts';
 import { suite } from '../../test/suite.ts';
-import { createTestClient, type TestClient } from '../testing/mod.ts';
-import { UsageError } from '../wire/errors.ts';
+import { createTestClient, type TestClient, TestServer } from '../testing/mod.ts';
+import type { Dialer } from '../transport.ts';
+import { MemcacheError, UsageError } from '../wire/errors.ts';
+import { Client } from './clients.ts';
 import type { OneServer } from './one-server.ts';
 import { RetryingClient } from './retrying-client.ts';
 
@@ -38,6 +40,50 @@ for (const dialect of ['meta', 'text'] as const) {
       await loseReply(scene);
       assert.is(call.brief, retryUnsafe ? 'resolved' : 'ConnectionError connection unknown');
       assert.is(await one.get('k'), retryUnsafe ? 3 : 2);
+      await one.close();
+    }
+  });
+}
+
+// The law: wherever the network is cut, a set is done and an incr is counted at most once, and what
+// the caller is told of it is true.
+for (const dialect of ['meta', 'text'] as const) {
+  client(`${dialect}: with the network cut at any byte, no incr is counted twice`, async () => {
+    const seen = new Set<string>();
+    for (let cut = 0; cut < 64; cut++) {
+      const server = new TestServer({ memory: 1024 * 1024 });
+      const { client: setter } = createTestClient({ server });
+      await setter.set('k', 1);
+      const dial = cutAfter(cut, server.dial);
+      const one = new RetryingClient(new Client('h', { dial, dialect, clock: server.clock }));
+      const call = new Watched(one.incr('k'));
+      await settled();
+      server.clock.advance(25);
+      await settled();
+      const count = await setter.get<number>('k');
+      const outcome = call.error instanceof MemcacheError ? call.error.outcome : 'done';
+      const truth = { 'not-sent': [1], unknown: [1, 2], done: [2] }[outcome];
+      assert.ok(
+        count !== undefined && truth.includes(count),
+        `cut at ${cut}: ${outcome}, and ${count}`,
+      );
+      seen.add(`${outcome} ${count}`);
+      assert.ok(await one.set('k', 'x'));
+      await Promise.all([one.close(), setter.close()]);
+    }
+    assert.equal([...seen].sort(), ['done 2', 'unknown 1', 'unknown 2']);
+  });
+
+  client(`${dialect}: with the network cut at any byte, a set is done`, async () => {
+    for (let cut = 0; cut < 64; cut++) {
+      const server = new TestServer({ memory: 1024 * 1024 });
+      const dial = cutAfter(cut, server.dial);
+      const one = new RetryingClient(new Client('h', { dial, dialect, clock: server.clock }));
+      const call = new Watched(one.set('k', 'x'));
+      await settled();
+      server.clock.advance(25);
+      await settled();
+      assert.equal([call.value, server.items.size], [true, 1], `cut at ${cut}`);
       await one.close();
     }
   });
@@ -86,3 +132,40 @@ client('what is no client is refused', () => {
 });
 
 client.run();
+
+/** Dials; the first connection ends when so many bytes have gone over it, in both directions together. */
+function cutAfter(bytes: number, dial: Dialer): Dialer {
+  let room = bytes;
+  let isFirst = true;
+  return async (to, events, signal) => {
+    if (!isFirst) return await dial(to, events, signal);
+    isFirst = false;
+    const take = (chunk: Uint8Array): Uint8Array => {
+      const taken = chunk.subarray(0, room);
+      room -= taken.length;
+      return taken;
+    };
+    const transport = await dial(to, {
+      onData(chunk) {
+        const taken = take(chunk);
+        if (taken.length > 0) events.onData(taken);
+        if (taken.length < chunk.length) transport.close();
+      },
+      onDrain: () => events.onDrain(),
+      onClosed: (cause) => events.onClosed(cause),
+    }, signal);
+    return {
+      send(chunk) {
+        const taken = take(chunk);
+        transport.send(taken);
+        if (taken.length < chunk.length) transport.close();
+        // The system has taken them, and that is all a client ever knows.
+        return chunk.length;
+      },
+      pause: () => transport.pause(),
+      resume: () => transport.resume(),
+      close: () => transport.close(),
+      abort: () => transport.abort(),
+    };
+  };
+}

@@ -28,7 +28,9 @@ export class Retrying implements Executor {
 
   async execute(command: Command, options: ExecuteOptions = {}): Promise<Reply> {
     checkExecuteOptions(options);
-    const { attempts, attemptTimeout, timeout, clock } = this.#policy;
+    const { attempts, timeout, clock } = this.#policy;
+    // How long a dump takes is up to its reader.
+    const attemptTimeout = options.onItem === undefined ? this.#policy.attemptTimeout : Infinity;
     const deadline = new Deadline(clock, options.timeout ?? timeout);
     let doubt: MemcacheError | null = null;
     for (let attempt = 1;; attempt++) {
