@@ -46,6 +46,8 @@ export class TestServer {
 
   /**
    * Takes so long for each request from now on: the reply comes when the clock was advanced by it.
+   * What was asked already keeps its time, whatever is said later; a client that is closed waits
+   * for it, so advance the clock.
    *
    * @param milliseconds 0 for at once.
    */
@@ -61,7 +63,7 @@ export class TestServer {
     this.#server.engine.store.full = true;
   }
 
-  /** Ends `down`, `slow` and `full`. */
+  /** Ends `down`, `slow` and `full`, for what comes from now on. */
   recover(): void {
     this.#isDown = false;
     this.#latency = 0;
