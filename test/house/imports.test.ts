@@ -9,6 +9,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   'core/client': ['core/client', 'core/wire', 'core'],
   'core/server': ['core/server', 'core/wire', 'core'],
   'core/bridge': ['core/bridge', 'core/client', 'core/wire', 'core'],
+  'core/testing': ['core/testing', 'core/server', 'core/client', 'core/wire', 'core'],
   core: ['core', 'core/wire', 'core/client', 'core/server'],
   'transport-node': [
     ...['transport-node', 'core', 'core/wire', 'core/client', 'core/server', 'core/bridge'],
