@@ -4,15 +4,14 @@ import { VirtualClock } from '../core/clock.ts';
 import type { Endpoint, Listener } from '../core/transport.ts';
 import { caseSuite, uniqueKey } from '../test/cases.ts';
 import { temporaryFile } from '../test/memcached.ts';
-import { dial } from '../transport-node/dial.ts';
-import { listen } from '../transport-node/listen.ts';
+import { dial, listen } from '../test/runtime.ts';
 import { authCases, serverCases, type ServerContext } from './mod.ts';
 
 const common = { since: () => true, unique: uniqueKey };
 
 {
   const { dial: dialMemory, clock } = new MemoryServer();
-  caseSuite('server: embedded, in memory', serverCases, (): ServerContext => ({
+  caseSuite('server | embedded, in memory', serverCases, (): ServerContext => ({
     ...common,
     dial: dialMemory,
     endpoint: { path: 'memory' },
@@ -23,7 +22,7 @@ const common = { since: () => true, unique: uniqueKey };
 {
   const credentials = new Map([['other', 'word'], ['user', 'pass']]);
   const { dial: dialMemory, clock } = new MemoryServer({ credentials });
-  caseSuite('server: embedded, with a login', authCases, (): ServerContext => ({
+  caseSuite('server: login | embedded, in memory', authCases, (): ServerContext => ({
     ...common,
     dial: dialMemory,
     endpoint: { path: 'memory' },
@@ -33,14 +32,14 @@ const common = { since: () => true, unique: uniqueKey };
 
 const places: readonly [string, Endpoint][] = [
   ['TCP', { host: '127.0.0.1', port: 0 }],
-  ['a unix socket', { path: temporaryFile('socket', '') + '.sock' }],
+  ['unix socket', { path: temporaryFile('socket', '') + '.sock' }],
 ];
 
 for (const [name, at] of places) {
   const clock = new VirtualClock();
   const server = new Server({}, clock);
   let listener: Listener;
-  caseSuite(`server: embedded, over ${name}`, serverCases, (): ServerContext => ({
+  caseSuite(`server | embedded, ${name}`, serverCases, (): ServerContext => ({
     ...common,
     dial,
     endpoint: listener.endpoint,

@@ -1,8 +1,8 @@
 import { memcacheCases, type MemcacheContext, metaOnlyCases } from '../conformance/mod.ts';
 import { MemoryServer } from '../core/server/memory.ts';
-import { Client } from '../transport-node/mod.ts';
 import { caseSuite, uniqueKey } from './cases.ts';
 import { findProgram, type RunningMemcached, startMemcached } from './memcached.ts';
+import { Client } from './runtime.ts';
 
 /** The client's cases in one dialect, against the embedded server and memcached. */
 export function memcacheSuites(dialect: 'meta' | 'text' | 'auto'): void {

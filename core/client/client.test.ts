@@ -3,7 +3,7 @@ import * as assert from 'uvu/assert';
 import { freePort } from '../../test/memcached.ts';
 import { CountingClock, ScriptedNetwork, settled, Watched } from '../../test/scripted.ts';
 import { suite } from '../../test/suite.ts';
-import { dial } from '../../transport-node/dial.ts';
+import { dial } from '../../test/runtime.ts';
 import { MemoryServer } from '../server/memory.ts';
 import type { ServerReplyError } from '../wire/errors.ts';
 import type { ClientOptions } from './client-options.ts';
