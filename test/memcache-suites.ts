@@ -10,7 +10,7 @@ export function memcacheSuites(dialect: 'meta' | 'text' | 'auto'): void {
   const cases = dialect !== 'text' ? [...memcacheCases, ...metaOnlyCases] : memcacheCases;
 
   const { dial, clock } = new MemoryServer();
-  caseSuite(`client: ${dialect}, in memory`, cases, (): MemcacheContext => ({
+  caseSuite(`client: ${dialect} | embedded, in memory`, cases, (): MemcacheContext => ({
     create: (options) => new Client('localhost', { ...options, dialect, dial }),
     pass: (seconds) => Promise.resolve(clock.advance(seconds * 1000)),
     unique: uniqueKey,
@@ -18,8 +18,8 @@ export function memcacheSuites(dialect: 'meta' | 'text' | 'auto'): void {
 
   for (const unix of [false, true]) {
     let server: RunningMemcached;
-    const where = unix ? 'a unix socket' : 'TCP';
-    caseSuite(`client: ${dialect}, memcached over ${where}`, cases, (): MemcacheContext => ({
+    const where = unix ? 'unix socket' : 'TCP';
+    caseSuite(`client: ${dialect} | memcached, ${where}`, cases, (): MemcacheContext => ({
       create: (options) => new Client(server.endpoint, { ...options, dialect }),
       pass: (seconds) => new Promise((resolve) => setTimeout(resolve, seconds * 1000)),
       unique: uniqueKey,

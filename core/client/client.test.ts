@@ -202,7 +202,7 @@ client('a black hole: the call ends at its deadline, the connection at stallAfte
   await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
   const address = server.address();
   const port = typeof address === 'object' && address !== null ? address.port : 0;
-  const one = new Client({ host: '127.0.0.1', port }, { dial, timeout: 30, stallAfter: 60 });
+  const one = new Client({ host: '127.0.0.1', port }, { dial, timeout: 500, stallAfter: 600 });
   const call = new Watched(one.get('a'));
   const closed = one.close();
   await closed;

@@ -10,6 +10,7 @@ import {
   ConnectionError,
   MemcacheError,
   type Outcome,
+  reasonOf,
   ServerReplyError,
   TimeoutError,
   UsageError,
@@ -186,8 +187,7 @@ export class Link implements Executor, TransportEvents {
       if (this.#over) transport.abort();
       else this.#transport = transport;
     } catch (cause) {
-      const reason = cause instanceof Error ? cause.message : String(cause);
-      const message = `cannot connect to ${name}: ${reason}`;
+      const message = `cannot connect to ${name}: ${reasonOf(cause)}`;
       this.#connection.fail(new ConnectionError(message, 'not-sent', cause));
     }
     this.#cancelDial();
