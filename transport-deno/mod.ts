@@ -1,10 +1,12 @@
 /** memwire on Deno. */
-import type { ClientOptions } from '../core/client/client-options.ts';
+import { checkOptions, type ClientOptions } from '../core/client/client-options.ts';
 import { Client as CoreClient } from '../core/client/clients.ts';
 import type { ServerName } from '../core/client/endpoint.ts';
+import { published } from '../transport-node/diagnostics.ts';
 import { dial } from './dial.ts';
 
 export * from '../core/mod.ts';
+export type { CommandMessage } from '../transport-node/diagnostics.ts';
 export { zlibCodec } from '../transport-node/zlib-codec.ts';
 export { dial } from './dial.ts';
 export { listen } from './listen.ts';
@@ -16,6 +18,7 @@ export class Client extends CoreClient {
    * @throws UsageError when an option breaks a rule.
    */
   constructor(server: ServerName = 'localhost', options: ClientOptions = {}) {
-    super(server, { ...options, dial: options.dial ?? dial });
+    checkOptions(options);
+    super(server, { dial, ...options, ...published(options) });
   }
 }

@@ -10,7 +10,6 @@ import {
   ConnectionError,
   MemcacheError,
   type Outcome,
-  reasonOf,
   ServerReplyError,
   TimeoutError,
   UsageError,
@@ -21,6 +20,7 @@ import { Alarm } from './alarm.ts';
 import { endpointName } from './endpoint.ts';
 import { checkExecuteOptions, type ExecuteOptions, type Executor } from './executor.ts';
 import type { LinkOptions } from './link-options.ts';
+import { reasonOf } from './reason.ts';
 import { announce, observed, type Traffic } from './observe.ts';
 
 /** Somebody who waits for a reply. */

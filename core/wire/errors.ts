@@ -36,13 +36,6 @@ export class UsageError extends MemcacheError {
   }
 }
 
-/** What an error says, with the system's code, which not every runtime writes into its messages. */
-export function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
-  return error.message.includes(code) ? error.message : `${error.message} (${code})`;
-}
-
 /** The word an error line starts with. */
 export type ErrorKind = 'ERROR' | 'CLIENT_ERROR' | 'SERVER_ERROR';
 
