@@ -1,4 +1,5 @@
 import { caseSuite, uniqueKey } from '../test/cases.ts';
+import { makeCertificates } from '../test/certificates.ts';
 import {
   findProgram,
   isSince,
@@ -10,6 +11,7 @@ import { dial } from '../test/runtime.ts';
 import { authCases, serverCases, type ServerContext } from './mod.ts';
 
 const program = findProgram('memcached');
+const openssl = findProgram('openssl');
 const skip = program === null ? 'memcached' : undefined;
 
 function context(server: RunningMemcached): ServerContext {
@@ -23,13 +25,17 @@ function context(server: RunningMemcached): ServerContext {
   };
 }
 
-for (const [name, unix] of [['TCP', false], ['unix socket', true]] as const) {
+for (const place of ['TCP', 'unix socket', 'TLS with client certificates']) {
+  const tls = place.startsWith('TLS');
   let server: RunningMemcached;
-  caseSuite(`server | memcached, ${name}`, serverCases, () => context(server), {
-    skip,
+  caseSuite(`server | memcached, ${place}`, serverCases, () => context(server), {
+    skip: tls && openssl === null ? 'openssl' : skip,
     timeout: 20_000,
     async before() {
-      server = await startMemcached(program ?? '', { unix });
+      server = await startMemcached(program ?? '', {
+        unix: place === 'unix socket',
+        tls: tls ? makeCertificates(openssl ?? '') : undefined,
+      });
     },
     after: () => server?.stop() ?? Promise.resolve(),
   });

@@ -1,12 +1,14 @@
 import { memcacheCases, type MemcacheContext, metaOnlyCases } from '../conformance/mod.ts';
 import { MemoryServer } from '../core/server/memory.ts';
 import { caseSuite, uniqueKey } from './cases.ts';
+import { makeCertificates } from './certificates.ts';
 import { findProgram, type RunningMemcached, startMemcached } from './memcached.ts';
 import { Client } from './runtime.ts';
 
 /** The client's cases in one dialect, against the embedded server and memcached. */
 export function memcacheSuites(dialect: 'meta' | 'text' | 'auto'): void {
   const program = findProgram('memcached');
+  const openssl = findProgram('openssl');
   const cases = dialect !== 'text' ? [...memcacheCases, ...metaOnlyCases] : memcacheCases;
 
   const { dial, clock } = new MemoryServer();
@@ -16,17 +18,20 @@ export function memcacheSuites(dialect: 'meta' | 'text' | 'auto'): void {
     unique: uniqueKey,
   }));
 
-  for (const unix of [false, true]) {
+  for (const where of ['TCP', 'unix socket', 'TLS with client certificates']) {
+    const tls = where.startsWith('TLS');
     let server: RunningMemcached;
-    const where = unix ? 'unix socket' : 'TCP';
     caseSuite(`client: ${dialect} | memcached, ${where}`, cases, (): MemcacheContext => ({
       create: (options) => new Client(server.endpoint, { ...options, dialect }),
       pass: (seconds) => new Promise((resolve) => setTimeout(resolve, seconds * 1000)),
       unique: uniqueKey,
     }), {
-      skip: program === null ? 'memcached' : undefined,
+      skip: program === null ? 'memcached' : tls && openssl === null ? 'openssl' : undefined,
       async before() {
-        server = await startMemcached(program ?? '', { unix });
+        server = await startMemcached(program ?? '', {
+          unix: where === 'unix socket',
+          tls: tls ? makeCertificates(openssl ?? '') : undefined,
+        });
       },
       after: () => server?.stop() ?? Promise.resolve(),
     });
