@@ -1,5 +1,5 @@
+import { existsSync, statSync } from 'node:fs';
 import { connect } from 'node:net';
-import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import * as assert from 'uvu/assert';
 import type { Dialer, Endpoint, TlsOptions } from '../core/transport.ts';
@@ -48,11 +48,11 @@ for (const [name, unix, mutual] of ways) {
   const context = async (): Promise<TlsTransportContext> => {
     const { ca, server, client } = certificates!;
     const known: TlsOptions = mutual ? { ca, ...client } : { ca };
-    const with_ = (tls: TlsOptions): Dialer => (to, events, signal) =>
+    const speaking = (tls: TlsOptions): Dialer => (to, events, signal) =>
       dial({ ...to, tls }, events, signal);
     const at = (): Endpoint => unix ? { path: newPath() } : tcp;
     return {
-      dial: with_(known),
+      dial: speaking(known),
       listen: (accept) =>
         listen({ ...at(), tls: { ...server, ca, requireClientCert: mutual } }, accept),
       nowhere: unix ? { path: join(directory, 'nowhere') } : await nowhere(),
@@ -61,12 +61,12 @@ for (const [name, unix, mutual] of ways) {
         listen: (accept) => listen(at(), accept),
       },
       strangers: {
-        'an authority that is not trusted': with_(mutual ? { ...client } : {}),
-        'another name': with_({ ...known, serverName: 'example.com' }),
+        'an authority that is not trusted': speaking(mutual ? { ...client } : {}),
+        'another name': speaking({ ...known, serverName: 'example.com' }),
         ...(mutual
           ? {
-            'no certificate': with_({ ca }),
-            'a certificate of another authority': with_({ ca, ...others!.client }),
+            'no certificate': speaking({ ca }),
+            'a certificate of another authority': speaking({ ca, ...others!.client }),
           }
           : {}),
       },
@@ -132,6 +132,7 @@ listening('a socket file that was left behind is replaced, and taken away at the
   const { accept } = startPeer();
   await listen({ path }, accept);
   const listener = await listen({ path }, accept);
+  assert.is(statSync(path).mode & 0o777, 0o700, 'who may connect');
   await listener.close();
   assert.is(existsSync(path), false);
 });

@@ -54,7 +54,7 @@ export class SocketTransport implements Transport {
       transport.#events?.onData(chunk);
     },
     drain({ data: transport }) {
-      if (!transport.#refused) return;
+      if (!transport.#refused || transport.#over) return;
       transport.#refused = false;
       transport.#events?.onDrain();
       transport.#followEnd();

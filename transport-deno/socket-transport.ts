@@ -7,7 +7,7 @@ const HIGH_WATER = 64 * 1024;
 /** The most that is read at once, in bytes. */
 const READ_SIZE = 64 * 1024;
 
-/** A connection of Deno, plain or TLS, as a transport. */
+/** A connection of Deno, TCP or of a unix socket, as a transport. */
 export class SocketTransport implements Transport {
   readonly #connection: Connection;
   #events: TransportEvents | null = null;
