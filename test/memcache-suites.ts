@@ -11,12 +11,14 @@ export function memcacheSuites(dialect: 'meta' | 'text' | 'auto'): void {
   const openssl = findProgram('openssl');
   const cases = dialect !== 'text' ? [...memcacheCases, ...metaOnlyCases] : memcacheCases;
 
+  const has = (): boolean => true;
+
   const { dial, clock } = new MemoryServer();
   caseSuite(`client: ${dialect} | embedded, in memory`, cases, (): MemcacheContext => ({
     create: (options) => new Client('localhost', { ...options, dialect, dial }),
     pass: (seconds) => Promise.resolve(clock.advance(seconds * 1000)),
     unique: uniqueKey,
-  }));
+  }), { has });
 
   for (const where of ['TCP', 'unix socket', 'TLS with client certificates']) {
     const tls = where.startsWith('TLS');
@@ -29,6 +31,7 @@ export function memcacheSuites(dialect: 'meta' | 'text' | 'auto'): void {
       pass: (seconds) => new Promise((resolve) => setTimeout(resolve, seconds * 1000)),
       unique: uniqueKey,
     }), {
+      has,
       skip: program === null ? 'memcached' : tls && openssl === null ? 'openssl' : undefined,
       async before() {
         server = await startMemcached(program ?? '', {

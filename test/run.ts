@@ -22,6 +22,7 @@ const checks: readonly (readonly [name: string, program: string, ...args: string
   ['types of tests', 'tsc', '-p', 'test', '--noEmit'],
   ['types of Deno', 'deno', 'check', '--quiet', 'transport-deno/types.check.ts'],
   ['types of Bun', 'tsc', '-p', 'transport-bun/tsconfig.check.json'],
+  ['types of the test page', 'tsc', '-p', 'test/browser', '--noEmit'],
   ['lint', 'oxlint', '--type-aware', '--deny-warnings', '--quiet'],
 ];
 

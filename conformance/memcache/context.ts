@@ -30,3 +30,8 @@ export function withClient(
     },
   };
 }
+
+/** A case that asks for the server's administration, which not everybody may have. */
+export function withAdmin(...args: Parameters<typeof withClient>): Case<MemcacheContext> {
+  return { ...withClient(...args), needs: ['admin'] };
+}

@@ -2,7 +2,7 @@ import { systemClock } from '../../core/clock.ts';
 import { ConnectionError, ServerReplyError, UsageError } from '../../core/wire/errors.ts';
 import { bytes, equal, ok, rejects } from '../assert.ts';
 import type { Case } from '../case.ts';
-import { type MemcacheContext, withClient } from './context.ts';
+import { type MemcacheContext, withAdmin, withClient } from './context.ts';
 
 const badKeys: readonly [string, unknown, RegExp][] = [
   ['an empty key', '', /not be empty/],
@@ -117,20 +117,20 @@ export const itemCases: readonly Case<MemcacheContext>[] = [
   }),
   withClient('expire takes seconds, a Date, and the past', async (client, key, { pass }) => {
     const soon = new Date(systemClock.now() + 3_600_000);
-    await client.set(`${key}1`, 'x', { expire: 1 });
+    await client.set(`${key}1`, 'x', { expire: 3 });
     await client.set(`${key}2`, 'x', { expire: 1000 });
     await client.set(`${key}3`, 'x', { expire: -1 });
     await client.set(`${key}4`, 'x', { expire: new Date(0) });
     await client.set(`${key}5`, 'x', { expire: 1000 });
-    equal(await client.touch(`${key}5`, 1), true, 'touch');
+    equal(await client.touch(`${key}5`, 3), true, 'touch');
     equal(await client.touch(`${key}6`, 1), false, 'touch of nothing');
+    await client.set(`${key}7`, 'x', { expire: soon });
     equal(await client.get(`${key}1`), 'x', 'before its time');
     equal(await client.get(`${key}3`), undefined, 'at once');
     equal(await client.get(`${key}4`), undefined, 'at a date that is past');
-    ok(soon instanceof Date, 'a Date');
-    await pass(3);
-    const left = await client.getMany([1, 2, 3, 4, 5].map((i) => `${key}${i}`));
-    equal([...left.keys()], [`${key}2`], 'what is left');
+    await pass(4);
+    const left = await client.getMany([1, 2, 3, 4, 5, 7].map((i) => `${key}${i}`));
+    equal([...left.keys()], [`${key}2`, `${key}7`], 'what is left');
   }),
   withClient('seconds that would be read as a time long past are refused', async (client, key) => {
     const error = await rejects(client.set(key, 'x', { expire: 2_592_001 }), UsageError);
@@ -223,8 +223,14 @@ export const itemCases: readonly Case<MemcacheContext>[] = [
     equal(await client.getMany([key]), new Map([[key, 'x']]));
     const error = await rejects(client.get('k'.repeat(247)), UsageError);
     ok(/it has 251/.test(error.message), error.message);
-    equal(await client.get('k'.repeat(246)), undefined, 'a key that just fits');
   }, { keyPrefix: 'app:' }),
+  {
+    // Not where somebody on the way makes keys longer.
+    needs: ['long-keys'],
+    ...withClient('a key that just fits with its prefix', async (client) => {
+      equal(await client.get('k'.repeat(246)), undefined);
+    }, { keyPrefix: 'app:' }),
+  },
   {
     name: 'a prefix parts two clients',
     async run(context) {
@@ -257,8 +263,10 @@ export const itemCases: readonly Case<MemcacheContext>[] = [
     equal(await done, true);
     equal(await client.get(key), 'x');
   }),
-  withClient('version and stats', async (client, key) => {
+  withClient('version', async (client) => {
     ok(/^\d+\.\d+/.test(await client.version()), 'a version');
+  }),
+  withAdmin('stats', async (client, key) => {
     await client.set(key, 'x');
     const found = await client.stats();
     ok(Number(found.get('curr_items')) >= 1, 'an item is counted');

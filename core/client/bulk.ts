@@ -7,9 +7,6 @@ import { checkWireKey, type WireKey } from './key-policy.ts';
 import type { BulkOptions, CallOptions, StoreOptions } from './memcache-options.ts';
 import { type Found, toDone, toFound, unexpected } from './results.ts';
 
-/** A `get` for more keys than this is cut, so that no line and no reply grows without limit. */
-const MAX_KEYS = 1000;
-
 /** Keys and their values: a Map, an array of pairs, or a plain object. */
 export type Entries = Iterable<readonly [Key, unknown]> | Readonly<Record<string, unknown>>;
 
@@ -22,14 +19,15 @@ export async function findMany(
   take: (key: Key, found: Found) => void,
 ): Promise<void> {
   const { parts } = calls;
+  const { maxKeys } = parts;
   const wanted = toKeys(keys);
   const wire = wanted.map((key) => parts.keys.toWire(key));
   // Where it takes several commands, none may go before the last is known to be right.
-  if (wire.length > MAX_KEYS || wire.some(({ base64 }) => base64)) wire.forEach(checkWireKey);
+  if (wire.length > maxKeys || wire.some(({ base64 }) => base64)) wire.forEach(checkWireKey);
   const found: (Found | undefined)[] = wanted.map(() => undefined);
   const jobs: Promise<void>[] = [];
-  for (let from = 0; from < wanted.length; from += MAX_KEYS) {
-    const batch = wire.slice(from, from + MAX_KEYS);
+  for (let from = 0; from < wanted.length; from += maxKeys) {
+    const batch = wire.slice(from, from + maxKeys);
     jobs.push(
       calls.read(undefined, () => findBatch(calls, batch, withCas, options, from, found)),
     );

@@ -47,6 +47,7 @@ export class Client extends OneServer {
       serde,
       keys: new Keys({ prefix: keyPrefix, unicode: unicodeKeys, binary: binaryKeys }),
       clock,
+      maxKeys: options.maxKeys ?? 1000,
       noreply: options.noreply ?? false,
       ignoreErrors: options.ignoreErrors ?? false,
       onIgnored: options.onIgnored,

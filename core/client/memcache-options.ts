@@ -48,6 +48,8 @@ export interface MemcacheParts {
   readonly serde: Serde;
   readonly keys: Keys;
   readonly clock: Clock;
+  /** A `get` for more keys than this is cut, so that no line and no reply grows without limit. */
+  readonly maxKeys: number;
   /** What `noreply` is where a call does not say. */
   readonly noreply: boolean;
   /** Reads that fail become misses. */

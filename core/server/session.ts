@@ -24,7 +24,7 @@ import {
   type ValueItem,
 } from '../wire/reply.ts';
 import { lru, lruCrawler, memlimit, slabs } from './admin.ts';
-import { isGranted } from './credentials.ts';
+import { isGranted } from '../credentials.ts';
 import { type Dump, metadump, mgdump } from './dump.ts';
 import type { ConnectionFacts, Engine } from './engine.ts';
 import { metaArithmetic, metaDebug, metaDelete, metaGet, metaSet } from './meta.ts';

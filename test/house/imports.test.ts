@@ -9,11 +9,13 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   'core/wire': ['core/wire'],
   'core/client': ['core/client', 'core/wire', 'core'],
   'core/server': ['core/server', 'core/wire', 'core'],
+  'core/bridge': ['core/bridge', 'core/client', 'core/wire', 'core'],
   core,
-  'transport-node': ['transport-node', 'node', ...core],
+  'transport-node': ['transport-node', 'core/bridge', 'node', 'ws', ...core],
   // Deno and Bun have the modules of Node, and take from there what their own ways lack.
   'transport-deno': ['transport-deno', 'transport-node', 'node', ...core],
   'transport-bun': ['transport-bun', 'transport-node', 'node', ...core],
+  'transport-web': ['transport-web', 'core', 'core/wire', 'core/client', 'core/bridge'],
   conformance: ['conformance', ...core],
 };
 

@@ -80,6 +80,14 @@ console.log(greeting, [${entries.map((_, i) => `m${i}`).join(', ')}].length);
   assert.is(project.run('npx', '--offline', 'memwire', '-V'), `memwire ${manifest.version}\n`);
 });
 
+house('a bundle for browsers has the client of the web', () => {
+  project.write('page.js', `export { Client } from 'memwire';`);
+  const esbuild = join(ROOT, 'node_modules/.bin/esbuild');
+  const bundled = project.run(esbuild, 'page.js', '--bundle', '--platform=browser', '--format=esm');
+  assert.match(bundled, /WebSocketTransport/);
+  assert.not.match(bundled, /node:/);
+});
+
 // Who runs a program, and the subpath of the runtime's own transport.
 const runtimes: readonly (readonly [own: string, command: readonly string[]])[] = [
   ['memwire/node', ['node']],

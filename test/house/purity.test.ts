@@ -34,8 +34,8 @@ house('core/wire is synchronous and knows no clock', () => {
 
 house('Date.now is written once', () => {
   const written: string[] = [];
-  const others = ['transport-node', 'transport-deno', 'transport-bun', 'conformance'];
-  for (const source of [...core, ...others.flatMap(sources)]) {
+  const folders = ['node', 'deno', 'bun', 'web'].map((name) => `transport-${name}`);
+  for (const source of [...core, ...[...folders, 'conformance'].flatMap(sources)]) {
     walk(source.tree, (node) => {
       if (!isPropertyAccessExpression(node)) return;
       if (node.expression.getText() === 'Date' && node.name.text === 'now') {

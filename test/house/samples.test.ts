@@ -27,6 +27,7 @@ house.before(async () => {
   listener = await listen({ host: '127.0.0.1', port: 0 }, server.accept);
   const port = 'port' in listener.endpoint ? listener.endpoint.port : 0;
   project = new UserProject(['es2023', 'esnext.disposable', 'dom']);
+  project.link('ws');
   for (const { name, code } of samples) {
     project.write(`${name}.ts`, code.replaceAll('localhost:11211', `127.0.0.1:${port}`));
   }

@@ -31,7 +31,19 @@ export const serveProgram: ProgramRow = {
   summary: 'an embedded memcached; memwire serve -h',
 };
 
-export const programs: readonly ProgramRow[] = [consoleProgram, topProgram, serveProgram];
+export const bridgeProgram: ProgramRow = {
+  name: 'bridge',
+  parameters: ['[FLAG...]'],
+  flags: [],
+  summary: 'WebSockets in, memcached out; memwire bridge --help',
+};
+
+export const programs: readonly ProgramRow[] = [
+  consoleProgram,
+  topProgram,
+  serveProgram,
+  bridgeProgram,
+];
 
 const servers = `The server is --server, or else MEMWIRE_SERVER in the environment. Where neither
 names one, it is an embedded server in memory, which starts empty and ends with

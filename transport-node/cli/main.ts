@@ -1,5 +1,6 @@
 import { MemcacheError, UsageError } from '../../core/wire/errors.ts';
 import { VERSION } from '../../core/version.ts';
+import { bridgeCommand } from './bridge-command.ts';
 import { findCommand } from './commands.ts';
 import { runConsole } from './console.ts';
 import { FlagError, oneLine } from './flags.ts';
@@ -43,6 +44,8 @@ async function run(args: readonly string[], terminal: Terminal): Promise<number>
   switch (name) {
     case 'serve':
       return await serveCommand(rest, terminal);
+    case 'bridge':
+      return await bridgeCommand(rest, terminal);
     case 'console':
       return await runConsole(rest, terminal);
     case 'top':
@@ -70,6 +73,7 @@ async function run(args: readonly string[], terminal: Terminal): Promise<number>
 
 async function help(name: string | undefined, terminal: Terminal): Promise<number> {
   if (name === 'serve') return await serveCommand(['-h'], terminal);
+  if (name === 'bridge') return await bridgeCommand(['--help'], terminal);
   const row = programs.find((program) => program.name === name) ?? findCommand(name ?? '');
   if (row === undefined && name !== undefined) return await unknown(name, terminal);
   await print(terminal.stdout, row === undefined ? mainHelp() : commandHelp(row));

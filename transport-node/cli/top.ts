@@ -30,7 +30,7 @@ export async function runTop(args: readonly string[], terminal: Terminal): Promi
   const show = screen(terminal, session.server ?? 'an embedded server', line.has('json'));
   const read = async (): Promise<Reading> => {
     const stats = await session.client.stats([], { signal: stop.signal });
-    return { at: terminal.clock.now(), stats };
+    return { at: terminal.clock.elapsed(), stats };
   };
   // A server that is away for a while may come back.
   const tryRead = async (): Promise<Reading | MemcacheError> => {
