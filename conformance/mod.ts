@@ -4,5 +4,10 @@ export { type Case, type CaseReport, runCase, runCases, type RunOptions } from '
 export { cuttings } from './chunks.ts';
 export { memcacheCases, type MemcacheContext, metaOnlyCases } from './memcache/mod.ts';
 export { authCases, RawConnection, serverCases, type ServerContext } from './server/mod.ts';
-export { transportCases, type TransportContext } from './transport/mod.ts';
+export {
+  tlsTransportCases,
+  type TlsTransportContext,
+  transportCases,
+  type TransportContext,
+} from './transport/mod.ts';
 export { wireCases } from './wire/mod.ts';

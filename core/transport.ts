@@ -37,7 +37,7 @@ export interface Transport {
   /** Stops `onData` until `resume`. A few chunks that are on their way may still come. */
   pause(): void;
   resume(): void;
-  /** Sends what was taken, then ends the stream. */
+  /** Sends what was taken, then ends the stream. Until then chunks may come, even when paused. */
   close(): void;
   /** Ends the stream at once and drops what was not sent. */
   abort(): void;

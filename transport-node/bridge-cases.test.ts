@@ -28,7 +28,7 @@ function create(bridge: RunningBridge): MemcacheContext['create'] {
 {
   const { dial, clock } = new MemoryServer();
   let bridge: RunningBridge;
-  caseSuite('client: through the bridge, to the embedded server', cases, (): MemcacheContext => ({
+  caseSuite('client | embedded, through the bridge', cases, (): MemcacheContext => ({
     create: create(bridge),
     pass: (seconds) => Promise.resolve(clock.advance(seconds * 1000)),
     unique: uniqueKey,
@@ -44,7 +44,7 @@ function create(bridge: RunningBridge): MemcacheContext['create'] {
   const program = findProgram('memcached');
   let server: RunningMemcached;
   let bridge: RunningBridge;
-  caseSuite('client: through the bridge, to memcached', cases, (): MemcacheContext => ({
+  caseSuite('client | memcached, through the bridge', cases, (): MemcacheContext => ({
     create: create(bridge),
     pass: (seconds) => new Promise((resolve) => setTimeout(resolve, seconds * 1000)),
     unique: uniqueKey,

@@ -7,7 +7,7 @@ import { webDialer } from './dial.ts';
 
 let nowhere: TransportContext['nowhere'];
 
-caseSuite('transport: WebSocket of ws', transportCases, (): TransportContext => ({
+caseSuite('transport | WebSocket of ws', transportCases, (): TransportContext => ({
   dial: webDialer({ WebSocket }),
   listen: listenThroughRelay,
   nowhere,

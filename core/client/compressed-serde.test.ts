@@ -1,10 +1,9 @@
 import * as assert from 'uvu/assert';
-import { compressedSerde } from '../core/client/compressed-serde.ts';
-import { UsageError } from '../core/wire/errors.ts';
-import { MemoryServer } from '../core/server/memory.ts';
-import { suite } from '../test/suite.ts';
-import { Client } from './mod.ts';
-import { zlibCodec } from './zlib-codec.ts';
+import { Client, zlibCodec } from '../../test/runtime.ts';
+import { suite } from '../../test/suite.ts';
+import { MemoryServer } from '../server/memory.ts';
+import { UsageError } from '../wire/errors.ts';
+import { compressedSerde } from './compressed-serde.ts';
 
 const compression = suite('compression');
 const serde = compressedSerde({ codec: zlibCodec });

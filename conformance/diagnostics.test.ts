@@ -1,13 +1,15 @@
 import { channel, tracingChannel } from 'node:diagnostics_channel';
 import * as assert from 'uvu/assert';
 import { MemoryServer } from '../core/server/memory.ts';
+import type { OneServer } from '../core/client/one-server.ts';
 import { suite } from '../test/suite.ts';
-import { Client, type ClientOptions, type CommandMessage } from './mod.ts';
+import { Client } from '../test/runtime.ts';
+import type { ClientOptions, CommandMessage } from '../transport-node/mod.ts';
 
 const diagnostics = suite('diagnostics channel');
 const commands = tracingChannel<'memwire:command', CommandMessage>('memwire:command');
 
-function client(options: ClientOptions = {}): Client {
+function client(options: ClientOptions = {}): OneServer {
   return new Client('cache.example:11212', { dial: new MemoryServer().dial, ...options });
 }
 

@@ -1,0 +1,24 @@
+/** memwire on Bun. */
+import { checkOptions, type ClientOptions } from '../core/client/client-options.ts';
+import { Client as CoreClient } from '../core/client/clients.ts';
+import type { ServerName } from '../core/client/endpoint.ts';
+import { published } from '../transport-node/diagnostics.ts';
+import { dial } from './dial.ts';
+
+export * from '../core/mod.ts';
+export type { CommandMessage } from '../transport-node/diagnostics.ts';
+export { zlibCodec } from '../transport-node/zlib-codec.ts';
+export { dial } from './dial.ts';
+export { listen } from './listen.ts';
+
+/** A client of one server, over one connection of Bun's. It connects when the first call comes. */
+export class Client extends CoreClient {
+  /**
+   * @param server `host:port` and the like, see `ServerName`; `localhost:11211` by default.
+   * @throws UsageError when an option breaks a rule.
+   */
+  constructor(server: ServerName = 'localhost', options: ClientOptions = {}) {
+    checkOptions(options);
+    super(server, { dial, ...options, ...published(options) });
+  }
+}
