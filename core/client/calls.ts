@@ -89,6 +89,12 @@ export class Calls {
     return this.parts.serde.deserialize(key, value, flags) as T;
   }
 
+  /** Counts a failure that the caller need not know of, and tells of it. */
+  ignore(error: MemcacheError): void {
+    this.ignored++;
+    apart(() => this.parts.onIgnored?.(error));
+  }
+
   async #forgive<Result>(miss: Result, run: () => Promise<Result>): Promise<Result> {
     try {
       return await run();
@@ -96,8 +102,7 @@ export class Calls {
       // Who broke a rule is told so, unless it was whoever stored the value.
       const own = error instanceof UsageError && error.argument !== 'serde';
       if (own || !(error instanceof MemcacheError)) throw error;
-      this.ignored++;
-      apart(() => this.parts.onIgnored?.(error));
+      this.ignore(error);
       return miss;
     }
   }

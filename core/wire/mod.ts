@@ -3,6 +3,12 @@ export { checkCommand, MAX_LINE, MAX_VALUE } from './check-command.ts';
 export { ClientConnection } from './client-connection.ts';
 export type { ClientEvent } from './client-event.ts';
 export { type ClientConnectionOptions, clientConnectionOptions } from './client-options.ts';
+export {
+  type ClusterConfig,
+  type ClusterNode,
+  readClusterConfig,
+  writeClusterConfig,
+} from './cluster-config.ts';
 export type * from './command.ts';
 export {
   BadRequest,
@@ -15,6 +21,7 @@ export { ReplyDecoder, type ReplyLimits, replyLimits } from './decode-reply.ts';
 export { encodeCommand } from './encode-command.ts';
 export { encodeReply } from './encode-reply.ts';
 export * from './errors.ts';
+export { isIdempotent } from './idempotent.ts';
 export { checkKey, keyBytes, MAX_KEY } from './key.ts';
 export { type FlagArgument, flagArgument, hasQuiet, MAX_OPAQUE, metaFlags } from './meta-flags.ts';
 export { isQuiet, isSilenced, replyShape } from './quiet.ts';

@@ -10,6 +10,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   'core/client': ['core/client', 'core/wire', 'core'],
   'core/server': ['core/server', 'core/wire', 'core'],
   'core/bridge': ['core/bridge', 'core/client', 'core/wire', 'core'],
+  'core/testing': ['core/testing', 'core/server', 'core/client', 'core/wire', 'core'],
   core,
   'transport-node': ['transport-node', 'core/bridge', 'node', 'ws', ...core],
   // Deno and Bun have the modules of Node, and take from there what their own ways lack.

@@ -1,0 +1,8 @@
+import { RetryingClient } from '../core/client/retrying-client.ts';
+import { memcacheSuites } from '../test/memcache-suites.ts';
+
+memcacheSuites('meta', {
+  name: 'retrying client',
+  wrap: (client) => new RetryingClient(client),
+  unix: false,
+});
