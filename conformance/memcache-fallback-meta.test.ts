@@ -6,5 +6,5 @@ import { memcacheSuites } from '../test/memcache-suites.ts';
 memcacheSuites('meta', {
   name: 'fallback client',
   wrap: (client) => new FallbackClient([client, createTestClient().client]),
-  places: ['TCP'],
+  unix: false,
 });

@@ -4,5 +4,5 @@ import { memcacheSuites } from '../test/memcache-suites.ts';
 memcacheSuites('meta', {
   name: 'retrying client',
   wrap: (client) => new RetryingClient(client),
-  places: ['TCP'],
+  unix: false,
 });

@@ -9,6 +9,8 @@ export interface Counts {
 }
 
 const columns: readonly Runtime[] = ['node', 'deno', 'bun'];
+/** One long name must not push all columns out of sight. */
+const MAX_WIDTH = 48;
 const NONE: Counts = { passed: 0, failed: 0, skipped: 0 };
 
 /** What came of every suite on every runtime, against every server. */
@@ -32,7 +34,9 @@ export class Matrix {
       const [suite = '', server = ''] = name.split(' | ');
       lines.push([suite, server, ...columns.map((runtime) => cell(row.get(runtime)))]);
     }
-    const widths = lines[0]!.map((_, i) => Math.max(...lines.map((line) => line[i]!.length)));
+    const widths = lines[0]!.map((_, i) =>
+      Math.min(MAX_WIDTH, Math.max(...lines.map((line) => line[i]!.length)))
+    );
     return lines.map((line) => line.map((text, i) => text.padEnd(widths[i]!)).join('  ').trimEnd())
       .join('\n');
   }

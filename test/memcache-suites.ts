@@ -6,24 +6,20 @@ import { makeCertificates } from './certificates.ts';
 import { findProgram, type RunningMemcached, startMemcached } from './memcached.ts';
 import { Client } from './runtime.ts';
 
-const everywhere = ['TCP', 'unix socket', 'TLS with client certificates'] as const;
-type Place = typeof everywhere[number];
-
 /**
  * The client's cases in one dialect, against the embedded server and memcached.
  *
- * @param options `name`: what is judged; `wrap` makes it of a client; `places`: where its
- * memcached is, everywhere by default.
+ * @param options `name`: what is judged; `wrap` makes it of a client; `unix`: over a unix socket too.
  */
 export function memcacheSuites(
   dialect: 'meta' | 'text' | 'auto',
   options: {
     readonly name?: string;
-    readonly wrap?: (client: OneServer) => OneServer;
-    readonly places?: readonly Place[];
+    readonly wrap?: (client: InstanceType<typeof Client>) => OneServer;
+    readonly unix?: boolean;
   } = {},
 ): void {
-  const { name = 'client', wrap = (client) => client, places = everywhere } = options;
+  const { name = 'client', wrap = (client) => client } = options;
   const program = findProgram('memcached');
   const openssl = findProgram('openssl');
   const cases = dialect !== 'text' ? [...memcacheCases, ...metaOnlyCases] : memcacheCases;
@@ -37,7 +33,11 @@ export function memcacheSuites(
     unique: uniqueKey,
   }), { has });
 
-  for (const where of places) {
+  // How the bytes travel is one question, the dialect another: TLS is asked of one.
+  const others = dialect === 'meta'
+    ? ['unix socket', 'TLS with client certificates']
+    : ['unix socket'];
+  for (const where of options.unix === false ? ['TCP'] : ['TCP', ...others]) {
     const tls = where.startsWith('TLS');
     // Over TLS memcached 1.6.18 leaves what comes behind a value that it refused unread, until more
     // arrives: such cases end at their deadline there.

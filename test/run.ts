@@ -63,10 +63,11 @@ if (jobs.length === 0) {
   matrix.add(`test files with ${words.join(' ')}`, 'node', { passed: 0, failed: 1, skipped: 0 });
 }
 
-// Files about memcached mostly wait, for its clock is its own: they do so beside the others.
-const isSlow = ({ file }: Job): boolean => /memcache(d|-\w+)\.test/.test(file);
+// Files about memcached mostly wait, for its clock is its own, and so does who looks at a browser:
+// they do so beside the others.
+const isSlow = ({ file }: Job): boolean => /(memcache(d|-\w+)|chromium)\.test/.test(file);
 await Promise.all([
-  runAll(jobs.filter(isSlow), availableParallelism() + 1),
+  runAll(jobs.filter(isSlow), 2 * availableParallelism()),
   runAll(jobs.filter((job) => !isSlow(job)), availableParallelism()),
 ]);
 

@@ -7,6 +7,8 @@ import { dial } from './dial.ts';
 
 export * from '../core/mod.ts';
 export type { CommandMessage } from '../transport-node/diagnostics.ts';
+export { DnsDiscovery } from '../transport-node/dns-discovery.ts';
+export { resolve } from '../transport-node/resolve.ts';
 export { zlibCodec } from '../transport-node/zlib-codec.ts';
 export { dial } from './dial.ts';
 export { listen } from './listen.ts';
