@@ -139,5 +139,5 @@ for (const dialect of ['meta', 'text'] as const) {
     create: (options) => createTestClient({ ...options, dialect, server }).client,
     pass: (seconds) => Promise.resolve(server.clock.advance(seconds * 1000)),
     unique: uniqueKey,
-  }));
+  }), { has: () => true });
 }
