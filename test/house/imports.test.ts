@@ -9,10 +9,11 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   'core/client': ['core/client', 'core/wire', 'core'],
   'core/server': ['core/server', 'core/wire', 'core'],
   'core/bridge': ['core/bridge', 'core/client', 'core/wire', 'core'],
+  'core/console': ['core/console', 'core/client', 'core/wire', 'core'],
   core: ['core', 'core/wire', 'core/client', 'core/server'],
   'transport-node': [
     ...['transport-node', 'core', 'core/wire', 'core/client', 'core/server', 'core/bridge'],
-    ...['node', 'ws'],
+    ...['core/console', 'node', 'ws'],
   ],
   'transport-web': ['transport-web', 'core', 'core/wire', 'core/client', 'core/bridge'],
   conformance: ['conformance', 'core', 'core/wire', 'core/client', 'core/server'],

@@ -1,6 +1,6 @@
+import { type CommandRow, commands } from '../../core/console/commands.ts';
+import { connectionFlags, flagHelp, type FlagName } from '../../core/console/flags.ts';
 import { VERSION } from '../../core/version.ts';
-import { type CommandRow, commands } from './commands.ts';
-import { connectionFlags, flagHelp, type FlagName } from './flags.ts';
 
 /** A program that is not one command: it has its own way with the terminal. */
 export interface ProgramRow {
