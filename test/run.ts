@@ -19,6 +19,7 @@ const checks: readonly (readonly [name: string, program: string, ...args: string
   ['build', 'tsc', '-b'],
   ['types of tests', 'tsc', '-p', 'test', '--noEmit'],
   ['types of the test page', 'tsc', '-p', 'test/browser', '--noEmit'],
+  ['types of the playground', 'tsc', '-p', 'examples/playground/page', '--noEmit'],
   ['lint', 'oxlint', '--type-aware', '--deny-warnings', '--quiet'],
 ];
 

@@ -12,10 +12,11 @@ import { toKey } from '../../core/console/keys.ts';
 import { showKey, toJson } from '../../core/console/part.ts';
 import { printable } from '../../core/console/quote.ts';
 import { splitLine } from '../../core/console/split-line.ts';
+import { usage, usages } from '../../core/console/usage.ts';
 import { VERSION } from '../../core/version.ts';
 import { MemcacheError } from '../../core/wire/errors.ts';
 import { connect, type Session } from './connect.ts';
-import { commandHelp, consoleProgram, usage, usages } from './help.ts';
+import { commandHelp, consoleProgram } from './help.ts';
 import { History, HISTORY_SIZE } from './history.ts';
 import { newAborter, print, type Terminal } from './terminal.ts';
 
