@@ -18,7 +18,7 @@ export async function takeScreenshot(url: string, file: string): Promise<void> {
     await page.getByRole('button', { name: 'Run a small load' }).click();
     await page.waitForTimeout(LOAD);
     for (const line of LINES) {
-      await page.getByLabel('Command', { exact: true }).fill(line);
+      await page.getByRole('textbox', { name: 'Command' }).fill(line);
       await page.keyboard.press('Enter');
       await page.getByRole('button', { name: 'Run', exact: true }).waitFor();
     }

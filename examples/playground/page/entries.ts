@@ -1,4 +1,4 @@
-import { element } from './chart.ts';
+import { element } from './element.ts';
 
 /** So many commands are shown; the oldest go first. */
 const MAX_ENTRIES = 200;
@@ -18,14 +18,23 @@ export class Entries {
   begin(line: string): Entry {
     this.#log.querySelector('.welcome')?.remove();
     const entry = new Entry(line, () => this.#follow());
-    this.#log.append(entry.element);
-    while (this.#log.children.length > MAX_ENTRIES) this.#log.firstElementChild?.remove();
-    this.#log.scrollTop = this.#log.scrollHeight;
+    this.#append(entry.element);
     return entry;
+  }
+
+  /** Says what has changed for the commands that follow. */
+  note(text: string): void {
+    this.#append(element('p', 'note', text));
   }
 
   clear(): void {
     this.#log.replaceChildren();
+  }
+
+  #append(what: HTMLElement): void {
+    this.#log.append(what);
+    while (this.#log.children.length > MAX_ENTRIES) this.#log.firstElementChild?.remove();
+    this.#log.scrollTop = this.#log.scrollHeight;
   }
 
   // Keeps the end in sight, unless somebody reads further up.
@@ -64,8 +73,9 @@ export class Entry {
   }
 
   /** Why it gave nothing. */
-  error(name: string, message: string): void {
-    this.#add(this.#replies, element('div', 'reply error', element('b', '', name), ` ${message}`));
+  error(name: string | null, message: string): void {
+    const named = name === null ? [] : [element('b', '', name), ' '];
+    this.#add(this.#replies, element('div', 'reply error', ...named, message));
   }
 
   /** How long it took, and whether it hit. */

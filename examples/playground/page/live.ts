@@ -1,7 +1,8 @@
 import type { CommandEnd } from '../../../transport-web/mod.ts';
 import { Chart } from './chart.ts';
-import { byId } from './by-id.ts';
-import { showMilliseconds } from './runner.ts';
+import { byId } from './element.ts';
+import { showMilliseconds, showPercent } from './format.ts';
+import { decades, parts } from './scale.ts';
 import { Series, type Summary } from './series.ts';
 
 const SECONDS = 60;
@@ -12,21 +13,21 @@ const SLOT = 1000;
 /** The figures and charts of what commands came to in the last minute. */
 export class Live {
   readonly #series: Series = new Series(SLOT, SECONDS * 1000 / SLOT);
-  readonly #latency: Chart = new Chart(
-    byId('latency', HTMLElement),
-    'Latency',
-    ['median', 'slowest'],
-    SECONDS,
-    showMilliseconds,
-  );
-  readonly #hits: Chart = new Chart(
-    byId('hits', HTMLElement),
-    'Hit rate',
-    ['hits'],
-    SECONDS,
-    showPercent,
-    1,
-  );
+  readonly #latency: Chart = new Chart(byId('latency', HTMLElement), {
+    title: 'Latency',
+    // The median lies on top.
+    lines: [{ name: 'slowest', label: 'p99' }, { name: 'median', label: 'median' }],
+    scale: decades,
+    format: showMilliseconds,
+    seconds: SECONDS,
+  });
+  readonly #hits: Chart = new Chart(byId('hits', HTMLElement), {
+    title: 'Hit rate',
+    lines: [{ name: 'hits', label: null }],
+    scale: () => parts,
+    format: showPercent,
+    seconds: SECONDS,
+  });
 
   constructor() {
     this.#draw();
@@ -41,26 +42,21 @@ export class Live {
   #draw(): void {
     const now = performance.now();
     const slots = this.#series.slots(now);
-    const { commands, median, slowest, hitRate } = this.#series.total(now);
-    const of = (name: keyof Summary): (number | null)[] => slots.map((slot) => slot[name]);
-    const figures = {
-      commands: String(commands),
-      'hit-rate': hitRate === null ? '–' : showPercent(hitRate),
-      median: median === null ? '–' : showMilliseconds(median),
-      slowest: slowest === null ? '–' : showMilliseconds(slowest),
-    };
+    const { commands, ...total } = this.#series.total(now);
+    const median = show(total.median, showMilliseconds);
+    const slowest = show(total.slowest, showMilliseconds);
+    const hitRate = show(total.hitRate, showPercent);
+    const figures = { commands: String(commands), 'hit-rate': hitRate, median, slowest };
     for (const [id, text] of Object.entries(figures)) byId(id, HTMLElement).textContent = text;
+    const of = (name: keyof Summary): (number | null)[] => slots.map((slot) => slot[name]);
     this.#latency.draw(
-      [{ name: 'slowest', values: of('slowest') }, { name: 'median', values: of('median') }],
-      `Latency of the last minute: median ${figures.median}, 99 % within ${figures.slowest}`,
+      [of('slowest'), of('median')],
+      `Latency of the last minute: median ${median}, p99 ${slowest}`,
     );
-    this.#hits.draw(
-      [{ name: 'hits', values: of('hitRate') }],
-      `Hit rate of the last minute: ${figures['hit-rate']}`,
-    );
+    this.#hits.draw([of('hitRate')], `Hit rate of the last minute: ${hitRate}`);
   }
 }
 
-function showPercent(part: number): string {
-  return `${Math.round(part * 100)} %`;
+function show(value: number | null, format: (value: number) => string): string {
+  return value === null ? '–' : format(value);
 }

@@ -1,7 +1,6 @@
 // The page of npm run playground.
 import { type Client, MemcacheError, type OnCommand } from '../../../transport-web/mod.ts';
-import { byId } from './by-id.ts';
-import { element } from './chart.ts';
+import { byId, element } from './element.ts';
 import { Entries } from './entries.ts';
 import { Live } from './live.ts';
 import { runLoad } from './load.ts';
@@ -11,7 +10,7 @@ import { type Clients, readSettings, Servers, type Where } from './servers.ts';
 
 const EXAMPLES = [
   ...['set greeting hello', 'get greeting nobody', 'set visits 41', 'incr visits'],
-  ...['mg greeting v f t s', 'touch greeting 60', 'stats'],
+  ...['gets greeting', 'mg greeting v f t s'],
 ];
 
 const servers = new Servers(await readSettings());
@@ -100,7 +99,7 @@ load.addEventListener('click', () => {
   if (on) startLoad();
   else loading?.abort();
   if (!on) loading = null;
-  load.setAttribute('aria-pressed', String(on));
+  load.textContent = on ? 'Stop the load' : 'Run a small load';
 });
 
 byId('clear', HTMLButtonElement).addEventListener('click', () => entries.clear());
@@ -116,6 +115,11 @@ for (const choice of document.querySelectorAll<HTMLInputElement>('input[name=whe
   const where: Where = choice.value === 'bridge' ? 'bridge' : 'page';
   choice.checked = bridged === (where === 'bridge');
   choice.disabled = where === 'bridge' && !bridged;
-  choice.addEventListener('change', () => void goTo(where));
+  choice.addEventListener('change', () => {
+    entries.note(where === 'page' ? 'On the server in this page' : 'Through the bridge');
+    void goTo(where);
+  });
 }
+// Where a keyboard comes up on the screen, it would hide the page.
+if (matchMedia('(pointer: fine)').matches) byId('line', HTMLInputElement).focus();
 await goTo(bridged ? 'bridge' : 'page');

@@ -12,6 +12,7 @@ import { splitLine } from '../../../core/console/split-line.ts';
 import { usage, usages } from '../../../core/console/usage.ts';
 import { type Client, type CommandEnd, MemcacheError } from '../../../transport-web/mod.ts';
 import type { Entries, Entry } from './entries.ts';
+import { showMilliseconds } from './format.ts';
 
 /** So many keys are remembered for completion. */
 const MAX_KEYS = 200;
@@ -44,7 +45,7 @@ export class Runner {
       else await this.#do(client, entry, rowOf(name), words);
     } catch (error) {
       if (this.#aborter.signal.aborted) entry.reply('interrupted', '', false);
-      else if (error instanceof FlagError) entry.error('', error.message);
+      else if (error instanceof FlagError) entry.error(null, error.message);
       else if (error instanceof MemcacheError) entry.error(error.name, error.message);
       else throw error;
     } finally {
@@ -97,11 +98,6 @@ export class Runner {
     const [oldest] = this.keys;
     if (oldest !== undefined && this.keys.size > MAX_KEYS) this.keys.delete(oldest);
   }
-}
-
-/** A duration, for people. */
-export function showMilliseconds(milliseconds: number): string {
-  return `${milliseconds.toPrecision(2).replace(/^(\d+)e\+(\d)$/, (text) => `${Number(text)}`)} ms`;
 }
 
 function help(name: string | undefined): string {

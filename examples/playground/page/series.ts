@@ -9,7 +9,7 @@ export interface Sample {
 /** What the commands of some time came to; null where none says anything of it. */
 export interface Summary {
   readonly commands: number;
-  /** Milliseconds, as `slowest`, which is that of the 99th of a hundred. */
+  /** Milliseconds, as is `slowest`, the 99th percentile. */
   readonly median: number | null;
   readonly slowest: number | null;
   /** From 0 to 1. */

@@ -32,6 +32,9 @@ export interface Listener {
   readonly onLoad: OnCommand;
 }
 
+/** Milliseconds: a page waits for its turn, where others are busy. */
+const PATIENCE = { timeout: 5000, connectTimeout: 5000 } as const;
+
 /** The servers that a page can talk to. The one of its own lives as long as it does. */
 export class Servers {
   readonly settings: Settings | null;
@@ -47,7 +50,7 @@ export class Servers {
     const { bridge, token } = this.settings ?? { bridge: 'localhost', token: '' };
     const dial = where === 'page' ? memoryDialer(this.#own) : webDialer({ token });
     const server = where === 'page' ? 'localhost' : bridge;
-    const options = { serde: asStored, binaryKeys: true } as const;
+    const options = { serde: asStored, binaryKeys: true, ...PATIENCE } as const;
     return {
       typed: new Client(server, { ...options, dial: tapped(dial, onLine), onCommand: onTyped }),
       load: new Client(server, { ...options, dial, onCommand: onLoad }),
