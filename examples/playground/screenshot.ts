@@ -2,8 +2,8 @@ import { launchChromium } from '../../test/chromium.ts';
 
 /** What is typed for the picture. */
 const LINES = [
-  ...['set greeting "hello, page" --expire 60', 'get greeting nobody'],
-  ...['incr visits', 'mg greeting v f t s'],
+  ...['set visits 41', 'incr visits', 'set greeting "hello, page" --expire 60'],
+  'mg greeting v f t s',
 ];
 
 /** Milliseconds of load to draw. */
@@ -13,7 +13,7 @@ const LOAD = 45_000;
 export async function takeScreenshot(url: string, file: string): Promise<void> {
   const browser = await launchChromium();
   try {
-    const page = await browser.newPage({ viewport: { width: 1180, height: 700 } });
+    const page = await browser.newPage({ viewport: { width: 1180, height: 736 } });
     await page.goto(url);
     await page.getByRole('button', { name: 'Run a small load' }).click();
     await page.waitForTimeout(LOAD);

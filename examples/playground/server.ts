@@ -44,8 +44,8 @@ export async function startPlayground(
     tokens: new Map([['playground', token]]),
     prefix: 'playground:',
   });
-  const socket = `ws://${HOST}:${bridge.endpoint.port}/`;
-  const files = await readFiles(JSON.stringify({ bridge: socket, token, upstream }));
+  const bridgeUrl = `ws://${HOST}:${bridge.endpoint.port}/`;
+  const files = await readFiles(JSON.stringify({ bridge: bridgeUrl, token, upstream }));
   http.on('request', (request: IncomingMessage, response: ServerResponse) => {
     // The page holds the token. A name that was made to lead here would make it another's.
     const file = request.headers.host === host ? files.get(request.url ?? '') : undefined;
@@ -53,7 +53,7 @@ export async function startPlayground(
       response.writeHead(404, HEADERS).end();
       return;
     }
-    const policy = `${POLICY}; connect-src 'self' ${socket}`;
+    const policy = `${POLICY}; connect-src 'self' ${bridgeUrl}`;
     response.writeHead(200, {
       ...HEADERS,
       'Content-Security-Policy': policy,

@@ -1,8 +1,8 @@
 import * as assert from 'uvu/assert';
-import { suite } from '../../../test/suite.ts';
-import { showMilliseconds, showPercent } from './format.ts';
-import { decades } from './scale.ts';
-import { Series } from './series.ts';
+import { suite } from '../../test/suite.ts';
+import { showMilliseconds, showPercent } from './page/format.ts';
+import { decades } from './page/scale.ts';
+import { Series } from './page/series.ts';
 
 const figures = suite('playground: figures');
 const nothing = { commands: 0, median: null, slowest: null, hitRate: null };
