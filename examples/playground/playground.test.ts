@@ -202,6 +202,13 @@ test('the keyboard completes, recalls and stops', async (page) => {
   await page.getByText('watch mutations\\r\\n').waitFor();
   await page.keyboard.press('Escape');
   await page.getByText('interrupted').waitFor();
+  await line.fill('watch mutations');
+  await page.keyboard.press('Enter');
+  await line.fill('get two');
+  await page.keyboard.press('Enter');
+  assert.is(await line.inputValue(), 'get two');
+  await page.getByRole('button', { name: 'Stop', exact: true }).click();
+  await page.getByText('interrupted').nth(1).waitFor();
 });
 
 test('the log has limits, and can be cleared', async (page) => {

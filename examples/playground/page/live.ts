@@ -12,7 +12,8 @@ const SLOT = 1000;
 
 /** The figures and charts of what commands came to in the last minute. */
 export class Live {
-  readonly #series: Series = new Series(SLOT, SECONDS * 1000 / SLOT);
+  // The last slot is not full yet, and not drawn: a few commands make no rate.
+  readonly #series: Series = new Series(SLOT, SECONDS * 1000 / SLOT + 1);
   readonly #latency: Chart = new Chart(byId('latency', HTMLElement), {
     title: 'Latency',
     // The median lies on top.
@@ -41,7 +42,7 @@ export class Live {
 
   #draw(): void {
     const now = performance.now();
-    const slots = this.#series.slots(now);
+    const slots = this.#series.slots(now).slice(0, -1);
     const { commands, ...total } = this.#series.total(now);
     const median = show(total.median, showMilliseconds);
     const slowest = show(total.slowest, showMilliseconds);

@@ -57,14 +57,19 @@ async function greet(where: Where, client: Client): Promise<void> {
 
 async function runLine(line: string): Promise<void> {
   if (busy || clients === null) return;
-  busy = true;
-  run.textContent = 'Stop';
+  setBusy(true);
   try {
     await runner.run(clients.typed, line);
   } finally {
-    busy = false;
-    run.textContent = 'Run';
+    setBusy(false);
   }
+}
+
+function setBusy(is: boolean): void {
+  busy = is;
+  run.textContent = is ? 'Stop' : 'Run';
+  // Enter is for the next line, and not to stop this one.
+  run.type = is ? 'button' : 'submit';
 }
 
 function startLoad(): void {
@@ -75,9 +80,12 @@ function startLoad(): void {
 
 byId('prompt', HTMLFormElement).addEventListener('submit', (event) => {
   event.preventDefault();
-  if (busy) return runner.stop();
-  const line = prompt.take();
+  const line = busy ? null : prompt.take();
   if (line !== null) void runLine(line);
+});
+
+run.addEventListener('click', () => {
+  if (busy) runner.stop();
 });
 
 document.addEventListener('keydown', ({ key }) => {
