@@ -106,11 +106,14 @@ async function readFiles(settings: string): Promise<ReadonlyMap<string, File>> {
     target: 'es2022',
     write: false,
   });
-  return new Map([
+  const files = new Map<string, File>([
     ['/', { type: 'text/html', content: await read('index.html') }],
-    ['/page.css', { type: 'text/css', content: await read('page.css') }],
     ['/icon.svg', { type: 'image/svg+xml', content: await read('icon.svg') }],
     ['/page.js', { type: 'text/javascript', content: script?.text ?? '' }],
     ['/settings.json', { type: 'application/json', content: settings }],
   ]);
+  for (const name of ['page.css', 'console.css', 'live.css']) {
+    files.set(`/${name}`, { type: 'text/css', content: await read(name) });
+  }
+  return files;
 }
