@@ -13,6 +13,11 @@ const FLAGS = [
 /** Chromium on this machine, or null. */
 export const chromiumPath: string | null = findProgram('chromium');
 
+/** Starts Chromium. */
+export function launchChromium(): Promise<Browser> {
+  return chromium.launch({ executablePath: chromiumPath ?? '', args: FLAGS });
+}
+
 /** A browser for a test, and the server of its pages. */
 export class TestBrowser {
   /** The origin of the pages: `http://127.0.0.1:40000`. */
@@ -42,8 +47,7 @@ export class TestBrowser {
       response.end(isScript ? script?.text : '<script type="module" src="/page.js"></script>');
     });
     await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
-    const executablePath = chromiumPath ?? '';
-    return new TestBrowser(await chromium.launch({ executablePath, args: FLAGS }), http);
+    return new TestBrowser(await launchChromium(), http);
   }
 
   /** A page whose address has these parameters, with these functions in its global scope. */

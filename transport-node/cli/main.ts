@@ -1,12 +1,12 @@
-import { MemcacheError, UsageError } from '../../core/wire/errors.ts';
+import { findCommand } from '../../core/console/commands.ts';
+import { FlagError, oneLine } from '../../core/console/flags.ts';
+import { printable } from '../../core/console/quote.ts';
 import { VERSION } from '../../core/version.ts';
+import { MemcacheError, UsageError } from '../../core/wire/errors.ts';
 import { bridgeCommand } from './bridge-command.ts';
-import { findCommand } from './commands.ts';
 import { runConsole } from './console.ts';
-import { FlagError, oneLine } from './flags.ts';
 import { commandHelp, mainHelp, programs } from './help.ts';
 import { runOnce } from './one-shot.ts';
-import { printable } from './quote.ts';
 import { serveCommand } from './serve-command.ts';
 import { isBrokenPipe, print, type Terminal } from './terminal.ts';
 import { runTop } from './top.ts';

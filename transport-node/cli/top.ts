@@ -1,10 +1,10 @@
+import { checkWords } from '../../core/console/commands.ts';
+import { CommandLine, connectionFlags, oneLine } from '../../core/console/flags.ts';
+import { toJson } from '../../core/console/part.ts';
+import { printable } from '../../core/console/quote.ts';
 import { MemcacheError } from '../../core/wire/errors.ts';
-import { checkWords } from './commands.ts';
 import { connect } from './connect.ts';
-import { CommandLine, connectionFlags, oneLine } from './flags.ts';
 import { commandHelp, topProgram } from './help.ts';
-import { toJson } from './part.ts';
-import { printable } from './quote.ts';
 import { type Rates, ratesBetween, type Reading } from './rates.ts';
 import { print, stopSignal, type Terminal } from './terminal.ts';
 

@@ -1,11 +1,11 @@
-import type { Client } from '../../core/client/clients.ts';
-import type { CallOptions, Gets } from '../../core/client/memcache-options.ts';
-import { encodeCommand } from '../../core/wire/encode-command.ts';
-import type { Key } from '../../core/wire/command.ts';
-import type { ItemFacts } from '../../core/wire/reply.ts';
-import type { Stored } from './connect.ts';
+import type { Client } from '../client/clients.ts';
+import type { CallOptions, Gets } from '../client/memcache-options.ts';
+import type { Key } from '../wire/command.ts';
+import { encodeCommand } from '../wire/encode-command.ts';
+import type { ItemFacts } from '../wire/reply.ts';
 import { toWireKey } from './keys.ts';
 import { itemPart, type Part, showKey } from './part.ts';
+import type { Stored } from './stored.ts';
 
 /** So many values are asked for at once. */
 const BATCH = 100;

@@ -1,8 +1,10 @@
-import type { StatValue } from '../../core/client/results.ts';
-import type { Key } from '../../core/wire/command.ts';
-import type { ItemFacts, Reply } from '../../core/wire/reply.ts';
-import type { Stored } from './connect.ts';
+import type { StatValue } from '../client/results.ts';
+import { base64Length, putBase64 } from '../wire/base64.ts';
+import { latin1, utf8 } from '../wire/bytes.ts';
+import type { Key } from '../wire/command.ts';
+import type { ItemFacts, Reply } from '../wire/reply.ts';
 import { printable, quoteBytes, toText } from './quote.ts';
+import type { Stored } from './stored.ts';
 
 /** A piece of what a command gives, in the three ways in which it can be written. */
 export interface Part {
@@ -30,7 +32,14 @@ export function itemPart(key: Key, { value, flags }: Stored, cas?: bigint): Part
       if (value.length > SHOWN) facts.push(`the first ${SHOWN} shown`);
       return `${quoteBytes(value, SHOWN)} (${facts.join(', ')})`;
     },
-    raw: () => cas === undefined ? value : Buffer.concat([Buffer.from(`${cas}\n`), value]),
+    raw() {
+      if (cas === undefined) return value;
+      const head = utf8(`${cas}\n`);
+      const bytes = new Uint8Array(head.length + value.length);
+      bytes.set(head);
+      bytes.set(value, head.length);
+      return bytes;
+    },
     json: () => ({ key, status: 'found', value, flags, ...known }),
   };
 }
@@ -148,7 +157,7 @@ export function showKey(key: Key): string {
   const text = typeof key === 'string' ? key : toText(key);
   // What the console would read as something else is quoted.
   if (text !== null && text !== '' && !/[\p{C}\p{Z}"']/u.test(text)) return text;
-  return quoteBytes(typeof key === 'string' ? Buffer.from(key) : key);
+  return quoteBytes(typeof key === 'string' ? utf8(key) : key);
 }
 
 /**
@@ -169,7 +178,9 @@ function plain(value: unknown): unknown {
       if (!(field instanceof Uint8Array)) return [[name, plain(field)]];
       const text = toText(field);
       if (text !== null) return [[name, text]];
-      return [[name, Buffer.from(field).toString('base64')], [`${name}Encoding`, 'base64']];
+      const base64 = new Uint8Array(base64Length(field.length));
+      putBase64(base64, 0, field);
+      return [[name, latin1(base64)], [`${name}Encoding`, 'base64']];
     }),
   );
 }

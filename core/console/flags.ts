@@ -1,6 +1,3 @@
-import { readFileSync } from 'node:fs';
-import { parseArgs } from 'node:util';
-
 /** A command line that cannot be obeyed; the message says why. */
 export class FlagError extends Error {}
 
@@ -87,44 +84,47 @@ export const connectionFlags: readonly FlagName[] = [
   ...(['ca', 'cert', 'key', 'server-name', 'wire'] as const),
 ];
 
-const ADVICE = ' Words that start with a dash go after --.';
+const ADVICE = 'Words that start with a dash go after --.';
 
 /** What a command line says: its flags, and its other words. */
 export class CommandLine {
   readonly words: readonly string[];
-  readonly #values: Readonly<Record<string, unknown>>;
+  // A flag without a value has the empty one.
+  readonly #values: ReadonlyMap<FlagName, string>;
 
   /**
+   * Reads `--flag`, `--flag VALUE`, `--flag=VALUE`, `-f VALUE` and `-fVALUE`. What comes after `--`
+   * is words.
+   *
    * @param names The flags that may be given.
    * @throws FlagError that says what is wrong.
    */
   constructor(args: readonly string[], names: readonly FlagName[]) {
-    const options = Object.fromEntries(names.map((name) => {
-      const { short, value } = flagTable[name];
-      const type = value === undefined ? 'boolean' as const : 'string' as const;
-      return [name, short === undefined ? { type } : { type, short }];
-    }));
-    try {
-      const { values, positionals } = parseArgs({
-        args: [...args],
-        options,
-        allowPositionals: true,
-      });
-      this.words = positionals;
-      this.#values = values;
-    } catch (error) {
-      // Node's advice quotes the word once more, and more than a line is too much.
-      throw new FlagError(oneLine(error).replace(/ To specify a positional .*/, ADVICE));
+    const words: string[] = [];
+    const values = new Map<FlagName, string>();
+    const waiting = [...args];
+    for (let word = waiting.shift(); word !== undefined; word = waiting.shift()) {
+      if (word === '--') words.push(...waiting.splice(0));
+      else if (!/^-./su.test(word)) words.push(word);
+      else {
+        const [, long, assigned, letter, glued] =
+          /^(?:(--[^=]+)(?:=(.*))?|(-.)(.+)?)$/su.exec(word) ?? [];
+        const [written, given] = [long ?? letter ?? word, assigned ?? glued];
+        const name = names.find((name) => isCalled(name, written));
+        if (name === undefined) throw new FlagError(`Unknown option '${written}'. ${ADVICE}`);
+        values.set(name, valueOf(name, given, waiting));
+      }
     }
+    this.words = words;
+    this.#values = values;
   }
 
   has(name: FlagName): boolean {
-    return this.#values[name] === true;
+    return this.#values.has(name);
   }
 
   text(name: FlagName): string | undefined {
-    const value = this.#values[name];
-    return typeof value === 'string' ? value : undefined;
+    return this.#values.get(name);
   }
 
   /** The number that a flag gives. @throws FlagError when it is none, or not in its range. */
@@ -134,12 +134,20 @@ export class CommandLine {
     const { range: [min, max] = [0, MAX_I32] } = flagTable[name];
     return whole(`--${name}`, text, min, max);
   }
+}
 
-  /** What is in the file that a flag names. @throws FlagError when it cannot be read. */
-  file(name: FlagName): string | undefined {
-    const file = this.text(name);
-    return file === undefined ? undefined : readText(`--${name}`, file);
+function isCalled(name: FlagName, written: string): boolean {
+  return written === `--${name}` || written === `-${flagTable[name].short}`;
+}
+
+function valueOf(name: FlagName, given: string | undefined, waiting: string[]): string {
+  if (flagTable[name].value === undefined) {
+    if (given === undefined) return '';
+    throw new FlagError(`--${name} takes no value, and not "${given}"`);
   }
+  const value = given ?? waiting.shift();
+  if (value === undefined) throw new FlagError(`--${name}: its value is missing`);
+  return value;
 }
 
 /** How flags are written in a help text: a line each. */
@@ -168,15 +176,6 @@ export function secondsOrDate(flag: string, text: string): number | Date {
   if (!Number.isNaN(date.getTime())) return date;
   if (/^-?\d{1,10}$/.test(text)) return Number(text);
   throw new FlagError(`${flag}: "${text}" is neither a number of seconds nor a date: 2030-12-31`);
-}
-
-/** What is in a file. @throws FlagError that names the flag. */
-export function readText(flag: string, file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (error) {
-    throw new FlagError(`${flag}: ${oneLine(error)}`);
-  }
 }
 
 /** What an error says, on one line. */

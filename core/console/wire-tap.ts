@@ -1,5 +1,5 @@
-import type { Dialer, Transport } from '../../core/transport.ts';
-import { latin1 } from '../../core/wire/bytes.ts';
+import type { Dialer, Transport } from '../transport.ts';
+import { latin1 } from '../wire/bytes.ts';
 import { quote } from './quote.ts';
 
 /** So many characters of a line are shown. */

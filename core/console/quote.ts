@@ -1,3 +1,5 @@
+import { fromUtf8, matches, utf8 } from '../wire/bytes.ts';
+
 /** What a terminal could take for an order, or show as another order of letters. */
 const hidden = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
 
@@ -29,11 +31,9 @@ export function quoteBytes(bytes: Uint8Array, limit: number = Infinity): string 
 
 /** The text whose UTF-8 these bytes are, or null. */
 export function toText(bytes: Uint8Array): string | null {
-  try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch {
-    return null;
-  }
+  const text = fromUtf8(bytes);
+  // Only where something was ill-formed do other bytes come of it.
+  return matches(bytes, 0, bytes.length, utf8(text)) ? text : null;
 }
 
 const named: ReadonlyMap<string, string> = new Map([

@@ -1,3 +1,4 @@
+import { fromLatin1, latin1, utf8 } from '../wire/bytes.ts';
 import { FlagError } from './flags.ts';
 import { toText } from './quote.ts';
 
@@ -10,7 +11,8 @@ import { toText } from './quote.ts';
 export function splitLine(line: string): string[] {
   const words: string[] = [];
   const token = /\s+|"((?:[^"\\]|\\.)*)"|'([^']*)'|([^\s"']+)/gsuy;
-  let bytes: Buffer | null = null;
+  // A character for each byte.
+  let bytes: string | null = null;
   let end = 0;
   for (const found of line.matchAll(token)) {
     end = found.index + found[0].length;
@@ -21,8 +23,7 @@ export function splitLine(line: string): string[] {
       bytes = null;
       continue;
     }
-    const more = double === undefined ? Buffer.from(piece ?? '') : unescape(double);
-    bytes = bytes === null ? more : Buffer.concat([bytes, more]);
+    bytes = (bytes ?? '') + (double === undefined ? latin1(utf8(piece ?? '')) : unescape(double));
   }
   if (end < line.length) throw new FlagError('a quote is not closed');
   if (bytes !== null) words.push(fromBytes(bytes));
@@ -31,14 +32,14 @@ export function splitLine(line: string): string[] {
 
 /** The bytes that a word stands for. */
 export function wordBytes(word: string): Uint8Array {
-  return /\p{Cs}/u.test(word) ? Buffer.from(word, 'latin1') : Buffer.from(word);
+  return /\p{Cs}/u.test(word) ? fromLatin1(word) : utf8(word);
 }
 
 // Words are strings, as those of a shell. One whose bytes are no UTF-8 has a lone surrogate for
 // each byte that is not ASCII, as Python has it: no other word has any.
-function fromBytes(bytes: Buffer): string {
-  return toText(bytes) ??
-    bytes.toString('latin1').replaceAll(
+function fromBytes(bytes: string): string {
+  return toText(fromLatin1(bytes)) ??
+    bytes.replaceAll(
       /[\x80-\xff]/g,
       (byte) => String.fromCharCode(0xdc00 + byte.charCodeAt(0)),
     );
@@ -49,18 +50,18 @@ const escapes: ReadonlyMap<string, string> = new Map([
   ...([['\\', '\\'], ['"', '"'], [`'`, `'`]] as const),
 ]);
 
-function unescape(text: string): Buffer {
-  const pieces: Buffer[] = [];
+function unescape(text: string): string {
+  let bytes = '';
   const token = /\\x([\da-f]{2})|\\u\{([\da-f]{1,6})\}|\\u([\da-f]{4})|\\(.)|[^\\]+/gisu;
   for (const [piece, byte, point, unit, letter] of text.matchAll(token)) {
-    if (byte !== undefined) pieces.push(Buffer.of(Number.parseInt(byte, 16)));
-    else if (letter !== undefined) pieces.push(Buffer.from(named(letter)));
+    if (byte !== undefined) bytes += String.fromCharCode(Number.parseInt(byte, 16));
+    else if (letter !== undefined) bytes += named(letter);
     else {
       const code = point ?? unit;
-      pieces.push(Buffer.from(code === undefined ? piece : character(code)));
+      bytes += latin1(utf8(code === undefined ? piece : character(code)));
     }
   }
-  return Buffer.concat(pieces);
+  return bytes;
 }
 
 function named(letter: string): string {

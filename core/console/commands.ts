@@ -1,10 +1,10 @@
-import type { Client } from '../../core/client/clients.ts';
-import type { Expire } from '../../core/client/expire.ts';
-import type { CallOptions, Gets } from '../../core/client/memcache-options.ts';
-import type { StoreMode } from '../../core/client/dialect.ts';
-import { latin1 } from '../../core/wire/bytes.ts';
-import type { Command, RawCommand } from '../../core/wire/command.ts';
-import type { Stored } from './connect.ts';
+import type { Client } from '../client/clients.ts';
+import type { Expire } from '../client/expire.ts';
+import type { CallOptions, Gets } from '../client/memcache-options.ts';
+import type { StoreMode } from '../client/dialect.ts';
+import { latin1 } from '../wire/bytes.ts';
+import type { Command, RawCommand } from '../wire/command.ts';
+import type { Stored } from './stored.ts';
 import { dumpItems } from './dump-items.ts';
 import { type CommandLine, FlagError, type FlagName, secondsOrDate, whole } from './flags.ts';
 import { toKey, toMetaKey, toWireKey } from './keys.ts';
