@@ -1,9 +1,11 @@
 /** Commands and replies as values, and the state machines that turn them into bytes and back. */
 export { checkCommand, MAX_LINE, MAX_VALUE } from './check-command.ts';
+export { classOf } from './class-of.ts';
 export { ClientConnection } from './client-connection.ts';
 export type { ClientEvent } from './client-event.ts';
 export { type ClientConnectionOptions, clientConnectionOptions } from './client-options.ts';
 export type * from './command.ts';
+export { confineCommand, releaseReply } from './confine.ts';
 export {
   BadRequest,
   CommandDecoder,
