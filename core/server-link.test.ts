@@ -48,7 +48,10 @@ link('answers leave in the order of the commands, those of one turn together', a
 const failures: readonly (readonly [error: unknown, line: string])[] = [
   [new ServerReplyError('SERVER_ERROR', 'out of memory'), 'SERVER_ERROR out of memory\r\n'],
   [new UsageError('key', 'is a secret'), 'CLIENT_ERROR bad command\r\n'],
-  [new ConnectionError('cannot reach 10.0.0.1', 'not-sent'), 'SERVER_ERROR upstream connection\r\n'],
+  [
+    new ConnectionError('cannot reach 10.0.0.1', 'not-sent'),
+    'SERVER_ERROR upstream connection\r\n',
+  ],
   [new Error('a secret'), 'SERVER_ERROR upstream failed\r\n'],
 ];
 

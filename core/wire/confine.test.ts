@@ -12,11 +12,14 @@ const confine = suite('confine: commands and replies of a proxy');
 const prefix = fromLatin1('app:');
 const text = (bytes: Uint8Array): string => Buffer.from(bytes).toString('latin1');
 
+const get: Command = { verb: 'get', keys: ['a', 'b'] };
+const binary: Command = { verb: 'md', key: fromLatin1('\0'), base64: true, flags: [] };
+
 const commands: readonly (readonly [command: Command, line: string])[] = [
-  [{ verb: 'get', keys: ['a', 'b'] }, 'get app:a app:b\r\n'],
+  [get, 'get app:a app:b\r\n'],
   [{ verb: 'delete', key: 'a', noreply: true }, 'delete app:a\r\n'],
   [{ verb: 'mg', key: 'a', base64: false, flags: ['v', 'q'] }, 'mg app:a v\r\n'],
-  [{ verb: 'md', key: fromLatin1('\0'), base64: true, flags: [] }, 'md YXBwOgA= b\r\n'],
+  [binary, 'md YXBwOgA= b\r\n'],
 ];
 
 for (const [command, line] of commands) {
@@ -39,13 +42,13 @@ confine('a key that is too long with its prefix is refused', () => {
 
 confine('values come back under the keys that were asked for', () => {
   const item = { key: 'app:a', flags: 0, value: fromLatin1('1'), cas: undefined };
-  const reply = releaseReply({ type: 'values', items: [item] }, commands[0]![0], prefix);
+  const reply = releaseReply({ type: 'values', items: [item] }, get, prefix);
   assert.is(text(encodeReply(reply)), 'VALUE a 0 1\r\n1\r\nEND\r\n');
 });
 
 confine('a meta reply names the key as it was asked for', () => {
   const flags = ['kYXBwOgA=', 'b'];
-  const reply = releaseReply({ type: 'HD', flags }, commands[3]![0], prefix);
+  const reply = releaseReply({ type: 'HD', flags }, binary, prefix);
   assert.equal(reply, { type: 'HD', flags: ['kAA==', 'b'] });
 });
 
