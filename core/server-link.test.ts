@@ -115,6 +115,15 @@ link('quit closes once what came before it is answered and taken', async () => {
   assert.equal([asked.length, peer.take(), peer.ends], [2, 'MN\r\n', ['close']]);
 });
 
+link('a reply that is no line ends the connection, as nothing may stand in its place', async () => {
+  const { peer, asked } = new Scene();
+  await peer.reply('version\r\nmn\r\n');
+  asked[0]?.resolve({ type: 'VERSION', version: '1\r\nMN' });
+  asked[1]?.resolve({ type: 'MN' });
+  await settled();
+  assert.equal([peer.take(), peer.ends], ['', ['abort']]);
+});
+
 link('what is answered after the peer has gone is dropped', async () => {
   const gone: (Error | null)[] = [];
   const { peer, asked } = new Scene({ onClosed: (cause) => gone.push(cause) });

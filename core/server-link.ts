@@ -88,7 +88,15 @@ export class ServerLink implements TransportEvents {
       reply = toErrorReply(error);
     }
     this.#held -= size;
-    this.#connection.reply(id, reply);
+    if (this.#closed) return;
+    try {
+      this.#connection.reply(id, reply);
+    } catch {
+      // A reply that cannot be written leaves its command without one: what follows would be taken
+      // for it.
+      this.#ending = this.#closed = true;
+      return this.#transport.abort();
+    }
     if (this.#runDue) return;
     this.#runDue = true;
     void Promise.resolve().then(() => {
