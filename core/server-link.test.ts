@@ -19,6 +19,7 @@ interface Asked {
 class Scene {
   readonly asked: Asked[] = [];
   readonly peer: ScriptedTransport;
+  readonly link: ServerLink;
 
   constructor(options: Partial<ServerLinkOptions> = {}, room = Infinity) {
     let events: TransportEvents | null = null;
@@ -29,7 +30,7 @@ class Scene {
     }, room);
     const answer = (command: Command): Promise<Reply> =>
       new Promise((resolve, reject) => this.asked.push({ command, resolve, reject }));
-    events = new ServerLink(this.peer, { answer, ...options });
+    events = this.link = new ServerLink(this.peer, { answer, ...options });
   }
 }
 
@@ -113,6 +114,18 @@ link('quit closes once what came before it is answered and taken', async () => {
   asked[0]?.resolve({ type: 'MN' });
   await settled();
   assert.equal([asked.length, peer.take(), peer.ends], [2, 'MN\r\n', ['close']]);
+});
+
+link('a peer that says no more is answered all it has asked, then closed', async () => {
+  const { peer, asked, link: served } = new Scene({ maxOwed: 1 });
+  await peer.reply('mn\r\nmn\r\n');
+  served.onEnd();
+  for (const i of [0, 1]) {
+    assert.equal(peer.ends, []);
+    asked[i]?.resolve({ type: 'MN' });
+    await settled();
+  }
+  assert.equal([peer.take(), peer.ends], ['MN\r\nMN\r\n', ['close']]);
 });
 
 link('a reply that is no line ends the connection, as nothing may stand in its place', async () => {

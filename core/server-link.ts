@@ -53,6 +53,12 @@ export class ServerLink implements TransportEvents {
     this.#run();
   }
 
+  /** What was asked is answered first: `printf 'get a\r\n' | nc -N` waits for that. */
+  onEnd(): void {
+    this.#connection.receiveEnd();
+    this.#run();
+  }
+
   onClosed(cause: Error | null): void {
     this.#ending = this.#closed = true;
     this.#options.onClosed?.(cause);

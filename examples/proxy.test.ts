@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import type { MemcacheContext } from '../conformance/mod.ts';
@@ -228,6 +229,18 @@ test('quit closes, after what was before it', async () => {
   scene.client.send('get a\r\nquit\r\nget b\r\n');
   await scene.client.expect('END\r\n');
   await scene.client.end();
+});
+
+test('a client that says no more still gets its replies', async () => {
+  await using scene = await Scene.start();
+  const [key] = scene.keysOn(0);
+  const { endpoint } = scene.listener;
+  const port = 'port' in endpoint ? endpoint.port : 0;
+  const socket = connect({ host: '127.0.0.1', port, allowHalfOpen: true });
+  socket.end(`set ${key} 0 0 1\r\n1\r\nincr ${key} 1\r\n`);
+  let received = '';
+  for await (const chunk of socket) received += String(chunk);
+  assert.is(received, 'STORED\r\n2\r\n');
 });
 
 test('a server that dies with commands under way costs those, and no other', async () => {
