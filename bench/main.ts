@@ -1,5 +1,5 @@
 // npm run bench                        everything
-// npm run bench -- parsers | server | hashing | clients   parts
+// npm run bench -- parsers | server | proxy | hashing | clients   parts
 //   --quick   fewer rounds and smaller inputs: to see that it runs
 //   --write   also write the tables to the pages of docs, and the chart of the clients
 import { writeFileSync } from 'node:fs';
@@ -10,12 +10,14 @@ import { clientsMethod, clientTables } from './clients.ts';
 import { hashingTables } from './hashing.ts';
 import { machine } from './machine.ts';
 import { parserTables } from './parsers.ts';
+import { proxyTables } from './proxy.ts';
 import { serverTables } from './server.ts';
 import { asMarkdown, asText, type Table, wrap } from './table.ts';
 
 const parts = {
   parsers: parserTables,
   server: serverTables,
+  proxy: proxyTables,
   hashing: hashingTables,
   clients: clientTables,
 } as const;
@@ -36,6 +38,7 @@ const pages: readonly Page[] = [
     title: 'Measurements: parsers and embedded server',
     has: ['parsers', 'server'],
   },
+  { name: 'benchmark-proxy', title: 'Measurements: proxy', has: ['proxy'] },
   { name: 'benchmark-hashing', title: 'Measurements: hashing', has: ['hashing'] },
   {
     name: 'benchmark',

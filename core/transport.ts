@@ -49,6 +49,11 @@ export interface TransportEvents {
   onData(chunk: Uint8Array): void;
   /** There is room again after a `send` that took less than it was given. */
   onDrain(): void;
+  /**
+   * The peer says no more but still reads. Who has this closes the transport when all is said; for
+   * who has it not, the transport ends when what it took has left.
+   */
+  onEnd?(): void;
   /** The stream has ended, for whatever reason: the last call, and made exactly once. */
   onClosed(cause: Error | null): void;
 }

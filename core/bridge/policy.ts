@@ -1,3 +1,4 @@
+import { classOf } from '../wire/class-of.ts';
 import type { Command } from '../wire/command.ts';
 import { metaFlags } from '../wire/meta-flags.ts';
 import { CLOSED, type Reply } from '../wire/reply.ts';
@@ -15,9 +16,6 @@ export type Policy = (command: Command, client: BridgeClient) => Command | Reply
 /** The replies that speak of items. The others tell of the server and of what others keep in it. */
 const carried: ReadonlySet<ReplyShape> = new Set(['status', 'number', 'values', 'meta', 'version']);
 
-/** Flags that make an `mg` change an item: its time to live, its cas, or who has won it. */
-const writing = /^[ENRT]/;
-
 /** The bridge's own rules: what reads and writes items, by the class of its verb, and nothing else. */
 export function ownPolicy({ maxKeys, readOnly }: BridgeSettings): Policy {
   return (command) => {
@@ -29,8 +27,7 @@ export function ownPolicy({ maxKeys, readOnly }: BridgeSettings): Policy {
     for (const flag of flags as readonly string[]) {
       // Hints to proxies: what stands behind the bridge may take them for orders.
       if (metaFlags.get(flag.charAt(0))?.argument === 'free') return NOT_ALLOWED;
-      if (readOnly && writing.test(flag)) return NOT_ALLOWED;
     }
-    return readOnly && row.class !== 'read' ? NOT_ALLOWED : command;
+    return readOnly && classOf(command) !== 'read' ? NOT_ALLOWED : command;
   };
 }

@@ -3,11 +3,11 @@ import { Upstream } from '../client/upstream.ts';
 import type { Dialer, Transport, TransportEvents } from '../transport.ts';
 import { fromLatin1 } from '../wire/bytes.ts';
 import type { Command } from '../wire/command.ts';
+import { confineCommand, releaseReply } from '../wire/confine.ts';
 import { encodeReply } from '../wire/encode-reply.ts';
 import { UsageError } from '../wire/errors.ts';
 import { isError, type Reply } from '../wire/reply.ts';
 import { ServerConnection } from '../wire/server-connection.ts';
-import { confine, release } from './confine.ts';
 import { BAD_REQUEST, BUSY, NOT_ALLOWED, TOO_LARGE, toReply } from './errors.ts';
 import type { BridgeClient } from './events.ts';
 import type { BridgeSettings } from './options.ts';
@@ -215,7 +215,7 @@ export class BridgeSession implements TransportEvents {
       this.#scheduleRun();
     };
     this.#upstream.execute(answer).then(
-      (reply) => settle(release(reply, command, this.#prefix)),
+      (reply) => settle(releaseReply(reply, command, this.#prefix)),
       (error: Error) => {
         if (!this.#closed) settings.log({ type: 'upstream', client, error });
         settle(toReply(error));
@@ -243,7 +243,7 @@ export class BridgeSession implements TransportEvents {
       return NOT_ALLOWED;
     }
     try {
-      return confine(decided, this.#prefix);
+      return confineCommand(decided, this.#prefix);
     } catch (error) {
       if (error instanceof UsageError) return BAD_REQUEST;
       throw error;

@@ -1,5 +1,6 @@
 /** Commands and replies as values, and the state machines that turn them into bytes and back. */
 export { checkCommand, MAX_LINE, MAX_VALUE } from './check-command.ts';
+export { classOf } from './class-of.ts';
 export { ClientConnection } from './client-connection.ts';
 export type { ClientEvent } from './client-event.ts';
 export { type ClientConnectionOptions, clientConnectionOptions } from './client-options.ts';
@@ -10,6 +11,7 @@ export {
   writeClusterConfig,
 } from './cluster-config.ts';
 export type * from './command.ts';
+export { confineCommand, releaseReply } from './confine.ts';
 export {
   BadRequest,
   CommandDecoder,

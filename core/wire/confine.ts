@@ -1,17 +1,19 @@
-import { base64Length, putBase64 } from '../wire/base64.ts';
-import { latin1 } from '../wire/bytes.ts';
-import { checkCommand } from '../wire/check-command.ts';
-import type { Command, Key } from '../wire/command.ts';
-import { keyBytes } from '../wire/key.ts';
-import type { Reply } from '../wire/reply.ts';
+import { base64Length, putBase64 } from './base64.ts';
+import { latin1 } from './bytes.ts';
+import { checkCommand } from './check-command.ts';
+import type { Command, Key } from './command.ts';
+import { keyBytes } from './key.ts';
+import type { Reply } from './reply.ts';
 
 /**
- * The command as it goes to the upstream: with the prefix before each key, which the decoder has
- * freed of its base64, and asking for every reply, so that each can be matched with its command.
+ * A command of a proxy's client as it goes to the upstream: with the prefix before each key, which
+ * the decoder has freed of its base64, and asking for every reply, so that each can be matched with
+ * its command. `ServerConnection` leaves out what the client did not want to hear.
  *
- * @throws UsageError when it is not well formed then.
+ * @param prefix May be empty.
+ * @throws UsageError when it is not well formed then: the prefix has made a key too long.
  */
-export function confine(command: Command, prefix: Uint8Array): Command {
+export function confineCommand(command: Command, prefix: Uint8Array): Command {
   let confined = command;
   if ('keys' in confined) {
     confined = { ...confined, keys: confined.keys.map((key) => join(prefix, key)) };
@@ -26,8 +28,13 @@ export function confine(command: Command, prefix: Uint8Array): Command {
   return confined;
 }
 
-/** The reply to `command` without the prefix that the upstream was asked with. */
-export function release(reply: Reply, command: Command, prefix: Uint8Array): Reply {
+/**
+ * The reply for the client, without the prefix that the upstream was asked with. One to `me` is not
+ * for it: it tells the key, and what the server keeps.
+ *
+ * @param command As the client sent it.
+ */
+export function releaseReply(reply: Reply, command: Command, prefix: Uint8Array): Reply {
   if (reply.type === 'values') {
     const { length } = prefix;
     return { ...reply, items: reply.items.map((it) => ({ ...it, key: it.key.slice(length) })) };
@@ -38,7 +45,8 @@ export function release(reply: Reply, command: Command, prefix: Uint8Array): Rep
   return { ...reply, flags: reply.flags.map((flag) => flag[0] === 'k' ? name : flag) };
 }
 
-function join(prefix: Uint8Array, key: Key): Uint8Array {
+function join(prefix: Uint8Array, key: Key): Key {
+  if (prefix.length === 0) return key;
   const joined = new Uint8Array(prefix.length + key.length);
   joined.set(prefix);
   joined.set(keyBytes(key), prefix.length);
