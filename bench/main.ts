@@ -1,5 +1,5 @@
 // npm run bench                        everything
-// npm run bench -- parsers | server | hashing | cluster | clients   parts
+// npm run bench -- parsers | server | proxy | hashing | cluster | clients   parts
 //   --quick   fewer rounds and smaller inputs: to see that it runs
 //   --write   also write the tables to the pages of docs, and the chart of the clients
 import { writeFileSync } from 'node:fs';
@@ -11,12 +11,14 @@ import { clusterTables } from './cluster.ts';
 import { hashingTables } from './hashing.ts';
 import { machine } from './machine.ts';
 import { parserTables } from './parsers.ts';
+import { proxyTables } from './proxy.ts';
 import { serverTables } from './server.ts';
 import { asMarkdown, asText, type Table, wrap } from './table.ts';
 
 const parts = {
   parsers: parserTables,
   server: serverTables,
+  proxy: proxyTables,
   hashing: hashingTables,
   cluster: clusterTables,
   clients: clientTables,
@@ -38,6 +40,7 @@ const pages: readonly Page[] = [
     title: 'Measurements: parsers and embedded server',
     has: ['parsers', 'server'],
   },
+  { name: 'benchmark-proxy', title: 'Measurements: proxy', has: ['proxy'] },
   { name: 'benchmark-hashing', title: 'Measurements: hashing', has: ['hashing'] },
   { name: 'benchmark-cluster', title: 'Measurements: many servers', has: ['cluster'] },
   {

@@ -54,6 +54,11 @@ async function startReal(options: readonly string[]): Promise<ServerProcess> {
 
 async function startMemwire(options: readonly string[]): Promise<ServerProcess> {
   const args = [BIN, 'serve', '-l', '127.0.0.1', '-p', '-1', ...options];
+  return { name: 'memwire', ...await startProgram(args) };
+}
+
+/** Starts a program of Node that prints, as its first line, where it listens. */
+export async function startProgram(args: readonly string[]): Promise<Omit<ServerProcess, 'name'>> {
   // MEMWIRE_NODE_FLAGS=--cpu-prof shows where the time goes.
   const flags = process.env['MEMWIRE_NODE_FLAGS']?.split(' ') ?? [];
   const child = spawn(process.execPath, [...flags, ...args], {
@@ -61,7 +66,6 @@ async function startMemwire(options: readonly string[]): Promise<ServerProcess> 
   });
   const line = await firstLine(child);
   return {
-    name: 'memwire',
     port: Number(/:(\d+)$/.exec(line)?.[1]),
     pid: child.pid ?? 0,
     stop: () =>
@@ -75,7 +79,10 @@ async function startMemwire(options: readonly string[]): Promise<ServerProcess> 
 function firstLine(child: ChildProcess): Promise<string> {
   return new Promise((resolve, reject) => {
     let said = '';
-    child.once('exit', (code) => reject(new Error(`memwire serve ended with ${code}`)));
+    child.once(
+      'exit',
+      (code) => reject(new Error(`${child.spawnargs.join(' ')} ended with ${code}`)),
+    );
     child.stdout?.on('data', (chunk: Buffer) => {
       said += chunk.toString();
       const end = said.indexOf('\n');

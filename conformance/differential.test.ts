@@ -4,7 +4,7 @@ import { Server } from '../core/server/serve.ts';
 import type { Dialer, Endpoint } from '../core/transport.ts';
 import { findProgram, startMemcached } from '../test/memcached.ts';
 import { suite } from '../test/suite.ts';
-import { dial } from '../transport-node/dial.ts';
+import { dial } from '../test/runtime.ts';
 import { show } from './assert.ts';
 import { RawConnection } from './server/raw-connection.ts';
 import { RandomRequests } from './random-requests.ts';

@@ -1,5 +1,5 @@
 import { memcacheSuites } from '../test/memcache-suites.ts';
-import { HashClient } from '../transport-node/mod.ts';
+import { HashClient } from '../test/runtime.ts';
 import { memcacheCases, metaOnlyCases } from './mod.ts';
 
 for (const dialect of ['meta', 'text', 'auto'] as const) {

@@ -1,5 +1,5 @@
 import { memcacheSuites } from '../test/memcache-suites.ts';
-import { PooledClient } from '../transport-node/mod.ts';
+import { PooledClient } from '../test/runtime.ts';
 import { memcacheCases, metaOnlyCases, oneServerCases } from './mod.ts';
 
 for (const dialect of ['meta', 'text'] as const) {

@@ -1,11 +1,11 @@
 import { memcacheSuites } from '../test/memcache-suites.ts';
-import { Client } from '../transport-node/mod.ts';
+import { Client } from '../test/runtime.ts';
 import { memcacheCases, oneServerCases } from './mod.ts';
 
 memcacheSuites({
   name: 'client: text',
   servers: 1,
-  unix: true,
+  also: ['unix socket'],
   cases: [...memcacheCases, ...oneServerCases],
   open: ([server], options) => new Client(server, { ...options, dialect: 'text' }),
 });

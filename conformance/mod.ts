@@ -10,5 +10,10 @@ export {
   type OneServerContext,
 } from './memcache/mod.ts';
 export { authCases, RawConnection, serverCases, type ServerContext } from './server/mod.ts';
-export { transportCases, type TransportContext } from './transport/mod.ts';
+export {
+  tlsTransportCases,
+  type TlsTransportContext,
+  transportCases,
+  type TransportContext,
+} from './transport/mod.ts';
 export { wireCases } from './wire/mod.ts';

@@ -1,18 +1,18 @@
 import { Server } from '../core/server/serve.ts';
 import { MemoryServer } from '../core/server/memory.ts';
 import { VirtualClock } from '../core/clock.ts';
-import type { Endpoint, Listener } from '../core/transport.ts';
+import type { Endpoint, Listener, TlsOptions } from '../core/transport.ts';
 import { caseSuite, uniqueKey } from '../test/cases.ts';
-import { temporaryFile } from '../test/memcached.ts';
-import { dial } from '../transport-node/dial.ts';
-import { listen } from '../transport-node/listen.ts';
+import { makeCertificates } from '../test/certificates.ts';
+import { findProgram, temporaryFile } from '../test/memcached.ts';
+import { dial, listen } from '../test/runtime.ts';
 import { authCases, serverCases, type ServerContext } from './mod.ts';
 
 const common = { since: () => true, unique: uniqueKey };
 
 {
   const { dial: dialMemory, clock } = new MemoryServer();
-  caseSuite('server: embedded, in memory', serverCases, (): ServerContext => ({
+  caseSuite('server | embedded, in memory', serverCases, (): ServerContext => ({
     ...common,
     dial: dialMemory,
     endpoint: { path: 'memory' },
@@ -23,7 +23,7 @@ const common = { since: () => true, unique: uniqueKey };
 {
   const credentials = new Map([['other', 'word'], ['user', 'pass']]);
   const { dial: dialMemory, clock } = new MemoryServer({ credentials });
-  caseSuite('server: embedded, with a login', authCases, (): ServerContext => ({
+  caseSuite('server: login | embedded, in memory', authCases, (): ServerContext => ({
     ...common,
     dial: dialMemory,
     endpoint: { path: 'memory' },
@@ -31,21 +31,42 @@ const common = { since: () => true, unique: uniqueKey };
   }));
 }
 
-const places: readonly [string, Endpoint][] = [
-  ['TCP', { host: '127.0.0.1', port: 0 }],
-  ['a unix socket', { path: temporaryFile('socket', '') + '.sock' }],
+const openssl = findProgram('openssl');
+const certificates = openssl === null ? null : makeCertificates(openssl);
+
+/** What this side of a connection has for TLS. */
+function tlsOf(side: 'server' | 'client'): TlsOptions {
+  return certificates === null ? {} : { ca: certificates.ca, ...certificates[side] };
+}
+
+interface Place {
+  readonly name: string;
+  readonly at: Endpoint;
+  /** What a client there has for TLS. */
+  readonly tls?: TlsOptions;
+}
+
+const places: readonly Place[] = [
+  { name: 'TCP', at: { host: '127.0.0.1', port: 0 } },
+  { name: 'unix socket', at: { path: temporaryFile('socket', '') + '.sock' } },
+  {
+    name: 'TLS with client certificates',
+    at: { host: '127.0.0.1', port: 0, tls: { ...tlsOf('server'), requireClientCert: true } },
+    tls: tlsOf('client'),
+  },
 ];
 
-for (const [name, at] of places) {
+for (const { name, at, tls } of places) {
   const clock = new VirtualClock();
   const server = new Server({}, clock);
   let listener: Listener;
-  caseSuite(`server: embedded, over ${name}`, serverCases, (): ServerContext => ({
+  caseSuite(`server | embedded, ${name}`, serverCases, (): ServerContext => ({
     ...common,
     dial,
-    endpoint: listener.endpoint,
+    endpoint: tls === undefined ? listener.endpoint : { ...listener.endpoint, tls },
     pass: (seconds) => Promise.resolve(clock.advance(seconds * 1000)),
   }), {
+    skip: tls !== undefined && openssl === null ? 'openssl' : undefined,
     async before() {
       listener = await listen(at, server.accept);
     },

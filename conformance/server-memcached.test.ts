@@ -6,7 +6,7 @@ import {
   startMemcached,
   temporaryFile,
 } from '../test/memcached.ts';
-import { dial } from '../transport-node/dial.ts';
+import { dial } from '../test/runtime.ts';
 import { authCases, serverCases, type ServerContext } from './mod.ts';
 
 const program = findProgram('memcached');
@@ -23,9 +23,9 @@ function context(server: RunningMemcached): ServerContext {
   };
 }
 
-for (const [name, unix] of [['TCP', false], ['a unix socket', true]] as const) {
+for (const [name, unix] of [['TCP', false], ['unix socket', true]] as const) {
   let server: RunningMemcached;
-  caseSuite(`server: memcached, over ${name}`, serverCases, () => context(server), {
+  caseSuite(`server | memcached, ${name}`, serverCases, () => context(server), {
     skip,
     timeout: 20_000,
     async before() {
@@ -37,7 +37,7 @@ for (const [name, unix] of [['TCP', false], ['a unix socket', true]] as const) {
 
 {
   let server: RunningMemcached;
-  caseSuite('server: memcached, with a login', authCases, () => context(server), {
+  caseSuite('server: login | memcached, TCP', authCases, () => context(server), {
     skip,
     async before() {
       const file = temporaryFile('auth', 'other:word\nuser:pass\n');

@@ -37,7 +37,7 @@ export interface Transport {
   /** Stops `onData` until `resume`. A few chunks that are on their way may still come. */
   pause(): void;
   resume(): void;
-  /** Sends what was taken, then ends the stream. */
+  /** Sends what was taken, then ends the stream. Until then chunks may come, even when paused. */
   close(): void;
   /** Ends the stream at once and drops what was not sent. */
   abort(): void;
@@ -49,6 +49,11 @@ export interface TransportEvents {
   onData(chunk: Uint8Array): void;
   /** There is room again after a `send` that took less than it was given. */
   onDrain(): void;
+  /**
+   * The peer says no more but still reads. Who has this closes the transport when all is said; for
+   * who has it not, the transport ends when what it took has left.
+   */
+  onEnd?(): void;
   /** The stream has ended, for whatever reason: the last call, and made exactly once. */
   onClosed(cause: Error | null): void;
 }

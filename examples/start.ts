@@ -6,7 +6,7 @@ import { Client, dial, listen, VERSION } from '../transport-node/mod.ts';
 import { Server } from '../core/server/mod.ts';
 import { main } from '../transport-node/cli/main.ts';
 import { processTerminal } from '../transport-node/cli/process-terminal.ts';
-import { tapped } from '../transport-node/cli/wire-tap.ts';
+import { tapped } from '../core/console/wire-tap.ts';
 import { SlowNetwork } from './slow-network.ts';
 
 const WIDTH = 80;

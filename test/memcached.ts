@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { spawnSync } from 'node:child_process';
 import type { Endpoint } from '../core/transport.ts';
+import type { Certificates } from './certificates.ts';
 
 /** A program on this machine, or null. `MEMWIRE_MEMCACHED` and the like name another one. */
 export function findProgram(name: string): string | null {
@@ -24,13 +25,17 @@ export interface RunningMemcached {
   stop(): Promise<void>;
 }
 
-/** Starts a real memcached on a port of the loopback, a free one by default, or on a unix socket. */
+/**
+ * Starts a real memcached on a port of the loopback, a free one by default, or on a unix socket.
+ *
+ * @param options.tls It speaks TLS, and lets nobody in whom the authority does not vouch for.
+ */
 export async function startMemcached(
   program: string,
   options: {
     readonly args?: readonly string[];
     readonly unix?: boolean;
-    readonly tls?: boolean;
+    readonly tls?: Certificates | undefined;
     readonly port?: number;
   } = {},
 ): Promise<RunningMemcached> {
@@ -39,7 +44,12 @@ export async function startMemcached(
   const port = options.unix === true ? 0 : options.port ?? await freePort();
   const where = options.unix === true ? ['-s', path] : ['-l', '127.0.0.1', '-p', String(port)];
   const user = process.getuid?.() === 0 ? ['-u', 'root'] : [];
-  const child = spawn(program, [...user, ...where, ...(options.args ?? [])], { stdio: 'pipe' });
+  const child = spawn(program, [
+    ...user,
+    ...where,
+    ...tlsFlags(options.tls),
+    ...(options.args ?? []),
+  ], { stdio: 'pipe' });
   let said = '';
   child.stderr.on('data', (chunk: Buffer) => {
     said += chunk.toString();
@@ -55,12 +65,21 @@ export async function startMemcached(
     throw new Error(`${program} did not start: ${said}`, { cause: error });
   }
   const banner = spawnSync(program, ['-V'], { encoding: 'utf8' }).stdout;
+  const { tls } = options;
+  const endpoint = options.unix === true ? { path } : { host: '127.0.0.1', port };
   return {
-    endpoint: options.unix === true ? { path } : { host: '127.0.0.1', port },
+    endpoint: tls === undefined ? endpoint : { ...endpoint, tls: { ca: tls.ca, ...tls.client } },
     pid: child.pid ?? 0,
     version: /\d+\.\d+\.\d+/.exec(banner)?.[0] ?? '0.0.0',
     stop,
   };
+}
+
+function tlsFlags(tls: Certificates | undefined): string[] {
+  if (tls === undefined) return [];
+  const { directory } = tls;
+  const server = `ssl_chain_cert=${directory}/server.pem,ssl_key=${directory}/server.key`;
+  return ['-Z', '-o', `${server},ssl_ca_cert=${directory}/ca.pem,ssl_verify_mode=2`];
 }
 
 /** A port of the loopback that nobody listens on. */

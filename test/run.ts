@@ -1,12 +1,14 @@
 // npm test: everything that must hold before a change lands.
-//   npm test            the checks, then every test file
-//   npm test -- link    the test files with `link` in their path, and no checks
+//   npm test               the checks, then every test file
+//   npm test -- link       the test files with `link` in their path, and no checks
+//   npm test -- link deno  those, on Deno
 // With CI set, a test that is skipped is a failure.
 import { spawn } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import type { FileReport, SuiteReport } from './driver.ts';
+import { Matrix, type Runtime } from './matrix.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 const FILE_TIMEOUT = 180_000;
@@ -18,48 +20,88 @@ const checks: readonly (readonly [name: string, program: string, ...args: string
   ['format', 'deno', 'fmt', '--check', '--quiet'],
   ['build', 'tsc', '-b'],
   ['types of tests', 'tsc', '-p', 'test', '--noEmit'],
+  ['types of Deno', 'deno', 'check', '--quiet', 'transport-deno/types.check.ts'],
+  ['types of Bun', 'tsc', '-p', 'transport-bun/tsconfig.check.json'],
+  ['types of the test page', 'tsc', '-p', 'test/browser', '--noEmit'],
+  ['types of the playground', 'tsc', '-p', 'examples/playground/page', '--noEmit'],
   ['lint', 'oxlint', '--type-aware', '--deny-warnings', '--quiet'],
 ];
 
-let passed = 0;
-let failed = 0;
-let skipped = 0;
+/** How each runtime runs a program. */
+const runtimes: Readonly<Record<Runtime, readonly [program: string, ...args: string[]]>> = {
+  node: [process.execPath, '--import', 'tsx'],
+  deno: [tool('deno'), 'run', '--allow-all'],
+  bun: [tool('bun')],
+};
+
+interface Job {
+  readonly file: string;
+  readonly runtime: Runtime;
+}
+
+const matrix = new Matrix();
 const start = Date.now();
 
 if (words.length === 0) {
   for (const [name, program, ...args] of checks) {
-    const { code, output } = await run(join(ROOT, 'node_modules/.bin', program), args);
-    row(name, code === 0 ? 1 : 0, code === 0 ? 0 : 1, 0);
+    const { code, output } = await run(tool(program), args);
+    matrix.add(name, 'node', {
+      passed: code === 0 ? 1 : 0,
+      failed: code === 0 ? 0 : 1,
+      skipped: 0,
+    });
+    console.log(`${code === 0 ? 'good' : 'FAILED'}  ${name}`);
     if (code !== 0) console.log(output);
   }
 }
 
-const files = readdirSync(ROOT, { recursive: true, encoding: 'utf8' })
+const jobs = readdirSync(ROOT, { recursive: true, encoding: 'utf8' })
   .filter((file) => file.endsWith('.test.ts') && !/(^|\/)(node_modules|dist)\//.test(file))
-  .filter((file) => words.every((word) => file.includes(word)))
-  .sort();
-if (files.length === 0) {
-  failed++;
-  console.log(`no test file has ${words.join(' ')} in its path`);
+  .sort()
+  .flatMap((file) => runtimesOf(file).map((runtime): Job => ({ file, runtime })))
+  .filter(({ file, runtime }) => words.every((word) => word === runtime || file.includes(word)));
+if (jobs.length === 0) {
+  matrix.add(`test files with ${words.join(' ')}`, 'node', { passed: 0, failed: 1, skipped: 0 });
 }
 
-// Processes, so that no file sees what another one left behind. Many only wait for a server.
-const waiting = [...files];
-await Promise.all(Array.from({ length: availableParallelism() + 1 }, async () => {
-  for (let file = waiting.shift(); file !== undefined; file = waiting.shift()) {
-    report(await runTestFile(file));
-  }
-}));
+// Files about memcached mostly wait, for its clock is its own, and so does who looks at a browser:
+// they do so beside the others.
+const isSlow = ({ file }: Job): boolean => /(memcache(d|-\w+)|chromium)\.test/.test(file);
+await Promise.all([
+  runAll(jobs.filter(isSlow), 2 * availableParallelism()),
+  runAll(jobs.filter((job) => !isSlow(job)), availableParallelism()),
+]);
 
+const { passed, failed, skipped } = matrix.total;
 const without = skipped === 0 ? '' : `, ${skipped} skipped`;
-console.log(`\n${files.length} files in ${((Date.now() - start) / 1000).toFixed(0)} s`);
+console.log(`\n${matrix.toString()}\n`);
+console.log(`${jobs.length} runs of files in ${((Date.now() - start) / 1000).toFixed(0)} s`);
 if (strict && skipped > 0) console.log('with CI set, nothing may be skipped');
 console.log(`${passed} passed, ${failed} failed${without}`);
 process.exitCode = failed > 0 || (strict && skipped > 0) ? 1 : 0;
 
-async function runTestFile(file: string): Promise<FileReport> {
-  const args = ['--import', 'tsx', 'test/run-file.ts', file, String(FILE_TIMEOUT)];
-  const { code, output } = await run(process.execPath, args);
+// In processes, so that no file sees what another one left behind; so many at a time.
+async function runAll(queue: Job[], workers: number): Promise<void> {
+  await Promise.all(Array.from({ length: workers }, async () => {
+    for (let job = queue.shift(); job !== undefined; job = queue.shift()) {
+      report(job, await runTestFile(job));
+    }
+  }));
+}
+
+// The core and what it is judged by are for every runtime; the rest is about Node, or is run by it.
+function runtimesOf(file: string): readonly Runtime[] {
+  return /^(core|conformance)\//.test(file) ? ['node', 'deno', 'bun'] : ['node'];
+}
+
+async function runTestFile({ file, runtime }: Job): Promise<FileReport> {
+  const [program, ...args] = runtimes[runtime];
+  const { code, output } = await run(program, [
+    ...args,
+    'test/run-file.ts',
+    file,
+    String(FILE_TIMEOUT),
+  ]);
   const line = output.trimEnd().split('\n').at(-1) ?? '';
   try {
     return JSON.parse(line) as FileReport;
@@ -69,23 +111,25 @@ async function runTestFile(file: string): Promise<FileReport> {
   }
 }
 
-function report({ file, suites, failures, milliseconds }: FileReport): void {
-  for (const suite of suites) row(suite.name, suite.passed, suite.failed, suite.skipped.length);
+function report({ file, runtime }: Job, { suites, failures, milliseconds }: FileReport): void {
+  for (const { name, passed, failed, skipped } of suites) {
+    matrix.add(name, runtime, { passed, failed, skipped: skipped.length });
+  }
   // What failed outside of any suite: the import, a hook, the time limit.
   const outside = failures.length > 0 && suites.every((suite) => suite.failed === 0);
-  if (outside || suites.length === 0) row(file, 0, 1, 0);
-  for (const failure of failures) console.log(`${file} (${milliseconds} ms)\n${failure}\n`);
+  if (outside || suites.length === 0) {
+    matrix.add(file, runtime, { passed: 0, failed: 1, skipped: 0 });
+  }
+  const verdict = failures.length > 0 || suites.length === 0 ? 'FAILED' : 'good  ';
+  console.log(`${verdict}  ${runtime.padEnd(4)}  ${file}  ${milliseconds} ms`);
+  for (const failure of failures) console.log(`${failure}\n`);
   for (const name of suites.flatMap((suite: SuiteReport) => suite.skipped)) {
     console.log(`  skipped: ${name}`);
   }
 }
 
-function row(name: string, good: number, bad: number, left: number): void {
-  passed += good;
-  failed += bad;
-  skipped += left;
-  const counts = [`${good} passed`, bad > 0 && `${bad} FAILED`, left > 0 && `${left} skipped`];
-  console.log(`${name.padEnd(64)} ${counts.filter((count) => count !== false).join(', ')}`);
+function tool(name: string): string {
+  return join(ROOT, 'node_modules/.bin', name);
 }
 
 function run(
@@ -93,7 +137,13 @@ function run(
   args: readonly string[],
 ): Promise<{ code: number | null; output: string }> {
   return new Promise((resolve) => {
-    const child = spawn(program, args, { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(program, args, {
+      cwd: ROOT,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      // For what its own time limit cannot stop: a loop that never ends.
+      timeout: FILE_TIMEOUT + 10_000,
+      killSignal: 'SIGKILL',
+    });
     let output = '';
     const collect = (chunk: Buffer): void => {
       output += chunk.toString();

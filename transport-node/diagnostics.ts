@@ -36,7 +36,7 @@ export function published(hooks: Hooks): Required<Hooks> {
 function publishCommands(onCommand: OnCommand | undefined): OnCommand {
   return (command, server) => {
     const onEnd = onCommand?.(command, server) ?? undefined;
-    if (!commands.hasSubscribers) return onEnd;
+    if (!isHeard(commands)) return onEnd;
     const message: CommandMessage = { command, server };
     commands.start.publish(message);
     commands.end.publish(message);
@@ -48,4 +48,10 @@ function publishCommands(onCommand: OnCommand | undefined): OnCommand {
       onEnd?.(end);
     };
   };
+}
+
+// A tracing channel can say so itself, but not on Bun.
+function isHeard({ start, end, asyncStart, asyncEnd, error }: typeof commands): boolean {
+  return start.hasSubscribers || end.hasSubscribers || asyncStart.hasSubscribers ||
+    asyncEnd.hasSubscribers || error.hasSubscribers;
 }

@@ -1,7 +1,8 @@
-import { chmodSync, lstatSync, unlinkSync } from 'node:fs';
+import { chmodSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer, type TlsOptions as NodeTlsOptions } from 'node:tls';
 import type { Accept, Endpoint, Listener, TlsOptions } from '../core/transport.ts';
+import { removeSocket } from './remove-socket.ts';
 import { SocketTransport } from './socket-transport.ts';
 
 /**
@@ -68,12 +69,4 @@ function bound(server: Server, at: Endpoint): Endpoint {
 function nameOf(socket: Socket, at: Endpoint): string {
   if ('path' in at) return `unix:${at.path}`;
   return `tcp:${socket.remoteAddress ?? '?'}:${socket.remotePort ?? 0}`;
-}
-
-function removeSocket(path: string): void {
-  try {
-    if (lstatSync(path).isSocket()) unlinkSync(path);
-  } catch {
-    // Nothing is there, or it may not be looked at: listening will say what is wrong.
-  }
 }

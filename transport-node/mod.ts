@@ -17,7 +17,9 @@ import { dial } from './dial.ts';
 export * from '../core/mod.ts';
 export { dial } from './dial.ts';
 export type { CommandMessage } from './diagnostics.ts';
+export { DnsDiscovery } from './dns-discovery.ts';
 export { listen } from './listen.ts';
+export { resolve } from './resolve.ts';
 export { zlibCodec } from './zlib-codec.ts';
 
 /** A client of one server, over one connection of Node's. It connects when the first call comes. */

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
 import type { Transport, TransportEvents } from '../core/transport.ts';
 
 /** A connected socket of Node, plain or TLS, as a transport. */
@@ -29,6 +30,7 @@ export class SocketTransport implements Transport {
       this.#followEnd();
     });
     this.#socket.on('end', () => {
+      if (events.onEnd !== undefined) return events.onEnd();
       this.#peerEnded = true;
       this.#followEnd();
     });
@@ -58,7 +60,14 @@ export class SocketTransport implements Transport {
 
   close(): void {
     // Ends once the peer has ended too; a peer that never does is cut off when all is sent.
-    this.#socket.end(() => this.#socket.destroy());
+    if (!(this.#socket instanceof TLSSocket)) {
+      this.#socket.end(() => this.#socket.destroy());
+      return;
+    }
+    // Node says so too early for TLS: bytes may still be encrypted and unsent. The peer's end must
+    // be read instead, and is no reason to keep the process.
+    this.#socket.end(() => this.#socket.unref());
+    this.#socket.resume();
   }
 
   abort(): void {

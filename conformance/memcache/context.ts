@@ -34,3 +34,10 @@ export function withClient<Client extends Memcache = Memcache>(
     },
   };
 }
+
+/** A case that asks for the server's administration, which not everybody may have. */
+export function withAdmin<Client extends Memcache = Memcache>(
+  ...args: Parameters<typeof withClient<Client>>
+): Case<MemcacheContext<Client>> {
+  return { ...withClient(...args), needs: ['admin'] };
+}

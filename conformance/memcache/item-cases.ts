@@ -117,20 +117,20 @@ export const itemCases: readonly Case<MemcacheContext>[] = [
   }),
   withClient('expire takes seconds, a Date, and the past', async (client, key, { pass }) => {
     const soon = new Date(systemClock.now() + 3_600_000);
-    await client.set(`${key}1`, 'x', { expire: 1 });
+    await client.set(`${key}1`, 'x', { expire: 3 });
     await client.set(`${key}2`, 'x', { expire: 1000 });
     await client.set(`${key}3`, 'x', { expire: -1 });
     await client.set(`${key}4`, 'x', { expire: new Date(0) });
     await client.set(`${key}5`, 'x', { expire: 1000 });
-    equal(await client.touch(`${key}5`, 1), true, 'touch');
+    equal(await client.touch(`${key}5`, 3), true, 'touch');
     equal(await client.touch(`${key}6`, 1), false, 'touch of nothing');
+    await client.set(`${key}7`, 'x', { expire: soon });
     equal(await client.get(`${key}1`), 'x', 'before its time');
     equal(await client.get(`${key}3`), undefined, 'at once');
     equal(await client.get(`${key}4`), undefined, 'at a date that is past');
-    ok(soon instanceof Date, 'a Date');
-    await pass(3);
-    const left = await client.getMany([1, 2, 3, 4, 5].map((i) => `${key}${i}`));
-    equal([...left.keys()], [`${key}2`], 'what is left');
+    await pass(4);
+    const left = await client.getMany([1, 2, 3, 4, 5, 7].map((i) => `${key}${i}`));
+    equal([...left.keys()], [`${key}2`, `${key}7`], 'what is left');
   }),
   withClient(
     'gat and gats give the value and set when it expires',
@@ -139,10 +139,10 @@ export const itemCases: readonly Case<MemcacheContext>[] = [
       equal(await client.gats(key, 5), undefined);
       await client.set(key, 'x', { expire: 100 });
       equal(await client.gat(key, 0), 'x');
-      const found = await client.gats(key, 1);
+      const found = await client.gats(key, 3);
       equal(found?.value, 'x');
-      equal(await client.cas(key, 'y', found?.cas ?? 0n, { expire: 1 }), 'stored');
-      await context.pass(3);
+      equal(await client.cas(key, 'y', found?.cas ?? 0n, { expire: 3 }), 'stored');
+      await context.pass(4);
       equal(await client.get(key), undefined);
     },
   ),
@@ -237,8 +237,14 @@ export const itemCases: readonly Case<MemcacheContext>[] = [
     equal(await client.getMany([key]), new Map([[key, 'x']]));
     const error = await rejects(client.get('k'.repeat(247)), UsageError);
     ok(/it has 251/.test(error.message), error.message);
-    equal(await client.get('k'.repeat(246)), undefined, 'a key that just fits');
   }, { keyPrefix: 'app:' }),
+  {
+    // Not where somebody on the way makes keys longer.
+    needs: ['long-keys'],
+    ...withClient('a key that just fits with its prefix', async (client) => {
+      equal(await client.get('k'.repeat(246)), undefined);
+    }, { keyPrefix: 'app:' }),
+  },
   withClient('unicode keys', async (client, key) => {
     const names = [`${key}é`, `${key}日本語`, `${key}🍺`];
     for (const name of names) await client.set(name, name);

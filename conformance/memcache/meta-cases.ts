@@ -1,7 +1,7 @@
 import { ServerReplyError, UsageError } from '../../core/wire/errors.ts';
 import { bytes, equal, ok, rejects } from '../assert.ts';
 import type { Case } from '../case.ts';
-import { type MemcacheContext, withClient } from './context.ts';
+import { type MemcacheContext, withAdmin, withClient } from './context.ts';
 
 /** What needs meta commands. */
 export const metaOnlyCases: readonly Case<MemcacheContext>[] = [
@@ -102,7 +102,7 @@ export const metaOnlyCases: readonly Case<MemcacheContext>[] = [
     await meta.set(key, 'text');
     await rejects(meta.arithmetic(key), ServerReplyError);
   }),
-  withClient('meta.debug and meta.noop', async ({ meta }, key) => {
+  withAdmin('meta.debug and meta.noop', async ({ meta }, key) => {
     equal(await meta.debug(key), undefined);
     await meta.set(key, 'hello');
     const facts = await meta.debug(key);

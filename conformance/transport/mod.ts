@@ -1,48 +1,10 @@
-import type { Accept, Dialer, Endpoint, Listener } from '../../core/transport.ts';
-import { equal, ok, rejects, text } from '../assert.ts';
+import { bytes, equal, ok, rejects, text } from '../assert.ts';
 import type { Case } from '../case.ts';
-import { type Peer, startPeer, TestEvents } from './peer.ts';
+import { connected, never, newAborter, type TransportContext } from './context.ts';
+import { startPeer, TestEvents } from './peer.ts';
 
-/** A dialer to be judged, and a way to be its peer. */
-export interface TransportContext {
-  readonly dial: Dialer;
-  /** Starts to accept what the dialer dials. */
-  readonly listen: (accept: Accept) => Promise<Listener>;
-  /** An endpoint of this kind where nobody listens. */
-  readonly nowhere: Endpoint;
-}
-
-declare const AbortController: new () => {
-  readonly signal: Parameters<Dialer>[2];
-  abort(reason: unknown): void;
-};
-
-const never = (): Parameters<Dialer>[2] => new AbortController().signal;
-
-/** Listens, dials once, and hands both ends to the case. */
-function connected(
-  name: string,
-  run: (
-    ends: { near: TestEvents; far: Peer; context: TransportContext; endpoint: Endpoint },
-  ) => Promise<void>,
-): Case<TransportContext> {
-  return {
-    name,
-    async run(context) {
-      const peers = startPeer();
-      const listener = await context.listen(peers.accept);
-      const near = new TestEvents();
-      try {
-        near.transport = await context.dial(listener.endpoint, near, never());
-        const far = await peers.next();
-        await run({ near, far, context, endpoint: listener.endpoint });
-      } finally {
-        near.transport?.abort();
-        await listener.close();
-      }
-    },
-  };
-}
+export type { TlsTransportContext, TransportContext } from './context.ts';
+export { tlsTransportCases } from './tls-cases.ts';
 
 const BIG = 8 * 1024 * 1024;
 
@@ -59,7 +21,7 @@ export const transportCases: readonly Case<TransportContext>[] = [
     for (let i = 0; i < 500; i++) {
       const piece = `${i},`;
       all += piece;
-      near.send(piece);
+      await near.sendAll(bytes(piece));
     }
     equal(await far.read(all.length), all);
   }),
@@ -71,6 +33,18 @@ export const transportCases: readonly Case<TransportContext>[] = [
     await near.sendAll(data);
     const got = await far.readBytes(BIG);
     ok(got.every((byte, i) => byte === data[i]), 'every byte arrives as it was sent');
+  }),
+  connected('carries much both ways at once', async ({ near, far }) => {
+    const up = new Uint8Array(BIG).fill(1);
+    const down = new Uint8Array(BIG).fill(2);
+    const [atFar, atNear] = await Promise.all([
+      far.readBytes(BIG),
+      near.readBytes(BIG),
+      near.sendAll(up),
+      far.sendAll(down),
+    ]);
+    ok(atFar.length === BIG && atFar.every((byte) => byte === 1), 'what went there');
+    ok(atNear.length === BIG && atNear.every((byte) => byte === 2), 'what came here');
   }),
   connected('takes no more while the peer does not read', async ({ near, far }) => {
     far.transport?.pause();
@@ -104,6 +78,8 @@ export const transportCases: readonly Case<TransportContext>[] = [
     far.send('first');
     await near.read(5);
     const kept = near.chunks.slice();
+    // Not a Buffer, whose slice is a view.
+    ok(kept.every((chunk) => chunk.constructor === Uint8Array), 'a chunk is a plain Uint8Array');
     const before = kept.map(text).join('');
     far.send('x'.repeat(200_000));
     await near.readBytes(200_000);
@@ -119,11 +95,43 @@ export const transportCases: readonly Case<TransportContext>[] = [
     near.transport!.abort();
     equal([near.ends, far.ends], [1, 1], 'how often each end was told');
   }),
-  connected('abort ends both sides once', async ({ near, far }) => {
+  connected('close sends all that was taken, however slowly it is read', async ({ near, far }) => {
+    far.transport!.pause();
+    const chunk = new Uint8Array(256 * 1024);
+    let taken = 0;
+    for (let count = chunk.length; count === chunk.length; taken += count) {
+      count = near.transport!.send(chunk);
+    }
+    near.transport!.close();
+    far.transport!.resume();
+    equal((await far.readBytes(taken + 1)).length, taken, 'how much arrives');
+    equal([await far.closed, await near.closed], [null, null], 'the ends');
+  }),
+  connected('abort ends both sides once, without a cause here', async ({ near, far }) => {
     near.transport!.abort();
-    await near.closed;
+    equal(await near.closed, null);
     await far.closed;
+    near.transport!.abort();
+    near.transport!.close();
     equal([near.ends, far.ends], [1, 1]);
+  }),
+  connected('abort ends it while it is paused, and while the peer does not read', async (
+    { near, far },
+  ) => {
+    far.transport!.pause();
+    near.transport!.pause();
+    const chunk = new Uint8Array(256 * 1024);
+    while (near.transport!.send(chunk) === chunk.length);
+    near.transport!.abort();
+    equal(await near.closed, null);
+    far.transport!.resume();
+    await far.closed;
+    equal([near.ends, far.ends, near.drains], [1, 1, 0]);
+  }),
+  connected('close ends it while it is paused', async ({ near, far }) => {
+    near.transport!.pause();
+    near.transport!.close();
+    equal([await near.closed, await far.closed], [null, null]);
   }),
   connected('hears of the end that the peer makes', async ({ near, far }) => {
     far.send('bye');
@@ -147,7 +155,7 @@ export const transportCases: readonly Case<TransportContext>[] = [
   {
     name: 'rejects at once when its signal is aborted already',
     async run({ dial, nowhere }) {
-      const aborter = new AbortController();
+      const aborter = newAborter();
       aborter.abort(new Error('no more'));
       const error = await rejects(dial(nowhere, new TestEvents(), aborter.signal), Error);
       equal(error.message, 'no more');
@@ -158,7 +166,7 @@ export const transportCases: readonly Case<TransportContext>[] = [
     async run({ dial, listen }) {
       const peers = startPeer();
       const listener = await listen(peers.accept);
-      const aborter = new AbortController();
+      const aborter = newAborter();
       const events = new TestEvents();
       const dialing = dial(listener.endpoint, events, aborter.signal);
       aborter.abort(new Error('changed my mind'));
@@ -177,7 +185,7 @@ export const transportCases: readonly Case<TransportContext>[] = [
     async run({ dial, listen }) {
       const peers = startPeer();
       const listener = await listen(peers.accept);
-      const aborter = new AbortController();
+      const aborter = newAborter();
       const near = new TestEvents();
       near.transport = await dial(listener.endpoint, near, aborter.signal);
       const far = await peers.next();

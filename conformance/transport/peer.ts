@@ -13,7 +13,8 @@ export class TestEvents implements TransportEvents {
   #resolveClosed: (cause: Error | null) => void = () => {};
   #arrived = 0;
   #read = 0;
-  #wake: () => void = () => {};
+  // Who waits for something to happen.
+  #waiting: (() => void)[] = [];
 
   constructor() {
     this.closed = new Promise((resolve) => {
@@ -80,9 +81,13 @@ export class TestEvents implements TransportEvents {
   async #until(condition: () => boolean): Promise<void> {
     while (!condition()) {
       await new Promise<void>((resolve) => {
-        this.#wake = resolve;
+        this.#waiting.push(resolve);
       });
     }
+  }
+
+  #wake(): void {
+    for (const resolve of this.#waiting.splice(0)) resolve();
   }
 }
 

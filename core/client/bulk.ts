@@ -8,9 +8,6 @@ import type { BulkOptions, CallOptions, StoreOptions } from './memcache-options.
 import { eachItem, type Found, toDone, toFound } from './results.ts';
 import { together } from './together.ts';
 
-/** A `get` for more keys than this is cut, so that no line and no reply grows without limit. */
-const MAX_KEYS = 1000;
-
 /** Keys and their values: a Map, an array of pairs, or a plain object. */
 export type Entries = Iterable<readonly [ItemKey, unknown]> | Readonly<Record<string, unknown>>;
 
@@ -22,11 +19,11 @@ export async function findMany(
   options: CallOptions | undefined,
   take: (key: ItemKey, found: Found) => void,
 ): Promise<void> {
-  const { keys: policy, placeOf } = calls.parts;
+  const { keys: policy, placeOf, maxKeys } = calls.parts;
   const wanted = toKeys(keys);
   const wire = wanted.map((key) => policy.toWire(key));
   // Where it takes several commands, none may go before the last is known to be right.
-  const several = wire.length > MAX_KEYS || placeOf !== undefined;
+  const several = wire.length > maxKeys || placeOf !== undefined;
   if (several || wire.some(({ base64 }) => base64)) wire.forEach(checkWireKey);
   if (wire.length === 0) return;
   const dialect = calls.dialect ?? await calls.read(null, () => calls.learn());
@@ -35,8 +32,8 @@ export async function findMany(
   const find: Find = { calls, dialect, wire, withCas, options, found };
   const jobs: Promise<void>[] = [];
   for (const indexes of together(wire, placeOf)) {
-    for (let from = 0; from < indexes.length; from += MAX_KEYS) {
-      const batch = indexes.slice(from, from + MAX_KEYS);
+    for (let from = 0; from < indexes.length; from += maxKeys) {
+      const batch = indexes.slice(from, from + maxKeys);
       jobs.push(calls.read(undefined, () => findBatch(find, batch)));
     }
   }

@@ -31,6 +31,10 @@ export class Calls {
   constructor(parts: MemcacheParts) {
     this.parts = parts;
     this.dialect = parts.dialect;
+    // A server that joins may be older than those that were asked for their versions.
+    parts.onJoin?.(() => {
+      this.dialect = parts.dialect;
+    });
   }
 
   /** Asks the server, once for all who wait for it. */
@@ -101,6 +105,12 @@ export class Calls {
     return this.parts.serde.deserialize(ownKey(key), value, flags) as T;
   }
 
+  /** Counts a failure that the caller need not know of, and tells of it. */
+  ignore(error: MemcacheError): void {
+    this.ignored++;
+    apart(() => this.parts.onIgnored?.(error));
+  }
+
   async #forgive<Result>(miss: Result, run: () => Promise<Result>): Promise<Result> {
     try {
       return await run();
@@ -108,8 +118,7 @@ export class Calls {
       // Who broke a rule is told so, unless it was whoever stored the value.
       const own = error instanceof UsageError && error.argument !== 'serde';
       if (own || !(error instanceof MemcacheError)) throw error;
-      this.ignored++;
-      apart(() => this.parts.onIgnored?.(error));
+      this.ignore(error);
       return miss;
     }
   }

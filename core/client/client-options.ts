@@ -30,6 +30,8 @@ export interface ClientOptions
   readonly unicodeKeys?: boolean;
   /** Take keys with any byte, as base64, in the meta dialect; off by default. */
   readonly binaryKeys?: boolean;
+  /** How many keys one `get` asks for at most; 1000 by default, and 100 through a bridge. */
+  readonly maxKeys?: number;
   /** Do not wait for replies to writes, where a call does not say; off by default. */
   readonly noreply?: boolean;
   /**
@@ -112,9 +114,11 @@ export function checkOptions(options: ClientOptions & Partial<PoolOptions>): voi
       throw new UsageError(name, 'must be a number, more than 0');
     }
   }
-  const { dialect, fence, maxPoolSize = 1 } = options;
-  if (!Number.isInteger(maxPoolSize) || maxPoolSize < 1) {
-    throw new UsageError('maxPoolSize', 'must be a whole number, more than 0');
+  const { dialect, fence, maxKeys = 1, maxPoolSize = 1 } = options;
+  for (const [name, value] of Object.entries({ maxKeys, maxPoolSize })) {
+    if (!Number.isInteger(value) || value < 1) {
+      throw new UsageError(name, 'must be a whole number, more than 0');
+    }
   }
   if (dialect !== undefined && !['meta', 'text', 'auto'].includes(dialect)) {
     throw new UsageError('dialect', 'must be meta, text or auto');

@@ -34,6 +34,7 @@ export function clientParts(options: ClientOptions): Omit<MemcacheParts, 'execut
     serde,
     keys: new Keys({ prefix: keyPrefix, unicode: unicodeKeys, binary: binaryKeys }),
     clock,
+    maxKeys: options.maxKeys ?? 1000,
     noreply: options.noreply ?? false,
     ignoreErrors: options.ignoreErrors ?? false,
     onIgnored: options.onIgnored,

@@ -3,7 +3,7 @@ import * as assert from 'uvu/assert';
 import { freePort } from '../../test/memcached.ts';
 import { CountingClock, ScriptedNetwork, settled, Watched } from '../../test/scripted.ts';
 import { suite } from '../../test/suite.ts';
-import { dial } from '../../transport-node/dial.ts';
+import { dial } from '../../test/runtime.ts';
 import { MemoryServer } from '../server/memory.ts';
 import type { ServerReplyError } from '../wire/errors.ts';
 import type { ClientOptions } from './client-options.ts';
@@ -202,7 +202,7 @@ client('a black hole: the call ends at its deadline, the connection at stallAfte
   await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
   const address = server.address();
   const port = typeof address === 'object' && address !== null ? address.port : 0;
-  const one = new Client({ host: '127.0.0.1', port }, { dial, timeout: 30, stallAfter: 60 });
+  const one = new Client({ host: '127.0.0.1', port }, { dial, timeout: 500, stallAfter: 600 });
   const call = new Watched(one.get('a'));
   const closed = one.close();
   await closed;

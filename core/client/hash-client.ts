@@ -60,7 +60,7 @@ export class HashClient extends Memcache {
     }
     const profile = profileName === undefined ? undefined : named('profile', profiles, profileName);
     const shared = typeof scheme === 'function' ? scheme : named('scheme', hashSchemes, scheme);
-    let forget = (): void => {};
+    const joined = new Set<() => void>();
     const cluster = new Cluster(toAllPlaced(servers, tls), {
       scheme: profile !== undefined && options.scheme === undefined ? profile.scheme : shared,
       clock,
@@ -69,7 +69,7 @@ export class HashClient extends Memcache {
       retryTimeout: milliseconds('retryTimeout', retryTimeout),
       deadTimeout: milliseconds('deadTimeout', deadTimeout),
       connect: (endpoint, onFailure) => upstreamFor(endpoint, { ...options, onFailure }),
-      onJoin: () => forget(),
+      onJoin: () => joined.forEach((hear) => hear()),
     });
     const { keyPrefix = '', unicodeKeys = false, binaryKeys = false } = options;
     const policy = { prefix: keyPrefix, unicode: unicodeKeys, binary: binaryKeys };
@@ -84,16 +84,13 @@ export class HashClient extends Memcache {
         const up = all.filter(({ health }) => health.state === 'up');
         return (up.length > 0 ? up : all).map(({ executor }) => executor);
       },
+      onJoin: (hear) => void joined.add(hear),
       placeOf: ({ route, key }) => cluster.memberOf(route ?? key),
     };
     super(parts);
     this.#cluster = cluster;
     this.#parts = parts;
     this.#tls = tls;
-    // A server that joins may be older than those that were asked for their versions.
-    forget = () => {
-      this.calls.dialect = parts.dialect;
-    };
   }
 
   /** The names of the servers, in their order. */
@@ -165,7 +162,7 @@ export class HashClient extends Memcache {
     const member = this.#cluster.members.get(name);
     if (member === undefined) throw new UsageError('server', `${JSON.stringify(name)} is unknown`);
     const { executor } = member;
-    const { servers: _servers, placeOf: _placeOf, ...parts } = this.#parts;
+    const { servers: _servers, onJoin: _onJoin, placeOf: _placeOf, ...parts } = this.#parts;
     return new OneServer({
       ...parts,
       ignoreErrors,

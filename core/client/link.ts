@@ -20,6 +20,7 @@ import { Alarm } from './alarm.ts';
 import { endpointName } from './endpoint.ts';
 import { checkExecuteOptions, type ExecuteOptions, type Executor } from './executor.ts';
 import type { LinkOptions } from './link-options.ts';
+import { reasonOf } from './reason.ts';
 import { announce, observed, type Traffic } from './observe.ts';
 
 /** Somebody who waits for a reply. */
@@ -186,8 +187,7 @@ export class Link implements Executor, TransportEvents {
       if (this.#over) transport.abort();
       else this.#transport = transport;
     } catch (cause) {
-      const reason = cause instanceof Error ? cause.message : String(cause);
-      const message = `cannot connect to ${name}: ${reason}`;
+      const message = `cannot connect to ${name}: ${reasonOf(cause)}`;
       this.#connection.fail(new ConnectionError(message, 'not-sent', cause));
     }
     this.#cancelDial();

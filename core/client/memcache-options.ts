@@ -45,6 +45,8 @@ export interface MemcacheParts {
   readonly executor: Executor;
   /** The servers, where the executor is of many. */
   readonly servers?: () => readonly Executor[];
+  /** Calls back, where the executor is of many servers, whenever one joins or is back. */
+  readonly onJoin?: (hear: () => void) => void;
   /**
    * Where the executor is of many servers: which one has a key, or undefined when none is up. Keys
    * that share one are asked for together.
@@ -55,6 +57,8 @@ export interface MemcacheParts {
   readonly serde: Serde;
   readonly keys: Keys;
   readonly clock: Clock;
+  /** A `get` for more keys than this is cut, so that no line and no reply grows without limit. */
+  readonly maxKeys: number;
   /** What `noreply` is where a call does not say. */
   readonly noreply: boolean;
   /** Reads that fail become misses. */

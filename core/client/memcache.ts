@@ -214,6 +214,11 @@ export class Memcache {
     checkWireKey(this.calls.parts.keys.toWire(key));
   }
 
+  /** What it is made of, to make another client over the same executor or over one around it. */
+  get parts(): MemcacheParts {
+    return this.calls.parts;
+  }
+
   /** How many reads failed and gave what a miss gives; see `ignoreErrors`. */
   get ignored(): number {
     return this.calls.ignored;

@@ -4,6 +4,7 @@ import { ConnectionError, TimeoutError } from '../wire/errors.ts';
 import type { Reply } from '../wire/reply.ts';
 import { verbs } from '../wire/verbs.ts';
 import { Alarm } from './alarm.ts';
+import { backoff } from './backoff.ts';
 import { closedError, type ExecuteOptions, type Executor } from './executor.ts';
 import { Link } from './link.ts';
 import type { LinkOptions } from './link-options.ts';
@@ -150,12 +151,9 @@ export class Upstream implements Executor {
     return new Link({ ...this.#options, onClosed }, delay);
   }
 
-  // Half of each wait is random, so that many clients of a server that was restarted do not all
-  // come back at the same moment.
   #delay(): number {
     if (this.#failures === 0) return 0;
     const { reconnectDelay, maxReconnectDelay, random } = this.#options;
-    const delay = Math.min(reconnectDelay * 2 ** (this.#failures - 1), maxReconnectDelay);
-    return delay * (0.5 + random() / 2);
+    return backoff(this.#failures, reconnectDelay, maxReconnectDelay, random);
   }
 }

@@ -1,5 +1,6 @@
 import { int32, uint32 } from '../wire/numbers.ts';
-import { clientError, ERROR, OK, type Reply } from '../wire/reply.ts';
+import { writeClusterConfig } from '../wire/cluster-config.ts';
+import { clientError, END, ERROR, OK, type Reply } from '../wire/reply.ts';
 import type { Engine } from './engine.ts';
 
 // The commands that tune memcached's slabs, LRU and crawler. The embedded server has one arena and
@@ -123,6 +124,14 @@ export function memlimit(engine: Engine, megabytes: number): Reply {
   }
   engine.memory = memory;
   return OK;
+}
+
+/** `config get`, which memcached does not know and managed services do. */
+export function config({ options }: Engine, words: readonly string[]): Reply {
+  if (options.cluster === null) return ERROR;
+  const [name = ''] = words;
+  if (name !== 'cluster') return END;
+  return { type: 'CONFIG', name, flags: 0, value: writeClusterConfig(options.cluster()) };
 }
 
 // As C's strtod: white space may come first and ends the number.

@@ -70,6 +70,9 @@ export class Cache {
   // For `stats sizes`, while it is on: how many items there are of each multiple of 32 bytes.
   sizes: Map<number, number> | null = null;
 
+  /** Takes nothing more, however much room there is: for tests of those who store. */
+  full = false;
+
   /** @param now Milliseconds since 1970. */
   constructor(options: StoreOptions, now: number) {
     this.options = options;
@@ -242,6 +245,7 @@ export class Cache {
   protected makeRoom(blocks: number): boolean {
     const { items } = this;
     let reprieves = 0;
+    if (this.full) return false;
     while (!items.arena.has(blocks)) {
       const item = items.oldest;
       if (item === 0) return false;

@@ -5,7 +5,7 @@ import { memoryDialer } from './memory.ts';
 
 const nowhere: Endpoint = { path: 'nowhere' };
 
-caseSuite('transport: in memory', transportCases, (): TransportContext => {
+caseSuite('transport | in memory', transportCases, (): TransportContext => {
   let dial: TransportContext['dial'] | null = null;
   const refuse = (): never => {
     throw new Error('nobody listens');

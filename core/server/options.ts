@@ -1,3 +1,4 @@
+import type { ClusterConfig } from '../wire/cluster-config.ts';
 import { type StoreOptions, storeOptions } from './cache.ts';
 
 /** What an embedded memcached may be told; the letters are those of memcached's command line. */
@@ -35,6 +36,11 @@ export interface ServerOptions extends StoreOptions {
    * TLS.
    */
   readonly refreshCertificates: (() => string | null) | null;
+  /**
+   * What `config get cluster` answers, asked each time: it makes the server the configuration
+   * endpoint of a managed cluster. Null: `ERROR`, as memcached does.
+   */
+  readonly cluster: (() => ClusterConfig) | null;
 }
 
 /**
@@ -59,4 +65,5 @@ export const serverOptions: ServerOptions = {
   settings: {},
   processFacts: () => ({ pid: 0, user: 0, system: 0 }),
   refreshCertificates: null,
+  cluster: null,
 };

@@ -23,8 +23,8 @@ import {
   TOUCHED,
   type ValueItem,
 } from '../wire/reply.ts';
-import { lru, lruCrawler, memlimit, slabs } from './admin.ts';
-import { isGranted } from './credentials.ts';
+import { config, lru, lruCrawler, memlimit, slabs } from './admin.ts';
+import { isGranted } from '../credentials.ts';
 import { type Dump, metadump, mgdump } from './dump.ts';
 import type { ConnectionFacts, Engine } from './engine.ts';
 import { metaArithmetic, metaDebug, metaDelete, metaGet, metaSet } from './meta.ts';
@@ -183,8 +183,9 @@ export class Session {
             : { type: 'ERROR', message: ': shutdown not enabled' };
         }
         return ERROR;
-      case 'extstore':
       case 'config get':
+        return config(engine, command.words);
+      case 'extstore':
         return ERROR;
     }
   }

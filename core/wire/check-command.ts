@@ -256,7 +256,7 @@ function checkFlag(flag: string, mode: string | undefined): void {
       }
       return;
     case 'u32':
-      if (!unsigned.test(argument) || Number(argument) > MAX_U32) {
+      if (!(wholeNumber(argument) <= MAX_U32)) {
         refuse(flag, 'takes a number from 0 to 4294967295');
       }
       return;
@@ -278,6 +278,17 @@ function checkFlag(flag: string, mode: string | undefined): void {
       if (!printable(argument)) refuse(flag, 'takes printable ASCII characters without a space');
       return;
   }
+}
+
+// By hand, as this is done for nearly every write: a regular expression takes three times as long.
+function wholeNumber(text: string): number {
+  let number = 0;
+  for (let i = 0; i < text.length; i++) {
+    const digit = text.charCodeAt(i) - 0x30;
+    if (!(digit >= 0 && digit <= 9)) return NaN;
+    number = number * 10 + digit;
+  }
+  return text.length >= 1 && text.length <= 20 ? number : NaN;
 }
 
 function refuse(flag: string, rule: string): never {

@@ -48,9 +48,12 @@ type Fillable =
 /** A request that is no command, and the reply it gets; null when it asked for no reply. */
 export class BadRequest {
   readonly reply: ErrorReply | null;
+  /** It was well formed, and `admit` refused it: what follows its value is a request again. */
+  readonly refused: boolean;
 
-  constructor(reply: ErrorReply | null) {
+  constructor(reply: ErrorReply | null, refused = false) {
     this.reply = reply;
+    this.refused = refused;
   }
 }
 
@@ -79,7 +82,7 @@ const byLength: readonly (readonly Verb[])[] = (() => {
  * error answers those that are not, and where the next one starts.
  *
  * A refused storage line leaves its data block to be read as commands, because that is what this
- * server does; a proxy that cannot have that closes the connection on a `BadRequest`.
+ * server does; a proxy that cannot have that closes the connection on a `BadRequest` (`strict`).
  */
 export class CommandDecoder {
   /** Read the next request as the authentication that `-Y` demands before anything else. */
@@ -291,7 +294,7 @@ export class CommandDecoder {
     const refusal = this.#options.admit(header, length);
     if (refusal !== null) {
       this.#swallow = length + 2;
-      return new BadRequest(noreply ? null : refusal);
+      return new BadRequest(noreply ? null : refusal, true);
     }
     return this.#await(header, length);
   }
@@ -304,9 +307,9 @@ export class CommandDecoder {
     if (length === null || length < 0 || length > 0x7fff_fffd) return badFormat;
     // From here on the server knows how much to throw away, and does.
     const { key, base64, flags, fault } = readMetaFlags(words, 3);
-    const refuse = (reply: ErrorReply): BadRequest => {
+    const refuse = (reply: ErrorReply, refused = false): BadRequest => {
       this.#swallow = length + 2;
-      return new BadRequest(reply);
+      return new BadRequest(reply, refused);
     };
     if (fault !== null) return refuse(clientError(fault));
     const mode = flags.find((flag) => flag[0] === 'M');
@@ -316,7 +319,7 @@ export class CommandDecoder {
     if (hasLongOpaque(flags)) return refuse(clientError('opaque token too long'));
     const header: Fillable = { verb: 'ms', key, base64, value: EMPTY, flags };
     const refusal = this.#options.admit(header, length);
-    return refusal === null ? this.#await(header, length) : refuse(refusal);
+    return refusal === null ? this.#await(header, length) : refuse(refusal, true);
   }
 
   // `set <any> <any> <any> <bytes>` and the token `user password` (protocol.md 2.4.9).

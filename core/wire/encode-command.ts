@@ -275,6 +275,8 @@ function putBlock(output: Output, value: Value): void {
 }
 
 function putSeconds(slab: Uint8Array, at: number, seconds: number): number {
+  // Before it is compared: an array would be made a string, and a long one takes minutes on Bun.
+  if (typeof seconds !== 'number') changed('a number');
   slab[at] = SPACE;
   if (seconds >= 0) return putNumber(slab, at + 1, whole(seconds));
   slab[at + 1] = MINUS;

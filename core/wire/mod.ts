@@ -1,9 +1,17 @@
 /** Commands and replies as values, and the state machines that turn them into bytes and back. */
 export { checkCommand, MAX_LINE, MAX_VALUE } from './check-command.ts';
+export { classOf } from './class-of.ts';
 export { ClientConnection } from './client-connection.ts';
 export type { ClientEvent } from './client-event.ts';
 export { type ClientConnectionOptions, clientConnectionOptions } from './client-options.ts';
+export {
+  type ClusterConfig,
+  type ClusterNode,
+  readClusterConfig,
+  writeClusterConfig,
+} from './cluster-config.ts';
 export type * from './command.ts';
+export { confineCommand, releaseReply } from './confine.ts';
 export {
   BadRequest,
   CommandDecoder,
@@ -15,6 +23,7 @@ export { ReplyDecoder, type ReplyLimits, replyLimits } from './decode-reply.ts';
 export { encodeCommand } from './encode-command.ts';
 export { encodeReply } from './encode-reply.ts';
 export * from './errors.ts';
+export { isIdempotent } from './idempotent.ts';
 export { checkKey, keyBytes, MAX_KEY } from './key.ts';
 export { type FlagArgument, flagArgument, hasQuiet, MAX_OPAQUE, metaFlags } from './meta-flags.ts';
 export { isQuiet, isSilenced, replyShape } from './quiet.ts';

@@ -1,7 +1,7 @@
 import { suite } from '../../test/suite.ts';
 import * as assert from 'uvu/assert';
 import { fromLatin1, latin1 } from './bytes.ts';
-import { CLOSED, EN, MN, NOT_FOUND, OK, OPENED } from './reply.ts';
+import { CLOSED, EN, type ErrorReply, MN, NOT_FOUND, OK, OPENED } from './reply.ts';
 import { ServerConnection } from './server-connection.ts';
 
 function push(connection: ServerConnection, text: string): ServerConnection {
@@ -280,6 +280,21 @@ order('ids go on for as long as the connection lives, without a pause', () => {
     connection.reply(id, MN);
     assert.is(read(connection), 'MN\r\n');
   }
+});
+
+order('where it is strict, a request that is no command ends the connection', () => {
+  const connection = push(new ServerConnection({ strict: true }), 'mn\r\nget\r\nmn\r\n');
+  assert.equal(take(connection), ['mn']);
+  connection.reply(0, MN);
+  assert.equal(take(connection), ['closed']);
+  assert.is(read(connection), 'MN\r\nERROR\r\n');
+});
+
+order('where it is strict, a value that is not admitted ends nothing', () => {
+  const admit = (): ErrorReply => ({ type: 'SERVER_ERROR', message: 'no' });
+  const connection = new ServerConnection({ strict: true, admit });
+  push(connection, 'set a 0 0 1\r\nx\r\nms a 1\r\nx\r\nmn\r\n');
+  assert.is(take(connection).length, 1);
 });
 
 order.run();

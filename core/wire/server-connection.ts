@@ -9,6 +9,11 @@ import { verbs } from './verbs.ts';
 export interface ServerConnectionOptions extends RequestOptions {
   /** Take nothing but the authentication of `-Y` until it has succeeded. */
   readonly auth: boolean;
+  /**
+   * Close after a request that is no command, instead of reading on as memcached does: what follows
+   * it may be a value. One that `admit` refuses is no such request.
+   */
+  readonly strict: boolean;
   /** How many commands may wait for their reply before no more are read. */
   readonly maxOwed: number;
   /** How many bytes may wait for the peer to read them before no more commands are read. */
@@ -17,6 +22,7 @@ export interface ServerConnectionOptions extends RequestOptions {
 
 export const serverConnectionOptions: Omit<ServerConnectionOptions, keyof RequestOptions> = {
   auth: false,
+  strict: false,
   maxOwed: 1024,
   maxOutput: 1024 * 1024,
 };
@@ -36,6 +42,7 @@ export type ServerEvent =
 export class ServerConnection {
   readonly #decoder: CommandDecoder;
   readonly #output: Output = new Output();
+  readonly #strict: boolean;
   readonly #maxOwed: number;
   readonly #maxOutput: number;
   // The commands that are owed a reply, from #firstId to before #nextId, each where the low bits of
@@ -58,6 +65,7 @@ export class ServerConnection {
   constructor(options: Partial<ServerConnectionOptions> = {}) {
     this.#decoder = new CommandDecoder(options);
     this.#decoder.authenticating = options.auth ?? serverConnectionOptions.auth;
+    this.#strict = options.strict ?? serverConnectionOptions.strict;
     this.#maxOwed = options.maxOwed ?? serverConnectionOptions.maxOwed;
     this.#maxOutput = options.maxOutput ?? serverConnectionOptions.maxOutput;
   }
@@ -94,6 +102,7 @@ export class ServerConnection {
       if (request === null) break;
       if (request instanceof BadRequest) {
         this.#answer(request.reply);
+        if (this.#strict && !request.refused) this.#decoder.dead = 'a request is no command';
         continue;
       }
       if (verbs[request.verb].alone) {

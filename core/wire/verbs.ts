@@ -64,7 +64,7 @@ export interface VerbRow {
   readonly nominal: readonly ('HD' | 'VA' | 'EN')[];
   /** A data block follows the line, so a refused line leaves bytes that read as commands. */
   readonly data: boolean;
-  /** Doing it twice leaves what doing it once leaves. */
+  /** Doing it twice leaves what doing it once leaves, its flags aside: see `isIdempotent`. */
   readonly idempotent: boolean;
   /**
    * `CLIENT_ERROR` may speak of the stored value, not of a malformed line, so the connection is
@@ -149,7 +149,7 @@ export const verbs: Readonly<Record<Verb, VerbRow>> = {
     idempotent: true,
     since: '1.4.8',
   }),
-  // As a plain read. T touches, and N and R hand out a win that a second asker does not get.
+  // As a plain read: T touches, N and R hand out a win.
   mg: row('mg <key> <flag>*', 'meta', {
     ...read,
     keys: 'one',

@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
-import { commands } from '../../transport-node/cli/commands.ts';
-import { ownCommands } from '../../transport-node/cli/completion.ts';
-import { flagTable } from '../../transport-node/cli/flags.ts';
-import { programs, usage } from '../../transport-node/cli/help.ts';
+import { commands } from '../../core/console/commands.ts';
+import { ownCommands } from '../../core/console/completion.ts';
+import { flagTable } from '../../core/console/flags.ts';
+import { usage } from '../../core/console/usage.ts';
+import { programs } from '../../transport-node/cli/help.ts';
 import { suite } from '../suite.ts';
 import { ROOT } from './source.ts';
 import { FILE, verbTable } from './verb-table.ts';

@@ -29,7 +29,8 @@ house('package.json, deno.json and the code name one version', () => {
 });
 
 house('package.json and deno.json export the same modules', () => {
-  const built = subpaths.map((path) => [path, target(manifest.exports[path])]);
+  // What deno.json names is for Deno.
+  const built = subpaths.map((path) => [path, target(manifest.exports[path], 'deno')]);
   const sourced = Object.entries(denoManifest.exports).map(([path, file]) => [
     path,
     String(file).replace('./', './dist/').replace(/\.ts$/, '.js'),
@@ -46,8 +47,13 @@ house('publint has nothing to say', async () => {
   assert.equal(messages.map((message) => formatMessage(message, pkg)), []);
 });
 
+let project: UserProject;
+
+house.before(() => {
+  project = new UserProject();
+});
+
 house('the tarball is imported, required and type-checked in an empty project', () => {
-  const project = new UserProject();
   for (const name of ['README.md', 'LICENSE', 'CHANGELOG.md', 'package.json']) {
     assert.ok(project.packed.includes(name), `${name} is packed`);
   }
@@ -74,9 +80,55 @@ console.log(greeting, [${entries.map((_, i) => `m${i}`).join(', ')}].length);
   assert.is(project.run('npx', '--offline', 'memwire', '-V'), `memwire ${manifest.version}\n`);
 });
 
-/** The file that an export names where no condition is met. */
-function target(value: unknown): unknown {
-  return typeof value === 'object' && value !== null && 'default' in value ? value.default : value;
+house('a bundle for browsers has the client of the web', () => {
+  project.write('page.js', `export { Client } from 'memwire';`);
+  const esbuild = join(ROOT, 'node_modules/.bin/esbuild');
+  const bundled = project.run(esbuild, 'page.js', '--bundle', '--platform=browser', '--format=esm');
+  assert.match(bundled, /WebSocketTransport/);
+  assert.not.match(bundled, /node:/);
+});
+
+// Who runs a program, and the subpath of the runtime's own transport.
+const runtimes: readonly (readonly [own: string, command: readonly string[]])[] = [
+  ['memwire/node', ['node']],
+  ['memwire/deno', [tool('deno'), 'run', '--no-prompt', '--allow-net=127.0.0.1']],
+  ['memwire/bun', [tool('bun')]],
+];
+
+for (const [own, [program = '', ...args]] of runtimes) {
+  house(`memwire is ${own} there: it listens, connects and stores`, () => {
+    project.write(
+      'serve.ts',
+      `import { Client, compressedSerde, dial, listen, zlibCodec } from 'memwire';
+import { Server } from 'memwire/server';
+import * as own from '${own}';
+const server = new Server();
+const listener = await listen({ host: '127.0.0.1', port: 0 }, server.accept);
+const serde = compressedSerde({ codec: zlibCodec });
+const client = new Client(listener.endpoint, { serde });
+await client.setMany(new Map([['a', 'x'.repeat(1000)], ['b', '7']]));
+const found = await client.getMany<string>(['a', 'b', 'c']);
+const sum = await client.incr('b', 3n);
+await client.close();
+await listener.close();
+console.log(dial === own.dial, found.get('a')?.length, found.size, sum);
+`,
+    );
+    project.compile();
+    assert.is(project.run(program, ...args, 'out/serve.js'), 'true 1000 2 10n\n');
+  });
+}
+
+function tool(name: string): string {
+  return join(ROOT, 'node_modules/.bin', name);
+}
+
+/** The file that an export names where these conditions are met. */
+function target(value: unknown, ...conditions: string[]): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  const entries = new Map<string, unknown>(Object.entries(value));
+  const met = [...conditions, 'default'].find((condition) => entries.has(condition)) ?? '';
+  return target(entries.get(met), ...conditions);
 }
 
 house.run();

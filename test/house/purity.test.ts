@@ -34,7 +34,8 @@ house('core/wire is synchronous and knows no clock', () => {
 
 house('Date.now is written once', () => {
   const written: string[] = [];
-  for (const source of [...core, ...sources('transport-node'), ...sources('conformance')]) {
+  const folders = ['node', 'deno', 'bun', 'web'].map((name) => `transport-${name}`);
+  for (const source of [...core, ...[...folders, 'conformance'].flatMap(sources)]) {
     walk(source.tree, (node) => {
       if (!isPropertyAccessExpression(node)) return;
       if (node.expression.getText() === 'Date' && node.name.text === 'now') {

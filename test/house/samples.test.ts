@@ -14,12 +14,15 @@ const pages = ['README.md', ...readdirSync(join(ROOT, 'docs')).map((file) => `do
 const server = new Server();
 let listener: Listener;
 let project: UserProject;
-const samples: { readonly name: string; readonly code: string }[] = [];
+const samples: { readonly name: string; code: string }[] = [];
 
 for (const page of pages) {
   const text = readFileSync(join(ROOT, page), 'utf8');
-  for (const [, code = ''] of text.matchAll(/```ts\n([^]*?)```/g)) {
-    samples.push({ name: `${page.replaceAll(/\W/g, '-')}-${samples.length}`, code });
+  // One that is `continued` goes on with the program of the last one on its page.
+  for (const [, continued, code = ''] of text.matchAll(/```ts( continued)?\n([^]*?)```/g)) {
+    const name = `${page.replaceAll(/\W/g, '-')}-${samples.length}`;
+    if (continued === undefined) samples.push({ name, code });
+    else samples.at(-1)!.code += code;
   }
 }
 
@@ -27,6 +30,7 @@ house.before(async () => {
   listener = await listen({ host: '127.0.0.1', port: 0 }, server.accept);
   const port = 'port' in listener.endpoint ? listener.endpoint.port : 0;
   project = new UserProject(['es2023', 'esnext.disposable', 'dom']);
+  project.link('ws');
   for (const { name, code } of samples) {
     project.write(`${name}.ts`, code.replaceAll('localhost:11211', `127.0.0.1:${port}`));
   }

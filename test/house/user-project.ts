@@ -1,5 +1,5 @@
 import { execFile, spawnSync } from 'node:child_process';
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -37,6 +37,11 @@ export class UserProject {
         include: ['*.ts'],
       }),
     );
+  }
+
+  /** Gives the project a package that this one has. */
+  link(name: string): void {
+    symlinkSync(join(ROOT, 'node_modules', name), join(this.#directory, 'node_modules', name));
   }
 
   write(file: string, text: string): void {

@@ -1,15 +1,15 @@
-import { Client } from '../../core/client/clients.ts';
 import type { ClientOptions } from '../../core/client/client-options.ts';
+import { Client } from '../../core/client/clients.ts';
 import { endpointName, toEndpoint } from '../../core/client/endpoint.ts';
-import type { Serde } from '../../core/client/serde.ts';
+import { type CommandLine, FlagError, type FlagName } from '../../core/console/flags.ts';
+import { asStored } from '../../core/console/stored.ts';
+import { tapped } from '../../core/console/wire-tap.ts';
 import { memoryDialer } from '../../core/server/memory.ts';
 import { Server } from '../../core/server/serve.ts';
 import type { Dialer, TlsOptions } from '../../core/transport.ts';
-import { UsageError } from '../../core/wire/errors.ts';
 import { dial } from '../dial.ts';
-import { type CommandLine, FlagError } from './flags.ts';
+import { readText } from './read-text.ts';
 import type { Terminal } from './terminal.ts';
-import { tapped } from './wire-tap.ts';
 
 /** A server to give commands to. */
 export interface Session {
@@ -18,21 +18,6 @@ export interface Session {
   readonly server: string | null;
   close(): Promise<void>;
 }
-
-/** A value as the server keeps it. */
-export interface Stored {
-  readonly value: Uint8Array;
-  readonly flags: number;
-}
-
-/** Whoever uses the command line decides what bytes mean. */
-const asStored: Serde = {
-  serialize(_key, value) {
-    if (value instanceof Uint8Array) return { value, flags: 0 };
-    throw new UsageError('value', 'must be bytes');
-  },
-  deserialize: (_key, value, flags): Stored => ({ value, flags }),
-};
 
 /** Where the bytes both ways are shown, a line at a time; null where nobody wants to see them. */
 type Note = ((line: string) => void) | null;
@@ -109,7 +94,7 @@ function readDialect(name: string = 'auto'): 'meta' | 'text' | 'auto' {
 }
 
 function readTls(line: CommandLine): TlsOptions | undefined {
-  const [ca, cert, key] = [line.file('ca'), line.file('cert'), line.file('key')];
+  const [ca, cert, key] = [readFlag(line, 'ca'), readFlag(line, 'cert'), readFlag(line, 'key')];
   const serverName = line.text('server-name');
   if ((cert === undefined) !== (key === undefined)) {
     throw new FlagError('--cert and --key go together');
@@ -128,7 +113,7 @@ function readAuth(
   line: CommandLine,
   environment: Readonly<Record<string, string | undefined>>,
 ): ClientOptions['auth'] {
-  const file = line.file('auth-file')?.split(/\r?\n/, 1)[0];
+  const file = readFlag(line, 'auth-file')?.split(/\r?\n/, 1)[0];
   const login = file ?? nonEmpty(environment['MEMWIRE_AUTH']);
   if (login === undefined) return undefined;
   const colon = login.indexOf(':');
@@ -137,6 +122,12 @@ function readAuth(
     throw new FlagError(`${where}: it must say user:password`);
   }
   return { username: login.slice(0, colon), password: login.slice(colon + 1) };
+}
+
+/** What is in the file that a flag names. */
+function readFlag(line: CommandLine, name: FlagName): string | undefined {
+  const file = line.text(name);
+  return file === undefined ? undefined : readText(`--${name}`, file);
 }
 
 function nonEmpty(text: string | undefined): string | undefined {

@@ -2,10 +2,10 @@ import { chmodSync, mkdtempSync, readFileSync, statSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
+import { commands } from '../../core/console/commands.ts';
+import { complete } from '../../core/console/completion.ts';
 import { FakeTerminal, say } from '../../test/fake-terminal.ts';
 import { suite } from '../../test/suite.ts';
-import { commands } from './commands.ts';
-import { complete } from './completion.ts';
 import { main } from './main.ts';
 
 /** Lines given to the console in a pipe, and what each is answered. */

@@ -1,16 +1,23 @@
 import { createInterface, type Interface } from 'node:readline';
-import { MemcacheError } from '../../core/wire/errors.ts';
+import { checkWords, type CommandRow, commands, findCommand } from '../../core/console/commands.ts';
+import { complete, keyPlaces, ownCommands } from '../../core/console/completion.ts';
+import {
+  CommandLine,
+  connectionFlags,
+  FlagError,
+  flagHelp,
+  oneLine,
+} from '../../core/console/flags.ts';
+import { toKey } from '../../core/console/keys.ts';
+import { showKey, toJson } from '../../core/console/part.ts';
+import { printable } from '../../core/console/quote.ts';
+import { splitLine } from '../../core/console/split-line.ts';
+import { usage, usages } from '../../core/console/usage.ts';
 import { VERSION } from '../../core/version.ts';
-import { checkWords, type CommandRow, commands, findCommand } from './commands.ts';
-import { complete, keyPlaces, ownCommands } from './completion.ts';
+import { MemcacheError } from '../../core/wire/errors.ts';
 import { connect, type Session } from './connect.ts';
-import { CommandLine, connectionFlags, FlagError, flagHelp, oneLine } from './flags.ts';
-import { commandHelp, consoleProgram, usage, usages } from './help.ts';
+import { commandHelp, consoleProgram } from './help.ts';
 import { History, HISTORY_SIZE } from './history.ts';
-import { toKey } from './keys.ts';
-import { showKey, toJson } from './part.ts';
-import { printable } from './quote.ts';
-import { splitLine } from './split-line.ts';
 import { newAborter, print, type Terminal } from './terminal.ts';
 
 /** So many keys are remembered for completion. */

@@ -1,6 +1,7 @@
+import { type CommandRow, commands } from '../../core/console/commands.ts';
+import { connectionFlags, flagHelp, type FlagName } from '../../core/console/flags.ts';
+import { usage, usages } from '../../core/console/usage.ts';
 import { VERSION } from '../../core/version.ts';
-import { type CommandRow, commands } from './commands.ts';
-import { connectionFlags, flagHelp, type FlagName } from './flags.ts';
 
 /** A program that is not one command: it has its own way with the terminal. */
 export interface ProgramRow {
@@ -31,7 +32,19 @@ export const serveProgram: ProgramRow = {
   summary: 'an embedded memcached; memwire serve -h',
 };
 
-export const programs: readonly ProgramRow[] = [consoleProgram, topProgram, serveProgram];
+export const bridgeProgram: ProgramRow = {
+  name: 'bridge',
+  parameters: ['[FLAG...]'],
+  flags: [],
+  summary: 'WebSockets in, memcached out; memwire bridge --help',
+};
+
+export const programs: readonly ProgramRow[] = [
+  consoleProgram,
+  topProgram,
+  serveProgram,
+  bridgeProgram,
+];
 
 const servers = `The server is --server, or else MEMWIRE_SERVER in the environment. Where neither
 names one, it is an embedded server in memory, which starts empty and ends with
@@ -70,16 +83,4 @@ ${note}${flagHelp([...own, 'help'])}
 ${flagHelp(connectionFlags)}
 ${servers}
 ${codes}`;
-}
-
-/** A command and its parameters: `set KEY [VALUE]`. */
-export function usage({ name, parameters }: Pick<ProgramRow, 'name' | 'parameters'>): string {
-  return [name, ...parameters].join(' ');
-}
-
-/** Usages and what they are for, a line each. */
-export function usages(
-  rows: readonly (Pick<ProgramRow, 'name' | 'parameters' | 'summary'>)[],
-): string {
-  return rows.map((row) => `  ${usage(row).padEnd(24)} ${row.summary}\n`).join('');
 }

@@ -1,11 +1,12 @@
-import { MemcacheError, UsageError } from '../../core/wire/errors.ts';
+import { findCommand } from '../../core/console/commands.ts';
+import { FlagError, oneLine } from '../../core/console/flags.ts';
+import { printable } from '../../core/console/quote.ts';
 import { VERSION } from '../../core/version.ts';
-import { findCommand } from './commands.ts';
+import { MemcacheError, UsageError } from '../../core/wire/errors.ts';
+import { bridgeCommand } from './bridge-command.ts';
 import { runConsole } from './console.ts';
-import { FlagError, oneLine } from './flags.ts';
 import { commandHelp, mainHelp, programs } from './help.ts';
 import { runOnce } from './one-shot.ts';
-import { printable } from './quote.ts';
 import { serveCommand } from './serve-command.ts';
 import { isBrokenPipe, print, type Terminal } from './terminal.ts';
 import { runTop } from './top.ts';
@@ -43,6 +44,8 @@ async function run(args: readonly string[], terminal: Terminal): Promise<number>
   switch (name) {
     case 'serve':
       return await serveCommand(rest, terminal);
+    case 'bridge':
+      return await bridgeCommand(rest, terminal);
     case 'console':
       return await runConsole(rest, terminal);
     case 'top':
@@ -70,6 +73,7 @@ async function run(args: readonly string[], terminal: Terminal): Promise<number>
 
 async function help(name: string | undefined, terminal: Terminal): Promise<number> {
   if (name === 'serve') return await serveCommand(['-h'], terminal);
+  if (name === 'bridge') return await bridgeCommand(['--help'], terminal);
   const row = programs.find((program) => program.name === name) ?? findCommand(name ?? '');
   if (row === undefined && name !== undefined) return await unknown(name, terminal);
   await print(terminal.stdout, row === undefined ? mainHelp() : commandHelp(row));

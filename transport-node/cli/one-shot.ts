@@ -1,9 +1,9 @@
 import { addAbortSignal } from 'node:stream';
-import { type Call, checkWords, type CommandRow } from './commands.ts';
+import { type Call, checkWords, type CommandRow } from '../../core/console/commands.ts';
+import { CommandLine, connectionFlags } from '../../core/console/flags.ts';
+import { type Part, toJson } from '../../core/console/part.ts';
 import { connect } from './connect.ts';
-import { CommandLine, connectionFlags } from './flags.ts';
 import { commandHelp } from './help.ts';
-import { type Part, toJson } from './part.ts';
 import { print, readAll, stopSignal, type Terminal } from './terminal.ts';
 
 /** What a shell gives for a program that SIGINT has ended. */

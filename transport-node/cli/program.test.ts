@@ -85,7 +85,7 @@ program('`memwire dump | head` ends without a word', async () => {
 
 program('SIGINT ends a watch well', async () => {
   const port = 'port' in listener.endpoint ? listener.endpoint.port : 0;
-  const [node = '', ...args] = [...memwire, 'watch', '-s', `127.0.0.1:${port}`];
+  const [node, ...args] = [...memwire, 'watch', '-s', `127.0.0.1:${port}`];
   const child = spawn(node, args, { stdio: 'pipe' });
   running.push(child);
   const closed = once(child, 'close');

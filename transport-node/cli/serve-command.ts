@@ -1,9 +1,9 @@
-import type { Accept, Endpoint, Listener } from '../../core/transport.ts';
-import { Server } from '../../core/server/serve.ts';
+import { FlagError } from '../../core/console/flags.ts';
 import { SERVER_VERSION } from '../../core/server/options.ts';
+import { Server } from '../../core/server/serve.ts';
+import type { Accept, Endpoint, Listener } from '../../core/transport.ts';
 import { VERSION } from '../../core/version.ts';
 import { listen } from '../listen.ts';
-import { FlagError } from './flags.ts';
 import { parseServeFlags, type ServeFlags, serveHelp } from './serve-flags.ts';
 import type { Terminal } from './terminal.ts';
 

@@ -1,7 +1,8 @@
 import { parseArgs } from 'node:util';
+import { FlagError, whole } from '../../core/console/flags.ts';
 import type { ServerOptions } from '../../core/server/options.ts';
 import type { Endpoint, TlsOptions } from '../../core/transport.ts';
-import { FlagError, readText, whole } from './flags.ts';
+import { readText } from './read-text.ts';
 
 /** What the command line of `memwire serve` says. */
 export interface ServeFlags {

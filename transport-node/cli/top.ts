@@ -1,10 +1,10 @@
+import { checkWords } from '../../core/console/commands.ts';
+import { CommandLine, connectionFlags, oneLine } from '../../core/console/flags.ts';
+import { toJson } from '../../core/console/part.ts';
+import { printable } from '../../core/console/quote.ts';
 import { MemcacheError } from '../../core/wire/errors.ts';
-import { checkWords } from './commands.ts';
 import { connect } from './connect.ts';
-import { CommandLine, connectionFlags, oneLine } from './flags.ts';
 import { commandHelp, topProgram } from './help.ts';
-import { toJson } from './part.ts';
-import { printable } from './quote.ts';
 import { type Rates, ratesBetween, type Reading } from './rates.ts';
 import { print, stopSignal, type Terminal } from './terminal.ts';
 
@@ -30,7 +30,7 @@ export async function runTop(args: readonly string[], terminal: Terminal): Promi
   const show = screen(terminal, session.server ?? 'an embedded server', line.has('json'));
   const read = async (): Promise<Reading> => {
     const stats = await session.client.stats([], { signal: stop.signal });
-    return { at: terminal.clock.now(), stats };
+    return { at: terminal.clock.elapsed(), stats };
   };
   // A server that is away for a while may come back.
   const tryRead = async (): Promise<Reading | MemcacheError> => {

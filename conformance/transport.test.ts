@@ -1,0 +1,151 @@
+import { existsSync, statSync } from 'node:fs';
+import { connect } from 'node:net';
+import { dirname, join } from 'node:path';
+import * as assert from 'uvu/assert';
+import type { Dialer, Endpoint, TlsOptions } from '../core/transport.ts';
+import { caseSuite } from '../test/cases.ts';
+import { type Certificates, makeCertificates } from '../test/certificates.ts';
+import { findProgram, freePort, temporaryFile } from '../test/memcached.ts';
+import { dial, listen, runtime } from '../test/runtime.ts';
+import { suite } from '../test/suite.ts';
+import { tlsTransportCases, type TlsTransportContext, transportCases } from './mod.ts';
+import { never } from './transport/context.ts';
+import { startPeer, TestEvents } from './transport/peer.ts';
+
+const directory = dirname(temporaryFile('x', ''));
+let sockets = 0;
+const tcp: Endpoint = { host: '127.0.0.1', port: 0 };
+const newPath = (): string => join(directory, `${sockets++}`);
+const nowhere = async (): Promise<Endpoint> => ({ host: '127.0.0.1', port: await freePort() });
+
+caseSuite('transport | TCP', transportCases, async () => ({
+  dial,
+  listen: (accept) => listen(tcp, accept),
+  nowhere: await nowhere(),
+}));
+
+caseSuite('transport | unix socket', transportCases, () => ({
+  dial,
+  listen: (accept) => listen({ path: newPath() }, accept),
+  nowhere: { path: join(directory, 'nowhere') },
+}));
+
+const openssl = findProgram('openssl');
+const certificates: Certificates | null = openssl === null ? null : makeCertificates(openssl);
+const others: Certificates | null = openssl === null ? null : makeCertificates(openssl);
+
+/** How a client and a server speak TLS with each other. */
+const ways: readonly (readonly [name: string, unix: boolean, mutual: boolean])[] = [
+  ['TLS', false, false],
+  ['TLS with client certificates', false, true],
+  ['TLS over a unix socket', true, false],
+];
+
+const withoutTls = (to: Endpoint): Endpoint =>
+  'path' in to ? { path: to.path } : { host: to.host, port: to.port };
+
+for (const [name, unix, mutual] of ways) {
+  const context = async (): Promise<TlsTransportContext> => {
+    const { ca, server, client } = certificates!;
+    const known: TlsOptions = mutual ? { ca, ...client } : { ca };
+    const speaking = (tls: TlsOptions): Dialer => (to, events, signal) =>
+      dial({ ...to, tls }, events, signal);
+    const at = (): Endpoint => unix ? { path: newPath() } : tcp;
+    return {
+      dial: speaking(known),
+      listen: (accept) =>
+        listen({ ...at(), tls: { ...server, ca, requireClientCert: mutual } }, accept),
+      nowhere: unix ? { path: join(directory, 'nowhere') } : await nowhere(),
+      plain: {
+        dial: (to, events, signal) => dial(withoutTls(to), events, signal),
+        listen: (accept) => listen(at(), accept),
+      },
+      strangers: {
+        'an authority that is not trusted': speaking(mutual ? { ...client } : {}),
+        'another name': speaking({ ...known, serverName: 'example.com' }),
+        ...(mutual
+          ? {
+            'no certificate': speaking({ ca }),
+            'a certificate of another authority': speaking({ ca, ...others!.client }),
+          }
+          : {}),
+      },
+    };
+  };
+  caseSuite(`transport | ${name}`, [...transportCases, ...tlsTransportCases], context, {
+    skip: openssl === null ? 'openssl' : undefined,
+  });
+}
+
+const listening = suite('transport: listening');
+
+listening('a peer that says no more still gets all that it is owed', async () => {
+  const SIZE = 8 * 1024 * 1024;
+  let end: (cause: Error | null) => void = () => {};
+  const ended = new Promise<Error | null>((resolve) => {
+    end = resolve;
+  });
+  const listener = await listen(tcp, (transport) => {
+    let owed = new Uint8Array(SIZE);
+    const pay = (): void => {
+      for (let taken = 1; taken > 0; owed = owed.subarray(taken)) {
+        taken = transport.send(owed.subarray(0, 256 * 1024));
+      }
+    };
+    return { onData: pay, onDrain: pay, onClosed: end };
+  });
+  const { port } = listener.endpoint as { port: number };
+  const socket = connect({ host: '127.0.0.1', port, allowHalfOpen: true });
+  let got = 0;
+  const told = new Promise((resolve) => {
+    socket.on('data', (chunk: Uint8Array) => {
+      got += chunk.length;
+    }).on('end', resolve);
+  });
+  socket.end('all I have to say');
+  await told;
+  assert.is(got, SIZE);
+  assert.is(await ended, null);
+  await listener.close();
+});
+
+listening('a connection is named by the address of its peer', async () => {
+  const path = newPath();
+  for (const [at, name] of [[tcp, /^tcp:127\.0\.0\.1:\d+$/], [{ path }, `unix:${path}`]] as const) {
+    const names: string[] = [];
+    const peers = startPeer();
+    const listener = await listen(at, (transport, address) => {
+      names.push(address);
+      return peers.accept(transport, address);
+    });
+    const near = new TestEvents();
+    near.transport = await dial(listener.endpoint, near, never());
+    await peers.next();
+    assert.match(names[0] ?? '', name);
+    near.transport.abort();
+    await listener.close();
+  }
+});
+
+listening('a socket file that was left behind is replaced, and taken away at the end', async () => {
+  const path = newPath();
+  const { accept } = startPeer();
+  await listen({ path }, accept);
+  const listener = await listen({ path }, accept);
+  assert.is(statSync(path).mode & 0o777, 0o700, 'who may connect');
+  await listener.close();
+  assert.is(existsSync(path), false);
+});
+
+listening('an address in use, and a path that is no socket, are refused', async () => {
+  const { accept } = startPeer();
+  const listener = await listen(tcp, accept);
+  for (const at of [listener.endpoint, { path: temporaryFile('file', '') }]) {
+    const error = await listen(at, accept).then(() => null, (reason: unknown) => reason);
+    assert.instance(error, Error);
+    assert.is((error as { code?: string }).code, 'EADDRINUSE', `${runtime}: ${String(error)}`);
+  }
+  await listener.close();
+});
+
+listening.run();

@@ -1,0 +1,58 @@
+import type { AbortSignal, Accept, Dialer, Endpoint, Listener } from '../../core/transport.ts';
+import type { Case } from '../case.ts';
+import { type Peer, startPeer, TestEvents } from './peer.ts';
+
+/** A dialer to be judged, and a way to be its peer. */
+export interface TransportContext {
+  readonly dial: Dialer;
+  /** Starts to accept what the dialer dials. */
+  readonly listen: (accept: Accept) => Promise<Listener>;
+  /** An endpoint of this kind where nobody listens. */
+  readonly nowhere: Endpoint;
+}
+
+/** A dialer that speaks TLS, to be judged. */
+export interface TlsTransportContext extends TransportContext {
+  /** The same without TLS. */
+  readonly plain: Pick<TransportContext, 'dial' | 'listen'>;
+  /** Dialers that must not get through to `listen`, by what is wrong with them. */
+  readonly strangers: Readonly<Record<string, Dialer>>;
+}
+
+/** The part of the platform's AbortController that is used here. */
+export interface Aborter {
+  readonly signal: AbortSignal;
+  abort(reason: unknown): void;
+}
+
+declare const AbortController: new () => Aborter;
+
+export const newAborter = (): Aborter => new AbortController();
+
+/** A signal that nobody aborts. */
+export const never = (): AbortSignal => newAborter().signal;
+
+/** Listens, dials once, and hands both ends to the case. */
+export function connected(
+  name: string,
+  run: (
+    ends: { near: TestEvents; far: Peer; context: TransportContext; endpoint: Endpoint },
+  ) => Promise<void>,
+): Case<TransportContext> {
+  return {
+    name,
+    async run(context) {
+      const peers = startPeer();
+      const listener = await context.listen(peers.accept);
+      const near = new TestEvents();
+      try {
+        near.transport = await context.dial(listener.endpoint, near, never());
+        const far = await peers.next();
+        await run({ near, far, context, endpoint: listener.endpoint });
+      } finally {
+        near.transport?.abort();
+        await listener.close();
+      }
+    },
+  };
+}

@@ -1,0 +1,28 @@
+import { ConnectionError, ServerReplyError, UsageError } from '../wire/errors.ts';
+import { clientError, type ErrorReply, serverError } from '../wire/reply.ts';
+
+// The closed list of what a page is told. What the upstream really said is for the log.
+export const BAD_REQUEST: ErrorReply = /* @__PURE__ */ clientError('bad request');
+export const NOT_ALLOWED: ErrorReply = /* @__PURE__ */ clientError('not allowed');
+export const BUSY: ErrorReply = /* @__PURE__ */ serverError('busy');
+export const UNAVAILABLE: ErrorReply = /* @__PURE__ */ serverError('upstream unavailable');
+/** In memcached's own words, which clients know. */
+export const TOO_LARGE: ErrorReply = /* @__PURE__ */ serverError('object too large for cache');
+
+/** What memcached says of an item, and not of itself: it is passed on. */
+const known: ReadonlySet<string> = /* @__PURE__ */ new Set([
+  'object too large for cache',
+  'out of memory storing object',
+  'cannot increment or decrement non-numeric value',
+]);
+
+/** What a page is told of a command that failed. */
+export function toReply(error: unknown): ErrorReply {
+  if (error instanceof ServerReplyError) {
+    const { kind, serverMessage } = error;
+    if (known.has(serverMessage)) return { type: kind, message: serverMessage };
+    return kind === 'SERVER_ERROR' ? UNAVAILABLE : BAD_REQUEST;
+  }
+  if (error instanceof UsageError) return BAD_REQUEST;
+  return error instanceof ConnectionError && error.code === 'overloaded' ? BUSY : UNAVAILABLE;
+}

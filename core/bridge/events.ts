@@ -1,0 +1,26 @@
+import type { Verb } from '../wire/verbs.ts';
+
+/** Who is at the other end of a socket, for a policy and a log. */
+export interface BridgeClient {
+  /** Counts the sockets of this bridge. */
+  readonly id: number;
+  /** Its network address, as far as is known: `192.0.2.7`. */
+  readonly address: string;
+  /** The origin of its page; null where it is none. */
+  readonly origin: string | null;
+  /** The name of its token; null where none is asked for. */
+  readonly tenant: string | null;
+}
+
+/** What a bridge tells its log: never a key, a value or a token. */
+export type BridgeEvent =
+  /** An upgrade was refused, with this HTTP status. */
+  | { readonly type: 'refused'; readonly address: string; readonly status: number; why: string }
+  | { readonly type: 'opened'; readonly client: BridgeClient }
+  /** A command was refused, and the socket is closed for it. */
+  | { readonly type: 'denied'; readonly client: BridgeClient; readonly verb: Verb; why: string }
+  /** The policy that was given to the bridge threw this, and the command was refused. */
+  | { readonly type: 'failed'; readonly client: BridgeClient; readonly error: unknown }
+  /** The upstream did not answer as it should; the page was told less. */
+  | { readonly type: 'upstream'; readonly client: BridgeClient; readonly error: Error }
+  | { readonly type: 'closed'; readonly client: BridgeClient; readonly why: string };

@@ -1,0 +1,109 @@
+// The law: whatever a page sends, in whatever pieces, the upstream is told nothing but commands that
+// read and write items under the prefix, and nothing is thrown.
+import * as assert from 'uvu/assert';
+import { bytes } from '../../conformance/assert.ts';
+import { Random } from '../../conformance/random.ts';
+import { RandomRequests } from '../../conformance/random-requests.ts';
+import { requestVectors } from '../../conformance/vectors/requests.ts';
+import { commandVectors } from '../../conformance/vectors/commands.ts';
+import { BridgeScene } from '../../test/bridge-scene.ts';
+import { settled } from '../../test/scripted.ts';
+import { StrictUpstream } from '../../test/strict-upstream.ts';
+import { suite } from '../../test/suite.ts';
+
+const fuzz = suite('bridge: fuzz');
+const random = new Random(Number(process.env['MEMWIRE_SEED'] ?? 20261121));
+const rounds = Number(process.env['MEMWIRE_RUNS'] ?? 3000);
+const requests = new RandomRequests(random);
+const vectors = [...commandVectors, ...requestVectors].map((vector) => vector.bytes)
+  .filter((line) => line.length < 1000);
+
+// What opens a way out, where there is one.
+const smuggled = [
+  '\r\nflush_all\r\n',
+  'set a 0 0 13\r\ndelete secret\r\n\r\n',
+  `set ${'k'.repeat(251)} 0 0 13\r\ndelete secret\r\n`,
+  `mg ${btoa('a\r\nflush_all\r\n')} b v\r\n`,
+  `mg ${btoa('x')} b b v\r\n`,
+  'mg a v P/other/pool Lother\r\n',
+  'set a 0 0 -1\r\n',
+  'noreply',
+  'app1:a',
+  '\0',
+  ' ',
+];
+
+function stream(): string {
+  let all = '';
+  for (let parts = 1 + random.below(6); parts > 0; parts--) {
+    const kind = random.below(10);
+    if (kind < 5) all += requests.sequence(1);
+    else if (kind < 8) all += random.pick(vectors);
+    else all += random.pick(smuggled);
+  }
+  if (random.chance(0.5)) return all;
+  const at = random.below(all.length);
+  return all.slice(0, at) + random.pick(smuggled) + all.slice(at + random.below(4));
+}
+
+fuzz(`${rounds} streams of a hostile page`, async () => {
+  const upstream = new StrictUpstream('app1:');
+  const scene = new BridgeScene({ dial: upstream.dial, prefix: 'app1:' });
+  let told = 0;
+  let refused = 0;
+  for (let round = 0; round < rounds; round++) {
+    const page = scene.open();
+    const text = stream();
+    const most = random.pick([1, 7, 2000]);
+    for (let at = 0; at < text.length && page.ended === null;) {
+      const end = at + 1 + random.below(most);
+      page.session?.onData(bytes(text.slice(at, end)));
+      at = end;
+    }
+    await settled();
+    try {
+      told += upstream.judge();
+    } catch (cause) {
+      throw new Error(`after ${JSON.stringify(text)}`, { cause });
+    }
+    if (page.session !== null && scene.log.some(({ type }) => type === 'denied')) refused++;
+    scene.log.length = 0;
+    page.leave();
+    scene.clock.advance(5000);
+  }
+  assert.ok(told > rounds / 2, `the upstream was told ${told} commands`);
+  assert.ok(refused > rounds / 10, `${refused} streams were refused`);
+});
+
+fuzz('the judge knows what is wrong', async () => {
+  const upstream = new StrictUpstream('app1:');
+  const transport = await upstream.dial(
+    { host: '', port: 1 },
+    { onData() {}, onDrain() {}, onClosed() {} },
+    new AbortController().signal,
+  );
+  const told = (text: string): number => {
+    transport.send(bytes(text));
+    return upstream.judge();
+  };
+  assert.is(told(`get app1:a\r\nset app1:a 0 0 1\r\nx\r\nmg ${btoa('app1:a')} b v\r\nmn\r\n`), 4);
+  for (
+    const line of [
+      'flush_all',
+      'get a',
+      'get app1:a b',
+      'set a 0 0 1\r\nx',
+      'set app1:a 0 0 1\r\nxy',
+      `mg ${btoa('app2:a')} b`,
+      'mg app1:a v q',
+      'mg app1:a v P1',
+      'get app1:a noreply\n',
+      'me app1:a',
+      'delete app1:a noreply',
+    ]
+  ) {
+    assert.throws(() => told(`${line}\r\n`), undefined, line);
+  }
+});
+
+fuzz.run();

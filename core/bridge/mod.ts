@@ -1,0 +1,12 @@
+/** The bridge without its sockets: who may connect, what they may ask, and how much. */
+export { Bridge, type Place } from './bridge.ts';
+export type { Admission, UpgradeRequest } from './door.ts';
+export type { BridgeClient, BridgeEvent } from './events.ts';
+export {
+  type BridgeLimits,
+  bridgeLimits,
+  type BridgeOptions,
+  type BridgeSettings,
+} from './options.ts';
+export type { Policy } from './policy.ts';
+export type { BridgeSession, BridgeSocket } from './session.ts';

@@ -1,0 +1,163 @@
+import { systemClock } from '../clock.ts';
+import type { Clock } from '../clock.ts';
+import type { ServerName } from '../client/endpoint.ts';
+import type { Dialer, TlsOptions } from '../transport.ts';
+import { checkKey } from '../wire/key.ts';
+import { UsageError } from '../wire/errors.ts';
+import { withDefaults } from '../wire/options.ts';
+import { bearerProtocol } from '../web-socket.ts';
+import type { BridgeEvent } from './events.ts';
+import type { Policy } from './policy.ts';
+
+/** What a page, an address and all of them together may take. */
+export interface BridgeLimits {
+  /** The largest WebSocket message, in bytes. Messages are pieces of a stream: one holds any part. */
+  readonly maxMessage: number;
+  /** Into how many frames a message may be cut. */
+  readonly maxFrames: number;
+  /** The largest value, stored or read, in bytes. */
+  readonly maxValue: number;
+  /** How many keys one `get` may ask for. Its line may be as long as that takes; others have 2 kB. */
+  readonly maxKeys: number;
+  /** How many commands of one socket may wait for their reply; more are not read. */
+  readonly maxInFlight: number;
+  /** The same for all sockets together; more are answered `busy`. */
+  readonly maxInFlightTotal: number;
+  /** Commands a second that are taken from one socket, and how many at once; more are read later. */
+  readonly rate: number;
+  /** How many sockets one token may have open; those without a token count as one. */
+  readonly maxSockets: number;
+  /** How many connections of one address may be waiting for their upgrade. */
+  readonly maxHandshakes: number;
+  /** How many wrong tokens a minute an address may offer. */
+  readonly maxFailures: number;
+  /** Milliseconds a connection has for its upgrade. */
+  readonly handshakeTimeout: number;
+  /** Milliseconds without a sign of life, pings included, after which a socket is closed. */
+  readonly idleTimeout: number;
+  /** How many bytes of replies may wait for a socket before no more is read, from it or for it. */
+  readonly maxOutput: number;
+}
+
+export const bridgeLimits: BridgeLimits = {
+  maxMessage: 1024 * 1024 + 4096,
+  maxFrames: 64,
+  maxValue: 1024 * 1024,
+  maxKeys: 100,
+  maxInFlight: 256,
+  maxInFlightTotal: 4096,
+  rate: 1000,
+  maxSockets: 100,
+  maxHandshakes: 16,
+  maxFailures: 10,
+  handshakeTimeout: 5000,
+  idleTimeout: 60_000,
+  maxOutput: 4 * 1024 * 1024,
+};
+
+export interface BridgeOptions extends Partial<BridgeLimits> {
+  /** The memcached behind the bridge. Nothing that a page sends can name another. */
+  readonly upstream: ServerName;
+  /** Speak TLS to it. */
+  readonly upstreamTls?: TlsOptions;
+  /** Log in to it, with memcached's ASCII authentication. */
+  readonly upstreamAuth?: { readonly username: string; readonly password: string };
+  /** Milliseconds it has for a reply, and for a connection; 1000 by default. */
+  readonly upstreamTimeout?: number;
+  /** The origins whose pages may connect, exactly: `https://app.example.org`; none by default. */
+  readonly origins?: readonly string[];
+  /** The host names by which the bridge is called; those of the loopback by default. */
+  readonly hosts?: readonly string[];
+  /** The name of each tenant and its bearer token. With tokens, nobody connects without one. */
+  readonly tokens?: ReadonlyMap<string, string>;
+  /** What stands before every key, unseen by the page; nothing by default. */
+  readonly prefix?: string;
+  /** Take nothing that changes an item, or its time to live. */
+  readonly readOnly?: boolean;
+  /** Judges each command before the bridge's own rules do, which it cannot loosen. */
+  readonly policy?: Policy;
+  /**
+   * A proxy that speaks TLS stands before the bridge and adds the address of its client to
+   * `X-Forwarded-For`.
+   */
+  readonly behindProxy?: boolean;
+  /** Hears what happens. It is never told a key, a value or a token. */
+  readonly log?: (event: BridgeEvent) => void;
+  /** How to connect to the upstream; the runtime's own way by default. */
+  readonly dial?: Dialer;
+  readonly clock?: Clock;
+}
+
+/** Options, each checked and there. */
+export interface BridgeSettings extends BridgeLimits {
+  readonly upstream: ServerName;
+  readonly upstreamTls: TlsOptions | undefined;
+  readonly upstreamAuth: BridgeOptions['upstreamAuth'];
+  readonly upstreamTimeout: number;
+  readonly origins: ReadonlySet<string>;
+  readonly hosts: ReadonlySet<string>;
+  readonly tokens: ReadonlyMap<string, string>;
+  readonly prefix: string;
+  readonly readOnly: boolean;
+  readonly policy: Policy | undefined;
+  readonly behindProxy: boolean;
+  readonly log: (event: BridgeEvent) => void;
+  readonly dial: Dialer;
+  readonly clock: Clock;
+}
+
+/** The shortest token that is taken: 16 letters and digits cannot be guessed over a network. */
+const MIN_TOKEN = 16;
+
+/** The longest prefix: it must leave keys room. */
+const MAX_PREFIX = 100;
+
+const LOOPBACK = ['localhost', '127.0.0.1', '[::1]'];
+
+/** @throws UsageError naming the option that breaks a rule. */
+export function bridgeSettings(
+  options: BridgeOptions & { readonly dial: Dialer },
+): BridgeSettings {
+  const limits = withDefaults(bridgeLimits, options);
+  for (const name of Object.keys(bridgeLimits) as (keyof BridgeLimits)[]) {
+    // No more than timers can be set for.
+    if (!Number.isInteger(limits[name]) || limits[name] < 1 || limits[name] > 0x7fff_ffff) {
+      throw new UsageError(name, 'must be a whole number from 1 to 2147483647');
+    }
+  }
+  const { origins = [], hosts = LOOPBACK, tokens = new Map<string, string>() } = options;
+  const { prefix = '', upstreamTimeout = 1000 } = options;
+  for (const origin of origins) {
+    // As browsers write it: a slash at its end, or a default port, would match nobody.
+    if (!/^[a-z][a-z\d+.-]*:\/\/[^/*\s]+$/.test(origin)) {
+      throw new UsageError('origins', `must be like https://app.example.org, not ${origin}`);
+    }
+  }
+  for (const token of tokens.values()) {
+    bearerProtocol(token);
+    if (token.length < MIN_TOKEN) {
+      throw new UsageError('tokens', `must have at least ${MIN_TOKEN} characters`);
+    }
+  }
+  if (prefix !== '') checkKey(prefix);
+  if (prefix.length > MAX_PREFIX) {
+    throw new UsageError('prefix', `must have at most ${MAX_PREFIX} characters`);
+  }
+  return {
+    ...limits,
+    upstream: options.upstream,
+    upstreamTls: options.upstreamTls,
+    upstreamAuth: options.upstreamAuth,
+    upstreamTimeout,
+    origins: new Set(origins),
+    hosts: new Set(hosts.map((host) => host.toLowerCase())),
+    tokens,
+    prefix,
+    readOnly: options.readOnly ?? false,
+    policy: options.policy,
+    behindProxy: options.behindProxy ?? false,
+    log: options.log ?? (() => {}),
+    dial: options.dial,
+    clock: options.clock ?? systemClock,
+  };
+}

@@ -1,0 +1,33 @@
+import { classOf } from '../wire/class-of.ts';
+import type { Command } from '../wire/command.ts';
+import { metaFlags } from '../wire/meta-flags.ts';
+import { CLOSED, type Reply } from '../wire/reply.ts';
+import { type ReplyShape, verbs } from '../wire/verbs.ts';
+import { NOT_ALLOWED } from './errors.ts';
+import type { BridgeClient } from './events.ts';
+import type { BridgeSettings } from './options.ts';
+
+/**
+ * Decides on a command: gives the command to send in its place, or the reply. An error reply is the
+ * last one, the socket is closed after it. One that throws has refused.
+ */
+export type Policy = (command: Command, client: BridgeClient) => Command | Reply;
+
+/** The replies that speak of items. The others tell of the server and of what others keep in it. */
+const carried: ReadonlySet<ReplyShape> = new Set(['status', 'number', 'values', 'meta', 'version']);
+
+/** The bridge's own rules: what reads and writes items, by the class of its verb, and nothing else. */
+export function ownPolicy({ maxKeys, readOnly }: BridgeSettings): Policy {
+  return (command) => {
+    if (command.verb === 'quit') return CLOSED;
+    const row = verbs[command.verb];
+    if (row.class === 'admin' || !carried.has(row.reply)) return NOT_ALLOWED;
+    if ('keys' in command && command.keys.length > maxKeys) return NOT_ALLOWED;
+    const flags = 'flags' in command && Array.isArray(command.flags) ? command.flags : [];
+    for (const flag of flags as readonly string[]) {
+      // Hints to proxies: what stands behind the bridge may take them for orders.
+      if (metaFlags.get(flag.charAt(0))?.argument === 'free') return NOT_ALLOWED;
+    }
+    return readOnly && classOf(command) !== 'read' ? NOT_ALLOWED : command;
+  };
+}

@@ -1,0 +1,288 @@
+import * as assert from 'uvu/assert';
+import { EmbeddedBridge, ScriptedBridge } from '../../test/bridge-scene.ts';
+import { settled } from '../../test/scripted.ts';
+import { suite } from '../../test/suite.ts';
+import { bridgeLimits } from './options.ts';
+
+const session = suite('bridge: session');
+const MEBIBYTE = 1024 * 1024;
+
+session('classic and meta commands go through, quiet ones too', async () => {
+  const page = new EmbeddedBridge().open();
+  assert.is(
+    await page.say('set a 1 0 2\r\nhi\r\nget a b\r\n'),
+    'STORED\r\nVALUE a 1 2\r\nhi\r\nEND\r\n',
+  );
+  assert.is(
+    await page.say('ms b 1 q\r\nx\r\nmg no q v\r\nmg b k v Oo1\r\nmn\r\n'),
+    'VA 1 kb Oo1\r\nx\r\nMN\r\n',
+  );
+  assert.is(await page.say('set c 0 0 1 noreply\r\n5\r\nincr c 2\r\n'), '7\r\n');
+  assert.is(await page.say('version\r\nquit\r\n'), 'VERSION 1.6.18\r\n');
+  assert.is(page.ended, '1000 quit');
+});
+
+session('a request is sent anew, not passed on', async () => {
+  const said = 'get   a \r\nms b 1 T0 q I Ox\r\nz\r\ndelete a noreply\r\n';
+  const { upstream } = await new ScriptedBridge().said(said);
+  assert.is(upstream.take(), 'get a\r\nms b 1 T0 I O1\r\nz\r\ndelete a\r\n');
+});
+
+session('nothing of a command goes up before all of it has come', async () => {
+  const bridge = new ScriptedBridge();
+  const page = bridge.open();
+  await page.say('set a 0 0 5\r\nhell');
+  assert.is(bridge.network.dials.length, 0);
+});
+
+session('each page has a connection of its own, made when it first asks', async () => {
+  const bridge = new ScriptedBridge();
+  bridge.open();
+  const one = await bridge.said('mn\r\n');
+  const two = await bridge.said('mn\r\n');
+  assert.is(bridge.network.dials.length, 2);
+  await two.upstream.reply('MN\r\n');
+  assert.is(two.page.take(), 'MN\r\n');
+  assert.is(one.page.take(), '');
+});
+
+for (
+  const [what, request, reason] of [
+    ['a verb that administers', 'flush_all\r\n', 'not allowed'],
+    ['an unknown verb', 'frobnicate a\r\n', 'not allowed'],
+    ['more keys than may be', `get ${'a '.repeat(101)}\r\n`, 'not allowed'],
+    ['a line that is no command', 'get\r\n', 'bad request'],
+    ['a bad number', 'incr a x\r\n', 'bad request'],
+    ['a value of another length', 'set a 0 0 1\r\nhello\r\n', 'bad request'],
+    ['a control character in a key', 'get a\tb\r\n', 'bad request'],
+    ['a line without an end', `mg ${'a'.repeat(2048)}`, 'bad request'],
+    ['HTTP', 'GET / HTTP/1.1\r\n', 'bad request'],
+    ['the binary protocol', '\x80\x00', 'bad request'],
+  ] as const
+) {
+  session(`${what} closes the socket, and what follows is not read`, async () => {
+    const bridge = new EmbeddedBridge();
+    const page = bridge.open();
+    await page.say(`${request}set a 0 0 1\r\nx\r\n`);
+    assert.is(page.ended, `1008 ${reason}`);
+    assert.is(await bridge.open().say('get a\r\n'), 'END\r\n');
+  });
+}
+
+session('the line of a get is as long as its keys may make it', async () => {
+  const page = new EmbeddedBridge().open();
+  await page.say(`get ${'a'.repeat(bridgeLimits.maxKeys * 251)}`);
+  assert.is(page.ended, null);
+  await page.say('aaaaa');
+  assert.is(page.ended, '1008 bad request');
+  assert.is(bridgeLimits.maxKeys, 100);
+});
+
+session('what was asked before a refusal is answered before it', async () => {
+  const { page, upstream } = await new ScriptedBridge().said('mn\r\nflush_all\r\nmn\r\n');
+  assert.is(page.ended, null);
+  assert.is(upstream.take(), 'mn\r\n');
+  await upstream.reply('MN\r\n');
+  assert.is(page.take(), 'MN\r\nCLIENT_ERROR not allowed\r\n');
+  assert.is(page.ended, '1008 not allowed');
+});
+
+session('a value that is too large is refused, and the socket goes on', async () => {
+  const page = new EmbeddedBridge({ maxValue: 4 }).open();
+  const asked = page.say('set a 0 0 5\r\nhello\r\nset a 0 0 4\r\nhell\r\n');
+  assert.is(await asked, 'SERVER_ERROR object too large for cache\r\nSTORED\r\n');
+  assert.is(bridgeLimits.maxValue, MEBIBYTE);
+});
+
+session('a value of the upstream that is too large is not passed on', async () => {
+  const bridge = new EmbeddedBridge({ maxValue: 4 });
+  await new EmbeddedBridge({}, bridge.server).open().say('set a 0 0 5\r\nhello\r\n');
+  assert.is(await bridge.open().say('get a\r\n'), 'SERVER_ERROR upstream unavailable\r\n');
+});
+
+session('a socket has so many commands under way, and no more are read', async () => {
+  const { page, upstream } = await new ScriptedBridge({ maxInFlight: 2 }).said('mn\r\n'.repeat(3));
+  assert.is(upstream.take(), 'mn\r\nmn\r\n');
+  assert.is(page.paused, true);
+  await upstream.reply('MN\r\n');
+  assert.is(upstream.take(), 'mn\r\n');
+  await upstream.reply('MN\r\nMN\r\n');
+  assert.is(page.paused, false);
+  assert.is(bridgeLimits.maxInFlight, 256);
+});
+
+session('all sockets have so many together, and more are told that it is busy', async () => {
+  const bridge = new ScriptedBridge({ maxInFlightTotal: 2 });
+  const { upstream } = await bridge.said('mn\r\nmn\r\n');
+  const other = bridge.open();
+  assert.is(await other.say('mn\r\n'), 'SERVER_ERROR busy\r\n');
+  await upstream.reply('MN\r\n');
+  assert.is(await other.say('mn\r\n'), '');
+  assert.is(bridgeLimits.maxInFlightTotal, 4096);
+});
+
+session('commands beyond the rate are read later', async () => {
+  const bridge = new EmbeddedBridge({ rate: 2 });
+  const page = bridge.open();
+  assert.is(await page.say('mn\r\n'.repeat(4)), 'MN\r\nMN\r\n');
+  assert.is(page.paused, true);
+  await bridge.pass(500);
+  assert.is(page.take(), 'MN\r\n');
+  await bridge.pass(500);
+  assert.is(page.take(), 'MN\r\n');
+  await bridge.pass(500);
+  assert.is(page.paused, false);
+  assert.is(bridgeLimits.rate, 1000);
+});
+
+session('a page that does not read slows down its own upstream, and nobody else', async () => {
+  const bridge = new ScriptedBridge({ maxOutput: 1000 });
+  const { page, upstream } = await bridge.said('get a\r\n');
+  page.room = 0;
+  await upstream.reply(`VALUE a 0 1000\r\n${'x'.repeat(1000)}\r\nEND\r\n`);
+  assert.equal([page.paused, upstream.paused], [true, true]);
+  const other = await bridge.said('mn\r\n');
+  assert.equal([other.page.paused, other.upstream.paused], [false, false]);
+  await page.read(Infinity);
+  assert.equal([page.paused, upstream.paused], [false, false]);
+  assert.is(bridgeLimits.maxOutput, 4 * MEBIBYTE);
+});
+
+session('the upstream of a page that left without reading is read to its end', async () => {
+  const bridge = new ScriptedBridge({ maxOutput: 1000 });
+  const { page, upstream } = await bridge.said('get a\r\nget b\r\n');
+  page.room = 0;
+  await upstream.reply(`VALUE a 0 1000\r\n${'x'.repeat(1000)}\r\nEND\r\n`);
+  page.leave();
+  assert.is(upstream.paused, false);
+  await upstream.reply('END\r\n');
+  assert.equal(upstream.ends, ['close']);
+});
+
+session('a page that does not read for long is closed', async () => {
+  const bridge = new ScriptedBridge({ maxOutput: 1000 });
+  const { page, upstream } = await bridge.said('get a\r\n');
+  page.room = 0;
+  await upstream.reply(`VALUE a 0 1000\r\n${'x'.repeat(1000)}\r\nEND\r\n`);
+  await bridge.pass(bridgeLimits.idleTimeout);
+  assert.is(page.ended, 'aborted');
+});
+
+session('values that wait for the upstream are as limited as replies', async () => {
+  const bridge = new ScriptedBridge({ maxOutput: 1000 });
+  const set = `set a 0 0 600\r\n${'x'.repeat(600)}\r\n`;
+  const { page, upstream } = await bridge.said(set.repeat(3));
+  assert.is(upstream.take(), set.repeat(2));
+  assert.is(page.paused, true);
+  await upstream.reply('STORED\r\n');
+  assert.is(upstream.take(), set);
+});
+
+session('silence is asked after, and then ends the socket', async () => {
+  const bridge = new EmbeddedBridge();
+  const page = bridge.open();
+  const alive = bridge.open();
+  await bridge.pass(30_000);
+  assert.is(page.pings, 1);
+  alive.session?.onAlive();
+  await bridge.pass(30_000);
+  assert.equal([page.ended, alive.ended], ['aborted', null]);
+  assert.is(bridgeLimits.idleTimeout, 60_000);
+});
+
+session('a page that goes away with commands under way disturbs nobody', async () => {
+  const bridge = new ScriptedBridge();
+  const one = await bridge.said('get a\r\n');
+  const two = await bridge.said('get b\r\n');
+  one.page.leave();
+  await one.upstream.reply('VALUE a 0 1\r\nx\r\nEND\r\n');
+  await two.upstream.reply('END\r\n');
+  assert.is(one.page.take(), '');
+  assert.is(two.page.take(), 'END\r\n');
+  assert.equal(one.upstream.ends, ['close']);
+  two.page.leave();
+  await settled();
+  assert.is(bridge.bridge.sockets, 0);
+  assert.is(bridge.clock.timers, 0);
+});
+
+session('what a page asked for before it went away is done', async () => {
+  const bridge = new EmbeddedBridge();
+  const page = bridge.open();
+  void page.say('set a 0 0 1\r\nx\r\n');
+  page.leave();
+  assert.is(await bridge.open().say('get a\r\n'), 'VALUE a 0 1\r\nx\r\nEND\r\n');
+});
+
+for (
+  const [said, told] of [
+    ['SERVER_ERROR out of memory allocating 10.0.0.1', 'SERVER_ERROR upstream unavailable'],
+    ['SERVER_ERROR out of memory storing object', 'SERVER_ERROR out of memory storing object'],
+    ['CLIENT_ERROR line 5 of /etc/secret', 'CLIENT_ERROR bad request'],
+    ['ERROR', 'CLIENT_ERROR bad request'],
+    ['WHAT', 'SERVER_ERROR upstream unavailable'],
+  ] as const
+) {
+  session(`of ${said} the page is told ${told}`, async () => {
+    const bridge = new ScriptedBridge();
+    const { page, upstream } = await bridge.said('touch a 0\r\n');
+    await upstream.reply(`${said}\r\n`);
+    assert.is(page.take(), `${told}\r\n`);
+    assert.ok(bridge.log.some((event) => event.type === 'upstream'));
+  });
+}
+
+session('an upstream that is not there is unavailable, and tried again', async () => {
+  const bridge = new ScriptedBridge();
+  const page = bridge.open();
+  await page.say('mn\r\n');
+  await bridge.network.last.refuse(new Error('connect ECONNREFUSED 10.0.0.1:11211'));
+  assert.is(page.take(), 'SERVER_ERROR upstream unavailable\r\n');
+  await page.say('mn\r\n');
+  await bridge.pass(25);
+  await (await bridge.network.last.accept()).reply('MN\r\n');
+  assert.is(page.take(), 'MN\r\n');
+});
+
+session('an upstream that does not answer is unavailable in its time', async () => {
+  const bridge = new ScriptedBridge();
+  const { page, upstream } = await bridge.said('get a\r\n');
+  await bridge.pass(1000);
+  assert.is(page.take(), 'SERVER_ERROR upstream unavailable\r\n');
+  await upstream.reply('END\r\n');
+  await page.say('get b\r\n');
+  await upstream.reply('VALUE b 0 1\r\nx\r\nEND\r\n');
+  assert.is(page.take(), 'VALUE b 0 1\r\nx\r\nEND\r\n');
+});
+
+session('a closing bridge answers what it was asked, then says that it closes', async () => {
+  const bridge = new ScriptedBridge();
+  const { page, upstream } = await bridge.said('mn\r\n');
+  bridge.bridge.close();
+  assert.is(page.ended, null);
+  await upstream.reply('MN\r\n');
+  assert.is(page.take(), 'MN\r\n');
+  assert.is(page.ended, '1001 the bridge is closing');
+});
+
+session('a tenant has so many sockets, and others have theirs', () => {
+  const tokens = new Map([['a', 'x'.repeat(16)], ['b', 'y'.repeat(16)]]);
+  const bridge = new EmbeddedBridge({ tokens, maxSockets: 2 });
+  const first = bridge.open('a');
+  bridge.open('a');
+  assert.is(bridge.open('a').ended, '1013 too many sockets');
+  assert.is(bridge.open('b').ended, null);
+  first.leave();
+  assert.is(bridge.open('a').ended, null);
+  assert.is(bridgeLimits.maxSockets, 100);
+});
+
+session('the log is told of everything but keys, values and tokens', async () => {
+  const bridge = new EmbeddedBridge({ prefix: 'hidden-prefix:' });
+  const page = bridge.open();
+  await page.say('set secret-key 0 0 12\r\nsecret-value\r\nget secret-key\r\nflush_all\r\n');
+  assert.equal(bridge.log.map(({ type }) => type), ['opened', 'denied', 'closed']);
+  assert.not.match(JSON.stringify(bridge.log), /secret/);
+});
+
+session.run();

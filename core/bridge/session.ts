@@ -1,0 +1,302 @@
+import { toEndpoint } from '../client/endpoint.ts';
+import { Upstream } from '../client/upstream.ts';
+import type { Dialer, Transport, TransportEvents } from '../transport.ts';
+import { fromLatin1 } from '../wire/bytes.ts';
+import type { Command } from '../wire/command.ts';
+import { confineCommand, releaseReply } from '../wire/confine.ts';
+import { encodeReply } from '../wire/encode-reply.ts';
+import { UsageError } from '../wire/errors.ts';
+import { isError, type Reply } from '../wire/reply.ts';
+import { ServerConnection } from '../wire/server-connection.ts';
+import { BAD_REQUEST, BUSY, NOT_ALLOWED, TOO_LARGE, toReply } from './errors.ts';
+import type { BridgeClient } from './events.ts';
+import type { BridgeSettings } from './options.ts';
+import { ownPolicy, type Policy } from './policy.ts';
+import { TokenBucket } from './token-bucket.ts';
+
+/** An open WebSocket, as a bridge needs it. */
+export interface BridgeSocket extends Transport {
+  /** Sends what was taken, then closes with a code of WebSocket and a word for the page. */
+  refuse(code: number, reason: string): void;
+}
+
+/** Counts what all sockets together have under way. */
+export interface InFlight {
+  count: number;
+}
+
+export interface SessionParts {
+  readonly settings: BridgeSettings;
+  readonly client: BridgeClient;
+  readonly socket: BridgeSocket;
+  /** Sends a ping; null where the runtime does that, and closes sockets that do not answer. */
+  readonly ping: (() => void) | null;
+  readonly inFlight: InFlight;
+  /** Called once, at the end. */
+  readonly onClosed: () => void;
+}
+
+/**
+ * One page and its own connection to the upstream: commands are read, judged, and sent as new
+ * ones. Since no other page shares the connection, what goes wrong on it is nobody else's, and a
+ * page that reads slowly slows down its own upstream only.
+ */
+export class BridgeSession implements TransportEvents {
+  readonly #parts: SessionParts;
+  readonly #connection: ServerConnection;
+  readonly #policies: readonly Policy[];
+  readonly #prefix: Uint8Array;
+  readonly #bucket: TokenBucket;
+  readonly #upstream: Upstream;
+  #upstreamTransport: Transport | null = null;
+  // How many commands the upstream has not answered.
+  #pending = 0;
+  // The bytes of their values.
+  #pendingBytes = 0;
+  #blocked = false;
+  #paused = false;
+  #upstreamPaused = false;
+  #runDue = false;
+  #heard: number;
+  // Reads no more, and closes with this once all that is owed has been sent.
+  #ending: { readonly code: number; readonly reason: string } | null = null;
+  #closed = false;
+  #cancelIdle: () => void = () => {};
+  #cancelRate: (() => void) | null = null;
+
+  constructor(parts: SessionParts) {
+    const { settings } = parts;
+    const { clock, rate, maxInFlight, maxOutput, maxKeys, maxValue } = settings;
+    this.#parts = parts;
+    this.#connection = new ServerConnection({
+      strict: true,
+      maxOwed: maxInFlight,
+      maxOutput,
+      maxGetLine: Math.max(2048, maxKeys * 251 + 8),
+      admit: (_header, length) => length > maxValue ? TOO_LARGE : null,
+    });
+    const own = ownPolicy(settings);
+    this.#policies = settings.policy === undefined ? [own] : [settings.policy, own];
+    this.#prefix = fromLatin1(settings.prefix);
+    this.#bucket = new TokenBucket(rate, rate, clock.elapsed());
+    this.#upstream = this.#makeUpstream(settings);
+    this.#heard = clock.elapsed();
+    if (parts.ping !== null) this.#watchIdle(parts.ping);
+  }
+
+  onData(chunk: Uint8Array): void {
+    if (this.#ending !== null) return;
+    this.onAlive();
+    this.#connection.receive(chunk);
+    this.#run();
+  }
+
+  onDrain(): void {
+    this.onAlive();
+    this.#blocked = false;
+    this.#run();
+  }
+
+  /** The page gave a sign of life that is no data: it answered a ping. */
+  onAlive(): void {
+    this.#heard = this.#parts.settings.clock.elapsed();
+  }
+
+  onClosed(cause: Error | null): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#ending ??= { code: 1000, reason: cause === null ? 'gone' : cause.message };
+    this.#cancelIdle();
+    this.#cancelRate?.();
+    // What was read is done; its replies are read and dropped, so that no byte of them is left over.
+    this.#upstreamTransport?.resume();
+    void this.#upstream.close();
+    const { settings, client, onClosed } = this.#parts;
+    settings.log({ type: 'closed', client, why: this.#ending.reason });
+    onClosed();
+  }
+
+  /** Answers what has been read, then closes. */
+  close(code: number, reason: string): void {
+    if (this.#ending !== null) return;
+    this.#ending = { code, reason };
+    this.#run();
+  }
+
+  #makeUpstream(settings: BridgeSettings): Upstream {
+    const { clock, upstreamTimeout, upstreamAuth, maxValue } = settings;
+    const dial: Dialer = async (to, events, signal) => {
+      const transport = await settings.dial(to, events, signal);
+      this.#upstreamTransport = transport;
+      if (this.#upstreamPaused) transport.pause();
+      return transport;
+    };
+    return new Upstream({
+      dial,
+      clock,
+      endpoint: toEndpoint(settings.upstream, settings.upstreamTls),
+      timeout: upstreamTimeout,
+      connectTimeout: upstreamTimeout,
+      reconnectDelay: 25,
+      maxReconnectDelay: 1000,
+      random: Math.random,
+      maxValue,
+      ...(upstreamAuth === undefined ? {} : { auth: upstreamAuth }),
+    });
+  }
+
+  // Does what can be done now: commands, replies, and saying who has to wait.
+  #run(): void {
+    if (this.#closed) return;
+    for (;;) {
+      this.#execute();
+      const held = this.#connection.congested;
+      this.#flush();
+      // What was held back for want of room may have been given some.
+      if (!held || this.#connection.congested) break;
+    }
+    if (this.#ending !== null && this.#pending === 0 && this.#connection.backlog === 0) {
+      const { code, reason } = this.#ending;
+      return this.#parts.socket.refuse(code, reason);
+    }
+    this.#regulate();
+  }
+
+  #execute(): void {
+    const { clock } = this.#parts.settings;
+    while (this.#ending === null && this.#cancelRate === null && !this.#isLaden()) {
+      const wait = this.#bucket.wait(clock.elapsed());
+      if (wait > 0) {
+        this.#cancelRate = clock.after(wait, () => {
+          this.#cancelRate = null;
+          this.#run();
+        });
+        return;
+      }
+      const event = this.#connection.next();
+      if (event === null) return;
+      if (event.type === 'closed') {
+        const bad = event.reason !== null;
+        this.#ending = bad ? { code: 1008, reason: 'bad request' } : { code: 1000, reason: 'quit' };
+        return;
+      }
+      this.#bucket.take(clock.elapsed());
+      this.#do(event.id, event.command);
+    }
+  }
+
+  // The values that wait for the upstream are as much as the replies that may wait for the page.
+  #isLaden(): boolean {
+    return this.#pendingBytes >= this.#parts.settings.maxOutput;
+  }
+
+  #do(id: number, command: Command): void {
+    const { inFlight, settings, client } = this.#parts;
+    const answer = this.#decide(command);
+    if (!('verb' in answer)) {
+      this.#connection.reply(id, answer);
+      if (!isError(answer)) return;
+      // A WebSocket takes 123 bytes of a reason, a policy may say more.
+      this.#ending = { code: 1008, reason: answer.message.slice(0, 60) };
+      settings.log({ type: 'denied', client, verb: command.verb, why: answer.message });
+      return;
+    }
+    if (inFlight.count >= settings.maxInFlightTotal) return this.#connection.reply(id, BUSY);
+    const size = 'value' in command ? command.value?.length ?? 0 : 0;
+    inFlight.count++;
+    this.#pending++;
+    this.#pendingBytes += size;
+    const settle = (reply: Reply): void => {
+      inFlight.count--;
+      this.#pending--;
+      this.#pendingBytes -= size;
+      if (this.#closed) return;
+      this.#connection.reply(id, reply);
+      this.#scheduleRun();
+    };
+    this.#upstream.execute(answer).then(
+      (reply) => settle(releaseReply(reply, command, this.#prefix)),
+      (error: Error) => {
+        if (!this.#closed) settings.log({ type: 'upstream', client, error });
+        settle(toReply(error));
+      },
+    );
+  }
+
+  // The command for the upstream, or the reply.
+  #decide(command: Command): Command | Reply {
+    const { client, settings } = this.#parts;
+    let decided = command;
+    try {
+      for (const policy of this.#policies) {
+        const answer = policy(decided, client);
+        if (!('verb' in answer)) {
+          // Throws here, and not when it leaves, what cannot be a line.
+          encodeReply(answer);
+          return answer;
+        }
+        decided = answer;
+      }
+    } catch (error) {
+      // The user's policy has failed: nothing goes through unjudged.
+      settings.log({ type: 'failed', client, error });
+      return NOT_ALLOWED;
+    }
+    try {
+      return confineCommand(decided, this.#prefix);
+    } catch (error) {
+      if (error instanceof UsageError) return BAD_REQUEST;
+      throw error;
+    }
+  }
+
+  // The replies of one turn leave together.
+  #scheduleRun(): void {
+    if (this.#runDue) return;
+    this.#runDue = true;
+    void Promise.resolve().then(() => {
+      this.#runDue = false;
+      this.#run();
+    });
+  }
+
+  #flush(): void {
+    while (!this.#blocked && !this.#closed) {
+      const bytes = this.#connection.transmit();
+      if (bytes === null) return;
+      const taken = this.#parts.socket.send(bytes);
+      this.#connection.sent(taken);
+      if (taken < bytes.length) this.#blocked = true;
+    }
+  }
+
+  #regulate(): void {
+    const { socket, settings } = this.#parts;
+    const paused = this.#connection.congested || this.#cancelRate !== null || this.#isLaden();
+    if (paused !== this.#paused) {
+      this.#paused = paused;
+      if (paused) socket.pause();
+      else socket.resume();
+    }
+    const full = this.#connection.backlog >= settings.maxOutput;
+    if (full === this.#upstreamPaused) return;
+    this.#upstreamPaused = full;
+    if (full) this.#upstreamTransport?.pause();
+    else this.#upstreamTransport?.resume();
+  }
+
+  // Asks after half of the time, gives up after all of it. A page that does not read its replies
+  // does not see the ping either.
+  #watchIdle(ping: () => void): void {
+    const { socket, settings: { clock, idleTimeout } } = this.#parts;
+    this.#cancelIdle = clock.after(idleTimeout / 2, () => {
+      const silence = clock.elapsed() - this.#heard;
+      if (silence >= idleTimeout) {
+        this.#ending = { code: 1001, reason: 'idle' };
+        return socket.abort();
+      }
+      if (silence >= idleTimeout / 2) ping();
+      this.#watchIdle(ping);
+    });
+  }
+}

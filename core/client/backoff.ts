@@ -1,0 +1,15 @@
+/**
+ * Milliseconds to wait after so many failures in a row: the first wait, doubled with each more, up
+ * to the longest. Half of it is random, so that many clients of a server that was restarted do not
+ * all come back at the same moment.
+ *
+ * @param random A number from 0 to 1.
+ */
+export function backoff(
+  failures: number,
+  first: number,
+  longest: number,
+  random: () => number,
+): number {
+  return Math.min(first * 2 ** (failures - 1), longest) * (0.5 + random() / 2);
+}

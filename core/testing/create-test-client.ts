@@ -1,0 +1,32 @@
+import type { ClientOptions } from '../client/client-options.ts';
+import { Client } from '../client/clients.ts';
+import type { VirtualClock } from '../clock.ts';
+import { TestServer } from './test-server.ts';
+
+export interface TestClientOptions extends Omit<ClientOptions, 'dial' | 'clock'> {
+  /** The server to talk to, where several clients are to share one; one of its own by default. */
+  readonly server?: TestServer;
+}
+
+export interface TestClient {
+  readonly client: Client;
+  readonly server: TestServer;
+  /** The time of both: items expire and calls time out when it is advanced, and never before. */
+  readonly clock: VirtualClock;
+}
+
+/**
+ * The real client on a memcached in memory.
+ *
+ * @param options Those of `Client`. By default it connects again at once after a failure, since
+ * nobody advances the clock for it.
+ * @throws UsageError when an option breaks a rule.
+ */
+export function createTestClient(options: TestClientOptions = {}): TestClient {
+  const { server = new TestServer(), ...rest } = options;
+  const { clock, dial } = server;
+  // More than nothing, as it has to be, and too little to move a clock.
+  const reconnectDelay = Number.MIN_VALUE;
+  const client = new Client('localhost', { reconnectDelay, ...rest, clock, dial });
+  return { client, server, clock };
+}

@@ -1,0 +1,126 @@
+import { type Clock, systemClock } from './clock.ts';
+import type { Transport, TransportEvents } from './transport.ts';
+import { endCause, type WebSocketLike } from './web-socket.ts';
+
+/** What `send` takes before it waits, in bytes: the largest message, and less than bridges take. */
+const MAX_BUFFERED = 1024 * 1024;
+
+/** What is kept while the owner has paused, in bytes, where the socket itself cannot pause. */
+const MAX_HELD = 16 * 1024 * 1024;
+
+/** How often to look whether there is room again, in milliseconds: a WebSocket does not tell. */
+const POLL = 4;
+
+const OPEN = 1;
+
+/** An open WebSocket as a transport: its binary messages are pieces of one stream. */
+export class WebSocketTransport implements Transport {
+  readonly #socket: WebSocketLike;
+  readonly #clock: Clock;
+  #events: TransportEvents | null = null;
+  // What arrived while the owner had paused.
+  #held: Uint8Array[] = [];
+  #heldBytes = 0;
+  #paused = false;
+  #refused = false;
+  #over = false;
+
+  constructor(socket: WebSocketLike, clock: Clock = systemClock) {
+    this.#socket = socket;
+    this.#clock = clock;
+    socket.binaryType = 'arraybuffer';
+    socket.addEventListener('message', ({ data }) => this.#onMessage(data));
+    socket.addEventListener('close', (end) => this.#finish(endCause(end)));
+    // A failure says nothing but that it is one, and the close that follows it says more.
+    socket.addEventListener('error', () => {});
+  }
+
+  /** Says who hears of the socket. Must be called in the turn in which it opened. */
+  attach(events: TransportEvents): void {
+    this.#events = events;
+  }
+
+  send(bytes: Uint8Array): number {
+    const socket = this.#socket;
+    if (this.#over || socket.readyState !== OPEN) return bytes.length;
+    const taken = Math.min(bytes.length, Math.max(0, MAX_BUFFERED - socket.bufferedAmount));
+    const part = bytes.subarray(0, taken);
+    // A WebSocket refuses memory that is shared with other threads.
+    if (taken > 0) socket.send(isOwn(part) ? part : new Uint8Array(part));
+    if (taken < bytes.length && !this.#refused) {
+      this.#refused = true;
+      this.#awaitRoom();
+    }
+    return taken;
+  }
+
+  pause(): void {
+    this.#paused = true;
+    this.#socket.pause?.();
+  }
+
+  resume(): void {
+    this.#paused = false;
+    this.#socket.resume?.();
+    while (!this.#paused && !this.#over && this.#held.length > 0) {
+      const chunk = this.#held.shift()!;
+      this.#heldBytes -= chunk.length;
+      this.#events?.onData(chunk);
+    }
+  }
+
+  close(): void {
+    this.refuse(1000, '');
+  }
+
+  /** Sends what was taken, then ends the stream and gives the peer a reason. */
+  refuse(code: number, reason: string): void {
+    if (this.#over) return;
+    // A paused socket would not hear of its end.
+    this.#socket.resume?.();
+    this.#socket.close(code, reason);
+  }
+
+  abort(): void {
+    if (this.#over) return;
+    // Where there is no way to drop what was taken, it is sent, but nobody waits for that.
+    this.#socket.terminate?.();
+    this.#socket.close();
+    void Promise.resolve().then(() => this.#finish(null));
+  }
+
+  #awaitRoom(): void {
+    this.#clock.after(POLL, () => {
+      if (this.#over) return;
+      if (this.#socket.bufferedAmount > MAX_BUFFERED / 2) return this.#awaitRoom();
+      this.#refused = false;
+      this.#events?.onDrain();
+    });
+  }
+
+  #onMessage(data: unknown): void {
+    if (this.#over) return;
+    if (!(data instanceof ArrayBuffer)) return this.#giveUp(1003, 'binary messages only');
+    const chunk = new Uint8Array(data);
+    if (!this.#paused) return this.#events?.onData(chunk);
+    this.#held.push(chunk);
+    this.#heldBytes += chunk.length;
+    if (this.#heldBytes > MAX_HELD) this.#giveUp(1009, 'too much at once');
+  }
+
+  #giveUp(code: number, reason: string): void {
+    this.refuse(code, reason);
+    this.#finish(new Error(`the WebSocket was given up with ${code}: ${reason}`));
+  }
+
+  #finish(cause: Error | null): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#held = [];
+    this.#events?.onClosed(cause);
+  }
+}
+
+function isOwn(bytes: Uint8Array): bytes is Uint8Array<ArrayBuffer> {
+  return bytes.buffer instanceof ArrayBuffer;
+}

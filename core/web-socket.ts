@@ -1,0 +1,48 @@
+import { UsageError } from './wire/errors.ts';
+
+/** The subprotocol of a WebSocket whose messages are pieces of a memcached connection. */
+export const SUBPROTOCOL = 'memcached';
+
+/**
+ * The subprotocol that carries a bearer token: a page can set no header, and addresses are logged.
+ *
+ * @throws UsageError when the token has other characters than a subprotocol may have.
+ */
+export function bearerProtocol(token: string): string {
+  if (typeof token !== 'string' || !/^[\w!#$%&'*+.^`|~-]+$/.test(token)) {
+    throw new UsageError('token', "must be ASCII letters, digits and !#$%&'*+-.^_`|~");
+  }
+  return `bearer.${token}`;
+}
+
+/**
+ * The part of the standard WebSocket that is used here: that of pages, Deno, Bun and Node, and of
+ * the package `ws`, which alone has the methods that may be missing.
+ */
+export interface WebSocketLike {
+  binaryType: string;
+  readonly bufferedAmount: number;
+  readonly protocol: string;
+  readonly readyState: number;
+  send(data: Uint8Array<ArrayBuffer>): void;
+  close(code?: number, reason?: string): void;
+  addEventListener(type: 'open' | 'error', listener: () => void): void;
+  addEventListener(type: 'message', listener: (event: { readonly data: unknown }) => void): void;
+  addEventListener(type: 'close', listener: (event: WebSocketEnd) => void): void;
+  pause?(): void;
+  resume?(): void;
+  terminate?(): void;
+}
+
+/** How a WebSocket ended. */
+export interface WebSocketEnd {
+  readonly code: number;
+  readonly reason: string;
+}
+
+/** Why a WebSocket failed, or null when it ended in good order. */
+export function endCause({ code, reason }: WebSocketEnd): Error | null {
+  // 1000 is an end, 1001 that of a page or a server, 1005 one that gives no code.
+  if (code === 1000 || code === 1001 || code === 1005) return null;
+  return new Error(`the WebSocket was closed with ${code}${reason === '' ? '' : `: ${reason}`}`);
+}

@@ -1,0 +1,51 @@
+import { fromLatin1, latin1 } from './bytes.ts';
+import { ProtocolError } from './errors.ts';
+
+/** A server of a managed cluster. */
+export interface ClusterNode {
+  /** Its name, or what the service gives in the place of one. */
+  readonly host: string;
+  /** Its address, IPv4 or IPv6 without brackets; empty where the service does not say. */
+  readonly ip: string;
+  readonly port: number;
+}
+
+/** What `config get cluster` tells, in ElastiCache and in Memorystore. */
+export interface ClusterConfig {
+  /** Grows with each change of the nodes. */
+  readonly version: number;
+  readonly nodes: readonly ClusterNode[];
+}
+
+/**
+ * Reads the value of a `CONFIG` reply: a line with the version, a line of `host|ip|port`.
+ *
+ * @throws ProtocolError when it is none, or names no server.
+ */
+export function readClusterConfig(value: Uint8Array): ClusterConfig {
+  const text = latin1(value);
+  const [, version = '', list = ''] = /^(\d{1,15})\n([^\n]*?)\s*$/.exec(text) ?? [];
+  const nodes = list.split(' ').filter((word) => word !== '').map(readNode);
+  if (version === '' || nodes.length === 0) throw bad(text);
+  return { version: Number(version), nodes };
+}
+
+/** Writes what `readClusterConfig` reads. */
+export function writeClusterConfig({ version, nodes }: ClusterConfig): Uint8Array {
+  const list = nodes.map(({ host, ip, port }) => `${host}|${ip}|${port}`).join(' ');
+  return fromLatin1(`${version}\n${list}\n`);
+}
+
+// Names and addresses are to be dialed: nothing else than those passes.
+function readNode(word: string): ClusterNode {
+  const found = /^([\w.-]+|[\da-f:.]+)\|([\da-f:.]*)\|(\d{1,5})$/i.exec(word);
+  const [, host = '', ip = '', digits = ''] = found ?? [];
+  const port = Number(digits);
+  if (found === null || port < 1 || port > 65535) throw bad(word);
+  return { host, ip, port };
+}
+
+function bad(text: string): ProtocolError {
+  const shown = JSON.stringify(text.length > 100 ? `${text.slice(0, 100)}…` : text);
+  return new ProtocolError(`the server answered a cluster that is none: ${shown}`, 'done');
+}

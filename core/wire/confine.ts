@@ -1,0 +1,61 @@
+import { base64Length, putBase64 } from './base64.ts';
+import { latin1 } from './bytes.ts';
+import { checkCommand } from './check-command.ts';
+import type { Command, Key } from './command.ts';
+import { keyBytes } from './key.ts';
+import type { Reply } from './reply.ts';
+
+/**
+ * A command of a proxy's client as it goes to the upstream: with the prefix before each key, which
+ * the decoder has freed of its base64, and asking for every reply, so that each can be matched with
+ * its command. `ServerConnection` leaves out what the client did not want to hear.
+ *
+ * @param prefix May be empty.
+ * @throws UsageError when it is not well formed then: the prefix has made a key too long.
+ */
+export function confineCommand(command: Command, prefix: Uint8Array): Command {
+  let confined = command;
+  if ('keys' in confined) {
+    confined = { ...confined, keys: confined.keys.map((key) => join(prefix, key)) };
+  } else if ('key' in confined) {
+    confined = { ...confined, key: join(prefix, confined.key) };
+  }
+  if ('noreply' in confined) confined = { ...confined, noreply: false };
+  if ('base64' in confined && 'flags' in confined) {
+    confined = { ...confined, flags: confined.flags.filter((flag) => flag[0] !== 'q') };
+  }
+  checkCommand(confined);
+  return confined;
+}
+
+/**
+ * The reply for the client, without the prefix that the upstream was asked with. One to `me` is not
+ * for it: it tells the key, and what the server keeps.
+ *
+ * @param command As the client sent it.
+ */
+export function releaseReply(reply: Reply, command: Command, prefix: Uint8Array): Reply {
+  if (reply.type === 'values') {
+    const { length } = prefix;
+    return { ...reply, items: reply.items.map((it) => ({ ...it, key: it.key.slice(length) })) };
+  }
+  if (!('base64' in command) || !('flags' in reply) || reply.type === 'CONFIG') return reply;
+  if (reply.type === 'ME') return reply;
+  const name = `k${keyText(command.key, command.base64)}`;
+  return { ...reply, flags: reply.flags.map((flag) => flag[0] === 'k' ? name : flag) };
+}
+
+function join(prefix: Uint8Array, key: Key): Key {
+  if (prefix.length === 0) return key;
+  const joined = new Uint8Array(prefix.length + key.length);
+  joined.set(prefix);
+  joined.set(keyBytes(key), prefix.length);
+  return joined;
+}
+
+function keyText(key: Key, base64: boolean): string {
+  const bytes = keyBytes(key);
+  if (!base64) return latin1(bytes);
+  const target = new Uint8Array(base64Length(bytes.length));
+  return latin1(target, 0, putBase64(target, 0, bytes));
+}

@@ -1,0 +1,29 @@
+import { launchChromium } from '../../test/chromium.ts';
+
+/** What is typed for the picture. */
+const LINES = [
+  ...['set visits 41', 'incr visits', 'set greeting "hello, page" --expire 60'],
+  'mg greeting v f t s',
+];
+
+/** Milliseconds of load to draw. */
+const LOAD = 45_000;
+
+/** Makes a picture of the page as it is used. */
+export async function takeScreenshot(url: string, file: string): Promise<void> {
+  const browser = await launchChromium();
+  try {
+    const page = await browser.newPage({ viewport: { width: 1180, height: 736 } });
+    await page.goto(url);
+    await page.getByRole('button', { name: 'Run a small load' }).click();
+    await page.waitForTimeout(LOAD);
+    for (const line of LINES) {
+      await page.getByRole('textbox', { name: 'Command' }).fill(line);
+      await page.keyboard.press('Enter');
+      await page.getByRole('button', { name: 'Run', exact: true }).waitFor();
+    }
+    await page.screenshot({ path: file });
+  } finally {
+    await browser.close();
+  }
+}

@@ -1,0 +1,62 @@
+import { type Case, runCase } from '../../conformance/mod.ts';
+import { MemoryServer } from '../../core/server/memory.ts';
+import { Client, type WebSocketConstructor } from '../../transport-web/mod.ts';
+import { type PageContext, type PageList, pageLists, patience } from './cases.ts';
+
+// The standard's WebSocket is what the dialer takes for one.
+const standard: WebSocketConstructor = WebSocket;
+
+/** What the test gives to the page. */
+declare const pass: PageContext['pass'];
+
+const parameter = (name: string): string => new URLSearchParams(location.search).get(name) ?? '';
+const connect: PageContext['connect'] = (bridge, token = parameter('token')) =>
+  new Client(parameter(bridge), { token });
+
+let count = 0;
+const unique = (): string => `p${(count++).toString(36).padStart(7, '0')}`;
+
+function inPage(): PageContext {
+  const { dial, clock } = new MemoryServer();
+  return {
+    create: (options) => new Client('localhost', { ...options, dial }),
+    pass: (seconds) => Promise.resolve(clock.advance(seconds * 1000)),
+    unique,
+    connect,
+  };
+}
+
+function behindBridge(): PageContext {
+  const token = parameter('token');
+  return {
+    create: (options) =>
+      new Client(parameter('bridge'), { ...patience, ...options, WebSocket: standard, token }),
+    pass,
+    unique,
+    connect,
+  };
+}
+
+async function runOne<Context>(
+  cases: readonly Case<Context>[],
+  name: string,
+  context: Context,
+): Promise<void> {
+  const one = cases.find((other) => other.name === name);
+  if (one === undefined) throw new Error(`there is no case ${name}`);
+  await runCase(one, context, 60_000);
+}
+
+/** What the test calls, once for each case. */
+Object.assign(globalThis, {
+  runCase(list: PageList, name: string): Promise<void> {
+    switch (list) {
+      case 'wire':
+        return runOne(pageLists.wire, name, undefined);
+      case 'memory':
+        return runOne(pageLists.memory, name, inPage());
+      case 'bridge':
+        return runOne(pageLists.bridge, name, behindBridge());
+    }
+  },
+});

@@ -1,0 +1,39 @@
+import { gzipSync } from 'node:zlib';
+import { build } from 'esbuild';
+import * as assert from 'uvu/assert';
+import { suite } from '../suite.ts';
+import { ROOT } from './source.ts';
+
+// What a program gets for its import, minified and compressed. Each ceiling is what it is now and a
+// little room: what makes one of them grow is to be worth it.
+const bundles: readonly (readonly [name: string, code: string, kilobytes: number])[] = [
+  ['server side', `export { ServerConnection } from './core/wire/mod.ts'`, 9.5],
+  ['client side', `export { ClientConnection } from './core/wire/mod.ts'`, 14],
+  ['all of the wire', `export * from './core/wire/mod.ts'`, 20.5],
+  ['web client', `export { Client } from './transport-web/mod.ts'`, 26.5],
+  ['Node client', `export { Client } from './transport-node/mod.ts'`, 26.5],
+];
+
+const sizes = await Promise.all(bundles.map(async ([name, contents, most]) => {
+  const { outputFiles: [file] } = await build({
+    stdin: { contents, resolveDir: ROOT, loader: 'ts' },
+    bundle: true,
+    minify: true,
+    format: 'esm',
+    platform: name === 'Node client' ? 'node' : 'browser',
+    write: false,
+  });
+  const size = gzipSync(file?.contents ?? '', { level: 9 }).length / 1000;
+  return { name, size, most };
+}));
+
+const figures = sizes.map(({ name, size }) => `${name} ${size.toFixed(1)}`).join(', ');
+const house = suite(`house: bundles in kB: ${figures}`);
+
+for (const { name, size, most } of sizes) {
+  house(`${name} is at most ${most} kB`, () => {
+    assert.ok(size > 1 && size <= most, `it has ${size.toFixed(2)} kB`);
+  });
+}
+
+house.run();

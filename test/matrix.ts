@@ -1,0 +1,63 @@
+/** A runtime that tests run on. */
+export type Runtime = 'node' | 'deno' | 'bun';
+
+/** What came of the tests of a suite. */
+export interface Counts {
+  readonly passed: number;
+  readonly failed: number;
+  readonly skipped: number;
+}
+
+const columns: readonly Runtime[] = ['node', 'deno', 'bun'];
+/** One long name must not push all columns out of sight. */
+const MAX_WIDTH = 48;
+const NONE: Counts = { passed: 0, failed: 0, skipped: 0 };
+
+/** What came of every suite on every runtime, against every server. */
+export class Matrix {
+  readonly #rows = new Map<string, Map<Runtime, Counts>>();
+
+  /** @param suite Its name, and behind a `|` the server that it was run against. */
+  add(suite: string, runtime: Runtime, counts: Counts): void {
+    const row = this.#rows.get(suite) ?? new Map<Runtime, Counts>();
+    this.#rows.set(suite, row.set(runtime, sum([row.get(runtime) ?? NONE, counts])));
+  }
+
+  get total(): Counts {
+    return sum([...this.#rows.values()].flatMap((row) => [...row.values()]));
+  }
+
+  /** The table, one line for each suite. */
+  toString(): string {
+    const lines = [['suite', 'server', ...columns]];
+    for (const [name, row] of [...this.#rows].sort(([left], [right]) => (left < right ? -1 : 1))) {
+      const [suite = '', server = ''] = name.split(' | ');
+      lines.push([suite, server, ...columns.map((runtime) => cell(row.get(runtime)))]);
+    }
+    const widths = lines[0]!.map((_, i) =>
+      Math.min(MAX_WIDTH, Math.max(...lines.map((line) => line[i]!.length)))
+    );
+    return lines.map((line) => line.map((text, i) => text.padEnd(widths[i]!)).join('  ').trimEnd())
+      .join('\n');
+  }
+}
+
+function sum(all: readonly Counts[]): Counts {
+  return all.reduce((left, right) => ({
+    passed: left.passed + right.passed,
+    failed: left.failed + right.failed,
+    skipped: left.skipped + right.skipped,
+  }), NONE);
+}
+
+// A dot where the suite does not run: it judges something of Node's, or of the repository.
+function cell(counts: Counts | undefined): string {
+  if (counts === undefined) return '.';
+  const { passed, failed, skipped } = counts;
+  const words = [
+    passed > 0 && `${passed} passed`,
+    failed > 0 && `${failed} FAILED`,
+    skipped > 0 && `${skipped} skipped`,
+  ];
+  return words.filter((word) => word !== false).join(', ');
+}

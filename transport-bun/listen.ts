@@ -1,0 +1,62 @@
+import { chmodSync } from 'node:fs';
+import type { Accept, Endpoint, Listener, TlsOptions } from '../core/transport.ts';
+import { removeSocket } from '../transport-node/remove-socket.ts';
+import type { BunLike, BunSocket, BunTls, Options } from './bun.ts';
+import { SocketTransport } from './socket-transport.ts';
+
+declare const Bun: BunLike;
+
+/**
+ * Listens on TCP (port 0 for a free one), on a unix socket, or with TLS, which needs a certificate
+ * and its key.
+ *
+ * A socket file that was left behind at the path is replaced, as memcached does.
+ *
+ * @param mode The permissions of the socket file; 0o700 by default, as memcached's.
+ */
+export async function listen(at: Endpoint, accept: Accept, mode = 0o700): Promise<Listener> {
+  const start = (socket: BunSocket<SocketTransport>): void => {
+    socket.setNoDelay(true);
+    socket.data.attach(accept(socket.data, nameOf(socket, at)));
+  };
+  const options: Options<SocketTransport> = {
+    ...(at.tls === undefined ? {} : { tls: serverTls(at.tls) }),
+    allowHalfOpen: true,
+    socket: {
+      ...SocketTransport.handlers,
+      open(socket) {
+        socket.data = new SocketTransport(socket);
+        if (at.tls === undefined) start(socket);
+      },
+      // A client that fails its handshake is the client's affair. Of a certificate that nobody
+      // vouches for Bun tells in the error alone; without one there is always such an error.
+      handshake(socket, isTrusted, error) {
+        const isKnown = error === null || at.tls?.requireClientCert !== true;
+        if (isTrusted && isKnown) start(socket);
+        else socket.data.abort();
+      },
+    },
+  };
+  if ('path' in at) {
+    removeSocket(at.path);
+    const listening = Bun.listen({ ...options, unix: at.path });
+    chmodSync(at.path, mode);
+    return { endpoint: at, close: async () => listening.stop() };
+  }
+  const listening = Bun.listen({ ...options, hostname: at.host, port: at.port });
+  return { endpoint: { ...at, port: listening.port }, close: async () => listening.stop() };
+}
+
+function serverTls({ cert, key, ca, requireClientCert = false }: TlsOptions): BunTls {
+  return {
+    ...(cert === undefined ? {} : { cert }),
+    ...(key === undefined ? {} : { key }),
+    ...(ca === undefined ? {} : { ca }),
+    requestCert: requireClientCert,
+    rejectUnauthorized: requireClientCert,
+  };
+}
+
+function nameOf(socket: BunSocket<SocketTransport>, at: Endpoint): string {
+  return 'path' in at ? `unix:${at.path}` : `tcp:${socket.remoteAddress}:${socket.remotePort}`;
+}

@@ -1,0 +1,59 @@
+/** memwire on Bun. */
+import { checkOptions, type ClientOptions } from '../core/client/client-options.ts';
+import {
+  Client as CoreClient,
+  PooledClient as CorePooledClient,
+  type PooledClientOptions,
+} from '../core/client/clients.ts';
+import type { ClusterServer } from '../core/client/cluster-server.ts';
+import type { ServerName } from '../core/client/endpoint.ts';
+import {
+  HashClient as CoreHashClient,
+  type HashClientOptions,
+} from '../core/client/hash-client.ts';
+import { published } from '../transport-node/diagnostics.ts';
+import { dial } from './dial.ts';
+
+export * from '../core/mod.ts';
+export type { CommandMessage } from '../transport-node/diagnostics.ts';
+export { DnsDiscovery } from '../transport-node/dns-discovery.ts';
+export { resolve } from '../transport-node/resolve.ts';
+export { zlibCodec } from '../transport-node/zlib-codec.ts';
+export { dial } from './dial.ts';
+export { listen } from './listen.ts';
+
+/** A client of one server, over one connection of Bun's. It connects when the first call comes. */
+export class Client extends CoreClient {
+  /**
+   * @param server `host:port` and the like, see `ServerName`; `localhost:11211` by default.
+   * @throws UsageError when an option breaks a rule.
+   */
+  constructor(server: ServerName = 'localhost', options: ClientOptions = {}) {
+    checkOptions(options);
+    super(server, { dial, ...options, ...published(options) });
+  }
+}
+
+/** A client of one server, over several connections of Bun's. */
+export class PooledClient extends CorePooledClient {
+  /**
+   * @param server `host:port` and the like, see `ServerName`; `localhost:11211` by default.
+   * @throws UsageError when an option breaks a rule.
+   */
+  constructor(server: ServerName = 'localhost', options: PooledClientOptions = {}) {
+    checkOptions(options);
+    super(server, { dial, ...options, ...published(options) });
+  }
+}
+
+/** A client of many servers, over connections of Bun's. */
+export class HashClient extends CoreHashClient {
+  /**
+   * @param servers Each `host:port` and the like, or with its name and weight.
+   * @throws UsageError when an option breaks a rule.
+   */
+  constructor(servers: readonly (ServerName | ClusterServer)[], options: HashClientOptions = {}) {
+    checkOptions(options);
+    super(servers, { dial, ...options, ...published(options) });
+  }
+}

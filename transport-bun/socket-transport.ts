@@ -1,0 +1,82 @@
+import type { Transport, TransportEvents } from '../core/transport.ts';
+import type { BunSocket, Handlers } from './bun.ts';
+
+/** A socket of Bun, plain or TLS, as a transport. */
+export class SocketTransport implements Transport {
+  readonly #socket: BunSocket<SocketTransport>;
+  #events: TransportEvents | null = null;
+  #refused = false;
+  #peerEnded = false;
+  #over = false;
+  #cause: Error | null = null;
+
+  constructor(socket: BunSocket<SocketTransport>) {
+    this.#socket = socket;
+  }
+
+  /** Says who hears of the socket. */
+  attach(events: TransportEvents): void {
+    this.#events = events;
+  }
+
+  send(bytes: Uint8Array): number {
+    if (this.#over) return bytes.length;
+    const count = this.#socket.write(bytes);
+    // The socket is gone; `close` is on its way.
+    if (count < 0) return bytes.length;
+    this.#refused = count < bytes.length;
+    return count;
+  }
+
+  pause(): void {
+    if (!this.#over) this.#socket.pause();
+  }
+
+  resume(): void {
+    if (!this.#over) this.#socket.resume();
+  }
+
+  close(): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#socket.end();
+  }
+
+  abort(): void {
+    this.#over = true;
+    this.#socket.terminate();
+  }
+
+  /** Hands what Bun says of a socket to its transport. */
+  static readonly handlers: Omit<Handlers<SocketTransport>, 'open' | 'handshake'> = {
+    binaryType: 'uint8array',
+    data({ data: transport }, chunk) {
+      transport.#events?.onData(chunk);
+    },
+    drain({ data: transport }) {
+      if (!transport.#refused || transport.#over) return;
+      transport.#refused = false;
+      transport.#events?.onDrain();
+      transport.#followEnd();
+    },
+    end({ data: transport }) {
+      transport.#peerEnded = true;
+      transport.#followEnd();
+    },
+    error({ data: transport }, error) {
+      transport.#cause = error;
+      transport.abort();
+    },
+    close({ data: transport }, error) {
+      transport.#over = true;
+      const cause = transport.#cause ?? error ?? null;
+      // Bun calls this within `end` and `terminate`.
+      void Promise.resolve().then(() => transport.#events?.onClosed(cause));
+    },
+  };
+
+  // A peer that says no more (`printf … | nc -N`) still gets all of its replies.
+  #followEnd(): void {
+    if (this.#peerEnded && !this.#refused) this.close();
+  }
+}

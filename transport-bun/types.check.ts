@@ -1,0 +1,4 @@
+// Proves what bun.ts says of Bun: `tsc -p transport-bun/tsconfig.check.json`, in test/run.ts.
+import type { BunLike } from './bun.ts';
+
+export const proof: BunLike = Bun;

@@ -1,0 +1,38 @@
+import type { AbortSignal } from '../core/transport.ts';
+
+/** The part of `Deno` that is used here: this package needs no types of the runtime. */
+export interface DenoLike {
+  connect(options: {
+    readonly port: number;
+    readonly hostname?: string;
+    readonly signal?: AbortSignal;
+  }): Promise<TcpConnection>;
+  connect(options: { readonly transport: 'unix'; readonly path: string }): Promise<Connection>;
+  listen(options: {
+    readonly port: number;
+    readonly hostname?: string;
+  }): Listening<TcpConnection> & { readonly addr: { readonly port: number } };
+  listen(options: { readonly transport: 'unix'; readonly path: string }): Listening<Connection>;
+}
+
+/** A connection; `close` makes what is pending reject, and throws when it is called again. */
+export interface Connection {
+  read(into: Uint8Array): Promise<number | null>;
+  /** Writes a prefix and gives its length. */
+  write(bytes: Uint8Array): Promise<number>;
+  /** Ends the own side, when everything that was written is out. */
+  closeWrite(): Promise<void>;
+  close(): void;
+}
+
+export interface TcpConnection extends Connection {
+  readonly remoteAddr: { readonly hostname: string; readonly port: number };
+  setNoDelay(on: boolean): void;
+  setKeepAlive(on: boolean): void;
+}
+
+export interface Listening<Accepted> {
+  /** Rejects when the listener is closed. */
+  accept(): Promise<Accepted>;
+  close(): void;
+}

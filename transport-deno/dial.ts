@@ -1,0 +1,43 @@
+import type { AbortSignal, Dialer, Endpoint } from '../core/transport.ts';
+import type { Connection, DenoLike } from './deno.ts';
+import { SocketTransport } from './socket-transport.ts';
+
+declare const Deno: DenoLike;
+
+/**
+ * Connects over TCP, a unix socket or TLS. A host name is resolved at each call, and all of its
+ * addresses are tried.
+ *
+ * `--allow-net=host:port` is all the permission that TCP and TLS need. A unix socket needs
+ * `--allow-net=unix:/path`, `--allow-read=/path` and `--allow-write=/path`.
+ */
+export const dial: Dialer = async (to, events, signal) => {
+  if (signal.aborted) throw signal.reason;
+  // Deno.startTls trusts the system's authorities beside those it is given, shows no certificate of
+  // its own, and leaves a socket behind when it is closed in the handshake. node:tls does it right.
+  if (to.tls !== undefined) {
+    const node = await import('../transport-node/dial.ts');
+    return await node.dial(to, events, signal);
+  }
+  try {
+    const connection = await open(to, signal);
+    if (!signal.aborted) {
+      const transport = new SocketTransport(connection);
+      transport.attach(events);
+      return transport;
+    }
+    connection.close();
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  }
+  throw signal.reason;
+};
+
+async function open(to: Endpoint, signal: AbortSignal): Promise<Connection> {
+  if ('path' in to) return await Deno.connect({ transport: 'unix', path: to.path });
+  const connection = await Deno.connect({ hostname: to.host, port: to.port, signal });
+  connection.setNoDelay(to.noDelay ?? true);
+  // When to probe is the system's to say.
+  connection.setKeepAlive(to.keepAlive !== undefined);
+  return connection;
+}

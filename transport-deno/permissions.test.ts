@@ -1,0 +1,89 @@
+import { execFile } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import * as assert from 'uvu/assert';
+import { Server } from '../core/server/serve.ts';
+import type { Endpoint, TlsOptions } from '../core/transport.ts';
+import { makeCertificates } from '../test/certificates.ts';
+import { findProgram, temporaryFile } from '../test/memcached.ts';
+import { suite } from '../test/suite.ts';
+import { listen } from '../transport-node/listen.ts';
+
+const deno = join(import.meta.dirname, '../node_modules/.bin/deno');
+const openssl = findProgram('openssl');
+const permissions = suite('permissions on Deno');
+
+/** Runs a client on Deno with these permissions; gives what it reads, or what was asked for. */
+async function client(to: Endpoint, flags: readonly string[]): Promise<string> {
+  const program = temporaryFile('client.ts', '');
+  const source = import.meta.resolve('./mod.ts');
+  writeFileSync(
+    program,
+    `import { Client } from ${JSON.stringify(source)};
+const client = new Client(${JSON.stringify(to)}, { timeout: 20_000, connectTimeout: 20_000 });
+try {
+  await client.set('key', 'value');
+  console.log(await client.get('key'));
+} catch (error) {
+  console.log(error.message);
+}
+await client.close();
+`,
+  );
+  const args = ['run', '--no-prompt', '--no-check', '--no-config', ...flags, program];
+  return (await promisify(execFile)(deno, args)).stdout.trim();
+}
+
+/** Runs a server while `use` lasts. */
+async function served(at: Endpoint, use: (where: Endpoint) => Promise<void>): Promise<void> {
+  const server = new Server();
+  const listener = await listen(at, server.accept);
+  try {
+    await use(listener.endpoint);
+  } finally {
+    await listener.close();
+    server.close();
+  }
+}
+
+const withOpenssl: typeof permissions.skip = openssl === null
+  ? (name) => permissions.skip(name)
+  : permissions;
+const tcp = { host: '127.0.0.1', port: 0 };
+const port = (to: Endpoint): number => ('port' in to ? to.port : 0);
+
+permissions('TCP needs --allow-net=host:port alone', () =>
+  served(tcp, async (to) => {
+    assert.is(await client(to, [`--allow-net=127.0.0.1:${port(to)}`]), 'value');
+    assert.match(await client(to, []), /Requires net access/);
+    assert.match(await client(to, ['--allow-net=127.0.0.1:1']), /Requires net access/);
+  }));
+
+withOpenssl(
+  'TLS with a client certificate needs no more (needs openssl)',
+  async () => {
+    const { ca, server, client: own } = makeCertificates(openssl ?? '');
+    const tls: TlsOptions = { ca, ...server, requireClientCert: true };
+    await served({ ...tcp, tls }, async (to) => {
+      const flags = [`--allow-net=127.0.0.1:${port(to)}`];
+      assert.is(await client({ ...to, tls: { ca, ...own } }, flags), 'value');
+    });
+  },
+);
+
+permissions('a unix socket needs --allow-net, --allow-read and --allow-write', () => {
+  const path = temporaryFile('x', '') + '.sock';
+  const flags = [`--allow-net=unix:${path}`, `--allow-read=${path}`, `--allow-write=${path}`];
+  return served({ path }, async (to) => {
+    assert.is(await client(to, flags), 'value');
+    for (const flag of flags) {
+      assert.match(
+        await client(to, flags.filter((other) => other !== flag)),
+        /Requires \w+ access/,
+      );
+    }
+  });
+});
+
+permissions.run();

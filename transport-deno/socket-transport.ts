@@ -1,0 +1,129 @@
+import type { Transport, TransportEvents } from '../core/transport.ts';
+import type { Connection } from './deno.ts';
+
+/** What may wait to be written before `send` takes no more, in bytes; Node's own measure. */
+const HIGH_WATER = 64 * 1024;
+
+/** The most that is read at once, in bytes. */
+const READ_SIZE = 64 * 1024;
+
+/** A connection of Deno, TCP or of a unix socket, as a transport. */
+export class SocketTransport implements Transport {
+  readonly #connection: Connection;
+  #events: TransportEvents | null = null;
+  // What was taken and is not written: Deno wants one write at a time.
+  readonly #unwritten: Uint8Array[] = [];
+  #waiting = 0;
+  #writing = false;
+  #refused = false;
+  #resumed: Promise<void> | null = null;
+  #resume: () => void = () => {};
+  #peerEnded = false;
+  #ending = false;
+  #over = false;
+
+  constructor(connection: Connection) {
+    this.#connection = connection;
+  }
+
+  /** Says who hears of it, and starts to read. */
+  attach(events: TransportEvents): void {
+    this.#events = events;
+    void this.#read(events);
+  }
+
+  send(bytes: Uint8Array): number {
+    if (this.#ending) return bytes.length;
+    if (this.#waiting >= HIGH_WATER) {
+      this.#refused = true;
+      return 0;
+    }
+    this.#unwritten.push(bytes);
+    this.#waiting += bytes.length;
+    if (!this.#writing) void this.#write();
+    return bytes.length;
+  }
+
+  pause(): void {
+    this.#resumed ??= new Promise((resolve) => {
+      this.#resume = resolve;
+    });
+  }
+
+  resume(): void {
+    this.#resume();
+    this.#resumed = null;
+  }
+
+  close(): void {
+    if (this.#ending) return;
+    this.#ending = true;
+    if (!this.#writing) void this.#write();
+  }
+
+  abort(): void {
+    this.#end(null);
+  }
+
+  async #read(events: TransportEvents): Promise<void> {
+    let buffer = new Uint8Array(READ_SIZE);
+    for (;;) {
+      while (this.#resumed !== null) await this.#resumed;
+      if (this.#over) return;
+      let count: number | null;
+      try {
+        count = await this.#connection.read(buffer);
+      } catch (error) {
+        return this.#end(error);
+      }
+      if (this.#over) return;
+      if (count === null) break;
+      // A chunk is given away for good: a small one as a copy, so that it holds on to no large
+      // buffer, a large one with the buffer.
+      const given = count > READ_SIZE / 2;
+      events.onData(given ? buffer.subarray(0, count) : buffer.slice(0, count));
+      if (given) buffer = new Uint8Array(READ_SIZE);
+    }
+    this.#peerEnded = true;
+    this.#followEnd();
+  }
+
+  // Writes what waits; the one place that does.
+  async #write(): Promise<void> {
+    this.#writing = true;
+    try {
+      for (let next = this.#unwritten.shift(); next !== undefined; next = this.#unwritten.shift()) {
+        for (let at = 0; at < next.length;) {
+          at += await this.#connection.write(next.subarray(at));
+        }
+        this.#waiting -= next.length;
+      }
+      if (this.#ending) {
+        await this.#connection.closeWrite();
+        return this.#end(null);
+      }
+    } catch (error) {
+      return this.#end(error);
+    }
+    this.#writing = false;
+    if (!this.#refused) return;
+    this.#refused = false;
+    this.#events?.onDrain();
+    this.#followEnd();
+  }
+
+  // A peer that says no more (`printf … | nc -N`) still gets all of its replies.
+  #followEnd(): void {
+    if (this.#peerEnded && !this.#refused) this.close();
+  }
+
+  #end(error: unknown): void {
+    if (this.#over) return;
+    this.#over = this.#ending = true;
+    this.#unwritten.length = 0;
+    this.#connection.close();
+    this.resume();
+    const cause = error instanceof Error ? error : null;
+    void Promise.resolve().then(() => this.#events?.onClosed(cause));
+  }
+}

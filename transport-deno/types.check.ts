@@ -1,0 +1,4 @@
+// Proves what deno.ts says of Deno: `deno check transport-deno/types.check.ts`, in test/run.ts.
+import type { DenoLike } from './deno.ts';
+
+export const proof: DenoLike = Deno;

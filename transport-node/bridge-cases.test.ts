@@ -1,0 +1,62 @@
+import { WebSocket } from 'ws';
+import type { OneServerContext } from '../conformance/mod.ts';
+import { MemoryServer } from '../core/server/memory.ts';
+import type { Endpoint } from '../core/transport.ts';
+import { bridgedCases as cases, patience } from '../test/browser/cases.ts';
+import { caseSuite, uniqueKey } from '../test/cases.ts';
+import { findProgram, type RunningMemcached, startMemcached } from '../test/memcached.ts';
+import { Client } from '../transport-web/mod.ts';
+import { type BridgeOptions, listenBridge, type RunningBridge } from './bridge.ts';
+
+const token = 'a-token-for-a-test';
+const options = {
+  tokens: new Map([['test', token]]),
+  prefix: 'app1:',
+  // The cases are in more of a hurry than people are.
+  rate: 100_000,
+  upstreamTimeout: 10_000,
+};
+
+function start(upstream: Endpoint | string, more: Partial<BridgeOptions>): Promise<RunningBridge> {
+  return listenBridge({ host: '127.0.0.1', port: 0 }, { ...options, ...more, upstream });
+}
+
+function create(bridge: RunningBridge): OneServerContext['create'] {
+  return (more) => new Client(bridge.endpoint, { ...patience, ...more, WebSocket, token });
+}
+
+{
+  const { dial, clock } = new MemoryServer();
+  let bridge: RunningBridge;
+  caseSuite('client | embedded, through the bridge', cases, (): OneServerContext => ({
+    create: create(bridge),
+    pass: (seconds) => Promise.resolve(clock.advance(seconds * 1000)),
+    unique: uniqueKey,
+  }), {
+    async before() {
+      bridge = await start('localhost', { dial });
+    },
+    after: () => bridge.close(),
+  });
+}
+
+{
+  const program = findProgram('memcached');
+  let server: RunningMemcached;
+  let bridge: RunningBridge;
+  caseSuite('client | memcached, through the bridge', cases, (): OneServerContext => ({
+    create: create(bridge),
+    pass: (seconds) => new Promise((resolve) => setTimeout(resolve, seconds * 1000)),
+    unique: uniqueKey,
+  }), {
+    skip: program === null ? 'memcached' : undefined,
+    async before() {
+      server = await startMemcached(program ?? '');
+      bridge = await start(server.endpoint, {});
+    },
+    async after() {
+      await bridge?.close();
+      await server?.stop();
+    },
+  });
+}

@@ -1,0 +1,98 @@
+import * as assert from 'uvu/assert';
+import { WebSocket } from 'ws';
+import { rejects } from '../../conformance/assert.ts';
+import { Server } from '../../core/server/mod.ts';
+import { temporaryFile } from '../../test/memcached.ts';
+import { suite } from '../../test/suite.ts';
+import { Client } from '../../transport-web/mod.ts';
+import { FakeTerminal } from '../../test/fake-terminal.ts';
+import { listen } from '../listen.ts';
+import { main } from './main.ts';
+
+const command = suite('bridge: command line');
+const token = 'a-token-for-a-test';
+
+/** A run of `memwire bridge`. */
+class Run {
+  readonly terminal = new FakeTerminal();
+  readonly code: Promise<number>;
+
+  constructor(...args: readonly string[]) {
+    this.code = main(['bridge', ...args], this.terminal);
+  }
+
+  /** The address it listens on. */
+  async address(): Promise<string> {
+    await this.terminal.stdout.says(/\n/);
+    return /ws:\S+/.exec(this.terminal.stdout.text)?.[0] ?? '';
+  }
+
+  async stop(): Promise<number> {
+    this.terminal.stop();
+    return await this.code;
+  }
+}
+
+command('leads a page with a token to a memcached, under a prefix', async () => {
+  const server = new Server();
+  const listener = await listen({ host: '127.0.0.1', port: 0 }, server.accept);
+  const port = 'port' in listener.endpoint ? listener.endpoint.port : 0;
+  const run = new Run(
+    ...['--upstream', `127.0.0.1:${port}`, '--listen', '127.0.0.1:0', '--prefix', 'app1:'],
+    ...['--token-file', temporaryFile('tokens', `web:${token}\n`), '--limit', 'maxKeys=2'],
+    '--verbose',
+  );
+  const client = new Client(await run.address(), { WebSocket, token });
+  await client.set('a', 'x');
+  assert.is(await client.get('a'), 'x');
+  await rejects(client.getMany(['a', 'b', 'c']), Error);
+  await client.close();
+  assert.is(await run.stop(), 0);
+  assert.match(
+    run.terminal.stderr.text,
+    /opened #1 127\.0\.0\.1 - web\n.*denied .*get, not allowed\n/,
+  );
+  assert.not.match(run.terminal.stderr.text, new RegExp(token));
+  const direct = server.engine.store;
+  assert.is(direct.counters.total_connections, 1);
+  server.close();
+  await listener.close();
+});
+
+for (
+  const [what, args, message] of [
+    ['without an upstream', [], /--upstream must be given/],
+    ['with an unknown flag', ['--frobnicate'], /--frobnicate/],
+    ['with an origin that is none', ['--upstream', 'a', '--origin', '*'], /origins must be like/],
+    ['with an unknown limit', ['--upstream', 'a', '--limit', 'constructor=5'], /--limit must be/],
+    ['with a limit of nothing', ['--upstream', 'a', '--limit', 'rate=0'], /rate must be/],
+    ['with half of TLS', ['--upstream', 'a', '--tls-cert', 'x'], /--tls-key must be given/],
+    ['open to all', ['--upstream', 'a', '--listen', '0.0.0.0:0'], /tokens must be given/],
+    ['with no file of tokens', ['--upstream', 'a', '--token-file', '/nowhere'], /ENOENT/],
+    [
+      'with an empty file of tokens',
+      ['--upstream', 'a', '--token-file', temporaryFile('none', '')],
+      /must have a token/,
+    ],
+    [
+      'with a token without a name',
+      ['--upstream', 'a', '--token-file', temporaryFile('bad', `${token}\n`)],
+      /name:token/,
+    ],
+  ] as const
+) {
+  command(`${what} it does not start`, async () => {
+    const run = new Run(...args);
+    assert.is(await run.code, 1);
+    assert.match(run.terminal.stderr.text, message);
+    assert.is(run.terminal.stdout.text, '');
+  });
+}
+
+command('its help names every limit', async () => {
+  const run = new Run('--help');
+  assert.is(await run.code, 0);
+  assert.match(run.terminal.stdout.text, /maxInFlight=256\n/);
+});
+
+command.run();

@@ -1,0 +1,17 @@
+import {
+  DnsDiscovery as CoreDnsDiscovery,
+  type DnsDiscoveryOptions,
+} from '../core/client/discovery/dns-discovery.ts';
+import type { ServerName } from '../core/client/endpoint.ts';
+import { resolve } from './resolve.ts';
+
+/** A server for each address that a name stands for, resolved as Node resolves it. */
+export class DnsDiscovery extends CoreDnsDiscovery {
+  /**
+   * @param server `host:port` and the like, see `ServerName`.
+   * @throws UsageError naming the option that breaks a rule.
+   */
+  constructor(server: ServerName, options: DnsDiscoveryOptions = {}) {
+    super(server, { resolve, ...options });
+  }
+}

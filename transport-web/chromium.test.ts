@@ -1,0 +1,99 @@
+import type { Page } from 'playwright-core';
+import type { Case } from '../conformance/mod.ts';
+import { MemoryServer } from '../core/server/memory.ts';
+import { type PageList, pageLists } from '../test/browser/cases.ts';
+import { caseSuite } from '../test/cases.ts';
+import { chromiumPath, TestBrowser } from '../test/chromium.ts';
+import { findProgram, type RunningMemcached, startMemcached } from '../test/memcached.ts';
+import { type BridgeOptions, listenBridge, type RunningBridge } from '../transport-node/bridge.ts';
+
+const memcached = findProgram('memcached');
+const token = 'a-token-for-a-test';
+const bridges: RunningBridge[] = [];
+let starting: Promise<TestBrowser> | null = null;
+const browser = (): Promise<TestBrowser> => starting ??= TestBrowser.start('browser/page.ts');
+
+/** A case of a page's, run there. */
+function there({ name }: { readonly name: string }, list: PageList): Case<Page> {
+  return {
+    name,
+    run: (page) => page.evaluate(([list, name]) => runCase(list, name), [list, name] as const),
+  };
+}
+
+declare const runCase: (list: PageList, name: string) => Promise<void>;
+
+function pageSuite(
+  where: string,
+  list: PageList,
+  open: () => Promise<Page>,
+  close: () => Promise<void> = () => Promise.resolve(),
+  needs: readonly (readonly [string, string | null])[] = [],
+): void {
+  let page: Page;
+  const missing = [['chromium', chromiumPath] as const, ...needs].find(([, path]) => path === null);
+  caseSuite(`Chromium: ${where}`, pageLists[list].map((one) => there(one, list)), () => page, {
+    timeout: 60_000,
+    skip: missing?.[0],
+    async before() {
+      page = await open();
+    },
+    async after() {
+      await page?.close();
+      await close();
+    },
+  });
+}
+
+/** The address of a new bridge that serves these origins. */
+async function start(options: BridgeOptions): Promise<string> {
+  const bridge = await listenBridge({ host: '127.0.0.1', port: 0 }, {
+    tokens: new Map([['test', token]]),
+    prefix: 'app1:',
+    // The cases are in more of a hurry than people are.
+    rate: 100_000,
+    upstreamTimeout: 10_000,
+    ...options,
+  });
+  bridges.push(bridge);
+  return `ws://127.0.0.1:${bridge.endpoint.port}/`;
+}
+
+async function openBridged(
+  options: BridgeOptions,
+  pass: (seconds: number) => unknown,
+): Promise<Page> {
+  const { origin } = await browser();
+  const bridge = await start({ ...options, origins: [origin] });
+  const closed = await start({ ...options, origins: ['https://app.example.org'] });
+  return await (await browser()).open({ bridge, closed, token }, { pass });
+}
+
+const open = async (): Promise<Page> => await (await browser()).open();
+pageSuite('wire', 'wire', open);
+pageSuite('client, embedded server in the page', 'memory', open);
+
+const { dial, clock } = new MemoryServer();
+pageSuite(
+  'client, bridge to the embedded server',
+  'bridge',
+  () => openBridged({ upstream: 'localhost', dial }, (seconds) => clock.advance(seconds * 1000)),
+);
+
+let server: RunningMemcached;
+pageSuite(
+  'client, bridge to memcached',
+  'bridge',
+  async () => {
+    server = await startMemcached(memcached ?? '');
+    const pass = (seconds: number): Promise<void> =>
+      new Promise((resolve) => setTimeout(resolve, seconds * 1000));
+    return await openBridged({ upstream: server.endpoint }, pass);
+  },
+  async () => {
+    await Promise.all(bridges.map((bridge) => bridge.close()));
+    await server?.stop();
+    await (await starting)?.close();
+  },
+  [['memcached', memcached]],
+);

@@ -1,0 +1,80 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import * as assert from 'uvu/assert';
+import { WebSocket, WebSocketServer } from 'ws';
+import { TestEvents } from '../conformance/transport/peer.ts';
+import { rejects } from '../conformance/assert.ts';
+import { suite } from '../test/suite.ts';
+import { Client, UsageError, webDialer, type WebSocketConstructor } from './mod.ts';
+
+const web = suite('web: dial');
+const never = new AbortController().signal;
+
+/** Notes the address and the subprotocols it is called with, and opens nothing. */
+function spy(): { WebSocket: WebSocketConstructor; calls: (readonly [string, string[]])[] } {
+  const calls: (readonly [string, string[]])[] = [];
+  class Spy extends WebSocket {
+    constructor(url: string, protocols: string[]) {
+      calls.push([url, protocols]);
+      super('ws://127.0.0.1:1/', protocols);
+    }
+  }
+  return { WebSocket: Spy, calls };
+}
+
+const addresses: readonly (readonly [server: string, url: string])[] = [
+  ['ws://localhost:8080', 'ws://localhost:8080/'],
+  ['ws://localhost', 'ws://localhost:80/'],
+  ['wss://cache.example.org/memcached?pool=a', 'wss://cache.example.org:443/memcached?pool=a'],
+  ['wss://[::1]:9000/x', 'wss://[::1]:9000/x'],
+  ['localhost:8080', 'ws://localhost:8080/'],
+];
+
+for (const [server, url] of addresses) {
+  web(`${server} is dialed at ${url}`, async () => {
+    const { WebSocket, calls } = spy();
+    const client = new Client(server, { WebSocket });
+    await rejects(client.get('a'), Error);
+    assert.equal(calls, [[url, ['memcached']]]);
+    await client.close();
+  });
+}
+
+web('a token travels as a subprotocol', async () => {
+  const { WebSocket, calls } = spy();
+  const client = new Client('ws://localhost', { WebSocket, token: 'secret' });
+  await rejects(client.get('a'), Error);
+  assert.equal(calls[0]?.[1], ['memcached', 'bearer.secret']);
+  await client.close();
+});
+
+web('what cannot be sent is refused before anything is opened', () => {
+  const refused = (error: unknown): boolean => error instanceof UsageError;
+  assert.throws(() => new Client('ws://localhost', { token: 'a b' }), refused);
+  assert.throws(() => new Client('ws://'), refused);
+});
+
+web('a unix socket is out of reach', async () => {
+  const error = await rejects(webDialer()({ path: '/tmp/x' }, new TestEvents(), never), Error);
+  assert.match(error.message, /unix socket/);
+});
+
+web('a server that chooses no subprotocol is none of ours', async () => {
+  const http = createServer();
+  const server = new WebSocketServer({ server: http, handleProtocols: () => false });
+  await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
+  // ws itself refuses; this one opens whatever the server says, as Deno's does.
+  class Lenient extends WebSocket {
+    constructor(url: string) {
+      super(url);
+    }
+  }
+  const to = { host: '127.0.0.1', port: (http.address() as AddressInfo).port };
+  const dial = webDialer({ WebSocket: Lenient });
+  const error = await rejects(dial(to, new TestEvents(), never), Error);
+  assert.match(error.message, /subprotocol/);
+  server.close();
+  http.close();
+});
+
+web.run();

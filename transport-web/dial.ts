@@ -1,0 +1,64 @@
+import type { Dialer, Endpoint } from '../core/transport.ts';
+import { bearerProtocol, SUBPROTOCOL, type WebSocketLike } from '../core/web-socket.ts';
+import { WebSocketTransport } from '../core/web-socket-transport.ts';
+
+/** What makes a WebSocket: the global of that name, or a class like it. */
+export type WebSocketConstructor = new (url: string, protocols: string[]) => WebSocketLike;
+
+export interface WebDialOptions {
+  /** The path of the bridge; `/` by default. */
+  readonly path?: string;
+  /** What the bridge asks for as its bearer token; none by default. */
+  readonly token?: string;
+  /** What makes a WebSocket; the runtime's own by default. */
+  readonly WebSocket?: WebSocketConstructor;
+}
+
+declare const WebSocket: WebSocketConstructor;
+
+/**
+ * A dialer of bridges: `ws://host:port`, and `wss://` where the endpoint has TLS. Of a TLS option
+ * nothing else can be obeyed: whom to trust is up to the runtime.
+ *
+ * @throws UsageError when the token has characters that cannot be sent.
+ */
+export function webDialer(options: WebDialOptions = {}): Dialer {
+  const protocols = [SUBPROTOCOL];
+  if (options.token !== undefined) protocols.push(bearerProtocol(options.token));
+  return (to, events, signal) =>
+    new Promise((resolve, reject) => {
+      if (signal.aborted) throw signal.reason;
+      const url = urlOf(to, options.path ?? '/');
+      const socket = new (options.WebSocket ?? WebSocket)(url, protocols);
+      const transport = new WebSocketTransport(socket);
+      // Opening and its end race: what comes second finds the promise settled.
+      const settle = (how: () => void): void => {
+        signal.removeEventListener('abort', onAbort);
+        how();
+      };
+      const onAbort = (): void => {
+        socket.close();
+        settle(() => reject(signal.reason));
+      };
+      signal.addEventListener('abort', onAbort);
+      socket.addEventListener('close', ({ code }) => {
+        settle(() => reject(new Error(`${url} could not be opened as a WebSocket (${code})`)));
+      });
+      socket.addEventListener('open', () => {
+        if (signal.aborted) return socket.close();
+        // Some runtimes open a WebSocket whose server has chosen none of its subprotocols.
+        if (socket.protocol !== SUBPROTOCOL) {
+          settle(() => reject(new Error(`${url} does not speak the subprotocol ${SUBPROTOCOL}`)));
+          return socket.close();
+        }
+        transport.attach(events);
+        settle(() => resolve(transport));
+      });
+    });
+}
+
+function urlOf(to: Endpoint, path: string): string {
+  if ('path' in to) throw new Error('a WebSocket cannot reach a unix socket');
+  const host = to.host.includes(':') ? `[${to.host}]` : to.host;
+  return `${to.tls === undefined ? 'ws' : 'wss'}://${host}:${to.port}${path}`;
+}
