@@ -66,7 +66,7 @@ if (jobs.length === 0) {
 
 // Files about memcached mostly wait, for its clock is its own, and so does who looks at a browser:
 // they do so beside the others.
-const isSlow = ({ file }: Job): boolean => /(memcache(d|-\w+)|chromium)\.test/.test(file);
+const isSlow = ({ file }: Job): boolean => /(memcache(d|-[\w-]+)|chromium)\.test/.test(file);
 await Promise.all([
   runAll(jobs.filter(isSlow), 2 * availableParallelism()),
   runAll(jobs.filter((job) => !isSlow(job)), availableParallelism()),
