@@ -99,4 +99,9 @@ diagnostics('hooks that are no functions are refused', () => {
   assert.throws(() => new Client('localhost', null as never), /options must be an object/);
 });
 
+diagnostics('a dial that is undefined is the one of the runtime', async () => {
+  const one = new Client('localhost', { dial: undefined as never });
+  await one.close();
+});
+
 diagnostics.run();

@@ -1,5 +1,5 @@
 /** memwire on Bun. */
-import { checkOptions, type ClientOptions } from '../core/client/client-options.ts';
+import type { ClientOptions } from '../core/client/client-options.ts';
 import {
   Client as CoreClient,
   PooledClient as CorePooledClient,
@@ -11,7 +11,7 @@ import {
   HashClient as CoreHashClient,
   type HashClientOptions,
 } from '../core/client/hash-client.ts';
-import { published } from '../transport-node/diagnostics.ts';
+import { runtimeOptions } from '../transport-node/runtime-options.ts';
 import { dial } from './dial.ts';
 
 export * from '../core/mod.ts';
@@ -29,8 +29,7 @@ export class Client extends CoreClient {
    * @throws UsageError when an option breaks a rule.
    */
   constructor(server: ServerName = 'localhost', options: ClientOptions = {}) {
-    checkOptions(options);
-    super(server, { dial, ...options, ...published(options) });
+    super(server, runtimeOptions(options, dial));
   }
 }
 
@@ -41,8 +40,7 @@ export class PooledClient extends CorePooledClient {
    * @throws UsageError when an option breaks a rule.
    */
   constructor(server: ServerName = 'localhost', options: PooledClientOptions = {}) {
-    checkOptions(options);
-    super(server, { dial, ...options, ...published(options) });
+    super(server, runtimeOptions(options, dial));
   }
 }
 
@@ -53,7 +51,6 @@ export class HashClient extends CoreHashClient {
    * @throws UsageError when an option breaks a rule.
    */
   constructor(servers: readonly (ServerName | ClusterServer)[], options: HashClientOptions = {}) {
-    checkOptions(options);
-    super(servers, { dial, ...options, ...published(options) });
+    super(servers, runtimeOptions(options, dial));
   }
 }

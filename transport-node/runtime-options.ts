@@ -1,0 +1,18 @@
+import { checkOptions, type ClientOptions } from '../core/client/client-options.ts';
+import type { Dialer } from '../core/transport.ts';
+import { published } from './diagnostics.ts';
+
+/**
+ * What a client is made of on a runtime that has Node's modules: its own way to connect where none
+ * is given, and hooks that also publish to the diagnostics channel.
+ *
+ * @throws UsageError when an option breaks a rule: here, as the hooks put around those of the caller
+ * would hide that they are none.
+ */
+export function runtimeOptions<Options extends ClientOptions>(
+  options: Options,
+  dial: Dialer,
+): Options & { readonly dial: Dialer } {
+  checkOptions(options);
+  return { ...options, ...published(options), dial: options.dial ?? dial };
+}
