@@ -42,7 +42,33 @@ interface Job {
 const matrix = new Matrix();
 const start = Date.now();
 
-if (words.length === 0) {
+const jobs = readdirSync(ROOT, { recursive: true, encoding: 'utf8' })
+  .filter((file) => file.endsWith('.test.ts') && !/(^|\/)(node_modules|dist)\//.test(file))
+  .sort()
+  .flatMap((file) => runtimesOf(file).map((runtime): Job => ({ file, runtime })))
+  .filter(({ file, runtime }) => words.every((word) => word === runtime || file.includes(word)));
+if (jobs.length === 0) {
+  matrix.add(`test files with ${words.join(' ')}`, 'node', { passed: 0, failed: 1, skipped: 0 });
+}
+
+// Files about memcached mostly wait, for its clock is its own, and so does who looks at a browser:
+// they do so beside the others, and beside the checks.
+const isSlow = ({ file }: Job): boolean => /(memcache(d|-[\w-]+)|chromium)\.test/.test(file);
+await Promise.all([
+  runAll(jobs.filter(isSlow).reverse(), 5 * availableParallelism()),
+  runChecks().then(() => runAll(jobs.filter((job) => !isSlow(job)), availableParallelism())),
+]);
+
+const { passed, failed, skipped } = matrix.total;
+const without = skipped === 0 ? '' : `, ${skipped} skipped`;
+console.log(`\n${matrix.toString()}\n`);
+console.log(`${jobs.length} runs of files in ${((Date.now() - start) / 1000).toFixed(0)} s`);
+if (strict && skipped > 0) console.log('with CI set, nothing may be skipped');
+console.log(`${passed} passed, ${failed} failed${without}`);
+process.exitCode = failed > 0 || (strict && skipped > 0) ? 1 : 0;
+
+async function runChecks(): Promise<void> {
+  if (words.length > 0) return;
   for (const [name, program, ...args] of checks) {
     const { code, output } = await run(tool(program), args);
     matrix.add(name, 'node', {
@@ -54,31 +80,6 @@ if (words.length === 0) {
     if (code !== 0) console.log(output);
   }
 }
-
-const jobs = readdirSync(ROOT, { recursive: true, encoding: 'utf8' })
-  .filter((file) => file.endsWith('.test.ts') && !/(^|\/)(node_modules|dist)\//.test(file))
-  .sort()
-  .flatMap((file) => runtimesOf(file).map((runtime): Job => ({ file, runtime })))
-  .filter(({ file, runtime }) => words.every((word) => word === runtime || file.includes(word)));
-if (jobs.length === 0) {
-  matrix.add(`test files with ${words.join(' ')}`, 'node', { passed: 0, failed: 1, skipped: 0 });
-}
-
-// Files about memcached mostly wait, for its clock is its own, and so does who looks at a browser:
-// they do so beside the others.
-const isSlow = ({ file }: Job): boolean => /(memcache(d|-[\w-]+)|chromium)\.test/.test(file);
-await Promise.all([
-  runAll(jobs.filter(isSlow), 2 * availableParallelism()),
-  runAll(jobs.filter((job) => !isSlow(job)), availableParallelism()),
-]);
-
-const { passed, failed, skipped } = matrix.total;
-const without = skipped === 0 ? '' : `, ${skipped} skipped`;
-console.log(`\n${matrix.toString()}\n`);
-console.log(`${jobs.length} runs of files in ${((Date.now() - start) / 1000).toFixed(0)} s`);
-if (strict && skipped > 0) console.log('with CI set, nothing may be skipped');
-console.log(`${passed} passed, ${failed} failed${without}`);
-process.exitCode = failed > 0 || (strict && skipped > 0) ? 1 : 0;
 
 // In processes, so that no file sees what another one left behind; so many at a time.
 async function runAll(queue: Job[], workers: number): Promise<void> {
