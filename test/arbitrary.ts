@@ -55,7 +55,7 @@ const flags = fc.shuffledSubarray(
 ).chain((letters) =>
   fc.tuple(
     ...letters.map((letter) =>
-      flagArguments[metaFlags.get(letter)!.argument]!.map((argument) => letter + argument)
+      flagArguments[metaFlags.get(letter)!]!.map((argument) => letter + argument)
     ),
   )
 );

@@ -26,7 +26,7 @@ export function ownPolicy({ maxKeys, readOnly }: BridgeSettings): Policy {
     const flags = 'flags' in command && Array.isArray(command.flags) ? command.flags : [];
     for (const flag of flags as readonly string[]) {
       // Hints to proxies: what stands behind the bridge may take them for orders.
-      if (metaFlags.get(flag.charAt(0))?.argument === 'free') return NOT_ALLOWED;
+      if (metaFlags.get(flag.charAt(0)) === 'free') return NOT_ALLOWED;
     }
     return readOnly && classOf(command) !== 'read' ? NOT_ALLOWED : command;
   };

@@ -246,7 +246,7 @@ function checkFlag(flag: string, mode: string | undefined): void {
   }
   if (letter === 'b') throw new UsageError('flags', 'must not hold b: set base64 instead');
   const argument = flag.slice(1);
-  switch (known.argument) {
+  switch (known) {
     case 'none':
       if (argument !== '') refuse(flag, 'takes no argument');
       return;

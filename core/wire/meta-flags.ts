@@ -11,35 +11,35 @@
 export type FlagArgument = 'none' | 'seconds' | 'u32' | 'u64' | 'mode' | 'opaque' | 'free';
 
 /**
- * The flags of meta requests. Servers know one set for all verbs and ignore what a verb has no use
- * for, so this table has no column for the verb.
+ * The flags of meta requests, and what follows each. Servers know one set for all verbs and ignore
+ * what a verb has no use for, so this table has no column for the verb.
  */
-export const metaFlags: ReadonlyMap<string, { argument: FlagArgument; meaning: string }> = new Map([
-  ['b', { argument: 'none', meaning: 'the key is base64 of its bytes' }],
-  ['c', { argument: 'none', meaning: 'return the cas' }],
-  ['f', { argument: 'none', meaning: 'return the client flags' }],
-  ['h', { argument: 'none', meaning: 'return whether it was hit before (0 or 1)' }],
-  ['k', { argument: 'none', meaning: 'return the key' }],
-  ['l', { argument: 'none', meaning: 'return the seconds since it was last accessed' }],
-  ['q', { argument: 'none', meaning: 'leave out the nominal reply' }],
-  ['s', { argument: 'none', meaning: 'return the size of the value' }],
-  ['t', { argument: 'none', meaning: 'return the remaining seconds to live, -1 for ever' }],
-  ['u', { argument: 'none', meaning: 'do not bump it in the LRU' }],
-  ['v', { argument: 'none', meaning: 'return the value' }],
-  ['x', { argument: 'none', meaning: 'md: empty the value, keep the item (since 1.6.27)' }],
-  ['I', { argument: 'none', meaning: 'ms: an older cas stores as stale; md: mark stale' }],
-  ['C', { argument: 'u64', meaning: 'compare the cas; mg: no value if equal (since 1.6.40)' }],
-  ['D', { argument: 'u64', meaning: 'ma: the delta, 1 by default' }],
-  ['E', { argument: 'u64', meaning: 'the new cas (since 1.6.27)' }],
-  ['F', { argument: 'u32', meaning: 'ms: the client flags' }],
-  ['J', { argument: 'u64', meaning: 'ma: the value that autovivify creates' }],
-  ['L', { argument: 'free', meaning: 'a hint for proxies' }],
-  ['M', { argument: 'mode', meaning: 'ms: E A P R S; ma: I + D -' }],
-  ['N', { argument: 'seconds', meaning: 'autovivify with this time to live' }],
-  ['O', { argument: 'opaque', meaning: 'sent back in the reply' }],
-  ['P', { argument: 'free', meaning: 'a hint for proxies' }],
-  ['R', { argument: 'seconds', meaning: 'mg: win the recache if less time to live is left' }],
-  ['T', { argument: 'seconds', meaning: 'set the time to live' }],
+export const metaFlags: ReadonlyMap<string, FlagArgument> = new Map<string, FlagArgument>([
+  ['b', 'none'], // the key is base64 of its bytes
+  ['c', 'none'], // return the cas
+  ['f', 'none'], // return the client flags
+  ['h', 'none'], // return whether it was hit before (0 or 1)
+  ['k', 'none'], // return the key
+  ['l', 'none'], // return the seconds since it was last accessed
+  ['q', 'none'], // leave out the nominal reply
+  ['s', 'none'], // return the size of the value
+  ['t', 'none'], // return the remaining seconds to live, -1 for ever
+  ['u', 'none'], // do not bump it in the LRU
+  ['v', 'none'], // return the value
+  ['x', 'none'], // md: empty the value, keep the item (since 1.6.27)
+  ['I', 'none'], // ms: an older cas stores as stale; md: mark stale
+  ['C', 'u64'], // compare the cas; mg: no value if equal (since 1.6.40)
+  ['D', 'u64'], // ma: the delta, 1 by default
+  ['E', 'u64'], // the new cas (since 1.6.27)
+  ['F', 'u32'], // ms: the client flags
+  ['J', 'u64'], // ma: the value that autovivify creates
+  ['L', 'free'], // a hint for proxies
+  ['M', 'mode'], // ms: E A P R S; ma: I + D -
+  ['N', 'seconds'], // autovivify with this time to live
+  ['O', 'opaque'], // sent back in the reply
+  ['P', 'free'], // a hint for proxies
+  ['R', 'seconds'], // mg: win the recache if less time to live is left
+  ['T', 'seconds'], // set the time to live
 ]);
 
 /** The longest opaque, in bytes after its letter; servers refuse one more. */

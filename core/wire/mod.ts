@@ -34,4 +34,5 @@ export {
   serverConnectionOptions,
   type ServerEvent,
 } from './server-connection.ts';
+export { type VerbNote, verbNotes } from './verb-notes.ts';
 export { type ReplyShape, type StatusWord, type Verb, type VerbRow, verbs } from './verbs.ts';

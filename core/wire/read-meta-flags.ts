@@ -21,7 +21,7 @@ const letters: readonly string[] = /* @__PURE__ */ Array.from(
   (_, code) => String.fromCharCode(code),
 );
 const flagArguments: readonly (string | undefined)[] = /* @__PURE__ */ letters.map(
-  (letter) => metaFlags.get(letter)?.argument,
+  (letter) => metaFlags.get(letter),
 );
 const NONE: readonly string[] = [];
 

@@ -6,6 +6,7 @@ import { suite } from '../../test/suite.ts';
 import type { Command } from './command.ts';
 import { ReplyDecoder } from './decode-reply.ts';
 import { ProtocolError } from './errors.ts';
+import { verbNotes } from './verb-notes.ts';
 import { type StatusWord, type Verb, type VerbRow, verbs } from './verbs.ts';
 
 const table = suite('the table of verbs');
@@ -60,7 +61,8 @@ table('what writes, counts as a write', () =>
   ));
 
 table('the versions that brought them', () => {
-  const since = (version: string): string => where((row) => row.since === version);
+  const since = (version: string): string =>
+    all.filter((verb) => verbNotes[verb].since === version).join(', ');
   assert.is(since('1.2.4'), 'gets, append, prepend, cas');
   assert.is(since('1.4.8'), 'touch');
   assert.is(since('1.5.3'), 'gat, gats');

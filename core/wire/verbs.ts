@@ -51,8 +51,6 @@ export type StatusWord =
   | 'MN';
 
 export interface VerbRow {
-  /** The request line, as the protocol's own documentation writes it. */
-  readonly syntax: string;
   readonly reply: ReplyShape;
   /** The fixed words this verb may be answered with, the likeliest first. */
   readonly statuses: readonly StatusWord[];
@@ -73,12 +71,9 @@ export interface VerbRow {
   readonly judgesValue: boolean;
   /** May not share the connection with other commands while it runs. */
   readonly alone: boolean;
-  /** The server version that brought it. */
-  readonly since: string;
 }
 
-const row = (syntax: string, reply: ReplyShape, rest: Partial<VerbRow>): VerbRow => ({
-  syntax,
+const row = (reply: ReplyShape, rest: Partial<VerbRow> = {}): VerbRow => ({
   reply,
   statuses: [],
   keys: 'none',
@@ -89,119 +84,56 @@ const row = (syntax: string, reply: ReplyShape, rest: Partial<VerbRow>): VerbRow
   idempotent: false,
   judgesValue: false,
   alone: false,
-  since: '1.2',
   ...rest,
 });
 
 const read = { class: 'read', idempotent: true } as const;
 const write = { class: 'write', keys: 'one', quiet: 'noreply' } as const;
 const store = { ...write, data: true, statuses: ['STORED', 'NOT_STORED'] } as const;
-const metaWrite = { class: 'write', keys: 'one', quiet: 'q', since: '1.6.0' } as const;
-const storing = '<key> <flags> <exptime> <bytes> [noreply]';
+const metaWrite = { class: 'write', keys: 'one', quiet: 'q' } as const;
 
 /**
  * THE table of the protocol: all that parsers, encoders, quiet handling, retry, policies, docs and
- * tests know of a verb. To add a verb is to add a row here and its encoder.
+ * tests know of a verb. To add a verb is to add a row here, its note and its encoder.
  */
 export const verbs: Readonly<Record<Verb, VerbRow>> = {
-  get: row('get <key>+', 'values', { ...read, keys: 'many' }),
-  gets: row('gets <key>+', 'values', { ...read, keys: 'many', since: '1.2.4' }),
-  gat: row('gat <exptime> <key>+', 'values', {
-    class: 'write',
-    keys: 'many',
-    idempotent: true,
-    since: '1.5.3',
-  }),
-  gats: row('gats <exptime> <key>+', 'values', {
-    class: 'write',
-    keys: 'many',
-    idempotent: true,
-    since: '1.5.3',
-  }),
-  set: row(`set ${storing}`, 'status', { ...store, idempotent: true }),
-  add: row(`add ${storing}`, 'status', store),
-  replace: row(`replace ${storing}`, 'status', { ...store, idempotent: true }),
-  append: row(`append ${storing}`, 'status', { ...store, since: '1.2.4' }),
-  prepend: row(`prepend ${storing}`, 'status', { ...store, since: '1.2.4' }),
-  cas: row('cas <key> <flags> <exptime> <bytes> <cas> [noreply]', 'status', {
-    ...store,
-    statuses: ['STORED', 'EXISTS', 'NOT_FOUND'],
-    since: '1.2.4',
-  }),
-  delete: row('delete <key> [noreply]', 'status', {
-    ...write,
-    statuses: ['DELETED', 'NOT_FOUND'],
-    idempotent: true,
-  }),
-  incr: row('incr <key> <delta> [noreply]', 'number', {
-    ...write,
-    statuses: ['NOT_FOUND'],
-    judgesValue: true,
-  }),
-  decr: row('decr <key> <delta> [noreply]', 'number', {
-    ...write,
-    statuses: ['NOT_FOUND'],
-    judgesValue: true,
-  }),
-  touch: row('touch <key> <exptime> [noreply]', 'status', {
-    ...write,
-    statuses: ['TOUCHED', 'NOT_FOUND'],
-    idempotent: true,
-    since: '1.4.8',
-  }),
+  get: row('values', { ...read, keys: 'many' }),
+  gets: row('values', { ...read, keys: 'many' }),
+  gat: row('values', { class: 'write', keys: 'many', idempotent: true }),
+  gats: row('values', { class: 'write', keys: 'many', idempotent: true }),
+  set: row('status', { ...store, idempotent: true }),
+  add: row('status', store),
+  replace: row('status', { ...store, idempotent: true }),
+  append: row('status', store),
+  prepend: row('status', store),
+  cas: row('status', { ...store, statuses: ['STORED', 'EXISTS', 'NOT_FOUND'] }),
+  delete: row('status', { ...write, statuses: ['DELETED', 'NOT_FOUND'], idempotent: true }),
+  incr: row('number', { ...write, statuses: ['NOT_FOUND'], judgesValue: true }),
+  decr: row('number', { ...write, statuses: ['NOT_FOUND'], judgesValue: true }),
+  touch: row('status', { ...write, statuses: ['TOUCHED', 'NOT_FOUND'], idempotent: true }),
   // As a plain read: T touches, N and R hand out a win.
-  mg: row('mg <key> <flag>*', 'meta', {
-    ...read,
-    keys: 'one',
-    quiet: 'q',
-    nominal: ['EN'],
-    since: '1.6.0',
-  }),
-  ms: row('ms <key> <bytes> <flag>*', 'meta', { ...metaWrite, nominal: ['HD'], data: true }),
-  md: row('md <key> <flag>*', 'meta', { ...metaWrite, nominal: ['HD'], idempotent: true }),
-  ma: row('ma <key> <flag>*', 'meta', {
-    ...metaWrite,
-    nominal: ['HD', 'VA'],
-    judgesValue: true,
-  }),
-  mn: row('mn', 'status', { ...read, statuses: ['MN'], since: '1.6.0' }),
-  me: row('me <key> [b]', 'debug', { ...read, keys: 'one', since: '1.6.0' }),
-  stats: row('stats [<word>*]', 'stats', { statuses: ['RESET', 'OK'] }),
-  version: row('version', 'version', read),
-  verbosity: row('verbosity <level> [noreply]', 'status', { statuses: ['OK'], quiet: 'noreply' }),
-  flush_all: row('flush_all [<delay>] [noreply]', 'status', {
-    statuses: ['OK'],
-    quiet: 'noreply',
-    idempotent: true,
-  }),
-  cache_memlimit: row('cache_memlimit <megabytes> [noreply]', 'admin', {
-    quiet: 'noreply',
-    idempotent: true,
-    since: '1.4.27',
-  }),
-  shutdown: row('shutdown [graceful]', 'closed', { since: '1.4.16' }),
-  quit: row('quit', 'closed', { class: 'read', idempotent: true }),
-  slabs: row('slabs <word>+', 'admin', { since: '1.4.11' }),
-  lru: row('lru <word>+', 'admin', { since: '1.4.35' }),
-  extstore: row('extstore <word>+', 'admin', { since: '1.5.4' }),
-  lru_crawler: row('lru_crawler <word>+', 'admin', { since: '1.4.18' }),
-  'lru_crawler metadump': row('lru_crawler metadump <classid>[,<classid>]*|all|hash', 'metadump', {
-    alone: true,
-    since: '1.4.31',
-  }),
-  'lru_crawler mgdump': row('lru_crawler mgdump <classid>[,<classid>]*|all|hash', 'mgdump', {
-    alone: true,
-    since: '1.6.19',
-  }),
-  watch: row('watch [<log>*]', 'watch', { alone: true, since: '1.4.26' }),
-  refresh_certs: row('refresh_certs', 'admin', { idempotent: true, since: '1.5.13' }),
-  'config get': row('config get <name>', 'config', { ...read, since: 'ElastiCache 1.4.14' }),
-  auth: row('set <any> <any> <any> <bytes>', 'status', {
-    statuses: ['STORED'],
-    data: true,
-    idempotent: true,
-    alone: true,
-    since: '1.5.15',
-  }),
-  raw: row('<line>', 'line', {}),
+  mg: row('meta', { ...read, keys: 'one', quiet: 'q', nominal: ['EN'] }),
+  ms: row('meta', { ...metaWrite, nominal: ['HD'], data: true }),
+  md: row('meta', { ...metaWrite, nominal: ['HD'], idempotent: true }),
+  ma: row('meta', { ...metaWrite, nominal: ['HD', 'VA'], judgesValue: true }),
+  mn: row('status', { ...read, statuses: ['MN'] }),
+  me: row('debug', { ...read, keys: 'one' }),
+  stats: row('stats', { statuses: ['RESET', 'OK'] }),
+  version: row('version', read),
+  verbosity: row('status', { statuses: ['OK'], quiet: 'noreply' }),
+  flush_all: row('status', { statuses: ['OK'], quiet: 'noreply', idempotent: true }),
+  cache_memlimit: row('admin', { quiet: 'noreply', idempotent: true }),
+  shutdown: row('closed'),
+  quit: row('closed', { class: 'read', idempotent: true }),
+  slabs: row('admin'),
+  lru: row('admin'),
+  extstore: row('admin'),
+  lru_crawler: row('admin'),
+  'lru_crawler metadump': row('metadump', { alone: true }),
+  'lru_crawler mgdump': row('mgdump', { alone: true }),
+  watch: row('watch', { alone: true }),
+  refresh_certs: row('admin', { idempotent: true }),
+  'config get': row('config', read),
+  auth: row('status', { statuses: ['STORED'], data: true, idempotent: true, alone: true }),
+  raw: row('line'),
 };

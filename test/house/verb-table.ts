@@ -20,6 +20,7 @@ import {
   encodeCommand,
   ReplyDecoder,
   type Verb,
+  verbNotes,
   verbs,
 } from '../../core/wire/mod.ts';
 import type { Dialer } from '../../core/transport.ts';
@@ -41,13 +42,13 @@ Made by \`npm run docs\` from [\`core/wire/verbs.ts\`](../core/wire/verbs.ts), t
 
 const columns: readonly (readonly [string, (verb: Verb) => string])[] = [
   ['verb', (verb) => code(verb)],
-  ['syntax', (verb) => code(verbs[verb].syntax)],
+  ['syntax', (verb) => code(verbNotes[verb].syntax)],
   ['class', (verb) => verbs[verb].class],
   ['keys', (verb) => verbs[verb].keys],
   ['reply', (verb) => verbs[verb].reply],
   ['quiet', (verb) => verbs[verb].quiet],
   ['idempotent', (verb) => (verbs[verb].idempotent ? 'yes' : 'no')],
-  ['since', (verb) => verbs[verb].since],
+  ['since', (verb) => verbNotes[verb].since],
 ];
 
 /** The whole page. */
