@@ -29,6 +29,7 @@ export const oneServerCases: readonly Case<OneServerContext>[] = [
     await rejects(client.stats(['no such stats']), UsageError);
   }),
   withAdmin<OneServer>('stats are typed', async (client) => {
+    await client.cacheMemlimit(64);
     const stats = await client.stats();
     equal(typeof stats.get('curr_items'), 'number');
     equal(typeof stats.get('version'), 'string');

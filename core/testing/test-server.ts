@@ -16,6 +16,9 @@ export interface StoredItem {
   readonly cas: bigint;
 }
 
+// Few tests store more, and memcached's 64 MB take a runtime milliseconds to hand out.
+const MEMORY = 8 * 1024 * 1024;
+
 /** A memcached in memory that fails when it is told to, and shows what it holds. */
 export class TestServer {
   /** Time stands still until it is advanced. */
@@ -27,10 +30,10 @@ export class TestServer {
   #isDown = false;
   #latency = 0;
 
-  /** @param options Those of `Server`: what memcached's command line sets. */
+  /** @param options Those of `Server`: what memcached's command line sets; 8 MB of memory. */
   constructor(options: Partial<ServerOptions> = {}, clock: VirtualClock = new VirtualClock()) {
     this.clock = clock;
-    this.#server = new Server(options, clock);
+    this.#server = new Server({ memory: MEMORY, ...options }, clock);
     const connect = memoryDialer({ accept: this.#accept });
     this.dial = (to, events, signal) =>
       this.#isDown
