@@ -11,6 +11,9 @@ export {
 } from './memcache/mod.ts';
 export { authCases, RawConnection, serverCases, type ServerContext } from './server/mod.ts';
 export {
+  type EndingListener,
+  halfCloseTransportCases,
+  type HalfCloseTransportContext,
   tlsTransportCases,
   type TlsTransportContext,
   transportCases,

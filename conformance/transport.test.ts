@@ -1,14 +1,21 @@
 import { existsSync, statSync } from 'node:fs';
-import { connect } from 'node:net';
 import { dirname, join } from 'node:path';
 import * as assert from 'uvu/assert';
 import type { Dialer, Endpoint, TlsOptions } from '../core/transport.ts';
 import { caseSuite } from '../test/cases.ts';
 import { type Certificates, makeCertificates } from '../test/certificates.ts';
+import { dialAndEnd, listenAndEnd } from '../test/half-close.ts';
 import { findProgram, freePort, temporaryFile } from '../test/memcached.ts';
 import { dial, listen, runtime } from '../test/runtime.ts';
 import { suite } from '../test/suite.ts';
-import { tlsTransportCases, type TlsTransportContext, transportCases } from './mod.ts';
+import {
+  type Case,
+  halfCloseTransportCases,
+  type HalfCloseTransportContext,
+  tlsTransportCases,
+  type TlsTransportContext,
+  transportCases,
+} from './mod.ts';
 import { never } from './transport/context.ts';
 import { startPeer, TestEvents } from './transport/peer.ts';
 
@@ -18,21 +25,34 @@ const tcp: Endpoint = { host: '127.0.0.1', port: 0 };
 const newPath = (): string => join(directory, `${sockets++}`);
 const nowhere = async (): Promise<Endpoint> => ({ host: '127.0.0.1', port: await freePort() });
 
-caseSuite('transport | TCP', transportCases, async () => ({
+const cases: readonly Case<HalfCloseTransportContext>[] = [
+  ...transportCases,
+  ...halfCloseTransportCases,
+];
+
+caseSuite('transport | TCP', cases, async () => ({
   dial,
   listen: (accept) => listen(tcp, accept),
   nowhere: await nowhere(),
+  listenAndEnd: (words) => listenAndEnd(tcp, words),
+  dialAndEnd,
 }));
 
-caseSuite('transport | unix socket', transportCases, () => ({
+caseSuite('transport | unix socket', cases, () => ({
   dial,
   listen: (accept) => listen({ path: newPath() }, accept),
   nowhere: { path: join(directory, 'nowhere') },
+  listenAndEnd: (words) => listenAndEnd({ path: newPath() }, words),
+  dialAndEnd,
 }));
 
 const openssl = findProgram('openssl');
 const certificates: Certificates | null = openssl === null ? null : makeCertificates(openssl);
 const others: Certificates | null = openssl === null ? null : makeCertificates(openssl);
+
+type TlsContext = TlsTransportContext & HalfCloseTransportContext;
+
+const tlsCases: readonly Case<TlsContext>[] = [...cases, ...tlsTransportCases];
 
 /** How a client and a server speak TLS with each other. */
 const ways: readonly (readonly [name: string, unix: boolean, mutual: boolean])[] = [
@@ -45,7 +65,7 @@ const withoutTls = (to: Endpoint): Endpoint =>
   'path' in to ? { path: to.path } : { host: to.host, port: to.port };
 
 for (const [name, unix, mutual] of ways) {
-  const context = async (): Promise<TlsTransportContext> => {
+  const context = async (): Promise<TlsContext> => {
     const { ca, server, client } = certificates!;
     const known: TlsOptions = mutual ? { ca, ...client } : { ca };
     const speaking = (tls: TlsOptions): Dialer => (to, events, signal) =>
@@ -56,6 +76,8 @@ for (const [name, unix, mutual] of ways) {
       listen: (accept) =>
         listen({ ...at(), tls: { ...server, ca, requireClientCert: mutual } }, accept),
       nowhere: unix ? { path: join(directory, 'nowhere') } : await nowhere(),
+      listenAndEnd: (words) => listenAndEnd({ ...at(), tls: { ...server, ca } }, words),
+      dialAndEnd: (to, words) => dialAndEnd({ ...to, tls: known }, words),
       plain: {
         dial: (to, events, signal) => dial(withoutTls(to), events, signal),
         listen: (accept) => listen(at(), accept),
@@ -72,42 +94,12 @@ for (const [name, unix, mutual] of ways) {
       },
     };
   };
-  caseSuite(`transport | ${name}`, [...transportCases, ...tlsTransportCases], context, {
+  caseSuite(`transport | ${name}`, tlsCases, context, {
     skip: openssl === null ? 'openssl' : undefined,
   });
 }
 
 const listening = suite('transport: listening');
-
-listening('a peer that says no more still gets all that it is owed', async () => {
-  const SIZE = 8 * 1024 * 1024;
-  let end: (cause: Error | null) => void = () => {};
-  const ended = new Promise<Error | null>((resolve) => {
-    end = resolve;
-  });
-  const listener = await listen(tcp, (transport) => {
-    let owed = new Uint8Array(SIZE);
-    const pay = (): void => {
-      for (let taken = 1; taken > 0; owed = owed.subarray(taken)) {
-        taken = transport.send(owed.subarray(0, 256 * 1024));
-      }
-    };
-    return { onData: pay, onDrain: pay, onClosed: end };
-  });
-  const { port } = listener.endpoint as { port: number };
-  const socket = connect({ host: '127.0.0.1', port, allowHalfOpen: true });
-  let got = 0;
-  const told = new Promise((resolve) => {
-    socket.on('data', (chunk: Uint8Array) => {
-      got += chunk.length;
-    }).on('end', resolve);
-  });
-  socket.end('all I have to say');
-  await told;
-  assert.is(got, SIZE);
-  assert.is(await ended, null);
-  await listener.close();
-});
 
 listening('a connection is named by the address of its peer', async () => {
   const path = newPath();

@@ -51,7 +51,8 @@ export interface TransportEvents {
   onDrain(): void;
   /**
    * The peer says no more but still reads. Who has this closes the transport when all is said; for
-   * who has it not, the transport ends when what it took has left.
+   * who has it not, the transport ends when what it took has left. Only sockets can tell: a
+   * WebSocket, and a pipe in memory, end as a whole.
    */
   onEnd?(): void;
   /** The stream has ended, for whatever reason: the last call, and made exactly once. */

@@ -60,6 +60,9 @@ export class SocketTransport implements Transport {
       transport.#followEnd();
     },
     end({ data: transport }) {
+      if (transport.#over) return;
+      const events = transport.#events;
+      if (events?.onEnd !== undefined) return events.onEnd();
       transport.#peerEnded = true;
       transport.#followEnd();
     },

@@ -84,6 +84,7 @@ export class SocketTransport implements Transport {
       events.onData(given ? buffer.subarray(0, count) : buffer.slice(0, count));
       if (given) buffer = new Uint8Array(READ_SIZE);
     }
+    if (events.onEnd !== undefined && !this.#ending) return events.onEnd();
     this.#peerEnded = true;
     this.#followEnd();
   }

@@ -43,9 +43,10 @@ export const dial: Dialer = (to, events, signal) =>
   });
 
 function open(to: Endpoint, { onread }: ReadBuffer): Socket {
-  const where = 'path' in to ? { path: to.path, onread } : {
+  const where = 'path' in to ? { path: to.path, onread, allowHalfOpen: true } : {
     host: to.host,
     onread,
+    allowHalfOpen: true,
     port: to.port,
     noDelay: to.noDelay ?? true,
     keepAlive: to.keepAlive !== undefined,

@@ -30,6 +30,7 @@ export class SocketTransport implements Transport {
       this.#followEnd();
     });
     this.#socket.on('end', () => {
+      if (!this.#socket.writable) return;
       if (events.onEnd !== undefined) return events.onEnd();
       this.#peerEnded = true;
       this.#followEnd();

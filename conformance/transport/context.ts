@@ -19,6 +19,26 @@ export interface TlsTransportContext extends TransportContext {
   readonly strangers: Readonly<Record<string, Dialer>>;
 }
 
+/** A dialer of streams whose two sides end one by one, to be judged. */
+export interface HalfCloseTransportContext extends TransportContext {
+  /**
+   * Starts a peer that answers the first bytes of a connection with these words and ends its side,
+   * and then reads on.
+   */
+  readonly listenAndEnd: (words: string) => Promise<EndingListener>;
+  /**
+   * Connects to `listen`, says these words and ends its side.
+   *
+   * @returns All that comes until the other side ends too.
+   */
+  readonly dialAndEnd: (to: Endpoint, words: string) => Promise<Uint8Array>;
+}
+
+export interface EndingListener extends Listener {
+  /** Resolves at the end of its first connection, with all that came. */
+  readonly heard: Promise<Uint8Array>;
+}
+
 /** The part of the platform's AbortController that is used here. */
 export interface Aborter {
   readonly signal: AbortSignal;

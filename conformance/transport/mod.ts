@@ -3,7 +3,13 @@ import type { Case } from '../case.ts';
 import { connected, never, newAborter, type TransportContext } from './context.ts';
 import { startPeer, TestEvents } from './peer.ts';
 
-export type { TlsTransportContext, TransportContext } from './context.ts';
+export type {
+  EndingListener,
+  HalfCloseTransportContext,
+  TlsTransportContext,
+  TransportContext,
+} from './context.ts';
+export { halfCloseTransportCases } from './half-close-cases.ts';
 export { tlsTransportCases } from './tls-cases.ts';
 
 const BIG = 8 * 1024 * 1024;

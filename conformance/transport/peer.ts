@@ -8,18 +8,33 @@ export class TestEvents implements TransportEvents {
   readonly chunks: Uint8Array[] = [];
   drains = 0;
   ends = 0;
+  peerEnds = 0;
   /** Resolves at the end, with its cause. */
   readonly closed: Promise<Error | null>;
+  /** Resolves when the peer has ended its side, for who waits for that. */
+  readonly peerEnded: Promise<void>;
+  readonly onEnd?: () => void;
   #resolveClosed: (cause: Error | null) => void = () => {};
   #arrived = 0;
   #read = 0;
   // Who waits for something to happen.
   #waiting: (() => void)[] = [];
 
-  constructor() {
+  /** @param stays Whether the own side stays open when the peer ends its own; false by default. */
+  constructor(stays = false) {
     this.closed = new Promise((resolve) => {
       this.#resolveClosed = resolve;
     });
+    let resolveEnded: () => void = () => {};
+    this.peerEnded = new Promise((resolve) => {
+      resolveEnded = resolve;
+    });
+    if (!stays) return;
+    this.onEnd = (): void => {
+      if (this.ends > 0) throw new CaseError('the end of a side after the end');
+      this.peerEnds++;
+      resolveEnded();
+    };
   }
 
   /** Sends text, which must be taken at once. */
@@ -68,6 +83,7 @@ export class TestEvents implements TransportEvents {
   }
 
   onDrain(): void {
+    if (this.ends > 0) throw new CaseError('a drain after the end');
     this.drains++;
     this.#wake();
   }
@@ -94,14 +110,20 @@ export class TestEvents implements TransportEvents {
 /** The far end of a connection. */
 export type Peer = TestEvents;
 
-/** Accepts connections for a test, which takes them one by one. */
-export function startPeer(): { accept: Accept; next(): Promise<Peer>; readonly accepted: number } {
+/**
+ * Accepts connections for a test, which takes them one by one.
+ *
+ * @param create What hears of a connection; plain `TestEvents` by default.
+ */
+export function startPeer(
+  create: () => Peer = () => new TestEvents(),
+): { accept: Accept; next(): Promise<Peer>; readonly accepted: number } {
   const waiting: Peer[] = [];
   let accepted = 0;
   let wake: () => void = () => {};
   return {
     accept(transport) {
-      const peer = new TestEvents();
+      const peer = create();
       peer.transport = transport;
       waiting.push(peer);
       accepted++;
