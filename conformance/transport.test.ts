@@ -1,7 +1,8 @@
-import { existsSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import * as assert from 'uvu/assert';
 import type { Dialer, Endpoint, TlsOptions } from '../core/transport.ts';
+import { memoryDialer } from '../core/server/memory.ts';
 import { caseSuite } from '../test/cases.ts';
 import { type Certificates, makeCertificates } from '../test/certificates.ts';
 import { dialAndEnd, listenAndEnd } from '../test/half-close.ts';
@@ -44,6 +45,31 @@ caseSuite('transport | unix socket', cases, () => ({
   nowhere: { path: join(directory, 'nowhere') },
   listenAndEnd: (words) => listenAndEnd({ path: newPath() }, words),
   dialAndEnd,
+}));
+
+// A network of pipes: who listens has a port.
+const accepting = new Map<number, Dialer>();
+const nobody = memoryDialer({
+  accept() {
+    throw new Error('nobody listens');
+  },
+});
+let ports = 0;
+
+caseSuite('transport | in memory', transportCases, () => ({
+  dial(to, events, signal) {
+    const pipe = accepting.get('port' in to ? to.port : 0) ?? nobody;
+    return pipe(to, events, signal);
+  },
+  async listen(accept) {
+    const port = ++ports;
+    accepting.set(port, memoryDialer({ accept }));
+    return await Promise.resolve({
+      endpoint: { host: 'memory', port },
+      close: async () => void await Promise.resolve(accepting.delete(port)),
+    });
+  },
+  nowhere: { host: 'memory', port: 0 },
 }));
 
 const openssl = findProgram('openssl');
@@ -98,6 +124,52 @@ for (const [name, unix, mutual] of ways) {
     skip: openssl === null ? 'openssl' : undefined,
   });
 }
+
+const dialing = suite('transport: dialing');
+
+/** Whether the system will probe the peer of the socket that is connected to this port. */
+function isProbed(to: Endpoint): boolean {
+  const port = ('port' in to ? to.port : 0).toString(16).toUpperCase().padStart(4, '0');
+  const socket = readFileSync('/proc/net/tcp', 'utf8').split('\n').find((line) =>
+    // Columns: number, own address, the peer's, state, queues, which timer runs and how long.
+    new RegExp(`^ *\\d+: \\S+ \\S+:${port} 01 `).test(line)
+  );
+  assert.ok(socket, 'the socket is in the table');
+  return / 02:[0-9A-F]{8} /.test(socket);
+}
+
+for (const name of ['TCP', 'TLS']) {
+  const title = `keepAlive is obeyed over ${name}, and off by default`;
+  if (!existsSync('/proc/net/tcp') || (name === 'TLS' && certificates === null)) {
+    dialing.skip(`${title} (needs /proc/net/tcp and openssl)`);
+    continue;
+  }
+  dialing(title, async () => {
+    const tls = name === 'TLS' && certificates !== null;
+    for (const keepAlive of [undefined, 60]) {
+      const peers = startPeer();
+      const listener = await listen(tls ? { ...tcp, tls: certificates.server } : tcp, peers.accept);
+      const near = new TestEvents();
+      const to: Endpoint = {
+        ...listener.endpoint,
+        ...(tls ? { tls: { ca: certificates.ca } } : {}),
+        ...(keepAlive === undefined ? {} : { keepAlive }),
+      };
+      near.transport = await dial(to, near, never());
+      const far = await peers.next();
+      // While a byte is not acknowledged another timer runs; an answer acknowledges what it answers.
+      near.send('a');
+      await far.read(1);
+      far.send('b');
+      await near.read(1);
+      assert.is(isProbed(listener.endpoint), keepAlive !== undefined);
+      near.transport.abort();
+      await listener.close();
+    }
+  });
+}
+
+dialing.run();
 
 const listening = suite('transport: listening');
 

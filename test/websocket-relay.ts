@@ -15,7 +15,7 @@ export async function listenThroughRelay(accept: Accept): Promise<Listener> {
   http.on('upgrade', (request, socket: Socket, head) => {
     relay.handleUpgrade(request, socket, head, (webSocket) => {
       const stream = createWebSocketStream(webSocket);
-      const far = connect(port, '127.0.0.1');
+      const far = connect({ host: '127.0.0.1', port, noDelay: true });
       pipeline(stream, far, () => far.destroy());
       pipeline(far, stream, () => stream.destroy());
     });

@@ -22,6 +22,11 @@ export const dial: Dialer = (to, events, signal) =>
     // A peer that accepts and hangs up before a handshake closes without an error.
     const onClose = (): void => settle(() => reject(new Error('closed before it was connected')));
     const onConnect = (): void => {
+      // As options they would not hold for TLS.
+      if ('host' in to) {
+        socket.setNoDelay(to.noDelay ?? true);
+        socket.setKeepAlive(to.keepAlive !== undefined, (to.keepAlive ?? 0) * 1000);
+      }
       const transport = new SocketTransport(socket);
       transport.attach(events);
       reads.onData = (chunk) => events.onData(chunk);
@@ -43,15 +48,8 @@ export const dial: Dialer = (to, events, signal) =>
   });
 
 function open(to: Endpoint, { onread }: ReadBuffer): Socket {
-  const where = 'path' in to ? { path: to.path, onread, allowHalfOpen: true } : {
-    host: to.host,
-    onread,
-    allowHalfOpen: true,
-    port: to.port,
-    noDelay: to.noDelay ?? true,
-    keepAlive: to.keepAlive !== undefined,
-    keepAliveInitialDelay: (to.keepAlive ?? 0) * 1000,
-  };
+  const how = { onread, allowHalfOpen: true };
+  const where = 'path' in to ? { ...how, path: to.path } : { ...how, host: to.host, port: to.port };
   const { tls } = to;
   if (tls === undefined) return connect(where);
   const name = tls.serverName ?? ('host' in to ? to.host : 'localhost');

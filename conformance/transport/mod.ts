@@ -1,4 +1,5 @@
 import { bytes, equal, ok, rejects, text } from '../assert.ts';
+import { systemClock } from '../../core/clock.ts';
 import type { Case } from '../case.ts';
 import { connected, never, newAborter, type TransportContext } from './context.ts';
 import { startPeer, TestEvents } from './peer.ts';
@@ -25,11 +26,28 @@ export const transportCases: readonly Case<TransportContext>[] = [
   connected('keeps bytes in order, in whatever pieces they are sent', async ({ near, far }) => {
     let all = '';
     for (let i = 0; i < 500; i++) {
-      const piece = `${i},`;
+      const piece = `${i},`.repeat(i % 50 === 0 ? 20_000 : 1);
       all += piece;
       await near.sendAll(bytes(piece));
     }
-    equal(await far.read(all.length), all);
+    ok(await far.read(all.length) === all, 'every piece comes behind the one before it');
+  }),
+  connected('holds back no small piece until another is acknowledged', async ({ near, far }) => {
+    for (const [one, other] of [[near, far], [far, near]] as const) {
+      const times: number[] = [];
+      for (let i = 0; i < 21; i++) {
+        const start = systemClock.elapsed();
+        one.send('a');
+        one.send('b');
+        await other.read(2);
+        other.send('c');
+        await one.read(1);
+        times.push(systemClock.elapsed() - start);
+      }
+      // Nagle's algorithm would make most of them wait 40 ms, without it they take less than one.
+      const median = times.sort((left, right) => left - right)[10] ?? 0;
+      ok(median < 30, `half of all round trips take ${median.toFixed(1)} ms and more`);
+    }
   }),
   connected('carries more than any buffer holds: send takes a prefix, onDrain says go on', async (
     { near, far },
@@ -66,6 +84,9 @@ export const transportCases: readonly Case<TransportContext>[] = [
     equal(near.drains, 0, 'drains while the peer does not read');
     far.transport?.resume();
     await near.drained();
+    equal((await far.readBytes(taken)).length, taken, 'how much arrives of what was taken');
+    near.send('z');
+    equal(await far.read(1), 'z');
     equal(near.drains, 1, 'drains for one refusal');
   }),
   connected('hands out nothing while it is paused, and loses nothing', async ({ near, far }) => {
@@ -79,6 +100,14 @@ export const transportCases: readonly Case<TransportContext>[] = [
     await far.read(1);
     near.transport!.resume();
     equal(await near.read(2), 'ab');
+  }),
+  connected('pause and resume may be said twice', async ({ near, far }) => {
+    near.transport!.resume();
+    near.transport!.pause();
+    near.transport!.pause();
+    near.transport!.resume();
+    far.send('a');
+    equal(await near.read(1), 'a');
   }),
   connected('gives chunks away for good', async ({ near, far }) => {
     far.send('first');
@@ -146,12 +175,60 @@ export const transportCases: readonly Case<TransportContext>[] = [
     equal(await near.closed, null);
     equal(near.ends, 1);
   }),
-  connected('send after the end takes everything and does nothing', async ({ near, far }) => {
+  connected('a peer that breaks off ends it once, and nothing comes after that', async (
+    { near, far },
+  ) => {
+    // What it has not read makes sockets reset the connection.
+    far.transport!.pause();
+    const chunk = new Uint8Array(256 * 1024);
+    while (near.transport!.send(chunk) === chunk.length);
     far.transport!.abort();
     await near.closed;
-    equal(near.transport!.send(new Uint8Array(5)), 5);
-    equal(near.ends, 1);
+    equal(near.transport!.send(chunk), chunk.length, 'how much is taken');
+    near.transport!.pause();
+    near.transport!.resume();
+    near.transport!.close();
+    await far.closed;
+    equal([near.ends, far.ends], [1, 1]);
   }),
+  connected('send after close takes everything and sends nothing', async ({ near, far }) => {
+    near.send('last words');
+    near.transport!.close();
+    equal(near.transport!.send(bytes('more')), 4);
+    equal(await far.read(100), 'last words');
+    await near.closed;
+    equal(near.transport!.send(bytes('more')), 4);
+    equal([near.drains, near.ends], [0, 1]);
+  }),
+  {
+    name: 'takes bytes from the moment it is dialed',
+    async run({ dial, listen }) {
+      const peers = startPeer();
+      const listener = await listen(peers.accept);
+      const near = new TestEvents();
+      near.transport = await dial(listener.endpoint, near, never());
+      near.send('at once');
+      equal(await (await peers.next()).read(7), 'at once');
+      near.transport.abort();
+      await listener.close();
+    },
+  },
+  {
+    name: 'hears a peer that speaks first and hangs up at once',
+    async run({ dial, listen }) {
+      const listener = await listen((transport) => {
+        transport.send(bytes('too many connections'));
+        transport.close();
+        return new TestEvents();
+      });
+      const near = new TestEvents();
+      near.transport = await dial(listener.endpoint, near, never());
+      equal(await near.read(100), 'too many connections');
+      equal(await near.closed, null);
+      equal(near.ends, 1);
+      await listener.close();
+    },
+  },
   {
     name: 'rejects where nobody listens',
     async run({ dial, nowhere }) {
