@@ -15,6 +15,8 @@ class FakeSocket implements WebSocketLike {
   bufferedAmount = 0;
   readonly protocol = 'memcached';
   readyState = 1;
+  /** Whether it refuses the codes that the standard keeps to itself. */
+  isStandard = false;
   readonly sent: Uint8Array[] = [];
   readonly closes: (readonly [number | undefined, string | undefined])[] = [];
   readonly #listeners = new Map<string, ((event: never) => void)[]>();
@@ -25,6 +27,7 @@ class FakeSocket implements WebSocketLike {
   }
 
   close(code?: number, reason?: string): void {
+    if (this.isStandard && (code ?? 1000) > 1000 && (code ?? 1000) < 3000) throw new Error('code');
     this.closes.push([code, reason]);
     this.readyState = 2;
   }
@@ -119,6 +122,13 @@ webSocket('refuses text', async () => {
   socket.fire('message', { data: 'get a\r\n' });
   assert.match((await events.closed)?.message ?? '', /binary messages only/);
   assert.equal(socket.closes, [[1003, 'binary messages only']]);
+});
+
+webSocket("gives a code of its own where the standard's may not be said", () => {
+  const { socket, transport } = scene();
+  socket.isStandard = true;
+  transport.refuse(1008, 'not allowed');
+  assert.equal(socket.closes, [[4008, 'not allowed']]);
 });
 
 for (const code of [1000, 1001, 1005]) {

@@ -73,12 +73,20 @@ export class WebSocketTransport implements Transport {
     this.refuse(1000, '');
   }
 
-  /** Sends what was taken, then ends the stream and gives the peer a reason. */
+  /**
+   * Sends what was taken, then ends the stream and gives the peer a reason: 1003 is 4003 where the
+   * socket may not say so.
+   */
   refuse(code: number, reason: string): void {
     if (this.#over) return;
     // A paused socket would not hear of its end.
     this.#socket.resume?.();
-    this.#socket.close(code, reason);
+    try {
+      this.#socket.close(code, reason);
+    } catch {
+      // The standard keeps 1001 to 2999 to itself; programs have their own from 4000.
+      this.#socket.close(code + 3000, reason);
+    }
   }
 
   abort(): void {

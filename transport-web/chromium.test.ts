@@ -4,7 +4,8 @@ import { MemoryServer } from '../core/server/memory.ts';
 import { type PageList, pageLists } from '../test/browser/cases.ts';
 import { caseSuite } from '../test/cases.ts';
 import { chromiumPath, TestBrowser } from '../test/chromium.ts';
-import { findProgram, type RunningMemcached, startMemcached } from '../test/memcached.ts';
+import { findProgram, freePort, type RunningMemcached, startMemcached } from '../test/memcached.ts';
+import { type Exchange, startExchange } from '../test/websocket-exchange.ts';
 import { type BridgeOptions, listenBridge, type RunningBridge } from '../transport-node/bridge.ts';
 
 const memcached = findProgram('memcached');
@@ -72,6 +73,18 @@ async function openBridged(
 const open = async (): Promise<Page> => await (await browser()).open();
 pageSuite('wire', 'wire', open);
 pageSuite('client, embedded server in the page', 'memory', open);
+
+let exchange: Exchange;
+pageSuite(
+  'transport',
+  'transport',
+  async () => {
+    exchange = await startExchange();
+    const nowhere = String(await freePort());
+    return await (await browser()).open({ exchange: String(exchange.port), nowhere });
+  },
+  () => Promise.resolve(exchange?.close()),
+);
 
 const { dial, clock } = new MemoryServer();
 pageSuite(

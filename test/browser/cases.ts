@@ -9,6 +9,7 @@ import {
 import { withClient } from '../../conformance/memcache/context.ts';
 import { equal, rejects } from '../../conformance/assert.ts';
 import type { Client } from '../../core/client/clients.ts';
+import { webSocketCases } from './web-socket-cases.ts';
 
 /** Two processes, a handshake and an upgrade may take a busy machine longer than the defaults. */
 export const patience = { timeout: 10_000, connectTimeout: 10_000 } as const;
@@ -64,11 +65,15 @@ export const bridgedCases: readonly Case<OneServerContext>[] = [
   largeValues,
 ];
 
-/** What is run in a page: nothing, an embedded server in the page, or a bridge behind it. */
+/**
+ * What is run in a page: with nothing, on an embedded server in the page, with a bridge behind it, or
+ * at an exchange of WebSockets.
+ */
 export const pageLists = {
   wire: wireCases,
   memory: clientCases,
   bridge: [...bridgedCases, ...pageCases],
+  transport: webSocketCases,
 } as const;
 
 export type PageList = keyof typeof pageLists;

@@ -2,6 +2,7 @@ import { type Case, runCase } from '../../conformance/mod.ts';
 import { MemoryServer } from '../../core/server/memory.ts';
 import { Client, type WebSocketConstructor } from '../../transport-web/mod.ts';
 import { type PageContext, type PageList, pageLists, patience } from './cases.ts';
+import { type WebSocketContext, webSocketContext } from './web-socket-cases.ts';
 
 // The standard's WebSocket is what the dialer takes for one.
 const standard: WebSocketConstructor = WebSocket;
@@ -37,6 +38,11 @@ function behindBridge(): PageContext {
   };
 }
 
+function atExchange(): WebSocketContext {
+  const [exchange, nowhere] = [parameter('exchange'), parameter('nowhere')].map(Number);
+  return webSocketContext(standard, { exchange: exchange ?? 0, nowhere: nowhere ?? 0 });
+}
+
 async function runOne<Context>(
   cases: readonly Case<Context>[],
   name: string,
@@ -57,6 +63,8 @@ Object.assign(globalThis, {
         return runOne(pageLists.memory, name, inPage());
       case 'bridge':
         return runOne(pageLists.bridge, name, behindBridge());
+      case 'transport':
+        return runOne(pageLists.transport, name, atExchange());
     }
   },
 });
