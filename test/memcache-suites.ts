@@ -3,10 +3,15 @@ import type { ClientOptions } from '../core/client/client-options.ts';
 import type { Memcache } from '../core/client/memcache.ts';
 import { VirtualClock } from '../core/clock.ts';
 import { MemoryServer } from '../core/server/memory.ts';
-import type { Dialer, Endpoint } from '../core/transport.ts';
+import { Server } from '../core/server/serve.ts';
+import type { Dialer, Endpoint, Listener } from '../core/transport.ts';
 import { caseSuite, uniqueKey } from './cases.ts';
-import { makeCertificates } from './certificates.ts';
-import { findProgram, type RunningMemcached, startMemcached } from './memcached.ts';
+import { type Certificates, makeCertificates } from './certificates.ts';
+import { findProgram, type RunningMemcached, startMemcached, temporaryFile } from './memcached.ts';
+import { listen } from './runtime.ts';
+
+/** How a client reaches its servers. */
+type Way = 'TCP' | 'unix socket' | 'TLS' | 'TLS with client certificates' | 'TCP, with a login';
 
 /** A kind of client, and how many servers it is to have. */
 export interface Subject<Client extends Memcache> {
@@ -14,50 +19,121 @@ export interface Subject<Client extends Memcache> {
   readonly servers: number;
   readonly cases: readonly Case<MemcacheContext<Client>>[];
   /** How to reach memcached beside TCP; it is the same to all that stands above the dial. */
-  readonly also?: readonly ('unix socket' | 'TLS with client certificates')[];
+  readonly also?: readonly Way[];
+  /** How to reach embedded servers beside memory. */
+  readonly embedded?: readonly Way[];
   open(servers: readonly Endpoint[], options: ClientOptions): Client;
 }
 
+const program = findProgram('memcached');
+const openssl = findProgram('openssl');
+const login = { username: 'user', password: 'pass' } as const;
+
 /** The cases of a client, against embedded servers and memcached. */
 export function memcacheSuites<Client extends Memcache>(subject: Subject<Client>): void {
-  const { name, servers, cases, also = [] } = subject;
-  const program = findProgram('memcached');
-  const openssl = findProgram('openssl');
-  const has = (): boolean => true;
-
+  const { name, servers, cases, also = [], embedded = [] } = subject;
   const memory = memoryServers(servers);
   caseSuite(`${name} | embedded, in memory`, cases, (): MemcacheContext<Client> => ({
     create: (options) => subject.open(memory.endpoints, { ...options, dial: memory.dial }),
     pass: (seconds) => Promise.resolve(memory.clock.advance(seconds * 1000)),
     unique: uniqueKey,
   }), { has });
+  for (const way of embedded) embeddedSuite(subject, way);
+  for (const way of ['TCP', ...also] as const) memcachedSuite(subject, way);
+}
 
-  for (const where of ['TCP', ...also]) {
-    const tls = where.startsWith('TLS');
-    // Over TLS memcached 1.6.18 leaves what comes behind a value that it refused unread, until more
-    // arrives: such cases end at their deadline there.
-    const done = tls ? cases.filter(({ name }) => !/tells which failed/.test(name)) : cases;
-    let running: readonly RunningMemcached[] = [];
-    caseSuite(`${name} | memcached, ${where}`, done, (): MemcacheContext<Client> => ({
-      create: (options) => subject.open(running.map(({ endpoint }) => endpoint), { ...options }),
-      pass: (seconds) => new Promise((resolve) => setTimeout(resolve, seconds * 1000)),
-      unique: uniqueKey,
-    }), {
-      has,
-      skip: program === null ? 'memcached' : tls && openssl === null ? 'openssl' : undefined,
-      async before() {
-        const how = {
-          unix: where === 'unix socket',
-          tls: tls ? makeCertificates(openssl ?? '') : undefined,
-        };
-        const starts = Array.from({ length: servers }, () => startMemcached(program ?? '', how));
-        running = await Promise.all(starts);
-      },
-      async after() {
-        await Promise.all(running.map((server) => server.stop()));
-      },
-    });
-  }
+const has = (): boolean => true;
+
+function embeddedSuite<Client extends Memcache>(subject: Subject<Client>, way: Way): void {
+  const clock = new VirtualClock();
+  const credentials = new Map([[login.username, login.password]]);
+  const options = way === 'TCP, with a login' ? { credentials } : {};
+  let running: readonly (readonly [Server, Listener])[] = [];
+  let endpoints: readonly Endpoint[] = [];
+  caseSuite(`${subject.name} | embedded, ${way}`, subject.cases, (): MemcacheContext<Client> => ({
+    create: (options) => subject.open(endpoints, { ...loginOf(way), ...options }),
+    pass: (seconds) => Promise.resolve(clock.advance(seconds * 1000)),
+    unique: uniqueKey,
+  }), {
+    has,
+    skip: missing(way),
+    async before() {
+      const { ca, server, client } = certificatesOf(way) ?? {};
+      const requireClientCert = way === 'TLS with client certificates';
+      const starts = Array.from({ length: subject.servers }, async () => {
+        const at = way === 'unix socket'
+          ? { path: `${temporaryFile('socket', '')}.sock` }
+          : { host: '127.0.0.1', port: 0 };
+        const embedded = new Server(options, clock);
+        const tls = ca === undefined ? {} : { tls: { ca, ...server, requireClientCert } };
+        return [embedded, await listen({ ...at, ...tls }, embedded.accept)] as const;
+      });
+      running = await Promise.all(starts);
+      const own = requireClientCert ? client : {};
+      const tls = ca === undefined ? {} : { tls: { ca, ...own } };
+      endpoints = running.map(([, { endpoint }]) => ({ ...endpoint, ...tls }));
+    },
+    async after() {
+      await Promise.all(running.map(([, listener]) => listener.close()));
+      for (const [server] of running) server.close();
+    },
+  });
+}
+
+function memcachedSuite<Client extends Memcache>(subject: Subject<Client>, way: Way): void {
+  const { name, servers } = subject;
+  const cases = subject.cases.filter((one) => isAsked(one, way));
+  let running: readonly RunningMemcached[] = [];
+  caseSuite(`${name} | memcached, ${way}`, cases, (): MemcacheContext<Client> => ({
+    create: (options) => {
+      const endpoints = running.map(({ endpoint }) => endpoint);
+      return subject.open(endpoints, { ...loginOf(way), ...options });
+    },
+    pass: (seconds) => new Promise((resolve) => setTimeout(resolve, seconds * 1000)),
+    unique: uniqueKey,
+  }), {
+    has,
+    skip: program === null ? 'memcached' : missing(way),
+    async before() {
+      const how = {
+        unix: way === 'unix socket',
+        tls: certificatesOf(way),
+        mutual: way === 'TLS with client certificates',
+        args: way === 'TCP, with a login'
+          ? ['-Y', temporaryFile('auth', `${login.username}:${login.password}\n`)]
+          : [],
+      };
+      const starts = Array.from({ length: servers }, () => startMemcached(program ?? '', how));
+      running = await Promise.all(starts);
+    },
+    async after() {
+      await Promise.all(running.map((server) => server.stop()));
+    },
+  });
+}
+
+function isAsked({ name }: { readonly name: string }, way: Way): boolean {
+  // Over TLS memcached 1.6.18 leaves what comes behind a value that it refused unread, until more
+  // arrives: such cases end at their deadline there.
+  if (isTls(way) && /tells which failed/.test(name)) return false;
+  // Its time goes by as slowly as ours, and the same whatever the way: it is waited for once.
+  return way === 'TCP' || !/takes seconds, a Date|^gat and gats|now or later$/.test(name);
+}
+
+function isTls(way: Way): boolean {
+  return way.startsWith('TLS');
+}
+
+function missing(way: Way): string | undefined {
+  return isTls(way) && openssl === null ? 'openssl' : undefined;
+}
+
+function certificatesOf(way: Way): Certificates | undefined {
+  return isTls(way) ? makeCertificates(openssl ?? '') : undefined;
+}
+
+function loginOf(way: Way): Pick<ClientOptions, 'auth'> {
+  return way === 'TCP, with a login' ? { auth: login } : {};
 }
 
 /** Embedded servers of one clock, at ports 1, 2, 3 and so on of a network that is theirs alone. */

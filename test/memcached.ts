@@ -28,7 +28,8 @@ export interface RunningMemcached {
 /**
  * Starts a real memcached on a port of the loopback, a free one by default, or on a unix socket.
  *
- * @param options.tls It speaks TLS, and lets nobody in whom the authority does not vouch for.
+ * @param options.tls It speaks TLS.
+ * @param options.mutual It lets nobody in whom the authority does not vouch for; with TLS.
  */
 export async function startMemcached(
   program: string,
@@ -36,6 +37,7 @@ export async function startMemcached(
     readonly args?: readonly string[];
     readonly unix?: boolean;
     readonly tls?: Certificates | undefined;
+    readonly mutual?: boolean;
     readonly port?: number;
   } = {},
 ): Promise<RunningMemcached> {
@@ -47,7 +49,7 @@ export async function startMemcached(
   const child = spawn(program, [
     ...user,
     ...where,
-    ...tlsFlags(options.tls),
+    ...tlsFlags(options.tls, options.mutual),
     ...(options.args ?? []),
   ], { stdio: 'pipe' });
   let said = '';
@@ -65,21 +67,23 @@ export async function startMemcached(
     throw new Error(`${program} did not start: ${said}`, { cause: error });
   }
   const banner = spawnSync(program, ['-V'], { encoding: 'utf8' }).stdout;
-  const { tls } = options;
+  const { tls, mutual } = options;
+  const own = mutual === true ? tls?.client : {};
   const endpoint = options.unix === true ? { path } : { host: '127.0.0.1', port };
   return {
-    endpoint: tls === undefined ? endpoint : { ...endpoint, tls: { ca: tls.ca, ...tls.client } },
+    endpoint: tls === undefined ? endpoint : { ...endpoint, tls: { ca: tls.ca, ...own } },
     pid: child.pid ?? 0,
     version: /\d+\.\d+\.\d+/.exec(banner)?.[0] ?? '0.0.0',
     stop,
   };
 }
 
-function tlsFlags(tls: Certificates | undefined): string[] {
+function tlsFlags(tls: Certificates | undefined, mutual = false): string[] {
   if (tls === undefined) return [];
   const { directory } = tls;
   const server = `ssl_chain_cert=${directory}/server.pem,ssl_key=${directory}/server.key`;
-  return ['-Z', '-o', `${server},ssl_ca_cert=${directory}/ca.pem,ssl_verify_mode=2`];
+  const clients = mutual ? `,ssl_ca_cert=${directory}/ca.pem,ssl_verify_mode=2` : '';
+  return ['-Z', '-o', server + clients];
 }
 
 /** A port of the loopback that nobody listens on. */
