@@ -49,6 +49,7 @@ interface Place {
 const places: readonly Place[] = [
   { name: 'TCP', at: { host: '127.0.0.1', port: 0 } },
   { name: 'unix socket', at: { path: temporaryFile('socket', '') + '.sock' } },
+  { name: 'TLS', at: { host: '127.0.0.1', port: 0, tls: tlsOf('server') }, tls: tlsOf('client') },
   {
     name: 'TLS with client certificates',
     at: { host: '127.0.0.1', port: 0, tls: { ...tlsOf('server'), requireClientCert: true } },

@@ -1,4 +1,5 @@
 import { caseSuite, uniqueKey } from '../test/cases.ts';
+import { makeCertificates } from '../test/certificates.ts';
 import {
   findProgram,
   isSince,
@@ -23,16 +24,34 @@ function context(server: RunningMemcached): ServerContext {
   };
 }
 
-for (const [name, unix] of [['TCP', false], ['unix socket', true]] as const) {
+const openssl = findProgram('openssl');
+const ways: readonly (readonly [name: string, unix: boolean, tls: boolean, mutual: boolean])[] = [
+  ['TCP', false, false, false],
+  ['unix socket', true, false, false],
+  ['TLS', false, true, false],
+  ['TLS with client certificates', false, true, true],
+];
+
+for (const [name, unix, tls, mutual] of ways) {
+  const cases = serverCases.filter((one) => isAsked(one.name, name, tls));
   let server: RunningMemcached;
-  caseSuite(`server | memcached, ${name}`, serverCases, () => context(server), {
-    skip,
+  caseSuite(`server | memcached, ${name}`, cases, () => context(server), {
+    skip: tls && openssl === null ? 'openssl' : skip,
     timeout: 20_000,
     async before() {
-      server = await startMemcached(program ?? '', { unix });
+      const certificates = tls ? makeCertificates(openssl ?? '') : undefined;
+      server = await startMemcached(program ?? '', { unix, tls: certificates, mutual });
     },
     after: () => server?.stop() ?? Promise.resolve(),
   });
+}
+
+function isAsked(title: string, way: string, tls: boolean): boolean {
+  // Over TLS memcached 1.6.18 leaves what comes in one record with the end of a value unread, until
+  // more arrives.
+  if (tls && /in any number of pieces$|without TLS$/.test(title)) return false;
+  // Its time goes by as slowly as ours, and the same whatever the way: it is waited for once.
+  return way === 'TCP' || !title.startsWith('items expire');
 }
 
 {
