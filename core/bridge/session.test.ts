@@ -111,6 +111,29 @@ session('a socket has so many commands under way, and no more are read', async (
   assert.is(bridgeLimits.maxInFlight, 256);
 });
 
+session(
+  'bursts of others keep a page waiting for a bounded number of commands',
+  async () => {
+    const judged: number[] = [];
+    const bridge = new ScriptedBridge({
+      // As if nothing else held them back.
+      rate: 1_000_000,
+      policy(command, { id }) {
+        judged.push(id);
+        return command;
+      },
+    });
+    const floods = [bridge.open(), bridge.open(), bridge.open()];
+    for (const flood of floods) await flood.say('mn\r\n'.repeat(100_000));
+    const page = bridge.open();
+    const before = judged.length;
+    await page.say('mn\r\n');
+    assert.is(before, floods.length * bridgeLimits.maxInFlight);
+    assert.is(judged.length, before + 1);
+    assert.is((await bridge.network.last.accept()).take(), 'mn\r\n');
+  },
+);
+
 session('all sockets have so many together, and more are told that it is busy', async () => {
   const bridge = new ScriptedBridge({ maxInFlightTotal: 2 });
   const { upstream } = await bridge.said('mn\r\nmn\r\n');
