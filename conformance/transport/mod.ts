@@ -35,7 +35,7 @@ export const transportCases: readonly Case<TransportContext>[] = [
   connected('holds back no small piece until another is acknowledged', async ({ near, far }) => {
     for (const [one, other] of [[near, far], [far, near]] as const) {
       const times: number[] = [];
-      for (let i = 0; i < 21; i++) {
+      for (let i = 0; i < 30; i++) {
         const start = systemClock.elapsed();
         one.send('a');
         one.send('b');
@@ -44,9 +44,10 @@ export const transportCases: readonly Case<TransportContext>[] = [
         await one.read(1);
         times.push(systemClock.elapsed() - start);
       }
-      // Nagle's algorithm would make most of them wait 40 ms, without it they take less than one.
-      const median = times.sort((left, right) => left - right)[10] ?? 0;
-      ok(median < 30, `half of all round trips take ${median.toFixed(1)} ms and more`);
+      // Nagle's algorithm would make all but a few wait 40 ms, once the first have gone through;
+      // without it they take less than one, save where a busy machine lets them wait.
+      const quarter = times.slice(10).sort((left, right) => left - right)[5] ?? 0;
+      ok(quarter < 30, `three round trips of four take ${quarter.toFixed(1)} ms and more`);
     }
   }),
   connected('carries more than any buffer holds: send takes a prefix, onDrain says go on', async (
