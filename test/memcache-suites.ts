@@ -27,6 +27,8 @@ export interface Subject<Client extends Memcache> {
 
 const program = findProgram('memcached');
 const openssl = findProgram('openssl');
+/** A busy machine may take longer than the defaults. */
+const patience = { timeout: 10_000, connectTimeout: 10_000 } as const;
 const login = { username: 'user', password: 'pass' } as const;
 
 /** The cases of a client, against embedded servers and memcached. */
@@ -51,7 +53,7 @@ function embeddedSuite<Client extends Memcache>(subject: Subject<Client>, way: W
   let running: readonly (readonly [Server, Listener])[] = [];
   let endpoints: readonly Endpoint[] = [];
   caseSuite(`${subject.name} | embedded, ${way}`, subject.cases, (): MemcacheContext<Client> => ({
-    create: (options) => subject.open(endpoints, { ...loginOf(way), ...options }),
+    create: (options) => subject.open(endpoints, { ...patience, ...loginOf(way), ...options }),
     pass: (seconds) => Promise.resolve(clock.advance(seconds * 1000)),
     unique: uniqueKey,
   }), {
@@ -87,7 +89,7 @@ function memcachedSuite<Client extends Memcache>(subject: Subject<Client>, way: 
   caseSuite(`${name} | memcached, ${way}`, cases, (): MemcacheContext<Client> => ({
     create: (options) => {
       const endpoints = running.map(({ endpoint }) => endpoint);
-      return subject.open(endpoints, { ...loginOf(way), ...options });
+      return subject.open(endpoints, { ...patience, ...loginOf(way), ...options });
     },
     pass: (seconds) => new Promise((resolve) => setTimeout(resolve, seconds * 1000)),
     unique: uniqueKey,
