@@ -41,12 +41,11 @@ export class WebSocketTransport implements Transport {
   }
 
   send(bytes: Uint8Array): number {
-    const socket = this.#socket;
-    if (this.#over || socket.readyState !== OPEN) return bytes.length;
-    const taken = Math.min(bytes.length, Math.max(0, MAX_BUFFERED - socket.bufferedAmount));
+    if (this.#over || this.#socket.readyState !== OPEN) return bytes.length;
+    const taken = Math.min(bytes.length, Math.max(0, MAX_BUFFERED - this.#socket.bufferedAmount));
     const part = bytes.subarray(0, taken);
     // A WebSocket refuses memory that is shared with other threads.
-    if (taken > 0) socket.send(isOwn(part) ? part : new Uint8Array(part));
+    if (taken > 0) this.#socket.send(isOwn(part) ? part : new Uint8Array(part));
     if (taken < bytes.length && !this.#refused) {
       this.#refused = true;
       this.#awaitRoom();
@@ -73,10 +72,7 @@ export class WebSocketTransport implements Transport {
     this.refuse(1000, '');
   }
 
-  /**
-   * Sends what was taken, then ends the stream and gives the peer a reason: 1003 is 4003 where the
-   * socket may not say so.
-   */
+  /** Sends what was taken, then ends the stream and gives the peer a reason. */
   refuse(code: number, reason: string): void {
     if (this.#over) return;
     // A paused socket would not hear of its end.
