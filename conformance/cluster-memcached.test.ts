@@ -1,9 +1,11 @@
 import { inspect } from 'node:util';
 import * as assert from 'uvu/assert';
+import type { HashClient as AnyHashClient, HashClientOptions } from '../core/client/hash-client.ts';
+import { ConnectionError, TimeoutError } from '../core/wire/errors.ts';
 import { findProgram, freePort, type RunningMemcached, startMemcached } from '../test/memcached.ts';
+import { HashClient } from '../test/runtime.ts';
 import { settled } from '../test/scripted.ts';
 import { suite } from '../test/suite.ts';
-import { ConnectionError, HashClient, type HashClientOptions, TimeoutError } from './mod.ts';
 
 // Real servers that are killed, restarted and stopped under load.
 
@@ -11,8 +13,8 @@ const cluster = suite('cluster of memcached');
 const program = findProgram('memcached');
 
 const TIMEOUT = 1000;
-// What a busy machine may be late by.
-const LATE = 2000;
+// Milliseconds after its deadline at which a call must have ended.
+const GRACE = 100;
 
 const options: HashClientOptions = {
   timeout: TIMEOUT,
@@ -57,9 +59,9 @@ class Load {
   readonly faults: string[] = [];
   failed = 0;
   done = 0;
-  readonly #client: HashClient;
+  readonly #client: AnyHashClient;
 
-  constructor(client: HashClient) {
+  constructor(client: AnyHashClient) {
     this.#client = client;
     this.homes = new Map(this.keys.map((key) => [key, client.serverOf(key) ?? '']));
   }
@@ -105,7 +107,8 @@ class Load {
   }
 
   async #judge(call: Promise<unknown>): Promise<void> {
-    const start = performance.now();
+    // By a timer of the same loop: a machine that is busy holds up both.
+    const late = setTimeout(() => this.faults.push('a call is past its deadline'), TIMEOUT + GRACE);
     try {
       await call;
       this.done++;
@@ -114,21 +117,20 @@ class Load {
       const expected = error instanceof ConnectionError || error instanceof TimeoutError;
       if (!expected) this.faults.push(String(error));
     }
-    const took = performance.now() - start;
-    if (took > TIMEOUT + LATE) this.faults.push(`a call took ${took.toFixed(0)} ms`);
+    clearTimeout(late);
   }
 }
 
 function underLoad(
   name: string,
   servers: number,
-  run: (fleet: Fleet, client: HashClient, load: Load) => Promise<void>,
+  run: (fleet: Fleet, client: AnyHashClient, load: Load) => Promise<void>,
 ): void {
   const full = `${servers} servers: ${name}`;
   if (program === null) return cluster.skip(`${full} (needs memcached)`);
   cluster(full, async () => {
     const fleet = new Fleet();
-    let client: HashClient | undefined;
+    let client: AnyHashClient | undefined;
     try {
       for (let i = 0; i < servers; i++) await fleet.start();
       client = new HashClient(fleet.names, options);
@@ -144,7 +146,7 @@ function underLoad(
 }
 
 /** Each key is on the server that it had when all were up. */
-async function checkHome(client: HashClient, { homes }: Load): Promise<void> {
+async function checkHome(client: AnyHashClient, { homes }: Load): Promise<void> {
   for (const [key, home] of homes) {
     assert.is(client.serverOf(key), home);
     await client.set(key, `${key}home`);
