@@ -1,6 +1,8 @@
 import { inspect } from 'node:util';
 import * as assert from 'uvu/assert';
 import type { HashClient as AnyHashClient, HashClientOptions } from '../core/client/hash-client.ts';
+import { Discovery } from '../core/client/discovery/discovery.ts';
+import { toEndpoint } from '../core/client/endpoint.ts';
 import { ConnectionError, TimeoutError } from '../core/wire/errors.ts';
 import { findProgram, freePort, type RunningMemcached, startMemcached } from '../test/memcached.ts';
 import { HashClient } from '../test/runtime.ts';
@@ -190,6 +192,30 @@ underLoad('all are killed and restarted', 3, async (fleet, client, load) => {
   await Promise.all(names.map((name) => fleet.start(name)));
   await load.untilWell();
   await checkHome(client, load);
+});
+
+underLoad('the list of servers changes', 3, async ({ names }) => {
+  let found = names;
+  const discovery = new Discovery(() =>
+    Promise.resolve({ servers: found.map((name) => toEndpoint(name)) })
+  );
+  const follower = new HashClient(discovery, options);
+  try {
+    await follower.version();
+    const changing = new Load(follower);
+    for (const gone of [...names, ...names]) {
+      // Amid a round: its calls are under way when the server leaves, and when it is back.
+      for (const left of [names.filter((name) => name !== gone), names]) {
+        found = left;
+        await Promise.all([changing.round(), discovery.refresh(), changing.round()]);
+        assert.equal(follower.servers, left);
+      }
+    }
+    assert.equal([changing.failed, changing.faults], [0, []], 'no call is lost');
+    await checkHome(follower, changing);
+  } finally {
+    await follower.close();
+  }
 });
 
 cluster.run();

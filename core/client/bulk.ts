@@ -19,7 +19,7 @@ export async function findMany(
   options: CallOptions | undefined,
   take: (key: ItemKey, found: Found) => void,
 ): Promise<void> {
-  const { keys: policy, placeOf, maxKeys } = calls.parts;
+  const { keys: policy, placeOf, ready, maxKeys } = calls.parts;
   const wanted = toKeys(keys);
   const wire = wanted.map((key) => policy.toWire(key));
   // Where it takes several commands, none may go before the last is known to be right.
@@ -28,8 +28,11 @@ export async function findMany(
   if (wire.length === 0) return;
   const dialect = calls.dialect ?? await calls.read(null, () => calls.learn());
   if (dialect === null) return;
+  // Which keys are in one place is known once the places are.
+  const left = ready === undefined ? options : await calls.read(null, () => ready(options ?? {}));
+  if (left === null) return;
   const found = new Map<number, Found>();
-  const find: Find = { calls, dialect, wire, withCas, options, found };
+  const find: Find = { calls, dialect, wire, withCas, options: left, found };
   const jobs: Promise<void>[] = [];
   for (const indexes of together(wire, placeOf)) {
     for (let from = 0; from < indexes.length; from += maxKeys) {

@@ -21,7 +21,7 @@ const thousand = Array.from({ length: 1000 }, (_, i) => `key${i}`);
 const nodesAt = (...names: string[]): HashNode[] => names.map((name) => ({ name }));
 const hosts = nodesAt('10.0.1.1:11211', '10.0.1.2:11211', '10.0.1.3:11211');
 const ports = nodesAt('10.0.1.1:11211', '10.0.1.2:11212', '10.0.1.3:11213');
-const weighted = ports.map(({ name }, i) => ({ name, weight: [1, 2, 5][i]! }));
+const weighted = ports.map(({ name }, i) => ({ name, weight: [1, 2, 5][i] ?? 0 }));
 const local = nodesAt('127.0.0.1:11211', '127.0.0.1:11212', '127.0.0.1:11213');
 
 function ownersOf(scheme: HashScheme, nodes: readonly HashNode[], of: readonly string[]): number[] {
