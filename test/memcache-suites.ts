@@ -1,12 +1,11 @@
 import type { Case, MemcacheContext } from '../conformance/mod.ts';
 import type { ClientOptions } from '../core/client/client-options.ts';
 import type { Memcache } from '../core/client/memcache.ts';
-import { VirtualClock } from '../core/clock.ts';
-import { MemoryServer } from '../core/server/memory.ts';
-import type { Dialer, Endpoint } from '../core/transport.ts';
+import type { Endpoint } from '../core/transport.ts';
 import { caseSuite, uniqueKey } from './cases.ts';
 import { makeCertificates } from './certificates.ts';
 import { findProgram, type RunningMemcached, startMemcached } from './memcached.ts';
+import { memoryServers } from './memory-servers.ts';
 
 /** A kind of client, and how many servers it is to have. */
 export interface Subject<Client extends Memcache> {
@@ -58,23 +57,4 @@ export function memcacheSuites<Client extends Memcache>(subject: Subject<Client>
       },
     });
   }
-}
-
-/** Embedded servers of one clock, at ports 1, 2, 3 and so on of a network that is theirs alone. */
-export function memoryServers(count: number): {
-  readonly clock: VirtualClock;
-  readonly endpoints: readonly Endpoint[];
-  readonly dial: Dialer;
-} {
-  const clock = new VirtualClock();
-  const servers = Array.from({ length: count }, () => new MemoryServer({}, clock));
-  return {
-    clock,
-    endpoints: servers.map((_, i) => ({ host: 'cache', port: i + 1 })),
-    dial(to, events, signal) {
-      const server = servers['port' in to ? to.port - 1 : 0];
-      if (server === undefined) throw new Error('there is no such server');
-      return server.dial(to, events, signal);
-    },
-  };
 }

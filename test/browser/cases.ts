@@ -64,10 +64,14 @@ export const bridgedCases: readonly Case<OneServerContext>[] = [
   largeValues,
 ];
 
-/** What is run in a page: nothing, an embedded server in the page, or a bridge behind it. */
+/**
+ * What is run in a page: nothing, an embedded server in the page, three of them and a client made of
+ * all the others, or a bridge behind it.
+ */
 export const pageLists = {
   wire: wireCases,
   memory: clientCases,
+  family: [...memcacheCases, ...metaOnlyCases],
   bridge: [...bridgedCases, ...pageCases],
 } as const;
 
