@@ -31,7 +31,7 @@ export async function findMany(
   // Which keys are in one place is known once the places are.
   const left = ready === undefined ? options : await calls.read(null, () => ready(options ?? {}));
   if (left === null) return;
-  const found = new Map<number, Found>();
+  const found: (Found | undefined)[] = wire.map(() => undefined);
   const find: Find = { calls, dialect, wire, withCas, options: left, found };
   const jobs: Promise<void>[] = [];
   for (const indexes of together(wire, placeOf)) {
@@ -42,7 +42,7 @@ export async function findMany(
   }
   await Promise.all(jobs);
   wanted.forEach((key, index) => {
-    const item = found.get(index);
+    const item = found[index];
     if (item !== undefined) take(key, item);
   });
 }
@@ -54,7 +54,7 @@ interface Find {
   readonly withCas: boolean;
   readonly options: CallOptions | undefined;
   /** By the index of the key. */
-  readonly found: Map<number, Found>;
+  readonly found: (Found | undefined)[];
 }
 
 async function findBatch(find: Find, indexes: readonly number[]): Promise<void> {
@@ -63,15 +63,14 @@ async function findBatch(find: Find, indexes: readonly number[]): Promise<void> 
   const command = dialect.getMany(wire, withCas);
   if (command === null) {
     await Promise.all(wire.map(async (key, i) => {
-      const item = toFound(await calls.execute(key, dialect.get(key, withCas), options));
-      if (item !== undefined) found.set(indexes[i]!, item);
+      found[indexes[i]!] = toFound(await calls.execute(key, dialect.get(key, withCas), options));
     }));
     return;
   }
   // All of them are in one place: the first says where.
   const reply = await calls.execute(wire[0]!, command, options);
   eachItem(wire.map(({ key }) => key), reply, (item, i) => {
-    found.set(indexes[i]!, item);
+    found[indexes[i]!] = item;
   });
 }
 

@@ -6,7 +6,7 @@ import { furcHash } from './ch3.ts';
 import { type HashNode, type HashScheme, SchemeHasher } from './hasher.ts';
 import { libmemcachedDigests, type LibmemcachedHash } from './libmemcached-digests.ts';
 import { modula } from './modulo.ts';
-import { Murmur3 } from './murmur3.ts';
+import { murmur3 as murmur3Of } from './murmur3.ts';
 import { ketama } from './rings.ts';
 import { hashSchemes } from './schemes.ts';
 
@@ -36,7 +36,7 @@ function sha256(text: string): string {
 // pymemcache: characters, each cut to its low 8 bits.
 function murmur3(text: string, seed = 0): number {
   const bytes = Uint8Array.from(text, (character) => character.codePointAt(0)! & 0xff);
-  return new Murmur3(seed).digest(bytes, bytes.length);
+  return murmur3Of(bytes, bytes.length, seed);
 }
 
 const murmurs: readonly (readonly [text: string, hash: number])[] = [
