@@ -25,16 +25,23 @@ class Scene {
   looks = 0;
   readonly off: Set<string> = new Set();
   readonly dial: Dialer = (to, events, signal) => this.#dial(to, events, signal);
-  readonly #servers: ReadonlyMap<string, Dialer>;
+  /** The authorities that were asked for, by host. */
+  readonly authorities: Map<string, string | undefined> = new Map();
+  readonly #servers: ReadonlyMap<string, Server>;
 
   constructor(found: Scene['found'] = at('a', 'b', 'c'), options: HashClientOptions = {}) {
     this.found = found;
     this.#servers = new Map(
-      ['a', 'b', 'c', 'd'].map((host) => [host, memoryDialer(new Server({}, this.clock))]),
+      ['a', 'b', 'c', 'd'].map((host) => [host, new Server({}, this.clock)]),
     );
     this.discovery = new Discovery(() => this.#look(), { clock: this.clock });
     const { clock, dial } = this;
     this.client = new HashClient(this.discovery, { clock, dial, timeout: 500, ...options });
+  }
+
+  /** How many connections a server has. */
+  connections(host: string): number | undefined {
+    return this.#servers.get(host)?.engine.connections.size;
   }
 
   async find(...hosts: string[]): Promise<void> {
@@ -52,10 +59,11 @@ class Scene {
   async #dial(...[to, events, signal]: Parameters<Dialer>): ReturnType<Dialer> {
     const host = 'host' in to ? to.host : '';
     this.dials.push(host);
-    const dial = this.#servers.get(host);
+    this.authorities.set(host, to.tls?.ca);
+    const server = this.#servers.get(host);
     if (host === 'silent') return await new Promise(() => {});
-    if (dial === undefined || this.off.has(host)) throw new Error(`${host} is off`);
-    return await dial(to, events, signal);
+    if (server === undefined || this.off.has(host)) throw new Error(`${host} is off`);
+    return await memoryDialer(server)(to, events, signal);
   }
 }
 
@@ -209,6 +217,16 @@ discovered('a server that leaves ends what it was asked', async () => {
   const pending = scene.client.getMany(keys);
   await scene.find('d');
   assert.is((await pending).size, keys.length);
+  await settled();
+  assert.equal(['a', 'b', 'c'].map((host) => scene.connections(host)), [0, 0, 0]);
+  await scene.client.close();
+});
+
+discovered('TLS is as the list says, else as the client is told', async () => {
+  const own = at('a').map((server) => ({ ...server, tls: { ca: 'of the list' } }));
+  const scene = new Scene([...own, ...at('b')], { tls: { ca: 'of the client' } });
+  await scene.client.version();
+  assert.equal([...scene.authorities], [['a', 'of the list'], ['b', 'of the client']]);
   await scene.client.close();
 });
 
