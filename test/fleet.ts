@@ -13,15 +13,15 @@ export interface Peer {
   readonly scheme?: NonNullable<HashClientOptions['scheme']>;
   /** Whether it compresses: pymemcache does from 4.0 on, and Debian has 3.5. */
   readonly compresses: boolean;
-  /** The flags of a value that only its own language can read. */
-  readonly foreign: number;
+  /** The flags of a value that only its own language can read, where it writes such. */
+  readonly foreign?: number;
   /** The interpreter, with the arguments that make it run what follows; null where it is not there. */
   readonly command: readonly string[] | null;
   /**
    * A program. It is given `store` or `read`, the servers with commas between, values by their keys
-   * in JSON, and the variant. It stores each as `theirs.<key>`, and an object of its language as
-   * `theirs.foreign`; or it prints what it finds as `ours.<key>`, by key, and for `foreign` whether
-   * it is that object.
+   * in JSON, and the variant. It stores each as `theirs.<key>`, or prints what it finds as
+   * `ours.<key>`, by key. Where it has `foreign`, it also stores an object of its language as
+   * `theirs.foreign`, and says by `true` that `ours.foreign` is that object.
    */
   readonly script: string;
 }
@@ -51,6 +51,26 @@ mode, servers, values, variant = sys.argv[1], sys.argv[2].split(','), json.loads
 client = pylibmc.Client(servers, behaviors={variant: True} if variant else {})
 store = lambda key, value: client.set(key, value, min_compress_len=400)
 ${PYTHON}`;
+
+const PYTHON_MEMCACHED = `
+import json, sys, memcache
+mode, servers, values, variant = sys.argv[1], sys.argv[2].split(','), json.loads(sys.argv[3]), sys.argv[4]
+client = memcache.Client(servers)
+store = lambda key, value: client.set(key, value, min_compress_len=400)
+${PYTHON}`;
+
+const DALLI = `
+require 'dalli'
+require 'json'
+mode, servers, values = ARGV
+client = Dalli::Client.new(servers.split(','), serializer: JSON)
+values = JSON.parse(values)
+if mode == 'store'
+  values.each { |key, value| client.set("theirs.#{key}", value) or abort(key) }
+else
+  puts JSON.generate(values.to_h { |key, _| [key, client.get("ours.#{key}")] })
+end
+`;
 
 const PHP = `
 [, $mode, $servers, $values, $variant] = $argv;
@@ -87,7 +107,7 @@ const php = {
   profile: 'php-memcached',
   compresses: true,
   foreign: 4,
-  command: phpMemcached(),
+  command: interpreter(['php'], '-r', 'new Memcached();'),
   script: PHP,
 } as const;
 
@@ -99,6 +119,21 @@ export const peers: readonly Peer[] = [
     foreign: 1,
     command: python('pymemcache'),
     script: PYMEMCACHE,
+  },
+  {
+    name: 'python3-memcache',
+    profile: 'python-memcached',
+    compresses: true,
+    foreign: 1,
+    command: python('memcache'),
+    script: PYTHON_MEMCACHED,
+  },
+  {
+    name: 'ruby-dalli',
+    profile: 'dalli-json',
+    compresses: true,
+    command: interpreter(['ruby'], '-e', "require 'dalli'"),
+    script: DALLI,
   },
   pylibmc,
   { ...pylibmc, variant: 'ketama', scheme: 'ketama' },
@@ -117,14 +152,18 @@ export function runPeer(command: readonly string[], ...given: readonly string[])
 
 // Another python3 may stand before Debian's, without Debian's packages.
 function python(module: string): readonly string[] | null {
-  const found = [findProgram('python3'), '/usr/bin/python3'].find((name) =>
-    name !== null && spawnSync(name, ['-c', `import ${module}`]).status === 0
-  );
-  return found === undefined || found === null ? null : [found, '-c'];
+  return interpreter(['python3', '/usr/bin/python3'], '-c', `import ${module}`);
 }
 
-function phpMemcached(): readonly string[] | null {
-  const found = findProgram('php');
-  if (found === null) return null;
-  return spawnSync(found, ['-r', 'new Memcached();']).status === 0 ? [found, '-r'] : null;
+/** The first of the programs that can run something, and its flag for that. */
+function interpreter(
+  programs: readonly string[],
+  flag: string,
+  something: string,
+): readonly string[] | null {
+  for (const name of programs) {
+    const found = findProgram(name);
+    if (found !== null && spawnSync(found, [flag, something]).status === 0) return [found, flag];
+  }
+  return null;
 }
