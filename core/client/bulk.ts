@@ -28,11 +28,14 @@ export async function findMany(
   if (wire.length === 0) return;
   const dialect = calls.dialect ?? await calls.read(null, () => calls.learn());
   if (dialect === null) return;
-  // Which keys are in one place is known once the places are.
-  const left = ready === undefined ? options : await calls.read(null, () => ready(options ?? {}));
-  if (left === null) return;
   const found: (Found | undefined)[] = wire.map(() => undefined);
-  const find: Find = { calls, dialect, wire, withCas, options: left, found };
+  let find: Find = { calls, dialect, wire, withCas, options, found };
+  if (ready !== undefined) {
+    // Which keys are in one place is known once the places are.
+    const left = await calls.read(null, () => ready(options === undefined ? {} : options));
+    if (left === null) return;
+    find = { ...find, options: left };
+  }
   const jobs: Promise<void>[] = [];
   for (const indexes of together(wire, placeOf)) {
     for (let from = 0; from < indexes.length; from += maxKeys) {

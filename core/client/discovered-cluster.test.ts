@@ -7,6 +7,7 @@ import type { Dialer, Endpoint } from '../transport.ts';
 import { UsageError } from '../wire/errors.ts';
 import { Discovery } from './discovery/discovery.ts';
 import { HashClient, type HashClientOptions } from './hash-client.ts';
+import type { CallOptions } from './memcache-options.ts';
 import { RetryingClient } from './retrying-client.ts';
 
 const discovered = suite('discovered cluster');
@@ -90,12 +91,13 @@ discovered('nothing is looked for before the first call, and calls share a look'
   await client.close();
 });
 
-const first: Readonly<Record<string, (client: HashClient) => Promise<unknown>>> = {
-  set: (client) => client.set('key', 1),
-  getMany: (client) => client.getMany(keys),
-  setMany: (client) => client.setMany(entries),
-  version: async (client) => assert.is((await client.version()).size, 3),
-  execute: (client) => client.execute({ verb: 'get', keys }),
+type First = (client: HashClient, options?: CallOptions) => Promise<unknown>;
+
+const first: Readonly<Record<string, First>> = {
+  set: (client, options) => client.set('key', 1, options),
+  getMany: (client, options) => client.getMany(keys, options),
+  version: (client, options) => client.version(options),
+  execute: (client, options) => client.execute({ verb: 'get', keys }, options),
 };
 for (const [name, call] of Object.entries(first)) {
   discovered(`${name} may be the first call`, async () => {
@@ -265,6 +267,18 @@ discovered('a discovery that has its list already is not asked again', async () 
   assert.equal([scene.client.servers.length, scene.looks], [3, 1]);
   await scene.client.close();
 });
+
+for (const [name, call] of Object.entries(first)) {
+  discovered(`wrong options of the first call are refused: ${name}`, async () => {
+    const { client } = new Scene();
+    assert.is(await briefOf(call(client, JSON.parse('null'))), 'UsageError usage not-sent');
+    assert.is(
+      await briefOf(call(client, JSON.parse('{"timeout":-1}'))),
+      'UsageError usage not-sent',
+    );
+    await client.close();
+  });
+}
 
 discovered('addServer and removeServer are for lists', async () => {
   const { client } = new Scene();

@@ -47,7 +47,8 @@ export class DiscoveredCluster implements Executor {
 
   execute(command: Command, options?: ExecuteOptions): Promise<Reply> {
     if (this.#isKnown) return this.#cluster.execute(command, options);
-    return this.ready(options ?? {}).then((left) => this.#cluster.execute(command, left));
+    const waiting = this.ready(options === undefined ? {} : options);
+    return waiting.then((left) => this.#cluster.execute(command, left));
   }
 
   /**
