@@ -42,9 +42,10 @@ export function phpSerde(options: PhpSerdeOptions = {}): Serde {
   const { codec, threshold = Infinity, maxSize = MAX_DECOMPRESSED, binary = false } = options;
 
   function pack(plain: Stored): Stored {
+    if (codec === undefined || threshold === Infinity) return plain;
     const { value, flags } = plain;
     const bytes = typeof value === 'string' ? utf8(value) : value;
-    if (codec === undefined || bytes.length <= threshold) return plain;
+    if (bytes.length <= threshold) return plain;
     const packed = codec.compress(bytes);
     if (packed.length * LEAST_GAIN >= bytes.length) return plain;
     const stored = new Uint8Array(4 + packed.length);
