@@ -1,12 +1,17 @@
+import { Discovery } from '../core/client/discovery/discovery.ts';
 import { memcacheSuites } from '../test/memcache-suites.ts';
 import { HashClient } from '../test/runtime.ts';
 import { memcacheCases, metaOnlyCases } from './mod.ts';
 
+// With `auto` the servers are found by a discovery, so that the first call waits for both.
 for (const dialect of ['meta', 'text', 'auto'] as const) {
   memcacheSuites({
-    name: `hash client: ${dialect}`,
+    name: `hash client: ${dialect}${dialect === 'auto' ? ', discovered' : ''}`,
     servers: 3,
     cases: dialect === 'text' ? memcacheCases : [...memcacheCases, ...metaOnlyCases],
-    open: (servers, options) => new HashClient(servers, { ...options, dialect }),
+    open(servers, options) {
+      const found = new Discovery(() => Promise.resolve({ servers }));
+      return new HashClient(dialect === 'auto' ? found : servers, { ...options, dialect });
+    },
   });
 }

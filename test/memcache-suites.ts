@@ -2,12 +2,12 @@ import type { Case, MemcacheContext } from '../conformance/mod.ts';
 import type { ClientOptions } from '../core/client/client-options.ts';
 import type { Memcache } from '../core/client/memcache.ts';
 import { VirtualClock } from '../core/clock.ts';
-import { MemoryServer } from '../core/server/memory.ts';
 import { Server } from '../core/server/serve.ts';
-import type { Dialer, Endpoint, Listener } from '../core/transport.ts';
+import type { Endpoint, Listener } from '../core/transport.ts';
 import { caseSuite, uniqueKey } from './cases.ts';
 import { type Certificates, makeCertificates } from './certificates.ts';
 import { findProgram, type RunningMemcached, startMemcached, temporaryFile } from './memcached.ts';
+import { memoryServers } from './memory-servers.ts';
 import { listen } from './runtime.ts';
 
 /** How a client reaches its servers. */
@@ -136,23 +136,4 @@ function certificatesOf(way: Way): Certificates | undefined {
 
 function loginOf(way: Way): Pick<ClientOptions, 'auth'> {
   return way === 'TCP, with a login' ? { auth: login } : {};
-}
-
-/** Embedded servers of one clock, at ports 1, 2, 3 and so on of a network that is theirs alone. */
-export function memoryServers(count: number): {
-  readonly clock: VirtualClock;
-  readonly endpoints: readonly Endpoint[];
-  readonly dial: Dialer;
-} {
-  const clock = new VirtualClock();
-  const servers = Array.from({ length: count }, () => new MemoryServer({}, clock));
-  return {
-    clock,
-    endpoints: servers.map((_, i) => ({ host: 'cache', port: i + 1 })),
-    dial(to, events, signal) {
-      const server = servers['port' in to ? to.port - 1 : 0];
-      if (server === undefined) throw new Error('there is no such server');
-      return server.dial(to, events, signal);
-    },
-  };
 }

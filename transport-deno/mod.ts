@@ -5,11 +5,11 @@ import {
   PooledClient as CorePooledClient,
   type PooledClientOptions,
 } from '../core/client/clients.ts';
-import type { ClusterServer } from '../core/client/cluster-server.ts';
 import type { ServerName } from '../core/client/endpoint.ts';
 import {
   HashClient as CoreHashClient,
   type HashClientOptions,
+  type HashServers,
 } from '../core/client/hash-client.ts';
 import { runtimeOptions } from '../transport-node/runtime-options.ts';
 import { dial } from './dial.ts';
@@ -47,10 +47,10 @@ export class PooledClient extends CorePooledClient {
 /** A client of many servers, over connections of Deno's. */
 export class HashClient extends CoreHashClient {
   /**
-   * @param servers Each `host:port` and the like, or with its name and weight.
+   * @param servers Each `host:port` and the like, or with its name and weight; or a discovery.
    * @throws UsageError when an option breaks a rule.
    */
-  constructor(servers: readonly (ServerName | ClusterServer)[], options: HashClientOptions = {}) {
+  constructor(servers: HashServers, options: HashClientOptions = {}) {
     super(servers, runtimeOptions(options, dial));
   }
 }

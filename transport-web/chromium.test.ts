@@ -73,6 +73,7 @@ async function openBridged(
 const open = async (): Promise<Page> => await (await browser()).open();
 pageSuite('wire', 'wire', open);
 pageSuite('client, embedded server in the page', 'memory', open);
+pageSuite('client of many with retry and fallback, embedded servers in the page', 'family', open);
 
 let exchange: Exchange;
 pageSuite(

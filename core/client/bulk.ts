@@ -19,7 +19,7 @@ export async function findMany(
   options: CallOptions | undefined,
   take: (key: ItemKey, found: Found) => void,
 ): Promise<void> {
-  const { keys: policy, placeOf, maxKeys } = calls.parts;
+  const { keys: policy, placeOf, ready, maxKeys } = calls.parts;
   const wanted = toKeys(keys);
   const wire = wanted.map((key) => policy.toWire(key));
   // Where it takes several commands, none may go before the last is known to be right.
@@ -28,8 +28,14 @@ export async function findMany(
   if (wire.length === 0) return;
   const dialect = calls.dialect ?? await calls.read(null, () => calls.learn());
   if (dialect === null) return;
-  const found = new Map<number, Found>();
-  const find: Find = { calls, dialect, wire, withCas, options, found };
+  const found: (Found | undefined)[] = wire.map(() => undefined);
+  let find: Find = { calls, dialect, wire, withCas, options, found };
+  if (ready !== undefined) {
+    // Which keys are in one place is known once the places are.
+    const left = await calls.read(null, () => ready(options === undefined ? {} : options));
+    if (left === null) return;
+    find = { ...find, options: left };
+  }
   const jobs: Promise<void>[] = [];
   for (const indexes of together(wire, placeOf)) {
     for (let from = 0; from < indexes.length; from += maxKeys) {
@@ -39,7 +45,7 @@ export async function findMany(
   }
   await Promise.all(jobs);
   wanted.forEach((key, index) => {
-    const item = found.get(index);
+    const item = found[index];
     if (item !== undefined) take(key, item);
   });
 }
@@ -51,7 +57,7 @@ interface Find {
   readonly withCas: boolean;
   readonly options: CallOptions | undefined;
   /** By the index of the key. */
-  readonly found: Map<number, Found>;
+  readonly found: (Found | undefined)[];
 }
 
 async function findBatch(find: Find, indexes: readonly number[]): Promise<void> {
@@ -60,15 +66,14 @@ async function findBatch(find: Find, indexes: readonly number[]): Promise<void> 
   const command = dialect.getMany(wire, withCas);
   if (command === null) {
     await Promise.all(wire.map(async (key, i) => {
-      const item = toFound(await calls.execute(key, dialect.get(key, withCas), options));
-      if (item !== undefined) found.set(indexes[i]!, item);
+      found[indexes[i]!] = toFound(await calls.execute(key, dialect.get(key, withCas), options));
     }));
     return;
   }
   // All of them are in one place: the first says where.
   const reply = await calls.execute(wire[0]!, command, options);
   eachItem(wire.map(({ key }) => key), reply, (item, i) => {
-    found.set(indexes[i]!, item);
+    found[indexes[i]!] = item;
   });
 }
 

@@ -39,11 +39,7 @@ export class Calls {
 
   /** Asks the server, once for all who wait for it. */
   learn(): Promise<Dialect> {
-    const { executor, servers } = this.parts;
-    this.#learning ??= chooseDialect(servers?.() ?? [executor]).then((dialect) => {
-      this.dialect = dialect;
-      return dialect;
-    }).finally(() => {
+    this.#learning ??= this.#ask().finally(() => {
       this.#learning = null;
     });
     return this.#learning;
@@ -109,6 +105,13 @@ export class Calls {
   ignore(error: MemcacheError): void {
     this.ignored++;
     apart(() => this.parts.onIgnored?.(error));
+  }
+
+  async #ask(): Promise<Dialect> {
+    const { executor, ready, servers } = this.parts;
+    await ready?.({});
+    this.dialect = await chooseDialect(servers?.() ?? [executor]);
+    return this.dialect;
   }
 
   async #forgive<Result>(miss: Result, run: () => Promise<Result>): Promise<Result> {

@@ -93,6 +93,29 @@ export class Cluster implements Executor {
     this.#options.onJoin();
   }
 
+  /**
+   * Makes these the servers, in this order: those that stay keep their connections and their state,
+   * those that leave end what they were asked.
+   *
+   * @throws UsageError when the scheme cannot have a weight.
+   */
+  arrange(servers: readonly Placed[]): void {
+    // A list from elsewhere may name a server twice.
+    const wanted = new Map(servers.map((server) => [server.node.name, server]));
+    const before = new Map(this.#members);
+    const dead = new Set([...this.#dead].map(({ node }) => node.name));
+    const nodes = [...wanted.values()].map(({ node }) => node);
+    this.#hasher.arrange(nodes.filter(({ name }) => !dead.has(name)));
+    for (const name of before.keys()) if (!wanted.has(name)) void this.remove(name);
+    this.#members.clear();
+    for (const [name, server] of wanted) {
+      const member = before.get(name);
+      if (member === undefined) this.#join(server);
+      else this.#members.set(name, member);
+    }
+    if ([...wanted.keys()].some((name) => !before.has(name))) this.#options.onJoin();
+  }
+
   /** Takes a server out, and waits for what it was asked; says whether there was one. */
   async remove(name: string): Promise<boolean> {
     const member = this.#members.get(name);

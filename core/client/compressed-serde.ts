@@ -47,7 +47,8 @@ export function compressedSerde(options: CompressionOptions): Serde {
     serialize(key, value) {
       const plain = serde.serialize(key, value);
       const bytes = typeof plain.value === 'string' ? utf8(plain.value) : plain.value;
-      if (bytes.length <= threshold) return plain;
+      // What was read without being decompressed, and is stored again, has the flag already.
+      if (bytes.length <= threshold || (plain.flags & compressed) !== 0) return plain;
       const packed = codec.compress(bytes);
       if (packed.length > bytes.length) return plain;
       return { value: packed, flags: plain.flags | compressed };

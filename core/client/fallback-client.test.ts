@@ -1,5 +1,5 @@
 import * as assert from 'uvu/assert';
-import { memoryServers } from '../../test/memcache-suites.ts';
+import { memoryServers } from '../../test/memory-servers.ts';
 import { settled, Watched } from '../../test/scripted.ts';
 import { suite } from '../../test/suite.ts';
 import { createTestClient, type TestClient, type TestClientOptions } from '../testing/mod.ts';

@@ -1,5 +1,5 @@
 import * as assert from 'uvu/assert';
-import { memoryServers } from '../../test/memcache-suites.ts';
+import { memoryServers } from '../../test/memory-servers.ts';
 import { suite } from '../../test/suite.ts';
 import type { Dialer } from '../transport.ts';
 import { ConnectionError, MemcacheError, UsageError } from '../wire/errors.ts';

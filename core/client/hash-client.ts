@@ -4,6 +4,8 @@ import { checkOptions, type ClientOptions, type PoolOptions } from './client-opt
 import { clientParts, milliseconds, upstreamFor, type WithDial } from './client-parts.ts';
 import { Cluster } from './cluster.ts';
 import { type ClusterServer, toAllPlaced, toPlaced } from './cluster-server.ts';
+import { DiscoveredCluster } from './discovered-cluster.ts';
+import { Discovery } from './discovery/discovery.ts';
 import type { ServerName } from './endpoint.ts';
 import type { HashScheme } from './hashing/hasher.ts';
 import { type HashSchemeName, hashSchemes } from './hashing/schemes.ts';
@@ -30,6 +32,9 @@ export interface HashClientOptions
   readonly profile?: ProfileName;
 }
 
+/** The servers of a `HashClient`: a list, or what finds them and says when they change. */
+export type HashServers = readonly (ServerName | ClusterServer)[] | Discovery;
+
 /** Of each server, by its name, the result, or why there is none. */
 export type Each<Result> = Map<string, Result | MemcacheError>;
 
@@ -43,17 +48,19 @@ export class HashClient extends Memcache {
   readonly #cluster: Cluster;
   readonly #parts: MemcacheParts;
   readonly #tls: ClientOptions['tls'];
+  readonly #isDiscovered: boolean;
 
   /**
-   * @param servers Their order matters to some schemes, their names to the others.
+   * @param servers Their order matters to some schemes, their names to the others. A discovery is
+   * asked by the first call, which waits for its list within its own time and rejects where there
+   * is none; the next asks again. Then the servers are as the last list has them: one that leaves
+   * ends what it was asked. To close the client closes the discovery.
    * @throws UsageError when an option breaks a rule.
    */
-  constructor(
-    servers: readonly (ServerName | ClusterServer)[],
-    options: HashClientOptions & WithDial,
-  ) {
+  constructor(servers: HashServers, options: HashClientOptions & WithDial) {
     checkOptions(options);
-    const { tls, clock = systemClock, profile: profileName, scheme = 'rendezvous' } = options;
+    const { tls, clock = systemClock, timeout = 1000 } = options;
+    const { profile: profileName, scheme = 'rendezvous' } = options;
     const { retryAttempts = 2, retryTimeout = 1000, deadTimeout = 60_000 } = options;
     if (typeof retryAttempts !== 'number' || !(retryAttempts >= 0)) {
       throw new UsageError('retryAttempts', 'must be a number, 0 or more');
@@ -61,7 +68,7 @@ export class HashClient extends Memcache {
     const profile = profileName === undefined ? undefined : named('profile', profiles, profileName);
     const shared = typeof scheme === 'function' ? scheme : named('scheme', hashSchemes, scheme);
     const joined = new Set<() => void>();
-    const cluster = new Cluster(toAllPlaced(servers, tls), {
+    const cluster = new Cluster(servers instanceof Discovery ? [] : toAllPlaced(servers, tls), {
       scheme: profile !== undefined && options.scheme === undefined ? profile.scheme : shared,
       clock,
       random: Math.random,
@@ -74,10 +81,14 @@ export class HashClient extends Memcache {
     const { keyPrefix = '', unicodeKeys = false, binaryKeys = false } = options;
     const policy = { prefix: keyPrefix, unicode: unicodeKeys, binary: binaryKeys };
     const { serde = profile?.serde() } = options;
+    const discovered = servers instanceof Discovery
+      ? new DiscoveredCluster(cluster, servers, { clock, timeout, tls })
+      : null;
     const parts: MemcacheParts = {
       ...clientParts(serde === undefined ? options : { ...options, serde }),
       keys: new RoutedKeys(policy, profile),
-      executor: cluster,
+      executor: discovered ?? cluster,
+      ready: discovered === null ? undefined : (call) => discovered.ready(call),
       // One that is down would be waited for, and is asked when it is back.
       servers() {
         const all = [...cluster.members.values()];
@@ -91,9 +102,10 @@ export class HashClient extends Memcache {
     this.#cluster = cluster;
     this.#parts = parts;
     this.#tls = tls;
+    this.#isDiscovered = discovered !== null;
   }
 
-  /** The names of the servers, in their order. */
+  /** The names of the servers, in their order; none before a discovery has found them. */
   get servers(): string[] {
     return [...this.#cluster.members.keys()];
   }
@@ -108,7 +120,7 @@ export class HashClient extends Memcache {
     return this.#server(name, this.#parts.ignoreErrors);
   }
 
-  /** The server that has a key now; undefined when all are dead. */
+  /** The server that has a key now; undefined when all are dead, or none is known yet. */
   serverOf(key: ItemKey): string | undefined {
     const { route, key: sent } = this.#parts.keys.toWire(key);
     return this.#cluster.memberOf(route ?? sent)?.node.name;
@@ -118,9 +130,11 @@ export class HashClient extends Memcache {
    * Adds a server at the end of the list. The keys that are its now are misses until they are
    * stored again.
    *
-   * @throws UsageError when there is one of that name, or the scheme cannot have its weight.
+   * @throws UsageError when there is one of that name, the scheme cannot have its weight, or a
+   * discovery says which servers there are.
    */
   addServer(server: ServerName | ClusterServer): void {
+    this.#checkOwn();
     this.#cluster.add(toPlaced(server, this.#tls));
   }
 
@@ -128,22 +142,24 @@ export class HashClient extends Memcache {
    * Takes a server out: from now on others have its keys.
    *
    * @returns Whether there was one of that name, when what it was asked before has ended.
+   * @throws UsageError when a discovery says which servers there are.
    */
-  removeServer(name: string): Promise<boolean> {
-    return this.#cluster.remove(name);
+  async removeServer(name: string): Promise<boolean> {
+    this.#checkOwn();
+    return await this.#cluster.remove(name);
   }
 
   /** The versions of all servers. */
-  version(options?: CallOptions): Promise<Each<string>> {
-    return this.#each((server) => server.version(options));
+  version(options: CallOptions = {}): Promise<Each<string>> {
+    return this.#each(options, (server, left) => server.version(left));
   }
 
   /** What all servers tell of themselves; see `OneServer.stats`. */
   stats(
     words: readonly string[] = [],
-    options?: CallOptions,
+    options: CallOptions = {},
   ): Promise<Each<Map<string, StatValue>>> {
-    return this.#each((server) => server.stats(words, options));
+    return this.#each(options, (server, left) => server.stats(words, left));
   }
 
   /**
@@ -152,7 +168,7 @@ export class HashClient extends Memcache {
    * @returns The servers on which it was not done, each with its reason: empty when all went well.
    */
   async flushAll(delay = 0, options: WriteOptions = {}): Promise<Map<string, MemcacheError>> {
-    const results = await this.#each((server) => server.flushAll(delay, options));
+    const results = await this.#each(options, (server, left) => server.flushAll(delay, left));
     const failed = new Map<string, MemcacheError>();
     for (const [name, error] of results) if (error !== undefined) failed.set(name, error);
     return failed;
@@ -165,6 +181,7 @@ export class HashClient extends Memcache {
     const { servers: _servers, onJoin: _onJoin, placeOf: _placeOf, ...parts } = this.#parts;
     return new OneServer({
       ...parts,
+      ready: undefined,
       ignoreErrors,
       executor: {
         execute: (command, options) => executor.execute(command, options),
@@ -173,10 +190,18 @@ export class HashClient extends Memcache {
     });
   }
 
-  async #each<Result>(ask: (server: OneServer) => Promise<Result>): Promise<Each<Result>> {
+  #checkOwn(): void {
+    if (this.#isDiscovered) throw new UsageError('server', 'is for the discovery to say');
+  }
+
+  async #each<Options extends CallOptions, Result>(
+    options: Options,
+    ask: (server: OneServer, options: Options) => Promise<Result>,
+  ): Promise<Each<Result>> {
+    const left = await this.#parts.ready?.(options) ?? options;
     const one = async (name: string): Promise<[string, Result | MemcacheError]> => {
       try {
-        return [name, await ask(this.#server(name, false))];
+        return [name, await ask(this.#server(name, false), left)];
       } catch (error) {
         // Who broke a rule broke it for all.
         if (!(error instanceof MemcacheError) || error instanceof UsageError) throw error;

@@ -43,6 +43,13 @@ export interface Gets<T> {
 /** What a `Memcache` is made of. */
 export interface MemcacheParts {
   readonly executor: Executor;
+  /**
+   * Where the servers have to be found first: waits until they are, and gives the options of a call
+   * with what is left of its time.
+   */
+  readonly ready?:
+    | (<Options extends CallOptions>(options: Options) => Promise<Options>)
+    | undefined;
   /** The servers, where the executor is of many. */
   readonly servers?: () => readonly Executor[];
   /** Calls back, where the executor is of many servers, whenever one joins or is back. */

@@ -12,7 +12,7 @@ export { FallbackClient, type FallbackOptions } from './fallback-client.ts';
 export { type Expire, toExptime } from './expire.ts';
 export { type ItemKey, type KeyPolicy, Keys, type RoutedKey, type WireKey } from './key-policy.ts';
 export type { ClusterServer } from './cluster-server.ts';
-export { type Each, HashClient, type HashClientOptions } from './hash-client.ts';
+export { type Each, HashClient, type HashClientOptions, type HashServers } from './hash-client.ts';
 export * from './hashing/mod.ts';
 export type { HealthOptions } from './health.ts';
 export { Link } from './link.ts';

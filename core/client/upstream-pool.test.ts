@@ -84,6 +84,28 @@ pool('the least busy takes the next call, and there are never more than allowed'
   assert.ok(Math.max(...counts) - Math.min(...counts) <= 1, String(counts));
 });
 
+pool('in a full pool calls wait behind others, each to its own deadline', async () => {
+  const { scene, first } = await open({ maxPoolSize: 1, timeout: 1000 });
+  const early = scene.do(mg('a'), { timeout: 100 });
+  const late = scene.do(mg('b'));
+  await scene.pass(100);
+  assert.equal([early.brief, late.brief], ['TimeoutError timeout unknown', 'pending']);
+  await first.reply('EN O1\r\nEN O2\r\n');
+  assert.is(late.state, 'resolved');
+  assert.is(scene.network.dials.length, 1);
+});
+
+pool('what waits in a full pool is bounded by maxPending', async () => {
+  const { scene } = await open({ maxPoolSize: 1, maxPending: 2 });
+  const calls = ['a', 'b', 'c'].map((key) => scene.do(mg(key)));
+  await settled();
+  assert.equal(calls.map(({ brief }) => brief), [
+    'pending',
+    'pending',
+    'ConnectionError overloaded not-sent',
+  ]);
+});
+
 pool('a broken connection never goes back', async () => {
   const { scene, first } = await open();
   const second = await grow(scene);

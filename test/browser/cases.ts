@@ -66,12 +66,13 @@ export const bridgedCases: readonly Case<OneServerContext>[] = [
 ];
 
 /**
- * What is run in a page: with nothing, on an embedded server in the page, with a bridge behind it, or
- * at an exchange of WebSockets.
+ * What is run in a page: with nothing, on an embedded server in the page, on three of them with a
+ * client made of all the others, with a bridge behind it, or at an exchange of WebSockets.
  */
 export const pageLists = {
   wire: wireCases,
   memory: clientCases,
+  family: [...memcacheCases, ...metaOnlyCases],
   bridge: [...bridgedCases, ...pageCases],
   transport: webSocketCases,
 } as const;

@@ -1,6 +1,15 @@
-import { type Case, runCase } from '../../conformance/mod.ts';
+import { type Case, type MemcacheContext, runCase } from '../../conformance/mod.ts';
 import { MemoryServer } from '../../core/server/memory.ts';
-import { Client, type WebSocketConstructor } from '../../transport-web/mod.ts';
+import { createTestClient } from '../../core/testing/mod.ts';
+import {
+  Client,
+  FallbackClient,
+  HashClient,
+  type Memcache,
+  RetryingClient,
+  type WebSocketConstructor,
+} from '../../transport-web/mod.ts';
+import { memoryServers } from '../memory-servers.ts';
 import { type PageContext, type PageList, pageLists, patience } from './cases.ts';
 import { type WebSocketContext, webSocketContext } from './web-socket-cases.ts';
 
@@ -24,6 +33,18 @@ function inPage(): PageContext {
     pass: (seconds) => Promise.resolve(clock.advance(seconds * 1000)),
     unique,
     connect,
+  };
+}
+
+function ofMany(): MemcacheContext<Memcache> {
+  const { endpoints, dial, clock } = memoryServers(3);
+  return {
+    create(options) {
+      const hash = new HashClient(endpoints, { ...options, dial, maxPoolSize: 2 });
+      return new FallbackClient([new RetryingClient(hash), createTestClient().client]);
+    },
+    pass: (seconds) => Promise.resolve(clock.advance(seconds * 1000)),
+    unique,
   };
 }
 
@@ -61,6 +82,8 @@ Object.assign(globalThis, {
         return runOne(pageLists.wire, name, undefined);
       case 'memory':
         return runOne(pageLists.memory, name, inPage());
+      case 'family':
+        return runOne(pageLists.family, name, ofMany());
       case 'bridge':
         return runOne(pageLists.bridge, name, behindBridge());
       case 'transport':

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { commands } from '../../core/console/commands.ts';
@@ -34,6 +34,17 @@ house('docs/cli.md has every command and every flag of the command line', () => 
     const flag = value === undefined ? `--${name}` : `--${name} ${value}`;
     assert.ok(page.includes(`\`${flag}\``) || page.includes(`\`--${name}\``), flag);
     if (short !== undefined) assert.ok(page.includes(`\`-${short}\``), short);
+  }
+});
+
+house('every test that docs/pymemcache.md names is there', () => {
+  const rows = read('docs/pymemcache.md').match(/^\| \d+ .*$/gm) ?? [];
+  assert.is(rows.length, 71);
+  for (const row of rows) {
+    const proof = row.split('|').at(-2) ?? '';
+    for (const [, test = ''] of proof.matchAll(/`([^`]+)`/g)) {
+      assert.ok(existsSync(join(ROOT, `${test}.test.ts`)), test);
+    }
   }
 });
 

@@ -48,7 +48,7 @@ export class SchemeHasher implements Hasher {
   /** @throws UsageError as `add` does. */
   constructor(scheme: HashScheme, nodes: readonly HashNode[] = []) {
     this.#scheme = scheme;
-    this.#arrange(nodes);
+    this.arrange(nodes);
   }
 
   get nodes(): readonly HashNode[] {
@@ -66,18 +66,22 @@ export class SchemeHasher implements Hasher {
     if (!Number.isInteger(at) || at < 0 || at > this.#nodes.length) {
       throw new UsageError('at', `must be an index from 0 to ${this.#nodes.length}`);
     }
-    this.#arrange(this.#nodes.toSpliced(at, 0, node));
+    this.arrange(this.#nodes.toSpliced(at, 0, node));
   }
 
   remove(name: string): boolean {
     const left = this.#nodes.filter((node) => node.name !== name);
     if (left.length === this.#nodes.length) return false;
-    this.#arrange(left);
+    this.arrange(left);
     return true;
   }
 
-  // Anything that is thrown is thrown before anything has changed.
-  #arrange(nodes: readonly HashNode[]): void {
+  /**
+   * Makes these the nodes.
+   *
+   * @throws UsageError as `add` does, before anything has changed.
+   */
+  arrange(nodes: readonly HashNode[]): void {
     const names = new Set<string>();
     for (const node of nodes) {
       checkNode(node);

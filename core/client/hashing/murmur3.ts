@@ -1,50 +1,103 @@
-import { EMPTY } from '../../wire/bytes.ts';
+/** MurmurHash3_x86_32 of the first `length` of some bytes. */
+export function murmur3(bytes: Uint8Array, length: number, seed: number): number {
+  const end = length & ~3;
+  let state = seed;
+  for (let at = 0; at < end; at += 4) state = mix(state, scramble(wordAt(bytes, at)));
+  return finish(state, restOf(bytes, end, length), length);
+}
 
-/** MurmurHash3_x86_32 of texts that begin alike: the beginning is hashed once. */
+/** The same of texts that begin alike: the beginning is hashed once. */
 export class Murmur3 {
-  // Whole words of the prefix, and the bytes that are left of it, as the low end of the next word.
+  /** How many bytes of the beginning are left over from its whole words. */
+  readonly offset: number;
+  // Of the whole words, and what is left over, as the low end of the next word.
   readonly #state: number;
   readonly #rest: number;
   readonly #length: number;
 
-  constructor(seed: number, prefix: Uint8Array = EMPTY) {
-    let state = seed;
-    let rest = 0;
-    for (const [i, byte] of prefix.entries()) {
-      rest |= byte << ((i & 3) << 3);
-      if ((i & 3) < 3) continue;
-      state = mix(state, rest);
-      rest = 0;
-    }
-    this.#state = state;
-    this.#rest = rest;
-    this.#length = prefix.length;
+  constructor(beginning: Uint8Array) {
+    const words = new Words(0);
+    words.set(beginning, beginning.length);
+    this.offset = beginning.length & 3;
+    this.#state = mixAll(0, words);
+    this.#rest = words.rest;
+    this.#length = beginning.length;
   }
 
-  /** The hash of the prefix and the first `length` of these bytes. */
-  digest(bytes: Uint8Array, length: number): number {
-    let state = this.#state;
-    let word = this.#rest;
-    let at = this.#length;
-    for (let i = 0; i < length; i++, at++) {
-      word |= bytes[i]! << ((at & 3) << 3);
-      if ((at & 3) < 3) continue;
-      state = mix(state, word);
-      word = 0;
-    }
-    let hash = state ^ scramble(word) ^ at;
-    hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
-    hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
-    return (hash ^ (hash >>> 16)) >>> 0;
+  /** The hash of the beginning and of what follows it, at its offset. */
+  digest(words: Words): number {
+    const { offset, first, rest, length } = words;
+    const begun = this.#rest | first;
+    const total = this.#length + length;
+    if (offset + length < 4) return finish(this.#state, begun | rest, total);
+    const state = offset === 0 ? this.#state : mix(this.#state, scramble(begun));
+    return finish(mixAll(state, words), rest, total);
   }
 }
 
-function mix(state: number, word: number): number {
-  const mixed = state ^ scramble(word);
+/**
+ * Some bytes as the words that they make behind a beginning. Behind all with the same offset they
+ * are the same, and to make them is most of the work.
+ */
+export class Words {
+  /** How many bytes of the word that they start in are not theirs. */
+  readonly offset: number;
+  /** How many bytes there are. */
+  length = 0;
+  /** What they add to that word. */
+  first = 0;
+  /** The words that are all theirs, scrambled, and how many. */
+  whole: Int32Array = new Int32Array(64);
+  count = 0;
+  /** What is left over. */
+  rest = 0;
+
+  constructor(offset: number) {
+    this.offset = offset;
+  }
+
+  /** Takes the first `length` of these bytes. */
+  set(bytes: Uint8Array, length: number): void {
+    if (length > this.whole.length * 4) this.whole = new Int32Array(length >> 2);
+    const head = Math.min(length, (4 - this.offset) & 3);
+    this.length = length;
+    this.first = restOf(bytes, 0, head) << (this.offset << 3);
+    this.count = (length - head) >> 2;
+    for (let i = 0; i < this.count; i++) this.whole[i] = scramble(wordAt(bytes, head + 4 * i));
+    this.rest = restOf(bytes, head + 4 * this.count, length);
+  }
+}
+
+function wordAt(bytes: Uint8Array, at: number): number {
+  return bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24);
+}
+
+// Less than a word, at its low end.
+function restOf(bytes: Uint8Array, from: number, to: number): number {
+  let rest = 0;
+  for (let i = from; i < to; i++) rest |= bytes[i]! << ((i - from) << 3);
+  return rest;
+}
+
+function mixAll(state: number, { whole, count }: Words): number {
+  let mixed = state;
+  for (let i = 0; i < count; i++) mixed = mix(mixed, whole[i]!);
+  return mixed;
+}
+
+function mix(state: number, scrambled: number): number {
+  const mixed = state ^ scrambled;
   return (Math.imul((mixed << 13) | (mixed >>> 19), 5) + 0xe6546b64) | 0;
 }
 
 function scramble(word: number): number {
   const product = Math.imul(word, 0xcc9e2d51);
   return Math.imul((product << 15) | (product >>> 17), 0x1b873593);
+}
+
+function finish(state: number, rest: number, length: number): number {
+  let hash = state ^ scramble(rest) ^ length;
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
+  return (hash ^ (hash >>> 16)) >>> 0;
 }

@@ -1,7 +1,7 @@
 import type { Key } from '../../wire/command.ts';
 import { type HashScheme, refuseWeights } from './hasher.ts';
 import { keyText } from './key-hash.ts';
-import { Murmur3 } from './murmur3.ts';
+import { Murmur3, Words } from './murmur3.ts';
 
 /**
  * Rendezvous hashing: the node whose name gives the highest MurmurHash3 together with the key. Only
@@ -20,19 +20,25 @@ export const pymemcache: HashScheme = /* @__PURE__ */ rendezvousOf((key) =>
 function rendezvousOf(textOf: (key: Key) => string): HashScheme {
   return (nodes) => {
     refuseWeights(nodes);
+    const offsets = [0, 1, 2, 3].map((offset) => new Words(offset));
     // On equal scores the greater name wins, so it is asked first.
     const rivals = nodes.map(({ name }, index) => ({ name, index }))
       .sort((left, right) => (left.name < right.name ? 1 : -1))
-      .map(({ name, index }) => ({ index, hash: new Murmur3(0, characters(`${name}-`)) }));
+      .map(({ name, index }) => {
+        const hash = new Murmur3(characters(`${name}-`));
+        return { index, hash, words: offsets[hash.offset]! };
+      });
+    const used = offsets.filter((words) => rivals.some((rival) => rival.words === words));
     const scratch = new Uint8Array(SCRATCH);
     return (key) => {
       const text = textOf(key);
       const bytes = text.length > SCRATCH ? new Uint8Array(text.length) : scratch;
       const length = putCharacters(bytes, text);
+      for (const words of used) words.set(bytes, length);
       let winner = -1;
       let highest = -1;
-      for (const { index, hash } of rivals) {
-        const score = hash.digest(bytes, length);
+      for (const { index, hash, words } of rivals) {
+        const score = hash.digest(words);
         if (score <= highest) continue;
         highest = score;
         winner = index;

@@ -1,4 +1,4 @@
-import { fromUtf8, latin1 } from '../../wire/bytes.ts';
+import { fromUtf8, latin1, utf8 } from '../../wire/bytes.ts';
 import { UsageError } from '../../wire/errors.ts';
 import { type Codec, decompress, MAX_DECOMPRESSED } from '../compressed-serde.ts';
 import { fromJson, ownBytes, type Serde, toInteger, toJson } from '../serde.ts';
@@ -18,10 +18,16 @@ const ZLIB = 1 << 5;
 const FASTLZ = 1 << 6;
 /** The bits that are the extension's, and not the user's. */
 const INTERNAL = 0xfff0;
+/** How many times smaller it must be to be stored so: php.ini's `memcached.compression_factor`. */
+const LEAST_GAIN = 1.3;
+
+type Stored = ReturnType<Serde['serialize']>;
 
 export interface PhpSerdeOptions {
-  /** zlib's format, for values that were compressed with it; FastLZ needs none. */
+  /** zlib's format, for values that are compressed with it; FastLZ, which is only read, needs none. */
   readonly codec?: Codec;
+  /** Values of more bytes than this are compressed with `codec`; Infinity, so none, by default. */
+  readonly threshold?: number;
   /** The most bytes that a value may decompress to; 64 MiB by default. */
   readonly maxSize?: number;
   /** Strings of PHP, which may be anything, come back as bytes; as text by default. */
@@ -33,7 +39,20 @@ export interface PhpSerdeOptions {
  * its serialiser. What was serialised by PHP, igbinary or msgpack comes back as `ForeignValue`.
  */
 export function phpSerde(options: PhpSerdeOptions = {}): Serde {
-  const { codec, maxSize = MAX_DECOMPRESSED, binary = false } = options;
+  const { codec, threshold = Infinity, maxSize = MAX_DECOMPRESSED, binary = false } = options;
+
+  function pack(plain: Stored): Stored {
+    if (codec === undefined || threshold === Infinity) return plain;
+    const { value, flags } = plain;
+    const bytes = typeof value === 'string' ? utf8(value) : value;
+    if (bytes.length <= threshold) return plain;
+    const packed = codec.compress(bytes);
+    if (packed.length * LEAST_GAIN >= bytes.length) return plain;
+    const stored = new Uint8Array(4 + packed.length);
+    new DataView(stored.buffer).setUint32(0, bytes.length, true);
+    stored.set(packed, 4);
+    return { value: stored, flags: flags | COMPRESSED | ZLIB };
+  }
 
   /** Null where there is nothing to decompress it with. */
   function unpack(value: Uint8Array, flags: number): Uint8Array | null {
@@ -57,7 +76,9 @@ export function phpSerde(options: PhpSerdeOptions = {}): Serde {
   return {
     serialize(_key, value) {
       if (value instanceof ForeignValue) return storeForeign('php-memcached', value);
-      if (typeof value === 'string' || value instanceof Uint8Array) return { value, flags: STRING };
+      if (typeof value === 'string' || value instanceof Uint8Array) {
+        return pack({ value, flags: STRING });
+      }
       if (typeof value === 'boolean') return { value: value ? '1' : '', flags: BOOLEAN };
       if (typeof value === 'bigint' && BigInt.asIntN(64, value) !== value) {
         throw new UsageError('value', 'is too great for an integer of PHP');
@@ -68,7 +89,7 @@ export function phpSerde(options: PhpSerdeOptions = {}): Serde {
       if (typeof value === 'number') {
         return { value: Object.is(value, -0) ? '-0' : String(value), flags: DOUBLE };
       }
-      return { value: toJson(value), flags: JSON_TEXT };
+      return pack({ value: toJson(value), flags: JSON_TEXT });
     },
 
     deserialize(key, value, flags) {

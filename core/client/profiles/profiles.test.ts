@@ -1,4 +1,4 @@
-import { gunzipSync, inflateSync } from 'node:zlib';
+import { deflateSync, gunzipSync, gzipSync, inflateSync } from 'node:zlib';
 import * as assert from 'uvu/assert';
 import { storedVectors } from '../../../conformance/vectors/stored-values.ts';
 import { suite } from '../../../test/suite.ts';
@@ -34,6 +34,48 @@ for (const { profile: name, name: what, value, flags, stored, readOnly } of stor
     assert.is(toHex(out), stored);
   });
 }
+
+const packing: readonly (readonly [name: ProfileName, value: unknown, flags: number])[] = [
+  ['pymemcache', 'text', 16 | 8],
+  ['python-memcached', 'text', 16 | 8],
+  ['pylibmc', 'text', 16 | 8],
+  ['dalli', 'text', 4 | 2],
+  ['dalli-json', ['text'], 1 | 2],
+  ['php-memcached', 'text', 16 | 32],
+  ['php-memcached', ['text'], 6 | 16 | 32],
+  ['spymemcached', 'text', 2],
+];
+for (const [name, value, flags] of packing) {
+  const what = `${name}: ${typeof value} of more bytes than the threshold is compressed`;
+  profile(what, () => {
+    const [deflate, inflate] = name === 'spymemcached'
+      ? [gzipSync, gunzipSync]
+      : [deflateSync, inflateSync];
+    const serde = profiles[name].serde({
+      codec: {
+        compress: (data) => new Uint8Array(deflate(data)),
+        decompress: (data, limit) => new Uint8Array(inflate(data, { maxOutputLength: limit })),
+      },
+      threshold: 100,
+    });
+    const large = typeof value === 'string' ? value.repeat(100) : [String(value).repeat(100)];
+    const packed = serde.serialize('k', large);
+    assert.is(packed.flags, flags);
+    assert.ok(packed.value.length < 100);
+    const bytes = typeof packed.value === 'string' ? utf8(packed.value) : packed.value;
+    assert.equal(serde.deserialize('k', bytes, flags), large);
+    assert.not.equal(serde.serialize('k', value).flags, flags, 'a small one is not');
+  });
+}
+
+profile('what was read compressed is not compressed once more', () => {
+  const bytes = new Uint8Array(1000);
+  for (const [name, , flags] of packing) {
+    const serde = profiles[name].serde({ codec: codecOf(name), threshold: 100 });
+    const foreign = new ForeignValue(bytes, flags);
+    assert.equal(serde.serialize('k', foreign), { value: bytes, flags }, name);
+  }
+});
 
 profile('without a codec, what was compressed is foreign', () => {
   const packed = storedVectors.filter(({ name }) =>

@@ -34,25 +34,29 @@ export interface Profile {
   readonly serde: (options?: ProfileOptions) => Serde;
 }
 
-/** Nothing is compressed that is stored; what others have compressed is read. */
+/** How values are compressed, by the clients that do so. */
 export interface ProfileOptions {
   /**
-   * What decompresses, in the format of the client: gzip for spymemcached, zlib for the others.
+   * What compresses, in the format of the client: gzip for spymemcached, zlib for the others.
    * Without it compressed values come back as `ForeignValue`.
    */
   readonly codec?: Codec;
+  /**
+   * Values of more bytes than this are compressed; Infinity by default, so that none is, as every
+   * client reads what is not. By themselves php-memcached compresses from 2000 bytes, dalli from
+   * 4096 and spymemcached from 16384, and the clients of Python where they are told to.
+   */
+  readonly threshold?: number;
   /** The most bytes that a value may decompress to; 64 MiB by default. */
   readonly maxSize?: number;
 }
 
 const joined = (key: string, prefix: string): string => prefix + key;
 
-/** Reads what was compressed and has this flag. */
-function reading(serde: Serde, flag: number): Profile['serde'] {
-  return ({ codec, ...options } = {}) =>
-    codec === undefined
-      ? serde
-      : compressedSerde({ ...options, codec, serde, flag, threshold: Infinity });
+/** What is compressed has this flag. */
+function compressing(serde: Serde, flag: number): Profile['serde'] {
+  return ({ codec, threshold = Infinity, ...options } = {}) =>
+    codec === undefined ? serde : compressedSerde({ ...options, codec, threshold, serde, flag });
 }
 
 export const profiles: Readonly<Record<ProfileName, Profile>> = {
@@ -60,13 +64,13 @@ export const profiles: Readonly<Record<ProfileName, Profile>> = {
     scheme: hashSchemes.dalli,
     hashes: 'sent',
     toKey: dalliKey,
-    serde: reading(dalliSerde, 2),
+    serde: compressing(dalliSerde, 2),
   },
   'dalli-json': {
     scheme: hashSchemes.dalli,
     hashes: 'sent',
     toKey: dalliKey,
-    serde: reading(dalliJsonSerde, 2),
+    serde: compressing(dalliJsonSerde, 2),
   },
   gomemcache: {
     scheme: hashSchemes.gomemcache,
@@ -96,24 +100,24 @@ export const profiles: Readonly<Record<ProfileName, Profile>> = {
     scheme: hashSchemes.modula,
     hashes: 'prefixed',
     toKey: joined,
-    serde: reading(pythonSerde, 8),
+    serde: compressing(pythonSerde, 8),
   },
   pymemcache: {
     scheme: hashSchemes.pymemcache,
     hashes: 'key',
     toKey: joined,
-    serde: reading(pythonSerde, 8),
+    serde: compressing(pythonSerde, 8),
   },
   'python-memcached': {
     scheme: hashSchemes.pythonMemcached,
     hashes: 'prefixed',
     toKey: joined,
-    serde: reading(pythonSerde, 8),
+    serde: compressing(pythonSerde, 8),
   },
   spymemcached: {
     scheme: hashSchemes.spymemcached,
     hashes: 'prefixed',
     toKey: joined,
-    serde: reading(spymemcachedSerde, 2),
+    serde: compressing(spymemcachedSerde, 2),
   },
 };
