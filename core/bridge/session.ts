@@ -18,6 +18,11 @@ import { TokenBucket } from './token-bucket.ts';
 export interface BridgeSocket extends Transport {
   /** Sends what was taken, then closes with a code of WebSocket and a word for the page. */
   refuse(code: number, reason: string): void;
+  /**
+   * Calls back when the socket is really gone, which may be later than `onClosed`: not every runtime
+   * can drop a connection whose peer does not read.
+   */
+  onGone(call: () => void): void;
 }
 
 /** Counts what all sockets together have under way. */
@@ -29,7 +34,7 @@ export interface SessionParts {
   readonly settings: BridgeSettings;
   readonly client: BridgeClient;
   readonly socket: BridgeSocket;
-  /** Sends a ping; null where the runtime does that, and closes sockets that do not answer. */
+  /** Sends a ping; null where the runtime does that, and closes what does not answer. */
   readonly ping: (() => void) | null;
   readonly inFlight: InFlight;
   /** Called once, at the end. */
@@ -81,7 +86,7 @@ export class BridgeSession implements TransportEvents {
     this.#bucket = new TokenBucket(rate, rate, clock.elapsed());
     this.#upstream = this.#makeUpstream(settings);
     this.#heard = clock.elapsed();
-    if (parts.ping !== null) this.#watchIdle(parts.ping);
+    this.#watchIdle();
   }
 
   onData(chunk: Uint8Array): void {
@@ -286,17 +291,18 @@ export class BridgeSession implements TransportEvents {
   }
 
   // Asks after half of the time, gives up after all of it. A page that does not read its replies
-  // does not see the ping either.
-  #watchIdle(ping: () => void): void {
-    const { socket, settings: { clock, idleTimeout } } = this.#parts;
+  // does not see the ping either. Where the runtime pings, it cannot do so past replies that wait:
+  // who keeps them waiting is the one to look after here.
+  #watchIdle(): void {
+    const { ping, socket, settings: { clock, idleTimeout } } = this.#parts;
     this.#cancelIdle = clock.after(idleTimeout / 2, () => {
       const silence = clock.elapsed() - this.#heard;
-      if (silence >= idleTimeout) {
+      if (silence >= idleTimeout && (ping !== null || this.#blocked)) {
         this.#ending = { code: 1001, reason: 'idle' };
         return socket.abort();
       }
-      if (silence >= idleTimeout / 2) ping();
-      this.#watchIdle(ping);
+      if (silence >= idleTimeout / 2) ping?.();
+      this.#watchIdle();
     });
   }
 }
