@@ -148,6 +148,22 @@ session('a page that does not read slows down its own upstream, and nobody else'
   assert.is(bridgeLimits.maxOutput, 4 * MEBIBYTE);
 });
 
+session('an upstream that waits for a page is not late, and keeps nobody else busy', async () => {
+  const bridge = new ScriptedBridge({ maxOutput: 1000, maxInFlightTotal: 2 });
+  const { page, upstream } = await bridge.said('get a\r\nget b\r\n');
+  page.room = 0;
+  await upstream.reply(`VALUE a 0 1000\r\n${'x'.repeat(1000)}\r\nEND\r\n`);
+  await bridge.pass(10_000);
+  const other = await bridge.said('mn\r\nmn\r\n');
+  assert.is(other.upstream.take(), 'mn\r\nmn\r\n');
+  await page.read(Infinity);
+  assert.is(await bridge.open().say('mn\r\n'), 'SERVER_ERROR busy\r\n');
+  page.take();
+  await upstream.reply('VALUE b 0 1\r\nx\r\nEND\r\n');
+  assert.is(page.take(), 'VALUE b 0 1\r\nx\r\nEND\r\n');
+  assert.equal(upstream.ends, []);
+});
+
 session('the upstream of a page that left without reading is read to its end', async () => {
   const bridge = new ScriptedBridge({ maxOutput: 1000 });
   const { page, upstream } = await bridge.said('get a\r\nget b\r\n');
