@@ -212,6 +212,24 @@ bridges('a page that reads slowly gets everything, and nobody waits for it', asy
   slow.leave();
 });
 
+bridges('a page that quits and reads late gets every reply before the end', async () => {
+  const scene = await Scene.start({ origins });
+  const page = await scene.open();
+  page.send(SET_LARGE);
+  await page.hears();
+  page.pause();
+  page.send(`${'mg a v\r\n'.repeat(8)}quit\r\n`);
+  const other = await scene.open();
+  other.send('mn\r\n');
+  await other.hears();
+  page.resume();
+  const expected = 8 * (LARGE + `VA ${LARGE}\r\n\r\n`.length);
+  let read = 0;
+  while (read < expected) read += (await page.hears()).length;
+  assert.is(read, expected);
+  assert.is(await page.closing, '1000 quit');
+});
+
 bridges('a page that does not read is cut off when it has been idle for long', async () => {
   const scene = await Scene.start({ origins, idleTimeout: 400 });
   const page = await scene.open();

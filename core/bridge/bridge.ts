@@ -138,6 +138,8 @@ export class Bridge {
 export interface RunningBridge extends Listener {
   readonly endpoint: Place;
   readonly bridge: Bridge;
+  /** Lets nobody in any more; resolves when what was asked is answered. See `Bridge.close`. */
+  close(): Promise<void>;
 }
 
 /** Where a bridge listens: a unix socket has no address to tell one client from another. */

@@ -1,5 +1,5 @@
-import type { Admission, UpgradeRequest } from './door.ts';
 import type { Bridge } from './bridge.ts';
+import type { Admission, UpgradeRequest } from './door.ts';
 
 /** The part of the standard's `Request` that a bridge looks at. */
 export interface WebRequest {
