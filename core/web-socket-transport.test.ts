@@ -45,7 +45,7 @@ class FakeSocket implements WebSocketLike {
   }
 }
 
-function scene(): {
+function scene(maxMessage?: number): {
   socket: FakeSocket;
   clock: VirtualClock;
   events: TestEvents;
@@ -53,7 +53,7 @@ function scene(): {
 } {
   const socket = new FakeSocket();
   const clock = new VirtualClock();
-  const transport = new WebSocketTransport(socket, clock);
+  const transport = new WebSocketTransport(socket, clock, maxMessage);
   const events = new TestEvents();
   transport.attach(events);
   return { socket, clock, events, transport };
@@ -115,6 +115,27 @@ webSocket('gives up a peer that sends without end while it is paused', async () 
   assert.equal(socket.closes, [[1009, 'too much at once']]);
   transport.resume();
   assert.is(events.chunks.length, 0);
+});
+
+webSocket('refuses a message that is larger than may be, and takes the largest', async () => {
+  const { socket, events } = scene(3);
+  socket.message('abc');
+  assert.equal(events.chunks.map(text), ['abc']);
+  socket.message('abcd');
+  assert.match((await events.closed)?.message ?? '', /too large/);
+  assert.equal(socket.closes, [[1009, 'the message is too large']]);
+  assert.is(events.chunks.length, 1);
+});
+
+webSocket('an abort does not wait until the socket is gone', async () => {
+  const { socket, events, transport } = scene();
+  let gone = false;
+  transport.onGone(() => gone = true);
+  transport.abort();
+  await events.closed;
+  assert.is(gone, false);
+  socket.fire('close', { code: 1006, reason: '' });
+  assert.is(gone, true);
 });
 
 webSocket('refuses text', async () => {

@@ -1,6 +1,6 @@
 import { type Clock, systemClock } from './clock.ts';
 import type { Transport, TransportEvents } from './transport.ts';
-import { endCause, type WebSocketLike } from './web-socket.ts';
+import { endCause, unshared, type WebSocketLike } from './web-socket.ts';
 
 /** What `send` takes before it waits, in bytes: the largest message, and less than bridges take. */
 const MAX_BUFFERED = 1024 * 1024;
@@ -17,6 +17,7 @@ const OPEN = 1;
 export class WebSocketTransport implements Transport {
   readonly #socket: WebSocketLike;
   readonly #clock: Clock;
+  readonly #maxMessage: number;
   #events: TransportEvents | null = null;
   // What arrived while the owner had paused.
   #held: Uint8Array[] = [];
@@ -25,9 +26,11 @@ export class WebSocketTransport implements Transport {
   #refused = false;
   #over = false;
 
-  constructor(socket: WebSocketLike, clock: Clock = systemClock) {
+  /** @param maxMessage The largest message that is taken, in bytes, where the socket takes any. */
+  constructor(socket: WebSocketLike, clock: Clock = systemClock, maxMessage: number = Infinity) {
     this.#socket = socket;
     this.#clock = clock;
+    this.#maxMessage = maxMessage;
     socket.binaryType = 'arraybuffer';
     socket.addEventListener('message', ({ data }) => this.#onMessage(data));
     socket.addEventListener('close', (end) => this.#finish(endCause(end)));
@@ -41,11 +44,10 @@ export class WebSocketTransport implements Transport {
   }
 
   send(bytes: Uint8Array): number {
-    if (this.#over || this.#socket.readyState !== OPEN) return bytes.length;
-    const taken = Math.min(bytes.length, Math.max(0, MAX_BUFFERED - this.#socket.bufferedAmount));
-    const part = bytes.subarray(0, taken);
-    // A WebSocket refuses memory that is shared with other threads.
-    if (taken > 0) this.#socket.send(isOwn(part) ? part : new Uint8Array(part));
+    const socket = this.#socket;
+    if (this.#over || socket.readyState !== OPEN) return bytes.length;
+    const taken = Math.min(bytes.length, Math.max(0, MAX_BUFFERED - socket.bufferedAmount));
+    if (taken > 0) socket.send(unshared(bytes.subarray(0, taken)));
     if (taken < bytes.length && !this.#refused) {
       this.#refused = true;
       this.#awaitRoom();
@@ -93,6 +95,11 @@ export class WebSocketTransport implements Transport {
     void Promise.resolve().then(() => this.#finish(null));
   }
 
+  /** Calls back when the socket has closed, which an abort does not wait for. */
+  onGone(call: () => void): void {
+    this.#socket.addEventListener('close', call);
+  }
+
   #awaitRoom(): void {
     this.#clock.after(POLL, () => {
       if (this.#over) return;
@@ -106,6 +113,7 @@ export class WebSocketTransport implements Transport {
     if (this.#over) return;
     if (!(data instanceof ArrayBuffer)) return this.#giveUp(1003, 'binary messages only');
     const chunk = new Uint8Array(data);
+    if (chunk.length > this.#maxMessage) return this.#giveUp(1009, 'the message is too large');
     if (!this.#paused) return this.#events?.onData(chunk);
     this.#held.push(chunk);
     this.#heldBytes += chunk.length;
@@ -123,8 +131,4 @@ export class WebSocketTransport implements Transport {
     this.#held = [];
     this.#events?.onClosed(cause);
   }
-}
-
-function isOwn(bytes: Uint8Array): bytes is Uint8Array<ArrayBuffer> {
-  return bytes.buffer instanceof ArrayBuffer;
 }

@@ -46,3 +46,11 @@ export function endCause({ code, reason }: WebSocketEnd): Error | null {
   if (code === 1000 || code === 1001 || code === 1005) return null;
   return new Error(`the WebSocket was closed with ${code}${reason === '' ? '' : `: ${reason}`}`);
 }
+
+/** Bytes as a WebSocket takes them: it refuses memory that is shared with other threads. */
+export function unshared(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+  const { buffer, byteOffset, length } = bytes;
+  return buffer instanceof ArrayBuffer
+    ? new Uint8Array(buffer, byteOffset, length)
+    : new Uint8Array(bytes);
+}

@@ -15,6 +15,9 @@ export class Page implements BridgeSocket {
   /** How many bytes it takes before it stops reading. */
   room = Infinity;
   #received = '';
+  #gone: () => void = () => {};
+  /** Whether its connection can be dropped while it does not read. */
+  lingers = false;
 
   /** Sends text, a byte for each character; gives what came for it until nothing happens any more. */
   async say(text: string): Promise<string> {
@@ -40,6 +43,7 @@ export class Page implements BridgeSocket {
   /** Goes away. */
   leave(): void {
     this.#finish('gone');
+    this.#gone();
   }
 
   send(bytes: Uint8Array): number {
@@ -69,10 +73,15 @@ export class Page implements BridgeSocket {
     this.#finish('aborted');
   }
 
+  onGone(call: () => void): void {
+    this.#gone = call;
+  }
+
   #finish(how: string): void {
     if (this.ended !== null) return;
     this.ended = how;
     this.session?.onClosed(null);
+    if (!this.lingers) this.#gone();
   }
 }
 
@@ -91,11 +100,20 @@ export class BridgeScene {
     });
   }
 
-  /** Opens the socket of one more page. */
+  /** Opens the socket of one more page, on a runtime that leaves pings to the bridge. */
   open(tenant: string | null = null): Page {
     const page = new Page();
     const admission = { status: 101, address: '192.0.2.7', origin: null, tenant } as const;
     page.session = this.bridge.accept(page, admission, () => page.pings++);
+    return page;
+  }
+
+  /** The same on a runtime that sends pings, but cannot drop the connection of who does not read. */
+  openLingering(): Page {
+    const page = new Page();
+    page.lingers = true;
+    const admission = { status: 101, address: '192.0.2.7', origin: null, tenant: null } as const;
+    page.session = this.bridge.accept(page, admission, null);
     return page;
   }
 

@@ -47,7 +47,8 @@ export async function listen(at: Endpoint, accept: Accept, mode = 0o700): Promis
   return { endpoint: { ...at, port: listening.port }, close: async () => listening.stop() };
 }
 
-function serverTls({ cert, key, ca, requireClientCert = false }: TlsOptions): BunTls {
+/** What Bun is to be told of a server's TLS. */
+export function serverTls({ cert, key, ca, requireClientCert = false }: TlsOptions): BunTls {
   return {
     ...(cert === undefined ? {} : { cert }),
     ...(key === undefined ? {} : { key }),

@@ -1,12 +1,11 @@
 import { execFile } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import * as assert from 'uvu/assert';
 import { Server } from '../core/server/serve.ts';
 import type { Endpoint, TlsOptions } from '../core/transport.ts';
 import { makeCertificates } from '../test/certificates.ts';
-import { findProgram, temporaryFile } from '../test/memcached.ts';
+import { findProgram, freePort, temporaryFile } from '../test/memcached.ts';
 import { suite } from '../test/suite.ts';
 import { listen } from '../transport-node/listen.ts';
 
@@ -15,12 +14,10 @@ const openssl = findProgram('openssl');
 const permissions = suite('permissions on Deno');
 
 /** Runs a client on Deno with these permissions; gives what it reads, or what was asked for. */
-async function client(to: Endpoint, flags: readonly string[]): Promise<string> {
-  const program = temporaryFile('client.ts', '');
-  const source = import.meta.resolve('./mod.ts');
-  writeFileSync(
-    program,
-    `import { Client } from ${JSON.stringify(source)};
+function client(to: Endpoint, flags: readonly string[]): Promise<string> {
+  return run(
+    flags,
+    `import { Client } from ${source('./mod.ts')};
 const client = new Client(${JSON.stringify(to)}, { timeout: 20_000, connectTimeout: 20_000 });
 try {
   await client.set('key', 'value');
@@ -31,8 +28,45 @@ try {
 await client.close();
 `,
   );
-  const args = ['run', '--no-prompt', '--no-check', '--no-config', ...flags, program];
-  return (await promisify(execFile)(deno, args)).stdout.trim();
+}
+
+/** The same with a bridge, and a page in the same program; what was asked for is in the log. */
+function bridged(place: Endpoint, to: Endpoint, flags: readonly string[]): Promise<string> {
+  return run(
+    flags,
+    `import { listenBridge } from ${source('./bridge.ts')};
+import { Client } from ${source('../transport-web/mod.ts')};
+const token = 'a-token-for-a-test';
+const timeout = 20_000;
+try {
+  const bridge = await listenBridge(${JSON.stringify(place)}, {
+    upstream: ${JSON.stringify(to)},
+    upstreamTimeout: timeout,
+    tokens: new Map([['test', token]]),
+    log(event) {
+      if (event.type === 'upstream') console.log(event.error.message);
+    },
+  });
+  const client = new Client(bridge.endpoint, { token, timeout, connectTimeout: timeout });
+  const value = await client.set('key', 'value').then(() => client.get('key'), () => 'failed');
+  console.log(value);
+  await client.close();
+  await bridge.close();
+} catch (error) {
+  console.log(error.message);
+}
+`,
+  );
+}
+
+async function run(flags: readonly string[], program: string): Promise<string> {
+  const args = ['run', '--no-prompt', '--no-check', '--no-config', ...flags];
+  const file = temporaryFile('program.ts', program);
+  return (await promisify(execFile)(deno, [...args, file])).stdout.trim();
+}
+
+function source(file: string): string {
+  return JSON.stringify(import.meta.resolve(file));
 }
 
 /** Runs a server while `use` lasts. */
@@ -85,5 +119,17 @@ permissions('a unix socket needs --allow-net, --allow-read and --allow-write', (
     }
   });
 });
+
+permissions(
+  'a bridge needs --allow-net for its place and for the upstream',
+  () =>
+    served(tcp, async (to) => {
+      const place = { host: '127.0.0.1', port: await freePort() };
+      const [own, upstream] = [place, to].map((at) => `127.0.0.1:${port(at)}`);
+      assert.is(await bridged(place, to, [`--allow-net=${own},${upstream}`]), 'value');
+      assert.match(await bridged(place, to, [`--allow-net=${upstream}`]), /Requires net access/);
+      assert.match(await bridged(place, to, [`--allow-net=${own}`]), /Requires net access/);
+    }),
+);
 
 permissions.run();

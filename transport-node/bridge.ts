@@ -4,19 +4,15 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { WebSocket, WebSocketServer } from 'ws';
 import { Bridge, type BridgeOptions } from '../core/bridge/mod.ts';
-import type { Admission, Place, UpgradeRequest } from '../core/bridge/mod.ts';
-import type { Endpoint, Listener } from '../core/transport.ts';
+import type { Admission, RunningBridge } from '../core/bridge/mod.ts';
+import { plainStatus, refusalHeaders, upgradeRequest } from '../core/bridge/web-request.ts';
+import type { Endpoint } from '../core/transport.ts';
 import { SUBPROTOCOL } from '../core/web-socket.ts';
 import { WebSocketTransport } from '../core/web-socket-transport.ts';
 import { dial } from './dial.ts';
+import { Guests } from './guests.ts';
 
 export * from '../core/bridge/mod.ts';
-
-/** A bridge that listens. */
-export interface RunningBridge extends Listener {
-  readonly endpoint: Place;
-  readonly bridge: Bridge;
-}
 
 /**
  * Listens for WebSockets and leads each to the upstream. Needs the package `ws`.
@@ -37,12 +33,16 @@ export async function listenBridge(
   const guests = new Guests(bridge);
   http.on('connection', (socket: Socket) => guests.greet(socket));
   http.on('request', (request, response) => {
-    const status = request.url === '/health' ? 204 : 426;
-    response.writeHead(status, { 'Cache-Control': 'no-store', Connection: 'close' }).end();
+    response.writeHead(plainStatus(request.url ?? ''), refusalHeaders).end();
   });
   http.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) => {
     socket.on('error', () => {});
-    const admission = bridge.admit(upgradeRequest(request, bridge.settings.behindProxy));
+    // Of the headers that are looked at none is a list.
+    const header = (name: string): string | undefined => request.headers[name]?.toString();
+    const { behindProxy } = bridge.settings;
+    const admission = bridge.admit(
+      upgradeRequest(socket.remoteAddress ?? '', header, behindProxy),
+    );
     if (admission.status !== 101) return refuse(socket, admission.status);
     webSockets.handleUpgrade(request, socket, head, (webSocket) => {
       guests.seat(socket);
@@ -65,8 +65,7 @@ export async function listenBridge(
     close() {
       http.close();
       http.closeAllConnections();
-      bridge.close();
-      return new Promise((resolve) => setImmediate(resolve));
+      return bridge.close();
     },
   };
 }
@@ -95,59 +94,8 @@ function serve(bridge: Bridge, webSocket: WebSocket, admission: Admission & { st
   transport.attach(session);
 }
 
-function upgradeRequest(
-  { headers, socket }: IncomingMessage,
-  behindProxy: boolean,
-): UpgradeRequest {
-  // The last entry is the one that the proxy itself has added.
-  const forwarded = behindProxy ? String(headers['x-forwarded-for'] ?? '') : '';
-  return {
-    address: forwarded.split(',').at(-1)?.trim() || (socket.remoteAddress ?? ''),
-    host: headers.host,
-    origin: headers.origin,
-    protocols: headers['sec-websocket-protocol'],
-  };
-}
-
 function refuse(socket: Duplex, status: number): void {
-  const words = 'Cache-Control: no-store\r\nConnection: close\r\nContent-Length: 0';
-  socket.end(`HTTP/1.1 ${status} Refused\r\n${words}\r\n\r\n`, () => socket.destroy());
-}
-
-/** The connections that have not become WebSockets. */
-class Guests {
-  readonly #bridge: Bridge;
-  // By address and port: the socket that TLS gives is another one.
-  readonly #leave: Map<string, () => void> = new Map();
-
-  constructor(bridge: Bridge) {
-    this.#bridge = bridge;
-  }
-
-  /** Lets a connection in for as long as a handshake may take. */
-  greet(socket: Socket): void {
-    const knocked = this.#bridge.knock(socket.remoteAddress ?? '');
-    if (knocked === null) {
-      socket.destroy();
-      return;
-    }
-    const { clock, handshakeTimeout } = this.#bridge.settings;
-    const cancel = clock.after(handshakeTimeout, () => socket.destroy());
-    const name = nameOf(socket);
-    this.#leave.set(name, () => {
-      this.#leave.delete(name);
-      cancel();
-      knocked();
-    });
-    socket.once('close', () => this.#leave.get(name)?.());
-  }
-
-  /** It has become a WebSocket. */
-  seat(socket: Socket): void {
-    this.#leave.get(nameOf(socket))?.();
-  }
-}
-
-function nameOf({ remoteAddress, remotePort }: Socket): string {
-  return `${remoteAddress} ${remotePort}`;
+  const lines = Object.entries(refusalHeaders).map(([name, value]) => `${name}: ${value}\r\n`);
+  const head = `HTTP/1.1 ${status} Refused\r\n${lines.join('')}Content-Length: 0\r\n\r\n`;
+  socket.end(head, () => socket.destroy());
 }

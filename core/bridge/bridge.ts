@@ -1,5 +1,5 @@
 import { toEndpoint } from '../client/endpoint.ts';
-import type { Dialer, Endpoint } from '../transport.ts';
+import type { Dialer, Endpoint, Listener } from '../transport.ts';
 import { UsageError } from '../wire/errors.ts';
 import { type Admission, Door, type UpgradeRequest } from './door.ts';
 import { type BridgeOptions, type BridgeSettings, bridgeSettings } from './options.ts';
@@ -9,8 +9,9 @@ import { BridgeSession, type BridgeSocket, type InFlight } from './session.ts';
  * WebSockets in, memcached out: what every runtime's server of it shares. It has no socket of its
  * own.
  *
- * A server calls `knock` for each connection, `admit` for each request to upgrade, and `accept` for
- * each WebSocket that comes of one.
+ * A server calls `knock` for each connection, where its runtime shows connections that have not asked
+ * for anything, `admit` for each request to upgrade, and `accept` for each WebSocket that comes of
+ * one.
  */
 export class Bridge {
   readonly settings: BridgeSettings;
@@ -18,6 +19,8 @@ export class Bridge {
   readonly #sessions: Set<BridgeSession> = new Set();
   readonly #inFlight: InFlight = { count: 0 };
   #nextId = 1;
+  #closing: Promise<void> | null = null;
+  #onEmpty: () => void = () => {};
 
   /** @throws UsageError naming the option that breaks a rule. */
   constructor(options: BridgeOptions & { readonly dial: Dialer }) {
@@ -40,6 +43,10 @@ export class Bridge {
   checkPlace(at: Endpoint): Place {
     const { tokens, behindProxy } = this.settings;
     if ('path' in at) throw new UsageError('host', 'must be given: pages connect over TCP');
+    // Some runtimes would serve without TLS.
+    if (at.tls !== undefined && (at.tls.cert === undefined || at.tls.key === undefined)) {
+      throw new UsageError('tls', 'must have a cert and its key');
+    }
     if (LOOPBACK.test(at.host)) return at;
     if (tokens.size === 0) throw new UsageError('tokens', `must be given to listen on ${at.host}`);
     if (at.tls === undefined && !behindProxy) {
@@ -55,7 +62,9 @@ export class Bridge {
 
   /** Judges a request to upgrade. */
   admit(request: UpgradeRequest): Admission {
-    const admission = this.#door.judge(request);
+    const admission: Admission = this.#closing === null
+      ? this.#door.judge(request)
+      : { status: 503, why: CLOSING[1] };
     if (admission.status !== 101) {
       const { status, why } = admission;
       this.settings.log({ type: 'refused', address: request.address, status, why });
@@ -65,15 +74,21 @@ export class Bridge {
 
   /**
    * Serves a WebSocket that was admitted; null, and the socket is closed, when its tenant has too
-   * many.
+   * many, or the bridge is closing.
    *
-   * @param ping Sends a ping, whose answer goes to `onAlive`; null where the runtime does that.
+   * @param ping Sends a ping, whose answer goes to `onAlive`; null where the runtime sends pings and
+   * closes what does not answer them.
    */
   accept(
     socket: BridgeSocket,
     { address, origin, tenant }: Admission & { readonly status: 101 },
     ping: (() => void) | null,
   ): BridgeSession | null {
+    // It may have been admitted when the bridge was not.
+    if (this.#closing !== null) {
+      socket.refuse(...CLOSING);
+      return null;
+    }
     const leave = this.#door.enter(tenant);
     if (leave === null) {
       const why = 'too many sockets';
@@ -91,21 +106,45 @@ export class Bridge {
       ping,
       inFlight: this.#inFlight,
       onClosed: () => {
-        leave();
         this.#sessions.delete(session);
+        if (this.#sessions.size === 0) this.#onEmpty();
       },
     });
+    socket.onGone(leave);
     this.#sessions.add(session);
     return session;
   }
 
-  /** Closes every socket when what it has asked for is answered. */
-  close(): void {
-    for (const session of this.#sessions) session.close(1001, 'the bridge is closing');
+  /**
+   * Admits nobody any more, and closes every socket when what it has asked for is answered. Resolves
+   * when none is left, or `upstreamTimeout` has passed: what is asked is answered by then, though
+   * somebody may not have read it.
+   */
+  close(): Promise<void> {
+    return this.#closing ??= new Promise((resolve) => {
+      const { clock, upstreamTimeout } = this.settings;
+      const cancel = clock.after(upstreamTimeout, resolve);
+      this.#onEmpty = () => {
+        cancel();
+        resolve();
+      };
+      for (const session of this.#sessions) session.close(...CLOSING);
+      if (this.#sessions.size === 0) this.#onEmpty();
+    });
   }
+}
+
+/** A bridge that listens. */
+export interface RunningBridge extends Listener {
+  readonly endpoint: Place;
+  readonly bridge: Bridge;
+  /** Lets nobody in any more; resolves when what was asked is answered. See `Bridge.close`. */
+  close(): Promise<void>;
 }
 
 /** Where a bridge listens: a unix socket has no address to tell one client from another. */
 export type Place = Extract<Endpoint, { readonly host: string }>;
+
+const CLOSING = [1001, 'the bridge is closing'] as const;
 
 const LOOPBACK = /^(localhost|127(\.\d+){3}|::1)$/;

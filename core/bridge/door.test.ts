@@ -136,6 +136,12 @@ door('an address has so many connections that have not said what they want', () 
   assert.is(bridgeLimits.maxHandshakes, 16);
 });
 
+door('a bridge that is closing lets nobody in', async () => {
+  const bridge = make({ origins });
+  await bridge.close();
+  assert.is(bridge.admit(good).status, 503);
+});
+
 const refusesPlace = (options: Partial<BridgeOptions>, at: Endpoint, argument: string): void => {
   assert.throws(
     () => make(options).checkPlace(at),
@@ -145,15 +151,19 @@ const refusesPlace = (options: Partial<BridgeOptions>, at: Endpoint, argument: s
 
 door('beyond the loopback it wants tokens, and TLS or a proxy that has it', () => {
   const all = { host: '0.0.0.0', port: 8211 };
+  const tls = { cert: 'a certificate', key: 'its key' };
   for (const host of ['127.0.0.1', '127.1.2.3', '::1', 'localhost']) {
     make().checkPlace({ host, port: 8211 });
   }
   refusesPlace({}, all, 'tokens');
-  refusesPlace({}, { ...all, tls: {} }, 'tokens');
+  refusesPlace({}, { ...all, tls }, 'tokens');
+  for (const half of [{}, { cert: tls.cert }, { key: tls.key }]) {
+    refusesPlace({ tokens }, { ...all, tls: half }, 'tls');
+  }
   refusesPlace({}, { path: '/tmp/bridge' }, 'host');
   refusesPlace({ tokens }, all, 'tls');
   refusesPlace({ tokens }, { host: '127.0.0.1.evil.example', port: 1 }, 'tls');
-  make({ tokens }).checkPlace({ ...all, tls: {} });
+  make({ tokens }).checkPlace({ ...all, tls });
   make({ tokens, behindProxy: true }).checkPlace(all);
 });
 

@@ -25,7 +25,7 @@ export type Admission =
     readonly origin: string | null;
     readonly tenant: string | null;
   }
-  | { readonly status: 400 | 401 | 403 | 429; readonly why: string };
+  | { readonly status: 400 | 401 | 403 | 429 | 503; readonly why: string };
 
 /** Decides who may connect, before anybody has. */
 export class Door {

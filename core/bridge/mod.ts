@@ -1,5 +1,5 @@
 /** The bridge without its sockets: who may connect, what they may ask, and how much. */
-export { Bridge, type Place } from './bridge.ts';
+export { Bridge, type Place, type RunningBridge } from './bridge.ts';
 export type { Admission, UpgradeRequest } from './door.ts';
 export type { BridgeClient, BridgeEvent } from './events.ts';
 export {

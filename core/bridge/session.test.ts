@@ -1,6 +1,6 @@
 import * as assert from 'uvu/assert';
 import { EmbeddedBridge, ScriptedBridge } from '../../test/bridge-scene.ts';
-import { settled } from '../../test/scripted.ts';
+import { settled, Watched } from '../../test/scripted.ts';
 import { suite } from '../../test/suite.ts';
 import { bridgeLimits } from './options.ts';
 
@@ -171,6 +171,22 @@ session('a page that does not read slows down its own upstream, and nobody else'
   assert.is(bridgeLimits.maxOutput, 4 * MEBIBYTE);
 });
 
+session('an upstream that waits for a page is not late, and keeps nobody else busy', async () => {
+  const bridge = new ScriptedBridge({ maxOutput: 1000, maxInFlightTotal: 2 });
+  const { page, upstream } = await bridge.said('get a\r\nget b\r\n');
+  page.room = 0;
+  await upstream.reply(`VALUE a 0 1000\r\n${'x'.repeat(1000)}\r\nEND\r\n`);
+  await bridge.pass(10_000);
+  const other = await bridge.said('mn\r\nmn\r\n');
+  assert.is(other.upstream.take(), 'mn\r\nmn\r\n');
+  await page.read(Infinity);
+  assert.is(await bridge.open().say('mn\r\n'), 'SERVER_ERROR busy\r\n');
+  page.take();
+  await upstream.reply('VALUE b 0 1\r\nx\r\nEND\r\n');
+  assert.is(page.take(), 'VALUE b 0 1\r\nx\r\nEND\r\n');
+  assert.equal(upstream.ends, []);
+});
+
 session('the upstream of a page that left without reading is read to its end', async () => {
   const bridge = new ScriptedBridge({ maxOutput: 1000 });
   const { page, upstream } = await bridge.said('get a\r\nget b\r\n');
@@ -212,6 +228,27 @@ session('silence is asked after, and then ends the socket', async () => {
   assert.equal([page.ended, alive.ended], ['aborted', null]);
   assert.is(bridgeLimits.idleTimeout, 60_000);
 });
+
+session(
+  'where the runtime pings, silence is its affair, but not replies that nobody reads',
+  async () => {
+    const bridge = new EmbeddedBridge({ maxSockets: 2 });
+    const page = bridge.openLingering();
+    const silent = bridge.openLingering();
+    await bridge.pass(2 * bridgeLimits.idleTimeout);
+    page.room = 0;
+    assert.is(await page.say('mn\r\n'), '');
+    await bridge.pass(bridgeLimits.idleTimeout / 2);
+    assert.equal([page.ended, silent.ended], [null, null]);
+    await bridge.pass(bridgeLimits.idleTimeout / 2);
+    assert.equal([page.ended, silent.ended], ['aborted', null]);
+    assert.is(bridge.bridge.sockets, 1);
+    // It is still there, and holds its place until it is not.
+    assert.is(bridge.open().ended, '1013 too many sockets');
+    page.leave();
+    assert.is(bridge.open().ended, null);
+  },
+);
 
 session('a page that goes away with commands under way disturbs nobody', async () => {
   const bridge = new ScriptedBridge();
@@ -281,12 +318,31 @@ session('an upstream that does not answer is unavailable in its time', async () 
 session('a closing bridge answers what it was asked, then says that it closes', async () => {
   const bridge = new ScriptedBridge();
   const { page, upstream } = await bridge.said('mn\r\n');
-  bridge.bridge.close();
+  const closing = new Watched(bridge.bridge.close());
   assert.is(page.ended, null);
+  assert.is(bridge.open().ended, '1001 the bridge is closing');
+  assert.is(closing.state, 'pending');
   await upstream.reply('MN\r\n');
   assert.is(page.take(), 'MN\r\n');
   assert.is(page.ended, '1001 the bridge is closing');
+  assert.is(closing.state, 'resolved');
+  assert.is(bridge.clock.timers, 0);
 });
+
+session(
+  'a closing bridge waits for who does not read no longer than for its upstream',
+  async () => {
+    const bridge = new EmbeddedBridge();
+    const page = bridge.open();
+    page.room = 0;
+    await page.say('mn\r\n');
+    const closing = new Watched(bridge.bridge.close());
+    await bridge.pass(999);
+    assert.is(closing.state, 'pending');
+    await bridge.pass(1);
+    assert.is(closing.state, 'resolved');
+  },
+);
 
 session('a tenant has so many sockets, and others have theirs', () => {
   const tokens = new Map([['a', 'x'.repeat(16)], ['b', 'y'.repeat(16)]]);

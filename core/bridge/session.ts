@@ -12,12 +12,18 @@ import { BAD_REQUEST, BUSY, NOT_ALLOWED, TOO_LARGE, toReply } from './errors.ts'
 import type { BridgeClient } from './events.ts';
 import type { BridgeSettings } from './options.ts';
 import { ownPolicy, type Policy } from './policy.ts';
+import { StoppableClock } from './stoppable-clock.ts';
 import { TokenBucket } from './token-bucket.ts';
 
 /** An open WebSocket, as a bridge needs it. */
 export interface BridgeSocket extends Transport {
   /** Sends what was taken, then closes with a code of WebSocket and a word for the page. */
   refuse(code: number, reason: string): void;
+  /**
+   * Calls back when the socket is really gone, which may be later than `onClosed`: not every runtime
+   * can drop a connection whose peer does not read.
+   */
+  onGone(call: () => void): void;
 }
 
 /** Counts what all sockets together have under way. */
@@ -29,7 +35,7 @@ export interface SessionParts {
   readonly settings: BridgeSettings;
   readonly client: BridgeClient;
   readonly socket: BridgeSocket;
-  /** Sends a ping; null where the runtime does that, and closes sockets that do not answer. */
+  /** Sends a ping; null where the runtime does that, and closes what does not answer. */
   readonly ping: (() => void) | null;
   readonly inFlight: InFlight;
   /** Called once, at the end. */
@@ -48,6 +54,7 @@ export class BridgeSession implements TransportEvents {
   readonly #prefix: Uint8Array;
   readonly #bucket: TokenBucket;
   readonly #upstream: Upstream;
+  readonly #upstreamClock: StoppableClock;
   #upstreamTransport: Transport | null = null;
   // How many commands the upstream has not answered.
   #pending = 0;
@@ -79,9 +86,10 @@ export class BridgeSession implements TransportEvents {
     this.#policies = settings.policy === undefined ? [own] : [settings.policy, own];
     this.#prefix = fromLatin1(settings.prefix);
     this.#bucket = new TokenBucket(rate, rate, clock.elapsed());
+    this.#upstreamClock = new StoppableClock(clock);
     this.#upstream = this.#makeUpstream(settings);
     this.#heard = clock.elapsed();
-    if (parts.ping !== null) this.#watchIdle(parts.ping);
+    this.#watchIdle();
   }
 
   onData(chunk: Uint8Array): void {
@@ -109,7 +117,7 @@ export class BridgeSession implements TransportEvents {
     this.#cancelIdle();
     this.#cancelRate?.();
     // What was read is done; its replies are read and dropped, so that no byte of them is left over.
-    this.#upstreamTransport?.resume();
+    this.#pauseUpstream(false);
     void this.#upstream.close();
     const { settings, client, onClosed } = this.#parts;
     settings.log({ type: 'closed', client, why: this.#ending.reason });
@@ -124,7 +132,7 @@ export class BridgeSession implements TransportEvents {
   }
 
   #makeUpstream(settings: BridgeSettings): Upstream {
-    const { clock, upstreamTimeout, upstreamAuth, maxValue } = settings;
+    const { upstreamTimeout, upstreamAuth, maxValue } = settings;
     const dial: Dialer = async (to, events, signal) => {
       const transport = await settings.dial(to, events, signal);
       this.#upstreamTransport = transport;
@@ -133,7 +141,7 @@ export class BridgeSession implements TransportEvents {
     };
     return new Upstream({
       dial,
-      clock,
+      clock: this.#upstreamClock,
       endpoint: toEndpoint(settings.upstream, settings.upstreamTls),
       timeout: upstreamTimeout,
       connectTimeout: upstreamTimeout,
@@ -207,7 +215,7 @@ export class BridgeSession implements TransportEvents {
     this.#pending++;
     this.#pendingBytes += size;
     const settle = (reply: Reply): void => {
-      inFlight.count--;
+      if (!this.#upstreamPaused) inFlight.count--;
       this.#pending--;
       this.#pendingBytes -= size;
       if (this.#closed) return;
@@ -278,25 +286,37 @@ export class BridgeSession implements TransportEvents {
       if (paused) socket.pause();
       else socket.resume();
     }
-    const full = this.#connection.backlog >= settings.maxOutput;
-    if (full === this.#upstreamPaused) return;
-    this.#upstreamPaused = full;
-    if (full) this.#upstreamTransport?.pause();
-    else this.#upstreamTransport?.resume();
+    this.#pauseUpstream(this.#connection.backlog >= settings.maxOutput);
+  }
+
+  // While the upstream waits for the page, it is not late, and what it was asked is not under way:
+  // nobody else is told that the bridge is busy for it.
+  #pauseUpstream(paused: boolean): void {
+    if (paused === this.#upstreamPaused) return;
+    this.#upstreamPaused = paused;
+    this.#parts.inFlight.count += paused ? -this.#pending : this.#pending;
+    if (paused) {
+      this.#upstreamClock.stop();
+      this.#upstreamTransport?.pause();
+    } else {
+      this.#upstreamClock.start();
+      this.#upstreamTransport?.resume();
+    }
   }
 
   // Asks after half of the time, gives up after all of it. A page that does not read its replies
-  // does not see the ping either.
-  #watchIdle(ping: () => void): void {
-    const { socket, settings: { clock, idleTimeout } } = this.#parts;
+  // does not see the ping either. Where the runtime pings, it cannot do so past replies that wait:
+  // who keeps them waiting is the one to look after here.
+  #watchIdle(): void {
+    const { ping, socket, settings: { clock, idleTimeout } } = this.#parts;
     this.#cancelIdle = clock.after(idleTimeout / 2, () => {
       const silence = clock.elapsed() - this.#heard;
-      if (silence >= idleTimeout) {
+      if (silence >= idleTimeout && (ping !== null || this.#blocked)) {
         this.#ending = { code: 1001, reason: 'idle' };
         return socket.abort();
       }
-      if (silence >= idleTimeout / 2) ping();
-      this.#watchIdle(ping);
+      if (silence >= idleTimeout / 2) ping?.();
+      this.#watchIdle();
     });
   }
 }

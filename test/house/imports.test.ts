@@ -14,8 +14,8 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   core,
   'transport-node': ['transport-node', 'core/bridge', 'core/console', 'node', 'ws', ...core],
   // Deno and Bun have the modules of Node, and take from there what their own ways lack.
-  'transport-deno': ['transport-deno', 'transport-node', 'node', ...core],
-  'transport-bun': ['transport-bun', 'transport-node', 'node', ...core],
+  'transport-deno': ['transport-deno', 'transport-node', 'core/bridge', 'node', ...core],
+  'transport-bun': ['transport-bun', 'transport-node', 'core/bridge', 'node', ...core],
   'core/console': ['core/console', 'core/client', 'core/wire', 'core'],
   'transport-web': ['transport-web', 'core', 'core/wire', 'core/client', 'core/bridge'],
   conformance: ['conformance', ...core],

@@ -1,8 +1,10 @@
+import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { WebSocket } from 'ws';
 import { rejects } from '../../conformance/assert.ts';
 import { Server } from '../../core/server/mod.ts';
-import { temporaryFile } from '../../test/memcached.ts';
+import { makeCertificates } from '../../test/certificates.ts';
+import { findProgram, startMemcached, temporaryFile } from '../../test/memcached.ts';
 import { suite } from '../../test/suite.ts';
 import { Client } from '../../transport-web/mod.ts';
 import { FakeTerminal } from '../../test/fake-terminal.ts';
@@ -59,6 +61,73 @@ command('leads a page with a token to a memcached, under a prefix', async () => 
   await listener.close();
 });
 
+const memcached = findProgram('memcached');
+const openssl = findProgram('openssl');
+const certificates = openssl === null ? undefined : makeCertificates(openssl);
+const pem = (name: string): string => join(certificates?.directory ?? '', name);
+const login = temporaryFile('login', 'ada:se:cret\n');
+
+/** A page's client of a bridge with these flags to such a memcached; what it reads, or its error. */
+async function through(
+  upstream: { readonly tls?: boolean; readonly args?: readonly string[] },
+  ...flags: readonly string[]
+): Promise<string> {
+  const { tls = false, args = [] } = upstream;
+  const server = await startMemcached(memcached ?? '', {
+    args,
+    tls: tls ? certificates : undefined,
+  });
+  const port = 'port' in server.endpoint ? server.endpoint.port : 0;
+  const run = new Run(
+    ...['--upstream', `127.0.0.1:${port}`, '--listen', '127.0.0.1:0'],
+    ...['--token-file', temporaryFile('tokens', `web:${token}\n`), ...flags],
+  );
+  const client = new Client(await run.address(), { WebSocket, token });
+  try {
+    await client.set('a', 'x');
+    return String(await client.get('a'));
+  } catch (error) {
+    return error instanceof Error ? error.message : '';
+  } finally {
+    await client.close();
+    await run.stop();
+    await server.stop();
+  }
+}
+
+const withTls = 'TLS to its upstream, with a certificate of its own';
+if (memcached === null || openssl === null) command.skip(`${withTls} (needs memcached, openssl)`);
+else {
+  command(withTls, async () => {
+    const own = ['--upstream-cert', pem('client.pem'), '--upstream-key', pem('client.key')];
+    const trusting = ['--upstream-ca', pem('ca.pem'), ...own];
+    assert.is(await through({ tls: true }, ...trusting), 'x');
+    const named = [...trusting, '--upstream-server-name', 'localhost'];
+    assert.is(await through({ tls: true }, ...named), 'x');
+    for (
+      const flags of [
+        own,
+        [...trusting, '--upstream-server-name', 'cache.example.org'],
+        ['--upstream-tls', '--upstream-ca', pem('ca.pem')],
+      ]
+    ) {
+      assert.match(await through({ tls: true }, ...flags), /upstream unavailable/);
+    }
+  });
+}
+
+const withLogin = 'logs in to its upstream';
+if (memcached === null) command.skip(`${withLogin} (needs memcached)`);
+else {
+  command(withLogin, async () => {
+    const args = ['-Y', login];
+    assert.is(await through({ args }, '--upstream-auth-file', login), 'x');
+    const wrong = temporaryFile('login', 'ada:wrong\n');
+    const refused = /SERVER_ERROR upstream unavailable/;
+    assert.match(await through({ args }, '--upstream-auth-file', wrong), refused);
+  });
+}
+
 for (
   const [what, args, message] of [
     ['without an upstream', [], /--upstream must be given/],
@@ -67,6 +136,21 @@ for (
     ['with an unknown limit', ['--upstream', 'a', '--limit', 'constructor=5'], /--limit must be/],
     ['with a limit of nothing', ['--upstream', 'a', '--limit', 'rate=0'], /rate must be/],
     ['with half of TLS', ['--upstream', 'a', '--tls-cert', 'x'], /--tls-key must be given/],
+    [
+      'with half of a certificate for the upstream',
+      ['--upstream', 'a', '--upstream-cert', login],
+      /--upstream-cert and --upstream-key go together/,
+    ],
+    [
+      'with no file of authorities',
+      ['--upstream', 'a', '--upstream-ca', '/nowhere'],
+      /--upstream-ca: ENOENT/,
+    ],
+    [
+      'with a login that is none',
+      ['--upstream', 'a', '--upstream-auth-file', temporaryFile('login', 'ada\n')],
+      /--upstream-auth-file: it must say user:password/,
+    ],
     ['open to all', ['--upstream', 'a', '--listen', '0.0.0.0:0'], /tokens must be given/],
     ['with no file of tokens', ['--upstream', 'a', '--token-file', '/nowhere'], /ENOENT/],
     [

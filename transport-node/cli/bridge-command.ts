@@ -1,15 +1,24 @@
-import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { endpointName, toEndpoint } from '../../core/client/endpoint.ts';
 import { type BridgeEvent, bridgeLimits } from '../../core/bridge/mod.ts';
 import type { Endpoint } from '../../core/transport.ts';
 import { UsageError } from '../../core/wire/errors.ts';
 import { type BridgeOptions, listenBridge, type RunningBridge } from '../bridge.ts';
+import { readText } from './read-text.ts';
+import { SecureFlags } from './secure-flags.ts';
 import type { Terminal } from './terminal.ts';
 
 const help = `memwire bridge: WebSockets in, memcached out
 
   --upstream=<server>     the memcached behind it: host:port, or the path of a unix socket
+  --upstream-tls          speak TLS to it; so do the next four
+  --upstream-ca=<file>    trust these authorities, in PEM
+  --upstream-cert=<file>  the own certificate for it, in PEM
+  --upstream-key=<file>   its private key, in PEM
+  --upstream-server-name=<name>
+                          the name that its certificate must prove, where it is not its host
+  --upstream-auth-file=<file>
+                          log in to it, as the first line of the file says: user:password
   --listen=<addr>         address and port to listen on (default 127.0.0.1:8211)
   --origin=<origin>       an origin whose pages may connect, exactly; may be repeated
                           (default: none)
@@ -34,6 +43,12 @@ ${
 
 const flags = {
   upstream: { type: 'string' },
+  'upstream-tls': { type: 'boolean', default: false },
+  'upstream-ca': { type: 'string' },
+  'upstream-cert': { type: 'string' },
+  'upstream-key': { type: 'string' },
+  'upstream-server-name': { type: 'string' },
+  'upstream-auth-file': { type: 'string' },
   listen: { type: 'string', default: '127.0.0.1:8211' },
   origin: { type: 'string', multiple: true },
   host: { type: 'string', multiple: true },
@@ -89,8 +104,13 @@ function parse(args: readonly string[]) {
 function read(values: Values): { at: Endpoint; options: BridgeOptions } {
   const { upstream, origin = [], host, prefix, limit = [] } = values;
   if (upstream === undefined) throw new UsageError('--upstream', 'must be given');
+  const secure = new SecureFlags((name) => values[`upstream-${name}`], 'upstream-');
+  const upstreamTls = secure.tls(values['upstream-tls']);
+  const upstreamAuth = secure.login();
   const options: BridgeOptions = {
     upstream,
+    ...(upstreamTls === undefined ? {} : { upstreamTls }),
+    ...(upstreamAuth === undefined ? {} : { upstreamAuth }),
     origins: origin,
     prefix,
     readOnly: values['read-only'],
@@ -105,7 +125,7 @@ function read(values: Values): { at: Endpoint; options: BridgeOptions } {
   }
   const at = readPlace(values.listen);
   if (cert === undefined || key === undefined) return { at, options };
-  const tls = { cert: readFileSync(cert, 'utf8'), key: readFileSync(key, 'utf8') };
+  const tls = { cert: readText('--tls-cert', cert), key: readText('--tls-key', key) };
   return { at: { ...at, tls }, options };
 }
 
@@ -118,7 +138,7 @@ function readPlace(text: string): Endpoint {
 
 function readTokens(file: string): Map<string, string> {
   const tokens = new Map<string, string>();
-  for (const line of readFileSync(file, 'utf8').split(/\r?\n/)) {
+  for (const line of readText('--token-file', file).split(/\r?\n/)) {
     if (line === '') continue;
     const colon = line.indexOf(':');
     if (colon < 1 || tokens.has(line.slice(0, colon))) {

@@ -1,14 +1,14 @@
 import type { ClientOptions } from '../../core/client/client-options.ts';
 import { Client } from '../../core/client/clients.ts';
 import { endpointName, toEndpoint } from '../../core/client/endpoint.ts';
-import { type CommandLine, FlagError, type FlagName } from '../../core/console/flags.ts';
+import { type CommandLine, FlagError } from '../../core/console/flags.ts';
 import { asStored } from '../../core/console/stored.ts';
 import { tapped } from '../../core/console/wire-tap.ts';
 import { memoryDialer } from '../../core/server/memory.ts';
 import { Server } from '../../core/server/serve.ts';
-import type { Dialer, TlsOptions } from '../../core/transport.ts';
+import type { Dialer } from '../../core/transport.ts';
 import { dial } from '../dial.ts';
-import { readText } from './read-text.ts';
+import { SecureFlags, toLogin } from './secure-flags.ts';
 import type { Terminal } from './terminal.ts';
 
 /** A server to give commands to. */
@@ -46,8 +46,10 @@ export function connect(
     binaryKeys: true,
   };
   if (server === null) return embedded(line, options, note);
-  const tls = readTls(line);
-  const auth = readAuth(line, environment);
+  const secure = new SecureFlags((name) => line.text(name));
+  const tls = secure.tls(line.has('tls'));
+  const spare = nonEmpty(environment['MEMWIRE_AUTH']);
+  const auth = secure.login() ?? (spare === undefined ? undefined : toLogin('MEMWIRE_AUTH', spare));
   const client = new Client(server, {
     ...options,
     dial: heard(dial, note),
@@ -91,43 +93,6 @@ function heard(dialer: Dialer, note: Note): Dialer {
 function readDialect(name: string = 'auto'): 'meta' | 'text' | 'auto' {
   if (name === 'meta' || name === 'text' || name === 'auto') return name;
   throw new FlagError(`--dialect: "${name}" is not meta, text or auto`);
-}
-
-function readTls(line: CommandLine): TlsOptions | undefined {
-  const [ca, cert, key] = [readFlag(line, 'ca'), readFlag(line, 'cert'), readFlag(line, 'key')];
-  const serverName = line.text('server-name');
-  if ((cert === undefined) !== (key === undefined)) {
-    throw new FlagError('--cert and --key go together');
-  }
-  if (!line.has('tls') && (ca ?? cert ?? serverName) === undefined) return undefined;
-  return {
-    ...(ca === undefined ? {} : { ca }),
-    ...(cert === undefined ? {} : { cert }),
-    ...(key === undefined ? {} : { key }),
-    ...(serverName === undefined ? {} : { serverName }),
-  };
-}
-
-// Not from an argument: those of a process are for everybody on the machine to see.
-function readAuth(
-  line: CommandLine,
-  environment: Readonly<Record<string, string | undefined>>,
-): ClientOptions['auth'] {
-  const file = readFlag(line, 'auth-file')?.split(/\r?\n/, 1)[0];
-  const login = file ?? nonEmpty(environment['MEMWIRE_AUTH']);
-  if (login === undefined) return undefined;
-  const colon = login.indexOf(':');
-  if (colon < 1) {
-    const where = file === undefined ? 'MEMWIRE_AUTH' : '--auth-file';
-    throw new FlagError(`${where}: it must say user:password`);
-  }
-  return { username: login.slice(0, colon), password: login.slice(colon + 1) };
-}
-
-/** What is in the file that a flag names. */
-function readFlag(line: CommandLine, name: FlagName): string | undefined {
-  const file = line.text(name);
-  return file === undefined ? undefined : readText(`--${name}`, file);
 }
 
 function nonEmpty(text: string | undefined): string | undefined {

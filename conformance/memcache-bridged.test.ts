@@ -1,12 +1,12 @@
-import { WebSocket } from 'ws';
-import type { OneServerContext } from '../conformance/mod.ts';
+import type { BridgeOptions, RunningBridge } from '../core/bridge/mod.ts';
 import { MemoryServer } from '../core/server/memory.ts';
 import type { Endpoint } from '../core/transport.ts';
 import { bridgedCases as cases, patience } from '../test/browser/cases.ts';
 import { caseSuite, uniqueKey } from '../test/cases.ts';
 import { findProgram, type RunningMemcached, startMemcached } from '../test/memcached.ts';
+import { listenBridge, ownWebSocket } from '../test/runtime-bridge.ts';
 import { Client } from '../transport-web/mod.ts';
-import { type BridgeOptions, listenBridge, type RunningBridge } from './bridge.ts';
+import type { OneServerContext } from './mod.ts';
 
 const token = 'a-token-for-a-test';
 const options = {
@@ -22,7 +22,7 @@ function start(upstream: Endpoint | string, more: Partial<BridgeOptions>): Promi
 }
 
 function create(bridge: RunningBridge): OneServerContext['create'] {
-  return (more) => new Client(bridge.endpoint, { ...patience, ...more, WebSocket, token });
+  return (more) => new Client(bridge.endpoint, { ...patience, ...more, ...ownWebSocket, token });
 }
 
 {
