@@ -1,6 +1,6 @@
 import { type Clock, systemClock } from './clock.ts';
 import type { Transport, TransportEvents } from './transport.ts';
-import { endCause, unshared, type WebSocketLike } from './web-socket.ts';
+import { closeWith, endCause, unshared, type WebSocketLike } from './web-socket.ts';
 
 /** What `send` takes before it waits, in bytes: the largest message, and less than bridges take. */
 const MAX_BUFFERED = 1024 * 1024;
@@ -79,12 +79,7 @@ export class WebSocketTransport implements Transport {
     if (this.#over) return;
     // A paused socket would not hear of its end.
     this.#socket.resume?.();
-    try {
-      this.#socket.close(code, reason);
-    } catch {
-      // The standard keeps 1001 to 2999 to itself; programs have their own from 4000.
-      this.#socket.close(code + 3000, reason);
-    }
+    closeWith(this.#socket, code, reason);
   }
 
   abort(): void {

@@ -47,6 +47,16 @@ export function endCause({ code, reason }: WebSocketEnd): Error | null {
   return new Error(`the WebSocket was closed with ${code}${reason === '' ? '' : `: ${reason}`}`);
 }
 
+/** Closes with a code of the standard, or 3000 more where the socket may not say such: 4003 is 1003. */
+export function closeWith(socket: WebSocketLike, code: number, reason: string): void {
+  try {
+    socket.close(code, reason);
+  } catch {
+    // The standard keeps 1001 to 2999 to itself; programs have their own from 4000.
+    socket.close(code + 3000, reason);
+  }
+}
+
 /** Bytes as a WebSocket takes them: it refuses memory that is shared with other threads. */
 export function unshared(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
   const { buffer, byteOffset, length } = bytes;
