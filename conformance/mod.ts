@@ -1,6 +1,13 @@
 /** Cases as data: what a protocol core, a client, a transport and a server must do. */
 export { CaseError } from './assert.ts';
-export { type Case, type CaseReport, runCase, runCases, type RunOptions } from './case.ts';
+export {
+  type Case,
+  type CaseReport,
+  missingNeed,
+  runCase,
+  runCases,
+  type RunOptions,
+} from './case.ts';
 export { cuttings } from './chunks.ts';
 export {
   memcacheCases,
@@ -9,7 +16,15 @@ export {
   oneServerCases,
   type OneServerContext,
 } from './memcache/mod.ts';
-export { authCases, RawConnection, serverCases, type ServerContext } from './server/mod.ts';
+export {
+  authCases,
+  isSince,
+  RawConnection,
+  ReplyMismatch,
+  serverCases,
+  type ServerContext,
+  serverFeatures,
+} from './server/mod.ts';
 export {
   tlsTransportCases,
   type TlsTransportContext,

@@ -1,13 +1,12 @@
 import { caseSuite, uniqueKey } from '../test/cases.ts';
 import {
   findProgram,
-  isSince,
   type RunningMemcached,
   startMemcached,
   temporaryFile,
 } from '../test/memcached.ts';
 import { dial } from '../test/runtime.ts';
-import { authCases, serverCases, type ServerContext } from './mod.ts';
+import { authCases, isSince, serverCases, type ServerContext } from './mod.ts';
 
 const program = findProgram('memcached');
 const skip = program === null ? 'memcached' : undefined;
@@ -26,6 +25,7 @@ function context(server: RunningMemcached): ServerContext {
 for (const [name, unix] of [['TCP', false], ['unix socket', true]] as const) {
   let server: RunningMemcached;
   caseSuite(`server | memcached, ${name}`, serverCases, () => context(server), {
+    has: () => true,
     skip,
     timeout: 20_000,
     async before() {
@@ -38,6 +38,7 @@ for (const [name, unix] of [['TCP', false], ['unix socket', true]] as const) {
 {
   let server: RunningMemcached;
   caseSuite('server: login | memcached, TCP', authCases, () => context(server), {
+    has: () => true,
     skip,
     async before() {
       const file = temporaryFile('auth', 'other:word\nuser:pass\n');
