@@ -10,8 +10,12 @@ export {
 } from './case.ts';
 export { cuttings } from './chunks.ts';
 export {
+  foreignClient,
+  type JudgedClient,
   memcacheCases,
   type MemcacheContext,
+  memcacheFeatures,
+  type MetaContext,
   metaOnlyCases,
   oneServerCases,
   type OneServerContext,

@@ -1,10 +1,23 @@
 import * as assert from 'uvu/assert';
+import { Client } from '../core/client/clients.ts';
+import type { OneServer } from '../core/client/one-server.ts';
 import { MemoryServer } from '../core/server/memory.ts';
 import type { Dialer } from '../core/transport.ts';
 import { latin1 } from '../core/wire/bytes.ts';
 import { uniqueKey } from '../test/cases.ts';
 import { suite } from '../test/suite.ts';
-import { serverCases, serverFeatures } from './mod.ts';
+import {
+  authCases,
+  memcacheCases,
+  memcacheFeatures,
+  metaOnlyCases,
+  oneServerCases,
+  serverCases,
+  serverFeatures,
+  tlsTransportCases,
+  transportCases,
+  wireCases,
+} from './mod.ts';
 
 // A case that does not say what it needs would fail, or do harm, where that is not there.
 
@@ -58,9 +71,75 @@ for (const one of serverCases) {
   });
 }
 
-needs('names are unique', () => {
-  const names = serverCases.map(({ name }) => name);
-  assert.is(new Set(names).size, names.length);
-});
-
 needs.run();
+
+const clientNeeds = suite('what client cases need');
+const basic = ['get', 'set', 'delete', 'close'];
+const callOptions = ['expire', 'flags', 'noreply', 'quiet', 'signal', 'timeout'];
+
+/** A client that notes what is asked of it, and whose errors are nothing but errors. */
+function noted(client: OneServer, used: Set<string>, plain: boolean): OneServer {
+  return new Proxy(client, {
+    get(target, property) {
+      const found: unknown = Reflect.get(target, property);
+      const name = property === Symbol.asyncDispose ? 'asyncDispose' : String(property);
+      if (!basic.includes(name)) used.add(name);
+      if (typeof found !== 'function') return found;
+      return (...words: unknown[]): unknown => {
+        const [key, value] = words;
+        if (key instanceof Uint8Array) used.add('byte-keys');
+        if (name !== 'cas' && value instanceof Uint8Array) used.add('bytes');
+        for (const word of words.slice(1)) {
+          if (typeof word !== 'object' || word === null) continue;
+          for (const [option, set] of Object.entries(word)) {
+            if (callOptions.includes(option) && set !== false) used.add(option);
+          }
+        }
+        const result: unknown = Reflect.apply(found, target, words);
+        if (!plain || !(result instanceof Promise)) return result;
+        return result.catch((error: unknown) => {
+          throw new Error(String(error));
+        });
+      };
+    },
+  });
+}
+
+const clientCases = [...memcacheCases, ...metaOnlyCases, ...oneServerCases];
+
+for (const one of clientCases) {
+  const { name, needs: needed = [] } = one;
+  clientNeeds(name, async () => {
+    const { dial, clock } = new MemoryServer();
+    const used = new Set<string>();
+    await one.run({
+      create(options = {}) {
+        for (const option of Object.keys(options)) used.add(option);
+        return noted(
+          new Client('localhost', { ...options, dial }),
+          used,
+          !needed.includes('errors'),
+        );
+      },
+      pass: (seconds) => Promise.resolve(clock.advance(seconds * 1000)),
+      unique: uniqueKey,
+    });
+    assert.equal([...used].filter((use) => !needed.includes(use)), []);
+    const known = [...Object.keys(memcacheFeatures), ...used];
+    assert.equal(needed.filter((need) => !known.includes(need)), []);
+  });
+}
+
+clientNeeds.run();
+
+const names = suite('names of cases');
+const lists = { serverCases, authCases, clientCases, wireCases, transportCases, tlsTransportCases };
+
+for (const [list, cases] of Object.entries(lists)) {
+  names(`no two of ${list} have the same`, () => {
+    const all = cases.map(({ name }: { readonly name: string }) => name);
+    assert.equal(all.filter((name, i) => all.indexOf(name) !== i), []);
+  });
+}
+
+names.run();

@@ -6,7 +6,7 @@ import { type MemcacheContext, withClient } from './context.ts';
 
 /** What a client must do beside storing and finding items. */
 export const clientCases: readonly Case<MemcacheContext>[] = [
-  withClient('checkKey says what is wrong with a key', (client) => {
+  withClient('checkKey says what is wrong with a key', ['checkKey', 'errors'], (client) => {
     client.checkKey('k'.repeat(246));
     for (const key of ['a b', 'k'.repeat(247), 'é', 5]) {
       let refused: unknown;
@@ -21,6 +21,7 @@ export const clientCases: readonly Case<MemcacheContext>[] = [
   }, { keyPrefix: 'app:' }),
   {
     name: 'await using closes the client',
+    needs: ['asyncDispose'],
     async run(context) {
       const client = context.create();
       await client.get(context.unique());
@@ -31,6 +32,7 @@ export const clientCases: readonly Case<MemcacheContext>[] = [
   },
   {
     name: 'onCommand hears of each command, its bytes, its hits and its outcome',
+    needs: ['onCommand', 'incr', 'errors'],
     async run(context) {
       const key = context.unique();
       const ends: [string, CommandEnd][] = [];
@@ -53,6 +55,17 @@ export const clientCases: readonly Case<MemcacheContext>[] = [
   },
   {
     name: 'ignoreErrors makes misses of reads that fail, counts them and tells of them',
+    needs: [
+      'ignoreErrors',
+      'onIgnored',
+      'maxValue',
+      'gets',
+      'gat',
+      'getMany',
+      'flags',
+      'errors',
+      'ignored',
+    ],
     async run(context) {
       const key = context.unique();
       const errors: Error[] = [];
