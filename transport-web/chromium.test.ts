@@ -71,6 +71,8 @@ async function openBridged(
 
 const open = async (): Promise<Page> => await (await browser()).open();
 pageSuite('wire', 'wire', open);
+pageSuite('server, embedded in the page', 'server', open);
+pageSuite('server: login, embedded in the page', 'login', open);
 pageSuite('client, embedded server in the page', 'memory', open);
 
 const { dial, clock } = new MemoryServer();

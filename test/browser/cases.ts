@@ -1,9 +1,11 @@
 import {
+  authCases,
   type Case,
   memcacheCases,
   metaOnlyCases,
   oneServerCases,
   type OneServerContext,
+  serverCases,
   wireCases,
 } from '../../conformance/mod.ts';
 import { withClient } from '../../conformance/memcache/context.ts';
@@ -71,6 +73,8 @@ export const bridgedCases: readonly Case<OneServerContext>[] = [
 /** What is run in a page: nothing, an embedded server in the page, or a bridge behind it. */
 export const pageLists = {
   wire: wireCases,
+  server: serverCases,
+  login: authCases,
   memory: clientCases,
   bridge: [...bridgedCases, ...pageCases],
 } as const;

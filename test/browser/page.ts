@@ -1,5 +1,6 @@
-import { type Case, runCase } from '../../conformance/mod.ts';
+import { type Case, runCase, type ServerContext } from '../../conformance/mod.ts';
 import { MemoryServer } from '../../core/server/memory.ts';
+import type { ServerOptions } from '../../core/server/options.ts';
 import { Client, type WebSocketConstructor } from '../../transport-web/mod.ts';
 import { type PageContext, type PageList, pageLists, patience } from './cases.ts';
 
@@ -23,6 +24,17 @@ function inPage(): PageContext {
     pass: (seconds) => Promise.resolve(clock.advance(seconds * 1000)),
     unique,
     connect,
+  };
+}
+
+function serverInPage(options: Partial<ServerOptions> = {}): ServerContext {
+  const { dial, clock } = new MemoryServer(options);
+  return {
+    dial,
+    endpoint: { path: 'memory' },
+    since: () => true,
+    pass: (seconds) => Promise.resolve(clock.advance(seconds * 1000)),
+    unique,
   };
 }
 
@@ -53,6 +65,14 @@ Object.assign(globalThis, {
     switch (list) {
       case 'wire':
         return runOne(pageLists.wire, name, undefined);
+      case 'server':
+        return runOne(pageLists.server, name, serverInPage());
+      case 'login':
+        return runOne(
+          pageLists.login,
+          name,
+          serverInPage({ credentials: new Map([['other', 'word'], ['user', 'pass']]) }),
+        );
       case 'memory':
         return runOne(pageLists.memory, name, inPage());
       case 'bridge':
