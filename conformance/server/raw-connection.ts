@@ -99,12 +99,15 @@ export class RawConnection implements TransportEvents {
   /** Waits until what was received matches, from its start; gives the match. */
   async match(expected: RegExp): Promise<RegExpExecArray> {
     const anchored = new RegExp(`^(?:${expected.source})`, expected.flags);
+    // A pattern of one line fails with the first line; of more, nobody knows how many may come.
+    const isOneLine = !/\\n.|\[\^\]/.test(expected.source);
     for (;;) {
       const found = anchored.exec(this.#received);
       if (found !== null) {
         this.#take(found[0].length);
         return found;
       }
+      if (isOneLine && this.#received.includes('\n')) throw this.#mismatch(expected);
       await this.#more(expected);
     }
   }
