@@ -10,6 +10,8 @@ export {
 } from './case.ts';
 export { cuttings } from './chunks.ts';
 export {
+  faultCases,
+  type FaultContext,
   foreignClient,
   type JudgedClient,
   memcacheCases,

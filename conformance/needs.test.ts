@@ -1,13 +1,14 @@
 import * as assert from 'uvu/assert';
 import { Client } from '../core/client/clients.ts';
 import type { OneServer } from '../core/client/one-server.ts';
-import { MemoryServer } from '../core/server/memory.ts';
+import { memoryDialer, MemoryServer } from '../core/server/memory.ts';
 import type { Dialer } from '../core/transport.ts';
 import { latin1 } from '../core/wire/bytes.ts';
 import { uniqueKey } from '../test/cases.ts';
 import { suite } from '../test/suite.ts';
 import {
   authCases,
+  faultCases,
   memcacheCases,
   memcacheFeatures,
   metaOnlyCases,
@@ -74,7 +75,8 @@ for (const one of serverCases) {
 needs.run();
 
 const clientNeeds = suite('what client cases need');
-const basic = ['get', 'set', 'delete', 'close'];
+// Whatever a promise is resolved with is asked for `then`.
+const basic = ['get', 'set', 'delete', 'close', 'then'];
 const callOptions = ['expire', 'flags', 'noreply', 'quiet', 'signal', 'timeout'];
 
 /** A client that notes what is asked of it, and whose errors are nothing but errors. */
@@ -130,10 +132,34 @@ for (const one of clientCases) {
   });
 }
 
+for (const one of faultCases) {
+  const { name, needs: needed = [] } = one;
+  clientNeeds(`at fault: ${name}`, async () => {
+    const used = new Set<string>();
+    await one.run({
+      createFor(accept, options) {
+        for (const option of Object.keys(options)) used.add(option);
+        const client = new Client('localhost', { ...options, dial: memoryDialer({ accept }) });
+        return noted(client, used, !needed.includes('errors'));
+      },
+      unique: uniqueKey,
+    });
+    assert.equal([...used].filter((use) => !needed.includes(use)), []);
+  });
+}
+
 clientNeeds.run();
 
 const names = suite('names of cases');
-const lists = { serverCases, authCases, clientCases, wireCases, transportCases, tlsTransportCases };
+const lists = {
+  serverCases,
+  authCases,
+  clientCases,
+  faultCases,
+  wireCases,
+  transportCases,
+  tlsTransportCases,
+};
 
 for (const [list, cases] of Object.entries(lists)) {
   names(`no two of ${list} have the same`, () => {

@@ -74,6 +74,7 @@ pageSuite('wire', 'wire', open);
 pageSuite('server, embedded in the page', 'server', open);
 pageSuite('server: login, embedded in the page', 'login', open);
 pageSuite('client, embedded server in the page', 'memory', open);
+pageSuite('client at fault, embedded server in the page', 'faults', open);
 
 const { dial, clock } = new MemoryServer();
 pageSuite(

@@ -90,4 +90,34 @@ export const clientCases: readonly Case<MemcacheContext>[] = [
       await Promise.all([client.close(), other.close()]);
     },
   },
+  {
+    name: 'maxKeys is the most that one get asks for',
+    needs: ['maxKeys', 'onCommand', 'getMany', 'setMany', 'types'],
+    async run(context) {
+      const names = Array.from({ length: 7 }, () => context.unique());
+      const asked: number[] = [];
+      const client = context.create({
+        maxKeys: 3,
+        onCommand: (command) => void (command.verb === 'get' && asked.push(command.keys.length)),
+      });
+      const entries = names.map((name, i) => [name, i] as const);
+      equal(await client.setMany(entries), new Map());
+      equal(await client.getMany(names), new Map(entries));
+      await client.close();
+      equal(asked.reduce((sum, count) => sum + count, 0), 7, 'keys asked for');
+      ok(asked.every((count) => count <= 3), `asked for ${asked.join(', ')} at once`);
+    },
+  },
+  ...(['mn', 'version'] as const).map((fence) =>
+    withClient(
+      `a long run of quiet writes, fenced by ${fence}, is done before what follows`,
+      ['noreply', 'getMany'],
+      async (client, key) => {
+        const names = Array.from({ length: 50 }, (_, i) => `${key}${i}`);
+        for (const name of names) await client.set(name, name, { noreply: true });
+        equal(await client.getMany(names), new Map(names.map((name) => [name, name])));
+      },
+      { fence, fenceEvery: 4 },
+    )
+  ),
 ];

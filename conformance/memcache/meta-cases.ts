@@ -154,4 +154,19 @@ export const metaOnlyCases: readonly Case<MetaContext>[] = [
       equal(await meta.get(key), undefined);
     },
   ),
+  // The classic commands earn nothing: with noreply a server does not tell of errors either.
+  {
+    name: 'onQuietError hears what writes that nobody waits for have earned',
+    needs: ['onQuietError', 'incr', 'noreply', 'errors'],
+    async run(context) {
+      const key = context.unique();
+      const errors: ServerReplyError[] = [];
+      const client = context.create({ onQuietError: (error) => errors.push(error) });
+      await client.set(key, 'x');
+      await client.incr(key, 1, { noreply: true });
+      equal(await client.get(key), 'x');
+      await client.close();
+      equal(errors.map(({ code }) => code), ['non-numeric']);
+    },
+  },
 ];

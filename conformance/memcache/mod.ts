@@ -10,6 +10,7 @@ export {
   type MetaContext,
   type OneServerContext,
 } from './context.ts';
+export { faultCases, type FaultContext } from './fault-cases.ts';
 export { foreignClient, type JudgedClient } from './judged-client.ts';
 export { metaOnlyCases } from './meta-cases.ts';
 export { oneServerCases } from './one-server-cases.ts';

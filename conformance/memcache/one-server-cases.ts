@@ -119,6 +119,22 @@ export const oneServerCases: readonly Case<OneServerContext>[] = [
       ok(names.every((name) => seen.has(name)), `${seen.size} of ${names.length} seen`);
     },
   ),
+  withClient<OneServer>(
+    'mgdump tells of every key, where the server has it (since 1.6.19)',
+    ['setMany', 'mgdump', 'admin', 'errors'],
+    async (client, key) => {
+      const names = [`${key}a`, `${key}b`];
+      await client.setMany(names.map((name) => [name, 'x'] as const));
+      const seen: unknown[] = [];
+      try {
+        for await (const name of client.mgdump('hash')) seen.push(name);
+      } catch (error) {
+        ok(error instanceof ServerReplyError && error.kind === 'ERROR', String(error));
+        return;
+      }
+      ok(names.every((name) => seen.includes(name)), `${names.join(' ')} among ${seen.length}`);
+    },
+  ),
   withClient<OneServer>('a dump that is left early leaves nothing behind', [
     'setMany',
     'metadump',

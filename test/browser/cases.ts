@@ -1,6 +1,7 @@
 import {
   authCases,
   type Case,
+  faultCases,
   memcacheCases,
   metaOnlyCases,
   oneServerCases,
@@ -76,6 +77,7 @@ export const pageLists = {
   server: serverCases,
   login: authCases,
   memory: clientCases,
+  faults: faultCases,
   bridge: [...bridgedCases, ...pageCases],
 } as const;
 

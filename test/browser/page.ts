@@ -1,5 +1,5 @@
 import { type Case, runCase, type ServerContext } from '../../conformance/mod.ts';
-import { MemoryServer } from '../../core/server/memory.ts';
+import { memoryDialer, MemoryServer } from '../../core/server/memory.ts';
 import type { ServerOptions } from '../../core/server/options.ts';
 import { Client, type WebSocketConstructor } from '../../transport-web/mod.ts';
 import { type PageContext, type PageList, pageLists, patience } from './cases.ts';
@@ -75,6 +75,12 @@ Object.assign(globalThis, {
         );
       case 'memory':
         return runOne(pageLists.memory, name, inPage());
+      case 'faults':
+        return runOne(pageLists.faults, name, {
+          createFor: (accept, options) =>
+            new Client('localhost', { ...options, dial: memoryDialer({ accept }) }),
+          unique,
+        });
       case 'bridge':
         return runOne(pageLists.bridge, name, behindBridge());
     }
