@@ -118,7 +118,7 @@ export const faultCases: readonly Case<FaultContext>[] = [
     const error = await rejects(client.incr(key), TimeoutError);
     equal([error.code, error.outcome], ['timeout', 'unknown']);
     server.recover();
-  }, { timeout: 100 }),
+  }, { timeout: 400 }),
   withFault('a server that is silent while it owes a reply loses the connection', [
     'incr',
     'errors',
@@ -127,8 +127,8 @@ export const faultCases: readonly Case<FaultContext>[] = [
     const error = await rejects(client.incr(key), ConnectionError);
     equal([error.code, error.outcome], ['stalled', 'unknown']);
     server.recover();
-  }, { stallAfter: 50 }),
-  withFault('a call that is aborted ends at once', ['incr', 'signal', 'errors'], async (
+  }, { stallAfter: 400 }),
+  withFault('a call that is aborted ends at once', ['incr', 'signal', 'timeout', 'errors'], async (
     client,
     key,
     server,

@@ -1,11 +1,11 @@
 import * as assert from 'uvu/assert';
-import { Client } from '../core/client/clients.ts';
-import type { OneServer } from '../core/client/one-server.ts';
-import { memoryDialer, MemoryServer } from '../core/server/memory.ts';
-import type { Dialer } from '../core/transport.ts';
-import { latin1 } from '../core/wire/bytes.ts';
-import { uniqueKey } from '../test/cases.ts';
-import { suite } from '../test/suite.ts';
+import { Client } from '../../core/client/clients.ts';
+import type { OneServer } from '../../core/client/one-server.ts';
+import { memoryDialer, MemoryServer } from '../../core/server/memory.ts';
+import type { Dialer } from '../../core/transport.ts';
+import { latin1 } from '../../core/wire/bytes.ts';
+import { uniqueKey } from '../cases.ts';
+import { suite } from '../suite.ts';
 import {
   authCases,
   faultCases,
@@ -18,7 +18,7 @@ import {
   tlsTransportCases,
   transportCases,
   wireCases,
-} from './mod.ts';
+} from '../../conformance/mod.ts';
 
 // A case that does not say what it needs would fail, or do harm, where that is not there.
 
@@ -30,7 +30,7 @@ const signs: readonly (readonly [need: string, lines: RegExp])[] = [
   ['admin', /^(verbosity|cache_memlimit|shutdown|slabs|lru |lru_crawler [^m]|stats (re|det))/m],
 ];
 
-const needs = suite('what server cases need');
+const needs = suite('house: what server cases need');
 
 for (const one of serverCases) {
   const { name, needs: needed = [] } = one;
@@ -74,7 +74,7 @@ for (const one of serverCases) {
 
 needs.run();
 
-const clientNeeds = suite('what client cases need');
+const clientNeeds = suite('house: what client cases need');
 // Whatever a promise is resolved with is asked for `then`.
 const basic = ['get', 'set', 'delete', 'close', 'then'];
 const callOptions = ['expire', 'flags', 'noreply', 'quiet', 'signal', 'timeout'];
@@ -150,7 +150,7 @@ for (const one of faultCases) {
 
 clientNeeds.run();
 
-const names = suite('names of cases');
+const names = suite('house: names of cases');
 const lists = {
   serverCases,
   authCases,
