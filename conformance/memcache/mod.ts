@@ -3,6 +3,7 @@ import { bulkCases } from './bulk-cases.ts';
 import { clientCases } from './client-cases.ts';
 import type { MemcacheContext } from './context.ts';
 import { itemCases } from './item-cases.ts';
+import { keyCases } from './key-cases.ts';
 
 export {
   type MemcacheContext,
@@ -21,6 +22,7 @@ export { oneServerCases } from './one-server-cases.ts';
  */
 export const memcacheCases: readonly Case<MemcacheContext>[] = [
   ...itemCases,
+  ...keyCases,
   ...bulkCases,
   ...clientCases,
 ];

@@ -130,7 +130,7 @@ judge('a server that hangs up fails the cases in which it does', async () => {
 
 judge('each case is an object with --json, and so are the server and the sum', async () => {
   const wrong = wrongServer((reply) => reply.replace('DELETED', '\xff'));
-  const { out } = await verdictOn(wrong, '--json', '--only', 'delete of');
+  const { out } = await verdictOn(wrong, '--json', '--has', 'empty', '--only', 'delete of');
   const lines = out.trimEnd().split('\n').map((line) => JSON.parse(line) as object);
   const [head, ...rest] = lines;
   assert.equal(Object.keys(head ?? {}), ['server', 'version', 'items']);
@@ -152,10 +152,17 @@ judge('a server that holds something loses nothing, unless it may', async () => 
   };
   const [harmless, kept] = await judged();
   assert.equal([harmless.code, kept], [0, 'yes'], harmless.out);
-  assert.match(harmless.out, /, with 1 items\n[^]*skipped  flush_all empties it \(needs empty\)\n/);
+  assert.match(harmless.out, /, with 1 item\n[^]*skipped  flush_all empties it \(needs empty\)\n/);
   const [harmful, lost] = await judged('--has', 'empty');
   assert.equal([harmful.code, lost], [0, 'undefined'], harmful.out);
   assert.not.match(harmful.out, /needs empty/);
+});
+
+judge('a proxy that counts only its own items is not taken for empty', async () => {
+  const wrong = wrongServer((reply) => reply.replace(/(?<=STAT curr_items )\d+/, '0'));
+  const { out } = await verdictOn(wrong, '--only', 'flush_all');
+  assert.match(out, /, which may hold items\n/);
+  assert.match(out, /\n0 passed, 0 failed, 3 skipped\n/);
 });
 
 judge('it logs in where it is told to', async () => {

@@ -28,6 +28,9 @@ const usual: readonly string[] = ['meta', 'stats', 'limits'];
 /** So many bytes are shown of what was sent, and of what was received. */
 const SHOWN = 300;
 
+/** So many items tell whether a server counts all: of two servers, none has them all by chance. */
+const PROBES = 20;
+
 /** Milliseconds for a case whose every reply comes in time, and that still does not end. */
 const CASE_TIMEOUT = 60_000;
 
@@ -69,11 +72,12 @@ export async function runConformance(
     await print(terminal.stdout, line.has('json') ? `${toJson(part.json)}\n` : part.text);
   };
   try {
-    const judged = await look(session);
+    const unique = keyMaker();
+    const judged = await look(session, unique);
     const features = new Set([...usual, ...(judged.items === 0 ? ['empty'] : []), ...granted]);
     for (const name of refused) features.delete(name);
     await write(headPart(session.server, judged));
-    const context = contextOf(session, judged.version, terminal);
+    const context = contextOf(session, judged.version, terminal, unique);
     const sum = { passed: 0, failed: 0, skipped: 0 };
     for (const one of cases) {
       if (signal.aborted) return INTERRUPTED;
@@ -96,9 +100,10 @@ export async function runConformance(
 }
 
 function featureLines(features: Readonly<Record<string, string>>): string {
-  return Object.entries(features).map(([name, meaning]) => `  ${name.padEnd(8)} ${meaning}\n`).join(
-    '',
+  const lines = Object.entries(features).map(([name, meaning]) =>
+    `  ${name.padEnd(8)} ${meaning}\n`
   );
+  return lines.join('');
 }
 
 function readFeatures(line: CommandLine, flag: 'has' | 'without'): readonly string[] {
@@ -118,11 +123,33 @@ interface Judged {
   readonly items: number | null;
 }
 
-async function look(session: Session): Promise<Judged> {
+async function look(session: Session, unique: () => string): Promise<Judged> {
   const version = await ask(session, 'version\r\n', /VERSION ([^\r\n]*)\r\n|[^]*\n/);
   const stats = await ask(session, 'stats\r\n', /(STAT [^\r\n]*\r\n)*END\r\n|(?!STAT)[^]*\n/);
-  const items = /\nSTAT curr_items (\d+)\r/.exec(stats?.[0] ?? '')?.[1];
-  return { version: version?.[1] ?? null, items: items === undefined ? null : Number(items) };
+  const items = itemsOf(stats?.[0] ?? '');
+  const isKnown = items !== 0 || await countsAll(session, unique);
+  return { version: version?.[1] ?? null, items: isKnown ? items : null };
+}
+
+function itemsOf(stats: string): number | null {
+  const count = /\nSTAT curr_items (\d+)\r/.exec(stats)?.[1];
+  return count === undefined ? null : Number(count);
+}
+
+/**
+ * Whether `stats` counts the items that are stored. A proxy may answer for itself, or for one of
+ * many servers: to believe that nothing is there would cost others their items.
+ */
+async function countsAll(session: Session, unique: () => string): Promise<boolean> {
+  const keys = Array.from({ length: PROBES }, unique);
+  const sets = keys.map((key) => `set ${key} 0 0 1\r\nx\r\n`).join('');
+  const deletes = keys.map((key) => `delete ${key}\r\n`).join('');
+  const answer = await ask(
+    session,
+    `${sets}stats\r\n${deletes}`,
+    /(STORED\r\n)+((STAT [^\r\n]*\r\n)*END\r\n)(DELETED\r\n)+/,
+  );
+  return itemsOf(answer?.[0] ?? '') === PROBES;
 }
 
 /**
@@ -156,10 +183,8 @@ function contextOf(
   { dial, endpoint, timeout }: Session,
   version: string | null,
   { clock }: Terminal,
+  unique: () => string,
 ): ServerContext {
-  // Of earlier runs there may be items left.
-  const run = `mw${base36(randomInt(36 ** 3))}`;
-  let count = 0;
   return {
     dial,
     endpoint,
@@ -169,8 +194,15 @@ function contextOf(
       new Promise((resolve) => {
         clock.after(seconds * 1000, resolve);
       }),
-    unique: () => `${run}${base36(count++)}`,
+    unique,
   };
+}
+
+/** Makes keys that no other run has, of which there may be items left. */
+function keyMaker(): () => string {
+  const run = `mw${base36(randomInt(36 ** 3))}`;
+  let count = 0;
+  return () => `${run}${base36(count++)}`;
 }
 
 function base36(number: number): string {
@@ -187,7 +219,11 @@ function headPart(server: string | null, { version, items }: Judged): Part {
   const name = server ?? 'an embedded server';
   const facts = [
     version === null ? 'of no version' : `version ${version}`,
-    items === null ? 'which may hold items' : items === 0 ? 'empty' : `with ${items} items`,
+    items === null
+      ? 'which may hold items'
+      : items === 0
+      ? 'empty'
+      : `with ${items} ${items === 1 ? 'item' : 'items'}`,
   ];
   return {
     text: `${name}, ${printable(facts.join(', '))}\n`,
@@ -209,24 +245,24 @@ function casePart(name: string, { failed: [failed], skipped: [skipped] }: CaseRe
       json: { name, status: 'failed', message },
     };
   }
-  const expected = error.expected ?? 'the end of the connection';
   const { note } = error;
   const [before, sent, received] = [
     fromLatin1(error.before),
     fromLatin1(error.sent),
     fromLatin1(error.received),
   ];
+  const expected = typeof error.expected === 'string'
+    ? fromLatin1(error.expected)
+    : String(error.expected ?? 'the end of the connection');
   const lines = [
     ...(error.before === '' ? [] : [`after     ${shown(before)}`]),
     `sent      ${shown(sent)}`,
-    `expected  ${
-      typeof error.expected === 'string' ? shown(fromLatin1(error.expected)) : expected
-    }`,
+    `expected  ${typeof expected === 'string' ? expected : shown(expected)}`,
     `received  ${shown(received)}${note === '' ? '' : `, and ${note}`}`,
   ];
   return {
     text: `FAILED   ${name}\n${lines.map((line) => `  ${line}\n`).join('')}`,
-    json: { name, status: 'failed', before, sent, expected: String(expected), received, note },
+    json: { name, status: 'failed', before, sent, expected, received, note },
   };
 }
 
