@@ -1,67 +1,73 @@
+import { systemClock } from '../core/clock.ts';
+
 /**
  * One thing that must be so, as data: it needs no globals and no test framework, so that anybody
  * may run it under any.
  */
 export interface Case<Context> {
-  /** Says what must be so. */
+  /** Says what must be so. No two cases of a list have the same. */
   readonly name: string;
-  /** What an environment must have for it; a case whose needs are not met is skipped, by name. */
+  /**
+   * What the subject must have for it, by the names that the list's table of features explains. A
+   * case whose needs are not met is skipped, by name.
+   */
   readonly needs?: readonly string[];
   /** Throws, or rejects, when it is not so. */
   run(context: Context): void | Promise<void>;
 }
 
-/** What came of a list of cases. */
+/** What came of a list of cases, in its order. */
 export interface CaseReport {
-  readonly passed: number;
+  /** The names of the cases that passed. */
+  readonly passed: readonly string[];
+  /** The cases that did not, each with what it threw, or with that it took too long. */
   readonly failed: readonly { readonly name: string; readonly error: Error }[];
-  /** The cases whose needs were not met, with the first need that was not. */
+  /** The cases whose needs were not met, each with the first need that was not. */
   readonly skipped: readonly { readonly name: string; readonly need: string }[];
 }
 
 export interface RunOptions {
-  /** Milliseconds that each case may take; 10000 by default. */
+  /** Milliseconds that each case may take, its context included; 10000 by default. */
   readonly timeout?: number;
-  /** Whether the environment has what a case needs; nothing by default. */
+  /** Whether the subject has what a case needs; nothing by default, so that such are skipped. */
   readonly has?: (need: string) => boolean;
 }
 
-declare const setTimeout: (call: () => void, milliseconds: number) => unknown;
-declare const clearTimeout: (timer: unknown) => void;
-
 /**
- * Runs cases one after the other.
+ * Runs cases one after the other. It never rejects: what goes wrong is in the report.
  *
- * @param context What the cases are run against, or how to make it anew for each.
+ * @param context Makes what a case is run against: called for each anew.
  */
 export async function runCases<Context>(
   cases: readonly Case<Context>[],
   context: () => Context | Promise<Context>,
-  options: RunOptions = {},
+  { timeout = 10_000, has }: RunOptions = {},
 ): Promise<CaseReport> {
-  let passed = 0;
+  const passed: string[] = [];
   const failed: { name: string; error: Error }[] = [];
   const skipped: { name: string; need: string }[] = [];
   for (const one of cases) {
-    const need = missingNeed(one, options.has);
+    const { name } = one;
+    const need = missingNeed(one, has);
     if (need !== undefined) {
-      skipped.push({ name: one.name, need });
+      skipped.push({ name, need });
       continue;
     }
     try {
-      await runCase(one, await context(), options.timeout);
-      passed++;
+      await within(timeout, async () => await one.run(await context()));
+      passed.push(name);
     } catch (error) {
-      failed.push({
-        name: one.name,
-        error: error instanceof Error ? error : new Error(String(error)),
-      });
+      failed.push({ name, error: error instanceof Error ? error : new Error(String(error)) });
     }
   }
   return { passed, failed, skipped };
 }
 
-/** The first need of a case that is not met, if there is one. */
+/**
+ * The first need of a case that is not met, if there is one: for a runner of one's own.
+ *
+ * @param has As in `RunOptions`.
+ */
 export function missingNeed(
   one: Pick<Case<never>, 'needs'>,
   has: (need: string) => boolean = () => false,
@@ -69,7 +75,12 @@ export function missingNeed(
   return one.needs?.find((need) => !has(need));
 }
 
-/** Runs one case within its time; rejects when it fails or takes longer. */
+/**
+ * Runs one case, whatever it needs: for a runner of one's own.
+ *
+ * @param timeout Milliseconds that it may take.
+ * @throws What the case throws, or that it took too long.
+ */
 export async function runCase<Context>(
   one: Case<Context>,
   context: Context,
@@ -78,16 +89,27 @@ export async function runCase<Context>(
   await within(timeout, async () => await one.run(context));
 }
 
+/** The same cases, which need this besides. */
+export function needing<Context>(
+  needs: readonly string[],
+  ...cases: readonly Case<Context>[]
+): Case<Context>[] {
+  return cases.map((one) => ({
+    ...one,
+    needs: [...new Set([...needs, ...(one.needs ?? [])])],
+  }));
+}
+
 /** Rejects when the work takes longer than this. */
 export async function within<T>(milliseconds: number, work: () => Promise<T>): Promise<T> {
-  let timer: unknown;
+  let cancel: () => void = () => {};
   const late = new Promise<never>((_, reject) => {
     const error = new Error(`not done within ${milliseconds} ms`);
-    timer = setTimeout(() => reject(error), milliseconds);
+    cancel = systemClock.after(milliseconds, () => reject(error));
   });
   try {
     return await Promise.race([work(), late]);
   } finally {
-    clearTimeout(timer);
+    cancel();
   }
 }

@@ -33,6 +33,7 @@ function create(bridge: RunningBridge): OneServerContext['create'] {
     pass: (seconds) => Promise.resolve(clock.advance(seconds * 1000)),
     unique: uniqueKey,
   }), {
+    has: () => true,
     async before() {
       bridge = await start('localhost', { dial });
     },
@@ -49,6 +50,7 @@ function create(bridge: RunningBridge): OneServerContext['create'] {
     pass: (seconds) => new Promise((resolve) => setTimeout(resolve, seconds * 1000)),
     unique: uniqueKey,
   }), {
+    has: () => true,
     skip: program === null ? 'memcached' : undefined,
     async before() {
       server = await startMemcached(program ?? '');

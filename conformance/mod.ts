@@ -1,15 +1,36 @@
 /** Cases as data: what a protocol core, a client, a transport and a server must do. */
 export { CaseError } from './assert.ts';
-export { type Case, type CaseReport, runCase, runCases, type RunOptions } from './case.ts';
+export {
+  type Case,
+  type CaseReport,
+  missingNeed,
+  runCase,
+  runCases,
+  type RunOptions,
+} from './case.ts';
 export { cuttings } from './chunks.ts';
 export {
+  faultCases,
+  type FaultContext,
+  foreignClient,
+  type JudgedClient,
   memcacheCases,
   type MemcacheContext,
+  memcacheFeatures,
+  type MetaContext,
   metaOnlyCases,
   oneServerCases,
   type OneServerContext,
 } from './memcache/mod.ts';
-export { authCases, RawConnection, serverCases, type ServerContext } from './server/mod.ts';
+export {
+  authCases,
+  isSince,
+  RawConnection,
+  ReplyMismatch,
+  serverCases,
+  type ServerContext,
+  serverFeatures,
+} from './server/mod.ts';
 export {
   type EndingListener,
   halfCloseTransportCases,

@@ -8,6 +8,7 @@ import { findProgram, temporaryFile } from '../test/memcached.ts';
 import { dial, listen } from '../test/runtime.ts';
 import { authCases, serverCases, type ServerContext } from './mod.ts';
 
+const has = (): boolean => true;
 const common = { since: () => true, unique: uniqueKey };
 
 {
@@ -17,7 +18,7 @@ const common = { since: () => true, unique: uniqueKey };
     dial: dialMemory,
     endpoint: { path: 'memory' },
     pass: (seconds) => Promise.resolve(clock.advance(seconds * 1000)),
-  }));
+  }), { has });
 }
 
 {
@@ -28,7 +29,7 @@ const common = { since: () => true, unique: uniqueKey };
     dial: dialMemory,
     endpoint: { path: 'memory' },
     pass: (seconds) => Promise.resolve(clock.advance(seconds * 1000)),
-  }));
+  }), { has });
 }
 
 const openssl = findProgram('openssl');
@@ -67,6 +68,7 @@ for (const { name, at, tls } of places) {
     endpoint: tls === undefined ? listener.endpoint : { ...listener.endpoint, tls },
     pass: (seconds) => Promise.resolve(clock.advance(seconds * 1000)),
   }), {
+    has,
     skip: tls !== undefined && openssl === null ? 'openssl' : undefined,
     async before() {
       listener = await listen(at, server.accept);

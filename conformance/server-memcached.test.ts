@@ -2,13 +2,12 @@ import { caseSuite, uniqueKey } from '../test/cases.ts';
 import { makeCertificates } from '../test/certificates.ts';
 import {
   findProgram,
-  isSince,
   type RunningMemcached,
   startMemcached,
   temporaryFile,
 } from '../test/memcached.ts';
 import { dial } from '../test/runtime.ts';
-import { authCases, serverCases, type ServerContext } from './mod.ts';
+import { authCases, isSince, serverCases, type ServerContext } from './mod.ts';
 
 const program = findProgram('memcached');
 const skip = program === null ? 'memcached' : undefined;
@@ -36,6 +35,7 @@ for (const [name, unix, tls, mutual] of ways) {
   const cases = serverCases.filter((one) => isAsked(one.name, name, tls));
   let server: RunningMemcached;
   caseSuite(`server | memcached, ${name}`, cases, () => context(server), {
+    has: () => true,
     skip: tls && openssl === null ? 'openssl' : skip,
     timeout: 20_000,
     async before() {
@@ -57,6 +57,7 @@ function isAsked(title: string, way: string, tls: boolean): boolean {
 {
   let server: RunningMemcached;
   caseSuite('server: login | memcached, TCP', authCases, () => context(server), {
+    has: () => true,
     skip,
     async before() {
       const file = temporaryFile('auth', 'other:word\nuser:pass\n');

@@ -305,6 +305,7 @@ example.run();
     pass: (seconds) => new Promise((resolve) => setTimeout(resolve, seconds * 1000)),
     unique: uniqueKey,
   } satisfies OneServerContext), {
+    has: () => true,
     skip: program === null ? 'memcached' : undefined,
     async before() {
       own = [await startMemcached(program ?? ''), await startMemcached(program ?? '')];

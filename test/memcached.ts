@@ -99,16 +99,6 @@ export function freePort(): Promise<number> {
   });
 }
 
-/** Whether version `a` is `b` or newer. */
-export function isSince(a: string, b: string): boolean {
-  const [left, right] = [a, b].map((version) => version.split('.').map(Number));
-  for (let i = 0; i < 3; i++) {
-    const difference = (left![i] ?? 0) - (right![i] ?? 0);
-    if (difference !== 0) return difference > 0;
-  }
-  return true;
-}
-
 /** A file with these lines, in a directory of its own. */
 export function temporaryFile(name: string, content: string): string {
   const file = join(mkdtempSync(join(tmpdir(), 'memwire-')), name);

@@ -72,7 +72,10 @@ async function openBridged(
 
 const open = async (): Promise<Page> => await (await browser()).open();
 pageSuite('wire', 'wire', open);
+pageSuite('server, embedded in the page', 'server', open);
+pageSuite('server: login, embedded in the page', 'login', open);
 pageSuite('client, embedded server in the page', 'memory', open);
+pageSuite('client at fault, embedded server in the page', 'faults', open);
 pageSuite('client of many with retry and fallback, embedded servers in the page', 'family', open);
 
 let exchange: Exchange;

@@ -7,7 +7,11 @@ const TOO_LARGE = 'x'.repeat(1024 * 1024 + 1);
 
 /** What a client must do with many items at once. */
 export const bulkCases: readonly Case<MemcacheContext>[] = [
-  withClient('getsMany gives values with the versions that cas takes', async (client, key) => {
+  withClient('getsMany gives values with the versions that cas takes', [
+    'setMany',
+    'getsMany',
+    'cas',
+  ], async (client, key) => {
     await client.setMany({ [`${key}a`]: 'x', [`${key}b`]: 'y' });
     const found = await client.getsMany([`${key}a`, `${key}no`, `${key}b`]);
     equal([...found.keys()], [`${key}a`, `${key}b`]);
@@ -18,8 +22,16 @@ export const bulkCases: readonly Case<MemcacheContext>[] = [
   }),
   ...[false, true].flatMap((quiet) => {
     const how = quiet ? ', quietly' : '';
+    const quietly = quiet ? ['quiet'] : [];
     return [
-      withClient(`setMany takes pairs, a Map or an object${how}`, async (client, key) => {
+      withClient(`setMany takes pairs, a Map or an object${how}`, [
+        'setMany',
+        'deleteMany',
+        'getMany',
+        'types',
+        'expire',
+        ...quietly,
+      ], async (client, key) => {
         const expected = new Map<string, unknown>([[`${key}a`, 1], [`${key}b`, 'two']]);
         for (const entries of [expected, [...expected], Object.fromEntries(expected)]) {
           equal(await client.setMany(entries, { quiet, expire: 100 }), new Map());
@@ -28,7 +40,13 @@ export const bulkCases: readonly Case<MemcacheContext>[] = [
           equal(await client.getMany(expected.keys()), new Map());
         }
       }),
-      withClient(`setMany tells which failed, and why${how}`, async (client, key) => {
+      withClient(`setMany tells which failed, and why${how}`, [
+        'setMany',
+        'getMany',
+        'types',
+        'errors',
+        ...quietly,
+      ], async (client, key) => {
         const entries = Array.from({ length: 9 }, (_, i) =>
           [
             `${key}${i}`,
@@ -43,14 +61,27 @@ export const bulkCases: readonly Case<MemcacheContext>[] = [
         }
         equal((await client.getMany(entries.map(([name]) => name))).size, 7);
       }),
-      withClient(`a bad key among many is told before any is sent${how}`, async (client, key) => {
+      withClient(`a bad key among many is told before any is sent${how}`, [
+        'setMany',
+        'deleteMany',
+        'types',
+        'errors',
+        ...quietly,
+      ], async (client, key) => {
         await rejects(client.setMany([[key, 1], ['a b', 2]], { quiet }), UsageError);
         equal(await client.get(key), undefined);
         await client.set(key, 1);
         await rejects(client.deleteMany([key, ''], { quiet }), UsageError);
         equal(await client.get(key), 1);
       }),
-      withClient(`many thousands at once${how}`, async (client, key) => {
+      withClient(`many thousands at once${how}`, [
+        'setMany',
+        'deleteMany',
+        'getMany',
+        'types',
+        'timeout',
+        ...quietly,
+      ], async (client, key) => {
         const entries = Array.from({ length: 3000 }, (_, i) => [`${key}${i}`, i] as const);
         equal((await client.setMany(entries, { quiet, timeout: 10_000 })).size, 0);
         equal(await client.getMany(entries.map(([name]) => name)), new Map(entries));
@@ -60,13 +91,17 @@ export const bulkCases: readonly Case<MemcacheContext>[] = [
       }),
     ];
   }),
-  withClient('nothing at once is nothing to do', async (client) => {
-    equal(await client.setMany([]), new Map());
-    equal(await client.deleteMany([]), new Map());
-    equal(await client.getMany([]), new Map());
-    equal(await client.getsMany(new Set<string>()), new Map());
-  }),
-  withClient('entries that are none are refused', async (client) => {
+  withClient(
+    'nothing at once is nothing to do',
+    ['setMany', 'deleteMany', 'getMany', 'getsMany'],
+    async (client) => {
+      equal(await client.setMany([]), new Map());
+      equal(await client.deleteMany([]), new Map());
+      equal(await client.getMany([]), new Map());
+      equal(await client.getsMany(new Set<string>()), new Map());
+    },
+  ),
+  withClient('entries that are none are refused', ['setMany', 'errors'], async (client) => {
     for (const entries of [null, 'ab', 5, [['a']], ['ab']]) {
       await rejects(client.setMany(entries as never), UsageError);
     }

@@ -6,7 +6,7 @@ import { type MemcacheContext, withClient } from './context.ts';
 
 /** What a client must do beside storing and finding items. */
 export const clientCases: readonly Case<MemcacheContext>[] = [
-  withClient('checkKey says what is wrong with a key', (client) => {
+  withClient('checkKey says what is wrong with a key', ['checkKey', 'errors'], (client) => {
     client.checkKey('k'.repeat(246));
     for (const key of ['a b', 'k'.repeat(247), 'é', 5]) {
       let refused: unknown;
@@ -21,6 +21,7 @@ export const clientCases: readonly Case<MemcacheContext>[] = [
   }, { keyPrefix: 'app:' }),
   {
     name: 'await using closes the client',
+    needs: ['asyncDispose'],
     async run(context) {
       const client = context.create();
       await client.get(context.unique());
@@ -31,6 +32,7 @@ export const clientCases: readonly Case<MemcacheContext>[] = [
   },
   {
     name: 'onCommand hears of each command, its bytes, its hits and its outcome',
+    needs: ['onCommand', 'incr', 'errors'],
     async run(context) {
       const key = context.unique();
       const ends: [string, CommandEnd][] = [];
@@ -53,6 +55,17 @@ export const clientCases: readonly Case<MemcacheContext>[] = [
   },
   {
     name: 'ignoreErrors makes misses of reads that fail, counts them and tells of them',
+    needs: [
+      'ignoreErrors',
+      'onIgnored',
+      'maxValue',
+      'gets',
+      'gat',
+      'getMany',
+      'flags',
+      'errors',
+      'ignored',
+    ],
     async run(context) {
       const key = context.unique();
       const errors: Error[] = [];
@@ -77,4 +90,34 @@ export const clientCases: readonly Case<MemcacheContext>[] = [
       await Promise.all([client.close(), other.close()]);
     },
   },
+  {
+    name: 'maxKeys is the most that one get asks for',
+    needs: ['maxKeys', 'onCommand', 'getMany', 'setMany', 'types'],
+    async run(context) {
+      const names = Array.from({ length: 7 }, () => context.unique());
+      const asked: number[] = [];
+      const client = context.create({
+        maxKeys: 3,
+        onCommand: (command) => void (command.verb === 'get' && asked.push(command.keys.length)),
+      });
+      const entries = names.map((name, i) => [name, i] as const);
+      equal(await client.setMany(entries), new Map());
+      equal(await client.getMany(names), new Map(entries));
+      await client.close();
+      equal(asked.reduce((sum, count) => sum + count, 0), 7, 'keys asked for');
+      ok(asked.every((count) => count <= 3), `asked for ${asked.join(', ')} at once`);
+    },
+  },
+  ...(['mn', 'version'] as const).map((fence) =>
+    withClient(
+      `a long run of quiet writes, fenced by ${fence}, is done before what follows`,
+      ['noreply', 'getMany'],
+      async (client, key) => {
+        const names = Array.from({ length: 50 }, (_, i) => `${key}${i}`);
+        for (const name of names) await client.set(name, name, { noreply: true });
+        equal(await client.getMany(names), new Map(names.map((name) => [name, name])));
+      },
+      { fence, fenceEvery: 4 },
+    )
+  ),
 ];

@@ -1,11 +1,25 @@
 import type { ClientOptions } from '../../core/client/client-options.ts';
-import type { Memcache } from '../../core/client/memcache.ts';
+import type { MetaCommands } from '../../core/client/meta-commands.ts';
 import type { OneServer } from '../../core/client/one-server.ts';
 import type { Case } from '../case.ts';
+import type { JudgedClient } from './judged-client.ts';
+
+/**
+ * What a client may have besides `get`, `set`, `delete` and `close`. What `needs` of its cases name
+ * is one of these, or else a method of `JudgedClient`, or an option of a call or of a client.
+ */
+export const memcacheFeatures: Readonly<Record<string, string>> = {
+  bytes: 'stores a Uint8Array and gives it back as one',
+  types: 'gives back numbers, booleans, null and objects as what they were',
+  errors: "fails with this package's errors, each with its code, outcome and argument",
+  'byte-keys': 'takes a Uint8Array for a key',
+  'long-keys': 'takes keys of 250 bytes, as nobody on the way makes them longer',
+  admin: 'may ask for statistics, dumps and a flush, and change settings',
+};
 
 /** A client to be judged, and the server behind it, or the servers. */
-export interface MemcacheContext<Client extends Memcache = Memcache> {
-  /** Makes a client; the case closes it. */
+export interface MemcacheContext<Client extends JudgedClient = JudgedClient> {
+  /** Makes a client, with options that cases only give where they need them; the case closes it. */
   readonly create: (options?: Omit<ClientOptions, 'dial'>) => Client;
   /** Lets seconds go by for the server. */
   readonly pass: (seconds: number) => Promise<void>;
@@ -13,17 +27,27 @@ export interface MemcacheContext<Client extends Memcache = Memcache> {
   readonly unique: () => string;
 }
 
+/** What needs meta commands. */
+export type MetaContext = MemcacheContext<JudgedClient & { readonly meta: MetaCommands }>;
+
 /** What needs a client of one server. */
 export type OneServerContext = MemcacheContext<OneServer>;
 
-/** A case with a client and a key of its own. */
-export function withClient<Client extends Memcache = Memcache>(
+/**
+ * A case with a client and a key of its own.
+ *
+ * @param needs The methods and options that the case uses, and whatever else it needs.
+ * @param options Those of the client, which are among its needs without being told.
+ */
+export function withClient<Client extends JudgedClient = JudgedClient>(
   name: string,
+  needs: readonly string[],
   run: (client: Client, key: string, context: MemcacheContext<Client>) => Promise<void>,
   options: Omit<ClientOptions, 'dial'> = {},
 ): Case<MemcacheContext<Client>> {
   return {
     name,
+    needs: [...needs, ...Object.keys(options)],
     async run(context) {
       const client = context.create(options);
       try {
@@ -33,11 +57,4 @@ export function withClient<Client extends Memcache = Memcache>(
       }
     },
   };
-}
-
-/** A case that asks for the server's administration, which not everybody may have. */
-export function withAdmin<Client extends Memcache = Memcache>(
-  ...args: Parameters<typeof withClient<Client>>
-): Case<MemcacheContext<Client>> {
-  return { ...withClient(...args), needs: ['admin'] };
 }

@@ -3,7 +3,7 @@ import { ServerReplyError, UsageError } from '../../core/wire/errors.ts';
 import type { ItemFacts } from '../../core/wire/reply.ts';
 import { equal, ok, rejects } from '../assert.ts';
 import type { Case } from '../case.ts';
-import { type OneServerContext, withAdmin, withClient } from './context.ts';
+import { type OneServerContext, withClient } from './context.ts';
 
 /** A dump, asked for again while the server is busy with another crawl, as memcached may be. */
 async function* dump(client: OneServer): AsyncGenerator<ItemFacts, void> {
@@ -18,17 +18,17 @@ async function* dump(client: OneServer): AsyncGenerator<ItemFacts, void> {
 
 /** What a client of one server must do with the server itself. */
 export const oneServerCases: readonly Case<OneServerContext>[] = [
-  withClient<OneServer>('version', async (client) => {
+  withClient<OneServer>('version', ['version'], async (client) => {
     ok(/^\d+\.\d+/.test(await client.version()), 'a version');
   }),
-  withAdmin<OneServer>('stats', async (client, key) => {
+  withClient<OneServer>('stats', ['stats', 'admin', 'errors'], async (client, key) => {
     await client.set(key, 'x');
     const found = await client.stats();
     ok(Number(found.get('curr_items')) >= 1, 'an item is counted');
     ok((await client.stats(['settings'])).has('maxbytes'), 'the settings');
     await rejects(client.stats(['no such stats']), UsageError);
   }),
-  withAdmin<OneServer>('stats are typed', async (client) => {
+  withClient<OneServer>('stats are typed', ['stats', 'admin'], async (client) => {
     await client.cacheMemlimit(64);
     const stats = await client.stats();
     equal(typeof stats.get('curr_items'), 'number');
@@ -39,7 +39,12 @@ export const oneServerCases: readonly Case<OneServerContext>[] = [
     equal(settings.get('maxbytes'), 64 * 1024 * 1024);
     equal(await client.stats(['reset']), new Map());
   }),
-  withAdmin<OneServer>('verbosity and cacheMemlimit', async (client) => {
+  withClient<OneServer>('verbosity and cacheMemlimit', [
+    'verbosity',
+    'cacheMemlimit',
+    'errors',
+    'admin',
+  ], async (client) => {
     await client.verbosity(0);
     await client.cacheMemlimit(64);
     const error = await rejects(client.cacheMemlimit(1), ServerReplyError);
@@ -47,8 +52,9 @@ export const oneServerCases: readonly Case<OneServerContext>[] = [
     await rejects(client.verbosity(-1), UsageError);
     await rejects(client.cacheMemlimit(1.5), UsageError);
   }),
-  withAdmin<OneServer>(
+  withClient<OneServer>(
     'flushAll deletes everything, now or later',
+    ['flushAll', 'noreply', 'admin', 'errors'],
     async (client, key, context) => {
       await client.set(key, 'x');
       await client.flushAll();
@@ -65,30 +71,44 @@ export const oneServerCases: readonly Case<OneServerContext>[] = [
       await rejects(client.flushAll(-1), UsageError);
     },
   ),
-  withAdmin<OneServer>('shutdown of a server that does not allow it', async (client) => {
+  withClient<OneServer>('shutdown of a server that does not allow it', [
+    'shutdown',
+    'admin',
+    'errors',
+    'version',
+  ], async (client) => {
     await rejects(client.shutdown(), ServerReplyError);
     await client.version();
   }),
   withClient<OneServer>(
     'quit closes the connection, and the next call makes another',
+    ['quit'],
     async (client, key) => {
       await client.set(key, 'x');
       await client.quit();
       equal(await client.get(key), 'x');
     },
   ),
-  withAdmin<OneServer>('raw sends a line as it is', async (client, key) => {
-    equal(await client.raw('version'), {
-      type: 'line',
-      line: `VERSION ${await client.version()}`,
-    });
-    equal(await client.raw(`set ${key} 0 0 2`, { value: 'hi' }), { type: 'line', line: 'STORED' });
-    const found = await client.raw(`get ${key}`, { reply: 'values' });
-    equal(found.type, 'values');
-    await rejects(client.raw('get a\r\nflush_all'), UsageError);
-  }),
-  withAdmin<OneServer>(
+  withClient<OneServer>(
+    'raw sends a line as it is',
+    ['raw', 'version', 'admin', 'errors'],
+    async (client, key) => {
+      equal(await client.raw('version'), {
+        type: 'line',
+        line: `VERSION ${await client.version()}`,
+      });
+      equal(await client.raw(`set ${key} 0 0 2`, { value: 'hi' }), {
+        type: 'line',
+        line: 'STORED',
+      });
+      const found = await client.raw(`get ${key}`, { reply: 'values' });
+      equal(found.type, 'values');
+      await rejects(client.raw('get a\r\nflush_all'), UsageError);
+    },
+  ),
+  withClient<OneServer>(
     'metadump tells of every item, and others need not wait',
+    ['setMany', 'metadump', 'admin'],
     async (client, key) => {
       const names = Array.from({ length: 600 }, (_, i) => `${key}${i}`);
       await client.setMany(names.map((name) => [name, 'x'] as const));
@@ -100,32 +120,57 @@ export const oneServerCases: readonly Case<OneServerContext>[] = [
       ok(names.every((name) => seen.has(name)), `${seen.size} of ${names.length} seen`);
     },
   ),
-  withAdmin<OneServer>('a dump that is left early leaves nothing behind', async (client, key) => {
+  withClient<OneServer>(
+    'mgdump tells of every key, where the server has it (since 1.6.19)',
+    ['setMany', 'mgdump', 'admin', 'errors'],
+    async (client, key) => {
+      const names = [`${key}a`, `${key}b`];
+      await client.setMany(names.map((name) => [name, 'x'] as const));
+      const seen: unknown[] = [];
+      try {
+        for await (const name of client.mgdump('hash')) seen.push(name);
+      } catch (error) {
+        ok(error instanceof ServerReplyError && error.kind === 'ERROR', String(error));
+        return;
+      }
+      ok(names.every((name) => seen.includes(name)), `${names.join(' ')} among ${seen.length}`);
+    },
+  ),
+  withClient<OneServer>('a dump that is left early leaves nothing behind', [
+    'setMany',
+    'metadump',
+    'admin',
+  ], async (client, key) => {
     await client.setMany(Array.from({ length: 600 }, (_, i) => [`${key}${i}`, 'x'] as const));
     let count = 0;
     for await (const _facts of dump(client)) if (++count === 3) break;
     equal(count, 3);
     equal(await client.get(`${key}0`), 'x');
   }),
-  withAdmin<OneServer>('watch gives lines until it is left', async (client, key) => {
-    const lines = client.watch(['mutations']);
-    const first = lines.next();
-    // The watch is open when its connection is; sets go on until one is seen.
-    let over = false;
-    const seen = first.finally(() => {
-      over = true;
-    });
-    while (!over) {
-      await client.set(key, 'x');
-      await client.version();
-    }
-    const { value } = await seen;
-    ok(typeof value === 'string' && value.includes('item_store'), String(value));
-    await lines.return();
-    equal(await client.get(key), 'x');
-  }),
+  withClient<OneServer>(
+    'watch gives lines until it is left',
+    ['watch', 'version', 'admin'],
+    async (client, key) => {
+      const lines = client.watch(['mutations']);
+      const first = lines.next();
+      // The watch is open when its connection is; sets go on until one is seen.
+      let over = false;
+      const seen = first.finally(() => {
+        over = true;
+      });
+      while (!over) {
+        await client.set(key, 'x');
+        await client.version();
+      }
+      const { value } = await seen;
+      ok(typeof value === 'string' && value.includes('item_store'), String(value));
+      await lines.return();
+      equal(await client.get(key), 'x');
+    },
+  ),
   {
     name: 'a prefix parts two clients',
+    needs: ['keyPrefix'],
     async run(context) {
       const key = context.unique();
       const one = context.create({ keyPrefix: 'one:' });

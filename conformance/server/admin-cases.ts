@@ -1,7 +1,7 @@
 import { equal, ok } from '../assert.ts';
-import type { Case } from '../case.ts';
-import { RawConnection } from './raw-connection.ts';
-import { type ServerContext, talk, talkSince } from './server-case.ts';
+import { type Case, needing } from '../case.ts';
+import type { RawConnection } from './raw-connection.ts';
+import { open, type ServerContext, talk, talkSince, withConnection } from './server-case.ts';
 
 /** The STAT lines of a reply, by name. */
 async function stats(connection: RawConnection, words = ''): Promise<Map<string, string>> {
@@ -12,24 +12,6 @@ async function stats(connection: RawConnection, words = ''): Promise<Map<string,
       [, name = '', value = ''],
     ) => [name, value]),
   );
-}
-
-/** A case with a connection of its own. */
-function withConnection(
-  name: string,
-  run: (connection: RawConnection, context: ServerContext) => Promise<void>,
-): Case<ServerContext> {
-  return {
-    name,
-    async run(context) {
-      const connection = await RawConnection.open(context.dial, context.endpoint);
-      try {
-        await run(connection, context);
-      } finally {
-        connection.close();
-      }
-    },
-  };
 }
 
 const counted = [
@@ -54,33 +36,35 @@ const counted = [
 
 const dumpLine = 'key=\\S+ exp=-?\\d+ la=\\d+ cas=\\d+ fetch=\\w+ cls=\\d+ size=\\d+[^\\n]*\\n';
 
-/** Statistics, limits, dumps, logs and the commands that tune a server. */
-export const adminCases: readonly Case<ServerContext>[] = [
-  ...counted.map(([send, expected, names]): Case<ServerContext> =>
-    withConnection(
-      `stats counts ${send.split('\r')[0]?.replace('{k}', 'k')} as ${names.join(', ')}`,
-      async (connection, context) => {
-        const key = context.unique();
-        if (!/no|^set|^me/.test(send)) {
-          connection.send(`set ${key} 0 0 1\r\n5\r\n`);
-          await connection.expect('STORED\r\n');
-          if (expected === 'NOT_FOUND\r\n') {
-            connection.send(`delete ${key}\r\n`);
-            await connection.expect('DELETED\r\n');
+const statsCases: readonly Case<ServerContext>[] = [
+  ...counted.flatMap(([send, expected, names]): Case<ServerContext>[] =>
+    needing(
+      send.startsWith('m') ? ['meta'] : [],
+      withConnection(
+        `stats counts ${send.split('\r')[0]?.replace('{k}', 'k')} as ${names.join(', ')}`,
+        async (connection, context) => {
+          const key = context.unique();
+          if (!/no|^set|^me/.test(send)) {
+            connection.send(`set ${key} 0 0 1\r\n5\r\n`);
+            await connection.expect('STORED\r\n');
+            if (expected === 'NOT_FOUND\r\n') {
+              connection.send(`delete ${key}\r\n`);
+              await connection.expect('DELETED\r\n');
+            }
+            if (expected === '5\r\n') {
+              connection.send(`incr ${key} 1\r\n`);
+              await connection.expect('6\r\n');
+            }
           }
-          if (expected === '5\r\n') {
-            connection.send(`incr ${key} 1\r\n`);
-            await connection.expect('6\r\n');
+          const before = await stats(connection);
+          connection.send(send.replaceAll('{k}', key));
+          await connection.expect(expected.replaceAll('{k}', key));
+          const after = await stats(connection);
+          for (const name of names) {
+            equal(Number(after.get(name)) - Number(before.get(name)), 1, `the change of ${name}`);
           }
-        }
-        const before = await stats(connection);
-        connection.send(send.replaceAll('{k}', key));
-        await connection.expect(expected.replaceAll('{k}', key));
-        const after = await stats(connection);
-        for (const name of names) {
-          equal(Number(after.get(name)) - Number(before.get(name)), 1, `the change of ${name}`);
-        }
-      },
+        },
+      ),
     )
   ),
   withConnection('stats tells what there is of it', async (connection) => {
@@ -137,19 +121,32 @@ export const adminCases: readonly Case<ServerContext>[] = [
   }),
   talk('stats sizes', ['stats sizes\r\n', /STAT sizes_status disabled\r\nEND\r\n/]),
   talk('stats of what there is not', ['stats foo\r\n', 'ERROR\r\n']),
-  talk('stats reset', ['stats reset\r\n', 'RESET\r\n']),
-  talk(
-    'stats detail counts by prefix',
-    ['stats detail\r\n', 'CLIENT_ERROR usage: stats detail on|off|dump\r\n'],
-    ['stats detail on\r\n', 'OK\r\n'],
-    ['set {k}:a 0 0 1\r\nx\r\n', 'STORED\r\n'],
-    ['get {k}:a\r\nget {k}:b\r\ndelete {k}:a\r\n', /VALUE [^]*DELETED\r\n/],
-    [
-      'stats detail dump\r\n',
-      /(PREFIX [^\r]*\r\n)*PREFIX {k} get 2 hit 1 set 1 del 1\r\n(PREFIX [^\r]*\r\n)*END\r\n/,
-    ],
-    ['stats detail off\r\n', 'OK\r\n'],
-  ),
+  withConnection('watch tells of reads, writes and removals as they happen', async (
+    connection,
+    context,
+  ) => {
+    const key = context.unique();
+    const watcher = await open(context);
+    watcher.send('watch fetchers mutations\r\n');
+    await watcher.expect('OK\r\n');
+    connection.send(`get ${key}\r\nset ${key} 0 0 3\r\nabc\r\nget ${key}\r\n`);
+    await connection.expect(`END\r\nSTORED\r\nVALUE ${key} 0 3\r\nabc\r\nEND\r\n`);
+    const start = 'ts=\\d+\\.\\d+ gid=\\d+';
+    const lines = [
+      `type=item_get key=${key} status=not_found clsid=0 cfd=\\d+ size=0`,
+      `type=item_store key=${key} status=stored cmd=set ttl=0 clsid=1 cfd=\\d+ size=3`,
+      `type=item_get key=${key} status=found clsid=1 cfd=\\d+ size=3`,
+    ];
+    for (const line of lines) {
+      await watcher.match(new RegExp(`(${start} [^\\n]*\\n)*?${start} ${line}\\n`));
+    }
+    watcher.close();
+  }),
+  talk('watch of what there is not', ['watch foo\r\n', 'ERROR\r\n']),
+];
+
+// A dump of a server that is in use may be long.
+const dumpCases: readonly Case<ServerContext>[] = [
   talk(
     'stats cachedump',
     ['stats cachedump\r\n', 'CLIENT_ERROR bad command line\r\n'],
@@ -157,6 +154,51 @@ export const adminCases: readonly Case<ServerContext>[] = [
     ['stats cachedump 99 1\r\n', 'CLIENT_ERROR Illegal slab id\r\n'],
     ['stats cachedump 39 0\r\n', /(ITEM [^\r]*\r\n)*END\r\n/],
   ),
+  talk(
+    'lru_crawler metadump gives a line for each item',
+    ['set {k} 0 100 1\r\nx\r\nget {k}\r\n', /STORED[^]*END\r\n/],
+    // Not `all`: that walks the LRU, which memcached reorders while it is walked.
+    [
+      'lru_crawler metadump hash\r\n',
+      new RegExp(
+        `(OK\\r\\n)?(${dumpLine})*key={k} exp=\\d+ [^\\n]*fetch=yes[^\\n]*\\n(${dumpLine})*END\\r\\n`,
+      ),
+    ],
+    ['lru_crawler metadump 99\r\n', 'BADCLASS invalid class id\r\n'],
+    ['lru_crawler metadump all\r\n', new RegExp(`(OK\\r\\n)?(${dumpLine})*END\\r\\n`)],
+  ),
+  ...needing(
+    ['meta'],
+    talk(
+      'lru_crawler metadump writes keys as a URI does',
+      ['ms {k}AAEgDQr/ 1 b\r\nx\r\n', 'HD\r\n'],
+      [
+        'lru_crawler metadump hash\r\n',
+        new RegExp(
+          `(OK\\r\\n)?(${dumpLine})*key=[^ ]*%00%01%20%0D%0A%FF [^\\n]*\\n(${dumpLine})*END\\r\\n`,
+        ),
+      ],
+    ),
+    talkSince(
+      '1.6.19',
+      'lru_crawler mgdump gives a command for each item',
+      [
+        ['set {k} 0 0 1\r\nx\r\nms {k}AAEgDQr/ 1 b\r\nx\r\n', 'STORED\r\nHD\r\n'],
+        [
+          'lru_crawler mgdump hash\r\n',
+          /(OK\r\n)?(mg \S+( b)?\r\n)*mg {k}\r\n(mg \S+( b)?\r\n)*EN\r\n/,
+        ],
+        [
+          'lru_crawler mgdump hash\r\n',
+          /(OK\r\n)?(mg \S+( b)?\r\n)*mg {k}AAEgDQr\/ b\r\n(mg \S+( b)?\r\n)*EN\r\n/,
+        ],
+      ],
+      [['lru_crawler mgdump hash\r\n', 'ERROR\r\n']],
+    ),
+  ),
+];
+
+const flushCases: readonly Case<ServerContext>[] = [
   talk('flush_all empties it', ['set {k} 0 0 1\r\nx\r\n', 'STORED\r\n'], [
     'flush_all\r\n',
     'OK\r\n',
@@ -169,6 +211,22 @@ export const adminCases: readonly Case<ServerContext>[] = [
     ['flush_all 0\r\nflush_all -1\r\n', 'OK\r\nOK\r\n'],
     ['flush_all noreply\r\nflush_all 0 noreply\r\n', ''],
     ['flush_all x\r\n', 'CLIENT_ERROR invalid exptime argument\r\n'],
+  ),
+];
+
+const settingsCases: readonly Case<ServerContext>[] = [
+  talk('stats reset', ['stats reset\r\n', 'RESET\r\n']),
+  talk(
+    'stats detail counts by prefix',
+    ['stats detail\r\n', 'CLIENT_ERROR usage: stats detail on|off|dump\r\n'],
+    ['stats detail on\r\n', 'OK\r\n'],
+    ['set {k}:a 0 0 1\r\nx\r\n', 'STORED\r\n'],
+    ['get {k}:a\r\nget {k}:b\r\ndelete {k}:a\r\n', /VALUE [^]*DELETED\r\n/],
+    [
+      'stats detail dump\r\n',
+      /(PREFIX [^\r]*\r\n)*PREFIX {k} get 2 hit 1 set 1 del 1\r\n(PREFIX [^\r]*\r\n)*END\r\n/,
+    ],
+    ['stats detail off\r\n', 'OK\r\n'],
   ),
   talk(
     'cache_memlimit',
@@ -222,65 +280,12 @@ export const adminCases: readonly Case<ServerContext>[] = [
     ['lru_crawler tocrawl 0\r\n', 'OK\r\n'],
     ['lru_crawler tocrawl x\r\n', 'CLIENT_ERROR bad command line format\r\n'],
   ),
-  talk(
-    'lru_crawler metadump gives a line for each item',
-    ['set {k} 0 100 1\r\nx\r\nget {k}\r\n', /STORED[^]*END\r\n/],
-    // Not `all`: that walks the LRU, which memcached reorders while it is walked.
-    [
-      'lru_crawler metadump hash\r\n',
-      new RegExp(
-        `(OK\\r\\n)?(${dumpLine})*key={k} exp=\\d+ [^\\n]*fetch=yes[^\\n]*\\n(${dumpLine})*END\\r\\n`,
-      ),
-    ],
-    ['lru_crawler metadump 99\r\n', 'BADCLASS invalid class id\r\n'],
-    ['lru_crawler metadump all\r\n', new RegExp(`(OK\\r\\n)?(${dumpLine})*END\\r\\n`)],
-  ),
-  talk(
-    'lru_crawler metadump writes keys as a URI does',
-    ['ms {k}AAEgDQr/ 1 b\r\nx\r\n', 'HD\r\n'],
-    [
-      'lru_crawler metadump hash\r\n',
-      new RegExp(
-        `(OK\\r\\n)?(${dumpLine})*key=[^ ]*%00%01%20%0D%0A%FF [^\\n]*\\n(${dumpLine})*END\\r\\n`,
-      ),
-    ],
-  ),
-  talkSince(
-    '1.6.19',
-    'lru_crawler mgdump gives a command for each item',
-    [
-      ['set {k} 0 0 1\r\nx\r\nms {k}AAEgDQr/ 1 b\r\nx\r\n', 'STORED\r\nHD\r\n'],
-      [
-        'lru_crawler mgdump hash\r\n',
-        /(OK\r\n)?(mg \S+( b)?\r\n)*mg {k}\r\n(mg \S+( b)?\r\n)*EN\r\n/,
-      ],
-      [
-        'lru_crawler mgdump hash\r\n',
-        /(OK\r\n)?(mg \S+( b)?\r\n)*mg {k}AAEgDQr\/ b\r\n(mg \S+( b)?\r\n)*EN\r\n/,
-      ],
-    ],
-    [['lru_crawler mgdump hash\r\n', 'ERROR\r\n']],
-  ),
-  withConnection('watch tells of reads, writes and removals as they happen', async (
-    connection,
-    context,
-  ) => {
-    const key = context.unique();
-    const watcher = await RawConnection.open(context.dial, context.endpoint);
-    watcher.send('watch fetchers mutations\r\n');
-    await watcher.expect('OK\r\n');
-    connection.send(`get ${key}\r\nset ${key} 0 0 3\r\nabc\r\nmg ${key} v\r\n`);
-    await connection.expect('END\r\nSTORED\r\nVA 3\r\nabc\r\n');
-    const start = 'ts=\\d+\\.\\d+ gid=\\d+';
-    const lines = [
-      `type=item_get key=${key} status=not_found clsid=0 cfd=\\d+ size=0`,
-      `type=item_store key=${key} status=stored cmd=set ttl=0 clsid=1 cfd=\\d+ size=3`,
-      `type=item_get key=${key} status=found clsid=1 cfd=\\d+ size=3`,
-    ];
-    for (const line of lines) {
-      await watcher.match(new RegExp(`(${start} [^\\n]*\\n)*?${start} ${line}\\n`));
-    }
-    watcher.close();
-  }),
-  talk('watch of what there is not', ['watch foo\r\n', 'ERROR\r\n']),
+];
+
+/** Statistics, limits, dumps, logs and the commands that tune a server. */
+export const adminCases: readonly Case<ServerContext>[] = [
+  ...needing(['stats'], ...statsCases),
+  ...needing(['stats', 'empty'], ...dumpCases),
+  ...needing(['empty'], ...flushCases),
+  ...needing(['admin'], ...settingsCases),
 ];

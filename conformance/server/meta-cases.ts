@@ -188,7 +188,7 @@ export const metaCases: readonly Case<ServerContext>[] = [
     'CLIENT_ERROR bad token in command line format\r\n',
   ]),
   talk('a refused ms throws its value away', [
-    'ms {k} 9 Tx\r\nflush_all\r\n',
+    'ms {k} 7 Tx\r\nversion\r\n',
     'CLIENT_ERROR bad token in command line format\r\n',
   ], ['ms {k} 2 MX\r\nab\r\n', 'CLIENT_ERROR invalid mode for ms M token\r\n']),
   talk('ma of a mode that is none', [

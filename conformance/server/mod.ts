@@ -1,4 +1,4 @@
-import type { Case } from '../case.ts';
+import { type Case, needing } from '../case.ts';
 import { adminCases } from './admin-cases.ts';
 import { classicCases } from './classic-cases.ts';
 import { limitCases } from './limit-cases.ts';
@@ -6,16 +6,17 @@ import { metaCases } from './meta-cases.ts';
 import type { ServerContext } from './server-case.ts';
 
 export { authCases } from './auth-cases.ts';
-export { RawConnection } from './raw-connection.ts';
-export type { ServerContext } from './server-case.ts';
+export { RawConnection, ReplyMismatch } from './raw-connection.ts';
+export { isSince } from './since.ts';
+export { type ServerContext, serverFeatures } from './server-case.ts';
 
 /**
- * What a server must do, seen from outside, byte by byte. For a server with memcached's defaults
- * that may be flushed.
+ * What a server must do, seen from outside, byte by byte. What a case needs besides is told by
+ * `serverFeatures`.
  */
 export const serverCases: readonly Case<ServerContext>[] = [
   ...classicCases,
-  ...metaCases,
+  ...needing(['meta'], ...metaCases),
   ...limitCases,
   ...adminCases,
 ];

@@ -1,27 +1,79 @@
+import { systemClock } from '../../core/clock.ts';
 import type { Dialer, Endpoint, Transport, TransportEvents } from '../../core/transport.ts';
-import { bytes, CaseError, text } from '../assert.ts';
+import { bytes, CaseError, show, text } from '../assert.ts';
+import { type Aborter, newAborter } from '../transport/context.ts';
 
-declare const AbortController: new () => {
-  readonly signal: Parameters<Dialer>[2];
-};
+/** A server said something else than it must, or nothing. Bytes are text, one character each. */
+export class ReplyMismatch extends CaseError {
+  /** What was asked last and answered as it must be; what is wrong may belong to its reply. */
+  readonly before: string;
+  /** What was asked. */
+  readonly sent: string;
+  /** The bytes that must come, or a pattern for them; null where the connection must end. */
+  readonly expected: string | RegExp | null;
+  /** What came instead. */
+  readonly received: string;
+  /** What happened to the connection, where that is why: it was closed, or nothing more came. */
+  readonly note: string;
+
+  constructor(facts: Pick<ReplyMismatch, 'before' | 'sent' | 'expected' | 'received' | 'note'>) {
+    const { before, sent, expected, received, note } = facts;
+    const shown = typeof expected === 'string'
+      ? short(expected)
+      : String(expected ?? 'the end of the connection');
+    super(
+      `received\n  ${short(received)}${note && `, and ${note}`}\nand must receive\n  ${shown}\n` +
+        `for\n  ${short(sent)}${before && `\nafter\n  ${short(before)}`}`,
+    );
+    this.before = before;
+    this.sent = sent;
+    this.expected = expected;
+    this.received = received;
+    this.note = note;
+  }
+}
+
+const short = (data: string): string => show(data.slice(0, 400));
 
 /** A connection that speaks plain bytes, for looking at a server from outside. */
 export class RawConnection implements TransportEvents {
   #transport: Transport | null = null;
+  readonly #patience: number;
   #received = '';
   #closed = false;
+  // What was sent since something of the answer was as it must be, and what before that.
+  #asked = '';
+  #answered = '';
   // What could not be sent at once.
   #unsent: Uint8Array = new Uint8Array(0);
   #wake: () => void = () => {};
 
-  static async open(dial: Dialer, to: Endpoint): Promise<RawConnection> {
-    const connection = new RawConnection();
-    connection.#transport = await dial(to, connection, new AbortController().signal);
+  private constructor(patience: number) {
+    this.#patience = patience;
+  }
+
+  /**
+   * @param patience Milliseconds until a connection, or the next bytes of a reply, are given up.
+   * @throws What the dialer throws.
+   */
+  static async open(dial: Dialer, to: Endpoint, patience = 10_000): Promise<RawConnection> {
+    const connection = new RawConnection(patience);
+    const aborter: Aborter = newAborter();
+    const cancel = systemClock.after(
+      patience,
+      () => aborter.abort(new CaseError(`no connection within ${patience} ms`)),
+    );
+    try {
+      connection.#transport = await dial(to, connection, aborter.signal);
+    } finally {
+      cancel();
+    }
     return connection;
   }
 
   /** Sends text whose characters are one byte each. */
   send(data: string): void {
+    this.#asked += data;
     const all = bytes(data);
     if (this.#unsent.length > 0) {
       const joined = new Uint8Array(this.#unsent.length + all.length);
@@ -40,21 +92,23 @@ export class RawConnection implements TransportEvents {
       if (!expected.startsWith(this.#received)) break;
       await this.#more(expected);
     }
-    const got = this.#received.slice(0, expected.length);
-    if (got !== expected) throw this.#mismatch(expected);
-    this.#received = this.#received.slice(expected.length);
+    if (!this.#received.startsWith(expected)) throw this.#mismatch(expected);
+    this.#take(expected.length);
   }
 
   /** Waits until what was received matches, from its start; gives the match. */
   async match(expected: RegExp): Promise<RegExpExecArray> {
     const anchored = new RegExp(`^(?:${expected.source})`, expected.flags);
+    // A pattern of one line fails with the first line; of more, nobody knows how many may come.
+    const isOneLine = !/\\n.|\[\^\]/.test(expected.source);
     for (;;) {
       const found = anchored.exec(this.#received);
       if (found !== null) {
-        this.#received = this.#received.slice(found[0].length);
+        this.#take(found[0].length);
         return found;
       }
-      await this.#more(String(expected));
+      if (isOneLine && this.#received.includes('\n')) throw this.#mismatch(expected);
+      await this.#more(expected);
     }
   }
 
@@ -62,7 +116,7 @@ export class RawConnection implements TransportEvents {
   async skips(start: RegExp): Promise<boolean> {
     const anchored = new RegExp(`^(?:${start.source})`, start.flags);
     // Every line tells by its first word what it is.
-    while (!this.#received.includes('\n')) await this.#more(String(start));
+    while (!this.#received.includes('\n')) await this.#more(start);
     const found = anchored.exec(this.#received);
     this.#received = this.#received.slice(found?.[0].length ?? 0);
     return found !== null;
@@ -70,8 +124,8 @@ export class RawConnection implements TransportEvents {
 
   /** Waits for the server to close, having said no more. */
   async end(): Promise<void> {
-    while (!this.#closed) await this.#wait();
-    if (this.#received !== '') throw this.#mismatch('the end');
+    while (!this.#closed) await this.#wait(null);
+    if (this.#received !== '') throw this.#mismatch(null);
   }
 
   /** What was received and not looked at. */
@@ -99,21 +153,32 @@ export class RawConnection implements TransportEvents {
     this.#wake();
   }
 
-  async #more(expected: string): Promise<void> {
+  #take(count: number): void {
+    this.#received = this.#received.slice(count);
+    // What has no answer yet may still have one.
+    if (count === 0) return;
+    this.#answered = this.#asked;
+    this.#asked = '';
+  }
+
+  async #more(expected: string | RegExp): Promise<void> {
     if (this.#closed) throw this.#mismatch(expected, 'the connection was closed');
-    await this.#wait();
+    await this.#wait(expected);
   }
 
-  #wait(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#wake = resolve;
+  async #wait(expected: ReplyMismatch['expected']): Promise<void> {
+    const came = await new Promise<boolean>((resolve) => {
+      const cancel = systemClock.after(this.#patience, () => resolve(false));
+      this.#wake = () => {
+        cancel();
+        resolve(true);
+      };
     });
+    if (!came) throw this.#mismatch(expected, `nothing more came within ${this.#patience} ms`);
   }
 
-  #mismatch(expected: string, note = ''): CaseError {
-    const shorten = (line: string): string => JSON.stringify(line.slice(0, 400));
-    return new CaseError(
-      `received\n  ${shorten(this.#received)} ${note}\nand must receive\n  ${shorten(expected)}`,
-    );
+  #mismatch(expected: ReplyMismatch['expected'], note = ''): ReplyMismatch {
+    const [before, sent, received] = [this.#answered, this.#asked, this.#received];
+    return new ReplyMismatch({ before, sent, expected, received, note });
   }
 }

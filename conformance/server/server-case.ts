@@ -2,11 +2,25 @@ import type { Dialer, Endpoint } from '../../core/transport.ts';
 import type { Case } from '../case.ts';
 import { RawConnection } from './raw-connection.ts';
 
+/**
+ * What a server may have besides, or be: what `needs` of its cases name, and what each means. A case
+ * that needs nothing changes no item but its own, which are small.
+ */
+export const serverFeatures: Readonly<Record<string, string>> = {
+  meta: 'the meta commands: mg ms md ma mn me',
+  stats: 'statistics, which nobody else changes meanwhile, and logs to watch',
+  limits: "memcached's limits: keys of 250 bytes, items of a mebibyte, lines of 2048 bytes",
+  empty: 'nothing that matters is in it: it is flushed, filled and dumped',
+  admin: 'its settings may be changed: memory, LRU, slabs, logging, counters',
+};
+
 /** A server to be judged from outside. */
 export interface ServerContext {
   readonly dial: Dialer;
   readonly endpoint: Endpoint;
-  /** Whether it has what memcached has since this version. */
+  /** Milliseconds until a connection, or the next bytes of a reply, are given up; 10000. */
+  readonly patience?: number;
+  /** Whether it has what memcached has since this version; other answers are right before it. */
   readonly since: (version: string) => boolean;
   /** Lets seconds go by for the server. */
   readonly pass: (seconds: number) => Promise<void>;
@@ -30,7 +44,10 @@ export function talk(name: string, ...steps: Step[]): Case<ServerContext> {
   };
 }
 
-/** The same for what newer servers have; older ones give other answers, which must not change. */
+/**
+ * The same for what newer servers have. Older ones give other answers, which must not change, or
+ * have it already: the embedded server calls itself 1.6.18, and has more.
+ */
 export function talkSince(
   version: string,
   name: string,
@@ -39,14 +56,65 @@ export function talkSince(
 ): Case<ServerContext> {
   return {
     name: `${name} (since ${version})`,
-    run: (context) => converse(context, context.since(version) ? steps : before),
+    async run(context) {
+      if (context.since(version)) return await converse(context, steps);
+      try {
+        await converse(context, before);
+      } catch (error) {
+        await converse(context, steps).catch(() => {
+          throw error;
+        });
+      }
+    },
   };
+}
+
+/** A case with a connection of its own. */
+export function withConnection(
+  name: string,
+  run: (connection: RawConnection, context: ServerContext) => Promise<void>,
+): Case<ServerContext> {
+  return {
+    name,
+    async run(context) {
+      const connection = await open(context);
+      try {
+        await run(connection, context);
+      } finally {
+        connection.close();
+      }
+    },
+  };
+}
+
+/** A case in which seconds go by for the server between one talk and another. */
+export function withTime(
+  name: string,
+  before: readonly Step[],
+  seconds: number,
+  after: readonly Step[],
+): Case<ServerContext> {
+  return {
+    name,
+    async run(context) {
+      const key = context.unique();
+      const own = { ...context, unique: () => key };
+      await converse(own, before);
+      await context.pass(seconds);
+      await converse(own, after);
+    },
+  };
+}
+
+/** Connects to the server of a case. */
+export function open({ dial, endpoint, patience }: ServerContext): Promise<RawConnection> {
+  return RawConnection.open(dial, endpoint, patience);
 }
 
 async function converse(context: ServerContext, steps: readonly Step[]): Promise<void> {
   const key = context.unique();
   const own = (text: string): string => text.replaceAll('{k}', key);
-  const connection = await RawConnection.open(context.dial, context.endpoint);
+  const connection = await open(context);
   try {
     let open = true;
     for (const [send, expected] of steps) {
@@ -63,8 +131,8 @@ async function converse(context: ServerContext, steps: readonly Step[]): Promise
     }
     if (!open) return;
     // Nothing more may come: a server that says too much is as wrong as one that says too little.
-    connection.send('mn\r\n');
-    await connection.expect('MN\r\n');
+    connection.send(`get ${key}-end\r\n`);
+    await connection.expect('END\r\n');
   } finally {
     connection.close();
   }

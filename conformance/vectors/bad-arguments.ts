@@ -17,7 +17,7 @@ export const badKeys: readonly [string, unknown, RegExp][] = [
   ['of bytes, empty', bytes(), /not be empty/],
   ['of bytes, with a space', bytes(97, 32, 98), /space/],
   ['of bytes, with LF', bytes(10), /LF/],
-  ['of 251 bytes', new Uint8Array(251).fill(97), /at most 250 bytes/],
+  ['of bytes, 251 of them', new Uint8Array(251).fill(97), /at most 250 bytes/],
   ['that is a number', 5, /string or a Uint8Array/],
   ['that is undefined', undefined, /string or a Uint8Array/],
   ['that is null', null, /string or a Uint8Array/],

@@ -21,6 +21,9 @@ export type FlagName =
   | 'data'
   | 'interval'
   | 'count'
+  | 'only'
+  | 'has'
+  | 'without'
   | 'help';
 
 /** What is known of a flag. */
@@ -75,6 +78,9 @@ export const flagTable: Readonly<Record<FlagName, FlagRow>> = {
   data: row('a data block to send after the line', { value: 'VALUE' }),
   interval: row('seconds between two readings (1)', { value: 'SECONDS', range: [1, 86_400] }),
   count: row('end after so many intervals', { value: 'NUMBER', range: [1, MAX_I32] }),
+  only: row('the cases with this in their names', { value: 'WORD' }),
+  has: row('what the server has besides, with commas between', { value: 'FEATURES' }),
+  without: row('what it lacks: cases that need it are skipped', { value: 'FEATURES' }),
   help: row('print this', { short: 'h' }),
 };
 

@@ -24,7 +24,7 @@ export function quoteBytes(bytes: Uint8Array, limit: number = Infinity): string 
   if (text !== null) return quote(text);
   return `"${
     [...shown].map((byte) =>
-      byte >= 0x20 && byte < 0x7f ? quote(String.fromCharCode(byte)).slice(1, -1) : hex(byte)
+      byte < 0x80 ? quote(String.fromCharCode(byte)).slice(1, -1) : hex(byte)
     ).join('')
   }"`;
 }

@@ -1,5 +1,11 @@
-import { type Case, type MemcacheContext, runCase } from '../../conformance/mod.ts';
-import { MemoryServer } from '../../core/server/memory.ts';
+import {
+  type Case,
+  type MemcacheContext,
+  runCase,
+  type ServerContext,
+} from '../../conformance/mod.ts';
+import { memoryDialer, MemoryServer } from '../../core/server/memory.ts';
+import type { ServerOptions } from '../../core/server/options.ts';
 import { createTestClient } from '../../core/testing/mod.ts';
 import {
   Client,
@@ -48,6 +54,17 @@ function ofMany(): MemcacheContext<Memcache> {
   };
 }
 
+function serverInPage(options: Partial<ServerOptions> = {}): ServerContext {
+  const { dial, clock } = new MemoryServer(options);
+  return {
+    dial,
+    endpoint: { path: 'memory' },
+    since: () => true,
+    pass: (seconds) => Promise.resolve(clock.advance(seconds * 1000)),
+    unique,
+  };
+}
+
 function behindBridge(): PageContext {
   const token = parameter('token');
   return {
@@ -80,10 +97,24 @@ Object.assign(globalThis, {
     switch (list) {
       case 'wire':
         return runOne(pageLists.wire, name, undefined);
+      case 'server':
+        return runOne(pageLists.server, name, serverInPage());
+      case 'login':
+        return runOne(
+          pageLists.login,
+          name,
+          serverInPage({ credentials: new Map([['other', 'word'], ['user', 'pass']]) }),
+        );
       case 'memory':
         return runOne(pageLists.memory, name, inPage());
       case 'family':
         return runOne(pageLists.family, name, ofMany());
+      case 'faults':
+        return runOne(pageLists.faults, name, {
+          createFor: (accept, options) =>
+            new Client('localhost', { ...options, dial: memoryDialer({ accept }) }),
+          unique,
+        });
       case 'bridge':
         return runOne(pageLists.bridge, name, behindBridge());
       case 'transport':

@@ -12,7 +12,7 @@ const { passed, failed } = await runCases(bridgedCases, () => ({
   create: (options) => new Client(url, { ...patience, ...options, token }),
   pass: (seconds) => new Promise((resolve) => setTimeout(resolve, seconds * 1000)),
   unique: () => `${letter}${(count++).toString(36).padStart(7, '0')}`,
-}), { timeout: 60_000 });
+}), { timeout: 60_000, has: () => true });
 const failures = failed.map(({ name, error }) => `${name}: ${error.stack ?? error.message}`);
-console.log(`\n${JSON.stringify({ passed, failures })}`);
+console.log(`\n${JSON.stringify({ passed: passed.length, failures })}`);
 process.exit(0);

@@ -12,6 +12,11 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   'core/bridge': ['core/bridge', 'core/client', 'core/wire', 'core'],
   'core/testing': ['core/testing', 'core/server', 'core/client', 'core/wire', 'core'],
   core,
+  // Its command line judges servers.
+  'transport-node/cli': [
+    ...['transport-node/cli', 'transport-node', 'conformance', 'core/bridge', 'core/console'],
+    ...['node', ...core],
+  ],
   'transport-node': ['transport-node', 'core/bridge', 'core/console', 'node', 'ws', ...core],
   // Deno and Bun have the modules of Node, and take from there what their own ways lack.
   'transport-deno': ['transport-deno', 'transport-node', 'core/bridge', 'node', ...core],

@@ -29,8 +29,8 @@ for (const page of pages) {
 house.before(async () => {
   listener = await listen({ host: '127.0.0.1', port: 0 }, server.accept);
   const port = 'port' in listener.endpoint ? listener.endpoint.port : 0;
-  project = new UserProject(['es2023', 'esnext.disposable', 'dom']);
-  project.link('ws');
+  project = new UserProject(['es2023', 'esnext.disposable', 'dom'], ['node']);
+  for (const name of ['ws', 'memcache', '@types/node', 'undici-types']) project.link(name);
   for (const { name, code } of samples) {
     project.write(`${name}.ts`, code.replaceAll('localhost:11211', `127.0.0.1:${port}`));
   }

@@ -1,7 +1,7 @@
 import { execFile, spawnSync } from 'node:child_process';
-import { mkdtempSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { ROOT } from './source.ts';
 
@@ -11,8 +11,14 @@ export class UserProject {
   readonly packed: readonly string[];
   readonly #directory: string;
 
-  /** @param lib What TypeScript knows of the runtime: by default only the language. */
-  constructor(lib: readonly string[] = ['es2023', 'esnext.disposable']) {
+  /**
+   * @param lib What TypeScript knows of the runtime: by default only the language.
+   * @param types Packages of types that are known besides.
+   */
+  constructor(
+    lib: readonly string[] = ['es2023', 'esnext.disposable'],
+    types: readonly string[] = [],
+  ) {
     this.#directory = mkdtempSync(join(tmpdir(), 'memwire-user-'));
     const [{ filename, files }] = JSON.parse(
       run(ROOT, 'npm', ['pack', '--json', '--pack-destination', this.#directory]),
@@ -26,7 +32,7 @@ export class UserProject {
         compilerOptions: {
           target: 'es2022',
           lib,
-          types: [],
+          types,
           module: 'nodenext',
           strict: true,
           exactOptionalPropertyTypes: true,
@@ -41,7 +47,9 @@ export class UserProject {
 
   /** Gives the project a package that this one has. */
   link(name: string): void {
-    symlinkSync(join(ROOT, 'node_modules', name), join(this.#directory, 'node_modules', name));
+    const link = join(this.#directory, 'node_modules', name);
+    mkdirSync(dirname(link), { recursive: true });
+    symlinkSync(join(ROOT, 'node_modules', name), link);
   }
 
   write(file: string, text: string): void {

@@ -1,13 +1,15 @@
 import type { ClientOptions } from '../../core/client/client-options.ts';
 import { Client } from '../../core/client/clients.ts';
 import { endpointName, toEndpoint } from '../../core/client/endpoint.ts';
+import type { Clock } from '../../core/clock.ts';
 import { type CommandLine, FlagError } from '../../core/console/flags.ts';
 import { asStored } from '../../core/console/stored.ts';
 import { tapped } from '../../core/console/wire-tap.ts';
 import { memoryDialer } from '../../core/server/memory.ts';
 import { Server } from '../../core/server/serve.ts';
-import type { Dialer } from '../../core/transport.ts';
+import type { Dialer, Endpoint } from '../../core/transport.ts';
 import { dial } from '../dial.ts';
+import { loggedIn } from './login.ts';
 import { SecureFlags, toLogin } from './secure-flags.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -16,6 +18,11 @@ export interface Session {
   readonly client: Client;
   /** How the server is called; null for an embedded one, which ends with the session. */
   readonly server: string | null;
+  /** How to connect to it without a client. */
+  readonly dial: Dialer;
+  readonly endpoint: Endpoint;
+  /** Milliseconds until a connection or a reply is given up. */
+  readonly timeout: number;
   close(): Promise<void>;
 }
 
@@ -32,7 +39,7 @@ type Note = ((line: string) => void) | null;
  */
 export function connect(
   line: CommandLine,
-  { environment, stderr }: Terminal,
+  { environment, stderr, clock }: Terminal,
   named: string | undefined = line.text('server'),
   note: Note = line.has('wire') ? (text) => stderr.write(`${text}\n`) : null,
 ): Session {
@@ -45,23 +52,32 @@ export function connect(
     serde: asStored,
     binaryKeys: true,
   };
-  if (server === null) return embedded(line, options, note);
+  if (server === null) return embedded(line, options, timeout, clock, note);
   const secure = new SecureFlags((name) => line.text(name));
-  const tls = secure.tls(line.has('tls'));
+  const endpoint = toEndpoint(server, secure.tls(line.has('tls')));
   const spare = nonEmpty(environment['MEMWIRE_AUTH']);
   const auth = secure.login() ?? (spare === undefined ? undefined : toLogin('MEMWIRE_AUTH', spare));
-  const client = new Client(server, {
+  const heardDial = heard(dial, note);
+  const client = new Client(endpoint, {
     ...options,
-    dial: heard(dial, note),
-    ...(tls === undefined ? {} : { tls }),
+    dial: heardDial,
     ...(auth === undefined ? {} : { auth }),
   });
-  return { client, server: endpointName(toEndpoint(server)), close: () => client.close() };
+  return {
+    client,
+    server: endpointName(endpoint),
+    dial: auth === undefined ? heardDial : loggedIn(heardDial, auth),
+    endpoint,
+    timeout,
+    close: () => client.close(),
+  };
 }
 
 function embedded(
   line: CommandLine,
   options: ClientOptions,
+  timeout: number,
+  clock: Clock,
   note: Note,
 ): Session {
   for (const name of ['tls', 'ca', 'cert', 'key', 'server-name', 'auth-file'] as const) {
@@ -69,16 +85,20 @@ function embedded(
       throw new FlagError(`--${name} needs a server: name one with --server`);
     }
   }
-  const server = new Server();
+  const server = new Server({}, clock);
+  const heardDial = heard(memoryDialer(server), note);
   const client = new Client('localhost', {
     ...options,
     // This one need not be asked for its version.
     dialect: readDialect(line.text('dialect') ?? 'meta'),
-    dial: heard(memoryDialer(server), note),
+    dial: heardDial,
   });
   return {
     client,
     server: null,
+    dial: heardDial,
+    endpoint: toEndpoint('localhost'),
+    timeout,
     async close() {
       await client.close();
       server.close();

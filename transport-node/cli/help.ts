@@ -39,11 +39,19 @@ export const bridgeProgram: ProgramRow = {
   summary: 'WebSockets in, memcached out; memwire bridge --help',
 };
 
+export const conformanceProgram: ProgramRow = {
+  name: 'conformance',
+  parameters: ['[SERVER]'],
+  flags: ['only', 'has', 'without', 'json'],
+  summary: 'judges a server: which cases fail, and how',
+};
+
 export const programs: readonly ProgramRow[] = [
   consoleProgram,
   topProgram,
   serveProgram,
   bridgeProgram,
+  conformanceProgram,
 ];
 
 const servers = `The server is --server, or else MEMWIRE_SERVER in the environment. Where neither
@@ -70,8 +78,12 @@ ${servers}
 ${codes}`;
 }
 
-/** What `memwire COMMAND --help` prints. */
-export function commandHelp(row: ProgramRow | CommandRow): string {
+/**
+ * What `memwire COMMAND --help` prints.
+ *
+ * @param end What it ends with: the exit codes, where they mean what they mean everywhere.
+ */
+export function commandHelp(row: ProgramRow | CommandRow, end: string = codes): string {
   const own: FlagName[] = [...row.flags];
   if ('run' in row) own.push('json');
   const note = row.parameters.includes('[VALUE]')
@@ -82,5 +94,5 @@ export function commandHelp(row: ProgramRow | CommandRow): string {
 ${note}${flagHelp([...own, 'help'])}
 ${flagHelp(connectionFlags)}
 ${servers}
-${codes}`;
+${end}`;
 }

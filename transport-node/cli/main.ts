@@ -50,6 +50,8 @@ async function run(args: readonly string[], terminal: Terminal): Promise<number>
       return await runConsole(rest, terminal);
     case 'top':
       return await runTop(rest, terminal);
+    case 'conformance':
+      return await conformance(rest, terminal);
     case undefined:
       await print(terminal.stderr, mainHelp());
       return USAGE;
@@ -74,10 +76,17 @@ async function run(args: readonly string[], terminal: Terminal): Promise<number>
 async function help(name: string | undefined, terminal: Terminal): Promise<number> {
   if (name === 'serve') return await serveCommand(['-h'], terminal);
   if (name === 'bridge') return await bridgeCommand(['--help'], terminal);
+  if (name === 'conformance') return await conformance(['--help'], terminal);
   const row = programs.find((program) => program.name === name) ?? findCommand(name ?? '');
   if (row === undefined && name !== undefined) return await unknown(name, terminal);
   await print(terminal.stdout, row === undefined ? mainHelp() : commandHelp(row));
   return 0;
+}
+
+// The cases are more than all the rest: only who asks for them loads them.
+async function conformance(args: readonly string[], terminal: Terminal): Promise<number> {
+  const { runConformance } = await import('./conformance-command.ts');
+  return await runConformance(args, terminal);
 }
 
 async function unknown(name: string, terminal: Terminal): Promise<number> {

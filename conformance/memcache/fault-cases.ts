@@ -1,0 +1,190 @@
+import type { ClientOptions } from '../../core/client/client-options.ts';
+import type { Accept } from '../../core/transport.ts';
+import {
+  AbortError,
+  AuthError,
+  ConnectionError,
+  MemcacheError,
+  ProtocolError,
+  TimeoutError,
+} from '../../core/wire/errors.ts';
+import { equal, ok, rejects } from '../assert.ts';
+import type { Case } from '../case.ts';
+import { type Aborter, newAborter } from '../transport/context.ts';
+import { FaultyServer } from './faulty-server.ts';
+import type { JudgedClient } from './judged-client.ts';
+
+/** A client to be judged by what it does when its server is at fault. */
+export interface FaultContext {
+  /** Makes a client of the servers that these connections lead to; the case closes it. */
+  readonly createFor: (
+    accept: Accept,
+    options: Omit<ClientOptions, 'dial'>,
+  ) => JudgedClient | Promise<JudgedClient>;
+  /** Eight letters and digits that no other case uses, to make keys of. */
+  readonly unique: () => string;
+}
+
+/** A case with a client that has stored `5` under its key, and its server. */
+function withFault(
+  name: string,
+  needs: readonly string[],
+  run: (client: JudgedClient, key: string, server: FaultyServer) => Promise<void>,
+  options: Omit<ClientOptions, 'dial'> = {},
+): Case<FaultContext> {
+  return {
+    name,
+    needs: [...needs, ...Object.keys(options)],
+    async run({ createFor, unique }) {
+      const [server, key] = [new FaultyServer(), unique()];
+      const client = await createFor(server.accept, options);
+      try {
+        equal(await client.set(key, '5'), true);
+        await run(client, key, server);
+      } finally {
+        await client.close();
+      }
+    },
+  };
+}
+
+/** What a client must do when its server, the network or its caller fails it. */
+export const faultCases: readonly Case<FaultContext>[] = [
+  withFault('a lost reply fails its call, which is not done twice, and the next call works', [
+    'incr',
+  ], async (client, key, server) => {
+    server.fail('lost');
+    await rejects(client.incr(key), Error);
+    server.recover();
+    equal(await client.get(key), '6');
+  }),
+  withFault('a lost reply is a connection error, whose outcome is unknown', [
+    'incr',
+    'errors',
+  ], async (client, key, server) => {
+    server.fail('lost');
+    const error = await rejects(client.incr(key), ConnectionError);
+    equal(error.outcome, 'unknown');
+    server.recover();
+  }),
+  withFault('nonsense fails its call, and the next call works', ['incr'], async (
+    client,
+    key,
+    server,
+  ) => {
+    server.fail('nonsense');
+    await rejects(client.incr(key), Error);
+    server.recover();
+    equal(await client.get(key), '6');
+    ok(server.connections > 1, 'a connection that talks nonsense is not used again');
+  }),
+  withFault('nonsense is a protocol error', ['incr', 'errors'], async (client, key, server) => {
+    server.fail('nonsense');
+    equal((await rejects(client.incr(key), ProtocolError)).outcome, 'unknown');
+    server.recover();
+  }),
+  withFault('a value of another key is given to nobody', [], async (client, key, server) => {
+    server.fail('of another key');
+    const found = await client.get(key).catch(() => undefined);
+    equal(found, undefined);
+    server.recover();
+    equal(await client.get(key), '5');
+  }),
+  withFault('a value of another key is a protocol error', ['errors'], async (
+    client,
+    key,
+    server,
+  ) => {
+    server.fail('of another key');
+    await rejects(client.get(key), ProtocolError);
+    server.recover();
+  }),
+  withFault('a late reply fails its call in time, and is no reply to another', [
+    'incr',
+    'timeout',
+  ], async (client, key, server) => {
+    server.fail('late');
+    await rejects(client.incr(key, 1, { timeout: 30 }), Error);
+    const next = client.get(key);
+    server.recover();
+    equal(await next, '6');
+  }),
+  withFault('a late reply is a timeout, whose outcome is unknown', ['incr', 'errors'], async (
+    client,
+    key,
+    server,
+  ) => {
+    server.fail('late');
+    const error = await rejects(client.incr(key), TimeoutError);
+    equal([error.code, error.outcome], ['timeout', 'unknown']);
+    server.recover();
+  }, { timeout: 400 }),
+  withFault('a server that is silent while it owes a reply loses the connection', [
+    'incr',
+    'errors',
+  ], async (client, key, server) => {
+    server.fail('late');
+    const error = await rejects(client.incr(key), ConnectionError);
+    equal([error.code, error.outcome], ['stalled', 'unknown']);
+    server.recover();
+  }, { stallAfter: 400 }),
+  withFault('a call that is aborted ends at once', ['incr', 'signal', 'timeout', 'errors'], async (
+    client,
+    key,
+    server,
+  ) => {
+    const aborter: Aborter = newAborter();
+    const reason = new Error('changed my mind');
+    server.fail('late');
+    const aborted = rejects(client.incr(key, 1, { signal: aborter.signal }), AbortError);
+    await client.get(key, { timeout: 30 }).catch(() => {});
+    aborter.abort(reason);
+    const error = await aborted;
+    equal([error.code, error.outcome], ['aborted', 'unknown']);
+    equal(error.cause, reason);
+    server.recover();
+    equal(await client.get(key), '6', 'the next call');
+  }),
+  withFault('a call whose signal is aborted already is not sent', [
+    'incr',
+    'signal',
+    'errors',
+  ], async (client, key) => {
+    const aborter: Aborter = newAborter();
+    aborter.abort(new Error('no'));
+    const error = await rejects(client.incr(key, 1, { signal: aborter.signal }), AbortError);
+    equal(error.outcome, 'not-sent');
+    equal(await client.get(key), '5');
+  }),
+  withFault('what is too much to wait for is refused, and the rest is done', [
+    'incr',
+    'errors',
+  ], async (client, key, server) => {
+    server.fail('late');
+    const calls = Array.from({ length: 40 }, () => client.incr(key));
+    const ended = Promise.allSettled(calls);
+    server.recover();
+    let done = 5;
+    for (const result of await ended) {
+      if (result.status === 'fulfilled') done++;
+      else equal((result.reason as MemcacheError).outcome, 'not-sent');
+    }
+    ok(done > 5 && done < 45, `${done - 5} of 40 were done`);
+    equal(await client.get(key), String(done));
+  }, { maxPending: 4 }),
+  {
+    name: 'a login is made on each connection, and a wrong one is an error',
+    needs: ['auth', 'errors'],
+    async run({ createFor, unique }) {
+      const server = new FaultyServer({ credentials: new Map([['user', 'pass']]) });
+      const user = await createFor(server.accept, { auth: { username: 'user', password: 'pass' } });
+      const other = await createFor(server.accept, { auth: { username: 'user', password: 'no' } });
+      const none = await createFor(server.accept, {});
+      const key = unique();
+      equal(await user.set(key, 'x'), true);
+      equal((await rejects(other.get(key), AuthError)).outcome, 'not-sent');
+      await rejects(none.get(key), MemcacheError);
+      await Promise.all([user.close(), other.close(), none.close()]);
+    },
+  },
+];

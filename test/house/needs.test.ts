@@ -1,0 +1,171 @@
+import * as assert from 'uvu/assert';
+import { Client } from '../../core/client/clients.ts';
+import type { OneServer } from '../../core/client/one-server.ts';
+import { memoryDialer, MemoryServer } from '../../core/server/memory.ts';
+import type { Dialer } from '../../core/transport.ts';
+import { latin1 } from '../../core/wire/bytes.ts';
+import { uniqueKey } from '../cases.ts';
+import { suite } from '../suite.ts';
+import {
+  authCases,
+  faultCases,
+  memcacheCases,
+  memcacheFeatures,
+  metaOnlyCases,
+  oneServerCases,
+  serverCases,
+  serverFeatures,
+  tlsTransportCases,
+  transportCases,
+  wireCases,
+} from '../../conformance/mod.ts';
+
+// A case that does not say what it needs would fail, or do harm, where that is not there.
+
+/** What only a case that has this need may send. */
+const signs: readonly (readonly [need: string, lines: RegExp])[] = [
+  ['meta', /^(m[gsdae] |mn\r)/m],
+  ['stats', /^(stats( (settings|items|slabs|conns|sizes))?\r|watch|lru_crawler m[eg])/m],
+  ['empty', /^(flush_all|stats cachedump|lru_crawler m[eg]|.{100_000})/m],
+  ['admin', /^(verbosity|cache_memlimit|shutdown|slabs|lru |lru_crawler [^m]|stats (re|det))/m],
+];
+
+const needs = suite('house: what server cases need');
+
+for (const one of serverCases) {
+  const { name, needs: needed = [] } = one;
+  needs(name, async () => {
+    const { dial, clock } = new MemoryServer();
+    const keys: string[] = [];
+    let sent = '';
+    const heard: Dialer = async (to, events, signal) => {
+      const transport = await dial(to, events, signal);
+      return {
+        send(bytes) {
+          sent += latin1(bytes);
+          return transport.send(bytes);
+        },
+        pause: () => transport.pause(),
+        resume: () => transport.resume(),
+        close: () => transport.close(),
+        abort: () => transport.abort(),
+      };
+    };
+    await one.run({
+      dial: heard,
+      endpoint: { path: 'memory' },
+      since: () => true,
+      pass: (seconds) => Promise.resolve(clock.advance(seconds * 1000)),
+      unique() {
+        keys.push(uniqueKey());
+        return keys.at(-1) ?? '';
+      },
+    });
+    for (const need of needed) assert.ok(Object.hasOwn(serverFeatures, need), need);
+    for (const [need, lines] of signs) {
+      if (!needed.includes(need)) assert.not.match(sent, lines);
+    }
+    if (needed.includes('empty') || needed.includes('meta')) return;
+    for (const [, key = ''] of sent.matchAll(/^(?:set|add|replace|append|prepend|cas) (\S+)/gm)) {
+      assert.ok(key.length > 250 || keys.some((own) => key.startsWith(own)), `${key} is its own`);
+    }
+  });
+}
+
+needs.run();
+
+const clientNeeds = suite('house: what client cases need');
+// Whatever a promise is resolved with is asked for `then`.
+const basic = ['get', 'set', 'delete', 'close', 'then'];
+const callOptions = ['expire', 'flags', 'noreply', 'quiet', 'signal', 'timeout'];
+
+/** A client that notes what is asked of it, and whose errors are nothing but errors. */
+function noted(client: OneServer, used: Set<string>, plain: boolean): OneServer {
+  return new Proxy(client, {
+    get(target, property) {
+      const found: unknown = Reflect.get(target, property);
+      const name = property === Symbol.asyncDispose ? 'asyncDispose' : String(property);
+      if (!basic.includes(name)) used.add(name);
+      if (typeof found !== 'function') return found;
+      return (...words: unknown[]): unknown => {
+        const [key, value] = words;
+        if (key instanceof Uint8Array) used.add('byte-keys');
+        if (name !== 'cas' && value instanceof Uint8Array) used.add('bytes');
+        for (const word of words.slice(1)) {
+          if (typeof word !== 'object' || word === null) continue;
+          for (const [option, set] of Object.entries(word)) {
+            if (callOptions.includes(option) && set !== false) used.add(option);
+          }
+        }
+        const result: unknown = Reflect.apply(found, target, words);
+        if (!plain || !(result instanceof Promise)) return result;
+        return result.catch((error: unknown) => {
+          throw new Error(String(error));
+        });
+      };
+    },
+  });
+}
+
+const clientCases = [...memcacheCases, ...metaOnlyCases, ...oneServerCases];
+
+for (const one of clientCases) {
+  const { name, needs: needed = [] } = one;
+  clientNeeds(name, async () => {
+    const { dial, clock } = new MemoryServer();
+    const used = new Set<string>();
+    await one.run({
+      create(options = {}) {
+        for (const option of Object.keys(options)) used.add(option);
+        return noted(
+          new Client('localhost', { ...options, dial }),
+          used,
+          !needed.includes('errors'),
+        );
+      },
+      pass: (seconds) => Promise.resolve(clock.advance(seconds * 1000)),
+      unique: uniqueKey,
+    });
+    assert.equal([...used].filter((use) => !needed.includes(use)), []);
+    const known = [...Object.keys(memcacheFeatures), ...used];
+    assert.equal(needed.filter((need) => !known.includes(need)), []);
+  });
+}
+
+for (const one of faultCases) {
+  const { name, needs: needed = [] } = one;
+  clientNeeds(`at fault: ${name}`, async () => {
+    const used = new Set<string>();
+    await one.run({
+      createFor(accept, options) {
+        for (const option of Object.keys(options)) used.add(option);
+        const client = new Client('localhost', { ...options, dial: memoryDialer({ accept }) });
+        return noted(client, used, !needed.includes('errors'));
+      },
+      unique: uniqueKey,
+    });
+    assert.equal([...used].filter((use) => !needed.includes(use)), []);
+  });
+}
+
+clientNeeds.run();
+
+const names = suite('house: names of cases');
+const lists = {
+  serverCases,
+  authCases,
+  clientCases,
+  faultCases,
+  wireCases,
+  transportCases,
+  tlsTransportCases,
+};
+
+for (const [list, cases] of Object.entries(lists)) {
+  names(`no two of ${list} have the same`, () => {
+    const all = cases.map(({ name }: { readonly name: string }) => name);
+    assert.equal(all.filter((name, i) => all.indexOf(name) !== i), []);
+  });
+}
+
+names.run();
