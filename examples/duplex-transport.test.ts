@@ -1,7 +1,8 @@
 import { connect } from 'node:net';
-import { transportCases } from '../conformance/mod.ts';
+import { halfCloseTransportCases, transportCases } from '../conformance/mod.ts';
 import type { Endpoint } from '../core/transport.ts';
 import { caseSuite } from '../test/cases.ts';
+import { dialAndEnd, listenAndEnd } from '../test/half-close.ts';
 import { freePort } from '../test/memcached.ts';
 import { listen } from '../transport-node/mod.ts';
 import { duplexDialer } from './duplex-transport.ts';
@@ -11,7 +12,7 @@ const HOST = '127.0.0.1';
 const dial = duplexDialer((to, signal) =>
   new Promise((resolve, reject) => {
     const port = 'port' in to ? to.port : 0;
-    const socket = connect({ host: HOST, port, allowHalfOpen: true });
+    const socket = connect({ host: HOST, port, allowHalfOpen: true, noDelay: true });
     const onAbort = (): void => {
       socket.destroy();
       reject(signal.reason);
@@ -26,7 +27,16 @@ const dial = duplexDialer((to, signal) =>
   })
 );
 
-caseSuite('transport: over a Duplex | TCP', transportCases, async () => {
+const cases = [...transportCases, ...halfCloseTransportCases];
+
+caseSuite('transport: over a Duplex | TCP', cases, async () => {
   const nowhere: Endpoint = { host: HOST, port: await freePort() };
-  return { dial, nowhere, listen: (accept) => listen({ host: HOST, port: 0 }, accept) };
+  const here: Endpoint = { host: HOST, port: 0 };
+  return {
+    dial,
+    nowhere,
+    listen: (accept) => listen(here, accept),
+    listenAndEnd: (words) => listenAndEnd(here, words),
+    dialAndEnd,
+  };
 });

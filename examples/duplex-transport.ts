@@ -14,6 +14,9 @@ export function duplexDialer(open: Open): Dialer {
 function over(stream: Duplex, events: TransportEvents): Awaited<ReturnType<Dialer>> {
   let cause: Error | null = null;
   let refused = false;
+  let ended = false;
+  // What was refused is still owed to a peer that says no more.
+  const followEnd = (): void => void (ended && !refused && stream.end());
   stream
     // A plain view, and not the Buffer: its slice would be a view where a copy is expected.
     .on(
@@ -25,8 +28,13 @@ function over(stream: Duplex, events: TransportEvents): Awaited<ReturnType<Diale
       if (!refused) return;
       refused = false;
       events.onDrain();
+      followEnd();
     })
-    .on('end', () => events.onEnd === undefined ? stream.end() : events.onEnd())
+    .on('end', () => {
+      if (events.onEnd !== undefined) return events.onEnd();
+      ended = true;
+      followEnd();
+    })
     .on('error', (error) => cause = error)
     .on('close', () => events.onClosed(cause));
   return {

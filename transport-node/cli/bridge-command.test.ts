@@ -76,6 +76,7 @@ async function through(
   const server = await startMemcached(memcached ?? '', {
     args,
     tls: tls ? certificates : undefined,
+    mutual: tls,
   });
   const port = 'port' in server.endpoint ? server.endpoint.port : 0;
   const run = new Run(
