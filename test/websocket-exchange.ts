@@ -40,8 +40,11 @@ async function openPort(owner: WebSocket, waiting: Duplex[]): Promise<void> {
   const http = await upgrading((_path, socket) => {
     owner.send(String(waiting.push(createWebSocketStream(socket)) - 1));
   });
-  owner.once('message', () => owner.close()).once('close', () => http.close());
-  owner.prependListener('message', () => http.close());
+  owner.once('close', () => http.close()).once('message', () => {
+    // The port is free before the owner hears of it.
+    http.close();
+    owner.close();
+  });
   owner.send(String(portOf(http)));
 }
 
