@@ -17,6 +17,9 @@ export interface Subject<Client extends Memcache> {
   open(servers: readonly Endpoint[], options: ClientOptions): Client;
 }
 
+/** A busy machine may take longer than the defaults. */
+const patience = { timeout: 10_000, connectTimeout: 10_000 } as const;
+
 /** The cases of a client, against embedded servers and memcached. */
 export function memcacheSuites<Client extends Memcache>(subject: Subject<Client>): void {
   const { name, servers, cases, also = [] } = subject;
@@ -38,7 +41,8 @@ export function memcacheSuites<Client extends Memcache>(subject: Subject<Client>
     const done = tls ? cases.filter(({ name }) => !/tells which failed/.test(name)) : cases;
     let running: readonly RunningMemcached[] = [];
     caseSuite(`${name} | memcached, ${where}`, done, (): MemcacheContext<Client> => ({
-      create: (options) => subject.open(running.map(({ endpoint }) => endpoint), { ...options }),
+      create: (options) =>
+        subject.open(running.map(({ endpoint }) => endpoint), { ...patience, ...options }),
       pass: (seconds) => new Promise((resolve) => setTimeout(resolve, seconds * 1000)),
       unique: uniqueKey,
     }), {

@@ -68,7 +68,7 @@ if (jobs.length === 0) {
 // they do so beside the others.
 const isSlow = ({ file }: Job): boolean => /(memcache(d|-[\w-]+)|chromium)\.test/.test(file);
 await Promise.all([
-  runAll(jobs.filter(isSlow), 2 * availableParallelism()),
+  runAll(jobs.filter(isSlow), 3 * availableParallelism()),
   runAll(jobs.filter((job) => !isSlow(job)), availableParallelism()),
 ]);
 
