@@ -91,6 +91,20 @@ export const bulkCases: readonly Case<MemcacheContext>[] = [
       }),
     ];
   }),
+  ...[5_000, 14_000, 40_000].map((length) =>
+    withClient(
+      `what is asked behind a value of ${length / 1000} kB is answered`,
+      [],
+      async (client, key) => {
+        const value = 'x'.repeat(length);
+        for (const turn of ['1', '2', '3']) {
+          const calls = [client.set(`${key}a`, turn + value), client.get(`${key}b`)];
+          equal((await Promise.all(calls))[1], undefined);
+          equal(await client.get(`${key}a`), turn + value);
+        }
+      },
+    )
+  ),
   withClient(
     'nothing at once is nothing to do',
     ['setMany', 'deleteMany', 'getMany', 'getsMany'],

@@ -10,7 +10,7 @@ import {
 } from '../../core/wire/errors.ts';
 import { equal, ok, rejects } from '../assert.ts';
 import type { Case } from '../case.ts';
-import { type Aborter, newAborter } from '../transport/context.ts';
+import { type Aborter, newAborter } from '../../core/aborter.ts';
 import { FaultyServer } from './faulty-server.ts';
 import type { JudgedClient } from './judged-client.ts';
 

@@ -1,3 +1,4 @@
+import { newAborter } from '../../core/aborter.ts';
 import type { AbortSignal, Accept, Dialer, Endpoint, Listener } from '../../core/transport.ts';
 import type { Case } from '../case.ts';
 import { type Peer, startPeer, TestEvents } from './peer.ts';
@@ -38,16 +39,6 @@ export interface EndingListener extends Listener {
   /** Resolves at the end of its first connection, with all that came. */
   readonly heard: Promise<Uint8Array>;
 }
-
-/** The part of the platform's AbortController that is used here. */
-export interface Aborter {
-  readonly signal: AbortSignal;
-  abort(reason: unknown): void;
-}
-
-declare const AbortController: new () => Aborter;
-
-export const newAborter = (): Aborter => new AbortController();
 
 /** A signal that nobody aborts. */
 export const never = (): AbortSignal => newAborter().signal;

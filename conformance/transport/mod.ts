@@ -1,7 +1,8 @@
 import { bytes, equal, ok, rejects, text } from '../assert.ts';
 import { systemClock } from '../../core/clock.ts';
 import type { Case } from '../case.ts';
-import { connected, never, newAborter, type TransportContext } from './context.ts';
+import { newAborter } from '../../core/aborter.ts';
+import { connected, never, type TransportContext } from './context.ts';
 import { startPeer, TestEvents } from './peer.ts';
 
 export type {

@@ -1,6 +1,7 @@
 import { equal, ok, rejects } from '../assert.ts';
 import type { Case } from '../case.ts';
-import { never, newAborter, type TlsTransportContext } from './context.ts';
+import { newAborter } from '../../core/aborter.ts';
+import { never, type TlsTransportContext } from './context.ts';
 import { startPeer, TestEvents } from './peer.ts';
 
 /** What a transport that speaks TLS must do besides. */

@@ -1,3 +1,4 @@
+import { type Aborter, newAborter } from '../aborter.ts';
 import type { AbortSignal, Transport, TransportEvents } from '../transport.ts';
 import { EMPTY } from '../wire/bytes.ts';
 import { ClientConnection } from '../wire/client-connection.ts';
@@ -21,24 +22,9 @@ import { endpointName } from './endpoint.ts';
 import { checkExecuteOptions, type ExecuteOptions, type Executor } from './executor.ts';
 import type { LinkOptions } from './link-options.ts';
 import { reasonOf } from './reason.ts';
+import { Nudge } from './nudge.ts';
 import { announce, observed, type Traffic } from './observe.ts';
-
-/** Somebody who waits for a reply. */
-interface Pending {
-  readonly resolve: (reply: Reply) => void;
-  readonly reject: (error: Error) => void;
-  readonly timeout: number;
-  readonly options: ExecuteOptions | undefined;
-  /** To be filled in for one who watches, or null. */
-  readonly traffic: Traffic | null;
-  /** Stops listening to the caller's signal. */
-  unlisten: (() => void) | null;
-}
-
-declare const AbortController: new () => {
-  readonly signal: AbortSignal;
-  abort(reason: unknown): void;
-};
+import type { Pending } from './pending.ts';
 
 /**
  * One connection with its protocol state: the only place where the pure core meets promises.
@@ -54,7 +40,7 @@ export class Link implements Executor, TransportEvents {
   readonly #options: LinkOptions;
   readonly #name: string;
   readonly #connection: ClientConnection<Pending>;
-  readonly #aborter = new AbortController();
+  readonly #aborter: Aborter = newAborter();
   readonly #closed: Promise<void>;
   #resolveClosed: () => void = () => {};
   #transport: Transport | null = null;
@@ -63,6 +49,7 @@ export class Link implements Executor, TransportEvents {
   #held = false;
   #flushDue = false;
   readonly #alarm: Alarm;
+  readonly #nudge: Nudge | null;
   #cancelDial: () => void = () => {};
   #authError: AuthError | null = null;
   #over = false;
@@ -82,13 +69,16 @@ export class Link implements Executor, TransportEvents {
     this.#closed = new Promise((resolve) => {
       this.#resolveClosed = resolve;
     });
-    const { auth, connectTimeout, clock } = options;
+    const { auth, connectTimeout, clock, endpoint } = options;
     this.#alarm = new Alarm(clock, () => {
       // While it is not listened to, the server's silence is no sign.
       if (this.#held) this.#connection.receive(EMPTY, clock.elapsed());
       this.#connection.tick(clock.elapsed());
       this.#advance();
     });
+    this.#nudge = endpoint.tls === undefined
+      ? null
+      : new Nudge(clock, this.#connection, () => this.#flush());
     if (auth !== undefined) this.#login(auth, connectTimeout + delay);
     if (delay === 0) void this.#dial();
     else this.#cancelDial = clock.after(delay, () => void this.#dial());
@@ -127,14 +117,16 @@ export class Link implements Executor, TransportEvents {
         checkCommand(command);
         if (isQuiet(command)) {
           this.#connection.send(command);
+          this.#nudge?.sent(command);
           resolve(SILENT);
           return reply;
         }
       }
       const timeout = options?.timeout ?? this.#options.timeout;
       const deadline = this.usedAt + timeout;
-      const pending: Pending = { resolve, reject, timeout, options, traffic, unlisten: null };
+      const pending: Pending = { resolve, reject, options, traffic, unlisten: null };
       this.#connection.send(command, pending, deadline);
+      this.#nudge?.sent(command);
       if (signal !== undefined) this.#listen(pending, signal);
       this.#alarm.set(deadline);
     } catch (error) {
@@ -157,6 +149,7 @@ export class Link implements Executor, TransportEvents {
   }
 
   onData(chunk: Uint8Array): void {
+    this.#nudge?.heard();
     this.#connection.receive(chunk, this.#options.clock.elapsed());
     this.#advance();
   }
@@ -211,7 +204,6 @@ export class Link implements Executor, TransportEvents {
           this.#connection.fail(this.#authError ?? cause);
         }
       },
-      timeout,
       options: undefined,
       traffic: null,
       unlisten: null,
@@ -273,11 +265,12 @@ export class Link implements Executor, TransportEvents {
       }
       case 'item':
         return this.#passOn(event.tag, event.item);
-      case 'timeout':
+      case 'timeout': {
+        const { timeout = this.#options.timeout } = event.tag.options ?? {};
         event.tag.unlisten?.();
-        return event.tag.reject(
-          new TimeoutError(`no reply within ${event.tag.timeout} ms`, event.outcome),
-        );
+        const error = new TimeoutError(`no reply within ${timeout} ms`, event.outcome);
+        return event.tag.reject(error);
+      }
       case 'quiet-error': {
         const error = new ServerReplyError(event.reply.type, event.reply.message);
         // In a turn of its own: what it throws is no business of the calls that wait here.
@@ -314,6 +307,7 @@ export class Link implements Executor, TransportEvents {
     this.#over = true;
     this.#cancelDial();
     this.#alarm.stop();
+    this.#nudge?.stop();
     this.#aborter.abort(cause ?? new ConnectionError('the client was closed', 'not-sent'));
     // After an orderly end the transport may finish sending; after anything else it is cut.
     if (cause === null) this.#transport?.close();

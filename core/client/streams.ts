@@ -1,4 +1,4 @@
-import type { AbortSignal } from '../transport.ts';
+import { newAborter } from '../aborter.ts';
 import type { Command } from '../wire/command.ts';
 import type { ReplyItem } from '../wire/reply.ts';
 import type { Executor } from './executor.ts';
@@ -7,11 +7,6 @@ import { checkRefusal } from './results.ts';
 
 /** So many items wait for a slow reader before the server is read no further. */
 const ROOM = 256;
-
-declare const AbortController: new () => {
-  readonly signal: AbortSignal;
-  abort(reason?: unknown): void;
-};
 
 /**
  * The items of a reply that comes piece by piece, as they arrive. The command is sent when the first
@@ -26,7 +21,7 @@ export async function* itemsOf(
   options: CallOptions = {},
 ): AsyncGenerator<ReplyItem, void, undefined> {
   const { signal, timeout = Infinity } = options;
-  const aborter = new AbortController();
+  const aborter = newAborter();
   const onAbort = (): void => aborter.abort(signal?.reason);
   let queue: ReplyItem[] = [];
   let over = false;
@@ -63,6 +58,6 @@ export async function* itemsOf(
     checkRefusal(await reply);
   } finally {
     signal?.removeEventListener('abort', onAbort);
-    aborter.abort();
+    aborter.abort(undefined);
   }
 }

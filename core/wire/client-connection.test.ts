@@ -54,6 +54,10 @@ const inputs: Readonly<Record<string, (connection: Connection) => string>> = {
       return `${(error as MemcacheError).code} ${(error as MemcacheError).outcome}`;
     }
   },
+  nudge(connection) {
+    connection.nudge();
+    return '';
+  },
   'cancel in flight': (connection) => connection.cancel('a'),
   'cancel unsent': (connection) => connection.cancel('b'),
   'cancel unknown': (connection) => connection.cancel('z'),
@@ -109,6 +113,7 @@ const lost = 'closed [b] [a]';
 const decided: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   open: {
     send: 'taken | | 3',
+    nudge: '| | 3',
     'cancel in flight': 'in-flight | | 2',
     'cancel unsent': 'unsent | | 2',
     'cancel unknown': 'settled | | 2',
@@ -129,6 +134,7 @@ const decided: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   // As open, but for what is new.
   ending: {
     send: 'connection not-sent | | 2',
+    nudge: '| | 3',
     'cancel in flight': 'in-flight | | 2',
     'cancel unsent': 'unsent | | 2',
     'cancel unknown': 'settled | | 2',
@@ -149,6 +155,7 @@ const decided: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   // The peer is gone: nothing is sent, what arrived is still read, and then it closes.
   over: {
     send: `connection not-sent | ${lost} | 0`,
+    nudge: `| ${lost} | 0`,
     'cancel in flight': 'in-flight | closed [b] [] | 0',
     'cancel unsent': 'unsent | closed [] [a] | 0',
     'cancel unknown': `settled | ${lost} | 0`,
@@ -168,6 +175,7 @@ const decided: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   },
   closed: {
     send: 'connection not-sent | | 0',
+    nudge: '| | 0',
     'cancel in flight': 'settled | | 0',
     'cancel unsent': 'settled | | 0',
     'cancel unknown': 'settled | | 0',

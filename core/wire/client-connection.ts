@@ -86,16 +86,18 @@ export class ClientConnection<Tag> {
       const full = `${length} commands of ${this.#pendingBytes} bytes are pending already`;
       throw new ConnectionError(full, 'not-sent', undefined, 'overloaded');
     }
-    const slot = this.#ring.push();
-    slot.command = command;
-    slot.tag = tag;
-    slot.state = 'live';
-    slot.deadline = deadline;
-    slot.size = size;
-    slot.opaque = -1;
-    slot.fenced = false;
+    this.#ring.push(command, tag, deadline, size);
     this.#pendingBytes = bytes;
     if (deadline < this.#earliest) this.#earliest = deadline;
+  }
+
+  /**
+   * Queues a request that nobody waits for, however much is pending: bytes for a server that does
+   * not read on until more arrive.
+   */
+  nudge(): void {
+    if (this.#state === 'closed' || this.#over !== null) return;
+    this.#ring.push({ verb: this.#options.fence }, undefined, Infinity, 0);
   }
 
   /**

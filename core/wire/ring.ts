@@ -49,10 +49,17 @@ export class Ring<Tag> {
     return this.#slots[index & (this.#slots.length - 1)]!;
   }
 
-  /** Adds an unsent slot and returns it, to be filled in. */
-  push(): Slot<Tag> {
+  /** Adds a command that is not sent. */
+  push(command: Command, tag: Tag | undefined, deadline: number, size: number): void {
     if (this.length === this.#slots.length) this.#grow();
-    return this.at(this.tail++);
+    const slot = this.at(this.tail++);
+    slot.command = command;
+    slot.tag = tag;
+    slot.state = 'live';
+    slot.deadline = deadline;
+    slot.size = size;
+    slot.opaque = -1;
+    slot.fenced = false;
   }
 
   /** Frees the first slot. */

@@ -1,7 +1,8 @@
 import { equal, ok, rejects } from '../../conformance/assert.ts';
 import { type Case, transportCases, type TransportContext } from '../../conformance/mod.ts';
-import { never, newAborter } from '../../conformance/transport/context.ts';
+import { never } from '../../conformance/transport/context.ts';
 import { TestEvents } from '../../conformance/transport/peer.ts';
+import { newAborter } from '../../core/aborter.ts';
 import type { Accept, Dialer, Endpoint, Listener } from '../../core/transport.ts';
 import { SUBPROTOCOL } from '../../core/web-socket.ts';
 import { WebSocketTransport } from '../../core/web-socket-transport.ts';
