@@ -8,7 +8,7 @@ export {
   runCases,
   type RunOptions,
 } from './case.ts';
-export { cuttings } from './chunks.ts';
+export { type Cutting, cuttings } from './chunks.ts';
 export {
   faultCases,
   type FaultContext,

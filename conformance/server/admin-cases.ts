@@ -243,7 +243,12 @@ const settingsCases: readonly Case<ServerContext>[] = [
     'shutdown\r\n',
     /(SERVER_)?ERROR: shutdown not enabled\r\n/,
   ]),
-  talk('refresh_certs without TLS', ['refresh_certs\r\n', 'Error TLS not enabled\r\n']),
+  withConnection('refresh_certs is for TLS', async (connection, { endpoint }) => {
+    connection.send('refresh_certs\r\n');
+    // What speaks TLS for a server may stand before it.
+    if (endpoint.tls !== undefined && await connection.skips(/OK\r\n/)) return;
+    await connection.expect('Error TLS not enabled\r\n');
+  }),
   talk('config get is what only managed services have', ['config get cluster\r\n', 'ERROR\r\n']),
   talk(
     'slabs',
