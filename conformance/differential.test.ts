@@ -4,7 +4,7 @@ import { Server } from '../core/server/serve.ts';
 import type { Dialer, Endpoint } from '../core/transport.ts';
 import { findProgram, startMemcached } from '../test/memcached.ts';
 import { suite } from '../test/suite.ts';
-import { dial } from '../test/runtime.ts';
+import { dial, runtime } from '../test/runtime.ts';
 import { show } from './assert.ts';
 import { RawConnection } from './server/raw-connection.ts';
 import { RandomRequests } from './random-requests.ts';
@@ -13,8 +13,10 @@ import { Random } from './random.ts';
 // The law: to the same requests the embedded server and memcached 1.6.18 give the same bytes.
 
 const program = findProgram('memcached');
-const seed = Number(process.env['MEMWIRE_SEED'] ?? 20261121);
-const rounds = Number(process.env['MEMWIRE_SEQUENCES'] ?? 3000);
+// Each runtime has sequences of its own.
+const seed = Number(process.env['MEMWIRE_SEED'] ?? 20261121) +
+  ['node', 'deno', 'bun'].indexOf(runtime);
+const rounds = Number(process.env['MEMWIRE_SEQUENCES'] ?? 1000);
 const COMMANDS = 20;
 
 // Room for a length that is larger than its value to end in.

@@ -21,7 +21,7 @@ export interface Subject<Client extends Memcache> {
   /** How to reach memcached beside TCP; it is the same to all that stands above the dial. */
   readonly also?: readonly Way[];
   /** How to reach embedded servers beside memory. */
-  readonly embedded?: readonly Way[];
+  readonly embedded?: readonly ('TCP' | 'TCP, with a login')[];
   open(servers: readonly Endpoint[], options: ClientOptions): Client;
 }
 
@@ -51,29 +51,22 @@ function embeddedSuite<Client extends Memcache>(subject: Subject<Client>, way: W
   const credentials = new Map([[login.username, login.password]]);
   const options = way === 'TCP, with a login' ? { credentials } : {};
   let running: readonly (readonly [Server, Listener])[] = [];
-  let endpoints: readonly Endpoint[] = [];
   caseSuite(`${subject.name} | embedded, ${way}`, subject.cases, (): MemcacheContext<Client> => ({
-    create: (options) => subject.open(endpoints, { ...patience, ...loginOf(way), ...options }),
+    create(options) {
+      const endpoints = running.map(([, { endpoint }]) => endpoint);
+      return subject.open(endpoints, { ...patience, ...loginOf(way), ...options });
+    },
     pass: (seconds) => Promise.resolve(clock.advance(seconds * 1000)),
     unique: uniqueKey,
   }), {
     has,
-    skip: missing(way),
     async before() {
-      const { ca, server, client } = certificatesOf(way) ?? {};
-      const requireClientCert = way === 'TLS with client certificates';
       const starts = Array.from({ length: subject.servers }, async () => {
-        const at = way === 'unix socket'
-          ? { path: `${temporaryFile('socket', '')}.sock` }
-          : { host: '127.0.0.1', port: 0 };
         const embedded = new Server(options, clock);
-        const tls = ca === undefined ? {} : { tls: { ca, ...server, requireClientCert } };
-        return [embedded, await listen({ ...at, ...tls }, embedded.accept)] as const;
+        const listener = await listen({ host: '127.0.0.1', port: 0 }, embedded.accept);
+        return [embedded, listener] as const;
       });
       running = await Promise.all(starts);
-      const own = requireClientCert ? client : {};
-      const tls = ca === undefined ? {} : { tls: { ca, ...own } };
-      endpoints = running.map(([, { endpoint }]) => ({ ...endpoint, ...tls }));
     },
     async after() {
       await Promise.all(running.map(([, listener]) => listener.close()));
@@ -127,8 +120,10 @@ function missing(way: Way): string | undefined {
   return isTls(way) && openssl === null ? 'openssl' : undefined;
 }
 
+let certificates: Certificates | undefined;
+
 function certificatesOf(way: Way): Certificates | undefined {
-  return isTls(way) ? makeCertificates(openssl ?? '') : undefined;
+  return isTls(way) ? certificates ??= makeCertificates(openssl ?? '') : undefined;
 }
 
 function loginOf(way: Way): Pick<ClientOptions, 'auth'> {

@@ -6,7 +6,7 @@
 import { spawn } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { FileReport, SuiteReport } from './driver.ts';
 import { Matrix, type Runtime } from './matrix.ts';
 
@@ -34,35 +34,38 @@ const runtimes: Readonly<Record<Runtime, readonly [program: string, ...args: str
   bun: [tool('bun')],
 };
 
+/** Files that are run by one process, one after the other. */
 interface Job {
-  readonly file: string;
+  readonly files: readonly string[];
   readonly runtime: Runtime;
 }
 
 const matrix = new Matrix();
 const start = Date.now();
 
-const jobs = readdirSync(ROOT, { recursive: true, encoding: 'utf8' })
-  .filter((file) => file.endsWith('.test.ts') && !/(^|\/)(node_modules|dist)\//.test(file))
-  .sort()
-  .flatMap((file) => runtimesOf(file).map((runtime): Job => ({ file, runtime })))
-  .filter(({ file, runtime }) => words.every((word) => word === runtime || file.includes(word)));
+const jobs = jobsOf(
+  readdirSync(ROOT, { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.test.ts') && !/(^|\/)(node_modules|dist)\//.test(file))
+    .sort(),
+);
 if (jobs.length === 0) {
   matrix.add(`test files with ${words.join(' ')}`, 'node', { passed: 0, failed: 1, skipped: 0 });
 }
 
 // Files about memcached mostly wait, for its clock is its own, and so does who looks at a browser:
 // they do so beside the others, and beside the checks.
-const isSlow = ({ file }: Job): boolean => /(memcache(d|-[\w-]+)|chromium)\.test/.test(file);
+const isSlow = ({ files: [file = ''] }: Job): boolean =>
+  /(memcache(d|-[\w-]+)|chromium|playground)\.test/.test(file);
 await Promise.all([
   runAll(jobs.filter(isSlow).reverse(), 5 * availableParallelism()),
-  runChecks().then(() => runAll(jobs.filter((job) => !isSlow(job)), availableParallelism())),
+  runChecks().then(() => runAll(jobs.filter((job) => !isSlow(job)), availableParallelism() + 1)),
 ]);
 
 const { passed, failed, skipped } = matrix.total;
 const without = skipped === 0 ? '' : `, ${skipped} skipped`;
 console.log(`\n${matrix.toString()}\n`);
-console.log(`${jobs.length} runs of files in ${((Date.now() - start) / 1000).toFixed(0)} s`);
+const runs = jobs.reduce((sum, { files }) => sum + files.length, 0);
+console.log(`${runs} runs of files in ${((Date.now() - start) / 1000).toFixed(0)} s`);
 if (strict && skipped > 0) console.log('with CI set, nothing may be skipped');
 console.log(`${passed} passed, ${failed} failed${without}`);
 process.exitCode = failed > 0 || (strict && skipped > 0) ? 1 : 0;
@@ -81,13 +84,29 @@ async function runChecks(): Promise<void> {
   }
 }
 
-// In processes, so that no file sees what another one left behind; so many at a time.
+// In processes, so that nothing sees what another one left behind; so many at a time.
 async function runAll(queue: Job[], workers: number): Promise<void> {
   await Promise.all(Array.from({ length: workers }, async () => {
     for (let job = queue.shift(); job !== undefined; job = queue.shift()) {
-      report(job, await runTestFile(job));
+      for (const one of await runJob(job)) report(job.runtime, one);
     }
   }));
+}
+
+// A folder of the core is one process: to start one takes longer than most of its files, and the core
+// keeps nothing between them.
+function jobsOf(files: readonly string[]): Job[] {
+  const jobs = new Map<string, { files: string[]; runtime: Runtime }>();
+  for (const file of files) {
+    for (const runtime of runtimesOf(file)) {
+      if (!words.every((word) => word === runtime || file.includes(word))) continue;
+      const key = `${file.startsWith('core/') ? dirname(file) : file} ${runtime}`;
+      const job = jobs.get(key);
+      if (job === undefined) jobs.set(key, { files: [file], runtime });
+      else job.files.push(file);
+    }
+  }
+  return [...jobs.values()];
 }
 
 // The core and what it is judged by are for every runtime; the rest is about Node, or is run by it.
@@ -97,24 +116,25 @@ function runtimesOf(file: string): readonly Runtime[] {
   return /^(core|conformance)\//.test(file) ? ['node', 'deno', 'bun'] : ['node'];
 }
 
-async function runTestFile({ file, runtime }: Job): Promise<FileReport> {
+async function runJob({ files, runtime }: Job): Promise<FileReport[]> {
   const [program, ...args] = runtimes[runtime];
   const { code, output } = await run(program, [
     ...args,
     'test/run-file.ts',
-    file,
+    '--timeout',
     String(FILE_TIMEOUT),
+    ...files,
   ]);
-  const line = output.trimEnd().split('\n').at(-1) ?? '';
   try {
-    return JSON.parse(line) as FileReport;
+    const lines = output.trimEnd().split('\n').slice(-files.length);
+    return lines.map((line) => JSON.parse(line) as FileReport);
   } catch {
-    const failure = `it ended with ${code} and no report:\n${output}`;
-    return { file, suites: [], failures: [failure], milliseconds: 0 };
+    const failures = [`it ended with ${code} and no report:\n${output}`];
+    return files.map((file) => ({ file, suites: [], failures, milliseconds: 0 }));
   }
 }
 
-function report({ file, runtime }: Job, { suites, failures, milliseconds }: FileReport): void {
+function report(runtime: Runtime, { file, suites, failures, milliseconds }: FileReport): void {
   for (const { name, passed, failed, skipped } of suites) {
     matrix.add(name, runtime, { passed, failed, skipped: skipped.length });
   }

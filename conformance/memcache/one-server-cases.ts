@@ -28,7 +28,7 @@ export const oneServerCases: readonly Case<OneServerContext>[] = [
     ok((await client.stats(['settings'])).has('maxbytes'), 'the settings');
     await rejects(client.stats(['no such stats']), UsageError);
   }),
-  withClient<OneServer>('stats are typed', ['stats', 'admin'], async (client) => {
+  withClient<OneServer>('stats are typed', ['stats', 'cacheMemlimit', 'admin'], async (client) => {
     await client.cacheMemlimit(64);
     const stats = await client.stats();
     equal(typeof stats.get('curr_items'), 'number');

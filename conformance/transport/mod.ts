@@ -58,7 +58,7 @@ export const transportCases: readonly Case<TransportContext>[] = [
     for (let i = 0; i < data.length; i++) data[i] = i * 7 + (i >> 8);
     await near.sendAll(data);
     const got = await far.readBytes(BIG);
-    ok(got.every((byte, i) => byte === data[i]), 'every byte arrives as it was sent');
+    ok(isSame(got, data), 'every byte arrives as it was sent');
   }),
   connected('carries much both ways at once', async ({ near, far }) => {
     const up = new Uint8Array(BIG).fill(1);
@@ -69,8 +69,8 @@ export const transportCases: readonly Case<TransportContext>[] = [
       near.sendAll(up),
       far.sendAll(down),
     ]);
-    ok(atFar.length === BIG && atFar.every((byte) => byte === 1), 'what went there');
-    ok(atNear.length === BIG && atNear.every((byte) => byte === 2), 'what came here');
+    ok(isSame(atFar, up), 'what went there');
+    ok(isSame(atNear, down), 'what came here');
   }),
   connected('takes no more while the peer does not read', async ({ near, far }) => {
     far.transport?.pause();
@@ -297,3 +297,10 @@ export const transportCases: readonly Case<TransportContext>[] = [
     },
   },
 ];
+
+// By hand: `every` takes ten times as long.
+function isSame(left: Uint8Array, right: Uint8Array): boolean {
+  if (left.length !== right.length) return false;
+  for (let i = 0; i < left.length; i++) if (left[i] !== right[i]) return false;
+  return true;
+}

@@ -76,7 +76,8 @@ export function latin1(bytes: Uint8Array, from = 0, to: number = bytes.length): 
   if (to - from > 64) {
     let text = '';
     for (let i = from; i < to; i += 4096) {
-      text += String.fromCharCode(...bytes.subarray(i, Math.min(to, i + 4096)));
+      // To spread bytes into arguments takes seven times as long.
+      text += Reflect.apply(String.fromCharCode, null, bytes.subarray(i, Math.min(to, i + 4096)));
     }
     return text;
   }

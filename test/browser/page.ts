@@ -1,7 +1,8 @@
 import {
   type Case,
+  type CaseReport,
   type MemcacheContext,
-  runCase,
+  runCases,
   type ServerContext,
 } from '../../conformance/mod.ts';
 import { memoryDialer, MemoryServer } from '../../core/server/memory.ts';
@@ -81,44 +82,40 @@ function atExchange(): WebSocketContext {
   return webSocketContext(standard, { exchange: exchange ?? 0, nowhere: nowhere ?? 0 });
 }
 
-async function runOne<Context>(
+/** What the test calls. */
+const lists: Readonly<Record<PageList, () => Promise<CaseReport>>> = {
+  wire: () => runList(pageLists.wire, undefined),
+  server: () => runList(pageLists.server, serverInPage()),
+  login: () => {
+    const credentials = new Map([['other', 'word'], ['user', 'pass']]);
+    return runList(pageLists.login, serverInPage({ credentials }));
+  },
+  memory: () => runList(pageLists.memory, inPage()),
+  family: () => runList(pageLists.family, ofMany()),
+  faults: () =>
+    runList(pageLists.faults, {
+      createFor: (accept, options) =>
+        new Client('localhost', { ...options, dial: memoryDialer({ accept }) }),
+      unique,
+    }),
+  bridge: () => runList(pageLists.bridge, behindBridge()),
+  transport: () => runList(pageLists.transport, atExchange()),
+};
+
+function runList<Context>(
   cases: readonly Case<Context>[],
-  name: string,
   context: Context,
-): Promise<void> {
-  const one = cases.find((other) => other.name === name);
-  if (one === undefined) throw new Error(`there is no case ${name}`);
-  await runCase(one, context, 60_000);
+): Promise<CaseReport> {
+  return runCases(cases, () => context, { timeout: 60_000, has: () => true });
 }
 
-/** What the test calls, once for each case. */
-Object.assign(globalThis, {
-  runCase(list: PageList, name: string): Promise<void> {
-    switch (list) {
-      case 'wire':
-        return runOne(pageLists.wire, name, undefined);
-      case 'server':
-        return runOne(pageLists.server, name, serverInPage());
-      case 'login':
-        return runOne(
-          pageLists.login,
-          name,
-          serverInPage({ credentials: new Map([['other', 'word'], ['user', 'pass']]) }),
-        );
-      case 'memory':
-        return runOne(pageLists.memory, name, inPage());
-      case 'family':
-        return runOne(pageLists.family, name, ofMany());
-      case 'faults':
-        return runOne(pageLists.faults, name, {
-          createFor: (accept, options) =>
-            new Client('localhost', { ...options, dial: memoryDialer({ accept }) }),
-          unique,
-        });
-      case 'bridge':
-        return runOne(pageLists.bridge, name, behindBridge());
-      case 'transport':
-        return runOne(pageLists.transport, name, atExchange());
-    }
-  },
-});
+/** What came of each case, by its name: an error, or null. */
+async function results(list: PageList): Promise<Record<string, string | null>> {
+  const { passed, failed } = await lists[list]();
+  return Object.fromEntries([
+    ...passed.map((name) => [name, null] as const),
+    ...failed.map(({ name, error }) => [name, error.stack ?? error.message] as const),
+  ]);
+}
+
+Object.assign(globalThis, { results });

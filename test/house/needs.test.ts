@@ -31,11 +31,11 @@ const signs: readonly (readonly [need: string, lines: RegExp])[] = [
 ];
 
 const needs = suite('house: what server cases need');
+const { dial, clock } = new MemoryServer();
 
 for (const one of serverCases) {
   const { name, needs: needed = [] } = one;
   needs(name, async () => {
-    const { dial, clock } = new MemoryServer();
     const keys: string[] = [];
     let sent = '';
     const heard: Dialer = async (to, events, signal) => {
@@ -112,7 +112,6 @@ const clientCases = [...memcacheCases, ...metaOnlyCases, ...oneServerCases];
 for (const one of clientCases) {
   const { name, needs: needed = [] } = one;
   clientNeeds(name, async () => {
-    const { dial, clock } = new MemoryServer();
     const used = new Set<string>();
     await one.run({
       create(options = {}) {

@@ -5,6 +5,7 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
+import { build } from 'esbuild';
 import * as assert from 'uvu/assert';
 import { Server } from '../../core/server/mod.ts';
 import type { Listener } from '../../core/transport.ts';
@@ -18,6 +19,14 @@ let listener: Listener;
 const running: ChildProcess[] = [];
 
 program.before(async () => {
+  await build({
+    entryPoints: ['transport-node/cli/bin.ts'],
+    bundle: true,
+    packages: 'external',
+    platform: 'node',
+    format: 'esm',
+    outfile: bin,
+  });
   listener = await listen({ host: '127.0.0.1', port: 0 }, server.accept);
 });
 
@@ -27,7 +36,9 @@ program.after(async () => {
   server.close();
 });
 
-const memwire = [process.execPath, '--import', 'tsx', 'transport-node/cli/bin.ts'];
+// In one file, as it starts so often here.
+const bin = join(mkdtempSync(join(tmpdir(), 'memwire-bin-')), 'memwire.mjs');
+const memwire = [process.execPath, bin];
 
 /** What a program came to. */
 interface Ended {
