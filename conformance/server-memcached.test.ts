@@ -51,7 +51,7 @@ function isAsked(title: string, way: string, tls: boolean): boolean {
   // more arrives.
   if (tls && /in any number of pieces$|without TLS$/.test(title)) return false;
   // Its time goes by as slowly as ours, and the same whatever the way: it is waited for once.
-  return way === 'TCP' || !title.startsWith('items expire');
+  return way === 'TCP' || !/^items expire$|as it goes by$|^flush_all can be delayed$/.test(title);
 }
 
 {

@@ -54,10 +54,10 @@ if (jobs.length === 0) {
 
 // Files about memcached mostly wait, for its clock is its own, and so does who looks at a browser:
 // they do so beside the others, and beside the checks.
-const isSlow = ({ files: [file = ''] }: Job): boolean =>
-  /(memcache(d|-[\w-]+)|chromium|playground)\.test/.test(file);
+const isSlow = ({ files }: Job): boolean =>
+  files.some((file) => /(memcache(d|-[\w-]+)|chromium|playground)\.test/.test(file));
 await Promise.all([
-  runAll(jobs.filter(isSlow).reverse(), 5 * availableParallelism()),
+  runAll(jobs.filter(isSlow), 5 * availableParallelism()),
   runChecks().then(() => runAll(jobs.filter((job) => !isSlow(job)), availableParallelism() + 1)),
 ]);
 
@@ -93,20 +93,21 @@ async function runAll(queue: Job[], workers: number): Promise<void> {
   }));
 }
 
-// A folder of the core is one process: to start one takes longer than most of its files, and the core
-// keeps nothing between them.
+// A folder is one process, as to start one takes longer than most files do; but the files of the
+// conformance mostly wait, and do so side by side.
 function jobsOf(files: readonly string[]): Job[] {
   const jobs = new Map<string, { files: string[]; runtime: Runtime }>();
   for (const file of files) {
     for (const runtime of runtimesOf(file)) {
       if (!words.every((word) => word === runtime || file.includes(word))) continue;
-      const key = `${file.startsWith('core/') ? dirname(file) : file} ${runtime}`;
+      const key = `${file.startsWith('conformance/') ? file : dirname(file)} ${runtime}`;
       const job = jobs.get(key);
       if (job === undefined) jobs.set(key, { files: [file], runtime });
       else job.files.push(file);
     }
   }
-  return [...jobs.values()];
+  // The folders, which take long, before the conformance.
+  return [...jobs.values()].reverse();
 }
 
 // The core and what it is judged by are for every runtime; the rest is about Node, or is run by it.
@@ -124,7 +125,7 @@ async function runJob({ files, runtime }: Job): Promise<FileReport[]> {
     '--timeout',
     String(FILE_TIMEOUT),
     ...files,
-  ]);
+  ], files.length * FILE_TIMEOUT);
   try {
     const lines = output.trimEnd().split('\n').slice(-files.length);
     return lines.map((line) => JSON.parse(line) as FileReport);
@@ -158,13 +159,14 @@ function tool(name: string): string {
 function run(
   program: string,
   args: readonly string[],
+  timeout: number = FILE_TIMEOUT,
 ): Promise<{ code: number | null; output: string }> {
   return new Promise((resolve) => {
     const child = spawn(program, args, {
       cwd: ROOT,
       stdio: ['ignore', 'pipe', 'pipe'],
       // For what its own time limit cannot stop: a loop that never ends.
-      timeout: FILE_TIMEOUT + 10_000,
+      timeout: timeout + 10_000,
       killSignal: 'SIGKILL',
     });
     let output = '';

@@ -117,7 +117,7 @@ export const limitCases: readonly Case<ServerContext>[] = [
       'flush_all can be delayed',
       [
         ['set {k}a 0 0 1\r\nx\r\n', 'STORED\r\n'],
-        ['flush_all 2\r\n', 'OK\r\n'],
+        ['flush_all 4\r\n', 'OK\r\n'],
         ['get {k}a\r\n', 'VALUE {k}a 0 1\r\nx\r\nEND\r\n'],
       ],
       4,
