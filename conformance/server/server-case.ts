@@ -119,8 +119,10 @@ async function converse(context: ServerContext, steps: readonly Step[]): Promise
     let open = true;
     for (const [send, expected] of steps) {
       connection.send(own(send));
-      // A server may still be busy with the dump before: asked again, it will not be for ever.
+      // A server may still be busy with the dump before, or with a crawl of its own: asked again, it
+      // will not be for ever.
       while (send.startsWith('lru_crawler m') && await connection.skips(/BUSY [^\n]*\r\n/)) {
+        await context.pass(1);
         connection.send(own(send));
       }
       if (expected === CLOSED) {
