@@ -60,6 +60,21 @@ export const transportCases: readonly Case<TransportContext>[] = [
     const got = await far.readBytes(BIG);
     ok(isSame(got, data), 'every byte arrives as it was sent');
   }),
+  connected('carries on when what is sent from within onDrain is refused again', async (
+    { near, far },
+  ) => {
+    const data = new Uint8Array(BIG).fill(3);
+    let left = data;
+    const sendOn = (): void => {
+      for (let taken = 1; taken > 0 && left.length > 0;) {
+        taken = near.transport?.send(left.subarray(0, 256 * 1024)) ?? 0;
+        left = left.subarray(taken);
+      }
+    };
+    near.onDrain = sendOn;
+    sendOn();
+    ok(isSame(await far.readBytes(BIG), data), 'every byte arrives as it was sent');
+  }),
   connected('carries much both ways at once', async ({ near, far }) => {
     const up = new Uint8Array(BIG).fill(1);
     const down = new Uint8Array(BIG).fill(2);
