@@ -102,10 +102,10 @@ export const limitCases: readonly Case<ServerContext>[] = [
   withTime(
     'items expire',
     [
-      ['set {k}a 0 1 1\r\nx\r\nset {k}b 0 100 1\r\nx\r\n', 'STORED\r\nSTORED\r\n'],
+      ['set {k}a 0 2 1\r\nx\r\nset {k}b 0 100 1\r\nx\r\n', 'STORED\r\nSTORED\r\n'],
       ['get {k}a {k}b\r\n', /VALUE [^]*VALUE [^]*END\r\n/],
     ],
-    3,
+    4,
     [
       ['get {k}a {k}b\r\n', 'VALUE {k}b 0 1\r\nx\r\nEND\r\n'],
       ['add {k}a 0 0 1\r\ny\r\n', 'STORED\r\n'],
@@ -117,10 +117,10 @@ export const limitCases: readonly Case<ServerContext>[] = [
       'flush_all can be delayed',
       [
         ['set {k}a 0 0 1\r\nx\r\n', 'STORED\r\n'],
-        ['flush_all 4\r\n', 'OK\r\n'],
+        ['flush_all 3\r\n', 'OK\r\n'],
         ['get {k}a\r\n', 'VALUE {k}a 0 1\r\nx\r\nEND\r\n'],
       ],
-      4,
+      5,
       [
         ['get {k}a\r\n', 'END\r\n'],
         ['set {k}a 0 0 1\r\nz\r\nget {k}a\r\n', 'STORED\r\nVALUE {k}a 0 1\r\nz\r\nEND\r\n'],
