@@ -91,7 +91,10 @@ export class TimeoutError extends MemcacheError {
   }
 }
 
-/** The server refused the credentials, or wants some and was given none. */
+/**
+ * The server refused the credentials. One that wants some and was given none answers with an error
+ * of its own: a `ServerReplyError` whose `serverMessage` is `unauthenticated`.
+ */
 export class AuthError extends MemcacheError {
   override readonly name: string = 'AuthError';
 
