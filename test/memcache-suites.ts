@@ -1,6 +1,13 @@
-import type { Case, MemcacheContext } from '../conformance/mod.ts';
+import {
+  type Case,
+  memcacheCases,
+  type MemcacheContext,
+  metaOnlyCases,
+  oneServerCases,
+} from '../conformance/mod.ts';
 import type { ClientOptions } from '../core/client/client-options.ts';
 import type { Memcache } from '../core/client/memcache.ts';
+import type { OneServer } from '../core/client/one-server.ts';
 import { VirtualClock } from '../core/clock.ts';
 import { Server } from '../core/server/serve.ts';
 import type { Endpoint, Listener } from '../core/transport.ts';
@@ -42,6 +49,22 @@ export function memcacheSuites<Client extends Memcache>(subject: Subject<Client>
   }), { has });
   for (const way of embedded) embeddedSuite(subject, way);
   for (const way of ['TCP', ...also] as const) memcachedSuite(subject, way);
+}
+
+/** The same for a client of one server, in either dialect. */
+export function dialectSuites<Client extends OneServer>(
+  name: string,
+  open: (server: Endpoint | undefined, options: ClientOptions) => Client,
+): void {
+  for (const dialect of ['meta', 'text'] as const) {
+    const shared = [...memcacheCases, ...oneServerCases];
+    memcacheSuites({
+      name: `${name}: ${dialect}`,
+      servers: 1,
+      cases: dialect === 'text' ? shared : [...shared, ...metaOnlyCases],
+      open: ([server], options) => open(server, { ...options, dialect }),
+    });
+  }
 }
 
 const has = (): boolean => true;
