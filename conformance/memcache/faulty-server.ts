@@ -12,8 +12,9 @@ export class FaultyServer {
   connections = 0;
   readonly #server: Server;
   #fault: Fault | null = null;
-  // Replies that are late.
+  // Replies that are late, and who waits for there to be one.
   #held: (() => void)[] = [];
+  #onHeld: (() => void) | null = null;
 
   constructor(options: Partial<ServerOptions> = {}) {
     this.#server = new Server(options);
@@ -36,6 +37,13 @@ export class FaultyServer {
     this.#fault = fault;
   }
 
+  /** Settles when the next reply is kept back: its request has been carried out by then. */
+  late(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#onHeld = resolve;
+    });
+  }
+
   /** Is right again; what was late comes now. */
   recover(): void {
     this.#fault = null;
@@ -48,6 +56,7 @@ export class FaultyServer {
         return transport.send(reply);
       case 'late':
         this.#held.push(() => transport.send(reply));
+        this.#onHeld?.();
         break;
       case 'lost':
         transport.abort();
