@@ -92,7 +92,7 @@ const withoutTls = (to: Endpoint): Endpoint =>
 
 for (const [name, unix, mutual] of ways) {
   const context = async (): Promise<TlsContext> => {
-    const { ca, server, client } = certificates!;
+    const { ca, server, client, selfSigned } = certificates!;
     const known: TlsOptions = mutual ? { ca, ...client } : { ca };
     const speaking = (tls: TlsOptions): Dialer => (to, events, signal) =>
       dial({ ...to, tls }, events, signal);
@@ -107,6 +107,10 @@ for (const [name, unix, mutual] of ways) {
       plain: {
         dial: (to, events, signal) => dial(withoutTls(to), events, signal),
         listen: (accept) => listen(at(), accept),
+      },
+      selfSigned: {
+        dial: speaking({ ca: selfSigned.cert }),
+        listen: (accept) => listen({ ...at(), tls: selfSigned }, accept),
       },
       strangers: {
         'an authority that is not trusted': speaking(mutual ? { ...client } : {}),

@@ -9,6 +9,8 @@ export interface Certificates {
   readonly ca: string;
   readonly server: { readonly cert: string; readonly key: string };
   readonly client: { readonly cert: string; readonly key: string };
+  /** A server's that is its own authority. */
+  readonly selfSigned: { readonly cert: string; readonly key: string };
 }
 
 /** Makes them with openssl, in a temporary directory. */
@@ -19,19 +21,13 @@ export function makeCertificates(openssl: string): Certificates {
     if (result.status !== 0) throw new Error(`openssl ${args[0]}: ${result.stderr}`);
   };
   const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
-  run(
-    'req',
-    '-x509',
-    ...key,
-    '-days',
-    '2',
-    '-subj',
-    '/CN=memwire test CA',
-    '-keyout',
-    'ca.key',
-    '-out',
-    'ca.pem',
-  );
+  const hosts = 'subjectAltName=DNS:localhost,IP:127.0.0.1';
+  const sign = (name: string, subject: string, ...more: string[]): void => {
+    const files = ['-keyout', `${name}.key`, '-out', `${name}.pem`];
+    run('req', '-x509', ...key, '-days', '2', '-subj', `/CN=${subject}`, ...files, ...more);
+  };
+  sign('ca', 'memwire test CA');
+  sign('self', 'localhost', '-addext', hosts);
   const issue = (name: string, extensions: string): void => {
     // A CA:TRUE certificate is refused as a server's by some TLS libraries: this is a leaf.
     writeFileSync(join(directory, `${name}.ext`), `basicConstraints=CA:FALSE\n${extensions}\n`);
@@ -54,7 +50,7 @@ export function makeCertificates(openssl: string): Certificates {
       `${name}.pem`,
     );
   };
-  issue('server', 'subjectAltName=DNS:localhost,IP:127.0.0.1');
+  issue('server', hosts);
   issue('client', 'extendedKeyUsage=clientAuth');
   const read = (file: string): string => readFileSync(join(directory, file), 'utf8');
   return {
@@ -62,5 +58,6 @@ export function makeCertificates(openssl: string): Certificates {
     ca: read('ca.pem'),
     server: { cert: read('server.pem'), key: read('server.key') },
     client: { cert: read('client.pem'), key: read('client.key') },
+    selfSigned: { cert: read('self.pem'), key: read('self.key') },
   };
 }

@@ -16,6 +16,8 @@ export interface TransportContext {
 export interface TlsTransportContext extends TransportContext {
   /** The same without TLS. */
   readonly plain: Pick<TransportContext, 'dial' | 'listen'>;
+  /** The same with a certificate that is its own authority, as `openssl req -x509` makes it. */
+  readonly selfSigned: Pick<TransportContext, 'dial' | 'listen'>;
   /** Dialers that must not get through to `listen`, by what is wrong with them. */
   readonly strangers: Readonly<Record<string, Dialer>>;
 }

@@ -27,6 +27,24 @@ export const tlsTransportCases: readonly Case<TlsTransportContext>[] = [
     },
   },
   {
+    // Some TLS libraries refuse an authority's certificate as a server's.
+    name: 'TLS: a certificate that is its own authority is good where it is trusted',
+    async run({ dial, selfSigned }) {
+      const peers = startPeer();
+      const listener = await selfSigned.listen(peers.accept);
+      const near = new TestEvents();
+      near.transport = await selfSigned.dial(listener.endpoint, near, never());
+      const far = await peers.next();
+      near.send('ping');
+      equal(await far.read(4), 'ping');
+      near.transport.abort();
+      await far.closed;
+      const error = await rejects(dial(listener.endpoint, new TestEvents(), never()), Error);
+      ok(error.message !== '', 'why it is not trusted');
+      await listener.close();
+    },
+  },
+  {
     name: 'TLS: rejects where the peer speaks none',
     async run({ dial, plain }) {
       const peers = startPeer();
