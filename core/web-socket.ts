@@ -26,12 +26,18 @@ export interface WebSocketLike {
   readonly readyState: number;
   send(data: Uint8Array<ArrayBuffer>): void;
   close(code?: number, reason?: string): void;
-  addEventListener(type: 'open' | 'error', listener: () => void): void;
+  addEventListener(type: 'open', listener: () => void): void;
+  addEventListener(type: 'error', listener: (event: WebSocketFailure) => void): void;
   addEventListener(type: 'message', listener: (event: { readonly data: unknown }) => void): void;
   addEventListener(type: 'close', listener: (event: WebSocketEnd) => void): void;
   pause?(): void;
   resume?(): void;
   terminate?(): void;
+}
+
+/** What is told of a failure: nothing, in a page. */
+export interface WebSocketFailure {
+  readonly message?: string;
 }
 
 /** How a WebSocket ended. */

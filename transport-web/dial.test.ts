@@ -59,6 +59,27 @@ web('a unix socket is out of reach', async () => {
   assert.match(error.message, /unix socket/);
 });
 
+web('who gives up is told why, even where closing is heard within close', async () => {
+  const silent = createServer(() => {});
+  await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
+  // As Node's own does while it opens.
+  class Abrupt extends WebSocket {
+    override close(): void {
+      this.emit('close', 1006, Buffer.alloc(0));
+      this.terminate();
+    }
+  }
+  const to = { host: '127.0.0.1', port: (silent.address() as AddressInfo).port };
+  const aborter = new AbortController();
+  const dialing = rejects(
+    webDialer({ WebSocket: Abrupt })(to, new TestEvents(), aborter.signal),
+    Error,
+  );
+  aborter.abort(new Error('took too long'));
+  assert.is((await dialing).message, 'took too long');
+  silent.close();
+});
+
 web('a server that chooses no subprotocol is none of ours', async () => {
   const http = createServer();
   const server = new WebSocketServer({ server: http, handleProtocols: () => false });

@@ -37,13 +37,16 @@ export function webDialer(options: WebDialOptions = {}): Dialer {
         how();
       };
       const onAbort = (): void => {
-        socket.close();
         settle(() => reject(signal.reason));
+        // Some runtimes say within it that it is closed.
+        socket.close();
       };
       signal.addEventListener('abort', onAbort);
-      socket.addEventListener('close', ({ code }) => {
-        settle(() => reject(new Error(`${url} could not be opened as a WebSocket (${code})`)));
-      });
+      const fail = (why: string): void =>
+        settle(() => reject(new Error(`${url} could not be opened as a WebSocket: ${why}`)));
+      // Pages are not told why, and Node 22 says nothing more when it could not connect.
+      socket.addEventListener('error', ({ message }) => fail(message || 'it failed'));
+      socket.addEventListener('close', ({ code }) => fail(`it was closed with ${code}`));
       socket.addEventListener('open', () => {
         if (signal.aborted) return socket.close();
         // Some runtimes open a WebSocket whose server has chosen none of its subprotocols.

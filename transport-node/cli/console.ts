@@ -91,7 +91,14 @@ class Console {
       prompt.prompt();
     });
     prompt.prompt();
-    await this.#obeyAll(prompt, () => prompt.prompt());
+    // Its end may come while a command runs, and then newer versions of Node refuse to prompt.
+    let closed = false;
+    prompt.once('close', () => {
+      closed = true;
+    });
+    await this.#obeyAll(prompt, () => {
+      if (!closed) prompt.prompt();
+    });
     // Ctrl-D leaves the cursor behind the prompt.
     if (!this.#ended) stdout.write('\n');
   }
