@@ -43,7 +43,10 @@ export interface Transport {
   abort(): void;
 }
 
-/** What a transport tells its owner. */
+/**
+ * What a transport tells its owner. What the owner throws ends the stream, and is the cause that
+ * `onClosed` tells: see `guardEvents`.
+ */
 export interface TransportEvents {
   /** Bytes arrived. The chunk is the owner's from now on; a transport never uses it again. */
   onData(chunk: Uint8Array): void;

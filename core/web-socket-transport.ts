@@ -1,4 +1,5 @@
 import { type Clock, systemClock } from './clock.ts';
+import { guardEvents } from './guard-events.ts';
 import type { Transport, TransportEvents } from './transport.ts';
 import { closeWith, endCause, unshared, type WebSocketLike } from './web-socket.ts';
 
@@ -40,7 +41,7 @@ export class WebSocketTransport implements Transport {
 
   /** Says who hears of the socket. Must be called in the turn in which it opened. */
   attach(events: TransportEvents): void {
-    this.#events = events;
+    this.#events = guardEvents(this, events);
   }
 
   send(bytes: Uint8Array): number {
@@ -48,10 +49,7 @@ export class WebSocketTransport implements Transport {
     if (this.#over || socket.readyState !== OPEN) return bytes.length;
     const taken = Math.min(bytes.length, Math.max(0, MAX_BUFFERED - socket.bufferedAmount));
     if (taken > 0) socket.send(unshared(bytes.subarray(0, taken)));
-    if (taken < bytes.length && !this.#refused) {
-      this.#refused = true;
-      this.#awaitRoom();
-    }
+    if (taken < bytes.length && !this.#refused) this.#awaitRoom();
     return taken;
   }
 
@@ -96,6 +94,7 @@ export class WebSocketTransport implements Transport {
   }
 
   #awaitRoom(): void {
+    this.#refused = true;
     this.#clock.after(POLL, () => {
       if (this.#over) return;
       if (this.#socket.bufferedAmount > MAX_BUFFERED / 2) return this.#awaitRoom();

@@ -1,7 +1,13 @@
 // A transport over any Duplex of Node's: a socket, a child process, a tunnel. Its test holds it
 // against every case of a transport.
 import type { Duplex } from 'node:stream';
-import type { AbortSignal, Dialer, Endpoint, TransportEvents } from '../transport-node/mod.ts';
+import {
+  type AbortSignal,
+  type Dialer,
+  type Endpoint,
+  guardEvents,
+  type TransportEvents,
+} from '../transport-node/mod.ts';
 
 /** Opens a stream with `allowHalfOpen`; rejects, and leaves none behind, when `signal` is aborted. */
 export type Open = (to: Endpoint, signal: AbortSignal) => Promise<Duplex>;
@@ -11,7 +17,10 @@ export function duplexDialer(open: Open): Dialer {
   return async (to, events, signal) => over(await open(to, signal), events);
 }
 
-function over(stream: Duplex, events: TransportEvents): Awaited<ReturnType<Dialer>> {
+function over(stream: Duplex, owner: TransportEvents): Awaited<ReturnType<Dialer>> {
+  const abort = (): void => void stream.destroy();
+  // What the owner throws ends the stream.
+  const events = guardEvents({ abort }, owner);
   let cause: Error | null = null;
   let refused = false;
   let ended = false;
@@ -47,6 +56,6 @@ function over(stream: Duplex, events: TransportEvents): Awaited<ReturnType<Diale
     pause: () => void stream.pause(),
     resume: () => void stream.resume(),
     close: () => void stream.end(() => stream.destroy()),
-    abort: () => void stream.destroy(),
+    abort,
   };
 }

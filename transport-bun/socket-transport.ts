@@ -1,3 +1,4 @@
+import { guardEvents } from '../core/guard-events.ts';
 import type { Transport, TransportEvents } from '../core/transport.ts';
 import type { BunSocket, Handlers } from './bun.ts';
 
@@ -16,7 +17,7 @@ export class SocketTransport implements Transport {
 
   /** Says who hears of the socket. */
   attach(events: TransportEvents): void {
-    this.#events = events;
+    this.#events = guardEvents(this, events);
   }
 
   send(bytes: Uint8Array): number {

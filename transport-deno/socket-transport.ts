@@ -1,3 +1,4 @@
+import { guardEvents } from '../core/guard-events.ts';
 import type { Transport, TransportEvents } from '../core/transport.ts';
 import type { Connection } from './deno.ts';
 
@@ -28,8 +29,8 @@ export class SocketTransport implements Transport {
 
   /** Says who hears of it, and starts to read. */
   attach(events: TransportEvents): void {
-    this.#events = events;
-    void this.#read(events);
+    this.#events = guardEvents(this, events);
+    void this.#read(this.#events);
   }
 
   send(bytes: Uint8Array): number {
@@ -70,12 +71,10 @@ export class SocketTransport implements Transport {
     for (;;) {
       while (this.#resumed !== null) await this.#resumed;
       if (this.#over) return;
-      let count: number | null;
-      try {
-        count = await this.#connection.read(buffer);
-      } catch (error) {
-        return this.#end(error);
-      }
+      const count = await this.#connection.read(buffer).catch((error: unknown) => {
+        this.#end(error);
+        return null;
+      });
       if (this.#over) return;
       if (count === null) break;
       // A chunk is given away for good: a small one as a copy, so that it holds on to no large

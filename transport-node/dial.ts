@@ -28,8 +28,8 @@ export const dial: Dialer = (to, events, signal) =>
         socket.setKeepAlive(to.keepAlive !== undefined, (to.keepAlive ?? 0) * 1000);
       }
       const transport = new SocketTransport(socket);
-      transport.attach(events);
-      reads.onData = (chunk) => events.onData(chunk);
+      const guarded = transport.attach(events);
+      reads.onData = (chunk) => guarded.onData(chunk);
       release();
       resolve(transport);
     };

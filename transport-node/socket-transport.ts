@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
+import { guardEvents } from '../core/guard-events.ts';
 import type { Transport, TransportEvents } from '../core/transport.ts';
 
 /** A connected socket of Node, plain or TLS, as a transport. */
@@ -14,8 +15,13 @@ export class SocketTransport implements Transport {
     this.#socket = socket;
   }
 
-  /** Says who hears of the socket. Must be called in the turn in which it connected. */
-  attach(events: TransportEvents): void {
+  /**
+   * Says who hears of the socket. Must be called in the turn in which it connected.
+   *
+   * @returns What is to be told of bytes that are read by other means than the socket's events.
+   */
+  attach(owner: TransportEvents): TransportEvents {
+    const events = guardEvents(this, owner);
     let cause: Error | null = null;
     // A socket that was dialed reads in its own way, and has no such event.
     this.#socket.on('data', (chunk: Buffer) => {
@@ -39,6 +45,7 @@ export class SocketTransport implements Transport {
       cause = error;
     });
     this.#socket.once('close', () => events.onClosed(cause));
+    return events;
   }
 
   send(bytes: Uint8Array): number {

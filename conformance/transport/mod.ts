@@ -3,6 +3,7 @@ import { systemClock } from '../../core/clock.ts';
 import type { Case } from '../case.ts';
 import { newAborter } from '../../core/aborter.ts';
 import { connected, never, type TransportContext } from './context.ts';
+import { ownerCases } from './owner-cases.ts';
 import { startPeer, TestEvents } from './peer.ts';
 
 export type {
@@ -208,6 +209,7 @@ export const transportCases: readonly Case<TransportContext>[] = [
     await far.closed;
     equal([near.ends, far.ends], [1, 1]);
   }),
+  ...ownerCases,
   connected('send after close takes everything and sends nothing', async ({ near, far }) => {
     near.send('last words');
     near.transport!.close();

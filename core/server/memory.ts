@@ -1,4 +1,5 @@
 import { VirtualClock } from '../clock.ts';
+import { guardEvents } from '../guard-events.ts';
 import type { Accept, Dialer, Transport, TransportEvents } from '../transport.ts';
 import type { ServerOptions } from './options.ts';
 import { Server } from './serve.ts';
@@ -59,7 +60,7 @@ export class PipeEnd implements Transport {
 
   /** Says who hears of what arrives here. */
   attach(events: TransportEvents): void {
-    this.#events = events;
+    this.#events = guardEvents(this, events);
     this.#schedule();
   }
 

@@ -10,7 +10,7 @@ const bundles: readonly (readonly [name: string, code: string, kilobytes: number
   ['server side', `export { ServerConnection } from './core/wire/mod.ts'`, 8.7],
   ['client side', `export { ClientConnection } from './core/wire/mod.ts'`, 13.1],
   ['all of the wire', `export * from './core/wire/mod.ts'`, 19.8],
-  ['web client', `export { Client } from './transport-web/mod.ts'`, 25.8],
+  ['web client', `export { Client } from './transport-web/mod.ts'`, 25.9],
   ['Node client', `export { Client } from './transport-node/mod.ts'`, 25.8],
 ];
 

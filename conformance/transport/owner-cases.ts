@@ -1,0 +1,35 @@
+import { equal } from '../assert.ts';
+import type { Case } from '../case.ts';
+import { connected, type TransportContext } from './context.ts';
+
+const giveUp = (): never => {
+  throw new Error('cannot go on');
+};
+
+/** What a transport must do when its owner throws at what it is told. */
+export const ownerCases: readonly Case<TransportContext>[] = [
+  connected('what its owner throws at a chunk ends it, and is the cause', async ({ near, far }) => {
+    near.onData = giveUp;
+    far.send('ping');
+    equal((await near.closed)?.message, 'cannot go on');
+    await far.closed;
+    equal([near.ends, far.ends], [1, 1]);
+  }),
+  connected('what the owner of an accepted one throws ends it too', async ({ near, far }) => {
+    far.onData = giveUp;
+    near.send('ping');
+    equal((await far.closed)?.message, 'cannot go on');
+    await near.closed;
+    equal([near.ends, far.ends], [1, 1]);
+  }),
+  connected('what its owner throws at a drain ends it, and is the cause', async ({ near, far }) => {
+    near.onDrain = giveUp;
+    far.transport!.pause();
+    const chunk = new Uint8Array(256 * 1024);
+    while (near.transport!.send(chunk) === chunk.length);
+    far.transport!.resume();
+    equal((await near.closed)?.message, 'cannot go on');
+    await far.closed;
+    equal([near.ends, far.ends], [1, 1]);
+  }),
+];
