@@ -1,9 +1,10 @@
 import type { BridgeOptions, RunningBridge } from '../core/bridge/mod.ts';
 import { MemoryServer } from '../core/server/memory.ts';
 import type { Endpoint } from '../core/transport.ts';
-import { bridgedCases as cases, patience } from '../test/browser/cases.ts';
+import { bridgedCases as cases } from '../test/browser/cases.ts';
 import { caseSuite, uniqueKey } from '../test/cases.ts';
 import { findProgram, type RunningMemcached, startMemcached } from '../test/memcached.ts';
+import { patience } from '../test/patience.ts';
 import { listenBridge, ownWebSocket } from '../test/runtime-bridge.ts';
 import { Client } from '../transport-web/mod.ts';
 import type { OneServerContext } from './mod.ts';

@@ -5,9 +5,10 @@ import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import type { OneServerContext } from '../conformance/mod.ts';
 import { RawConnection } from '../conformance/server/raw-connection.ts';
-import { bridgedCases, patience } from '../test/browser/cases.ts';
+import { bridgedCases } from '../test/browser/cases.ts';
 import { caseSuite, uniqueKey } from '../test/cases.ts';
 import { findProgram, type RunningMemcached, startMemcached } from '../test/memcached.ts';
+import { patience } from '../test/patience.ts';
 import { suite } from '../test/suite.ts';
 import {
   Client,
@@ -287,7 +288,7 @@ test('is a program', async () => {
   try {
     const [line] = await once(child.stdout, 'data') as [Buffer];
     const server = /^listening on (127\.0\.0\.1:\d+)\n$/.exec(line.toString())?.[1];
-    await using client = new Client(server ?? '');
+    await using client = new Client(server ?? '', patience);
     assert.is(await client.get('a'), undefined);
     assert.is(await client.set('a', 1).catch((error: Error) => error.message), REFUSED);
   } finally {

@@ -15,6 +15,7 @@ import { caseSuite, uniqueKey } from './cases.ts';
 import { type Certificates, makeCertificates } from './certificates.ts';
 import { findProgram, type RunningMemcached, startMemcached, temporaryFile } from './memcached.ts';
 import { memoryServers } from './memory-servers.ts';
+import { patience } from './patience.ts';
 import { listen } from './runtime.ts';
 
 /** How a client reaches its servers. */
@@ -34,8 +35,6 @@ export interface Subject<Client extends Memcache> {
 
 const program = findProgram('memcached');
 const openssl = findProgram('openssl');
-/** A busy machine may take longer than the defaults. */
-const patience = { timeout: 10_000, connectTimeout: 10_000 } as const;
 const login = { username: 'user', password: 'pass' } as const;
 
 /** The cases of a client, against embedded servers and memcached. */

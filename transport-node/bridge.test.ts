@@ -4,6 +4,7 @@ import { MemoryServer } from '../core/server/memory.ts';
 import type { TlsOptions } from '../core/transport.ts';
 import { makeCertificates } from '../test/certificates.ts';
 import { findProgram } from '../test/memcached.ts';
+import { patience } from '../test/patience.ts';
 import { dialRaw, RawPage } from '../test/raw-page.ts';
 import { CountingClock } from '../test/scripted.ts';
 import { suite } from '../test/suite.ts';
@@ -82,7 +83,11 @@ else {
         super(url, protocols, { ca });
       }
     }
-    const client = new Client(`wss://localhost:${port}`, { WebSocket: Trusting, token });
+    const client = new Client(`wss://localhost:${port}`, {
+      ...patience,
+      WebSocket: Trusting,
+      token,
+    });
     await client.set('a', 'x');
     assert.is(await client.get('a'), 'x');
     await client.close();

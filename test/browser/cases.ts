@@ -14,9 +14,6 @@ import { equal, ok, rejects } from '../../conformance/assert.ts';
 import type { Client } from '../../core/client/clients.ts';
 import { webSocketCases } from './web-socket-cases.ts';
 
-/** Two processes, a handshake and an upgrade may take a busy machine longer than the defaults. */
-export const patience = { timeout: 10_000, connectTimeout: 10_000 } as const;
-
 /** A page: clients of the bridge that serves it, and others. */
 export interface PageContext extends OneServerContext {
   /** A client of a bridge: the one that serves this page, or one that does not. */

@@ -17,7 +17,8 @@ import {
   type WebSocketConstructor,
 } from '../../transport-web/mod.ts';
 import { memoryServers } from '../memory-servers.ts';
-import { type PageContext, type PageList, pageLists, patience } from './cases.ts';
+import { patience } from '../patience.ts';
+import { type PageContext, type PageList, pageLists } from './cases.ts';
 import { type WebSocketContext, webSocketContext } from './web-socket-cases.ts';
 
 // The standard's WebSocket is what the dialer takes for one.

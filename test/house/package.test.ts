@@ -105,7 +105,7 @@ import * as own from '${own}';
 const server = new Server();
 const listener = await listen({ host: '127.0.0.1', port: 0 }, server.accept);
 const serde = compressedSerde({ codec: zlibCodec });
-const client = new Client(listener.endpoint, { serde });
+const client = new Client(listener.endpoint, { serde, timeout: 10_000 });
 await client.setMany(new Map([['a', 'x'.repeat(1000)], ['b', '7']]));
 const found = await client.getMany<string>(['a', 'b', 'c']);
 const sum = await client.incr('b', 3n);
@@ -135,7 +135,7 @@ const bridge = await listenBridge({ host: '127.0.0.1', port: 0 }, {
   upstream: upstream.endpoint,
   tokens: new Map([['app', token]]),
 });
-const client = new Client(bridge.endpoint, { token });
+const client = new Client(bridge.endpoint, { token, timeout: 10_000 });
 await client.set('greeting', 'hello');
 console.log(await client.get('greeting'));
 await client.close();

@@ -5,6 +5,7 @@ import { rejects } from '../../conformance/assert.ts';
 import { Server } from '../../core/server/mod.ts';
 import { makeCertificates } from '../../test/certificates.ts';
 import { findProgram, startMemcached, temporaryFile } from '../../test/memcached.ts';
+import { patience } from '../../test/patience.ts';
 import { suite } from '../../test/suite.ts';
 import { Client } from '../../transport-web/mod.ts';
 import { FakeTerminal } from '../../test/fake-terminal.ts';
@@ -44,7 +45,7 @@ command('leads a page with a token to a memcached, under a prefix', async () => 
     ...['--token-file', temporaryFile('tokens', `web:${token}\n`), '--limit', 'maxKeys=2'],
     '--verbose',
   );
-  const client = new Client(await run.address(), { WebSocket, token });
+  const client = new Client(await run.address(), { ...patience, WebSocket, token });
   await client.set('a', 'x');
   assert.is(await client.get('a'), 'x');
   await rejects(client.getMany(['a', 'b', 'c']), Error);
@@ -83,7 +84,7 @@ async function through(
     ...['--upstream', `127.0.0.1:${port}`, '--listen', '127.0.0.1:0'],
     ...['--token-file', temporaryFile('tokens', `web:${token}\n`), ...flags],
   );
-  const client = new Client(await run.address(), { WebSocket, token });
+  const client = new Client(await run.address(), { ...patience, WebSocket, token });
   try {
     await client.set('a', 'x');
     return String(await client.get('a'));
