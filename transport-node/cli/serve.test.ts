@@ -130,7 +130,6 @@ serve(
       has('item_size_max', '2048'),
       has('idle_timeout', '3600'),
     );
-    assert.is(latin1(await dialAndEnd(to, 'mn\r\n'.repeat(50))), 'MN\r\n'.repeat(50));
     assert.match(program.err, /^new connection from tcp:127\.0\.0\.1:\d+\n/);
     await program.says(/^closed connection from/m);
     const [second, third] = [
@@ -146,6 +145,14 @@ serve(
     assert.ok(await isFree(to));
   },
 );
+
+serve('who ends its side is answered all that it asked, connections printed or not', async () => {
+  const program = new Program('-v', '-R', '2', '-p', '-1', '-l', '127.0.0.1');
+  const to = { host: '127.0.0.1', port: await program.port() };
+  assert.is(latin1(await dialAndEnd(to, 'mn\r\n'.repeat(50))), 'MN\r\n'.repeat(50));
+  program.process.kill('SIGTERM');
+  assert.is(await program.code(), 0);
+});
 
 serve(
   'a unix socket replaces a stale one, asks for a login, and is removed at SIGTERM',
