@@ -35,6 +35,11 @@ const talks: readonly (readonly [name: string, said: string, answer: string | Re
     `set a 0 0 ${value.length}\r\n${value}\r\n${'get a\r\n'.repeat(100)}`,
     `STORED\r\n${`VALUE a 0 ${value.length}\r\n${value}\r\nEND\r\n`.repeat(100)}`,
   ],
+  [
+    'more than a turn of the server is answered in full',
+    'mn\r\n'.repeat(9999),
+    'MN\r\n'.repeat(9999),
+  ],
   ['a dump is told to its end', 'lru_crawler metadump all\r\n', /^key=a [^\n]*\nEND\r\n$/],
   ['who watches has gone', 'watch\r\n', 'OK\r\n'],
 ];

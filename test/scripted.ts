@@ -39,6 +39,10 @@ export class CountingClock implements Clock {
     };
   }
 
+  yield(call: () => void): void {
+    this.#clock.yield(call);
+  }
+
   advance(milliseconds: number): void {
     this.#clock.advance(milliseconds);
   }

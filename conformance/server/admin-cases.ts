@@ -99,6 +99,17 @@ const statsCases: readonly Case<ServerContext>[] = [
     }
     equal(found.get('cas_enabled'), 'yes');
   }),
+  ...needing(
+    ['meta'],
+    withConnection('stats counts how often others went first', async (connection) => {
+      const share = Number((await stats(connection, ' settings')).get('reqs_per_event'));
+      const before = Number((await stats(connection)).get('conn_yields'));
+      connection.send('mn\r\n'.repeat(3 * share));
+      await connection.expect('MN\r\n'.repeat(3 * share));
+      const after = Number((await stats(connection)).get('conn_yields'));
+      ok(after > before, `conn_yields was ${before} and is ${after}`);
+    }),
+  ),
   withConnection('stats items', async (connection, context) => {
     connection.send(`set ${context.unique()} 0 0 1\r\nx\r\n`);
     await connection.expect('STORED\r\n');

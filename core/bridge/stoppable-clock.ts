@@ -39,6 +39,10 @@ export class StoppableClock implements Clock {
     };
   }
 
+  yield(call: () => void): void {
+    this.#clock.yield(call);
+  }
+
   stop(): void {
     this.#stoppedAt ??= this.#clock.elapsed();
   }

@@ -25,6 +25,7 @@ export interface Counters {
   auth_cmds: number;
   auth_errors: number;
   idle_kicks: number;
+  conn_yields: number;
   bytes_read: number;
   bytes_written: number;
   total_items: number;
@@ -63,6 +64,7 @@ export function newCounters(): Counters {
     auth_cmds: 0,
     auth_errors: 0,
     idle_kicks: 0,
+    conn_yields: 0,
     bytes_read: 0,
     bytes_written: 0,
     total_items: 0,

@@ -5,6 +5,11 @@ import { type StoreOptions, storeOptions } from './cache.ts';
 export interface ServerOptions extends StoreOptions {
   /** `-c`: how many connections at once; one more is told so and closed. */
   readonly maxConnections: number;
+  /**
+   * `-R`: how many requests of one connection are done before others have their turn, 1 or more.
+   * memcached's default is 20; here a turn costs as much as dozens of requests.
+   */
+  readonly requestsPerEvent: number;
   /** `-F` turns it off. */
   readonly allowFlush: boolean;
   /** `-A` turns it on. */
@@ -53,6 +58,7 @@ export const SERVER_VERSION = '1.6.18';
 export const serverOptions: ServerOptions = {
   ...storeOptions,
   maxConnections: 1024,
+  requestsPerEvent: 1024,
   allowFlush: true,
   allowShutdown: false,
   allowDump: true,

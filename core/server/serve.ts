@@ -2,7 +2,7 @@ import { type Clock, systemClock } from '../clock.ts';
 import type { Accept, Transport, TransportEvents } from '../transport.ts';
 import { encodeReply } from '../wire/encode-reply.ts';
 import { isItem } from '../wire/reply.ts';
-import { ServerConnection } from '../wire/server-connection.ts';
+import { ServerConnection, type ServerEvent } from '../wire/server-connection.ts';
 import type { Dump } from './dump.ts';
 import { type ConnectionFacts, Engine } from './engine.ts';
 import type { ServerOptions } from './options.ts';
@@ -59,6 +59,10 @@ class Served implements TransportEvents {
   readonly #session: Session;
   readonly #onGone: () => void;
   #dump: { readonly id: number; readonly items: Dump } | null = null;
+  // How many commands it may still do in this turn.
+  #left = 0;
+  // What it does first in its next turn, while it waits for that.
+  #held: ServerEvent | null = null;
   #blocked = false;
   #paused = false;
   // Does no more commands, and closes once the peer has taken all output.
@@ -99,8 +103,17 @@ class Served implements TransportEvents {
     this.#run();
   }
 
+  onEnd(): void {
+    this.#connection.receiveEnd();
+    this.#run();
+  }
+
   onClosed(cause: Error | null): void {
-    this.#ending = this.#closed = true;
+    this.#closed = true;
+    // Nobody hears the replies, but what has arrived is done.
+    this.#left = Infinity;
+    if (this.#held !== null) this.#execute();
+    this.#ending = true;
     this.#cancelIdle();
     this.#session.close();
     this.#onGone();
@@ -122,15 +135,22 @@ class Served implements TransportEvents {
     this.#flush();
   }
 
-  // Does commands and sends replies in turn, until it waits for the peer to send or to read.
+  // Does what can be done now, unless it is the turn of others.
   #run(): void {
-    this.#session.tick(this.#engine.clock.now());
+    if (this.#held === null) this.#turn();
+    else this.#flush();
+  }
+
+  // Does commands and sends replies in turn, until it waits for the peer to send or to read, or has
+  // done its share.
+  #turn(): void {
+    this.#left = this.#engine.options.requestsPerEvent;
     for (;;) {
       const over = this.#execute();
-      const held = this.#connection.congested;
+      const full = this.#connection.congested;
       this.#flush();
       if (over) return this.close();
-      if (!held || this.#connection.congested) break;
+      if (this.#held !== null || !full || this.#connection.congested) break;
     }
     if (!this.#ending) this.#regulate();
   }
@@ -138,13 +158,26 @@ class Served implements TransportEvents {
   // Does the commands that have arrived; true when the connection is over.
   #execute(): boolean {
     if (this.#ending) return false;
+    this.#session.tick(this.#engine.clock.now());
     for (;;) {
       if (this.#dump !== null && !this.#continueDump(this.#dump)) return false;
-      const event = this.#connection.next();
+      const event = this.#held ?? this.#connection.next();
+      this.#held = null;
       if (event === null) return false;
       if (event.type === 'closed') return true;
+      if (this.#left-- === 0) {
+        this.#yield(event);
+        return false;
+      }
       this.#answer(event.id, this.#session.handle(event.command));
     }
+  }
+
+  // Lets the sockets of others be read before it goes on with this.
+  #yield(next: ServerEvent): void {
+    this.#held = next;
+    this.#engine.store.counters.conn_yields++;
+    this.#engine.clock.yield(() => this.#turn());
   }
 
   #answer(id: number, answer: Answer): void {
@@ -200,12 +233,13 @@ class Served implements TransportEvents {
     }
   }
 
-  // Stops reading from a peer that does not read what it is sent.
+  // Stops reading from a peer that does not read what it is sent, or has sent more than its share.
   #regulate(): void {
     const congested = this.#connection.backlog > 0 && this.#connection.congested;
-    if (congested === this.#paused) return;
-    this.#paused = congested;
-    if (congested) this.#transport.pause();
+    const paused = congested || this.#held !== null;
+    if (paused === this.#paused) return;
+    this.#paused = paused;
+    if (paused) this.#transport.pause();
     else this.#transport.resume();
   }
 
@@ -216,7 +250,7 @@ class Served implements TransportEvents {
     const left = this.#facts.lastCommand + timeout - clock.now();
     this.#cancelIdle = clock.after(left > 0 ? left : timeout, () => {
       const busy = this.#session.receiving || this.#connection.congested ||
-        this.#connection.backlog > 0;
+        this.#connection.backlog > 0 || this.#held !== null;
       if (busy || clock.now() - this.#facts.lastCommand < timeout) return this.#watchIdle(timeout);
       this.#engine.store.counters.idle_kicks++;
       this.close();

@@ -20,6 +20,7 @@ export function settingsStats(engine: Engine): StatPairs {
     ['num_threads', 1],
     ['stat_key_prefix', options.prefixDelimiter],
     ['detail_enabled', yes(engine.detail)],
+    ['reqs_per_event', options.requestsPerEvent],
     ['cas_enabled', yes(options.useCas)],
     ['binding_protocol', 'ascii'],
     ['auth_enabled_sasl', 'no'],

@@ -117,6 +117,7 @@ function generalStats(engine: Engine): StatPairs {
     ['accepting_conns', 1],
     ['listen_disabled_num', 0],
     ['threads', 1],
+    ['conn_yields', c.conn_yields],
     ['lru_crawler_running', 0],
     ['lru_crawler_starts', c.lru_crawler_starts],
     ['log_watcher_skipped', c.log_watcher_skipped],

@@ -27,6 +27,7 @@ const hasty: Clock = {
     time.advance(milliseconds);
     return cancel;
   },
+  yield: (call) => time.yield(call),
 };
 
 /** Connects to a server that is right but for its twist. */

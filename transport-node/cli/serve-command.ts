@@ -46,6 +46,7 @@ async function run(flags: ServeFlags, terminal: Terminal): Promise<number> {
     return {
       onData: (chunk) => events.onData(chunk),
       onDrain: () => events.onDrain(),
+      onEnd: () => events.onEnd?.(),
       onClosed(cause) {
         terminal.stderr.write(`closed connection from ${address}\n`);
         events.onClosed(cause);

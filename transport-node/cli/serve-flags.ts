@@ -26,6 +26,9 @@ export const serveHelp = `memwire serve: an embedded memcached, with memcached's
   -I, --max-item-size=<num>  largest item, with k or m (default 1m, from 1k to 1024m)
   -M, --disable-evictions    refuse to store when memory is full, instead of evicting
   -c, --conn-limit=<num>     connections at once (default 1024)
+  -R, --max-reqs-per-event=<num>
+                             requests of one connection before others have their turn
+                             (default 1024)
   -C, --disable-cas          no cas uniques
   -F, --disable-flush-all    refuse flush_all
   -X, --disable-dumping      refuse stats cachedump and the lru_crawler dumps
@@ -42,8 +45,8 @@ export const serveHelp = `memwire serve: an embedded memcached, with memcached's
   -V, --version              print the version
   -h, --help                 print this
 
-Accepted and without effect: -u <user>, -t <num>, -b <num>, -R <num>, -f <num>, -n <num>, -B ascii,
--k, -L, -r
+Accepted and without effect: -u <user>, -t <num>, -b <num>, -f <num>, -n <num>, -B ascii, -k, -L,
+-r
 `;
 
 const flags = {
@@ -56,6 +59,7 @@ const flags = {
   'max-item-size': { type: 'string', short: 'I', default: '1m' },
   'disable-evictions': { type: 'boolean', short: 'M', default: false },
   'conn-limit': { type: 'string', short: 'c', default: '1024' },
+  'max-reqs-per-event': { type: 'string', short: 'R', default: '1024' },
   'disable-cas': { type: 'boolean', short: 'C', default: false },
   'disable-flush-all': { type: 'boolean', short: 'F', default: false },
   'disable-dumping': { type: 'boolean', short: 'X', default: false },
@@ -71,7 +75,6 @@ const flags = {
   user: { type: 'string', short: 'u' },
   threads: { type: 'string', short: 't' },
   'listen-backlog': { type: 'string', short: 'b' },
-  'max-reqs-per-event': { type: 'string', short: 'R' },
   'slab-growth-factor': { type: 'string', short: 'f' },
   'slab-min-size': { type: 'string', short: 'n' },
   protocol: { type: 'string', short: 'B', default: 'auto' },
@@ -129,6 +132,7 @@ export function parseServeFlags(args: readonly string[]): ServeFlags {
     options: {
       memory,
       maxItem,
+      requestsPerEvent: whole('-R', values['max-reqs-per-event'], 1, 2 ** 31 - 1),
       maxConnections: whole('-c', values['conn-limit'], 1, 1_000_000),
       useCas: !values['disable-cas'],
       evict: !values['disable-evictions'],

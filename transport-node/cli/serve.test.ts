@@ -10,7 +10,9 @@ import { SERVER_VERSION } from '../../core/server/options.ts';
 import type { Endpoint, TlsOptions } from '../../core/transport.ts';
 import { VERSION } from '../../core/version.ts';
 import { say } from '../../test/fake-terminal.ts';
+import { latin1 } from '../../core/wire/bytes.ts';
 import { makeCertificates } from '../../test/certificates.ts';
+import { dialAndEnd } from '../../test/half-close.ts';
 import { findProgram, temporaryFile } from '../../test/memcached.ts';
 import { dial } from '../dial.ts';
 
@@ -91,10 +93,10 @@ serve.after(() => {
 serve(
   'every flag does what memcached does with it, and the shutdown command stops it',
   async () => {
-    const [limits, names] = ['-m 8 -I 2k -c 2 -C -F -X -W -A', '-D / -vv -U 0'].map((flags) =>
+    const [limits, names] = ['-m 8 -I 2k -c 2 -R 20 -C -F -X -W -A', '-D / -vv -U 0'].map((flags) =>
       flags.split(' ')
     ) as [string[], string[]];
-    const idle = '-u nobody -t 4 -b 1024 -R 20 -f 1.25 -n 48 -B ascii -k -L -r'.split(' ');
+    const idle = '-u nobody -t 4 -b 1024 -f 1.25 -n 48 -B ascii -k -L -r'.split(' ');
     const options = ['-o', 'idle_timeout=3600,track_sizes', '-o', 'no_lru_crawler,modern'];
     const program = new Program(
       ...['-p', '-1', '-l', '127.0.0.1'],
@@ -124,6 +126,7 @@ serve(
       ['stats sizes\r\n', /STAT 64 1\r\nEND\r\n/],
       has('maxbytes', String(8 * 1024 * 1024)),
       has('maxconns', '2'),
+      has('reqs_per_event', '20'),
       has('item_size_max', '2048'),
       has('idle_timeout', '3600'),
     );
@@ -142,6 +145,14 @@ serve(
     assert.ok(await isFree(to));
   },
 );
+
+serve('who ends its side is answered all that it asked, connections printed or not', async () => {
+  const program = new Program('-v', '-R', '2', '-p', '-1', '-l', '127.0.0.1');
+  const to = { host: '127.0.0.1', port: await program.port() };
+  assert.is(latin1(await dialAndEnd(to, 'mn\r\n'.repeat(50))), 'MN\r\n'.repeat(50));
+  program.process.kill('SIGTERM');
+  assert.is(await program.code(), 0);
+});
 
 serve(
   'a unix socket replaces a stale one, asks for a login, and is removed at SIGTERM',
@@ -267,6 +278,7 @@ const refused: readonly [flags: string, because: RegExp][] = [
   ['-I 1x', /-I: "1x" is not a size/],
   ['-m 4096 -I 1025m', /-I: cannot set item size limit higher than a gigabyte/],
   ['-c 0', /-c: "0" is not/],
+  ['-R 0', /-R: "0" is not/],
   ['-a 888', /-a: "888" is not an octal mask/],
   ['-l :11211', /-l: no address in ":11211"/],
   ['-l 127.0.0.1:0', /-l: "0" is not/],
