@@ -48,6 +48,12 @@ turns('on sockets, others are read before a burst is done', async () => {
   server.close();
 });
 
+turns('a server that would do no request is refused', () => {
+  for (const requestsPerEvent of [0, -1, NaN]) {
+    assert.throws(() => new Server({ requestsPerEvent }), /requestsPerEvent must be 1 or more/);
+  }
+});
+
 turns('a burst is answered in its order, in as many turns as it takes', async () => {
   const { server } = serve({ requestsPerEvent: 4 });
   const { counters } = server.engine.store;
