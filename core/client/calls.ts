@@ -1,4 +1,4 @@
-import { checkU32 } from '../wire/check-command.ts';
+import { checkU32 } from '../wire/check.ts';
 import type { Command } from '../wire/command.ts';
 import { MemcacheError, UsageError } from '../wire/errors.ts';
 import { MAX_U64 } from '../wire/numbers.ts';
@@ -133,7 +133,7 @@ export function waiting(quiet: boolean, options: WriteOptions): ExecuteOptions {
 }
 
 /** A number of 64 bits without sign, however the caller writes it. */
-export function toU64(argument: string, value: bigint | number): bigint {
+export function toU64(argument: string, value: unknown): bigint {
   const whole = typeof value === 'number' && Number.isSafeInteger(value) ? BigInt(value) : value;
   if (typeof whole !== 'bigint' || whole < 0n || whole > MAX_U64) {
     throw new UsageError(argument, 'must be a whole number from 0 to 18446744073709551615');

@@ -14,12 +14,13 @@ const MAX_I32 = 0x7fff_ffff;
 /**
  * The exptime to send.
  *
+ * @param expire An `Expire`; callers in JavaScript may pass anything.
  * @param now Milliseconds since 1970.
  * @param argument What the caller calls it, for errors.
  * @throws UsageError when it is no such time, and when it is a number of seconds that memcached
  * would read as a Unix time long past, so that the item would vanish at once.
  */
-export function toExptime(expire: Expire, now: number, argument: string = 'expire'): number {
+export function toExptime(expire: unknown, now: number, argument: string = 'expire'): number {
   if (typeof expire === 'number') {
     if (!Number.isInteger(expire)) {
       throw new UsageError(argument, 'must be a whole number of seconds, or a Date');

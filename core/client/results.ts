@@ -56,60 +56,52 @@ export function eachItem(
   }
 }
 
-/** Of a write: whether it was done. */
+/** What became of a write. */
+export type Status = 'done' | 'not-stored' | 'exists' | 'not-found';
+
+const statuses: Readonly<Partial<Record<Reply['type'], Status>>> = {
+  HD: 'done',
+  STORED: 'done',
+  DELETED: 'done',
+  TOUCHED: 'done',
+  silent: 'done',
+  NS: 'not-stored',
+  NOT_STORED: 'not-stored',
+  EX: 'exists',
+  EXISTS: 'exists',
+  EN: 'not-found',
+  NF: 'not-found',
+  NOT_FOUND: 'not-found',
+};
+
+/** Of a write: what became of it. */
+export function toStatus(reply: Reply): Status {
+  return statuses[reply.type] ?? unexpected(reply);
+}
+
+/** Of a write that compares nothing: whether it was done. */
 export function toDone(reply: Reply): boolean {
-  switch (reply.type) {
-    case 'HD':
-    case 'STORED':
-    case 'DELETED':
-    case 'TOUCHED':
-    case 'silent':
-      return true;
-    case 'NS':
-    case 'NF':
-    case 'EN':
-    case 'NOT_STORED':
-    case 'NOT_FOUND':
-      return false;
-    default:
-      return unexpected(reply);
-  }
+  const status = toStatus(reply);
+  return status === 'exists' ? unexpected(reply) : status === 'done';
 }
 
 /** What became of a compare-and-swap. */
 export type CasResult = 'stored' | 'exists' | 'not-found';
 
 export function toCasResult(reply: Reply): CasResult {
-  switch (reply.type) {
-    case 'HD':
-    case 'STORED':
-    case 'silent':
-      return 'stored';
-    case 'EX':
-    case 'EXISTS':
-      return 'exists';
-    case 'NF':
-    case 'NOT_FOUND':
-      return 'not-found';
-    default:
-      return unexpected(reply);
-  }
+  const status = toStatus(reply);
+  if (status === 'not-stored') return unexpected(reply);
+  return status === 'done' ? 'stored' : status;
 }
 
 /** Of incr and decr: the new number, or undefined when there is no such key. */
 export function toNumber(reply: Reply): bigint | undefined {
-  switch (reply.type) {
-    case 'number':
-      return reply.value;
-    case 'VA':
-      return bigDigits(reply.value, 0, reply.value.length) ?? unexpected(reply);
-    case 'NF':
-    case 'NOT_FOUND':
-    case 'silent':
-      return undefined;
-    default:
-      return unexpected(reply);
+  if (reply.type === 'number') return reply.value;
+  if (reply.type === 'VA') {
+    return bigDigits(reply.value, 0, reply.value.length) ?? unexpected(reply);
   }
+  if (reply.type === 'silent' || toStatus(reply) === 'not-found') return undefined;
+  return unexpected(reply);
 }
 
 export function toVersion(reply: Reply): string {

@@ -1,9 +1,9 @@
-import { putBase64 } from './base64.ts';
-import { isLine } from './check-command.ts';
+import { toBase64 } from './base64.ts';
 import type { Key } from './command.ts';
 import { UsageError } from './errors.ts';
 import { factWords, uriKey } from './item-facts.ts';
-import { keyBytes } from './key.ts';
+import { keyBytes, keyText } from './key.ts';
+import { isLine } from './line.ts';
 import { MAX_U64, putNumber } from './numbers.ts';
 import { Output, putAscii, putEnd } from './output.ts';
 import type { Reply, ReplyItem, ValueItem } from './reply.ts';
@@ -58,7 +58,7 @@ export function putReply(output: Output, reply: Reply | ReplyItem): void {
     case 'VERSION':
       return putLine(output, `VERSION ${reply.version}`);
     case 'ME': {
-      const key = reply.base64 ? base64Text(reply.key) : keyText(reply.key);
+      const key = reply.base64 ? toBase64(keyBytes(reply.key)) : keyText(reply.key);
       return putLine(output, `ME ${key} ${factWords(reply)}`);
     }
     case 'stats':
@@ -81,7 +81,7 @@ export function putReply(output: Output, reply: Reply | ReplyItem): void {
     case 'mgdump':
       return putLine(
         output,
-        typeof reply.key === 'string' ? `mg ${reply.key}` : `mg ${base64Text(reply.key)} b`,
+        typeof reply.key === 'string' ? `mg ${reply.key}` : `mg ${toBase64(keyBytes(reply.key))} b`,
       );
     case 'watch':
       return putLine(output, reply.line, '\n');
@@ -159,14 +159,4 @@ function putToken(slab: Uint8Array, at: number, token: Key): number {
     slab[at + i] = code;
   }
   return at + token.length;
-}
-
-function keyText(key: Key): string {
-  return typeof key === 'string' ? key : String.fromCharCode(...key);
-}
-
-function base64Text(key: Key): string {
-  const bytes = keyBytes(key);
-  const target = new Uint8Array(bytes.length * 2 + 4);
-  return String.fromCharCode(...target.subarray(0, putBase64(target, 0, bytes)));
 }

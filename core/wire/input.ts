@@ -89,34 +89,25 @@ export class Input {
    * Must be called with the same length until it gives them.
    */
   data(length: number): Uint8Array | null {
-    const start = this.#position;
-    const end = start + length;
+    const size = length + 2;
     if (this.#block === null) {
-      if (end + 2 <= this.#chunk.length) {
-        this.#position = end + 2;
-        this.terminated = this.#chunk[end] === CR && this.#chunk[end + 1] === LF;
-        return this.#chunk.subarray(start, end);
+      const start = this.#position;
+      if (start + size <= this.#chunk.length) {
+        this.#position += size;
+        return this.#cut(this.#chunk, start, start + length);
       }
-      this.#block = new Uint8Array(length);
+      this.#block = new Uint8Array(size);
       this.#filled = 0;
-      this.terminated = true;
     }
     const block = this.#block;
     do {
-      const room = length - this.#filled;
-      if (room > 0) {
-        const from = this.#position;
-        const taken = this.#take(room);
-        copy(this.#chunk, from, from + taken, block, this.#filled);
-        this.#filled += taken;
-      }
-      while (this.#filled >= length && this.#position < this.#chunk.length) {
-        const expected = this.#filled === length ? CR : LF;
-        if (this.#chunk[this.#position++] !== expected) this.terminated = false;
-        if (++this.#filled === length + 2) {
-          this.#block = null;
-          return block;
-        }
+      const from = this.#position;
+      const taken = this.#take(size - this.#filled);
+      copy(this.#chunk, from, from + taken, block, this.#filled);
+      this.#filled += taken;
+      if (this.#filled === size) {
+        this.#block = null;
+        return this.#cut(block, 0, length);
       }
     } while (this.#advance());
     return null;
@@ -131,16 +122,10 @@ export class Input {
     return count - left;
   }
 
-  /** Drops all bytes taken so far. */
-  clear(): void {
-    this.#past += this.#chunk.length;
-    this.#chunk = EMPTY;
-    this.#position = 0;
-    this.#waiting = [];
-    this.#first = 0;
-    this.#carry = EMPTY;
-    this.#carried = 0;
-    this.#block = null;
+  // The block that lies there, without the two bytes that end it.
+  #cut(bytes: Uint8Array, from: number, to: number): Uint8Array {
+    this.terminated = bytes[to] === CR && bytes[to + 1] === LF;
+    return bytes.subarray(from, to);
   }
 
   // Passes over up to `count` bytes of the chunk; returns how many.

@@ -1,4 +1,3 @@
-import { latin1, startsWith, wordEnd } from './bytes.ts';
 import type { Key } from './command.ts';
 import { keyBytes } from './key.ts';
 import type { ItemFacts } from './reply.ts';
@@ -7,36 +6,38 @@ import type { ItemFacts } from './reply.ts';
 type Words = Map<string, string>;
 
 /** Reads `name=value` words; null when one of them is not of that form. */
-export function readWords(bytes: Uint8Array, from: number, to: number): Words | null {
+export function readWords(text: string): Words | null {
   const words: Words = new Map();
-  let at = from;
-  while (at < to) {
-    const end = wordEnd(bytes, at, to);
-    if (end > at) {
-      const word = latin1(bytes, at, end);
-      const equals = word.indexOf('=');
-      if (equals <= 0) return null;
-      words.set(word.slice(0, equals), word.slice(equals + 1));
-    }
-    at = end + 1;
+  for (const word of text.split(' ')) {
+    const equals = word.indexOf('=');
+    if (equals > 0) words.set(word.slice(0, equals), word.slice(equals + 1));
+    else if (word !== '') return null;
   }
   return words;
 }
 
 /** The facts that these words state of an item; null when one is missing or no number. */
-export function toFacts(words: Words, key: Key): ItemFacts | null {
-  const exp = toNumber(words.get('exp'));
-  const la = toNumber(words.get('la'));
-  const cas = words.get('cas');
-  const cls = toNumber(words.get('cls'));
-  const size = toNumber(words.get('size'));
-  const fetch = words.get('fetch');
-  if (exp === null || la === null || cls === null || size === null) return null;
-  if (cas === undefined || !/^\d{1,20}$/.test(cas)) return null;
+export function toFacts(words: Words | null, key: Key): ItemFacts | null {
+  const number = (name: string): number => {
+    const text = words?.get(name) ?? '';
+    return /^-?\d{1,15}$/.test(text) ? Number(text) : NaN;
+  };
+  const unsigned = (name: string): bigint | null => {
+    const text = words?.get(name) ?? '';
+    return /^\d{1,20}$/.test(text) ? BigInt(text) : null;
+  };
+  const exp = number('exp');
+  const la = number('la');
+  const cas = unsigned('cas');
+  const cls = number('cls');
+  const size = number('size');
+  const fetch = words?.get('fetch');
+  // Up to 64 bits, like the flags of a value; see `wideDigits`.
+  const flags = words?.has('flags') ? unsigned('flags') : undefined;
+  if (Number.isNaN(exp + la + cls + size) || cas === null || flags === null) return null;
   if (fetch !== 'yes' && fetch !== 'no') return null;
-  const flags = words.has('flags') ? toFlags(words.get('flags')) : undefined;
-  if (flags === null) return null;
-  return { key, exp, la, cas: BigInt(cas), fetch: fetch === 'yes', cls, size, flags };
+  const wide = flags === undefined ? undefined : Number(flags);
+  return { key, exp, la, cas, fetch: fetch === 'yes', cls, size, flags: wide };
 }
 
 /** The words that state these facts, without the key. */
@@ -74,18 +75,4 @@ export function fromUriKey(text: string): Key | null {
 /** Text of one-byte characters as a key: itself where it is printable ASCII, else bytes. */
 export function toKey(text: string): Key {
   return /^[!-~]*$/.test(text) ? text : keyBytes(text);
-}
-
-/** Whether a line starts with `word` and a space. */
-export function opensWith(bytes: Uint8Array, from: number, to: number, word: string): boolean {
-  return bytes[from + word.length] === 0x20 && startsWith(bytes, from, to, word);
-}
-
-// Up to 64 bits, like the flags of a value; see `wideDigits`.
-function toFlags(text: string | undefined): number | null {
-  return text !== undefined && /^\d{1,20}$/.test(text) ? Number(text) : null;
-}
-
-function toNumber(text: string | undefined): number | null {
-  return text !== undefined && /^-?\d{1,15}$/.test(text) ? Number(text) : null;
 }

@@ -1,5 +1,5 @@
 import { base64Length, putBase64 } from './base64.ts';
-import { isBytes } from './bytes.ts';
+import { isBytes, latin1 } from './bytes.ts';
 import type { Key } from './command.ts';
 import { UsageError } from './errors.ts';
 
@@ -79,6 +79,11 @@ export function keyBytes(key: Key): Uint8Array {
   const bytes = new Uint8Array(key.length);
   for (let i = 0; i < key.length; i++) bytes[i] = key.charCodeAt(i);
   return bytes;
+}
+
+/** A key as text: one character for each byte. */
+export function keyText(key: Key): string {
+  return typeof key === 'string' ? key : latin1(key);
 }
 
 function checkBytes(key: Uint8Array): void {

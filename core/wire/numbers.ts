@@ -41,12 +41,8 @@ export function digits(bytes: Uint8Array, from: number, to: number): number {
 export function bigDigits(bytes: Uint8Array, from: number, to: number): bigint | null {
   const small = digits(bytes, from, to);
   if (small >= 0) return BigInt(small);
-  if (to - from < 16 || to - from > 20) return null;
-  for (let i = from; i < to; i++) {
-    const digit = bytes[i]! - 0x30;
-    if (digit < 0 || digit > 9) return null;
-  }
-  const value = BigInt(latin1(bytes, from, to));
+  const text = latin1(bytes, from, Math.min(to, from + 21));
+  const value = /^\d{1,20}$/.test(text) ? BigInt(text) : MAX_U64 + 1n;
   return value <= MAX_U64 ? value : null;
 }
 

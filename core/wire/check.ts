@@ -1,0 +1,54 @@
+import { UsageError } from './errors.ts';
+import { MAX_U32, MAX_U64 } from './numbers.ts';
+
+// What arguments are held to. Callers in JavaScript may pass anything, so each takes anything.
+
+/** @throws UsageError naming the argument and the rule, unless it holds. */
+export function demand(holds: boolean, argument: string, rule: string): asserts holds {
+  if (!holds) throw new UsageError(argument, rule);
+}
+
+/** Options, or whatever else has to be an object. */
+export function checkObject(argument: string, value: unknown): void {
+  demand(typeof value === 'object' && value !== null, argument, 'must be an object');
+}
+
+export function checkBoolean(argument: string, value: boolean): boolean {
+  demand(typeof value === 'boolean', argument, 'must be true or false');
+  return value;
+}
+
+/** One of a few words. */
+export function checkChoice(argument: string, value: string, choices: readonly string[]): void {
+  if (!choices.includes(value)) {
+    throw new UsageError(argument, `must be one of ${choices.join(', ')}`);
+  }
+}
+
+/** A whole number in a range, its ends included. */
+export function checkWhole(argument: string, value: number, least: number, most: number): number {
+  if (!Number.isInteger(value) || value < least || value > most) {
+    throw new UsageError(argument, `must be a whole number from ${least} to ${most}`);
+  }
+  return value;
+}
+
+/** An unsigned 32-bit number: client flags, mostly. */
+export function checkU32(argument: string, value: number): number {
+  return checkWhole(argument, value, 0, MAX_U32);
+}
+
+/** An unsigned 64-bit number. */
+export function checkU64(argument: string, value: bigint): bigint {
+  if (typeof value !== 'bigint' || value < 0n || value > MAX_U64) {
+    throw new UsageError(argument, `must be a bigint from 0 to ${MAX_U64}`);
+  }
+  return value;
+}
+
+/** Seconds, as the server parses them: a signed 32-bit number. */
+export function checkSeconds(argument: string, value: number): number {
+  const rule = 'must be a whole number of seconds within 32 bits';
+  demand(typeof value === 'number' && value === (value | 0), argument, rule);
+  return value;
+}
