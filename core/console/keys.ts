@@ -1,5 +1,6 @@
 import { Keys, type WireKey } from '../client/key-policy.ts';
 import { fromBase64 } from '../wire/base64.ts';
+import { utf8 } from '../wire/bytes.ts';
 import type { Key } from '../wire/command.ts';
 import { FlagError } from './flags.ts';
 import { wordBytes } from './split-line.ts';
@@ -23,7 +24,7 @@ export function toMetaKey(
   flags: readonly string[],
 ): WireKey & { readonly flags: readonly string[] } {
   if (!flags.includes('b')) return { ...toWireKey(toKey(word)), flags };
-  const key = fromBase64(word);
+  const key = fromBase64(utf8(word));
   if (key === null) throw new FlagError(`KEY: "${word}" is no base64, against the flag b`);
   return { key, base64: true, flags: flags.filter((flag) => flag !== 'b') };
 }

@@ -3,7 +3,7 @@
 import * as assert from 'uvu/assert';
 import { suite } from '../../test/suite.ts';
 import { base64Length, fromBase64, putBase64 } from './base64.ts';
-import { latin1 } from './bytes.ts';
+import { fromLatin1, latin1 } from './bytes.ts';
 
 const base64 = suite('base64');
 
@@ -15,7 +15,7 @@ function write(bytes: Uint8Array): string {
 }
 
 function read(text: string): string | null {
-  const found = fromBase64(text);
+  const found = fromBase64(fromLatin1(text));
   return found === null ? null : latin1(found);
 }
 

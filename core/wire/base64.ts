@@ -1,8 +1,7 @@
-import { fromLatin1, latin1 } from './bytes.ts';
+import { latin1 } from './bytes.ts';
 import { putAscii } from './output.ts';
 
-// Not in the language itself; every runtime has them.
-declare const atob: (base64: string) => string;
+// Not in the language itself; every runtime has it.
 declare const btoa: (latin1: string) => string;
 
 /** How many characters the base64 of `length` bytes has. */
@@ -20,20 +19,42 @@ export function putBase64(target: Uint8Array, at: number, bytes: Uint8Array): nu
   return putAscii(target, at, toBase64(bytes));
 }
 
+const PAD = 0x3d;
+// The six bits that each character stands for, or -1.
+const values: Int8Array = /* @__PURE__ */ (() => {
+  const table = new Int8Array(256).fill(-1);
+  for (let i = 0; i < 64; i++) table[btoa(String.fromCharCode(i << 2)).charCodeAt(0)] = i;
+  table[PAD] = 0;
+  return table;
+})();
+
 /**
- * The bytes that a text spells in base64, or null when it spells none.
+ * The bytes that are spelled in base64, or null when none are.
  *
  * As forgiving as memcached's own decoder, byte for byte: characters outside the alphabet are
  * skipped, what follows the padding is ignored, an empty result is a failure.
  */
-export function fromBase64(spelled: string): Uint8Array | null {
-  const text = spelled.replace(/[^A-Za-z\d+/=]/g, '');
-  if (text === '' || text.length % 4 !== 0) return null;
-  const pad = text.indexOf('=');
-  if (pad < 0) return fromLatin1(atob(text));
-  // Padding ends the text with its group of four, in which it stands for no bits.
-  const group = text.slice(0, pad - pad % 4 + 4);
-  const padding = group.split('=').length - 1;
-  const bytes = fromLatin1(atob(group.replaceAll('=', 'A')));
-  return padding > 2 ? null : bytes.subarray(0, bytes.length - padding);
+export function fromBase64(spelled: Uint8Array): Uint8Array | null {
+  const bytes = new Uint8Array(base64Length(spelled.length));
+  let length = 0;
+  let group = 0;
+  let digits = 0;
+  let padding = 0;
+  let over = false;
+  for (let i = 0; i < spelled.length; i++) {
+    const byte = spelled[i]!;
+    const value = values[byte]!;
+    if (value < 0) continue;
+    digits++;
+    if (over) continue;
+    if (byte === PAD) padding++;
+    group = (group << 6) | value;
+    if (digits % 4 !== 0) continue;
+    bytes[length++] = group >> 16;
+    bytes[length++] = group >> 8;
+    bytes[length++] = group;
+    over = padding > 0;
+  }
+  if (length === 0 || digits % 4 !== 0 || padding > 2) return null;
+  return bytes.subarray(0, length - padding);
 }

@@ -3,7 +3,7 @@ import { spells } from './bytes.ts';
 import type { Command } from './command.ts';
 import { ProtocolError } from './errors.ts';
 import { fromUriKey, readWords, toFacts, toKey } from './item-facts.ts';
-import { keyText } from './key.ts';
+import { keyBytes, keyText } from './key.ts';
 import {
   EN,
   type ErrorReply,
@@ -60,7 +60,7 @@ export function readDebug(line: string, request: Command | null): Reply | null {
   // An item that was stored by its base64 key is printed by it, however it is asked for.
   const asked = keyText(request.key);
   const base64 = written !== asked;
-  if (base64 && keyText(fromBase64(written) ?? '') !== asked) {
+  if (base64 && keyText(fromBase64(keyBytes(written)) ?? '') !== asked) {
     throw new ProtocolError('an ME line for a key that was not asked for');
   }
   const facts = toFacts(readWords(words), request.key);
@@ -76,7 +76,7 @@ export function readMetadump(line: string): ReplyItem | null {
 
 export function readMgdump(line: string): ReplyItem | null {
   const [, word, base64] = /^mg ([^ ]*)( b)?$/.exec(line) ?? [];
-  const key = base64 === undefined ? word && toKey(word) : fromBase64(word ?? '');
+  const key = base64 === undefined ? word && toKey(word) : fromBase64(keyBytes(word ?? ''));
   return key ? { type: 'mgdump', key } : null;
 }
 
