@@ -10,6 +10,7 @@ export type Expire = number | Date;
 const MONTH = 60 * 60 * 24 * 30;
 
 const MAX_I32 = 0x7fff_ffff;
+const RULE = 'must be a whole number of seconds, or a valid Date';
 
 /**
  * The exptime to send.
@@ -23,7 +24,7 @@ const MAX_I32 = 0x7fff_ffff;
 export function toExptime(expire: unknown, now: number, argument: string = 'expire'): number {
   if (typeof expire === 'number') {
     if (!Number.isInteger(expire)) {
-      throw new UsageError(argument, 'must be a whole number of seconds, or a Date');
+      throw new UsageError(argument, RULE);
     }
     if (expire > MAX_I32) throw new UsageError(argument, 'must fit 32 bits: pass seconds');
     if (expire > MONTH && expire * 1000 <= now) {
@@ -36,7 +37,7 @@ export function toExptime(expire: unknown, now: number, argument: string = 'expi
     return Math.max(expire, -1);
   }
   if (!(expire instanceof Date) || Number.isNaN(expire.getTime())) {
-    throw new UsageError(argument, 'must be a whole number of seconds, or a valid Date');
+    throw new UsageError(argument, RULE);
   }
   const at = expire.getTime();
   if (at <= now) return -1;

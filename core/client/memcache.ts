@@ -1,6 +1,6 @@
+import { checkU64 } from '../wire/check.ts';
 import type { Command, Key } from '../wire/command.ts';
 import { type MemcacheError, ProtocolError, UsageError } from '../wire/errors.ts';
-import { MAX_U64 } from '../wire/numbers.ts';
 import type { Reply } from '../wire/reply.ts';
 import { deleteMany, type Entries, findMany, storeMany } from './bulk.ts';
 import { Calls, type Prepared, toU64 } from './calls.ts';
@@ -128,9 +128,7 @@ export class Memcache {
     cas: bigint,
     options: StoreOptions = {},
   ): Promise<CasResult> {
-    if (typeof cas !== 'bigint' || cas < 0n || cas > MAX_U64) {
-      throw new UsageError('cas', 'must be a bigint, as gets gave it');
-    }
+    checkU64('cas', cas);
     const { wire, data, fields } = this.calls.prepare(key, value, options);
     const dialect = this.calls.dialect ?? await this.calls.learn();
     return toCasResult(

@@ -1,4 +1,4 @@
-import { checkObject, checkU32 } from '../wire/check.ts';
+import { checkChoice, checkObject, checkU32 } from '../wire/check.ts';
 import type { Command, Key } from '../wire/command.ts';
 import { UsageError } from '../wire/errors.ts';
 import { isMeta, metaFlags } from '../wire/meta-flags.ts';
@@ -190,8 +190,8 @@ function oneOf<Name extends string, Letter>(
   letters: Readonly<Record<Name, Letter>>,
   name: Name,
 ): Letter {
-  if (Object.hasOwn(letters, name)) return letters[name];
-  throw new UsageError(argument, `must be one of ${Object.keys(letters).join(', ')}`);
+  checkChoice(argument, name, Object.keys(letters));
+  return letters[name];
 }
 
 function toResult(reply: Reply): MetaResult {

@@ -69,7 +69,6 @@ const statuses: Readonly<Partial<Record<Reply['type'], Status>>> = {
   NOT_STORED: 'not-stored',
   EX: 'exists',
   EXISTS: 'exists',
-  EN: 'not-found',
   NF: 'not-found',
   NOT_FOUND: 'not-found',
 };
@@ -81,6 +80,8 @@ export function toStatus(reply: Reply): Status {
 
 /** Of a write that compares nothing: whether it was done. */
 export function toDone(reply: Reply): boolean {
+  // Of a touch, which is an `mg`.
+  if (reply.type === 'EN') return false;
   const status = toStatus(reply);
   return status === 'exists' ? unexpected(reply) : status === 'done';
 }

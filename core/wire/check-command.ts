@@ -1,6 +1,6 @@
 import { base64Length } from './base64.ts';
 import { isBytes, utf8Length } from './bytes.ts';
-import { checkBoolean, checkChoice, checkSeconds, checkU32, checkU64 } from './check.ts';
+import { checkBoolean, checkChoice, checkSeconds, checkText, checkU32, checkU64 } from './check.ts';
 import type { Command, Key, RawCommand, Value } from './command.ts';
 import { UsageError } from './errors.ts';
 import { checkBase64Key, checkKey } from './key.ts';
@@ -215,9 +215,7 @@ function refuse(flag: string, rule: string): never {
 }
 
 function checkRaw({ line, value, reply }: RawCommand): void {
-  if (typeof line !== 'string' || line === '') {
-    throw new UsageError('line', 'must be a string that is not empty');
-  }
+  checkText('line', line);
   if (line.length + 2 > MAX_LINE) {
     throw new UsageError('line', `must be at most ${MAX_LINE - 2} bytes`);
   }

@@ -38,12 +38,23 @@ export function checkU32(argument: string, value: number): number {
   return checkWhole(argument, value, 0, MAX_U32);
 }
 
-/** An unsigned 64-bit number. */
-export function checkU64(argument: string, value: bigint): bigint {
+/** An unsigned 64-bit number. @param kind What the caller may pass, for errors. */
+export function checkU64(argument: string, value: unknown, kind = 'bigint'): bigint {
   if (typeof value !== 'bigint' || value < 0n || value > MAX_U64) {
-    throw new UsageError(argument, `must be a bigint from 0 to ${MAX_U64}`);
+    throw new UsageError(argument, `must be a ${kind} from 0 to ${MAX_U64}`);
   }
   return value;
+}
+
+/** A text that is not empty. */
+export function checkText(argument: string, text: unknown): asserts text is string {
+  const isText = typeof text === 'string' && text !== '';
+  demand(isText, argument, 'must be a string that is not empty');
+}
+
+/** A text that is the same after it has gone out as UTF-8, where such a surrogate is U+FFFD. */
+export function checkWellFormed(argument: string, text: string): void {
+  demand(!/\p{Cs}/u.test(text), argument, 'must not contain a lone surrogate');
 }
 
 /** Seconds, as the server parses them: a signed 32-bit number. */

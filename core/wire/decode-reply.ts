@@ -27,6 +27,7 @@ import {
   END,
   type ErrorReply,
   HD,
+  isItem,
   MISSES,
   MN,
   OK,
@@ -224,18 +225,14 @@ export class ReplyDecoder {
           this.#lines.push(stat);
           return null;
         }
-        if (line !== 'END') reply = readStatus(request, bytes, from, to);
-        else {
-          reply = { type: 'stats', lines: this.#lines };
-          this.#dropLines();
-        }
+        reply = line === 'END'
+          ? { type: 'stats', lines: this.#lines }
+          : readStatus(request, bytes, from, to);
         break;
       }
       case 'lines':
-        if (line === 'END') {
-          reply = { type: 'lines', lines: this.#rawLines };
-          this.#dropLines();
-        } else if (readError(line) === null) {
+        if (line === 'END') reply = { type: 'lines', lines: this.#rawLines };
+        else if (readError(line) === null) {
           this.#count(line.length, this.#limits.maxLines);
           this.#rawLines.push(line);
           return null;
@@ -245,10 +242,8 @@ export class ReplyDecoder {
         if (readError(line) === null) reply = { type: 'line', line };
         break;
       case 'config':
-        if (line === 'END') {
-          reply = this.#config ?? END;
-          this.#config = null;
-        } else if (this.#config === null) {
+        if (line === 'END') reply = this.#config ?? END;
+        else if (this.#config === null) {
           const config = readConfig(line);
           if (config === null) break;
           const { name, flags, length } = config;
@@ -269,15 +264,13 @@ export class ReplyDecoder {
           if (this.#opened) return { type: 'watch', line };
         } else {
           const [end, read] = shape === 'metadump' ? [END, readMetadump] : [EN, readMgdump];
-          if (line === end.type) {
-            this.#opened = false;
-            return end;
-          }
-          reply = read(line);
+          reply = line === end.type ? end : read(line);
         }
         reply ??= readRefusal(line);
     }
-    return reply ?? this.#error(asked);
+    if (reply === null) return this.#error(asked);
+    if (!isItem(reply)) this.#reset();
+    return reply;
   }
 
   /** Reads the line as an error, the one thing that any command may be answered with. */
@@ -291,12 +284,18 @@ export class ReplyDecoder {
       throw new ProtocolError(`a line that starts with ${word} answers ${asked}`);
     }
     this.#blankAllowed = true;
+    this.#reset();
+    return error;
+  }
+
+  // A reply is over: what was gathered for it is not for the next.
+  #reset(): void {
     this.#items = [];
-    this.#nextKey = 0;
-    this.#dropLines();
+    this.#lines = [];
+    this.#rawLines = [];
     this.#config = null;
     this.#opened = false;
-    return error;
+    this.#nextKey = this.#linesLength = 0;
   }
 
   #length(bytes: Uint8Array, from: number, to: number): number {
@@ -398,11 +397,5 @@ export class ReplyDecoder {
     if (this.#linesLength > limit) {
       throw new ProtocolError(`the parts of a reply are over the limit of ${limit} bytes`);
     }
-  }
-
-  #dropLines(): void {
-    this.#lines = [];
-    this.#rawLines = [];
-    this.#linesLength = 0;
   }
 }

@@ -1,6 +1,14 @@
 import { toBase64 } from './base64.ts';
 import { utf8 } from './bytes.ts';
-import { checkBoolean, checkSeconds, checkU32, checkU64, demand } from './check.ts';
+import {
+  checkBoolean,
+  checkSeconds,
+  checkText,
+  checkU32,
+  checkU64,
+  checkWellFormed,
+  demand,
+} from './check.ts';
 import type { AuthCommand, Command, Key } from './command.ts';
 import { UsageError } from './errors.ts';
 import { checkBase64Key, checkKey, keyBytes, keyText } from './key.ts';
@@ -123,13 +131,11 @@ export function loginToken({ username, password }: AuthCommand): Uint8Array {
 
 /** Checks a user name or a password. Its text appears in no message. */
 export function checkCredential(argument: string, text: string): void {
-  const isText = typeof text === 'string' && text !== '';
-  demand(isText, argument, 'must be a string that is not empty');
+  checkText(argument, text);
   const rule = 'must not contain white space or control characters';
   demand(!/[\0-\x20\x7f]/.test(text), argument, rule);
   demand(text.length <= 255, argument, 'must be at most 255 characters');
-  // It would go out as U+FFFD, and be another one.
-  demand(!/\p{Cs}/u.test(text), argument, 'must not contain a lone surrogate');
+  checkWellFormed(argument, text);
 }
 
 /** A text for a message, shortened. */
