@@ -1,7 +1,8 @@
 import type { Key } from '../wire/command.ts';
-import { bigDigits } from '../wire/numbers.ts';
+import { bigDecimal, bigDigits, flagNumber } from '../wire/numbers.ts';
 import { ProtocolError, ServerReplyError } from '../wire/errors.ts';
 import type { Reply, ValueItem } from '../wire/reply.ts';
+import { wholeNumber } from './serde.ts';
 
 /** A value as it came from the server. */
 export interface Found {
@@ -147,28 +148,18 @@ function toStat(name: string, value: string): StatValue {
     return value === 'yes' || value === 'on';
   }
   if (switches.has(name) && name !== 'evictions' && /^[01]$/.test(value)) return value === '1';
-  if (/^-?\d+$/.test(value)) {
-    const number = Number(value);
-    return Number.isSafeInteger(number) ? number : BigInt(value);
-  }
-  return /^-?\d+\.\d+$/.test(value) ? Number(value) : value;
+  return wholeNumber(value) ?? (/^-?\d+\.\d+$/.test(value) ? Number(value) : value);
 }
 
 /** The number after a reply flag's letter: a count, rounded past 2^53. */
 export function toCount(flag: string): number {
-  // By hand: every read with a value asks this.
-  let count = 0;
-  for (let i = 1; i < flag.length; i++) {
-    const digit = flag.charCodeAt(i) - 0x30;
-    if (digit < 0 || digit > 9) return notANumber(flag);
-    count = count * 10 + digit;
-  }
-  return flag.length > 1 && flag.length <= 21 ? count : notANumber(flag);
+  const count = flagNumber(flag);
+  return Number.isNaN(count) ? notANumber(flag) : count;
 }
 
 /** The number after a reply flag's letter, to the last of its 64 bits. */
 export function toUnsigned(flag: string): bigint {
-  return /^.\d{1,20}$/.test(flag) ? BigInt(flag.slice(1)) : notANumber(flag);
+  return bigDecimal(flag.slice(1)) ?? notANumber(flag);
 }
 
 function notANumber(flag: string): never {

@@ -95,10 +95,14 @@ export function fromJson(key: Key, text: string): unknown {
 /** A number where it is a safe one. @throws UsageError for what is no integer. */
 export function toInteger(key: Key, value: Uint8Array): number | bigint {
   // decr leaves spaces behind a number that has lost a digit.
-  const text = latin1(value).trim();
-  if (!/^-?\d+$/.test(text)) {
-    throw new UsageError('serde', `found no integer in ${describe(key)}, against its flags`);
-  }
+  const whole = wholeNumber(latin1(value).trim());
+  if (whole !== undefined) return whole;
+  throw new UsageError('serde', `found no integer in ${describe(key)}, against its flags`);
+}
+
+/** A decimal as a number where it is a safe one, else as a bigint; undefined where it is none. */
+export function wholeNumber(text: string): number | bigint | undefined {
+  if (!/^-?\d+$/.test(text)) return undefined;
   const number = Number(text);
   return Number.isSafeInteger(number) ? number : BigInt(text);
 }

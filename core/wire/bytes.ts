@@ -8,11 +8,11 @@ declare const TextEncoder: new () => {
 };
 declare const TextDecoder: new (
   label: string,
-  options: { fatal: boolean; ignoreBOM: boolean },
+  options: { ignoreBOM: boolean },
 ) => { decode(bytes: Uint8Array): string };
 
 const encoder = /* @__PURE__ */ new TextEncoder();
-const decoder = /* @__PURE__ */ new TextDecoder('utf-8', { fatal: false, ignoreBOM: true });
+const decoder = /* @__PURE__ */ new TextDecoder('utf-8', { ignoreBOM: true });
 
 // The getter itself: the property may be overridden, on the array or on a class of its own.
 const lengthOf = /* @__PURE__ */ Reflect.getOwnPropertyDescriptor(

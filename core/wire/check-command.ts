@@ -6,7 +6,7 @@ import { UsageError } from './errors.ts';
 import { checkBase64Key, checkKey } from './key.ts';
 import { isLine, lineOf, loginToken, MAX_LINE, printable, quote } from './line.ts';
 import { MAX_META_WORDS, MAX_OPAQUE, metaFlags } from './meta-flags.ts';
-import { MAX_U32, MAX_U64 } from './numbers.ts';
+import { bigDecimal, flagNumber, MAX_U32 } from './numbers.ts';
 
 /** The largest value memcached can be told to take (`-I 1024m`). */
 export const MAX_VALUE: number = 1024 * 1024 * 1024;
@@ -154,9 +154,6 @@ const META_FRAME = 'ms  1073741824 b O1000000\r\n'.length;
 /** The modes that a verb knows; the others ignore the flag. */
 const modes: ReadonlyMap<string, string> = new Map([['ms', 'EAPRS'], ['ma', 'I+D-']]);
 
-const unsigned = /^\d{1,20}$/;
-const signed = /^-?\d{1,10}$/;
-
 function checkFlag(flag: string, mode: string | undefined): void {
   const letter = flag.charAt(0);
   const known = metaFlags.get(letter);
@@ -170,17 +167,17 @@ function checkFlag(flag: string, mode: string | undefined): void {
       if (argument !== '') refuse(flag, 'takes no argument');
       return;
     case 'seconds':
-      if (!signed.test(argument) || Number(argument) !== (Number(argument) | 0)) {
+      if (!/^-?\d{1,10}$/.test(argument) || Number(argument) !== (Number(argument) | 0)) {
         refuse(flag, 'takes a whole number of seconds within 32 bits');
       }
       return;
     case 'u32':
-      if (!(wholeNumber(argument) <= MAX_U32)) {
+      if (!(flagNumber(flag) <= MAX_U32)) {
         refuse(flag, 'takes a number from 0 to 4294967295');
       }
       return;
     case 'u64':
-      if (!unsigned.test(argument) || BigInt(argument) > MAX_U64) {
+      if (bigDecimal(argument) === null) {
         refuse(flag, 'takes a number from 0 to 18446744073709551615');
       }
       return;
@@ -197,17 +194,6 @@ function checkFlag(flag: string, mode: string | undefined): void {
       if (!printable(argument)) refuse(flag, 'takes printable ASCII characters without a space');
       return;
   }
-}
-
-// By hand, as this is done for nearly every write: a regular expression takes three times as long.
-function wholeNumber(text: string): number {
-  let number = 0;
-  for (let i = 0; i < text.length; i++) {
-    const digit = text.charCodeAt(i) - 0x30;
-    if (!(digit >= 0 && digit <= 9)) return NaN;
-    number = number * 10 + digit;
-  }
-  return text.length >= 1 && text.length <= 20 ? number : NaN;
 }
 
 function refuse(flag: string, rule: string): never {

@@ -10,7 +10,7 @@ import { withDefaults } from './options.ts';
 import { Output } from './output.ts';
 import { isFatal, isQuiet, replyShape } from './quiet.ts';
 import { CLOSED, type ErrorReply, isError, isItem, type Reply } from './reply.ts';
-import { Ring, sizeOf, type Slot } from './ring.ts';
+import { NOTHING, Ring, sizeOf, type Slot } from './ring.ts';
 import { verbs } from './verbs.ts';
 
 /** Commands are encoded until this many bytes wait, so that what is not sent can be cancelled. */
@@ -19,8 +19,6 @@ const ENCODE_AHEAD = 64 * 1024;
 /** Opaques count up to this and start again; only their neighbours need to differ. */
 const MAX_OPAQUE_NUMBER = 1_000_000;
 const UNASKED = 'the server began a line that nobody asked for';
-
-const NOTHING: Command = { verb: 'mn' };
 
 /**
  * The client's side of a connection: commands in, bytes out; bytes in, events out. Pure: it does
@@ -47,7 +45,6 @@ export class ClientConnection<Tag> {
   #run = 0;
   #runAwaited = false;
   #fences = 0;
-  #alone = false;
   // Errors of the run of quiet commands at the head that nobody can be told apart for.
   #errors: ErrorReply[] = [];
   #state: 'open' | 'ending' | 'closed' = 'open';
@@ -197,15 +194,11 @@ export class ClientConnection<Tag> {
         ring.cursor++;
         continue;
       }
-      if (this.#alone) return;
+      if (ring.head < ring.cursor && verbs[ring.at(ring.head).command.verb].alone) return;
       slot.quiet = isQuiet(slot.command);
       if (!this.#owes()) this.#heard = now;
       if (!slot.quiet && this.#unfenced !== null) this.#fence();
-      const { alone } = verbs[slot.command.verb];
-      if (alone) {
-        if (ring.head < ring.cursor) return;
-        this.#alone = true;
-      }
+      if (verbs[slot.command.verb].alone && ring.head < ring.cursor) return;
       // What has begun to arrive would be taken for the answer to this.
       if (ring.head === ring.cursor && this.#decoder.pending) throw new ProtocolError(UNASKED);
       this.#encodeSlot(slot);
@@ -220,7 +213,7 @@ export class ClientConnection<Tag> {
   #encodeSlot(slot: Slot<Tag>): void {
     const { verb } = slot.command;
     slot.offset = this.#sent + this.#output.length;
-    if (verb === 'mg' || verb === 'ms' || verb === 'md' || verb === 'ma') {
+    if (verbs[verb].reply === 'meta') {
       this.#opaque = (this.#opaque + 1) % MAX_OPAQUE_NUMBER;
       slot.opaque = this.#opaque;
     }
@@ -410,7 +403,6 @@ export class ClientConnection<Tag> {
       this.#run = 0;
       this.#runAwaited = false;
     }
-    if (verbs[slot.command.verb].alone) this.#alone = false;
     this.#ring.pop();
   }
 

@@ -253,24 +253,27 @@ export class ReplyDecoder {
         }
         break;
       case 'metadump':
+        if (this.#opens(line)) return null;
+        reply = line === 'END' ? END : readMetadump(line) ?? readRefusal(line);
+        break;
       case 'mgdump':
+        if (this.#opens(line)) return null;
+        reply = line === 'EN' ? EN : readMgdump(line) ?? readRefusal(line);
+        break;
       case 'watch':
-        // Servers since 1.6.43 open a dump with OK, older ones do not; a watch always opens with it.
-        if (!this.#opened && line === 'OK') {
-          this.#opened = true;
-          return shape === 'watch' ? OPENED : null;
-        }
-        if (shape === 'watch') {
-          if (this.#opened) return { type: 'watch', line };
-        } else {
-          const [end, read] = shape === 'metadump' ? [END, readMetadump] : [EN, readMgdump];
-          reply = line === end.type ? end : read(line);
-        }
-        reply ??= readRefusal(line);
+        if (this.#opened) return { type: 'watch', line };
+        reply = this.#opens(line) ? OPENED : readRefusal(line);
     }
     if (reply === null) return this.#error(asked);
     if (!isItem(reply)) this.#reset();
     return reply;
+  }
+
+  // Servers since 1.6.43 open a dump with OK, older ones do not; a watch always opens with it.
+  #opens(line: string): boolean {
+    if (this.#opened || line !== 'OK') return false;
+    this.#opened = true;
+    return true;
   }
 
   /** Reads the line as an error, the one thing that any command may be answered with. */

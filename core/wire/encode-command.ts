@@ -6,7 +6,7 @@ import { UsageError } from './errors.ts';
 import { putBase64Key, putKey } from './key.ts';
 import { isLine, lineOf, loginToken, MAX_LINE } from './line.ts';
 import { putNumber } from './numbers.ts';
-import { Output, putAscii, putEnd, REFERENCE_SIZE } from './output.ts';
+import { drain, Output, putAscii, putEnd, REFERENCE_SIZE } from './output.ts';
 
 const SPACE = 0x20;
 const MINUS = 0x2d;
@@ -21,7 +21,7 @@ export function encodeCommand(command: Command): Uint8Array {
   checkCommand(command);
   const output = new Output();
   putCommand(output, command, -1);
-  return output.drain();
+  return drain(output);
 }
 
 /**

@@ -5,7 +5,7 @@ import { factWords, uriKey } from './item-facts.ts';
 import { keyBytes, keyText } from './key.ts';
 import { isLine } from './line.ts';
 import { MAX_U64, putNumber } from './numbers.ts';
-import { Output, putAscii, putEnd } from './output.ts';
+import { drain, Output, putAscii, putEnd } from './output.ts';
 import type { Reply, ReplyItem, ValueItem } from './reply.ts';
 
 // Room for what a line holds beside words and keys, at most: `VALUE `, three numbers, CR LF.
@@ -15,7 +15,7 @@ const LINE = 80;
 export function encodeReply(reply: Reply | ReplyItem): Uint8Array {
   const output = new Output();
   putReply(output, reply);
-  return output.drain();
+  return drain(output);
 }
 
 /** Writes a reply, or a part of one, to `output`. */

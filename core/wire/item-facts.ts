@@ -1,5 +1,6 @@
 import type { Key } from './command.ts';
 import { keyBytes } from './key.ts';
+import { bigDecimal } from './numbers.ts';
 import type { ItemFacts } from './reply.ts';
 
 /** The `name=value` words in which `me` and the metadump speak of an item. */
@@ -18,22 +19,17 @@ export function readWords(text: string): Words | null {
 
 /** The facts that these words state of an item; null when one is missing or no number. */
 export function toFacts(words: Words | null, key: Key): ItemFacts | null {
-  const number = (name: string): number => {
-    const text = words?.get(name) ?? '';
-    return /^-?\d{1,15}$/.test(text) ? Number(text) : NaN;
-  };
-  const unsigned = (name: string): bigint | null => {
-    const text = words?.get(name) ?? '';
-    return /^\d{1,20}$/.test(text) ? BigInt(text) : null;
-  };
+  const word = (name: string): string => words?.get(name) ?? '';
+  const number = (name: string): number =>
+    /^-?\d{1,15}$/.test(word(name)) ? Number(word(name)) : NaN;
   const exp = number('exp');
   const la = number('la');
-  const cas = unsigned('cas');
   const cls = number('cls');
   const size = number('size');
-  const fetch = words?.get('fetch');
+  const cas = bigDecimal(word('cas'));
+  const fetch = word('fetch');
   // Up to 64 bits, like the flags of a value; see `wideDigits`.
-  const flags = words?.has('flags') ? unsigned('flags') : undefined;
+  const flags = words?.has('flags') ? bigDecimal(word('flags')) : undefined;
   if (Number.isNaN(exp + la + cls + size) || cas === null || flags === null) return null;
   if (fetch !== 'yes' && fetch !== 'no') return null;
   const wide = flags === undefined ? undefined : Number(flags);
@@ -63,13 +59,9 @@ export function uriKey(key: Key): string {
 
 /** The key that `uriKey` wrote; null when a `%` is not followed by two hex digits. */
 export function fromUriKey(text: string): Key | null {
-  if (!text.includes('%')) return text;
-  if (/%(?![0-9A-Fa-f]{2})/.test(text)) return null;
-  const plain = text.replace(
-    /%([0-9A-Fa-f]{2})/g,
-    (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)),
-  );
-  return toKey(plain);
+  if (/%(?![\da-f]{2})/i.test(text)) return null;
+  const char = (_: string, hex: string): string => String.fromCharCode(Number.parseInt(hex, 16));
+  return toKey(text.replace(/%(..)/g, char));
 }
 
 /** Text of one-byte characters as a key: itself where it is printable ASCII, else bytes. */

@@ -2,8 +2,7 @@ import { latin1 } from './bytes.ts';
 
 export const MAX_U32 = 0xffff_ffff;
 export const MAX_U64 = 0xffff_ffff_ffff_ffffn;
-const MIN_I64 = -(1n << 63n);
-const MAX_I64 = (1n << 63n) - 1n;
+const MAX_I64 = 0x7fff_ffff_ffff_ffffn;
 
 /** Writes a non-negative safe integer in decimal at `at`; returns the position after it. */
 export function putNumber(target: Uint8Array, at: number, value: number): number {
@@ -41,9 +40,29 @@ export function digits(bytes: Uint8Array, from: number, to: number): number {
 export function bigDigits(bytes: Uint8Array, from: number, to: number): bigint | null {
   const small = digits(bytes, from, to);
   if (small >= 0) return BigInt(small);
-  const text = latin1(bytes, from, Math.min(to, from + 21));
-  const value = /^\d{1,20}$/.test(text) ? BigInt(text) : MAX_U64 + 1n;
-  return value <= MAX_U64 ? value : null;
+  return bigDecimal(latin1(bytes, from, Math.min(to, from + 21)));
+}
+
+/** A text as an unsigned 64-bit decimal, strictly; null when it is not one. */
+export function bigDecimal(text: string): bigint | null {
+  const value = /^\d{1,20}$/.test(text) ? BigInt(text) : -1n;
+  return value < 0n || value > MAX_U64 ? null : value;
+}
+
+/**
+ * The text behind a flag's letter as a decimal of at most 20 digits, rounded past 2^53; NaN when it
+ * is none.
+ */
+export function flagNumber(flag: string): number {
+  // By hand, as nearly every write and read asks this: a regular expression takes three times as
+  // long.
+  let number = flag.length > 1 && flag.length <= 21 ? 0 : NaN;
+  for (let i = 1; i < flag.length; i++) {
+    const digit = flag.charCodeAt(i) - 0x30;
+    if (!(digit >= 0 && digit <= 9)) return NaN;
+    number = number * 10 + digit;
+  }
+  return number;
 }
 
 /**
@@ -71,7 +90,7 @@ export function int32(text: string): number | null {
   const found = parse(text);
   if (found === null) return null;
   const value = found.negative ? -found.value : found.value;
-  if (value < MIN_I64 || value > MAX_I64) return null;
+  if (value < -MAX_I64 - 1n || value > MAX_I64) return null;
   return Number(BigInt.asIntN(32, value));
 }
 
