@@ -45,6 +45,7 @@ export class ClientConnection<Tag> {
   #run = 0;
   #runAwaited = false;
   #fences = 0;
+  #alone = false;
   // Errors of the run of quiet commands at the head that nobody can be told apart for.
   #errors: ErrorReply[] = [];
   #state: 'open' | 'ending' | 'closed' = 'open';
@@ -159,7 +160,9 @@ export class ClientConnection<Tag> {
       if (event !== undefined) return event;
       if (this.#state === 'closed') return null;
       try {
-        if (!this.#read()) return null;
+        const read = this.#read();
+        if (read === false) return null;
+        if (read !== true) return read;
       } catch (error) {
         if (!(error instanceof ProtocolError)) throw error;
         this.#close(error);
@@ -194,11 +197,14 @@ export class ClientConnection<Tag> {
         ring.cursor++;
         continue;
       }
-      if (ring.head < ring.cursor && verbs[ring.at(ring.head).command.verb].alone) return;
+      if (this.#alone) return;
       slot.quiet = isQuiet(slot.command);
       if (!this.#owes()) this.#heard = now;
       if (!slot.quiet && this.#unfenced !== null) this.#fence();
-      if (verbs[slot.command.verb].alone && ring.head < ring.cursor) return;
+      if (verbs[slot.command.verb].alone) {
+        if (ring.head < ring.cursor) return;
+        this.#alone = true;
+      }
       // What has begun to arrive would be taken for the answer to this.
       if (ring.head === ring.cursor && this.#decoder.pending) throw new ProtocolError(UNASKED);
       this.#encodeSlot(slot);
@@ -213,7 +219,7 @@ export class ClientConnection<Tag> {
   #encodeSlot(slot: Slot<Tag>): void {
     const { verb } = slot.command;
     slot.offset = this.#sent + this.#output.length;
-    if (verbs[verb].reply === 'meta') {
+    if (verb === 'mg' || verb === 'ms' || verb === 'md' || verb === 'ma') {
       this.#opaque = (this.#opaque + 1) % MAX_OPAQUE_NUMBER;
       slot.opaque = this.#opaque;
     }
@@ -236,8 +242,9 @@ export class ClientConnection<Tag> {
     this.#fences++;
   }
 
-  // Reads one reply, or what else has arrived; false when nothing comes of it until more does.
-  #read(): boolean {
+  // Reads one reply, or what else has arrived, and gives the event that comes of it; true when it is
+  // among those that wait, false when there is none until more arrives.
+  #read(): ClientEvent<Tag> | boolean {
     const ring = this.#ring;
     this.#skipVoid();
     if (ring.head === ring.cursor) return this.#readIdle();
@@ -245,19 +252,18 @@ export class ClientConnection<Tag> {
     const reply = this.#decoder.next(slot.quiet ? null : slot.command);
     if (reply === null) return this.#readOver();
     if (isItem(reply)) {
-      if (slot.tag !== undefined) this.#events.push({ type: 'item', tag: slot.tag, item: reply });
-      return true;
+      return slot.tag === undefined || { type: 'item', tag: slot.tag, item: reply };
     }
     const bytesIn = this.#decoder.account();
     if (slot.quiet) {
       this.#readQuiet(reply, bytesIn);
       return true;
     }
-    this.#answer(slot, this.#checkOpaque(slot, reply), bytesIn);
+    const event = this.#answer(slot, this.#checkOpaque(slot, reply), bytesIn);
     const fatal = isError(reply) && isFatal(reply, verbs[slot.command.verb].judgesValue);
     this.#pop();
     if (fatal) this.#closeAfter(reply);
-    return true;
+    return event ?? true;
   }
 
   // Nothing is in flight, so nothing may arrive.
@@ -284,7 +290,7 @@ export class ClientConnection<Tag> {
     let cause = this.#over?.cause ?? null;
     const asked = slot.offset < this.#sent && replyShape(slot.command) === 'closed';
     if (asked && !this.#decoder.pending) {
-      this.#answer(slot, CLOSED);
+      this.#push(this.#answer(slot, CLOSED));
       this.#pop();
       cause = null;
     }
@@ -314,7 +320,7 @@ export class ClientConnection<Tag> {
       }
       this.#release(i);
       const slot = this.#ring.at(i);
-      this.#answer(slot, this.#checkOpaque(slot, reply), bytesIn);
+      this.#push(this.#answer(slot, this.#checkOpaque(slot, reply), bytesIn));
       this.#settleQuiet(slot);
     }
   }
@@ -343,8 +349,8 @@ export class ClientConnection<Tag> {
       judgesValue ||= row.judgesValue;
     }
     const isOnly = candidates === 1;
-    if (isOnly && only.tag !== undefined) this.#answer(only, reply, bytesIn);
-    else this.#events.push({ type: 'quiet-error', reply });
+    const event = isOnly ? this.#answer(only, reply, bytesIn) : null;
+    this.#push(event ?? { type: 'quiet-error', reply });
     if (isOnly) this.#settleQuiet(only);
     else this.#errors.push(reply);
     // Whose it is cannot be known: a command with a data block may have earned it.
@@ -366,13 +372,21 @@ export class ClientConnection<Tag> {
     this.#errors = [];
     while (this.#ring.head < end) {
       const slot = this.#ring.at(this.#ring.head);
-      if (slot.state !== 'void') this.#answer(slot, { type: 'silent', errors });
+      if (slot.state !== 'void') this.#push(this.#answer(slot, { type: 'silent', errors }));
       this.#pop();
     }
   }
 
-  #answer({ tag, length: bytesOut }: Slot<Tag>, reply: Reply, bytesIn = 0): void {
-    if (tag !== undefined) this.#events.push({ type: 'reply', tag, reply, bytesOut, bytesIn });
+  #answer(
+    { tag, length: bytesOut }: Slot<Tag>,
+    reply: Reply,
+    bytesIn = 0,
+  ): ClientEvent<Tag> | null {
+    return tag === undefined ? null : { type: 'reply', tag, reply, bytesOut, bytesIn };
+  }
+
+  #push(event: ClientEvent<Tag> | null): void {
+    if (event !== null) this.#events.push(event);
   }
 
   // A meta reply must carry the opaque its command was stamped with; then the sender's own goes
@@ -403,6 +417,7 @@ export class ClientConnection<Tag> {
       this.#run = 0;
       this.#runAwaited = false;
     }
+    this.#alone = false;
     this.#ring.pop();
   }
 
