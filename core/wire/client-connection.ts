@@ -234,7 +234,7 @@ export class ClientConnection<Tag> {
   // A command whose reply shows that all the quiet ones before it are done with.
   #fence(): void {
     if (this.#unfenced === null) return;
-    this.#output.appendAscii(`${this.#options.fence}\r\n`);
+    this.#output.appendLine(this.#options.fence);
     this.#unfenced.fenced = true;
     this.#unfenced = null;
     this.#run = 0;

@@ -71,18 +71,18 @@ function put(output: Output, command: Command, opaque: number): void {
       return putStore(output, command, ` ${checkU64('cas', command.cas)}`);
     case 'auth': {
       const token = loginToken(command);
-      output.appendAscii(`set auth 0 0 ${token.length}\r\n`);
+      output.appendLine(`set auth 0 0 ${token.length}`);
       return putBlock(output, token);
     }
     case 'raw': {
       const { line } = command;
       const value = command.value === null ? null : asBlock(output, command.value);
-      output.appendAscii(`${isLine(line) ? line : changed('line')}\r\n`);
+      output.appendLine(isLine(line) ? line : changed('line'));
       if (value !== null) putBlock(output, value);
       return;
     }
     default:
-      return output.appendAscii(`${lineOf(command)}\r\n`);
+      return output.appendLine(lineOf(command));
   }
 }
 
@@ -188,11 +188,8 @@ function asBlock(output: Output, value: Value): Value {
 
 function putBlock(output: Output, value: Value): void {
   if (typeof value === 'string') {
-    output.reserve(value.length + 2);
-    output.end = putEnd(output.slab, putAscii(output.slab, output.end, value));
-    return;
-  }
-  output.appendBlock(value);
+    output.appendLine(value);
+  } else output.appendBlock(value);
 }
 
 function putSeconds(slab: Uint8Array, at: number, seconds: number): number {

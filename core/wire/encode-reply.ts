@@ -31,7 +31,7 @@ export function putReply(output: Output, reply: Reply | ReplyItem): void {
     case 'RESET':
     case 'MN':
     case 'END':
-      return output.appendAscii(`${reply.type}\r\n`);
+      return output.appendLine(reply.type);
     case 'HD':
     case 'EN':
     case 'NF':
@@ -43,7 +43,7 @@ export function putReply(output: Output, reply: Reply | ReplyItem): void {
       return output.appendBlock(reply.value);
     case 'values':
       for (const item of reply.items) putValue(output, item);
-      return output.appendAscii('END\r\n');
+      return output.appendLine('END');
     case 'number':
       return putLine(output, `${reply.value}`);
     case 'ERROR':
@@ -65,16 +65,16 @@ export function putReply(output: Output, reply: Reply | ReplyItem): void {
       for (const { type, name, value } of reply.lines) {
         putLine(output, `${type} ${name} ${value}`);
       }
-      return output.appendAscii('END\r\n');
+      return output.appendLine('END');
     case 'CONFIG':
       putLine(output, `CONFIG ${reply.name} ${reply.flags} ${reply.value.length}`);
       output.appendBlock(reply.value);
-      return output.appendAscii('END\r\n');
+      return output.appendLine('END');
     case 'line':
       return putLine(output, reply.line);
     case 'lines':
       for (const line of reply.lines) putLine(output, line);
-      return output.appendAscii('END\r\n');
+      return output.appendLine('END');
     case 'metadump':
       // memcached ends the lines of a metadump and of a watch with a bare LF.
       return putLine(output, `key=${uriKey(reply.key)} ${factWords(reply)}`, '\n');
@@ -86,7 +86,7 @@ export function putReply(output: Output, reply: Reply | ReplyItem): void {
     case 'watch':
       return putLine(output, reply.line, '\n');
     case 'opened':
-      return output.appendAscii('OK\r\n');
+      return output.appendLine('OK');
     case 'closed':
     case 'silent':
       return;
@@ -98,7 +98,7 @@ function putLine(output: Output, text: string, end = '\r\n'): void {
   if (text !== '' && !isLine(text)) {
     throw new UsageError('reply', 'must hold a byte in each character, and no CR, LF or NUL');
   }
-  output.appendAscii(text + end);
+  output.appendLine(text, end);
 }
 
 function putMetaLine(

@@ -74,10 +74,10 @@ export class Output {
     return this.#scratch.subarray(0, utf8Into(text, this.#scratch));
   }
 
-  /** Appends text of which every character is one byte. */
-  appendAscii(text: string): void {
-    this.reserve(text.length);
-    this.end = putAscii(this.slab, this.end, text);
+  /** Appends a line: text of which every character is one byte, and its end. */
+  appendLine(text: string, end = '\r\n'): void {
+    this.reserve(text.length + end.length);
+    this.end = putAscii(this.slab, putAscii(this.slab, this.end, text), end);
   }
 
   /**
