@@ -1,5 +1,5 @@
 import type { AbortSignal } from '../transport.ts';
-import { checkBoolean, checkObject } from '../wire/check.ts';
+import { checkBoolean, checkMilliseconds, checkObject } from '../wire/check.ts';
 import type { Command, Key } from '../wire/command.ts';
 import { ConnectionError, UsageError } from '../wire/errors.ts';
 import type { Reply, ReplyItem } from '../wire/reply.ts';
@@ -31,9 +31,7 @@ export function checkExecuteOptions(options: ExecuteOptions | undefined): void {
   if (options === undefined) return;
   checkObject('options', options);
   const { timeout, signal, unconfirmed, onItem } = options;
-  if (timeout !== undefined && !(typeof timeout === 'number' && timeout > 0)) {
-    throw new UsageError('timeout', 'must be a number of milliseconds, more than 0');
-  }
+  if (timeout !== undefined) checkMilliseconds('timeout', timeout, Infinity);
   if (signal !== undefined && !isSignal(signal)) {
     throw new UsageError('signal', 'must be an AbortSignal');
   }

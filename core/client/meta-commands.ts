@@ -1,5 +1,5 @@
 import { checkChoice, checkObject, checkU32 } from '../wire/check.ts';
-import type { Command, Key } from '../wire/command.ts';
+import type { Key, Value } from '../wire/command.ts';
 import { UsageError } from '../wire/errors.ts';
 import { isMeta, metaFlags } from '../wire/meta-flags.ts';
 import type { ItemFacts, Reply } from '../wire/reply.ts';
@@ -105,28 +105,24 @@ export class MetaCommands {
     const mode = oneOf('mode', setModes, options.mode ?? 'set');
     const flags = this.#flags(setFlags, options);
     const { flags: clientFlags = ownFlags } = options;
-    flags.push(`M${mode}`, `F${checkU32('flags', clientFlags)}`);
-    const wire = this.#calls.parts.keys.toWire(key);
-    const command = { verb: 'ms', ...bare(wire), value: data, flags } as const;
-    return toResult(await this.#write(wire, command, flags, options));
+    if (mode !== 'S') flags.push(`M${mode}`);
+    flags.push(`F${checkU32('flags', clientFlags)}`);
+    return toResult(await this.#write(key, { verb: 'ms', value: data, flags }, options));
   }
 
   /** `md`: deletes an item, or marks it stale. */
   async delete(key: ItemKey, options: MetaDeleteOptions = {}): Promise<MetaResult> {
     const flags = this.#flags(deleteFlags, options);
-    const wire = this.#calls.parts.keys.toWire(key);
-    const command = { verb: 'md', ...bare(wire), flags } as const;
-    return toResult(await this.#write(wire, command, flags, options));
+    return toResult(await this.#write(key, { verb: 'md', flags }, options));
   }
 
   /** `ma`: adds to a number or subtracts from it, and makes it where there is none. */
   async arithmetic(key: ItemKey, options: MetaArithmeticOptions = {}): Promise<MetaNumber> {
     const mode = oneOf('mode', arithmeticModes, options.mode ?? 'incr');
     const flags = this.#flags(arithmeticFlags, options);
-    flags.push('v', `M${mode}`);
-    const wire = this.#calls.parts.keys.toWire(key);
-    const command = { verb: 'ma', ...bare(wire), flags } as const;
-    const reply = await this.#write(wire, command, flags, options);
+    flags.push('v');
+    if (mode !== '+') flags.push(`M${mode}`);
+    const reply = await this.#write(key, { verb: 'ma', flags }, options);
     return { ...toResult(reply), value: reply.type === 'VA' ? toNumber(reply) : undefined };
   }
 
@@ -167,18 +163,18 @@ export class MetaCommands {
     return flags;
   }
 
-  // `flags` are those of the command, which has no reply to give when all is well.
-  #write(
-    wire: WireKey,
-    command: Command,
-    flags: string[],
-    options: WriteOptions,
-  ): Promise<Reply> {
+  // A command without its key; it has no reply to give when it is quiet and all is well.
+  #write(key: ItemKey, part: Keyless, options: WriteOptions): Promise<Reply> {
+    const wire = this.#calls.parts.keys.toWire(key);
     const quiet = this.#calls.isQuiet(options);
-    if (quiet) flags.push('q');
-    return this.#calls.write(wire, command, quiet, options);
+    if (quiet) part.flags.push('q');
+    return this.#calls.write(wire, { ...bare(wire), ...part }, quiet, options);
   }
 }
+
+type Keyless =
+  | { readonly verb: 'ms'; readonly value: Value; readonly flags: string[] }
+  | { readonly verb: 'md' | 'ma'; readonly flags: string[] };
 
 // What of a key is in a command.
 function bare({ key, base64 }: WireKey): { readonly key: Key; readonly base64: boolean } {

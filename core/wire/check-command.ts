@@ -6,7 +6,7 @@ import { UsageError } from './errors.ts';
 import { checkBase64Key, checkKey } from './key.ts';
 import { isLine, lineOf, loginToken, MAX_LINE, printable, quote } from './line.ts';
 import { MAX_META_WORDS, MAX_OPAQUE, metaFlags } from './meta-flags.ts';
-import { bigDecimal, flagNumber, MAX_U32 } from './numbers.ts';
+import { bigDecimal, flagNumber, MAX_U32, MAX_U64 } from './numbers.ts';
 
 /** The largest value memcached can be told to take (`-I 1024m`). */
 export const MAX_VALUE: number = 1024 * 1024 * 1024;
@@ -173,12 +173,12 @@ function checkFlag(flag: string, mode: string | undefined): void {
       return;
     case 'u32':
       if (!(flagNumber(flag) <= MAX_U32)) {
-        refuse(flag, 'takes a number from 0 to 4294967295');
+        refuse(flag, `takes a number from 0 to ${MAX_U32}`);
       }
       return;
     case 'u64':
       if (bigDecimal(argument) === null) {
-        refuse(flag, 'takes a number from 0 to 18446744073709551615');
+        refuse(flag, `takes a number from 0 to ${MAX_U64}`);
       }
       return;
     case 'mode':

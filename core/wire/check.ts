@@ -63,3 +63,10 @@ export function checkSeconds(argument: string, value: number): number {
   demand(typeof value === 'number' && value === (value | 0), argument, rule);
   return value;
 }
+
+/** Milliseconds, as timers take them. @param most Infinity where there may be no end. */
+export function checkMilliseconds(argument: string, value: number, most = 0x7fff_ffff): number {
+  const isTime = typeof value === 'number' && value > 0 && value <= most;
+  demand(isTime, argument, 'must be a number of milliseconds, more than 0');
+  return value;
+}

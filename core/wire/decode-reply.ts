@@ -155,9 +155,7 @@ export class ReplyDecoder {
       let length = input.to - input.from;
       // A CR may be the first half of the line's end, and the rest still on its way.
       if (!found && input.bytes[input.to - 1] === CR) length--;
-      if (length > this.#limits.maxLine) {
-        throw new ProtocolError(`a line is longer than ${this.#limits.maxLine} bytes`);
-      }
+      checkLimit('a line', length, this.#limits.maxLine);
       if (!found) return false;
       // 1.6.45 ends an error to an over-long get with a line end too many (protocol.md 2.4.3).
       const skip = this.#blankAllowed && input.from === input.to;
@@ -249,7 +247,7 @@ export class ReplyDecoder {
           const { name, flags, length } = config;
           const holder = { type: 'CONFIG' as const, name, flags, value: EMPTY };
           this.#config = holder;
-          return this.#fill(this.#limited(length), holder, null);
+          return this.#fill(this.#length(length), holder, null);
         }
         break;
       case 'metadump':
@@ -301,23 +299,17 @@ export class ReplyDecoder {
     this.#nextKey = this.#linesLength = 0;
   }
 
-  #length(bytes: Uint8Array, from: number, to: number): number {
-    const length = digits(bytes, from, to);
+  #length(length: number): number {
     if (length < 0) throw new ProtocolError('the length of a value is not a number');
-    return this.#limited(length);
-  }
-
-  #limited(length: number): number {
-    const { maxValue } = this.#limits;
-    if (length <= maxValue) return length;
-    throw new ProtocolError(`a value of ${length} bytes is over the limit of ${maxValue}`);
+    checkLimit('a value', length, this.#limits.maxValue);
+    return length;
   }
 
   #meta(bytes: Uint8Array, from: number, to: number, asked: string): Reply | null {
     const code = metaCode(bytes, from, to);
     if (code === VA) {
       const end = wordEnd(bytes, from + 3, to);
-      const length = this.#length(bytes, from + 3, end);
+      const length = this.#length(digits(bytes, from + 3, end));
       const reply = { type: 'VA' as const, flags: this.#flags(bytes, end, to), value: EMPTY };
       return this.#fill(length, reply, reply);
     }
@@ -361,7 +353,7 @@ export class ReplyDecoder {
     const flagsEnd = wordEnd(bytes, keyEnd + 1, to);
     const lengthEnd = wordEnd(bytes, flagsEnd + 1, to);
     const flags = wideDigits(bytes, keyEnd + 1, flagsEnd);
-    const length = this.#length(bytes, flagsEnd + 1, lengthEnd);
+    const length = this.#length(digits(bytes, flagsEnd + 1, lengthEnd));
     // As many values as there were keys; a raw command does not say how many.
     if (request?.verb === 'raw') this.#count(length, this.#limits.maxValue);
     const cas = lengthEnd < to ? bigDigits(bytes, lengthEnd + 1, to) : undefined;
@@ -397,8 +389,11 @@ export class ReplyDecoder {
   // Holds a reply of any number of parts to a limit on all of them.
   #count(length: number, limit: number): void {
     this.#linesLength += length + OVERHEAD;
-    if (this.#linesLength > limit) {
-      throw new ProtocolError(`the parts of a reply are over the limit of ${limit} bytes`);
-    }
+    checkLimit('a reply in parts', this.#linesLength, limit);
   }
+}
+
+function checkLimit(what: string, length: number, limit: number): void {
+  if (length <= limit) return;
+  throw new ProtocolError(`${what} of ${length} bytes is over the limit of ${limit}`);
 }
