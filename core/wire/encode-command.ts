@@ -9,7 +9,6 @@ import { putNumber } from './numbers.ts';
 import { drain, Output, putAscii, putEnd, REFERENCE_SIZE } from './output.ts';
 
 const SPACE = 0x20;
-const MINUS = 0x2d;
 const OPAQUE = 0x4f;
 
 /**
@@ -193,10 +192,9 @@ function putBlock(output: Output, value: Value): void {
 }
 
 function putSeconds(slab: Uint8Array, at: number, seconds: number): number {
+  if (checkSeconds('expire', seconds) < 0) return putAscii(slab, at, ` ${seconds}`);
   slab[at] = SPACE;
-  if (checkSeconds('expire', seconds) >= 0) return putNumber(slab, at + 1, seconds);
-  slab[at + 1] = MINUS;
-  return putNumber(slab, at + 2, -seconds);
+  return putNumber(slab, at + 1, seconds);
 }
 
 const CHANGED = 'changed between being checked and being sent';

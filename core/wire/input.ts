@@ -27,8 +27,6 @@ export class Input {
   #first = 0;
   #carry: Uint8Array = EMPTY;
   #carried = 0;
-  #block: Uint8Array | null = null;
-  #filled = 0;
 
   /** Takes a chunk. The chunk must not be written to from now on. */
   push(chunk: Uint8Array): void {
@@ -49,7 +47,7 @@ export class Input {
 
   /** Whether bytes were taken that have not come out. */
   get pending(): boolean {
-    return this.#position < this.#chunk.length || this.#carried > 0 || this.#block !== null;
+    return this.#position < this.#chunk.length || this.#carried > 0;
   }
 
   /**
@@ -70,9 +68,7 @@ export class Input {
         } else {
           this.#carryOver(chunk, start, end);
           this.#showCarry();
-          // What was handed out may be kept, so the next carried line gets an array of its own.
-          this.#carry = EMPTY;
-          this.#carried = 0;
+          this.#dropCarry();
         }
         if (this.to > this.from && this.bytes[this.to - 1] === CR) this.to--;
         return true;
@@ -90,25 +86,18 @@ export class Input {
    */
   data(length: number): Uint8Array | null {
     const size = length + 2;
-    if (this.#block === null) {
+    if (this.#carried === 0) {
       const start = this.#position;
       if (start + size <= this.#chunk.length) {
         this.#position += size;
         return this.#cut(this.#chunk, start, start + length);
       }
-      this.#block = new Uint8Array(size);
-      this.#filled = 0;
+      if (this.#carry.length < size) this.#carry = new Uint8Array(size);
     }
-    const block = this.#block;
     do {
       const from = this.#position;
-      const taken = this.#take(size - this.#filled);
-      copy(this.#chunk, from, from + taken, block, this.#filled);
-      this.#filled += taken;
-      if (this.#filled === size) {
-        this.#block = null;
-        return this.#cut(block, 0, length);
-      }
+      this.#carryOver(this.#chunk, from, from + this.#take(size - this.#carried));
+      if (this.#carried === size) return this.#cut(this.#dropCarry(), 0, length);
     } while (this.#advance());
     return null;
   }
@@ -160,6 +149,14 @@ export class Input {
     }
     copy(chunk, from, to, this.#carry, this.#carried);
     this.#carried = needed;
+  }
+
+  // What was handed out may be kept, so what is carried next gets an array of its own.
+  #dropCarry(): Uint8Array {
+    const carry = this.#carry;
+    this.#carry = EMPTY;
+    this.#carried = 0;
+    return carry;
   }
 
   #showCarry(): void {
