@@ -252,7 +252,7 @@ export class ClientConnection<Tag> {
     const reply = this.#decoder.next(slot.quiet ? null : slot.command);
     if (reply === null) return this.#readOver();
     if (isItem(reply)) {
-      return slot.tag === undefined || { type: 'item', tag: slot.tag, item: reply };
+      return slot.tag === undefined ? true : { type: 'item', tag: slot.tag, item: reply };
     }
     const bytesIn = this.#decoder.account();
     if (slot.quiet) {

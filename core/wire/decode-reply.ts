@@ -63,6 +63,9 @@ const OPAQUE = 0x4f;
 const OVERHEAD = 64;
 const NO_FLAGS: readonly string[] = HD.flags;
 
+/** The shapes that are read a line at a time, as text. */
+type LineShape = Exclude<ReplyShape, 'meta' | 'values' | 'status' | 'number' | 'none'>;
+
 /** What a data block belongs to, and the reply that is whole with it; null where more follows. */
 interface Due {
   readonly length: number;
@@ -202,7 +205,7 @@ export class ReplyDecoder {
   }
 
   // What is seldom asked for is read as text.
-  #readLine(request: Command | null, shape: ReplyShape, asked: string): Reply | ReplyItem | null {
+  #readLine(request: Command | null, shape: LineShape, asked: string): Reply | ReplyItem | null {
     const { bytes, from, to } = this.#input;
     const line = latin1(bytes, from, to);
     let reply: Reply | ReplyItem | null = null;
@@ -261,6 +264,9 @@ export class ReplyDecoder {
       case 'watch':
         if (this.#opened) return { type: 'watch', line };
         reply = this.#opens(line) ? OPENED : readRefusal(line);
+        break;
+      case 'closed':
+        break;
     }
     if (reply === null) return this.#error(asked);
     if (!isItem(reply)) this.#reset();

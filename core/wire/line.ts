@@ -9,7 +9,7 @@ import {
   checkWellFormed,
   demand,
 } from './check.ts';
-import type { AuthCommand, Command, Key } from './command.ts';
+import type { AuthCommand, Command, Key, StoreVerb } from './command.ts';
 import { UsageError } from './errors.ts';
 import { checkBase64Key, checkKey, keyBytes, keyText } from './key.ts';
 import { verbs } from './verbs.ts';
@@ -17,17 +17,18 @@ import { verbs } from './verbs.ts';
 /** memcached closes a connection that sends this much without a line end, unless it is a `get`. */
 export const MAX_LINE = 2048;
 
-/** The commands that are sent all day, or have a data block: they are written byte by byte. */
-type BlockVerb = 'set' | 'add' | 'replace' | 'append' | 'prepend' | 'cas' | 'auth' | 'raw';
-type DirectVerb = 'get' | 'gets' | 'gat' | 'gats' | 'mg' | 'ms' | 'md' | 'ma' | BlockVerb;
+type Read = 'get' | 'gets' | 'gat' | 'gats';
+type Meta = 'mg' | 'ms' | 'md' | 'ma';
 
 /**
- * The line of any other command, without its end. To write it is to check it: what has been looked
- * at is what is sent.
+ * The line of a command that is not sent all day and has no data block, without its end. To write it
+ * is to check it: what has been looked at is what is sent.
  *
  * @throws UsageError naming the argument and the rule it breaks.
  */
-export function lineOf(command: Exclude<Command, { verb: DirectVerb }>): string {
+export function lineOf(
+  command: Exclude<Command, { verb: Read | Meta | StoreVerb | 'cas' | 'auth' | 'raw' }>,
+): string {
   const { verb } = command;
   switch (verb) {
     case 'delete': {
