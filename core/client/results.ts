@@ -1,8 +1,7 @@
 import type { Key } from '../wire/command.ts';
-import { bigDecimal, bigDigits, flagNumber } from '../wire/numbers.ts';
+import { bigDecimal, bigDigits, flagNumber, wholeNumber } from '../wire/numbers.ts';
 import { ProtocolError, ServerReplyError } from '../wire/errors.ts';
 import type { Reply, ValueItem } from '../wire/reply.ts';
-import { wholeNumber } from './serde.ts';
 
 /** A value as it came from the server. */
 export interface Found {

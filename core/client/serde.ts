@@ -1,6 +1,7 @@
 import { fromUtf8, latin1 } from '../wire/bytes.ts';
 import type { Key, Value } from '../wire/command.ts';
 import { UsageError } from '../wire/errors.ts';
+import { wholeNumber } from '../wire/numbers.ts';
 
 /** Turns what a program stores into bytes, and back. */
 export interface Serde {
@@ -98,13 +99,6 @@ export function toInteger(key: Key, value: Uint8Array): number | bigint {
   const whole = wholeNumber(latin1(value).trim());
   if (whole !== undefined) return whole;
   throw new UsageError('serde', `found no integer in ${describe(key)}, against its flags`);
-}
-
-/** A decimal as a number where it is a safe one, else as a bigint; undefined where it is none. */
-export function wholeNumber(text: string): number | bigint | undefined {
-  if (!/^-?\d+$/.test(text)) return undefined;
-  const number = Number(text);
-  return Number.isSafeInteger(number) ? number : BigInt(text);
 }
 
 function describe(key: Key): string {

@@ -1,7 +1,8 @@
 /** An empty array, shared. */
 export const EMPTY: Uint8Array = new Uint8Array(0);
 
-// The only two globals core needs that are not in the language itself; every runtime has them.
+// With btoa and those of the clock, the only globals core needs that are not in the language itself;
+// every runtime has them.
 declare const TextEncoder: new () => {
   encode(text: string): Uint8Array;
   encodeInto(text: string, target: Uint8Array): { written: number };

@@ -74,6 +74,13 @@ export function wideDigits(bytes: Uint8Array, from: number, to: number): number 
   return small >= 0 ? small : Number(bigDigits(bytes, from, to) ?? -1);
 }
 
+/** A decimal as a number where it is a safe one, else as a bigint; undefined where it is none. */
+export function wholeNumber(text: string): number | bigint | undefined {
+  if (!/^-?\d+$/.test(text)) return undefined;
+  const number = Number(text);
+  return Number.isSafeInteger(number) ? number : BigInt(text);
+}
+
 // What follows is how memcached reads numbers in requests: with C's strtol family, so blanks and
 // a sign may come first, white space ends the number, and what does not fit is cut, not refused.
 

@@ -90,8 +90,10 @@ export function readConfig(
 export function readStat(line: string): StatLine | null {
   for (const type of ['STAT', 'ITEM', 'PREFIX'] as const) {
     if (!line.startsWith(`${type} `)) continue;
-    const [name = '', ...value] = line.slice(type.length + 1).split(' ');
-    return { type, name, value: value.join(' ') };
+    const start = type.length + 1;
+    const space = line.indexOf(' ', start);
+    const end = space < 0 ? line.length : space;
+    return { type, name: line.slice(start, end), value: line.slice(end + 1) };
   }
   return null;
 }
