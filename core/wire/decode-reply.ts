@@ -170,8 +170,11 @@ export class ReplyDecoder {
   // Takes the data block of a reply, or of a part of one, once it is all there.
   #fill(length: number, holder: Due['holder'], reply: Reply | null): Reply | null {
     const data = this.#input.data(length);
-    this.#due = data === null ? { length, holder, reply } : null;
-    if (data === null) return null;
+    if (data === null) {
+      this.#due ??= { length, holder, reply };
+      return null;
+    }
+    this.#due = null;
     if (!this.#input.terminated) {
       throw new ProtocolError('a value does not end where its length says');
     }

@@ -27,6 +27,8 @@ export class Input {
   #first = 0;
   #carry: Uint8Array = EMPTY;
   #carried = 0;
+  #block: Uint8Array | null = null;
+  #filled = 0;
 
   /** Takes a chunk. The chunk must not be written to from now on. */
   push(chunk: Uint8Array): void {
@@ -47,7 +49,7 @@ export class Input {
 
   /** Whether bytes were taken that have not come out. */
   get pending(): boolean {
-    return this.#position < this.#chunk.length || this.#carried > 0;
+    return this.#position < this.#chunk.length || this.#carried > 0 || this.#block !== null;
   }
 
   /**
@@ -68,7 +70,9 @@ export class Input {
         } else {
           this.#carryOver(chunk, start, end);
           this.#showCarry();
-          this.#dropCarry();
+          // What was handed out may be kept, so the next carried line gets an array of its own.
+          this.#carry = EMPTY;
+          this.#carried = 0;
         }
         if (this.to > this.from && this.bytes[this.to - 1] === CR) this.to--;
         return true;
@@ -85,19 +89,35 @@ export class Input {
    * Must be called with the same length until it gives them.
    */
   data(length: number): Uint8Array | null {
-    const size = length + 2;
-    if (this.#carried === 0) {
-      const start = this.#position;
-      if (start + size <= this.#chunk.length) {
-        this.#position += size;
-        return this.#cut(this.#chunk, start, start + length);
+    const start = this.#position;
+    const end = start + length;
+    if (this.#block === null) {
+      if (end + 2 <= this.#chunk.length) {
+        this.#position = end + 2;
+        this.terminated = this.#chunk[end] === CR && this.#chunk[end + 1] === LF;
+        return this.#chunk.subarray(start, end);
       }
-      if (this.#carry.length < size) this.#carry = new Uint8Array(size);
+      this.#block = new Uint8Array(length);
+      this.#filled = 0;
+      this.terminated = true;
     }
+    const block = this.#block;
     do {
-      const from = this.#position;
-      this.#carryOver(this.#chunk, from, from + this.#take(size - this.#carried));
-      if (this.#carried === size) return this.#cut(this.#dropCarry(), 0, length);
+      const room = length - this.#filled;
+      if (room > 0) {
+        const from = this.#position;
+        const taken = this.#take(room);
+        copy(this.#chunk, from, from + taken, block, this.#filled);
+        this.#filled += taken;
+      }
+      while (this.#filled >= length && this.#position < this.#chunk.length) {
+        const expected = this.#filled === length ? CR : LF;
+        if (this.#chunk[this.#position++] !== expected) this.terminated = false;
+        if (++this.#filled === length + 2) {
+          this.#block = null;
+          return block;
+        }
+      }
     } while (this.#advance());
     return null;
   }
@@ -109,12 +129,6 @@ export class Input {
       left -= this.#take(left);
     } while (left > 0 && this.#advance());
     return count - left;
-  }
-
-  // The block that lies there, without the two bytes that end it.
-  #cut(bytes: Uint8Array, from: number, to: number): Uint8Array {
-    this.terminated = bytes[to] === CR && bytes[to + 1] === LF;
-    return bytes.subarray(from, to);
   }
 
   // Passes over up to `count` bytes of the chunk; returns how many.
@@ -149,14 +163,6 @@ export class Input {
     }
     copy(chunk, from, to, this.#carry, this.#carried);
     this.#carried = needed;
-  }
-
-  // What was handed out may be kept, so what is carried next gets an array of its own.
-  #dropCarry(): Uint8Array {
-    const carry = this.#carry;
-    this.#carry = EMPTY;
-    this.#carried = 0;
-    return carry;
   }
 
   #showCarry(): void {

@@ -11,7 +11,7 @@ const bundles: readonly (readonly [name: string, code: string, kilobytes: number
   ['client side', `export { ClientConnection } from './core/wire/mod.ts'`, 12.3],
   ['all of the wire', `export * from './core/wire/mod.ts'`, 19.1],
   ['web client', `export { Client } from './transport-web/mod.ts'`, 24.4],
-  ['Node client', `export { Client } from './transport-node/mod.ts'`, 24.2],
+  ['Node client', `export { Client } from './transport-node/mod.ts'`, 24.3],
 ];
 
 const sizes = await Promise.all(bundles.map(async ([name, contents, most]) => {
