@@ -3,6 +3,9 @@ import { UsageError } from './wire/errors.ts';
 /** The subprotocol of a WebSocket whose messages are pieces of a memcached connection. */
 export const SUBPROTOCOL = 'memcached';
 
+/** How many keys a bridge takes in one command: its clients ask for no more at once. */
+export const MAX_BRIDGED_KEYS = 100;
+
 /**
  * The subprotocol that carries a bearer token: a page can set no header, and addresses are logged.
  *

@@ -1,9 +1,9 @@
 /** memwire over WebSockets: in pages, and wherever there is a bridge to reach. */
-import { bridgeLimits } from '../core/bridge/options.ts';
 import type { ClientOptions } from '../core/client/client-options.ts';
 import { Client as CoreClient } from '../core/client/clients.ts';
 import type { ServerName } from '../core/client/endpoint.ts';
 import type { Dialer, Endpoint } from '../core/transport.ts';
+import { MAX_BRIDGED_KEYS } from '../core/web-socket.ts';
 import { UsageError } from '../core/wire/errors.ts';
 import { webDialer, type WebDialOptions } from './dial.ts';
 
@@ -24,7 +24,7 @@ export class Client extends CoreClient {
    */
   constructor(server: ServerName, options: WebClientOptions = {}) {
     const { endpoint, path } = toBridge(server);
-    const { dial = webDialer({ ...options, path }), maxKeys = bridgeLimits.maxKeys } = options;
+    const { dial = webDialer({ ...options, path }), maxKeys = MAX_BRIDGED_KEYS } = options;
     super(endpoint, { ...options, dial, maxKeys });
   }
 }

@@ -300,7 +300,7 @@ export const badCommandVectors: readonly BadCommandVector[] = [
     'raw of a shape that is none',
     { verb: 'raw', line: 'a', value: null, reply: 'x' },
     'reply',
-    /must be line/,
+    /must be one of line, lines/,
   ),
   bad(
     'raw longer than a line',

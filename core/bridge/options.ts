@@ -5,7 +5,7 @@ import type { Dialer, TlsOptions } from '../transport.ts';
 import { checkKey } from '../wire/key.ts';
 import { UsageError } from '../wire/errors.ts';
 import { withDefaults } from '../wire/options.ts';
-import { bearerProtocol } from '../web-socket.ts';
+import { bearerProtocol, MAX_BRIDGED_KEYS } from '../web-socket.ts';
 import type { BridgeEvent } from './events.ts';
 import type { Policy } from './policy.ts';
 
@@ -43,7 +43,7 @@ export const bridgeLimits: BridgeLimits = {
   maxMessage: 1024 * 1024 + 4096,
   maxFrames: 64,
   maxValue: 1024 * 1024,
-  maxKeys: 100,
+  maxKeys: MAX_BRIDGED_KEYS,
   maxInFlight: 256,
   maxInFlightTotal: 4096,
   rate: 1000,

@@ -28,52 +28,37 @@ export async function findMany(
   if (wire.length === 0) return;
   const dialect = calls.dialect ?? await calls.read(null, () => calls.learn());
   if (dialect === null) return;
+  // Which keys are in one place is known once the places are.
+  const left = ready && await calls.read(null, () => ready(options === undefined ? {} : options));
+  if (left === null) return;
   const found: (Found | undefined)[] = wire.map(() => undefined);
-  let find: Find = { calls, dialect, wire, withCas, options, found };
-  if (ready !== undefined) {
-    // Which keys are in one place is known once the places are.
-    const left = await calls.read(null, () => ready(options === undefined ? {} : options));
-    if (left === null) return;
-    find = { ...find, options: left };
-  }
+  const find = async (indexes: readonly number[]): Promise<void> => {
+    const batch = indexes.map((index) => wire[index]!);
+    const command = dialect.getMany(batch, withCas);
+    if (command === null) {
+      await Promise.all(batch.map(async (key, i) => {
+        const reply = await calls.execute(key, dialect.get(key, withCas), left ?? options);
+        found[indexes[i]!] = toFound(reply);
+      }));
+      return;
+    }
+    // All of them are in one place: the first says where.
+    const reply = await calls.execute(batch[0]!, command, left ?? options);
+    eachItem(batch.map(({ key }) => key), reply, (item, i) => {
+      found[indexes[i]!] = item;
+    });
+  };
   const jobs: Promise<void>[] = [];
   for (const indexes of together(wire, placeOf)) {
     for (let from = 0; from < indexes.length; from += maxKeys) {
       const batch = indexes.slice(from, from + maxKeys);
-      jobs.push(calls.read(undefined, () => findBatch(find, batch)));
+      jobs.push(calls.read(undefined, () => find(batch)));
     }
   }
   await Promise.all(jobs);
   wanted.forEach((key, index) => {
     const item = found[index];
     if (item !== undefined) take(key, item);
-  });
-}
-
-interface Find {
-  readonly calls: Calls;
-  readonly dialect: Dialect;
-  readonly wire: readonly WireKey[];
-  readonly withCas: boolean;
-  readonly options: CallOptions | undefined;
-  /** By the index of the key. */
-  readonly found: (Found | undefined)[];
-}
-
-async function findBatch(find: Find, indexes: readonly number[]): Promise<void> {
-  const { calls, dialect, withCas, options, found } = find;
-  const wire = indexes.map((index) => find.wire[index]!);
-  const command = dialect.getMany(wire, withCas);
-  if (command === null) {
-    await Promise.all(wire.map(async (key, i) => {
-      found[indexes[i]!] = toFound(await calls.execute(key, dialect.get(key, withCas), options));
-    }));
-    return;
-  }
-  // All of them are in one place: the first says where.
-  const reply = await calls.execute(wire[0]!, command, options);
-  eachItem(wire.map(({ key }) => key), reply, (item, i) => {
-    found[indexes[i]!] = item;
   });
 }
 

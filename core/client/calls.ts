@@ -1,7 +1,6 @@
-import { checkU32 } from '../wire/check-command.ts';
+import { checkBoolean, checkObject, checkU32, checkU64 } from '../wire/check.ts';
 import type { Command } from '../wire/command.ts';
 import { MemcacheError, UsageError } from '../wire/errors.ts';
-import { MAX_U64 } from '../wire/numbers.ts';
 import type { Reply } from '../wire/reply.ts';
 import { chooseDialect } from './choose-dialect.ts';
 import type { Dialect, WriteFields } from './dialect.ts';
@@ -75,12 +74,9 @@ export class Calls {
 
   /** Whether a write asks for no reply. */
   isQuiet(options: WriteOptions): boolean {
-    if (typeof options !== 'object' || options === null) {
-      throw new UsageError('options', 'must be an object');
-    }
+    checkObject('options', options);
     const { noreply = this.parts.noreply } = options;
-    if (typeof noreply !== 'boolean') throw new UsageError('noreply', 'must be true or false');
-    return noreply;
+    return checkBoolean('noreply', noreply);
   }
 
   /** What a store command is made of. */
@@ -133,12 +129,9 @@ export function waiting(quiet: boolean, options: WriteOptions): ExecuteOptions {
 }
 
 /** A number of 64 bits without sign, however the caller writes it. */
-export function toU64(argument: string, value: bigint | number): bigint {
+export function toU64(argument: string, value: unknown): bigint {
   const whole = typeof value === 'number' && Number.isSafeInteger(value) ? BigInt(value) : value;
-  if (typeof whole !== 'bigint' || whole < 0n || whole > MAX_U64) {
-    throw new UsageError(argument, 'must be a whole number from 0 to 18446744073709551615');
-  }
-  return whole;
+  return checkU64(argument, whole, 'whole number');
 }
 
 /** A list of keys. A string can be iterated too, but who passes one means one key. */

@@ -9,7 +9,7 @@ import { toVersion } from './results.ts';
  * The oldest server whose meta commands this package is tested with. Some before it speak them
  * otherwise (ElastiCache 1.6.6), and every server and proxy understands the classic commands.
  */
-const META_SINCE = [1, 6, 18] as const;
+const META_SINCE = 1_006_018;
 
 /**
  * Asks servers for their versions: the meta dialect where all that answer are new enough, else text.
@@ -44,11 +44,7 @@ function isAnswer(error: unknown): boolean {
 }
 
 function isNewEnough(version: string): boolean {
-  const found = /^(\d+)\.(\d+)\.(\d+)/.exec(version);
-  if (found === null) return false;
-  for (const [i, wanted] of META_SINCE.entries()) {
-    const part = Number(found[i + 1]);
-    if (part !== wanted) return part > wanted;
-  }
-  return true;
+  const [, major = 0, minor = 0, patch = 0] = /^(\d+)\.(\d+)\.(\d+)/.exec(version)?.map(Number) ??
+    [];
+  return major * 1e6 + minor * 1e3 + patch >= META_SINCE;
 }

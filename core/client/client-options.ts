@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.ts';
 import type { Dialer, TlsOptions } from '../transport.ts';
+import { checkChoice, checkObject, demand } from '../wire/check.ts';
 import type { ClientConnectionOptions } from '../wire/client-options.ts';
 import { type MemcacheError, UsageError } from '../wire/errors.ts';
 import type { LinkOptions } from './link-options.ts';
@@ -67,7 +68,8 @@ export interface PoolOptions {
   readonly idleTimeout: number;
 }
 
-const kinds: Readonly<Record<string, 'function' | 'boolean' | 'object'>> = {
+/** What each option has to be. Infinity is no `limit`. */
+const kinds: Readonly<Record<string, 'function' | 'boolean' | 'object' | 'limit'>> = {
   dial: 'function',
   onCommand: 'function',
   onQuietError: 'function',
@@ -81,49 +83,35 @@ const kinds: Readonly<Record<string, 'function' | 'boolean' | 'object'>> = {
   tls: 'object',
   serde: 'object',
   clock: 'object',
+  maxPending: 'limit',
+  maxPendingBytes: 'limit',
+  stallAfter: 'limit',
+  fenceEvery: 'limit',
+  maxLine: 'limit',
+  maxValue: 'limit',
+  maxLines: 'limit',
+  keepAlive: 'limit',
+  idleTimeout: 'limit',
 };
-
-/** Infinity is no limit. */
-const limits = [
-  'maxPending',
-  'maxPendingBytes',
-  'stallAfter',
-  'fenceEvery',
-  'maxLine',
-  'maxValue',
-  'maxLines',
-  'keepAlive',
-  'idleTimeout',
-] as const;
 
 /** @throws UsageError naming the option that breaks a rule. */
 export function checkOptions(options: ClientOptions & Partial<PoolOptions>): void {
-  if (typeof options !== 'object' || options === null) {
-    throw new UsageError('options', 'must be an object');
-  }
+  checkObject('options', options);
   for (const [name, kind] of Object.entries(kinds)) {
     const value: unknown = options[name as keyof ClientOptions];
     if (value === undefined) continue;
-    if (typeof value !== kind || value === null) {
+    if (kind === 'limit') {
+      const isLimit = typeof value === 'number' && value > 0;
+      demand(isLimit, name, 'must be a number, more than 0');
+    } else if (typeof value !== kind || value === null) {
       throw new UsageError(name, `must be ${kind === 'object' ? 'an' : 'a'} ${kind}`);
     }
   }
-  for (const name of limits) {
-    const value = options[name];
-    if (value !== undefined && !(typeof value === 'number' && value > 0)) {
-      throw new UsageError(name, 'must be a number, more than 0');
-    }
-  }
-  const { dialect, fence, maxKeys = 1, maxPoolSize = 1 } = options;
+  const { dialect = 'meta', fence = 'mn', maxKeys = 1, maxPoolSize = 1 } = options;
   for (const [name, value] of Object.entries({ maxKeys, maxPoolSize })) {
-    if (!Number.isInteger(value) || value < 1) {
-      throw new UsageError(name, 'must be a whole number, more than 0');
-    }
+    const isCount = Number.isInteger(value) && value > 0;
+    demand(isCount, name, 'must be a whole number, more than 0');
   }
-  if (dialect !== undefined && !['meta', 'text', 'auto'].includes(dialect)) {
-    throw new UsageError('dialect', 'must be meta, text or auto');
-  }
-  if (fence !== undefined && fence !== 'mn' && fence !== 'version') {
-    throw new UsageError('fence', 'must be mn or version');
-  }
+  checkChoice('dialect', dialect, ['meta', 'text', 'auto']);
+  checkChoice('fence', fence, ['mn', 'version']);
 }

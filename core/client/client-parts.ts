@@ -1,5 +1,6 @@
 import { systemClock } from '../clock.ts';
 import type { Dialer, Endpoint } from '../transport.ts';
+import { checkMilliseconds } from '../wire/check.ts';
 import { UsageError } from '../wire/errors.ts';
 import { checkOptions, type ClientOptions, type PoolOptions } from './client-options.ts';
 import type { Dialect } from './dialect.ts';
@@ -58,21 +59,13 @@ export function upstreamFor(
     ...options,
     clock,
     endpoint: withSocketOptions(endpoint, options),
-    timeout: milliseconds('timeout', timeout),
-    connectTimeout: milliseconds('connectTimeout', connectTimeout),
-    reconnectDelay: milliseconds('reconnectDelay', reconnectDelay),
-    maxReconnectDelay: milliseconds('maxReconnectDelay', maxReconnectDelay),
+    timeout: checkMilliseconds('timeout', timeout),
+    connectTimeout: checkMilliseconds('connectTimeout', connectTimeout),
+    reconnectDelay: checkMilliseconds('reconnectDelay', reconnectDelay),
+    maxReconnectDelay: checkMilliseconds('maxReconnectDelay', maxReconnectDelay),
     fence: options.fence ?? (dialect === 'meta' ? 'mn' : 'version'),
     random: Math.random,
   });
-}
-
-/** @throws UsageError naming the argument. */
-export function milliseconds(argument: string, value: number): number {
-  if (typeof value !== 'number' || !(value > 0) || value > 0x7fff_ffff) {
-    throw new UsageError(argument, 'must be a number of milliseconds, more than 0');
-  }
-  return value;
 }
 
 function withSocketOptions(

@@ -1,4 +1,5 @@
 import type { Endpoint, TlsOptions } from '../transport.ts';
+import { checkText, checkWhole } from '../wire/check.ts';
 import { UsageError } from '../wire/errors.ts';
 
 /** memcached's port. */
@@ -39,15 +40,10 @@ const IPV6 = /^[\da-f:.]+(%[^:%]+)?$/i;
 
 function checkEndpoint(server: Endpoint): Endpoint {
   if ('path' in server) {
-    if (typeof server.path === 'string' && server.path !== '') return server;
-    throw new UsageError('path', 'of a server must be a string that is not empty');
-  }
-  if (typeof server.host !== 'string' || server.host === '') {
-    throw new UsageError('host', 'of a server must be a string that is not empty');
-  }
-  const { port } = server;
-  if (!Number.isInteger(port) || port < 1 || port > 65535) {
-    throw new UsageError('port', 'of a server must be a whole number from 1 to 65535');
+    checkText('path', server.path);
+  } else {
+    checkText('host', server.host);
+    checkWhole('port', server.port, 1, 65535);
   }
   return server;
 }
@@ -60,16 +56,15 @@ export function endpointName(endpoint: Endpoint): string {
 }
 
 function split(name: string): { host: string; port: number } {
-  const bracketed = /^\[([^\]]+)\](?::(.*))?$/.exec(name);
-  if (bracketed !== null) return { host: bracketed[1]!, port: toPort(bracketed[2]) };
-  const colon = name.indexOf(':');
   // Two colons and no brackets: an IPv6 address with the default port.
-  if (colon < 0 || colon !== name.lastIndexOf(':')) return { host: name, port: DEFAULT_PORT };
-  return { host: name.slice(0, colon), port: toPort(name.slice(colon + 1)) };
+  const [, bracketed, plain, port] = /^(?:\[([^\]]+)\]|([^:]*))(?::([^:]*))?$/.exec(name) ?? [];
+  return {
+    host: bracketed ?? plain ?? name,
+    port: port === undefined ? DEFAULT_PORT : toPort(port),
+  };
 }
 
-function toPort(text: string | undefined): number {
-  if (text === undefined) return DEFAULT_PORT;
+function toPort(text: string): number {
   const port = /^\d{1,5}$/.test(text) ? Number(text) : 0;
   if (port < 1 || port > 65535) {
     throw new UsageError('server', `must have a port from 1 to 65535, not ${JSON.stringify(text)}`);

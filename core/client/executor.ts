@@ -1,4 +1,5 @@
 import type { AbortSignal } from '../transport.ts';
+import { checkBoolean, checkMilliseconds, checkObject } from '../wire/check.ts';
 import type { Command, Key } from '../wire/command.ts';
 import { ConnectionError, UsageError } from '../wire/errors.ts';
 import type { Reply, ReplyItem } from '../wire/reply.ts';
@@ -28,19 +29,13 @@ export interface ExecuteOptions {
 /** @throws UsageError naming the option that breaks a rule. */
 export function checkExecuteOptions(options: ExecuteOptions | undefined): void {
   if (options === undefined) return;
-  if (typeof options !== 'object' || options === null) {
-    throw new UsageError('options', 'must be an object');
-  }
+  checkObject('options', options);
   const { timeout, signal, unconfirmed, onItem } = options;
-  if (timeout !== undefined && !(typeof timeout === 'number' && timeout > 0)) {
-    throw new UsageError('timeout', 'must be a number of milliseconds, more than 0');
-  }
+  if (timeout !== undefined) checkMilliseconds('timeout', timeout, Infinity);
   if (signal !== undefined && !isSignal(signal)) {
     throw new UsageError('signal', 'must be an AbortSignal');
   }
-  if (unconfirmed !== undefined && typeof unconfirmed !== 'boolean') {
-    throw new UsageError('unconfirmed', 'must be true or false');
-  }
+  if (unconfirmed !== undefined) checkBoolean('unconfirmed', unconfirmed);
   if (onItem !== undefined && typeof onItem !== 'function') {
     throw new UsageError('onItem', 'must be a function');
   }

@@ -1,7 +1,8 @@
 import { systemClock } from '../clock.ts';
+import { checkMilliseconds } from '../wire/check.ts';
 import { MemcacheError, UsageError } from '../wire/errors.ts';
 import { checkOptions, type ClientOptions, type PoolOptions } from './client-options.ts';
-import { clientParts, milliseconds, upstreamFor, type WithDial } from './client-parts.ts';
+import { clientParts, upstreamFor, type WithDial } from './client-parts.ts';
 import { Cluster } from './cluster.ts';
 import { type ClusterServer, toAllPlaced, toPlaced } from './cluster-server.ts';
 import { DiscoveredCluster } from './discovered-cluster.ts';
@@ -73,8 +74,8 @@ export class HashClient extends Memcache {
       clock,
       random: Math.random,
       retryAttempts,
-      retryTimeout: milliseconds('retryTimeout', retryTimeout),
-      deadTimeout: milliseconds('deadTimeout', deadTimeout),
+      retryTimeout: checkMilliseconds('retryTimeout', retryTimeout),
+      deadTimeout: checkMilliseconds('deadTimeout', deadTimeout),
       connect: (endpoint, onFailure) => upstreamFor(endpoint, { ...options, onFailure }),
       onJoin: () => joined.forEach((hear) => hear()),
     });

@@ -1,7 +1,8 @@
-import { isBytes, utf8 } from '../wire/bytes.ts';
+import { utf8 } from '../wire/bytes.ts';
+import { checkWellFormed } from '../wire/check.ts';
 import type { Key } from '../wire/command.ts';
 import { UsageError } from '../wire/errors.ts';
-import { checkBase64Key, checkKey, keyBytes } from '../wire/key.ts';
+import { checkBase64Key, checkBytes, checkKey, keyBytes } from '../wire/key.ts';
 
 /**
  * A key and another that says which server it is on, so that what is used together can be kept
@@ -59,9 +60,7 @@ export class Keys {
     this.#policy = policy;
     const { prefix } = policy;
     if (typeof prefix !== 'string') throw new UsageError('keyPrefix', 'must be a string');
-    if (/\p{Cs}/u.test(prefix)) {
-      throw new UsageError('keyPrefix', 'must not contain a lone surrogate');
-    }
+    checkWellFormed('keyPrefix', prefix);
   }
 
   /** @throws UsageError when the key needs an option that is off. */
@@ -71,14 +70,11 @@ export class Keys {
       const text = prefix === '' ? key : prefix + key;
       if (!unicode && !binary) return { key: text, base64: false };
       if (PLAIN.test(text)) return { key: text, base64: false };
-      // It would go out as U+FFFD, and be the key of another string.
-      if (/\p{Cs}/u.test(text)) throw new UsageError('key', 'must not contain a lone surrogate');
+      checkWellFormed('key', text);
       return this.#bytes(utf8(text));
     }
     if (isRouted(key)) return this.toWire(key[1]);
-    if (!isBytes(key)) {
-      throw new UsageError('key', 'must be a string or a Uint8Array');
-    }
+    checkBytes(key);
     // A copy: the caller may write to its array before the command is sent.
     // (A Buffer's own `slice` makes none.)
     if (prefix === '') return this.#bytes(new Uint8Array(key));

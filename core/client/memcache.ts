@@ -1,6 +1,6 @@
+import { checkU64 } from '../wire/check.ts';
 import type { Command, Key } from '../wire/command.ts';
 import { type MemcacheError, ProtocolError, UsageError } from '../wire/errors.ts';
-import { MAX_U64 } from '../wire/numbers.ts';
 import type { Reply } from '../wire/reply.ts';
 import { deleteMany, type Entries, findMany, storeMany } from './bulk.ts';
 import { Calls, type Prepared, toU64 } from './calls.ts';
@@ -128,9 +128,7 @@ export class Memcache {
     cas: bigint,
     options: StoreOptions = {},
   ): Promise<CasResult> {
-    if (typeof cas !== 'bigint' || cas < 0n || cas > MAX_U64) {
-      throw new UsageError('cas', 'must be a bigint, as gets gave it');
-    }
+    checkU64('cas', cas);
     const { wire, data, fields } = this.calls.prepare(key, value, options);
     const dialect = this.calls.dialect ?? await this.calls.learn();
     return toCasResult(
@@ -246,19 +244,11 @@ export class Memcache {
     try {
       const wire = this.calls.parts.keys.toWire(key);
       const { dialect } = this.calls;
-      if (dialect === null) return this.#learnAndFind(key, wire, options);
-      return this.#find(dialect, key, wire, options);
+      if (dialect !== null) return this.#find(dialect, key, wire, options);
+      return this.calls.learn().then((learned) => this.#find(learned, key, wire, options));
     } catch (error) {
       return Promise.reject(error);
     }
-  }
-
-  async #learnAndFind<T>(
-    key: ItemKey,
-    wire: WireKey,
-    options: CallOptions | undefined,
-  ): Promise<T | undefined> {
-    return await this.#find(await this.calls.learn(), key, wire, options);
   }
 
   #find<T>(
@@ -305,15 +295,11 @@ export class Memcache {
     try {
       const item = this.calls.prepare(key, value, options);
       const { dialect } = this.calls;
-      if (dialect === null) return this.#learnAndPut(mode, item, options);
-      return this.#put(dialect, mode, item, options);
+      if (dialect !== null) return this.#put(dialect, mode, item, options);
+      return this.calls.learn().then((learned) => this.#put(learned, mode, item, options));
     } catch (error) {
       return Promise.reject(error);
     }
-  }
-
-  async #learnAndPut(mode: StoreMode, item: Prepared, options: StoreOptions): Promise<boolean> {
-    return await this.#put(await this.calls.learn(), mode, item, options);
   }
 
   #put(

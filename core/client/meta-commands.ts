@@ -1,9 +1,10 @@
-import { checkU32 } from '../wire/check-command.ts';
-import type { Command, Key } from '../wire/command.ts';
+import { checkChoice, checkObject, checkU32 } from '../wire/check.ts';
+import type { Key, Value } from '../wire/command.ts';
 import { UsageError } from '../wire/errors.ts';
+import { isMeta, metaFlags } from '../wire/meta-flags.ts';
 import type { ItemFacts, Reply } from '../wire/reply.ts';
 import { type Calls, toU64 } from './calls.ts';
-import { type Expire, toExptime } from './expire.ts';
+import { toExptime } from './expire.ts';
 import { type ItemKey, ownKey, type WireKey } from './key-policy.ts';
 import type { CallOptions, WriteOptions } from './memcache-options.ts';
 import type {
@@ -17,10 +18,54 @@ import type {
   MetaResult,
   MetaSetOptions,
 } from './meta-options.ts';
-import { toCount, toNumber, toUnsigned, unexpected } from './results.ts';
+import { toCount, toNumber, toStatus, toUnsigned, unexpected } from './results.ts';
 
 const setModes = { set: 'S', add: 'E', replace: 'R', append: 'A', prepend: 'P' } as const;
 const arithmeticModes = { incr: '+', decr: '-' } as const;
+
+/** The flags that options stand for, in the order in which they are sent. */
+type FlagTable<Options> = { readonly [Name in keyof Options]?: string };
+
+const getFlags: FlagTable<MetaGetOptions> = {
+  touch: 'T',
+  vivify: 'N',
+  recache: 'R',
+  unlessCas: 'C',
+  newCas: 'E',
+  cas: 'c',
+  // After `T`: servers answer in order, and it is to be what `T` has set.
+  ttl: 't',
+  lastAccess: 'l',
+  hitBefore: 'h',
+  size: 's',
+  noBump: 'u',
+};
+const setFlags: FlagTable<MetaSetOptions> = {
+  expire: 'T',
+  vivify: 'N',
+  ifCas: 'C',
+  newCas: 'E',
+  invalidate: 'I',
+  cas: 'c',
+  size: 's',
+};
+const deleteFlags: FlagTable<MetaDeleteOptions> = {
+  expire: 'T',
+  ifCas: 'C',
+  newCas: 'E',
+  invalidate: 'I',
+  clear: 'x',
+};
+const arithmeticFlags: FlagTable<MetaArithmeticOptions> = {
+  delta: 'D',
+  vivify: 'N',
+  initial: 'J',
+  expire: 'T',
+  ifCas: 'C',
+  newCas: 'E',
+  cas: 'c',
+  ttl: 't',
+};
 
 /**
  * memcached's meta commands with all of their flags, for what the plain operations do not offer:
@@ -38,21 +83,8 @@ export class MetaCommands {
     key: ItemKey,
     options: MetaGetOptions = {},
   ): Promise<MetaItem<T> | undefined> {
-    const flags = start(options);
-    this.#expire(flags, 'T', 'touch', options.touch);
-    this.#expire(flags, 'N', 'vivify', options.vivify);
-    number(flags, 'R', 'recache', options.recache);
-    number(flags, 'C', 'unlessCas', options.unlessCas);
-    number(flags, 'E', 'newCas', options.newCas);
-    const { value: withValue = true } = options;
-    // After `T`: servers answer in order, and `t` is to be what `T` has set.
-    letters(flags, { v: withValue, f: withValue, c: options.cas, t: options.ttl });
-    letters(flags, {
-      l: options.lastAccess,
-      h: options.hitBefore,
-      s: options.size,
-      u: options.noBump,
-    });
+    const flags = this.#flags(getFlags, options);
+    if (options.value !== false) flags.push('v', 'f');
     const wire = this.#calls.parts.keys.toWire(key);
     const command = { verb: 'mg', ...bare(wire), flags } as const;
     const reply = await this.#calls.execute(wire, command, options);
@@ -71,48 +103,26 @@ export class MetaCommands {
   async set(key: ItemKey, value: unknown, options: MetaSetOptions = {}): Promise<MetaResult> {
     const { value: data, flags: ownFlags } = this.#calls.parts.serde.serialize(ownKey(key), value);
     const mode = oneOf('mode', setModes, options.mode ?? 'set');
-    const flags = start(options);
-    if (mode !== 'S') flags.push(`M${mode}`);
+    const flags = this.#flags(setFlags, options);
     const { flags: clientFlags = ownFlags } = options;
-    checkU32('flags', clientFlags);
-    flags.push(`F${clientFlags}`);
-    this.#expire(flags, 'T', 'expire', options.expire);
-    this.#expire(flags, 'N', 'vivify', options.vivify);
-    number(flags, 'C', 'ifCas', options.ifCas);
-    number(flags, 'E', 'newCas', options.newCas);
-    letters(flags, { I: options.invalidate, c: options.cas, s: options.size });
-    const wire = this.#calls.parts.keys.toWire(key);
-    const command = { verb: 'ms', ...bare(wire), value: data, flags } as const;
-    return toResult(await this.#write(wire, command, flags, options));
+    if (mode !== 'S') flags.push(`M${mode}`);
+    flags.push(`F${checkU32('flags', clientFlags)}`);
+    return toResult(await this.#write(key, { verb: 'ms', value: data, flags }, options));
   }
 
   /** `md`: deletes an item, or marks it stale. */
   async delete(key: ItemKey, options: MetaDeleteOptions = {}): Promise<MetaResult> {
-    const flags = start(options);
-    this.#expire(flags, 'T', 'expire', options.expire);
-    number(flags, 'C', 'ifCas', options.ifCas);
-    number(flags, 'E', 'newCas', options.newCas);
-    letters(flags, { I: options.invalidate, x: options.clear });
-    const wire = this.#calls.parts.keys.toWire(key);
-    const command = { verb: 'md', ...bare(wire), flags } as const;
-    return toResult(await this.#write(wire, command, flags, options));
+    const flags = this.#flags(deleteFlags, options);
+    return toResult(await this.#write(key, { verb: 'md', flags }, options));
   }
 
   /** `ma`: adds to a number or subtracts from it, and makes it where there is none. */
   async arithmetic(key: ItemKey, options: MetaArithmeticOptions = {}): Promise<MetaNumber> {
     const mode = oneOf('mode', arithmeticModes, options.mode ?? 'incr');
-    const flags = start(options);
+    const flags = this.#flags(arithmeticFlags, options);
+    flags.push('v');
     if (mode !== '+') flags.push(`M${mode}`);
-    number(flags, 'D', 'delta', options.delta);
-    this.#expire(flags, 'N', 'vivify', options.vivify);
-    number(flags, 'J', 'initial', options.initial);
-    this.#expire(flags, 'T', 'expire', options.expire);
-    number(flags, 'C', 'ifCas', options.ifCas);
-    number(flags, 'E', 'newCas', options.newCas);
-    letters(flags, { v: true, c: options.cas, t: options.ttl });
-    const wire = this.#calls.parts.keys.toWire(key);
-    const command = { verb: 'ma', ...bare(wire), flags } as const;
-    const reply = await this.#write(wire, command, flags, options);
+    const reply = await this.#write(key, { verb: 'ma', flags }, options);
     return { ...toResult(reply), value: reply.type === 'VA' ? toNumber(reply) : undefined };
   }
 
@@ -132,54 +142,43 @@ export class MetaCommands {
     if (reply.type !== 'MN') unexpected(reply);
   }
 
-  #expire(flags: string[], letter: string, name: string, expire: Expire | undefined): void {
-    if (expire === undefined) return;
-    flags.push(`${letter}${toExptime(expire, this.#calls.parts.clock.now(), name)}`);
+  #flags(table: Readonly<Record<string, string>>, options: MetaOptions): string[] {
+    checkObject('options', options);
+    const flags: string[] = [];
+    if (options.opaque !== undefined) flags.push(`O${options.opaque}`);
+    for (const hint of options.hints ?? []) {
+      if (!/^[PL]/.test(hint)) throw new UsageError('hints', 'must start with P or L');
+      flags.push(hint);
+    }
+    const given = options as Readonly<Record<string, unknown>>;
+    for (const [name, letter] of Object.entries(table)) {
+      const value = given[name];
+      if (value === undefined) continue;
+      if (metaFlags.get(letter) === 'none') {
+        if (value === true) flags.push(letter);
+      } else if (letter === 'T' || letter === 'N') {
+        flags.push(`${letter}${toExptime(value, this.#calls.parts.clock.now(), name)}`);
+      } else flags.push(`${letter}${toU64(name, value)}`);
+    }
+    return flags;
   }
 
-  // `flags` are those of the command, which has no reply to give when all is well.
-  #write(
-    wire: WireKey,
-    command: Command,
-    flags: string[],
-    options: WriteOptions,
-  ): Promise<Reply> {
+  // A command without its key; it has no reply to give when it is quiet and all is well.
+  #write(key: ItemKey, part: Keyless, options: WriteOptions): Promise<Reply> {
+    const wire = this.#calls.parts.keys.toWire(key);
     const quiet = this.#calls.isQuiet(options);
-    if (quiet) flags.push('q');
-    return this.#calls.write(wire, command, quiet, options);
+    if (quiet) part.flags.push('q');
+    return this.#calls.write(wire, { ...bare(wire), ...part }, quiet, options);
   }
 }
+
+type Keyless =
+  | { readonly verb: 'ms'; readonly value: Value; readonly flags: string[] }
+  | { readonly verb: 'md' | 'ma'; readonly flags: string[] };
 
 // What of a key is in a command.
 function bare({ key, base64 }: WireKey): { readonly key: Key; readonly base64: boolean } {
   return { key, base64 };
-}
-
-// The flags that every command may have.
-function start(options: MetaOptions): string[] {
-  if (typeof options !== 'object' || options === null) {
-    throw new UsageError('options', 'must be an object');
-  }
-  const flags: string[] = [];
-  if (options.opaque !== undefined) flags.push(`O${options.opaque}`);
-  for (const hint of options.hints ?? []) {
-    if (!/^[PL]/.test(hint)) throw new UsageError('hints', 'must start with P or L');
-    flags.push(hint);
-  }
-  return flags;
-}
-
-function letters(flags: string[], wanted: Readonly<Record<string, boolean | undefined>>): void {
-  for (const [letter, is] of Object.entries(wanted)) if (is === true) flags.push(letter);
-}
-
-function number(
-  flags: string[],
-  letter: string,
-  name: string,
-  value: bigint | number | undefined,
-): void {
-  if (value !== undefined) flags.push(`${letter}${toU64(name, value)}`);
 }
 
 function oneOf<Name extends string, Letter>(
@@ -187,26 +186,13 @@ function oneOf<Name extends string, Letter>(
   letters: Readonly<Record<Name, Letter>>,
   name: Name,
 ): Letter {
-  if (Object.hasOwn(letters, name)) return letters[name];
-  throw new UsageError(argument, `must be one of ${Object.keys(letters).join(', ')}`);
+  checkChoice(argument, name, Object.keys(letters));
+  return letters[name];
 }
 
 function toResult(reply: Reply): MetaResult {
-  switch (reply.type) {
-    case 'HD':
-    case 'VA':
-      return { ...toFacts(reply.flags), status: 'done' };
-    case 'silent':
-      return { ...toFacts([]), status: 'done' };
-    case 'NS':
-      return { ...toFacts(reply.flags), status: 'not-stored' };
-    case 'EX':
-      return { ...toFacts(reply.flags), status: 'exists' };
-    case 'NF':
-      return { ...toFacts(reply.flags), status: 'not-found' };
-    default:
-      return unexpected(reply);
-  }
+  const facts = toFacts(isMeta(reply) ? reply.flags : []);
+  return { ...facts, status: reply.type === 'VA' ? 'done' : toStatus(reply) };
 }
 
 function toFacts(flags: readonly string[]): MetaFacts {

@@ -1,5 +1,5 @@
 import type { Key } from '../wire/command.ts';
-import { bigDigits } from '../wire/numbers.ts';
+import { bigDecimal, bigDigits, flagNumber, wholeNumber } from '../wire/numbers.ts';
 import { ProtocolError, ServerReplyError } from '../wire/errors.ts';
 import type { Reply, ValueItem } from '../wire/reply.ts';
 
@@ -56,60 +56,53 @@ export function eachItem(
   }
 }
 
-/** Of a write: whether it was done. */
+/** What became of a write. */
+export type Status = 'done' | 'not-stored' | 'exists' | 'not-found';
+
+const statuses: Readonly<Partial<Record<Reply['type'], Status>>> = {
+  HD: 'done',
+  STORED: 'done',
+  DELETED: 'done',
+  TOUCHED: 'done',
+  silent: 'done',
+  NS: 'not-stored',
+  NOT_STORED: 'not-stored',
+  EX: 'exists',
+  EXISTS: 'exists',
+  NF: 'not-found',
+  NOT_FOUND: 'not-found',
+};
+
+/** Of a write: what became of it. */
+export function toStatus(reply: Reply): Status {
+  return statuses[reply.type] ?? unexpected(reply);
+}
+
+/** Of a write that compares nothing: whether it was done. */
 export function toDone(reply: Reply): boolean {
-  switch (reply.type) {
-    case 'HD':
-    case 'STORED':
-    case 'DELETED':
-    case 'TOUCHED':
-    case 'silent':
-      return true;
-    case 'NS':
-    case 'NF':
-    case 'EN':
-    case 'NOT_STORED':
-    case 'NOT_FOUND':
-      return false;
-    default:
-      return unexpected(reply);
-  }
+  // Of a touch, which is an `mg`.
+  if (reply.type === 'EN') return false;
+  const status = toStatus(reply);
+  return status === 'exists' ? unexpected(reply) : status === 'done';
 }
 
 /** What became of a compare-and-swap. */
 export type CasResult = 'stored' | 'exists' | 'not-found';
 
 export function toCasResult(reply: Reply): CasResult {
-  switch (reply.type) {
-    case 'HD':
-    case 'STORED':
-    case 'silent':
-      return 'stored';
-    case 'EX':
-    case 'EXISTS':
-      return 'exists';
-    case 'NF':
-    case 'NOT_FOUND':
-      return 'not-found';
-    default:
-      return unexpected(reply);
-  }
+  const status = toStatus(reply);
+  if (status === 'not-stored') return unexpected(reply);
+  return status === 'done' ? 'stored' : status;
 }
 
 /** Of incr and decr: the new number, or undefined when there is no such key. */
 export function toNumber(reply: Reply): bigint | undefined {
-  switch (reply.type) {
-    case 'number':
-      return reply.value;
-    case 'VA':
-      return bigDigits(reply.value, 0, reply.value.length) ?? unexpected(reply);
-    case 'NF':
-    case 'NOT_FOUND':
-    case 'silent':
-      return undefined;
-    default:
-      return unexpected(reply);
+  if (reply.type === 'number') return reply.value;
+  if (reply.type === 'VA') {
+    return bigDigits(reply.value, 0, reply.value.length) ?? unexpected(reply);
   }
+  if (reply.type === 'silent' || toStatus(reply) === 'not-found') return undefined;
+  return unexpected(reply);
 }
 
 export function toVersion(reply: Reply): string {
@@ -154,28 +147,18 @@ function toStat(name: string, value: string): StatValue {
     return value === 'yes' || value === 'on';
   }
   if (switches.has(name) && name !== 'evictions' && /^[01]$/.test(value)) return value === '1';
-  if (/^-?\d+$/.test(value)) {
-    const number = Number(value);
-    return Number.isSafeInteger(number) ? number : BigInt(value);
-  }
-  return /^-?\d+\.\d+$/.test(value) ? Number(value) : value;
+  return wholeNumber(value) ?? (/^-?\d+\.\d+$/.test(value) ? Number(value) : value);
 }
 
 /** The number after a reply flag's letter: a count, rounded past 2^53. */
 export function toCount(flag: string): number {
-  // By hand: every read with a value asks this.
-  let count = 0;
-  for (let i = 1; i < flag.length; i++) {
-    const digit = flag.charCodeAt(i) - 0x30;
-    if (digit < 0 || digit > 9) return notANumber(flag);
-    count = count * 10 + digit;
-  }
-  return flag.length > 1 && flag.length <= 21 ? count : notANumber(flag);
+  const count = flagNumber(flag);
+  return Number.isNaN(count) ? notANumber(flag) : count;
 }
 
 /** The number after a reply flag's letter, to the last of its 64 bits. */
 export function toUnsigned(flag: string): bigint {
-  return /^.\d{1,20}$/.test(flag) ? BigInt(flag.slice(1)) : notANumber(flag);
+  return bigDecimal(flag.slice(1)) ?? notANumber(flag);
 }
 
 function notANumber(flag: string): never {

@@ -1,6 +1,7 @@
 import { fromUtf8, latin1 } from '../wire/bytes.ts';
 import type { Key, Value } from '../wire/command.ts';
 import { UsageError } from '../wire/errors.ts';
+import { wholeNumber } from '../wire/numbers.ts';
 
 /** Turns what a program stores into bytes, and back. */
 export interface Serde {
@@ -95,12 +96,9 @@ export function fromJson(key: Key, text: string): unknown {
 /** A number where it is a safe one. @throws UsageError for what is no integer. */
 export function toInteger(key: Key, value: Uint8Array): number | bigint {
   // decr leaves spaces behind a number that has lost a digit.
-  const text = latin1(value).trim();
-  if (!/^-?\d+$/.test(text)) {
-    throw new UsageError('serde', `found no integer in ${describe(key)}, against its flags`);
-  }
-  const number = Number(text);
-  return Number.isSafeInteger(number) ? number : BigInt(text);
+  const whole = wholeNumber(latin1(value).trim());
+  if (whole !== undefined) return whole;
+  throw new UsageError('serde', `found no integer in ${describe(key)}, against its flags`);
 }
 
 function describe(key: Key): string {

@@ -1,6 +1,6 @@
 import type { Command } from '../wire/command.ts';
-import { checkCredential } from '../wire/check-command.ts';
 import { ConnectionError, TimeoutError } from '../wire/errors.ts';
+import { checkCredential } from '../wire/line.ts';
 import type { Reply } from '../wire/reply.ts';
 import { verbs } from '../wire/verbs.ts';
 import { Alarm } from './alarm.ts';

@@ -24,8 +24,7 @@ export function toMetaKey(
   flags: readonly string[],
 ): WireKey & { readonly flags: readonly string[] } {
   if (!flags.includes('b')) return { ...toWireKey(toKey(word)), flags };
-  const written = utf8(word);
-  const key = fromBase64(written, 0, written.length);
+  const key = fromBase64(utf8(word));
   if (key === null) throw new FlagError(`KEY: "${word}" is no base64, against the flag b`);
   return { key, base64: true, flags: flags.filter((flag) => flag !== 'b') };
 }

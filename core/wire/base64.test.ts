@@ -15,8 +15,7 @@ function write(bytes: Uint8Array): string {
 }
 
 function read(text: string): string | null {
-  const bytes = fromLatin1(`AA${text}AA`);
-  const found = fromBase64(bytes, 2, text.length + 2);
+  const found = fromBase64(fromLatin1(text));
   return found === null ? null : latin1(found);
 }
 

@@ -1,16 +1,26 @@
+import { latin1 } from './bytes.ts';
+
 const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
 
 const PAD = 0x3d;
-const NONE = 0xff;
-const values = /* @__PURE__ */ (() => {
-  const table = new Uint8Array(256).fill(NONE);
+// The six bits that each character stands for, or -1.
+const values: Int8Array = /* @__PURE__ */ (() => {
+  const table = new Int8Array(256).fill(-1);
   for (let i = 0; i < alphabet.length; i++) table[alphabet.charCodeAt(i)] = i;
+  table[PAD] = 0;
   return table;
 })();
 
 /** How many characters the base64 of `length` bytes has. */
 export function base64Length(length: number): number {
   return Math.ceil(length / 3) * 4;
+}
+
+/** The base64 of `bytes`. */
+export function toBase64(bytes: Uint8Array): string {
+  const target = new Uint8Array(base64Length(bytes.length));
+  putBase64(target, 0, bytes);
+  return latin1(target);
 }
 
 /** Writes the base64 of `bytes` into `target` at `at`; returns the position after it. */
@@ -28,39 +38,32 @@ export function putBase64(target: Uint8Array, at: number, bytes: Uint8Array): nu
 }
 
 /**
- * The bytes that `source[from, to)` spells in base64, or null when it spells none.
+ * The bytes that are spelled in base64, or null when none are.
  *
  * As forgiving as memcached's own decoder, byte for byte: characters outside the alphabet are
  * skipped, what follows the padding is ignored, an empty result is a failure.
  */
-export function fromBase64(source: Uint8Array, from: number, to: number): Uint8Array | null {
-  let counted = 0;
-  for (let i = from; i < to; i++) {
-    if (source[i] === PAD || values[source[i]!] !== NONE) counted++;
-  }
-  if (counted === 0 || counted % 4 !== 0) return null;
-  const target = new Uint8Array((counted / 4) * 3);
+export function fromBase64(spelled: Uint8Array): Uint8Array | null {
+  const bytes = new Uint8Array(base64Length(spelled.length));
   let length = 0;
   let group = 0;
   let digits = 0;
   let padding = 0;
-  for (let i = from; i < to; i++) {
-    const byte = source[i]!;
+  let over = false;
+  for (let i = 0; i < spelled.length; i++) {
+    const byte = spelled[i]!;
     const value = values[byte]!;
+    if (value < 0) continue;
+    digits++;
+    if (over) continue;
     if (byte === PAD) padding++;
-    else if (value === NONE) continue;
-    group = (group << 6) | (byte === PAD ? 0 : value);
-    if (++digits < 4) continue;
-    target[length++] = (group >> 16) & 255;
-    target[length++] = (group >> 8) & 255;
-    target[length++] = group & 255;
-    group = 0;
-    digits = 0;
-    if (padding > 2) return null;
-    if (padding > 0) {
-      length -= padding;
-      break;
-    }
+    group = (group << 6) | value;
+    if (digits % 4 !== 0) continue;
+    bytes[length++] = group >> 16;
+    bytes[length++] = group >> 8;
+    bytes[length++] = group;
+    over = padding > 0;
   }
-  return length === 0 ? null : target.subarray(0, length);
+  if (length === 0 || digits % 4 !== 0 || padding > 2) return null;
+  return bytes.subarray(0, length - padding);
 }

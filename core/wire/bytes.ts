@@ -1,18 +1,19 @@
 /** An empty array, shared. */
 export const EMPTY: Uint8Array = new Uint8Array(0);
 
-// The only two globals core needs that are not in the language itself; every runtime has them.
+// With those of the clock, the only globals core needs that are not in the language itself; every
+// runtime has them.
 declare const TextEncoder: new () => {
   encode(text: string): Uint8Array;
   encodeInto(text: string, target: Uint8Array): { written: number };
 };
 declare const TextDecoder: new (
   label: string,
-  options: { fatal: boolean; ignoreBOM: boolean },
+  options: { ignoreBOM: boolean },
 ) => { decode(bytes: Uint8Array): string };
 
 const encoder = /* @__PURE__ */ new TextEncoder();
-const decoder = /* @__PURE__ */ new TextDecoder('utf-8', { fatal: false, ignoreBOM: true });
+const decoder = /* @__PURE__ */ new TextDecoder('utf-8', { ignoreBOM: true });
 
 // The getter itself: the property may be overridden, on the array or on a class of its own.
 const lengthOf = /* @__PURE__ */ Reflect.getOwnPropertyDescriptor(

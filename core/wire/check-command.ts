@@ -1,14 +1,12 @@
 import { base64Length } from './base64.ts';
 import { isBytes, utf8Length } from './bytes.ts';
-import type { Command, Key, Value } from './command.ts';
+import { checkBoolean, checkChoice, checkSeconds, checkText, checkU32, checkU64 } from './check.ts';
+import type { Command, Key, RawCommand, Value } from './command.ts';
 import { UsageError } from './errors.ts';
 import { checkBase64Key, checkKey } from './key.ts';
+import { isLine, lineOf, loginToken, MAX_LINE, printable, quote } from './line.ts';
 import { MAX_META_WORDS, MAX_OPAQUE, metaFlags } from './meta-flags.ts';
-import { MAX_U32, MAX_U64 } from './numbers.ts';
-import { verbs } from './verbs.ts';
-
-/** memcached closes a connection that sends this much without a line end, unless it is a `get`. */
-export const MAX_LINE = 2048;
+import { bigDecimal, flagNumber, MAX_U32, MAX_U64 } from './numbers.ts';
 
 /** The largest value memcached can be told to take (`-I 1024m`). */
 export const MAX_VALUE: number = 1024 * 1024 * 1024;
@@ -31,16 +29,6 @@ export function checkCommand(command: Command): void {
   }
 }
 
-/** Whether this is a word of a command: printable ASCII without a space, and not empty. */
-export function isWord(word: unknown): word is string {
-  return typeof word === 'string' && word !== '' && printable(word);
-}
-
-/** Whether this can be a line of a raw command: bytes, one a character, but CR, LF and NUL. */
-export function isLine(line: unknown): line is string {
-  return typeof line === 'string' && /^[\x01-\x09\x0b\x0c\x0e-\xff]+$/.test(line);
-}
-
 function check(command: Command): void {
   if (typeof command !== 'object' || command === null) {
     throw new UsageError('command', 'must be an object with a verb');
@@ -55,8 +43,6 @@ function check(command: Command): void {
       checkMetaKey(command.key, command.base64);
       checkValue(command.value);
       return checkFlags(command, 3);
-    case 'me':
-      return checkMetaKey(command.key, command.base64);
     case 'get':
     case 'gets':
       checkKeys(command.keys);
@@ -77,59 +63,16 @@ function check(command: Command): void {
       return checkStore(command);
     case 'cas':
       checkStore(command);
-      return checkU64('cas', command.cas);
-    case 'delete':
-      checkKey(command.key);
-      return checkBoolean('noreply', command.noreply);
-    case 'incr':
-    case 'decr':
-      checkKey(command.key);
-      checkU64('delta', command.delta);
-      return checkBoolean('noreply', command.noreply);
-    case 'touch':
-      checkKey(command.key);
-      checkSeconds('expire', command.expire);
-      return checkBoolean('noreply', command.noreply);
-    case 'mn':
-    case 'version':
-    case 'quit':
-    case 'refresh_certs':
+      checkU64('cas', command.cas);
       return;
-    case 'verbosity':
-      checkU32('level', command.level);
-      return checkBoolean('noreply', command.noreply);
-    case 'flush_all':
-      checkSeconds('delay', command.delay);
-      return checkBoolean('noreply', command.noreply);
-    case 'cache_memlimit':
-      checkU32('megabytes', command.megabytes);
-      return checkBoolean('noreply', command.noreply);
-    case 'shutdown':
-      return checkBoolean('graceful', command.graceful);
-    case 'stats':
-    case 'slabs':
-    case 'lru':
-    case 'extstore':
-    case 'lru_crawler':
-    case 'lru_crawler metadump':
-    case 'lru_crawler mgdump':
-    case 'watch':
-    case 'config get':
-      return checkWords(command.verb, command.words);
     case 'auth':
-      checkCredential('username', command.username);
-      return checkCredential('password', command.password);
+      loginToken(command);
+      return;
     case 'raw':
       return checkRaw(command);
     default:
-      return unknownVerb(command);
+      lineOf(command);
   }
-}
-
-function unknownVerb(command: never): never {
-  const { verb } = command as { verb?: unknown };
-  const name = typeof verb === 'string' ? quote(verb) : `a ${typeof verb}`;
-  throw new UsageError('verb', `must be one of ${Object.keys(verbs).join(', ')}, not ${name}`);
 }
 
 function checkStore(
@@ -174,30 +117,6 @@ function tooLong(): never {
   throw new UsageError('value', `must be at most ${MAX_VALUE} bytes, the most memcached can take`);
 }
 
-/** Seconds, as the server parses them: a signed 32-bit number. */
-function checkSeconds(argument: string, seconds: number): void {
-  if (typeof seconds !== 'number' || seconds !== (seconds | 0)) {
-    throw new UsageError(argument, 'must be a whole number of seconds within 32 bits');
-  }
-}
-
-/** Checks an unsigned 32-bit number: client flags, mostly. */
-export function checkU32(argument: string, value: number): void {
-  if (typeof value !== 'number' || !Number.isInteger(value) || value < 0 || value > MAX_U32) {
-    throw new UsageError(argument, 'must be a whole number from 0 to 4294967295');
-  }
-}
-
-function checkU64(argument: string, value: bigint): void {
-  if (typeof value !== 'bigint' || value < 0n || value > MAX_U64) {
-    throw new UsageError(argument, 'must be a bigint from 0 to 18446744073709551615');
-  }
-}
-
-function checkBoolean(argument: string, value: boolean): void {
-  if (typeof value !== 'boolean') throw new UsageError(argument, 'must be true or false');
-}
-
 function checkFlags(
   command: { verb: string; key: Key; base64: boolean; flags: readonly string[] },
   words: number,
@@ -235,9 +154,6 @@ const META_FRAME = 'ms  1073741824 b O1000000\r\n'.length;
 /** The modes that a verb knows; the others ignore the flag. */
 const modes: ReadonlyMap<string, string> = new Map([['ms', 'EAPRS'], ['ma', 'I+D-']]);
 
-const unsigned = /^\d{1,20}$/;
-const signed = /^-?\d{1,10}$/;
-
 function checkFlag(flag: string, mode: string | undefined): void {
   const letter = flag.charAt(0);
   const known = metaFlags.get(letter);
@@ -251,18 +167,18 @@ function checkFlag(flag: string, mode: string | undefined): void {
       if (argument !== '') refuse(flag, 'takes no argument');
       return;
     case 'seconds':
-      if (!signed.test(argument) || Number(argument) !== (Number(argument) | 0)) {
+      if (!/^-?\d{1,10}$/.test(argument) || Number(argument) !== (Number(argument) | 0)) {
         refuse(flag, 'takes a whole number of seconds within 32 bits');
       }
       return;
     case 'u32':
-      if (!(wholeNumber(argument) <= MAX_U32)) {
-        refuse(flag, 'takes a number from 0 to 4294967295');
+      if (!(flagNumber(flag) <= MAX_U32)) {
+        refuse(flag, `takes a number from 0 to ${MAX_U32}`);
       }
       return;
     case 'u64':
-      if (!unsigned.test(argument) || BigInt(argument) > MAX_U64) {
-        refuse(flag, 'takes a number from 0 to 18446744073709551615');
+      if (bigDecimal(argument) === null) {
+        refuse(flag, `takes a number from 0 to ${MAX_U64}`);
       }
       return;
     case 'mode':
@@ -280,66 +196,12 @@ function checkFlag(flag: string, mode: string | undefined): void {
   }
 }
 
-// By hand, as this is done for nearly every write: a regular expression takes three times as long.
-function wholeNumber(text: string): number {
-  let number = 0;
-  for (let i = 0; i < text.length; i++) {
-    const digit = text.charCodeAt(i) - 0x30;
-    if (!(digit >= 0 && digit <= 9)) return NaN;
-    number = number * 10 + digit;
-  }
-  return text.length >= 1 && text.length <= 20 ? number : NaN;
-}
-
 function refuse(flag: string, rule: string): never {
   throw new UsageError('flags', `${flag.charAt(0)} ${rule}, not ${quote(flag.slice(1))}`);
 }
 
-function checkWords(verb: string, words: readonly string[]): void {
-  if (!Array.isArray(words)) throw new UsageError('words', 'must be an array of strings');
-  let length = verb.length + 2;
-  for (const word of words as readonly unknown[]) {
-    if (!isWord(word)) {
-      throw new UsageError('words', 'must be printable ASCII without a space, and not empty');
-    }
-    // Some administrative commands obey it, some do not: nobody could tell which reply is whose.
-    if (word === 'noreply') throw new UsageError('words', 'must not be noreply');
-    length += word.length + 1;
-  }
-  if (length > MAX_LINE) throw new UsageError('words', `must fit a line of ${MAX_LINE} bytes`);
-  if (words.length === 0 && verb !== 'stats' && verb !== 'watch') {
-    throw new UsageError('words', `of ${verb} must not be empty`);
-  }
-  if (words.length > 1 && verb.includes(' ')) {
-    throw new UsageError('words', `of ${verb} must be one`);
-  }
-  const [first = ''] = words;
-  if (verb === 'lru_crawler' && /^(metadump|mgdump)$/.test(first)) {
-    throw new UsageError('words', `must not hold ${first}: lru_crawler ${first} is a verb`);
-  }
-}
-
-/** Checks a user name or a password. Its text appears in no message. */
-export function checkCredential(argument: string, text: string): void {
-  if (typeof text !== 'string' || text === '') {
-    throw new UsageError(argument, 'must be a string that is not empty');
-  }
-  for (let i = 0; i < text.length; i++) {
-    const code = text.charCodeAt(i);
-    if (code <= 0x20 || code === 0x7f) {
-      throw new UsageError(argument, 'must not contain white space or control characters');
-    }
-  }
-  if (text.length > 255) throw new UsageError(argument, 'must be at most 255 characters');
-  // It would go out as U+FFFD, and be another one.
-  if (/\p{Cs}/u.test(text)) throw new UsageError(argument, 'must not contain a lone surrogate');
-}
-
-function checkRaw(command: Extract<Command, { verb: 'raw' }>): void {
-  const { line, value, reply } = command;
-  if (typeof line !== 'string' || line === '') {
-    throw new UsageError('line', 'must be a string that is not empty');
-  }
+function checkRaw({ line, value, reply }: RawCommand): void {
+  checkText('line', line);
   if (line.length + 2 > MAX_LINE) {
     throw new UsageError('line', `must be at most ${MAX_LINE - 2} bytes`);
   }
@@ -347,20 +209,5 @@ function checkRaw(command: Extract<Command, { verb: 'raw' }>): void {
     throw new UsageError('line', 'must hold a byte in each character, and no CR, LF or NUL');
   }
   if (value !== null) checkValue(value);
-  if (!['line', 'lines', 'values', 'stats', 'none'].includes(reply)) {
-    throw new UsageError('reply', 'must be line, lines, values, stats or none');
-  }
-}
-
-/** A text for a message, shortened. */
-function quote(text: string): string {
-  return JSON.stringify(text.length > 40 ? `${text.slice(0, 40)}…` : text);
-}
-
-function printable(text: string): boolean {
-  for (let i = 0; i < text.length; i++) {
-    const code = text.charCodeAt(i);
-    if (code <= 0x20 || code >= 0x7f) return false;
-  }
-  return true;
+  checkChoice('reply', reply, ['line', 'lines', 'values', 'stats', 'none']);
 }

@@ -5,11 +5,12 @@ import { type ClientConnectionOptions, clientConnectionOptions } from './client-
 import { ReplyDecoder, type ReplyLimits } from './decode-reply.ts';
 import { putCommand } from './encode-command.ts';
 import { ConnectionError, ProtocolError } from './errors.ts';
+import { isMeta } from './meta-flags.ts';
 import { withDefaults } from './options.ts';
 import { Output } from './output.ts';
 import { isFatal, isQuiet, replyShape } from './quiet.ts';
 import { CLOSED, type ErrorReply, isError, isItem, type Reply } from './reply.ts';
-import { Ring, sizeOf, type Slot } from './ring.ts';
+import { NOTHING, Ring, sizeOf, type Slot } from './ring.ts';
 import { verbs } from './verbs.ts';
 
 /** Commands are encoded until this many bytes wait, so that what is not sent can be cancelled. */
@@ -18,8 +19,6 @@ const ENCODE_AHEAD = 64 * 1024;
 /** Opaques count up to this and start again; only their neighbours need to differ. */
 const MAX_OPAQUE_NUMBER = 1_000_000;
 const UNASKED = 'the server began a line that nobody asked for';
-
-const NOTHING: Command = { verb: 'mn' };
 
 /**
  * The client's side of a connection: commands in, bytes out; bytes in, events out. Pure: it does
@@ -156,15 +155,18 @@ export class ClientConnection<Tag> {
 
   /** The next event, or null. */
   next(): ClientEvent<Tag> | null {
-    const event = this.#events.shift();
-    if (event !== undefined) return event;
-    if (this.#state === 'closed') return null;
-    try {
-      return this.#read();
-    } catch (error) {
-      if (!(error instanceof ProtocolError)) throw error;
-      this.#close(error);
-      return this.#events.shift() ?? null;
+    for (;;) {
+      const event = this.#events.shift();
+      if (event !== undefined) return event;
+      if (this.#state === 'closed') return null;
+      try {
+        const read = this.#read();
+        if (read === false) return null;
+        if (read !== true) return read;
+      } catch (error) {
+        if (!(error instanceof ProtocolError)) throw error;
+        this.#close(error);
+      }
     }
   }
 
@@ -199,8 +201,7 @@ export class ClientConnection<Tag> {
       slot.quiet = isQuiet(slot.command);
       if (!this.#owes()) this.#heard = now;
       if (!slot.quiet && this.#unfenced !== null) this.#fence();
-      const { alone } = verbs[slot.command.verb];
-      if (alone) {
+      if (verbs[slot.command.verb].alone) {
         if (ring.head < ring.cursor) return;
         this.#alone = true;
       }
@@ -233,7 +234,7 @@ export class ClientConnection<Tag> {
   // A command whose reply shows that all the quiet ones before it are done with.
   #fence(): void {
     if (this.#unfenced === null) return;
-    this.#output.appendAscii(`${this.#options.fence}\r\n`);
+    this.#output.appendLine(this.#options.fence);
     this.#unfenced.fenced = true;
     this.#unfenced = null;
     this.#run = 0;
@@ -241,73 +242,64 @@ export class ClientConnection<Tag> {
     this.#fences++;
   }
 
-  #read(): ClientEvent<Tag> | null {
+  // Reads one reply, or what else has arrived, and gives the event that comes of it; true when it is
+  // among those that wait, false when there is none until more arrives.
+  #read(): ClientEvent<Tag> | boolean {
     const ring = this.#ring;
-    for (;;) {
-      this.#skipVoid();
-      if (ring.head === ring.cursor) return this.#readIdle();
-      const slot = ring.at(ring.head);
-      if (slot.quiet) {
-        if (!this.#readQuiet()) return this.#readOver();
-        const event = this.#events.shift();
-        if (event !== undefined) return event;
-        continue;
-      }
-      const reply = this.#decoder.next(slot.command);
-      if (reply === null) return this.#readOver();
-      if (isItem(reply)) {
-        if (slot.tag === undefined) continue;
-        return { type: 'item', tag: slot.tag, item: reply };
-      }
-      const checked = this.#checkOpaque(slot, reply);
-      const event = this.#answer(slot, checked, this.#decoder.account());
-      const fatal = isError(reply) && isFatal(reply, verbs[slot.command.verb].judgesValue);
-      this.#pop();
-      if (fatal) this.#closeAfter(reply);
-      if (event !== null) return event;
-      const next = this.#events.shift();
-      if (next !== undefined) return next;
+    this.#skipVoid();
+    if (ring.head === ring.cursor) return this.#readIdle();
+    const slot = ring.at(ring.head);
+    const reply = this.#decoder.next(slot.quiet ? null : slot.command);
+    if (reply === null) return this.#readOver();
+    if (isItem(reply)) {
+      return slot.tag === undefined ? true : { type: 'item', tag: slot.tag, item: reply };
     }
+    const bytesIn = this.#decoder.account();
+    if (slot.quiet) {
+      this.#readQuiet(reply, bytesIn);
+      return true;
+    }
+    const event = this.#answer(slot, this.#checkOpaque(slot, reply), bytesIn);
+    const fatal = isError(reply) && isFatal(reply, verbs[slot.command.verb].judgesValue);
+    this.#pop();
+    if (fatal) this.#closeAfter(reply);
+    return event ?? true;
   }
 
   // Nothing is in flight, so nothing may arrive.
-  #readIdle(): ClientEvent<Tag> | null {
+  #readIdle(): boolean {
     if (this.#decoder.pending) {
       const error = this.#decoder.unasked();
       if (error !== null) {
-        const words = `${error.type} ${error.message}`.trimEnd();
+        const words = errorLine(error);
         this.fail(new ConnectionError(`the server closed the connection: ${words}`, 'unknown'));
       }
     }
     const ended = this.#state === 'ending' && this.#ring.length === 0 && this.#output.length === 0;
-    if (this.#over === null && !ended) return null;
+    if (this.#over === null && !ended) return false;
     this.#close(this.#over?.cause ?? null);
-    return this.#events.shift() ?? null;
+    return true;
   }
 
   // All that arrived is read and more is needed; if no more will come, the connection is over.
-  #readOver(): ClientEvent<Tag> | null {
+  #readOver(): boolean {
     const slot = this.#ring.at(this.#ring.head);
     // A watch has no end of its own to wait for.
     const endless = this.#state === 'ending' && slot.command.verb === 'watch';
-    if (this.#over === null && !endless) return null;
+    if (this.#over === null && !endless) return false;
     let cause = this.#over?.cause ?? null;
     const asked = slot.offset < this.#sent && replyShape(slot.command) === 'closed';
     if (asked && !this.#decoder.pending) {
-      const event = this.#answer(slot, CLOSED);
-      if (event !== null) this.#events.push(event);
+      this.#push(this.#answer(slot, CLOSED));
       this.#pop();
       cause = null;
     }
     this.#close(cause);
-    return this.#events.shift() ?? null;
+    return true;
   }
 
-  // Reads on in the run of quiet commands at the head; false when more bytes are needed.
-  #readQuiet(): boolean {
-    const reply = this.#decoder.next(null);
-    if (reply === null || isItem(reply)) return false;
-    const bytesIn = this.#decoder.account();
+  // A reply to one of the run of quiet commands at the head.
+  #readQuiet(reply: Reply, bytesIn: number): void {
     const { head } = this.#ring;
     const end = this.#runEnd();
     if (isError(reply)) {
@@ -328,11 +320,9 @@ export class ClientConnection<Tag> {
       }
       this.#release(i);
       const slot = this.#ring.at(i);
-      const event = this.#answer(slot, this.#checkOpaque(slot, reply), bytesIn);
-      if (event !== null) this.#events.push(event);
+      this.#push(this.#answer(slot, this.#checkOpaque(slot, reply), bytesIn));
       this.#settleQuiet(slot);
     }
-    return true;
   }
 
   // Where the run at the head ends: after the first command that a fence follows.
@@ -358,10 +348,10 @@ export class ClientConnection<Tag> {
       data ||= row.data;
       judgesValue ||= row.judgesValue;
     }
-    const event = candidates === 1 ? this.#answer(only, reply, bytesIn) : null;
-    if (event !== null) this.#events.push(event);
-    else this.#events.push({ type: 'quiet-error', reply });
-    if (candidates === 1) this.#settleQuiet(only);
+    const isOnly = candidates === 1;
+    const event = isOnly ? this.#answer(only, reply, bytesIn) : null;
+    this.#push(event ?? { type: 'quiet-error', reply });
+    if (isOnly) this.#settleQuiet(only);
     else this.#errors.push(reply);
     // Whose it is cannot be known: a command with a data block may have earned it.
     if (isFatal(reply, judgesValue && !data)) this.#closeAfter(reply);
@@ -382,29 +372,33 @@ export class ClientConnection<Tag> {
     this.#errors = [];
     while (this.#ring.head < end) {
       const slot = this.#ring.at(this.#ring.head);
-      if (slot.state !== 'void') {
-        const event = this.#answer(slot, { type: 'silent', errors });
-        if (event !== null) this.#events.push(event);
-      }
+      if (slot.state !== 'void') this.#push(this.#answer(slot, { type: 'silent', errors }));
       this.#pop();
     }
   }
 
-  #answer(slot: Slot<Tag>, reply: Reply, bytesIn = 0): ClientEvent<Tag> | null {
-    const { tag, length: bytesOut } = slot;
+  #answer(
+    { tag, length: bytesOut }: Slot<Tag>,
+    reply: Reply,
+    bytesIn = 0,
+  ): ClientEvent<Tag> | null {
     return tag === undefined ? null : { type: 'reply', tag, reply, bytesOut, bytesIn };
+  }
+
+  #push(event: ClientEvent<Tag> | null): void {
+    if (event !== null) this.#events.push(event);
   }
 
   // A meta reply must carry the opaque its command was stamped with; then the sender's own goes
   // back in its place.
   #checkOpaque(slot: Slot<Tag>, reply: Reply): Reply {
-    if (slot.opaque < 0 || !('flags' in reply) || reply.type === 'ME') return reply;
+    if (slot.opaque < 0 || !isMeta(reply)) return reply;
     if (this.#decoder.opaque !== slot.opaque) {
       throw new ProtocolError('a reply carries the opaque of another command');
     }
     if (!('flags' in slot.command)) return reply;
     const own = (slot.command.flags as readonly string[]).find((flag) => flag[0] === 'O');
-    if (own === undefined || reply.type === 'CONFIG') return reply;
+    if (own === undefined) return reply;
     return { ...reply, flags: reply.flags.toSpliced(this.#decoder.opaqueIndex, 0, own) };
   }
 
@@ -423,7 +417,7 @@ export class ClientConnection<Tag> {
       this.#run = 0;
       this.#runAwaited = false;
     }
-    if (verbs[slot.command.verb].alone) this.#alone = false;
+    this.#alone = false;
     this.#ring.pop();
   }
 
@@ -472,7 +466,7 @@ export class ClientConnection<Tag> {
   }
 
   #closeAfter(reply: ErrorReply): void {
-    const words = `${reply.type} ${reply.message}`.trimEnd();
+    const words = errorLine(reply);
     const given = `the connection was given up after ${words}: what follows it may be out of step`;
     this.#close(new ConnectionError(given, 'unknown'));
   }
@@ -492,4 +486,8 @@ export class ClientConnection<Tag> {
     this.#state = 'closed';
     this.#events.push({ type: 'closed', cause, unsent, unanswered });
   }
+}
+
+function errorLine({ type, message }: ErrorReply): string {
+  return `${type} ${message}`.trimEnd();
 }

@@ -1,8 +1,8 @@
-import { base64Length, putBase64 } from './base64.ts';
-import { latin1 } from './bytes.ts';
+import { toBase64 } from './base64.ts';
 import { checkCommand } from './check-command.ts';
 import type { Command, Key } from './command.ts';
-import { keyBytes } from './key.ts';
+import { keyBytes, keyText } from './key.ts';
+import { isMeta } from './meta-flags.ts';
 import type { Reply } from './reply.ts';
 
 /**
@@ -39,9 +39,8 @@ export function releaseReply(reply: Reply, command: Command, prefix: Uint8Array)
     const { length } = prefix;
     return { ...reply, items: reply.items.map((it) => ({ ...it, key: it.key.slice(length) })) };
   }
-  if (!('base64' in command) || !('flags' in reply) || reply.type === 'CONFIG') return reply;
-  if (reply.type === 'ME') return reply;
-  const name = `k${keyText(command.key, command.base64)}`;
+  if (!('base64' in command) || !isMeta(reply)) return reply;
+  const name = `k${writtenKey(command.key, command.base64)}`;
   return { ...reply, flags: reply.flags.map((flag) => flag[0] === 'k' ? name : flag) };
 }
 
@@ -53,9 +52,6 @@ function join(prefix: Uint8Array, key: Key): Key {
   return joined;
 }
 
-function keyText(key: Key, base64: boolean): string {
-  const bytes = keyBytes(key);
-  if (!base64) return latin1(bytes);
-  const target = new Uint8Array(base64Length(bytes.length));
-  return latin1(target, 0, putBase64(target, 0, bytes));
+function writtenKey(key: Key, base64: boolean): string {
+  return base64 ? toBase64(keyBytes(key)) : keyText(key);
 }

@@ -1,5 +1,4 @@
 import { EMPTY, fromUtf8, latin1, spells, startsWith, wordEnd } from './bytes.ts';
-import { MAX_LINE } from './check-command.ts';
 import type {
   CasCommand,
   Command,
@@ -10,6 +9,7 @@ import type {
 } from './command.ts';
 import { Input } from './input.ts';
 import { MAX_KEY } from './key.ts';
+import { MAX_LINE } from './line.ts';
 import { withDefaults } from './options.ts';
 import { decodeKey, hasLongOpaque, readMetaFlags } from './read-meta-flags.ts';
 import { clientError, ERROR, type ErrorReply, serverError } from './reply.ts';

@@ -1,19 +1,22 @@
-import { latin1, matches, spells, wordEnd } from './bytes.ts';
+import { EMPTY, latin1, matches, spells, startsWith, wordEnd } from './bytes.ts';
 import type { Command, Key } from './command.ts';
 import { ProtocolError } from './errors.ts';
 import { Input } from './input.ts';
-import { opensWith, toKey } from './item-facts.ts';
+import { toKey } from './item-facts.ts';
 import { bigDigits, digits, wideDigits } from './numbers.ts';
 import { withDefaults } from './options.ts';
 import { replyShape } from './quiet.ts';
 import {
+  firstWord,
   metaCode,
   plainMeta,
+  readConfig,
   readDebug,
   readError,
   readMetadump,
   readMgdump,
   readRefusal,
+  readStat,
   readStatus,
   readVersion,
   VA,
@@ -24,12 +27,14 @@ import {
   END,
   type ErrorReply,
   HD,
+  isItem,
   MISSES,
+  MN,
+  OK,
   OPENED,
   type Reply,
   type ReplyItem,
   type StatLine,
-  statusReplies,
   type ValueItem,
 } from './reply.ts';
 import type { ReplyShape } from './verbs.ts';
@@ -58,6 +63,16 @@ const OPAQUE = 0x4f;
 const OVERHEAD = 64;
 const NO_FLAGS: readonly string[] = HD.flags;
 
+/** The shapes that are read a line at a time, as text. */
+type LineShape = Exclude<ReplyShape, 'meta' | 'values' | 'status' | 'number' | 'none'>;
+
+/** What a data block belongs to, and the reply that is whole with it; null where more follows. */
+interface Due {
+  readonly length: number;
+  readonly holder: { value: Uint8Array };
+  readonly reply: Reply | null;
+}
+
 /**
  * Bytes to replies. What is read next depends on what was asked, so the caller names the command
  * whose reply is due; a line that is no reply to it is a ProtocolError, after which the decoder
@@ -71,8 +86,8 @@ export class ReplyDecoder {
 
   readonly #input: Input = new Input();
   readonly #limits: ReplyLimits;
-  // The data block that is due after the line that was read.
-  #due: { length: number; finish: (data: Uint8Array) => Reply | null } | null = null;
+  // What waits for the data block that is due after the line that was read.
+  #due: Due | null = null;
   #items: ValueItem[] = [];
   #nextKey = 0;
   #lines: StatLine[] = [];
@@ -119,13 +134,10 @@ export class ReplyDecoder {
         if (!this.#line()) return null;
         reply = this.#read(request, shape);
       } else {
-        const { length, finish } = this.#due;
-        const data = this.#data(length);
-        if (data === null) return null;
-        this.#due = null;
-        reply = finish(data);
+        const { length, holder, reply: whole } = this.#due;
+        reply = this.#fill(length, holder, whole);
       }
-      if (reply !== null) return reply;
+      if (reply !== null || this.#due !== null) return reply;
     }
   }
 
@@ -146,9 +158,7 @@ export class ReplyDecoder {
       let length = input.to - input.from;
       // A CR may be the first half of the line's end, and the rest still on its way.
       if (!found && input.bytes[input.to - 1] === CR) length--;
-      if (length > this.#limits.maxLine) {
-        throw new ProtocolError(`a line is longer than ${this.#limits.maxLine} bytes`);
-      }
+      checkLimit('a line', length, this.#limits.maxLine);
       if (!found) return false;
       // 1.6.45 ends an error to an over-long get with a line end too many (protocol.md 2.4.3).
       const skip = this.#blankAllowed && input.from === input.to;
@@ -157,12 +167,19 @@ export class ReplyDecoder {
     }
   }
 
-  #data(length: number): Uint8Array | null {
+  // Takes the data block of a reply, or of a part of one, once it is all there.
+  #fill(length: number, holder: Due['holder'], reply: Reply | null): Reply | null {
     const data = this.#input.data(length);
-    if (data !== null && !this.#input.terminated) {
+    if (data === null) {
+      this.#due ??= { length, holder, reply };
+      return null;
+    }
+    this.#due = null;
+    if (!this.#input.terminated) {
       throw new ProtocolError('a value does not end where its length says');
     }
-    return data;
+    holder.value = data;
+    return reply;
   }
 
   #read(request: Command | null, shape: ReplyShape): Reply | ReplyItem | null {
@@ -172,7 +189,7 @@ export class ReplyDecoder {
       case 'meta':
         return this.#meta(bytes, from, to, asked);
       case 'values':
-        if (opensWith(bytes, from, to, 'VALUE')) return this.#value(request, bytes, from, to);
+        if (startsWith(bytes, from, to, 'VALUE ')) return this.#value(request, bytes, from, to);
         return spells(bytes, from, to, 'END') ? this.#values() : this.#error(asked);
       case 'status':
         return readStatus(request, bytes, from, to) ?? this.#error(asked);
@@ -181,70 +198,119 @@ export class ReplyDecoder {
         if (value !== null) return { type: 'number', value };
         return readStatus(request, bytes, from, to) ?? this.#error(asked);
       }
-      case 'version':
-        return readVersion(bytes, from, to) ?? this.#error(asked);
-      case 'debug':
-        if (spells(bytes, from, to, 'EN')) return EN;
-        return readDebug(request, bytes, from, to) ?? this.#error(asked);
-      case 'stats':
-        return this.#stats(bytes, from, to) ? null : this.#endStats(request, bytes, from, to);
-      case 'admin':
-        if (spells(bytes, from, to, 'OK')) return statusReplies.OK;
-        return readRefusal(bytes, from, to) ?? this.#error(asked);
-      case 'metadump':
-      case 'mgdump':
-      case 'watch':
-        return this.#item(shape, bytes, from, to);
-      case 'config':
-        if (spells(bytes, from, to, 'END')) return this.#takeConfig() ?? END;
-        return this.#readConfig(bytes, from, to) ? null : this.#error(asked);
-      case 'lines':
-        if (spells(bytes, from, to, 'END')) {
-          const lines = this.#rawLines;
-          this.#dropLines();
-          return { type: 'lines', lines };
-        }
-        if (readError(bytes, from, to) !== null) return this.#error(asked);
-        this.#count(to - from, this.#limits.maxLines);
-        this.#rawLines.push(latin1(bytes, from, to));
-        return null;
-      case 'line':
-        if (readError(bytes, from, to) !== null) return this.#error(asked);
-        return { type: 'line', line: latin1(bytes, from, to) };
-      case 'closed':
-        return this.#error(asked);
       case 'none':
-        if (spells(bytes, from, to, 'MN')) return statusReplies.MN;
-        return readVersion(bytes, from, to) ?? this.#meta(bytes, from, to, asked);
+        if (metaCode(bytes, from, to) !== 0) return this.#meta(bytes, from, to, asked);
+        if (spells(bytes, from, to, 'MN')) return MN;
+        return readVersion(latin1(bytes, from, to)) ?? this.#error(asked);
+      default:
+        return this.#readLine(request, shape, asked);
     }
+  }
+
+  // What is seldom asked for is read as text.
+  #readLine(request: Command | null, shape: LineShape, asked: string): Reply | ReplyItem | null {
+    const { bytes, from, to } = this.#input;
+    const line = latin1(bytes, from, to);
+    let reply: Reply | ReplyItem | null = null;
+    switch (shape) {
+      case 'version':
+        reply = readVersion(line);
+        break;
+      case 'debug':
+        reply = line === 'EN' ? EN : readDebug(line, request);
+        break;
+      case 'admin':
+        reply = line === 'OK' ? OK : readRefusal(line);
+        break;
+      case 'stats': {
+        const stat = readStat(line);
+        if (stat !== null) {
+          this.#count(line.length, this.#limits.maxLines);
+          this.#lines.push(stat);
+          return null;
+        }
+        reply = line === 'END'
+          ? { type: 'stats', lines: this.#lines }
+          : readStatus(request, bytes, from, to);
+        break;
+      }
+      case 'lines':
+        if (line === 'END') reply = { type: 'lines', lines: this.#rawLines };
+        else if (readError(line) === null) {
+          this.#count(line.length, this.#limits.maxLines);
+          this.#rawLines.push(line);
+          return null;
+        }
+        break;
+      case 'line':
+        if (readError(line) === null) reply = { type: 'line', line };
+        break;
+      case 'config':
+        if (line === 'END') reply = this.#config ?? END;
+        else if (this.#config === null) {
+          const config = readConfig(line);
+          if (config === null) break;
+          const { name, flags, length } = config;
+          const holder = { type: 'CONFIG' as const, name, flags, value: EMPTY };
+          this.#config = holder;
+          return this.#fill(this.#length(length), holder, null);
+        }
+        break;
+      case 'metadump':
+        if (this.#opens(line)) return null;
+        reply = line === 'END' ? END : readMetadump(line) ?? readRefusal(line);
+        break;
+      case 'mgdump':
+        if (this.#opens(line)) return null;
+        reply = line === 'EN' ? EN : readMgdump(line) ?? readRefusal(line);
+        break;
+      case 'watch':
+        if (this.#opened) return { type: 'watch', line };
+        reply = this.#opens(line) ? OPENED : readRefusal(line);
+        break;
+      case 'closed':
+        break;
+    }
+    if (reply === null) return this.#error(asked);
+    if (!isItem(reply)) this.#reset();
+    return reply;
+  }
+
+  // Servers since 1.6.43 open a dump with OK, older ones do not; a watch always opens with it.
+  #opens(line: string): boolean {
+    if (this.#opened || line !== 'OK') return false;
+    this.#opened = true;
+    return true;
   }
 
   /** Reads the line as an error, the one thing that any command may be answered with. */
   #error(asked: string): ErrorReply {
     const { bytes, from, to } = this.#input;
-    const error = readError(bytes, from, to);
+    const line = latin1(bytes, from, to);
+    const error = readError(line);
     if (error === null) {
       // A line may hold a user's data; its first word is enough to know it by.
-      const word = latin1(bytes, from, Math.min(wordEnd(bytes, from, to), from + 32));
-      throw new ProtocolError(`a line that starts with ${JSON.stringify(word)} answers ${asked}`);
+      const word = JSON.stringify(firstWord(line).slice(0, 32));
+      throw new ProtocolError(`a line that starts with ${word} answers ${asked}`);
     }
     this.#blankAllowed = true;
-    this.#items = [];
-    this.#nextKey = 0;
-    this.#dropLines();
-    this.#config = null;
-    this.#opened = false;
+    this.#reset();
     return error;
   }
 
-  #length(bytes: Uint8Array, from: number, to: number): number {
-    const length = digits(bytes, from, to);
+  // A reply is over: what was gathered for it is not for the next.
+  #reset(): void {
+    this.#items = [];
+    this.#lines = [];
+    this.#rawLines = [];
+    this.#config = null;
+    this.#opened = false;
+    this.#nextKey = this.#linesLength = 0;
+  }
+
+  #length(length: number): number {
     if (length < 0) throw new ProtocolError('the length of a value is not a number');
-    if (length > this.#limits.maxValue) {
-      throw new ProtocolError(
-        `a value of ${length} bytes is over the limit of ${this.#limits.maxValue}`,
-      );
-    }
+    checkLimit('a value', length, this.#limits.maxValue);
     return length;
   }
 
@@ -252,12 +318,9 @@ export class ReplyDecoder {
     const code = metaCode(bytes, from, to);
     if (code === VA) {
       const end = wordEnd(bytes, from + 3, to);
-      const length = this.#length(bytes, from + 3, end);
-      const flags = this.#flags(bytes, end, to);
-      const value = this.#data(length);
-      if (value !== null) return { type: 'VA', flags, value };
-      this.#due = { length, finish: (late) => ({ type: 'VA', flags, value: late }) };
-      return null;
+      const length = this.#length(digits(bytes, from + 3, end));
+      const reply = { type: 'VA' as const, flags: this.#flags(bytes, end, to), value: EMPTY };
+      return this.#fill(length, reply, reply);
     }
     const plain = plainMeta.get(code);
     if (plain === undefined) return this.#error(asked);
@@ -293,13 +356,13 @@ export class ReplyDecoder {
     return this.#lastFlags;
   }
 
-  #value(request: Command | null, bytes: Uint8Array, from: number, to: number): null {
+  #value(request: Command | null, bytes: Uint8Array, from: number, to: number): Reply | null {
     const keyEnd = wordEnd(bytes, from + 6, to);
     const key = this.#askedKey(request, bytes, from + 6, keyEnd);
     const flagsEnd = wordEnd(bytes, keyEnd + 1, to);
     const lengthEnd = wordEnd(bytes, flagsEnd + 1, to);
     const flags = wideDigits(bytes, keyEnd + 1, flagsEnd);
-    const length = this.#length(bytes, flagsEnd + 1, lengthEnd);
+    const length = this.#length(digits(bytes, flagsEnd + 1, lengthEnd));
     // As many values as there were keys; a raw command does not say how many.
     if (request?.verb === 'raw') this.#count(length, this.#limits.maxValue);
     const cas = lengthEnd < to ? bigDigits(bytes, lengthEnd + 1, to) : undefined;
@@ -307,16 +370,9 @@ export class ReplyDecoder {
     if (flags < 0 || cas === null || (wanted && cas === undefined)) {
       throw new ProtocolError('a VALUE line without its numbers');
     }
-    const value = this.#data(length);
-    if (value !== null) this.#items.push({ key, flags, value, cas });
-    else {
-      const finish = (late: Uint8Array): null => {
-        this.#items.push({ key, flags, value: late, cas });
-        return null;
-      };
-      this.#due = { length, finish };
-    }
-    return null;
+    const item = { key, flags, value: EMPTY, cas };
+    this.#items.push(item);
+    return this.#fill(length, item, null);
   }
 
   // Servers answer in the order of the request and leave out what they do not have, so the key
@@ -339,86 +395,14 @@ export class ReplyDecoder {
     return { type: 'values', items };
   }
 
-  #stats(bytes: Uint8Array, from: number, to: number): boolean {
-    for (const type of ['STAT', 'ITEM', 'PREFIX'] as const) {
-      if (!opensWith(bytes, from, to, type)) continue;
-      const start = from + type.length + 1;
-      const end = wordEnd(bytes, start, to);
-      const value = latin1(bytes, Math.min(end + 1, to), to);
-      this.#count(to - from, this.#limits.maxLines);
-      this.#lines.push({ type, name: latin1(bytes, start, end), value });
-      return true;
-    }
-    return false;
-  }
-
-  #endStats(request: Command | null, bytes: Uint8Array, from: number, to: number): Reply {
-    if (!spells(bytes, from, to, 'END')) {
-      return readStatus(request, bytes, from, to) ?? this.#error('stats');
-    }
-    const lines = this.#lines;
-    this.#dropLines();
-    return { type: 'stats', lines };
-  }
-
   // Holds a reply of any number of parts to a limit on all of them.
   #count(length: number, limit: number): void {
     this.#linesLength += length + OVERHEAD;
-    if (this.#linesLength > limit) {
-      throw new ProtocolError(`the parts of a reply are over the limit of ${limit} bytes`);
-    }
+    checkLimit('a reply in parts', this.#linesLength, limit);
   }
+}
 
-  #dropLines(): void {
-    this.#lines = [];
-    this.#rawLines = [];
-    this.#linesLength = 0;
-  }
-
-  #item(
-    shape: 'metadump' | 'mgdump' | 'watch',
-    bytes: Uint8Array,
-    from: number,
-    to: number,
-  ): Reply | ReplyItem | null {
-    // Servers since 1.6.43 open a dump with OK, older ones do not; a watch always opens with it.
-    if (!this.#opened && spells(bytes, from, to, 'OK')) {
-      this.#opened = true;
-      return shape === 'watch' ? OPENED : null;
-    }
-    if (shape === 'watch') {
-      if (this.#opened) return { type: 'watch', line: latin1(bytes, from, to) };
-    } else if (spells(bytes, from, to, shape === 'metadump' ? 'END' : 'EN')) {
-      this.#opened = false;
-      return shape === 'metadump' ? END : EN;
-    } else {
-      const item = shape === 'metadump'
-        ? readMetadump(bytes, from, to)
-        : readMgdump(bytes, from, to);
-      if (item !== null) return item;
-    }
-    return readRefusal(bytes, from, to) ?? this.#error(shape);
-  }
-
-  #readConfig(bytes: Uint8Array, from: number, to: number): boolean {
-    if (this.#config !== null || !opensWith(bytes, from, to, 'CONFIG')) return false;
-    const nameEnd = wordEnd(bytes, from + 7, to);
-    const flagsEnd = wordEnd(bytes, nameEnd + 1, to);
-    const name = latin1(bytes, from + 7, nameEnd);
-    const flags = digits(bytes, nameEnd + 1, flagsEnd);
-    const length = this.#length(bytes, flagsEnd + 1, to);
-    if (flags < 0) throw new ProtocolError('a CONFIG line without its numbers');
-    const finish = (value: Uint8Array): null => {
-      this.#config = { type: 'CONFIG', name, flags, value };
-      return null;
-    };
-    this.#due = { length, finish };
-    return true;
-  }
-
-  #takeConfig(): ConfigReply | null {
-    const config = this.#config;
-    this.#config = null;
-    return config;
-  }
+function checkLimit(what: string, length: number, limit: number): void {
+  if (length <= limit) return;
+  throw new ProtocolError(`${what} of ${length} bytes is over the limit of ${limit}`);
 }

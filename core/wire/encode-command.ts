@@ -1,13 +1,14 @@
 import { isBytes, utf8, utf8Length } from './bytes.ts';
-import { checkCommand, checkCredential, isLine, isWord, MAX_LINE } from './check-command.ts';
+import { checkSeconds, checkU32, checkU64 } from './check.ts';
+import { checkCommand } from './check-command.ts';
 import type { Command, Key, StoreCommand, Value } from './command.ts';
 import { UsageError } from './errors.ts';
 import { putBase64Key, putKey } from './key.ts';
-import { MAX_U32, MAX_U64, putNumber } from './numbers.ts';
-import { Output, putAscii, putEnd, REFERENCE_SIZE } from './output.ts';
+import { isLine, lineOf, loginToken, MAX_LINE } from './line.ts';
+import { putNumber } from './numbers.ts';
+import { drain, Output, putAscii, putEnd, REFERENCE_SIZE } from './output.ts';
 
 const SPACE = 0x20;
-const MINUS = 0x2d;
 const OPAQUE = 0x4f;
 
 /**
@@ -19,7 +20,7 @@ export function encodeCommand(command: Command): Uint8Array {
   checkCommand(command);
   const output = new Output();
   putCommand(output, command, -1);
-  return output.drain();
+  return drain(output);
 }
 
 /**
@@ -66,71 +67,21 @@ function put(output: Output, command: Command, opaque: number): void {
     case 'prepend':
       return putStore(output, command, '');
     case 'cas':
-      return putStore(output, command, ` ${asDecimal(command.cas)}`);
-    case 'delete':
-      return putLine(output, command.verb, command.key, command.noreply, (slab, p) =>
-        // Servers since 1.6.40 take a bare `delete noreply` as a quiet delete of nothing and
-        // never answer it; the 0 is an old argument that every version allows.
-        isNoreply(command.key) ? putAscii(slab, p, ' 0') : p);
-    case 'incr':
-    case 'decr':
-      return putLine(
-        output,
-        command.verb,
-        command.key,
-        command.noreply,
-        (slab, p) => putAscii(slab, p, ` ${asDecimal(command.delta)}`),
-      );
-    case 'touch':
-      return putLine(
-        output,
-        command.verb,
-        command.key,
-        command.noreply,
-        (slab, p) => putSeconds(slab, p, command.expire),
-      );
-    case 'me':
-      output.reserve(MAX_LINE);
-      return endLine(output, putDebug(output.slab, output.end, command));
-    case 'mn':
-    case 'version':
-    case 'quit':
-    case 'refresh_certs':
-      return output.appendAscii(`${command.verb}\r\n`);
-    case 'verbosity':
-      return putWords(output, ['verbosity', asDecimal(command.level)], command.noreply);
-    case 'flush_all':
-      return putWords(output, ['flush_all', asDecimal(command.delay, -MAX_U32)], command.noreply);
-    case 'cache_memlimit':
-      return putWords(output, ['cache_memlimit', asDecimal(command.megabytes)], command.noreply);
-    case 'shutdown':
-      return putWords(output, command.graceful ? ['shutdown', 'graceful'] : ['shutdown'], false);
-    case 'stats':
-    case 'slabs':
-    case 'lru':
-    case 'extstore':
-    case 'lru_crawler':
-    case 'lru_crawler metadump':
-    case 'lru_crawler mgdump':
-    case 'watch':
-    case 'config get':
-      return putWords(output, [command.verb, ...checkedWords(command.words)], false);
+      return putStore(output, command, ` ${checkU64('cas', command.cas)}`);
     case 'auth': {
-      const { username, password } = command;
-      checkCredential('username', username);
-      checkCredential('password', password);
-      const token = utf8(`${username} ${password}`);
-      putWords(output, ['set', 'auth', '0', '0', String(token.length)], false);
+      const token = loginToken(command);
+      output.appendLine(`set auth 0 0 ${token.length}`);
       return putBlock(output, token);
     }
     case 'raw': {
+      const { line } = command;
       const value = command.value === null ? null : asBlock(output, command.value);
-      output.appendAscii(`${asLine(command.line)}\r\n`);
+      output.appendLine(isLine(line) ? line : changed('line'));
       if (value !== null) putBlock(output, value);
       return;
     }
     default:
-      return changed('verb');
+      return output.appendLine(lineOf(command));
   }
 }
 
@@ -201,17 +152,6 @@ function putMeta(
   return p;
 }
 
-function putDebug(
-  slab: Uint8Array,
-  at: number,
-  command: Extract<Command, { verb: 'me' }>,
-): number {
-  const p = putAscii(slab, at, 'me ');
-  if (!command.base64) return putKey(slab, p, command.key);
-  // 1.6.45 finds a base64 key only when the flag stands twice; older servers do not mind.
-  return putAscii(slab, putBase64Key(slab, p, command.key), ' b b');
-}
-
 function putStore(
   output: Output,
   command: Omit<StoreCommand, 'verb'> & { verb: string },
@@ -224,7 +164,7 @@ function putStore(
   slab[p] = SPACE;
   p = putKey(slab, p + 1, command.key);
   slab[p] = SPACE;
-  p = putNumber(slab, p + 1, whole(command.flags));
+  p = putNumber(slab, p + 1, checkU32('flags', command.flags));
   p = putSeconds(slab, p, command.expire);
   slab[p] = SPACE;
   p = putNumber(slab, p + 1, value.length);
@@ -232,26 +172,6 @@ function putStore(
   if (command.noreply) p = putAscii(slab, p, ' noreply');
   endLine(output, p);
   putBlock(output, value);
-}
-
-function putLine(
-  output: Output,
-  verb: string,
-  key: Key,
-  noreply: boolean,
-  putArgument: (slab: Uint8Array, at: number) => number,
-): void {
-  output.reserve(MAX_LINE);
-  const slab = output.slab;
-  let p = putAscii(slab, output.end, verb);
-  slab[p] = SPACE;
-  p = putArgument(slab, putKey(slab, p + 1, key));
-  if (noreply) p = putAscii(slab, p, ' noreply');
-  endLine(output, p);
-}
-
-function putWords(output: Output, words: readonly string[], noreply: boolean): void {
-  output.appendAscii(`${words.join(' ')}${noreply ? ' noreply' : ''}\r\n`);
 }
 
 /** ASCII up to this length is written by hand: to call the encoder costs more. */
@@ -267,45 +187,14 @@ function asBlock(output: Output, value: Value): Value {
 
 function putBlock(output: Output, value: Value): void {
   if (typeof value === 'string') {
-    output.reserve(value.length + 2);
-    output.end = putEnd(output.slab, putAscii(output.slab, output.end, value));
-    return;
-  }
-  output.appendBlock(value);
+    output.appendLine(value);
+  } else output.appendBlock(value);
 }
 
 function putSeconds(slab: Uint8Array, at: number, seconds: number): number {
-  // Before it is compared: an array would be made a string, and a long one takes minutes on Bun.
-  if (typeof seconds !== 'number') changed('a number');
+  if (checkSeconds('expire', seconds) < 0) return putAscii(slab, at, ` ${seconds}`);
   slab[at] = SPACE;
-  if (seconds >= 0) return putNumber(slab, at + 1, whole(seconds));
-  slab[at + 1] = MINUS;
-  return putNumber(slab, at + 2, whole(-seconds));
-}
-
-function isNoreply(key: Key): boolean {
-  if (key.length !== 7) return false;
-  const text = typeof key === 'string' ? key : String.fromCharCode(...key);
-  return text === 'noreply';
-}
-
-function whole(value: number): number {
-  return Number.isSafeInteger(value) && value >= 0 ? value : changed('a number');
-}
-
-function asDecimal(value: number | bigint, least = 0): string {
-  const whole = typeof value === 'bigint' || Number.isSafeInteger(value);
-  return whole && value >= least && value <= MAX_U64 ? String(value) : changed('a number');
-}
-
-function checkedWords(words: readonly string[]): string[] {
-  const checked: string[] = [];
-  for (const word of words) checked.push(isWord(word) ? word : changed('words'));
-  return checked;
-}
-
-function asLine(line: string): string {
-  return isLine(line) ? line : changed('line');
+  return putNumber(slab, at + 1, seconds);
 }
 
 const CHANGED = 'changed between being checked and being sent';

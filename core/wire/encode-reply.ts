@@ -1,11 +1,11 @@
-import { putBase64 } from './base64.ts';
-import { isLine } from './check-command.ts';
+import { toBase64 } from './base64.ts';
 import type { Key } from './command.ts';
 import { UsageError } from './errors.ts';
 import { factWords, uriKey } from './item-facts.ts';
-import { keyBytes } from './key.ts';
+import { keyBytes, keyText } from './key.ts';
+import { isLine } from './line.ts';
 import { MAX_U64, putNumber } from './numbers.ts';
-import { Output, putAscii, putEnd } from './output.ts';
+import { drain, Output, putAscii, putEnd } from './output.ts';
 import type { Reply, ReplyItem, ValueItem } from './reply.ts';
 
 // Room for what a line holds beside words and keys, at most: `VALUE `, three numbers, CR LF.
@@ -15,7 +15,7 @@ const LINE = 80;
 export function encodeReply(reply: Reply | ReplyItem): Uint8Array {
   const output = new Output();
   putReply(output, reply);
-  return output.drain();
+  return drain(output);
 }
 
 /** Writes a reply, or a part of one, to `output`. */
@@ -31,7 +31,7 @@ export function putReply(output: Output, reply: Reply | ReplyItem): void {
     case 'RESET':
     case 'MN':
     case 'END':
-      return output.appendAscii(`${reply.type}\r\n`);
+      return output.appendLine(reply.type);
     case 'HD':
     case 'EN':
     case 'NF':
@@ -43,7 +43,7 @@ export function putReply(output: Output, reply: Reply | ReplyItem): void {
       return output.appendBlock(reply.value);
     case 'values':
       for (const item of reply.items) putValue(output, item);
-      return output.appendAscii('END\r\n');
+      return output.appendLine('END');
     case 'number':
       return putLine(output, `${reply.value}`);
     case 'ERROR':
@@ -58,35 +58,35 @@ export function putReply(output: Output, reply: Reply | ReplyItem): void {
     case 'VERSION':
       return putLine(output, `VERSION ${reply.version}`);
     case 'ME': {
-      const key = reply.base64 ? base64Text(reply.key) : keyText(reply.key);
+      const key = reply.base64 ? toBase64(keyBytes(reply.key)) : keyText(reply.key);
       return putLine(output, `ME ${key} ${factWords(reply)}`);
     }
     case 'stats':
       for (const { type, name, value } of reply.lines) {
         putLine(output, `${type} ${name} ${value}`);
       }
-      return output.appendAscii('END\r\n');
+      return output.appendLine('END');
     case 'CONFIG':
       putLine(output, `CONFIG ${reply.name} ${reply.flags} ${reply.value.length}`);
       output.appendBlock(reply.value);
-      return output.appendAscii('END\r\n');
+      return output.appendLine('END');
     case 'line':
       return putLine(output, reply.line);
     case 'lines':
       for (const line of reply.lines) putLine(output, line);
-      return output.appendAscii('END\r\n');
+      return output.appendLine('END');
     case 'metadump':
       // memcached ends the lines of a metadump and of a watch with a bare LF.
       return putLine(output, `key=${uriKey(reply.key)} ${factWords(reply)}`, '\n');
     case 'mgdump':
       return putLine(
         output,
-        typeof reply.key === 'string' ? `mg ${reply.key}` : `mg ${base64Text(reply.key)} b`,
+        typeof reply.key === 'string' ? `mg ${reply.key}` : `mg ${toBase64(keyBytes(reply.key))} b`,
       );
     case 'watch':
       return putLine(output, reply.line, '\n');
     case 'opened':
-      return output.appendAscii('OK\r\n');
+      return output.appendLine('OK');
     case 'closed':
     case 'silent':
       return;
@@ -98,7 +98,7 @@ function putLine(output: Output, text: string, end = '\r\n'): void {
   if (text !== '' && !isLine(text)) {
     throw new UsageError('reply', 'must hold a byte in each character, and no CR, LF or NUL');
   }
-  output.appendAscii(text + end);
+  output.appendLine(text, end);
 }
 
 function putMetaLine(
@@ -159,14 +159,4 @@ function putToken(slab: Uint8Array, at: number, token: Key): number {
     slab[at + i] = code;
   }
   return at + token.length;
-}
-
-function keyText(key: Key): string {
-  return typeof key === 'string' ? key : String.fromCharCode(...key);
-}
-
-function base64Text(key: Key): string {
-  const bytes = keyBytes(key);
-  const target = new Uint8Array(bytes.length * 2 + 4);
-  return String.fromCharCode(...target.subarray(0, putBase64(target, 0, bytes)));
 }

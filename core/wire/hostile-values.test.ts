@@ -11,7 +11,7 @@ import type { Command } from './command.ts';
 import { BadRequest, CommandDecoder } from './decode-command.ts';
 import { putCommand } from './encode-command.ts';
 import { UsageError } from './errors.ts';
-import { Output } from './output.ts';
+import { drain, Output } from './output.ts';
 
 const hostileValues = suite('hostile values');
 
@@ -126,7 +126,7 @@ hostileValues(
           putCommand(output, spoiled, -1);
           if (spoiled.verb === 'raw') continue;
           assert.is(
-            requestsIn(output.drain(), spoiled.verb === 'auth'),
+            requestsIn(drain(output), spoiled.verb === 'auth'),
             1,
             `${command.verb} ${name}`,
           );
@@ -154,7 +154,7 @@ hostileValues(
             continue;
           }
           assert.is(
-            requestsIn(output.drain(), command.verb === 'auth'),
+            requestsIn(drain(output), command.verb === 'auth'),
             1,
             `${command.verb} ${name}`,
           );

@@ -131,18 +131,6 @@ export class Input {
     return count - left;
   }
 
-  /** Drops all bytes taken so far. */
-  clear(): void {
-    this.#past += this.#chunk.length;
-    this.#chunk = EMPTY;
-    this.#position = 0;
-    this.#waiting = [];
-    this.#first = 0;
-    this.#carry = EMPTY;
-    this.#carried = 0;
-    this.#block = null;
-  }
-
   // Passes over up to `count` bytes of the chunk; returns how many.
   #take(count: number): number {
     const taken = Math.min(count, this.#chunk.length - this.#position);

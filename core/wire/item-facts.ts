@@ -1,42 +1,39 @@
-import { latin1, startsWith, wordEnd } from './bytes.ts';
 import type { Key } from './command.ts';
 import { keyBytes } from './key.ts';
+import { bigDecimal } from './numbers.ts';
 import type { ItemFacts } from './reply.ts';
 
 /** The `name=value` words in which `me` and the metadump speak of an item. */
 type Words = Map<string, string>;
 
 /** Reads `name=value` words; null when one of them is not of that form. */
-export function readWords(bytes: Uint8Array, from: number, to: number): Words | null {
+export function readWords(text: string): Words | null {
   const words: Words = new Map();
-  let at = from;
-  while (at < to) {
-    const end = wordEnd(bytes, at, to);
-    if (end > at) {
-      const word = latin1(bytes, at, end);
-      const equals = word.indexOf('=');
-      if (equals <= 0) return null;
-      words.set(word.slice(0, equals), word.slice(equals + 1));
-    }
-    at = end + 1;
+  for (const word of text.split(' ')) {
+    const equals = word.indexOf('=');
+    if (equals > 0) words.set(word.slice(0, equals), word.slice(equals + 1));
+    else if (word !== '') return null;
   }
   return words;
 }
 
 /** The facts that these words state of an item; null when one is missing or no number. */
-export function toFacts(words: Words, key: Key): ItemFacts | null {
-  const exp = toNumber(words.get('exp'));
-  const la = toNumber(words.get('la'));
-  const cas = words.get('cas');
-  const cls = toNumber(words.get('cls'));
-  const size = toNumber(words.get('size'));
-  const fetch = words.get('fetch');
-  if (exp === null || la === null || cls === null || size === null) return null;
-  if (cas === undefined || !/^\d{1,20}$/.test(cas)) return null;
+export function toFacts(words: Words | null, key: Key): ItemFacts | null {
+  const word = (name: string): string => words?.get(name) ?? '';
+  const number = (name: string): number =>
+    /^-?\d{1,15}$/.test(word(name)) ? Number(word(name)) : NaN;
+  const exp = number('exp');
+  const la = number('la');
+  const cls = number('cls');
+  const size = number('size');
+  const cas = bigDecimal(word('cas'));
+  const fetch = word('fetch');
+  // Up to 64 bits, like the flags of a value; see `wideDigits`.
+  const flags = words?.has('flags') ? bigDecimal(word('flags')) : undefined;
+  if (Number.isNaN(exp + la + cls + size) || cas === null || flags === null) return null;
   if (fetch !== 'yes' && fetch !== 'no') return null;
-  const flags = words.has('flags') ? toFlags(words.get('flags')) : undefined;
-  if (flags === null) return null;
-  return { key, exp, la, cas: BigInt(cas), fetch: fetch === 'yes', cls, size, flags };
+  const wide = flags === undefined ? undefined : Number(flags);
+  return { key, exp, la, cas, fetch: fetch === 'yes', cls, size, flags: wide };
 }
 
 /** The words that state these facts, without the key. */
@@ -62,30 +59,12 @@ export function uriKey(key: Key): string {
 
 /** The key that `uriKey` wrote; null when a `%` is not followed by two hex digits. */
 export function fromUriKey(text: string): Key | null {
-  if (!text.includes('%')) return text;
-  if (/%(?![0-9A-Fa-f]{2})/.test(text)) return null;
-  const plain = text.replace(
-    /%([0-9A-Fa-f]{2})/g,
-    (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)),
-  );
-  return toKey(plain);
+  if (/%(?![\da-f]{2})/i.test(text)) return null;
+  const char = (_: string, hex: string): string => String.fromCharCode(Number.parseInt(hex, 16));
+  return toKey(text.replace(/%(..)/g, char));
 }
 
 /** Text of one-byte characters as a key: itself where it is printable ASCII, else bytes. */
 export function toKey(text: string): Key {
   return /^[!-~]*$/.test(text) ? text : keyBytes(text);
-}
-
-/** Whether a line starts with `word` and a space. */
-export function opensWith(bytes: Uint8Array, from: number, to: number, word: string): boolean {
-  return bytes[from + word.length] === 0x20 && startsWith(bytes, from, to, word);
-}
-
-// Up to 64 bits, like the flags of a value; see `wideDigits`.
-function toFlags(text: string | undefined): number | null {
-  return text !== undefined && /^\d{1,20}$/.test(text) ? Number(text) : null;
-}
-
-function toNumber(text: string | undefined): number | null {
-  return text !== undefined && /^-?\d{1,15}$/.test(text) ? Number(text) : null;
 }

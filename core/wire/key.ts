@@ -1,5 +1,5 @@
 import { base64Length, putBase64 } from './base64.ts';
-import { isBytes } from './bytes.ts';
+import { fromLatin1, isBytes, latin1 } from './bytes.ts';
 import type { Key } from './command.ts';
 import { UsageError } from './errors.ts';
 
@@ -75,13 +75,16 @@ export function putBase64Key(target: Uint8Array, at: number, key: Key): number {
 
 /** A key as bytes. */
 export function keyBytes(key: Key): Uint8Array {
-  if (typeof key !== 'string') return key;
-  const bytes = new Uint8Array(key.length);
-  for (let i = 0; i < key.length; i++) bytes[i] = key.charCodeAt(i);
-  return bytes;
+  return typeof key === 'string' ? fromLatin1(key) : key;
 }
 
-function checkBytes(key: Uint8Array): void {
+/** A key as text: one character for each byte. */
+export function keyText(key: Key): string {
+  return typeof key === 'string' ? key : latin1(key);
+}
+
+/** Checks a key that is no text. */
+export function checkBytes(key: Uint8Array): void {
   if (!isBytes(key)) throw new UsageError('key', 'must be a string or a Uint8Array');
 }
 

@@ -1,3 +1,5 @@
+import type { MetaReply, MetaValueReply, Reply } from './reply.ts';
+
 /**
  * What follows a meta flag's letter in a request.
  *
@@ -61,4 +63,9 @@ export function hasQuiet(flags: readonly string[]): boolean {
 export function flagArgument(flags: readonly string[], letter: string): string | undefined {
   for (const flag of flags) if (flag[0] === letter) return flag.slice(1);
   return undefined;
+}
+
+/** Whether this is the reply to a meta command, with flags. */
+export function isMeta(reply: Reply): reply is MetaReply | MetaValueReply {
+  return 'flags' in reply && typeof reply.flags === 'object';
 }

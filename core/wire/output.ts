@@ -74,10 +74,10 @@ export class Output {
     return this.#scratch.subarray(0, utf8Into(text, this.#scratch));
   }
 
-  /** Appends text of which every character is one byte. */
-  appendAscii(text: string): void {
-    this.reserve(text.length);
-    this.end = putAscii(this.slab, this.end, text);
+  /** Appends a line: text of which every character is one byte, and its end. */
+  appendLine(text: string, end = '\r\n'): void {
+    this.reserve(text.length + end.length);
+    this.end = putAscii(this.slab, putAscii(this.slab, this.end, text), end);
   }
 
   /**
@@ -112,18 +112,6 @@ export class Output {
     }
   }
 
-  /** Takes everything, in one array. */
-  drain(): Uint8Array {
-    const bytes = new Uint8Array(this.length);
-    let at = 0;
-    for (let piece = this.peek(); piece !== null; piece = this.peek()) {
-      bytes.set(piece, at);
-      at += piece.length;
-      this.consume(piece.length);
-    }
-    return bytes;
-  }
-
   #close(): void {
     if (this.end === this.#start) return;
     const bytes = this.slab.subarray(this.#start, this.end);
@@ -131,6 +119,18 @@ export class Output {
     this.#piecesLength += bytes.length;
     this.#start = this.end;
   }
+}
+
+/** Takes everything that waits, in one array. */
+export function drain(output: Output): Uint8Array {
+  const bytes = new Uint8Array(output.length);
+  let at = 0;
+  for (let piece = output.peek(); piece !== null; piece = output.peek()) {
+    bytes.set(piece, at);
+    at += piece.length;
+    output.consume(piece.length);
+  }
+  return bytes;
 }
 
 /** Writes text of which every character is one byte; returns the position after it. */

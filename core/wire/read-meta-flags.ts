@@ -77,8 +77,7 @@ export function readMetaFlags(words: Words, first: number): KeyAndFlags {
 
 /** The key of a request that spells it in base64, or null when it spells none. */
 export function decodeKey(words: Words): Uint8Array | null {
-  const start = words.start(1);
-  return fromBase64(words.bytes, start, start + words.length(1));
+  return fromBase64(words.view(1));
 }
 
 function refused(fault: string): KeyAndFlags {

@@ -1,9 +1,9 @@
 import { fromBase64 } from './base64.ts';
-import { latin1, matches, spells, wordEnd } from './bytes.ts';
+import { spells } from './bytes.ts';
 import type { Command } from './command.ts';
 import { ProtocolError } from './errors.ts';
-import { fromUriKey, opensWith, readWords, toFacts, toKey } from './item-facts.ts';
-import { keyBytes } from './key.ts';
+import { fromUriKey, readWords, toFacts, toKey } from './item-facts.ts';
+import { keyBytes, keyText } from './key.ts';
 import {
   EN,
   type ErrorReply,
@@ -14,7 +14,7 @@ import {
   NS,
   type Reply,
   type ReplyItem,
-  statusReplies,
+  type StatLine,
 } from './reply.ts';
 import { verbs } from './verbs.ts';
 
@@ -45,53 +45,57 @@ export function readStatus(
 ): Reply | null {
   if (request === null) return null;
   for (const word of verbs[request.verb].statuses) {
-    if (spells(bytes, from, to, word)) return statusReplies[word];
+    if (spells(bytes, from, to, word)) return { type: word };
   }
   return null;
 }
 
-export function readVersion(bytes: Uint8Array, from: number, to: number): Reply | null {
-  if (!opensWith(bytes, from, to, 'VERSION')) return null;
-  return { type: 'VERSION', version: latin1(bytes, from + 8, to) };
+export function readVersion(line: string): Reply | null {
+  return line.startsWith('VERSION ') ? { type: 'VERSION', version: line.slice(8) } : null;
 }
 
-export function readDebug(
-  request: Command | null,
-  bytes: Uint8Array,
-  from: number,
-  to: number,
-): Reply | null {
-  if (!opensWith(bytes, from, to, 'ME') || request === null || !('key' in request)) return null;
-  const end = wordEnd(bytes, from + 3, to);
+export function readDebug(line: string, request: Command | null): Reply | null {
+  const [, written, words = ''] = /^ME ([^ ]*)(.*)/s.exec(line) ?? [];
+  if (written === undefined || request === null || !('key' in request)) return null;
   // An item that was stored by its base64 key is printed by it, however it is asked for.
-  const asked = keyBytes(request.key);
-  const base64 = !matches(bytes, from + 3, end, asked);
-  if (base64) {
-    const decoded = fromBase64(bytes, from + 3, end);
-    if (decoded === null || !matches(decoded, 0, decoded.length, asked)) {
-      throw new ProtocolError('an ME line for a key that was not asked for');
-    }
+  const asked = keyText(request.key);
+  const base64 = written !== asked;
+  if (base64 && keyText(fromBase64(keyBytes(written)) ?? '') !== asked) {
+    throw new ProtocolError('an ME line for a key that was not asked for');
   }
-  const words = readWords(bytes, end, to);
-  const facts = words === null ? null : toFacts(words, request.key);
-  return facts === null ? null : { type: 'ME', base64, ...facts };
+  const facts = toFacts(readWords(words), request.key);
+  return facts && { type: 'ME', base64, ...facts };
 }
 
-export function readMetadump(bytes: Uint8Array, from: number, to: number): ReplyItem | null {
-  const words = readWords(bytes, from, to);
+export function readMetadump(line: string): ReplyItem | null {
+  const words = readWords(line);
   const key = fromUriKey(words?.get('key') ?? '%');
-  if (words === null || key === null) return null;
-  const facts = toFacts(words, key);
-  return facts === null ? null : { type: 'metadump', ...facts };
+  const facts = key === null ? null : toFacts(words, key);
+  return facts && { type: 'metadump', ...facts };
 }
 
-export function readMgdump(bytes: Uint8Array, from: number, to: number): ReplyItem | null {
-  if (!opensWith(bytes, from, to, 'mg')) return null;
-  const end = wordEnd(bytes, from + 3, to);
-  if (end === to) return { type: 'mgdump', key: toKey(latin1(bytes, from + 3, end)) };
-  if (!spells(bytes, end + 1, to, 'b')) return null;
-  const key = fromBase64(bytes, from + 3, end);
-  return key === null ? null : { type: 'mgdump', key };
+export function readMgdump(line: string): ReplyItem | null {
+  const [, word, base64] = /^mg ([^ ]*)( b)?$/.exec(line) ?? [];
+  const key = base64 === undefined ? word && toKey(word) : fromBase64(keyBytes(word ?? ''));
+  return key ? { type: 'mgdump', key } : null;
+}
+
+export function readConfig(
+  line: string,
+): { readonly name: string; readonly flags: number; readonly length: number } | null {
+  const [, name, flags, length] = /^CONFIG ([^ ]*) (\d{1,15}) (\d{1,15})$/.exec(line) ?? [];
+  return name === undefined ? null : { name, flags: Number(flags), length: Number(length) };
+}
+
+export function readStat(line: string): StatLine | null {
+  for (const type of ['STAT', 'ITEM', 'PREFIX'] as const) {
+    if (!line.startsWith(`${type} `)) continue;
+    const start = type.length + 1;
+    const space = line.indexOf(' ', start);
+    const end = space < 0 ? line.length : space;
+    return { type, name: line.slice(start, end), value: line.slice(end + 1) };
+  }
+  return null;
 }
 
 // The words by which administrative commands say no (protocol.md 2.2).
@@ -110,22 +114,21 @@ const refusals: ReadonlySet<string> = new Set([
   'Error',
 ]);
 
-export function readRefusal(bytes: Uint8Array, from: number, to: number): Reply | null {
-  const end = wordEnd(bytes, from, to);
-  if (end - from > 32 || !refusals.has(latin1(bytes, from, end))) return null;
-  return { type: 'refused', message: latin1(bytes, from, to) };
+export function readRefusal(line: string): Reply | null {
+  return refusals.has(firstWord(line)) ? { type: 'refused', message: line } : null;
 }
 
-const errorKinds = ['SERVER_ERROR', 'CLIENT_ERROR', 'ERROR'] as const;
+export function firstWord(line: string): string {
+  return line.split(' ', 1)[0] ?? '';
+}
 
-export function readError(bytes: Uint8Array, from: number, to: number): ErrorReply | null {
-  for (const type of errorKinds) {
-    const end = from + type.length;
-    if (!spells(bytes, from, Math.min(end, to), type)) continue;
-    if (end === to) return { type, message: '' };
-    if (bytes[end] === 0x20) return { type, message: latin1(bytes, end + 1, to) };
+export function readError(line: string): ErrorReply | null {
+  for (const type of ['SERVER_ERROR', 'CLIENT_ERROR', 'ERROR'] as const) {
+    if (!line.startsWith(type)) continue;
+    const message = line.slice(type.length);
     // `ERROR: shutdown not enabled` and its kin.
-    if (bytes[end] === 0x3a) return { type, message: latin1(bytes, end, to) };
+    if (message === '' || message.startsWith(':')) return { type, message };
+    if (message.startsWith(' ')) return { type, message: message.slice(1) };
   }
   return null;
 }

@@ -29,7 +29,8 @@ export interface Slot<Tag> {
   fenced: boolean;
 }
 
-const NOTHING: Command = { verb: 'mn' };
+/** Stands where a command was that nobody needs any more. */
+export const NOTHING: Command = { verb: 'mn' };
 
 /**
  * Pending commands in the order in which they are sent, with two cursors: `[head, cursor)` are in
