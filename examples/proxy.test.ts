@@ -40,7 +40,9 @@ class Scene implements AsyncDisposable {
 
   static async start(options: Partial<ProxyOptions> = {}): Promise<Scene> {
     const upstreams = servers.map(({ endpoint }) => endpointName(endpoint));
-    const proxy = new MemcachedProxy({ upstreams, readOnly: false, prefix: PREFIX, ...options });
+    const { timeout } = patience;
+    const defaults = { upstreams, readOnly: false, prefix: PREFIX, timeout };
+    const proxy = new MemcachedProxy({ ...defaults, ...options });
     const listener = await listen({ host: '127.0.0.1', port: 0 }, proxy.accept);
     return new Scene(proxy, listener, await RawConnection.open(dial, listener.endpoint));
   }

@@ -34,6 +34,8 @@ export interface ProxyOptions {
   readonly readOnly: boolean;
   /** What each key starts with on the servers; may be empty. */
   readonly prefix: string;
+  /** How long an upstream has for its answer, in milliseconds; 1000 by default. */
+  readonly timeout?: number;
 }
 
 const NOT_ALLOWED = clientError('not allowed');
@@ -50,8 +52,7 @@ export class MemcachedProxy {
     this.options = options;
     if (options.prefix !== '') checkKey(options.prefix);
     this.prefix = keyBytes(options.prefix);
-    const nodes = options.upstreams.map((name) => ({ name }));
-    this.hasher = new SchemeHasher(hashSchemes.ketama, nodes);
+    this.hasher = new SchemeHasher(hashSchemes.ketama, options.upstreams.map((name) => ({ name })));
   }
 
   readonly accept: Accept = (transport) => {
@@ -73,7 +74,8 @@ class ProxyClient {
 
   constructor(proxy: MemcachedProxy) {
     this.#proxy = proxy;
-    this.#upstreams = new Map(proxy.options.upstreams.map((name) => [name, new Client(name)]));
+    const { upstreams, timeout = 1000 } = proxy.options;
+    this.#upstreams = new Map(upstreams.map((name) => [name, new Client(name, { timeout })]));
   }
 
   async answer(command: Command): Promise<Reply> {
@@ -105,13 +107,12 @@ class ProxyClient {
     await Promise.all(upstreams.map(async (upstream) => {
       const keys = command.keys.filter((_key, i) => places[i] === upstream);
       const reply = await this.#ask(upstream, { ...command, keys });
-      // The first one last, where it is taken off.
-      if (reply.type === 'values') found.set(upstream, reply.items.toReversed());
+      if (reply.type === 'values') found.set(upstream, [...reply.items]);
     }));
     const items: ValueItem[] = [];
     for (const [i, key] of command.keys.entries()) {
       const left = found.get(places[i]!) ?? [];
-      if (Buffer.from(left.at(-1)?.key ?? '').equals(keyBytes(key))) items.push(left.pop()!);
+      if (Buffer.from(left[0]?.key ?? '').equals(keyBytes(key))) items.push(left.shift()!);
     }
     return { type: 'values', items };
   }

@@ -57,7 +57,7 @@ if (jobs.length === 0) {
 const isSlow = ({ files }: Job): boolean =>
   files.some((file) => /(memcache(d|-[\w-]+)|chromium|playground)\.test/.test(file));
 await Promise.all([
-  runAll(jobs.filter(isSlow), 5 * availableParallelism()),
+  runAll(jobs.filter(isSlow), 4 * availableParallelism()),
   runChecks().then(() => runAll(jobs.filter((job) => !isSlow(job)), availableParallelism() + 1)),
 ]);
 

@@ -113,11 +113,11 @@ judge('bytes that are too many fail the cases in which they come, and no other',
 
 judge('a reply that never comes is given up, and the next case is judged', async () => {
   const wrong = wrongServer((reply) => reply.replace('NOT_STORED\r\n', ''));
-  const { out } = await verdictOn(wrong, ...few, '--timeout', '500');
+  const { out } = await verdictOn(wrong, ...few, '--timeout', '2000');
   assert.equal(failures(out), storing);
   assert.match(
     out,
-    /expected  "NOT_STORED\\r\\n"\n  received  "", and nothing more came within 500 ms/,
+    /expected  "NOT_STORED\\r\\n"\n  received  "", and nothing more came within 2000 ms/,
   );
 });
 
