@@ -1,12 +1,20 @@
+import { systemClock } from '../core/clock.ts';
 import { guardEvents } from '../core/guard-events.ts';
 import type { Transport, TransportEvents } from '../core/transport.ts';
 import type { BunSocket, Handlers } from './bun.ts';
+
+/** How much is read from one socket before others have their turn, in bytes. */
+const READ_SHARE = 1024 * 1024;
 
 /** A socket of Bun, plain or TLS, as a transport. */
 export class SocketTransport implements Transport {
   readonly #socket: BunSocket<SocketTransport>;
   #events: TransportEvents | null = null;
   #refused = false;
+  #paused = false;
+  // How much was read since it last let others go first, and whether it does so now.
+  #read = 0;
+  #yielding = false;
   #peerEnded = false;
   #over = false;
   #cause: Error | null = null;
@@ -30,15 +38,19 @@ export class SocketTransport implements Transport {
   }
 
   pause(): void {
-    if (!this.#over) this.#socket.pause();
+    this.#paused = true;
+    this.#regulate();
   }
 
   resume(): void {
-    if (!this.#over) this.#socket.resume();
+    this.#paused = false;
+    this.#regulate();
   }
 
   close(): void {
     if (this.#over) return;
+    // What is left unread would make the system reset the connection.
+    if (!this.#paused) this.#socket.resume();
     this.#over = true;
     this.#socket.end();
   }
@@ -53,6 +65,8 @@ export class SocketTransport implements Transport {
     binaryType: 'uint8array',
     data({ data: transport }, chunk) {
       transport.#events?.onData(chunk);
+      transport.#read += chunk.length;
+      if (transport.#read >= READ_SHARE) transport.#yield();
     },
     drain({ data: transport }) {
       if (!transport.#refused || transport.#over) return;
@@ -78,6 +92,24 @@ export class SocketTransport implements Transport {
       void Promise.resolve().then(() => transport.#events?.onClosed(cause));
     },
   };
+
+  #regulate(): void {
+    if (this.#over) return;
+    if (this.#paused || this.#yielding) this.#socket.pause();
+    else this.#socket.resume();
+  }
+
+  // Bun reads on from one socket for as long as there is more, and from no other meanwhile.
+  #yield(): void {
+    if (this.#yielding) return;
+    this.#yielding = true;
+    this.#regulate();
+    systemClock.yield(() => {
+      this.#read = 0;
+      this.#yielding = false;
+      this.#regulate();
+    });
+  }
 
   // A peer that says no more (`printf … | nc -N`) still gets all of its replies.
   #followEnd(): void {
