@@ -4,8 +4,9 @@ import { VirtualClock } from '../core/clock.ts';
 import type { Endpoint, Listener, TlsOptions } from '../core/transport.ts';
 import { caseSuite, uniqueKey } from '../test/cases.ts';
 import { makeCertificates } from '../test/certificates.ts';
-import { findProgram, temporaryFile } from '../test/memcached.ts';
+import { findProgram } from '../test/memcached.ts';
 import { dial, listen } from '../test/runtime.ts';
+import { temporaryFile } from '../test/temporary.ts';
 import { authCases, serverCases, type ServerContext } from './mod.ts';
 
 const has = (): boolean => true;

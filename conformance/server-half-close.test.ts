@@ -2,13 +2,9 @@ import { Server } from '../core/server/serve.ts';
 import type { Endpoint, Listener } from '../core/transport.ts';
 import { caseSuite } from '../test/cases.ts';
 import { dialAndEnd } from '../test/half-close.ts';
-import {
-  findProgram,
-  type RunningMemcached,
-  startMemcached,
-  temporaryFile,
-} from '../test/memcached.ts';
+import { findProgram, type RunningMemcached, startMemcached } from '../test/memcached.ts';
 import { listen } from '../test/runtime.ts';
+import { temporaryFile } from '../test/temporary.ts';
 import { ok, text } from './assert.ts';
 import type { Case } from './case.ts';
 

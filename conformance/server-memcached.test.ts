@@ -1,12 +1,8 @@
 import { caseSuite, uniqueKey } from '../test/cases.ts';
 import { makeCertificates } from '../test/certificates.ts';
-import {
-  findProgram,
-  type RunningMemcached,
-  startMemcached,
-  temporaryFile,
-} from '../test/memcached.ts';
+import { findProgram, type RunningMemcached, startMemcached } from '../test/memcached.ts';
 import { dial } from '../test/runtime.ts';
+import { temporaryFile } from '../test/temporary.ts';
 import { authCases, isSince, serverCases, type ServerContext } from './mod.ts';
 
 const program = findProgram('memcached');

@@ -1,14 +1,15 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import type { Dialer, Endpoint, TlsOptions } from '../core/transport.ts';
 import { memoryDialer } from '../core/server/memory.ts';
 import { caseSuite } from '../test/cases.ts';
 import { type Certificates, makeCertificates } from '../test/certificates.ts';
 import { dialAndEnd, listenAndEnd } from '../test/half-close.ts';
-import { findProgram, freePort, temporaryFile } from '../test/memcached.ts';
+import { findProgram, freePort } from '../test/memcached.ts';
 import { dial, listen, runtime } from '../test/runtime.ts';
 import { suite } from '../test/suite.ts';
+import { temporaryDirectory, temporaryFile } from '../test/temporary.ts';
 import {
   type Case,
   halfCloseTransportCases,
@@ -20,7 +21,7 @@ import {
 import { never } from './transport/context.ts';
 import { startPeer, TestEvents } from './transport/peer.ts';
 
-const directory = dirname(temporaryFile('x', ''));
+const directory = temporaryDirectory();
 let sockets = 0;
 const tcp: Endpoint = { host: '127.0.0.1', port: 0 };
 const newPath = (): string => join(directory, `${sockets++}`);

@@ -1,11 +1,10 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { findProgram } from '../test/memcached.ts';
 import { suite } from '../test/suite.ts';
+import { temporaryDirectory } from '../test/temporary.ts';
 
 const example = suite('npm start');
 
@@ -46,7 +45,7 @@ if (script === null) example.skip(`${ends} (needs script)`);
 else {example(ends, async () => {
     const child = spawn(script, ['-qec', 'npm start --silent', '/dev/null'], {
       cwd: join(import.meta.dirname, '..'),
-      env: { ...process.env, XDG_STATE_HOME: mkdtempSync(join(tmpdir(), 'memwire-state-')) },
+      env: { ...process.env, XDG_STATE_HOME: temporaryDirectory() },
       stdio: 'pipe',
     });
     let shown = '';

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { temporaryDirectory } from './temporary.ts';
 
 /** Certificates for a test: an authority, and what it vouches for. */
 export interface Certificates {
@@ -15,7 +15,7 @@ export interface Certificates {
 
 /** Makes them with openssl, in a temporary directory. */
 export function makeCertificates(openssl: string): Certificates {
-  const directory = mkdtempSync(join(tmpdir(), 'memwire-tls-'));
+  const directory = temporaryDirectory();
   const run = (...args: string[]): void => {
     const result = spawnSync(openssl, args, { cwd: directory, encoding: 'utf8' });
     if (result.status !== 0) throw new Error(`openssl ${args[0]}: ${result.stderr}`);

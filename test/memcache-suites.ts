@@ -13,10 +13,11 @@ import { Server } from '../core/server/serve.ts';
 import type { Endpoint, Listener } from '../core/transport.ts';
 import { caseSuite, uniqueKey } from './cases.ts';
 import { type Certificates, makeCertificates } from './certificates.ts';
-import { findProgram, type RunningMemcached, startMemcached, temporaryFile } from './memcached.ts';
+import { findProgram, type RunningMemcached, startMemcached } from './memcached.ts';
 import { memoryServers } from './memory-servers.ts';
 import { patience } from './patience.ts';
 import { listen } from './runtime.ts';
+import { temporaryFile } from './temporary.ts';
 
 /** How a client reaches its servers. */
 type Way = 'TCP' | 'unix socket' | 'TLS' | 'TLS with client certificates' | 'TCP, with a login';

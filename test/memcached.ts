@@ -1,11 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { spawnSync } from 'node:child_process';
 import type { Endpoint } from '../core/transport.ts';
 import type { Certificates } from './certificates.ts';
+import { temporaryDirectory } from './temporary.ts';
 
 /** A program on this machine, or null. `MEMWIRE_MEMCACHED` and the like name another one. */
 export function findProgram(name: string): string | null {
@@ -41,8 +40,7 @@ export async function startMemcached(
     readonly port?: number;
   } = {},
 ): Promise<RunningMemcached> {
-  const directory = mkdtempSync(join(tmpdir(), 'memwire-'));
-  const path = join(directory, 'socket');
+  const path = join(temporaryDirectory(), 'socket');
   const port = options.unix === true ? 0 : options.port ?? await freePort();
   const where = options.unix === true ? ['-s', path] : ['-l', '127.0.0.1', '-p', String(port)];
   const user = process.getuid?.() === 0 ? ['-u', 'root'] : [];
@@ -56,10 +54,7 @@ export async function startMemcached(
   child.stderr.on('data', (chunk: Buffer) => {
     said += chunk.toString();
   });
-  const stop = async (): Promise<void> => {
-    await ended(child);
-    rmSync(directory, { recursive: true, force: true });
-  };
+  const stop = (): Promise<void> => ended(child);
   try {
     await answers(options.unix === true ? { path } : { host: '127.0.0.1', port }, child);
   } catch (error) {
@@ -97,13 +92,6 @@ export function freePort(): Promise<number> {
       server.close(() => resolve(port));
     });
   });
-}
-
-/** A file with these lines, in a directory of its own. */
-export function temporaryFile(name: string, content: string): string {
-  const file = join(mkdtempSync(join(tmpdir(), 'memwire-')), name);
-  writeFileSync(file, content);
-  return file;
 }
 
 async function answers(

@@ -5,8 +5,9 @@ import * as assert from 'uvu/assert';
 import { Server } from '../core/server/serve.ts';
 import type { Endpoint, TlsOptions } from '../core/transport.ts';
 import { makeCertificates } from '../test/certificates.ts';
-import { findProgram, freePort, temporaryFile } from '../test/memcached.ts';
+import { findProgram, freePort } from '../test/memcached.ts';
 import { suite } from '../test/suite.ts';
+import { temporaryFile } from '../test/temporary.ts';
 import { listen } from '../transport-node/listen.ts';
 
 const deno = join(import.meta.dirname, '../node_modules/.bin/deno');

@@ -1,5 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { ForeignValue, profiles } from '../core/client/profiles/mod.ts';
@@ -7,6 +6,7 @@ import { endpointName } from '../core/mod.ts';
 import { peers, runPeer } from '../test/fleet.ts';
 import { findProgram, type RunningMemcached, startMemcached } from '../test/memcached.ts';
 import { suite } from '../test/suite.ts';
+import { temporaryDirectory } from '../test/temporary.ts';
 import { HashClient, type HashClientOptions, zlibCodec } from './mod.ts';
 
 // Clients of other languages, as Debian has them, find and read what we store, and we what they do,
@@ -77,16 +77,12 @@ if (memcached === null || tools[0] === null || tools[1] === null) {
   const [copy, print] = tools;
   fleet(withTools, async () => {
     const texts = [...values].filter(([, value]) => typeof value === 'string');
-    const directory = mkdtempSync(join(tmpdir(), 'memwire-'));
+    const directory = temporaryDirectory();
     await withClient({ profile: 'php-memcached' }, async (client) => {
-      try {
-        const files = texts.map(([key]) => join(directory, `theirs.${key}`));
-        for (const [i, [, value]] of texts.entries()) writeFileSync(files[i] ?? '', String(value));
-        runPeer([copy, `--servers=${servers.join()}`], ...files);
-        for (const [key, value] of texts) assert.is(await client.get(`theirs.${key}`), value, key);
-      } finally {
-        rmSync(directory, { recursive: true });
-      }
+      const files = texts.map(([key]) => join(directory, `theirs.${key}`));
+      for (const [i, [, value]] of texts.entries()) writeFileSync(files[i] ?? '', String(value));
+      runPeer([copy, `--servers=${servers.join()}`], ...files);
+      for (const [key, value] of texts) assert.is(await client.get(`theirs.${key}`), value, key);
       for (const [key, value] of texts) await client.set(`ours.${key}`, value);
       const ours = texts.map(([key]) => `ours.${key}`);
       const printed = runPeer([print, `--servers=${servers.join()}`], ...ours);

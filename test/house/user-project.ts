@@ -1,8 +1,8 @@
 import { execFile, spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
+import { temporaryDirectory } from '../temporary.ts';
 import { ROOT } from './source.ts';
 
 /** A project of somebody who has installed the packed tarball, and nothing else. */
@@ -19,7 +19,7 @@ export class UserProject {
     lib: readonly string[] = ['es2023', 'esnext.disposable'],
     types: readonly string[] = [],
   ) {
-    this.#directory = mkdtempSync(join(tmpdir(), 'memwire-user-'));
+    this.#directory = temporaryDirectory();
     const [{ filename, files }] = JSON.parse(
       run(ROOT, 'npm', ['pack', '--json', '--pack-destination', this.#directory]),
     ) as [{ filename: string; files: { path: string }[] }];

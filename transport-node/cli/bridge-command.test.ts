@@ -4,11 +4,12 @@ import { WebSocket } from 'ws';
 import { rejects } from '../../conformance/assert.ts';
 import { Server } from '../../core/server/mod.ts';
 import { makeCertificates } from '../../test/certificates.ts';
-import { findProgram, startMemcached, temporaryFile } from '../../test/memcached.ts';
+import { findProgram, startMemcached } from '../../test/memcached.ts';
 import { patience } from '../../test/patience.ts';
 import { suite } from '../../test/suite.ts';
 import { Client } from '../../transport-web/mod.ts';
 import { FakeTerminal } from '../../test/fake-terminal.ts';
+import { temporaryFile } from '../../test/temporary.ts';
 import { listen } from '../listen.ts';
 import { main } from './main.ts';
 

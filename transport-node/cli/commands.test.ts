@@ -7,8 +7,9 @@ import type { Listener } from '../../core/transport.ts';
 import { VERSION } from '../../core/version.ts';
 import { makeCertificates } from '../../test/certificates.ts';
 import { FakeTerminal, type Said, say } from '../../test/fake-terminal.ts';
-import { findProgram, temporaryFile } from '../../test/memcached.ts';
+import { findProgram } from '../../test/memcached.ts';
 import { suite } from '../../test/suite.ts';
+import { temporaryFile } from '../../test/temporary.ts';
 import { listen } from '../listen.ts';
 import { main } from './main.ts';
 

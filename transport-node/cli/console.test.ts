@@ -1,11 +1,11 @@
-import { chmodSync, mkdtempSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { chmodSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { commands } from '../../core/console/commands.ts';
 import { complete } from '../../core/console/completion.ts';
 import { FakeTerminal, say } from '../../test/fake-terminal.ts';
 import { suite } from '../../test/suite.ts';
+import { temporaryDirectory } from '../../test/temporary.ts';
 import { main } from './main.ts';
 
 /** Lines given to the console in a pipe, and what each is answered. */
@@ -151,12 +151,8 @@ class Prompt {
   }
 }
 
-function home(): string {
-  return mkdtempSync(join(tmpdir(), 'memwire-home-'));
-}
-
 prompt('it greets, obeys, and ends at Ctrl-D', async () => {
-  const { terminal, ended } = new Prompt(home());
+  const { terminal, ended } = new Prompt(temporaryDirectory());
   await terminal.stdout.says(/on an embedded server.*\nmemcached 1\.6\.18\n.*\n.*memwire> /);
   terminal.stdin.write('set a one\r');
   await terminal.stdout.says(/stored\n/);
@@ -165,7 +161,7 @@ prompt('it greets, obeys, and ends at Ctrl-D', async () => {
 });
 
 prompt('Tab completes a key that was used, and Ctrl-C forgets a line', async () => {
-  const talk = new Prompt(home());
+  const talk = new Prompt(temporaryDirectory());
   await talk.type('get nobody\r', /nobody is not there\n[^]*memwire> /);
   await talk.type('set x', /set x/);
   await talk.type('\x03', /set x[^]*\n[^]*memwire> /);
@@ -178,7 +174,7 @@ prompt('Tab completes a key that was used, and Ctrl-C forgets a line', async () 
 });
 
 prompt('Ctrl-C ends a watch, and not the console', async () => {
-  const talk = new Prompt(home());
+  const talk = new Prompt(temporaryDirectory());
   await talk.terminal.stdout.says(/memwire> /);
   await talk.type('wire on\r', /(memwire> [^]*){2}/);
   await talk.type('watch\r', /< OK/);
@@ -190,7 +186,7 @@ prompt('Ctrl-C ends a watch, and not the console', async () => {
 });
 
 prompt('the history is kept for the next session, for this user alone', async () => {
-  const place = home();
+  const place = temporaryDirectory();
   for (const word of ['one', 'two']) {
     const talk = new Prompt(place);
     await talk.terminal.stdout.says(/memwire> /);
@@ -210,7 +206,7 @@ prompt('the history is kept for the next session, for this user alone', async ()
 });
 
 prompt('a history that can be neither read nor written stops nobody', async () => {
-  const place = join(home(), 'file');
+  const place = join(temporaryDirectory(), 'file');
   writeFileSync(place, '');
   chmodSync(place, 0o400);
   const talk = new Prompt(place);

@@ -1,8 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { build } from 'esbuild';
@@ -11,6 +9,7 @@ import { Server } from '../../core/server/mod.ts';
 import type { Listener } from '../../core/transport.ts';
 import { findProgram, type RunningMemcached, startMemcached } from '../../test/memcached.ts';
 import { suite } from '../../test/suite.ts';
+import { temporaryDirectory } from '../../test/temporary.ts';
 import { listen } from '../listen.ts';
 
 const program = suite('memwire as a program');
@@ -37,7 +36,7 @@ program.after(async () => {
 });
 
 // In one file, as it starts so often here.
-const bin = join(mkdtempSync(join(tmpdir(), 'memwire-bin-')), 'memwire.mjs');
+const bin = join(temporaryDirectory(), 'memwire.mjs');
 const memwire = [process.execPath, bin];
 
 /** What a program came to. */
@@ -135,7 +134,7 @@ else {program(terminal, async () => {
       env: {
         ...process.env,
         MEMWIRE_SERVER: '',
-        XDG_STATE_HOME: mkdtempSync(join(tmpdir(), 'memwire-state-')),
+        XDG_STATE_HOME: temporaryDirectory(),
         TERM: 'xterm',
       },
       stdio: 'pipe',

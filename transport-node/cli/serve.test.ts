@@ -2,7 +2,7 @@ import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, statSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { suite } from '../../test/suite.ts';
 import * as assert from 'uvu/assert';
 import { RawConnection } from '../../conformance/server/raw-connection.ts';
@@ -13,7 +13,8 @@ import { say } from '../../test/fake-terminal.ts';
 import { latin1 } from '../../core/wire/bytes.ts';
 import { makeCertificates } from '../../test/certificates.ts';
 import { dialAndEnd } from '../../test/half-close.ts';
-import { findProgram, temporaryFile } from '../../test/memcached.ts';
+import { findProgram } from '../../test/memcached.ts';
+import { temporaryDirectory, temporaryFile } from '../../test/temporary.ts';
 import { dial } from '../dial.ts';
 
 /** `memwire serve` as a user starts it. */
@@ -157,7 +158,7 @@ serve('who ends its side is answered all that it asked, connections printed or n
 serve(
   'a unix socket replaces a stale one, asks for a login, and is removed at SIGTERM',
   async () => {
-    const path = join(dirname(temporaryFile('x', '')), 'socket');
+    const path = join(temporaryDirectory(), 'socket');
     // A process that was killed leaves its socket behind.
     const killed = spawn(process.execPath, [
       '-e',
