@@ -15,6 +15,7 @@ import {
   type Reply,
   type ReplyItem,
   type StatLine,
+  statusReplies,
 } from './reply.ts';
 import { verbs } from './verbs.ts';
 
@@ -45,7 +46,7 @@ export function readStatus(
 ): Reply | null {
   if (request === null) return null;
   for (const word of verbs[request.verb].statuses) {
-    if (spells(bytes, from, to, word)) return { type: word };
+    if (spells(bytes, from, to, word)) return statusReplies[word];
   }
   return null;
 }
