@@ -2,6 +2,7 @@ import { systemClock } from '../clock.ts';
 import type { Clock } from '../clock.ts';
 import type { ServerName } from '../client/endpoint.ts';
 import type { Dialer, TlsOptions } from '../transport.ts';
+import { checkWhole } from '../wire/check.ts';
 import { checkKey } from '../wire/key.ts';
 import { UsageError } from '../wire/errors.ts';
 import { withDefaults } from '../wire/options.ts';
@@ -121,9 +122,7 @@ export function bridgeSettings(
   const limits = withDefaults(bridgeLimits, options);
   for (const name of Object.keys(bridgeLimits) as (keyof BridgeLimits)[]) {
     // No more than timers can be set for.
-    if (!Number.isInteger(limits[name]) || limits[name] < 1 || limits[name] > 0x7fff_ffff) {
-      throw new UsageError(name, 'must be a whole number from 1 to 2147483647');
-    }
+    checkWhole(name, limits[name], 1, 0x7fff_ffff);
   }
   const { origins = [], hosts = LOOPBACK, tokens = new Map<string, string>() } = options;
   const { prefix = '', upstreamTimeout = 1000 } = options;

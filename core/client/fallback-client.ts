@@ -1,3 +1,4 @@
+import { checkObject } from '../wire/check.ts';
 import type { Key } from '../wire/command.ts';
 import { MemcacheError, UsageError } from '../wire/errors.ts';
 import { toKeys } from './calls.ts';
@@ -42,9 +43,7 @@ class Fallback extends OneServer {
     const isList = Array.isArray(caches) && caches.every((cache) => cache instanceof Memcache);
     const [first, ...others] = isList ? caches : [];
     if (first === undefined) throw new UsageError('caches', 'must be a list of clients, not empty');
-    if (typeof options !== 'object' || options === null) {
-      throw new UsageError('options', 'must be an object');
-    }
+    checkObject('options', options);
     const { copyUp } = options;
     if (copyUp !== undefined) toExptime(copyUp?.expire, first.parts.clock.now(), 'copyUp.expire');
     super(first.parts);

@@ -1,5 +1,5 @@
 import { systemClock } from '../clock.ts';
-import { checkMilliseconds } from '../wire/check.ts';
+import { checkEntry, checkMilliseconds } from '../wire/check.ts';
 import { MemcacheError, UsageError } from '../wire/errors.ts';
 import { checkOptions, type ClientOptions, type PoolOptions } from './client-options.ts';
 import { clientParts, upstreamFor, type WithDial } from './client-parts.ts';
@@ -66,8 +66,12 @@ export class HashClient extends Memcache {
     if (typeof retryAttempts !== 'number' || !(retryAttempts >= 0)) {
       throw new UsageError('retryAttempts', 'must be a number, 0 or more');
     }
-    const profile = profileName === undefined ? undefined : named('profile', profiles, profileName);
-    const shared = typeof scheme === 'function' ? scheme : named('scheme', hashSchemes, scheme);
+    const profile = profileName === undefined
+      ? undefined
+      : checkEntry('profile', profiles, profileName);
+    const shared = typeof scheme === 'function'
+      ? scheme
+      : checkEntry('scheme', hashSchemes, scheme);
     const joined = new Set<() => void>();
     const cluster = new Cluster(servers instanceof Discovery ? [] : toAllPlaced(servers, tls), {
       scheme: profile !== undefined && options.scheme === undefined ? profile.scheme : shared,
@@ -211,13 +215,4 @@ export class HashClient extends Memcache {
     };
     return new Map(await Promise.all(this.servers.map(one)));
   }
-}
-
-function named<Name extends string, Value>(
-  argument: string,
-  table: Readonly<Record<Name, Value>>,
-  name: Name,
-): Value {
-  if (Object.hasOwn(table, name)) return table[name];
-  throw new UsageError(argument, `must be one of ${Object.keys(table).join(', ')}`);
 }

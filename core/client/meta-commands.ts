@@ -1,4 +1,4 @@
-import { checkChoice, checkObject, checkU32 } from '../wire/check.ts';
+import { checkEntry, checkObject, checkU32 } from '../wire/check.ts';
 import type { Key, Value } from '../wire/command.ts';
 import { UsageError } from '../wire/errors.ts';
 import { isMeta, metaFlags } from '../wire/meta-flags.ts';
@@ -102,7 +102,7 @@ export class MetaCommands {
   /** `ms`: stores a value. */
   async set(key: ItemKey, value: unknown, options: MetaSetOptions = {}): Promise<MetaResult> {
     const { value: data, flags: ownFlags } = this.#calls.parts.serde.serialize(ownKey(key), value);
-    const mode = oneOf('mode', setModes, options.mode ?? 'set');
+    const mode = checkEntry('mode', setModes, options.mode ?? 'set');
     const flags = this.#flags(setFlags, options);
     const { flags: clientFlags = ownFlags } = options;
     if (mode !== 'S') flags.push(`M${mode}`);
@@ -118,7 +118,7 @@ export class MetaCommands {
 
   /** `ma`: adds to a number or subtracts from it, and makes it where there is none. */
   async arithmetic(key: ItemKey, options: MetaArithmeticOptions = {}): Promise<MetaNumber> {
-    const mode = oneOf('mode', arithmeticModes, options.mode ?? 'incr');
+    const mode = checkEntry('mode', arithmeticModes, options.mode ?? 'incr');
     const flags = this.#flags(arithmeticFlags, options);
     flags.push('v');
     if (mode !== '+') flags.push(`M${mode}`);
@@ -179,15 +179,6 @@ type Keyless =
 // What of a key is in a command.
 function bare({ key, base64 }: WireKey): { readonly key: Key; readonly base64: boolean } {
   return { key, base64 };
-}
-
-function oneOf<Name extends string, Letter>(
-  argument: string,
-  letters: Readonly<Record<Name, Letter>>,
-  name: Name,
-): Letter {
-  checkChoice(argument, name, Object.keys(letters));
-  return letters[name];
 }
 
 function toResult(reply: Reply): MetaResult {

@@ -1,4 +1,5 @@
 import { type Clock, systemClock } from '../clock.ts';
+import { checkBoolean, checkMilliseconds, checkObject } from '../wire/check.ts';
 import {
   ConnectionError,
   type MemcacheError,
@@ -66,9 +67,7 @@ const defaults: readonly ErrorClass[] = [ConnectionError, ProtocolError, Timeout
 
 /** @throws UsageError naming the option that breaks a rule. */
 export function toRetryPolicy(options: RetryOptions): RetryPolicy {
-  if (typeof options !== 'object' || options === null) {
-    throw new UsageError('options', 'must be an object');
-  }
+  checkObject('options', options);
   const { attempts = 2, delay = 0, maxDelay = 1000, retryUnsafe = false } = options;
   const { timeout = Infinity, attemptTimeout = Infinity } = options;
   const { random = Math.random, clock = systemClock } = options;
@@ -82,13 +81,9 @@ export function toRetryPolicy(options: RetryOptions): RetryPolicy {
     }
   }
   for (const [name, value] of Object.entries({ timeout, attemptTimeout })) {
-    if (!(typeof value === 'number' && value > 0)) {
-      throw new UsageError(name, 'must be a number of milliseconds, more than 0');
-    }
+    checkMilliseconds(name, value, Infinity);
   }
-  if (typeof retryUnsafe !== 'boolean') {
-    throw new UsageError('retryUnsafe', 'must be true or false');
-  }
+  checkBoolean('retryUnsafe', retryUnsafe);
   if (typeof random !== 'function') throw new UsageError('random', 'must be a function');
   if (typeof clock !== 'object' || clock === null) throw new UsageError('clock', 'must be a clock');
   const isWanted = toPredicate('retryFor', retryFor);

@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts';
-import { UsageError } from '../wire/errors.ts';
+import { demand } from '../wire/check.ts';
 import { type ServerOptions, serverOptions } from './options.ts';
 import { PrefixStats } from './prefix-stats.ts';
 import { Store } from './store.ts';
@@ -35,9 +35,7 @@ export class Engine {
   constructor(options: Partial<ServerOptions>, clock: Clock) {
     this.options = { ...serverOptions, ...options };
     // A connection that may do none would wait for its turn for ever.
-    if (!(this.options.requestsPerEvent >= 1)) {
-      throw new UsageError('requestsPerEvent', 'must be 1 or more');
-    }
+    demand(this.options.requestsPerEvent >= 1, 'requestsPerEvent', 'must be 1 or more');
     this.clock = clock;
     this.memory = this.options.memory;
     this.store = new Store(this.options, clock.now());

@@ -25,6 +25,16 @@ export function checkChoice(argument: string, value: string, choices: readonly s
   }
 }
 
+/** What a table has under a name, one of its own. */
+export function checkEntry<Name extends string, Value>(
+  argument: string,
+  table: Readonly<Record<Name, Value>>,
+  name: Name,
+): Value {
+  checkChoice(argument, name, Object.keys(table));
+  return table[name];
+}
+
 /** A whole number in a range, its ends included. */
 export function checkWhole(argument: string, value: number, least: number, most: number): number {
   if (!Number.isInteger(value) || value < least || value > most) {

@@ -1,5 +1,6 @@
 import { type Clock, systemClock } from '../../clock.ts';
 import type { Endpoint } from '../../transport.ts';
+import { checkMilliseconds } from '../../wire/check.ts';
 import { ConnectionError, UsageError } from '../../wire/errors.ts';
 import { backoff } from '../backoff.ts';
 import { endpointName } from '../endpoint.ts';
@@ -49,9 +50,7 @@ export class Discovery {
   constructor(lookUp: () => Promise<FoundServers>, options: DiscoveryOptions = {}) {
     const { interval = 60_000, allow = () => true } = options;
     const { random = Math.random, clock = systemClock } = options;
-    if (!(typeof interval === 'number' && interval > 0 && interval <= 0x7fff_ffff)) {
-      throw new UsageError('interval', 'must be a number of milliseconds, more than 0');
-    }
+    checkMilliseconds('interval', interval);
     const isList = Array.isArray(allow) && allow.every((host) => typeof host === 'string');
     if (!isList && typeof allow !== 'function') {
       throw new UsageError('allow', 'must be a list of hosts, or a function of an endpoint');

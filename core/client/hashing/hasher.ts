@@ -1,6 +1,6 @@
-import { isBytes } from '../../wire/bytes.ts';
 import type { Key } from '../../wire/command.ts';
 import { UsageError } from '../../wire/errors.ts';
+import { checkBytes } from '../../wire/key.ts';
 
 /** A server, as far as hashing knows it. */
 export interface HashNode {
@@ -56,9 +56,7 @@ export class SchemeHasher implements Hasher {
   }
 
   nodeFor(key: Key): HashNode | undefined {
-    if (typeof key !== 'string' && !isBytes(key)) {
-      throw new UsageError('key', 'must be a string or a Uint8Array');
-    }
+    if (typeof key !== 'string') checkBytes(key);
     return this.#nodes[this.#indexOf(key)];
   }
 
