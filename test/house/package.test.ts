@@ -6,7 +6,7 @@ import * as assert from 'uvu/assert';
 import { VERSION } from '../../core/version.ts';
 import { suite } from '../suite.ts';
 import { ROOT } from './source.ts';
-import { UserProject } from './user-project.ts';
+import { tarball, UserProject } from './user-project.ts';
 
 interface Manifest {
   readonly name: string;
@@ -42,27 +42,34 @@ house('it has no dependencies', () => {
   assert.is(manifest.dependencies, undefined);
 });
 
+const packed = tarball();
+
 house('publint has nothing to say', async () => {
-  const { messages, pkg } = await publint({ pkgDir: ROOT, strict: true, pack: 'npm' });
+  const { buffer } = new Uint8Array(readFileSync(packed.file));
+  const { messages, pkg } = await publint({ strict: true, pack: { tarball: buffer } });
   assert.equal(messages.map((message) => formatMessage(message, pkg)), []);
 });
 
-let project: UserProject;
-
-house.before(() => {
-  project = new UserProject();
+house('it holds what a reader looks for, and nothing of the tests', () => {
+  for (const name of ['README.md', 'LICENSE', 'CHANGELOG.md', 'package.json']) {
+    assert.ok(packed.paths.includes(name), `${name} is packed`);
+  }
+  assert.equal(packed.paths.filter((name) => /\.test\.|tsbuildinfo$/.test(name)), []);
 });
 
-house('the tarball is imported, required and type-checked in an empty project', () => {
-  for (const name of ['README.md', 'LICENSE', 'CHANGELOG.md', 'package.json']) {
-    assert.ok(project.packed.includes(name), `${name} is packed`);
-  }
-  assert.equal(project.packed.filter((name) => /\.test\.|tsbuildinfo$/.test(name)), []);
-  const entries = subpaths.map((path) => path.replace('.', manifest.name));
-  project.write('console.d.ts', 'declare const console: { log(...words: unknown[]): void };');
-  project.write(
-    'use.ts',
-    `import { Client } from 'memwire';
+// Who runs a program, and the subpath of the runtime's own transport.
+const runtimes: readonly (readonly [own: string, command: readonly string[]])[] = [
+  ['memwire/node', ['node']],
+  ['memwire/deno', [tool('deno'), 'run', '--no-prompt', '--allow-net=127.0.0.1']],
+  ['memwire/bun', [tool('bun')]],
+];
+const entries = subpaths.map((path) => path.replace('.', manifest.name));
+const project = new UserProject();
+
+project.write('console.d.ts', 'declare const console: { log(...words: unknown[]): void };');
+project.write(
+  'use.ts',
+  `import { Client } from 'memwire';
 import { MemoryServer } from 'memwire/server';
 ${entries.map((entry, i) => `import * as m${i} from '${entry}';`).join('\n')}
 const { dial } = new MemoryServer();
@@ -72,34 +79,12 @@ const greeting: string | undefined = await client.get<string>('greeting');
 await client.close();
 console.log(greeting, [${entries.map((_, i) => `m${i}`).join(', ')}].length);
 `,
-  );
-  project.compile();
-  assert.is(project.run('node', 'out/use.js'), `hello ${entries.length}\n`);
-  project.write('use.cjs', `console.log(typeof require('memwire').Client);`);
-  assert.is(project.run('node', 'use.cjs'), 'function\n');
-  assert.is(project.run('npx', '--offline', 'memwire', '-V'), `memwire ${manifest.version}\n`);
-});
-
-house('a bundle for browsers has the client of the web', () => {
-  project.write('page.js', `export { Client } from 'memwire';`);
-  const esbuild = join(ROOT, 'node_modules/.bin/esbuild');
-  const bundled = project.run(esbuild, 'page.js', '--bundle', '--platform=browser', '--format=esm');
-  assert.match(bundled, /WebSocketTransport/);
-  assert.not.match(bundled, /node:/);
-});
-
-// Who runs a program, and the subpath of the runtime's own transport.
-const runtimes: readonly (readonly [own: string, command: readonly string[]])[] = [
-  ['memwire/node', ['node']],
-  ['memwire/deno', [tool('deno'), 'run', '--no-prompt', '--allow-net=127.0.0.1']],
-  ['memwire/bun', [tool('bun')]],
-];
-
-for (const [own, [program = '', ...args]] of runtimes) {
-  house(`memwire is ${own} there: it listens, connects and stores`, () => {
-    project.write(
-      'serve.ts',
-      `import { Client, compressedSerde, dial, listen, zlibCodec } from 'memwire';
+);
+for (const [own] of runtimes) {
+  const name = own.replace('memwire/', '');
+  project.write(
+    `serve-${name}.ts`,
+    `import { Client, compressedSerde, dial, listen, zlibCodec } from 'memwire';
 import { Server } from 'memwire/server';
 import * as own from '${own}';
 const server = new Server();
@@ -113,18 +98,10 @@ await client.close();
 await listener.close();
 console.log(dial === own.dial, found.get('a')?.length, found.size, sum);
 `,
-    );
-    project.compile();
-    assert.is(project.run(program, ...args, 'out/serve.js'), 'true 1000 2 10n\n');
-  });
-}
-
-// Node's needs the package ws, which an empty project has not: the samples in the docs run that one.
-for (const [own, [program = '', ...args]] of runtimes.slice(1)) {
-  house(`memwire/bridge is that of ${own} there, and leads a page to a server`, () => {
-    project.write(
-      'bridge.ts',
-      `import { listenBridge } from 'memwire/bridge';
+  );
+  project.write(
+    `bridge-${name}.ts`,
+    `import { listenBridge } from 'memwire/bridge';
 import { Server } from 'memwire/server';
 import { Client } from 'memwire/web';
 import { listen } from '${own}';
@@ -142,9 +119,37 @@ await client.close();
 await bridge.close();
 await upstream.close();
 `,
-    );
-    project.compile();
-    assert.is(project.run(program, ...args, 'out/bridge.js'), 'hello\n');
+  );
+}
+
+house('the tarball is type-checked, imported and required in an empty project', () => {
+  project.compile();
+  assert.is(project.run('node', 'out/use.js'), `hello ${entries.length}\n`);
+  project.write('use.cjs', `console.log(typeof require('memwire').Client);`);
+  assert.is(project.run('node', 'use.cjs'), 'function\n');
+  assert.is(project.run('npx', '--offline', 'memwire', '-V'), `memwire ${manifest.version}\n`);
+});
+
+house('a bundle for browsers has the client of the web', () => {
+  project.write('page.js', `export { Client } from 'memwire';`);
+  const esbuild = join(ROOT, 'node_modules/.bin/esbuild');
+  const bundled = project.run(esbuild, 'page.js', '--bundle', '--platform=browser', '--format=esm');
+  assert.match(bundled, /WebSocketTransport/);
+  assert.not.match(bundled, /node:/);
+});
+
+for (const [own, [program = '', ...args]] of runtimes) {
+  house(`memwire is ${own} there: it listens, connects and stores`, () => {
+    const file = `out/serve-${own.replace('memwire/', '')}.js`;
+    assert.is(project.run(program, ...args, file), 'true 1000 2 10n\n');
+  });
+}
+
+// Node's needs the package ws, which an empty project has not: the samples in the docs run that one.
+for (const [own, [program = '', ...args]] of runtimes.slice(1)) {
+  house(`memwire/bridge is that of ${own} there, and leads a page to a server`, () => {
+    const file = `out/bridge-${own.replace('memwire/', '')}.js`;
+    assert.is(project.run(program, ...args, file), 'hello\n');
   });
 }
 

@@ -5,10 +5,28 @@ import { promisify } from 'node:util';
 import { temporaryDirectory } from '../temporary.ts';
 import { ROOT } from './source.ts';
 
+/** The package as it is published. */
+export interface Tarball {
+  readonly file: string;
+  /** The paths of what is in it. */
+  readonly paths: readonly string[];
+}
+
+let packed: Tarball | undefined;
+
+/** Packs the package, once a process: npm takes seconds. */
+export function tarball(): Tarball {
+  if (packed !== undefined) return packed;
+  const directory = temporaryDirectory();
+  const [{ filename, files }] = JSON.parse(
+    run(ROOT, 'npm', ['pack', '--json', '--pack-destination', directory]),
+  ) as [{ filename: string; files: { path: string }[] }];
+  packed = { file: join(directory, filename), paths: files.map(({ path }) => path) };
+  return packed;
+}
+
 /** A project of somebody who has installed the packed tarball, and nothing else. */
 export class UserProject {
-  /** What is in the tarball. */
-  readonly packed: readonly string[];
   readonly #directory: string;
 
   /**
@@ -20,12 +38,8 @@ export class UserProject {
     types: readonly string[] = [],
   ) {
     this.#directory = temporaryDirectory();
-    const [{ filename, files }] = JSON.parse(
-      run(ROOT, 'npm', ['pack', '--json', '--pack-destination', this.#directory]),
-    ) as [{ filename: string; files: { path: string }[] }];
-    this.packed = files.map(({ path }) => path);
     this.write('package.json', '{ "name": "user", "private": true, "type": "module" }');
-    this.run('npm', 'install', '--offline', '--no-audit', '--no-fund', `./${filename}`);
+    this.run('npm', 'install', '--offline', '--no-audit', '--no-fund', tarball().file);
     this.write(
       'tsconfig.json',
       JSON.stringify({
