@@ -1,31 +1,23 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { join } from 'node:path';
 import type { Readable } from 'node:stream';
-import { build } from 'esbuild';
 import * as assert from 'uvu/assert';
 import { Server } from '../../core/server/mod.ts';
 import type { Listener } from '../../core/transport.ts';
 import { findProgram, type RunningMemcached, startMemcached } from '../../test/memcached.ts';
+import { buildMemwire } from '../../test/memwire-program.ts';
 import { suite } from '../../test/suite.ts';
 import { temporaryDirectory } from '../../test/temporary.ts';
 import { listen } from '../listen.ts';
 
 const program = suite('memwire as a program');
+const memwire = await buildMemwire();
 const server = new Server();
 let listener: Listener;
 const running: ChildProcess[] = [];
 
 program.before(async () => {
-  await build({
-    entryPoints: ['transport-node/cli/bin.ts'],
-    bundle: true,
-    packages: 'external',
-    platform: 'node',
-    format: 'esm',
-    outfile: bin,
-  });
   listener = await listen({ host: '127.0.0.1', port: 0 }, server.accept);
 });
 
@@ -34,10 +26,6 @@ program.after(async () => {
   await listener.close();
   server.close();
 });
-
-// In one file, as it starts so often here.
-const bin = join(temporaryDirectory(), 'memwire.mjs');
-const memwire = [process.execPath, bin];
 
 /** What a program came to. */
 interface Ended {

@@ -14,8 +14,11 @@ import { latin1 } from '../../core/wire/bytes.ts';
 import { makeCertificates } from '../../test/certificates.ts';
 import { dialAndEnd } from '../../test/half-close.ts';
 import { findProgram } from '../../test/memcached.ts';
+import { buildMemwire } from '../../test/memwire-program.ts';
 import { temporaryDirectory, temporaryFile } from '../../test/temporary.ts';
 import { dial } from '../dial.ts';
+
+const [node, bin] = await buildMemwire();
 
 /** `memwire serve` as a user starts it. */
 class Program {
@@ -25,8 +28,7 @@ class Program {
   err = '';
 
   constructor(...args: string[]) {
-    const command = ['--import', 'tsx', 'transport-node/cli/bin.ts', 'serve', ...args];
-    this.process = spawn(process.execPath, command, { stdio: 'pipe' });
+    this.process = spawn(node, [bin, 'serve', ...args], { stdio: 'pipe' });
     this.exit = once(this.process, 'close');
     this.process.stdout.on('data', (chunk) => this.out += chunk);
     this.process.stderr.on('data', (chunk) => this.err += chunk);

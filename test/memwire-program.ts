@@ -1,0 +1,17 @@
+import { join } from 'node:path';
+import { build } from 'esbuild';
+import { temporaryDirectory } from './temporary.ts';
+
+/** Builds the command line in one file, as it starts so often; gives the words that start it. */
+export async function buildMemwire(): Promise<readonly [node: string, bin: string]> {
+  const outfile = join(temporaryDirectory(), 'memwire.mjs');
+  await build({
+    entryPoints: ['transport-node/cli/bin.ts'],
+    bundle: true,
+    packages: 'external',
+    platform: 'node',
+    format: 'esm',
+    outfile,
+  });
+  return [process.execPath, outfile];
+}
