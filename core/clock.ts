@@ -4,7 +4,11 @@ export interface Clock {
   now(): number;
   /** Milliseconds since some moment of its own, in fractions; never goes back, whatever is set. */
   elapsed(): number;
-  /** Calls back once after so many milliseconds; what it returns takes the call back. */
+  /**
+   * Calls back once after so many milliseconds; what it returns takes the call back. Where the
+   * program was busy, or asleep, for longer than that, what came meanwhile is to be read first: who
+   * has answered in time is not late because nobody looked.
+   */
   after(milliseconds: number, call: () => void): () => void;
   /** Calls back once, in no time, when whatever else is ready has had its turn: sockets, too. */
   yield(call: () => void): void;
@@ -15,12 +19,20 @@ declare const setTimeout: (call: () => void, milliseconds: number) => unknown;
 declare const clearTimeout: (timer: unknown) => void;
 declare const setImmediate: ((call: () => void) => unknown) | undefined;
 
+/** Milliseconds by which a timer is late when the program had no time for it. */
+const LATE = 10;
+
 /** The clock of the runtime. */
 export const systemClock: Clock = {
   now: () => Date.now(),
   elapsed: () => performance.now(),
   after(milliseconds, call) {
-    const timer = setTimeout(call, milliseconds);
+    const late = performance.now() + milliseconds + LATE;
+    let timer = setTimeout(() => {
+      // Sockets have their turn between two turns of the timers, on every runtime.
+      if (performance.now() < late) call();
+      else timer = setTimeout(call, 0);
+    }, milliseconds);
     return () => clearTimeout(timer);
   },
   yield(call) {

@@ -12,6 +12,7 @@ import { fromLatin1, latin1 } from '../core/wire/bytes.ts';
 export class CountingClock implements Clock {
   readonly #clock = new VirtualClock();
   readonly #pending = new Set<object>();
+  #slept = 0;
 
   /** How many timers are set. */
   get timers(): number {
@@ -23,7 +24,7 @@ export class CountingClock implements Clock {
   }
 
   elapsed(): number {
-    return this.#clock.elapsed();
+    return this.#clock.elapsed() + this.#slept;
   }
 
   after(milliseconds: number, call: () => void): () => void {
@@ -45,6 +46,11 @@ export class CountingClock implements Clock {
 
   advance(milliseconds: number): void {
     this.#clock.advance(milliseconds);
+  }
+
+  /** Time goes by in which no timer is looked at, as when a machine sleeps. */
+  sleep(milliseconds: number): void {
+    this.#slept += milliseconds;
   }
 }
 

@@ -112,6 +112,17 @@ session('silence is asked after, and then ends the socket', async () => {
   assert.is(bridgeLimits.idleTimeout, 60_000);
 });
 
+session('a bridge that was asleep asks before it gives anybody up', async () => {
+  const bridge = new EmbeddedBridge();
+  const page = bridge.open();
+  bridge.clock.sleep(10 * bridgeLimits.idleTimeout);
+  await bridge.pass(30_000);
+  assert.equal([page.pings, page.ended], [1, null]);
+  page.session?.onAlive();
+  await bridge.pass(30_000);
+  assert.is(page.ended, null);
+});
+
 session(
   'where the runtime pings, silence is its affair, but not replies that nobody reads',
   async () => {

@@ -304,19 +304,20 @@ export class BridgeSession implements TransportEvents {
     }
   }
 
-  // Asks after half of the time, gives up after all of it. A page that does not read its replies
-  // does not see the ping either. Where the runtime pings, it cannot do so past replies that wait:
-  // who keeps them waiting is the one to look after here.
-  #watchIdle(): void {
+  // Asks after half of the time, gives up who has not answered after all of it. A page that does not
+  // read its replies does not see the ping either. Where the runtime pings, it cannot do so past
+  // replies that wait: who keeps them waiting is the one to look after here.
+  #watchIdle(asked = false): void {
     const { ping, socket, settings: { clock, idleTimeout } } = this.#parts;
     this.#cancelIdle = clock.after(idleTimeout / 2, () => {
       const silence = clock.elapsed() - this.#heard;
-      if (silence >= idleTimeout && (ping !== null || this.#blocked)) {
+      if (asked && silence >= idleTimeout && (ping !== null || this.#blocked)) {
         this.#ending = { code: 1001, reason: 'idle' };
         return socket.abort();
       }
-      if (silence >= idleTimeout / 2) ping?.();
-      this.#watchIdle();
+      const isSilent = silence >= idleTimeout / 2;
+      if (isSilent) ping?.();
+      this.#watchIdle(isSilent);
     });
   }
 }
