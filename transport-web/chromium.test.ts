@@ -24,7 +24,6 @@ function pageSuite(
   close: () => Promise<void> = () => Promise.resolve(),
   needs: readonly (readonly [string, string | null])[] = [],
 ): void {
-  let page: Page;
   let found: Readonly<Record<string, string | null>> = {};
   const missing = [['chromium', chromiumPath] as const, ...needs].find(([, path]) => path === null);
   const cases = pageLists[list].map(({ name }): Case<undefined> => ({
@@ -37,13 +36,10 @@ function pageSuite(
   caseSuite(`Chromium: ${where}`, cases, () => undefined, {
     skip: missing?.[0],
     async before() {
-      page = await open();
+      const page = await open();
       found = await page.evaluate((list) => results(list), list);
     },
-    async after() {
-      await page?.close();
-      await close();
-    },
+    after: close,
   });
 }
 
@@ -71,7 +67,9 @@ async function openBridged(
   return await (await browser()).open({ bridge, closed, token }, { pass });
 }
 
-const open = async (): Promise<Page> => await (await browser()).open();
+// To load a page takes longer than most of the lists: those that ask nothing of it share one.
+let shared: Promise<Page> | null = null;
+const open = (): Promise<Page> => shared ??= browser().then((browser) => browser.open());
 pageSuite('wire', 'wire', open);
 pageSuite('server, embedded in the page', 'server', open);
 pageSuite('server: login, embedded in the page', 'login', open);
