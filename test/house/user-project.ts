@@ -1,5 +1,5 @@
 import { execFile, spawnSync } from 'node:child_process';
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { temporaryDirectory } from '../temporary.ts';
@@ -10,19 +10,27 @@ export interface Tarball {
   readonly file: string;
   /** The paths of what is in it. */
   readonly paths: readonly string[];
+  /** A project that has installed it. */
+  readonly project: string;
 }
 
 let packed: Tarball | undefined;
 
-/** Packs the package, once a process: npm takes seconds. */
+/** Packs the package and installs it, once a process: npm takes seconds. */
 export function tarball(): Tarball {
-  if (packed !== undefined) return packed;
+  return packed ??= pack(temporaryDirectory());
+}
+
+function pack(project: string): Tarball {
   const directory = temporaryDirectory();
   const [{ filename, files }] = JSON.parse(
     run(ROOT, 'npm', ['pack', '--json', '--pack-destination', directory]),
   ) as [{ filename: string; files: { path: string }[] }];
-  packed = { file: join(directory, filename), paths: files.map(({ path }) => path) };
-  return packed;
+  const file = join(directory, filename);
+  const manifest = '{ "name": "user", "private": true, "type": "module" }';
+  writeFileSync(join(project, 'package.json'), manifest);
+  run(project, 'npm', ['install', '--offline', '--no-audit', '--no-fund', file]);
+  return { file, paths: files.map(({ path }) => path), project };
 }
 
 /** A project of somebody who has installed the packed tarball, and nothing else. */
@@ -38,8 +46,7 @@ export class UserProject {
     types: readonly string[] = [],
   ) {
     this.#directory = temporaryDirectory();
-    this.write('package.json', '{ "name": "user", "private": true, "type": "module" }');
-    this.run('npm', 'install', '--offline', '--no-audit', '--no-fund', tarball().file);
+    cpSync(tarball().project, this.#directory, { recursive: true, verbatimSymlinks: true });
     this.write(
       'tsconfig.json',
       JSON.stringify({
