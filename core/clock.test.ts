@@ -43,13 +43,16 @@ clock('what came while the program was busy is read before a call is late', asyn
   const [port] = await once(server.stdout, 'data') as [Buffer];
   const endpoint = { host: '127.0.0.1', port: Number(port.toString()) };
   const client = new Client(endpoint, { timeout: 500, stallAfter: 500, connectTimeout: 10_000 });
-  await client.version({ timeout: 10_000 });
-  const version = client.version();
-  await pass(50);
-  work(800);
-  assert.is(await version, '1.6.18');
-  await client.close();
-  server.kill();
+  try {
+    await client.version({ timeout: 10_000 });
+    const version = client.version();
+    await pass(50);
+    work(800);
+    assert.is(await version, '1.6.18');
+  } finally {
+    await client.close();
+    server.kill();
+  }
 });
 
 clock.run();
