@@ -2,7 +2,7 @@ import { utf8 } from '../wire/bytes.ts';
 import { checkWellFormed } from '../wire/check.ts';
 import type { Key } from '../wire/command.ts';
 import { UsageError } from '../wire/errors.ts';
-import { checkBase64Key, checkBytes, checkKey, keyBytes } from '../wire/key.ts';
+import { checkBytes, checkMetaKey, keyBytes } from '../wire/key.ts';
 
 /**
  * A key and another that says which server it is on, so that what is used together can be kept
@@ -36,7 +36,7 @@ export interface WireKey {
 
 /** @throws UsageError naming the rule that the key breaks. */
 export function checkWireKey({ key, base64 }: WireKey): void {
-  (base64 ? checkBase64Key : checkKey)(key);
+  checkMetaKey(key, base64);
 }
 
 /** How the keys of a client's user become the keys on the wire. */

@@ -3,7 +3,7 @@ import { isBytes, utf8Length } from './bytes.ts';
 import { checkBoolean, checkChoice, checkSeconds, checkText, checkU32, checkU64 } from './check.ts';
 import type { Command, Key, RawCommand, Value } from './command.ts';
 import { UsageError } from './errors.ts';
-import { checkBase64Key, checkKey } from './key.ts';
+import { checkKey, checkMetaKey } from './key.ts';
 import { isLine, lineOf, loginToken, MAX_LINE, printable, quote } from './line.ts';
 import { MAX_META_WORDS, MAX_OPAQUE, metaFlags } from './meta-flags.ts';
 import { bigDecimal, flagNumber, MAX_U32, MAX_U64 } from './numbers.ts';
@@ -94,12 +94,6 @@ function checkKeys(keys: readonly Key[]): number {
     length += key.length;
   }
   return length;
-}
-
-function checkMetaKey(key: Key, base64: boolean): void {
-  checkBoolean('base64', base64);
-  if (base64) checkBase64Key(key);
-  else checkKey(key);
 }
 
 function checkValue(value: Value): void {

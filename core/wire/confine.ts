@@ -1,7 +1,6 @@
-import { toBase64 } from './base64.ts';
 import { checkCommand } from './check-command.ts';
 import type { Command, Key } from './command.ts';
-import { keyBytes, keyText } from './key.ts';
+import { keyBytes, spelledKey } from './key.ts';
 import { isMeta } from './meta-flags.ts';
 import type { Reply } from './reply.ts';
 
@@ -40,7 +39,7 @@ export function releaseReply(reply: Reply, command: Command, prefix: Uint8Array)
     return { ...reply, items: reply.items.map((it) => ({ ...it, key: it.key.slice(length) })) };
   }
   if (!('base64' in command) || !isMeta(reply)) return reply;
-  const name = `k${writtenKey(command.key, command.base64)}`;
+  const name = `k${spelledKey(command.key, command.base64)}`;
   return { ...reply, flags: reply.flags.map((flag) => flag[0] === 'k' ? name : flag) };
 }
 
@@ -50,8 +49,4 @@ function join(prefix: Uint8Array, key: Key): Key {
   joined.set(prefix);
   joined.set(keyBytes(key), prefix.length);
   return joined;
-}
-
-function writtenKey(key: Key, base64: boolean): string {
-  return base64 ? toBase64(keyBytes(key)) : keyText(key);
 }

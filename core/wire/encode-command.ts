@@ -186,9 +186,8 @@ function asBlock(output: Output, value: Value): Value {
 }
 
 function putBlock(output: Output, value: Value): void {
-  if (typeof value === 'string') {
-    output.appendLine(value);
-  } else output.appendBlock(value);
+  if (typeof value === 'string') output.appendLine(value);
+  else output.appendBlock(value);
 }
 
 function putSeconds(slab: Uint8Array, at: number, seconds: number): number {

@@ -2,7 +2,7 @@ import { toBase64 } from './base64.ts';
 import type { Key } from './command.ts';
 import { UsageError } from './errors.ts';
 import { factWords, uriKey } from './item-facts.ts';
-import { keyBytes, keyText } from './key.ts';
+import { spelledKey } from './key.ts';
 import { isLine } from './line.ts';
 import { MAX_U64, putNumber } from './numbers.ts';
 import { drain, Output, putAscii, putEnd } from './output.ts';
@@ -57,10 +57,8 @@ export function putReply(output: Output, reply: Reply | ReplyItem): void {
       return putLine(output, reply.message);
     case 'VERSION':
       return putLine(output, `VERSION ${reply.version}`);
-    case 'ME': {
-      const key = reply.base64 ? toBase64(keyBytes(reply.key)) : keyText(reply.key);
-      return putLine(output, `ME ${key} ${factWords(reply)}`);
-    }
+    case 'ME':
+      return putLine(output, `ME ${spelledKey(reply.key, reply.base64)} ${factWords(reply)}`);
     case 'stats':
       for (const { type, name, value } of reply.lines) {
         putLine(output, `${type} ${name} ${value}`);
@@ -81,7 +79,7 @@ export function putReply(output: Output, reply: Reply | ReplyItem): void {
     case 'mgdump':
       return putLine(
         output,
-        typeof reply.key === 'string' ? `mg ${reply.key}` : `mg ${toBase64(keyBytes(reply.key))} b`,
+        typeof reply.key === 'string' ? `mg ${reply.key}` : `mg ${toBase64(reply.key)} b`,
       );
     case 'watch':
       return putLine(output, reply.line, '\n');
@@ -143,7 +141,7 @@ function putFlags(slab: Uint8Array, at: number, flags: number): number {
   if (Number.isSafeInteger(flags) && flags >= 0) return putNumber(slab, at, flags);
   const wide = Number.isInteger(flags) ? BigInt(flags) : -1n;
   if (wide < 0n || wide > MAX_U64 + 1n) {
-    throw new UsageError('reply', 'must have flags from 0 to 18446744073709551615');
+    throw new UsageError('reply', `must have flags from 0 to ${MAX_U64}`);
   }
   return putAscii(slab, at, `${wide > MAX_U64 ? MAX_U64 : wide}`);
 }

@@ -1,5 +1,6 @@
-import { base64Length, putBase64 } from './base64.ts';
+import { base64Length, putBase64, toBase64 } from './base64.ts';
 import { fromLatin1, isBytes, latin1 } from './bytes.ts';
+import { checkBoolean } from './check.ts';
 import type { Key } from './command.ts';
 import { UsageError } from './errors.ts';
 
@@ -44,6 +45,16 @@ export function checkBase64Key(key: Key): void {
 }
 
 /**
+ * Checks a key of a meta command.
+ *
+ * @throws UsageError naming the rule.
+ */
+export function checkMetaKey(key: Key, base64: boolean): void {
+  if (checkBoolean('base64', base64)) checkBase64Key(key);
+  else checkKey(key);
+}
+
+/**
  * Writes a key at `at`; returns the position after it. Checks once more while it writes, so that
  * a key which changed after it was checked cannot break the line.
  */
@@ -81,6 +92,11 @@ export function keyBytes(key: Key): Uint8Array {
 /** A key as text: one character for each byte. */
 export function keyText(key: Key): string {
   return typeof key === 'string' ? key : latin1(key);
+}
+
+/** A key as meta commands and their replies spell it. */
+export function spelledKey(key: Key, base64: boolean): string {
+  return base64 ? toBase64(keyBytes(key)) : keyText(key);
 }
 
 /** Checks a key that is no text. */

@@ -11,7 +11,7 @@ import {
 } from './check.ts';
 import type { AuthCommand, Command, Key, StoreVerb } from './command.ts';
 import { UsageError } from './errors.ts';
-import { checkBase64Key, checkKey, keyBytes, keyText } from './key.ts';
+import { checkKey, checkMetaKey, keyBytes, keyText } from './key.ts';
 import { verbs } from './verbs.ts';
 
 /** memcached closes a connection that sends this much without a line end, unless it is a `get`. */
@@ -46,12 +46,12 @@ export function lineOf(
       return `touch ${plainKey(command.key)} ${checkSeconds('expire', command.expire)}${
         noreply(command)
       }`;
-    case 'me':
-      checkBoolean('base64', command.base64);
-      if (!command.base64) return `me ${plainKey(command.key)}`;
-      checkBase64Key(command.key);
+    case 'me': {
+      const { key, base64 } = command;
+      checkMetaKey(key, base64);
       // 1.6.45 finds a base64 key only when the flag stands twice; older servers do not mind.
-      return `me ${toBase64(keyBytes(command.key))} b b`;
+      return base64 ? `me ${toBase64(keyBytes(key))} b b` : `me ${keyText(key)}`;
+    }
     case 'mn':
     case 'version':
     case 'quit':
