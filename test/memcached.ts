@@ -1,7 +1,6 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
-import { spawnSync } from 'node:child_process';
 import type { Endpoint } from '../core/transport.ts';
 import type { Certificates } from './certificates.ts';
 import { temporaryDirectory } from './temporary.ts';

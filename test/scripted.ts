@@ -20,7 +20,7 @@ export class CountingClock implements Clock {
   }
 
   now(): number {
-    return this.#clock.now();
+    return this.#clock.now() + this.#slept;
   }
 
   elapsed(): number {

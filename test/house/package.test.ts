@@ -57,11 +57,11 @@ house('it holds what a reader looks for, and nothing of the tests', () => {
   assert.equal(packed.paths.filter((name) => /\.test\.|tsbuildinfo$/.test(name)), []);
 });
 
-// Who runs a program, and the subpath of the runtime's own transport.
-const runtimes: readonly (readonly [own: string, command: readonly string[]])[] = [
-  ['memwire/node', ['node']],
-  ['memwire/deno', [tool('deno'), 'run', '--no-prompt', '--allow-net=127.0.0.1']],
-  ['memwire/bun', [tool('bun')]],
+// The subpath of a runtime's own transport, and who runs a program on it.
+const runtimes: readonly (readonly [name: string, command: readonly string[]])[] = [
+  ['node', ['node']],
+  ['deno', [tool('deno'), 'run', '--no-prompt', '--allow-net=127.0.0.1']],
+  ['bun', [tool('bun')]],
 ];
 const entries = subpaths.map((path) => path.replace('.', manifest.name));
 const project = new UserProject();
@@ -80,13 +80,12 @@ await client.close();
 console.log(greeting, [${entries.map((_, i) => `m${i}`).join(', ')}].length);
 `,
 );
-for (const [own] of runtimes) {
-  const name = own.replace('memwire/', '');
+for (const [name] of runtimes) {
   project.write(
     `serve-${name}.ts`,
     `import { Client, compressedSerde, dial, listen, zlibCodec } from 'memwire';
 import { Server } from 'memwire/server';
-import * as own from '${own}';
+import * as own from 'memwire/${name}';
 const server = new Server();
 const listener = await listen({ host: '127.0.0.1', port: 0 }, server.accept);
 const serde = compressedSerde({ codec: zlibCodec });
@@ -104,7 +103,7 @@ console.log(dial === own.dial, found.get('a')?.length, found.size, sum);
     `import { listenBridge } from 'memwire/bridge';
 import { Server } from 'memwire/server';
 import { Client } from 'memwire/web';
-import { listen } from '${own}';
+import { listen } from 'memwire/${name}';
 const server = new Server();
 const upstream = await listen({ host: '127.0.0.1', port: 0 }, server.accept);
 const token = 'a-long-random-secret';
@@ -138,18 +137,16 @@ house('a bundle for browsers has the client of the web', () => {
   assert.not.match(bundled, /node:/);
 });
 
-for (const [own, [program = '', ...args]] of runtimes) {
-  house(`memwire is ${own} there: it listens, connects and stores`, () => {
-    const file = `out/serve-${own.replace('memwire/', '')}.js`;
-    assert.is(project.run(program, ...args, file), 'true 1000 2 10n\n');
+for (const [name, [program = '', ...args]] of runtimes) {
+  house(`memwire is memwire/${name} there: it listens, connects and stores`, () => {
+    assert.is(project.run(program, ...args, `out/serve-${name}.js`), 'true 1000 2 10n\n');
   });
 }
 
 // Node's needs the package ws, which an empty project has not: the samples in the docs run that one.
-for (const [own, [program = '', ...args]] of runtimes.slice(1)) {
-  house(`memwire/bridge is that of ${own} there, and leads a page to a server`, () => {
-    const file = `out/bridge-${own.replace('memwire/', '')}.js`;
-    assert.is(project.run(program, ...args, file), 'hello\n');
+for (const [name, [program = '', ...args]] of runtimes.slice(1)) {
+  house(`memwire/bridge is that of memwire/${name} there, and leads a page to a server`, () => {
+    assert.is(project.run(program, ...args, `out/bridge-${name}.js`), 'hello\n');
   });
 }
 

@@ -22,11 +22,10 @@ export function tarball(): Tarball {
 }
 
 function pack(project: string): Tarball {
-  const directory = temporaryDirectory();
   const [{ filename, files }] = JSON.parse(
-    run(ROOT, 'npm', ['pack', '--json', '--pack-destination', directory]),
+    run(ROOT, 'npm', ['pack', '--json', '--pack-destination', project]),
   ) as [{ filename: string; files: { path: string }[] }];
-  const file = join(directory, filename);
+  const file = join(project, filename);
   const manifest = '{ "name": "user", "private": true, "type": "module" }';
   writeFileSync(join(project, 'package.json'), manifest);
   run(project, 'npm', ['install', '--offline', '--no-audit', '--no-fund', file]);
