@@ -142,11 +142,13 @@ export const anyExchange: fc.Arbitrary<{ request: Command; reply: Reply }> = fc.
     reply: { type: 'values', items },
   })),
   fc.tuple(fc.constantFrom('HD', 'EN', 'NF', 'NS', 'EX'), replyFlags).map(([type, list]) => ({
-    request: { verb: 'mg', key: 'k', base64: false, flags: [] },
+    request: type === 'EN'
+      ? { verb: 'mg', key: 'k', base64: false, flags: [] }
+      : { verb: 'md', key: 'k', base64: false, flags: [] },
     reply: { type, flags: list },
   })),
   fc.tuple(replyFlags, data).map(([list, bytes]) => ({
-    request: { verb: 'mg', key: 'k', base64: false, flags: [] },
+    request: { verb: 'mg', key: 'k', base64: false, flags: ['v'] },
     reply: { type: 'VA', flags: list, value: bytes },
   })),
   u64.map((number) => ({

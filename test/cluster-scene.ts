@@ -20,11 +20,12 @@ import {
 export class ClusterScene {
   readonly clock = new CountingClock();
   readonly network = new ScriptedNetwork();
-  /** How often `onJoin` was called. */
-  joins = 0;
   readonly cluster: Cluster;
 
-  constructor(options: Partial<ClusterOptions> = {}) {
+  readonly #dialect: 'meta' | 'text';
+
+  constructor(options: Partial<ClusterOptions> = {}, dialect: 'meta' | 'text' = 'text') {
+    this.#dialect = dialect;
     const servers = ['a', 'b', 'c'].map((name) => toPlaced({ server: `${name}:1`, name }));
     this.cluster = new Cluster(servers, {
       // What goes by the order of the list: a place that is lost changes every answer.
@@ -39,9 +40,6 @@ export class ClusterScene {
       retryTimeout: 1000,
       deadTimeout: 60_000,
       connect: (endpoint, onFailure) => this.#connect(endpoint, onFailure),
-      onJoin: () => {
-        this.joins++;
-      },
       ...options,
     });
   }
@@ -90,6 +88,7 @@ export class ClusterScene {
     return new Upstream({
       dial: this.network.dial,
       endpoint,
+      dialect: this.#dialect,
       clock: this.clock,
       timeout: 5000,
       connectTimeout: 5000,

@@ -27,30 +27,41 @@ export const metadump: Command = { verb: 'lru_crawler metadump', words: ['all'] 
 export class LinkScene {
   readonly clock = new CountingClock();
   readonly network = new ScriptedNetwork();
-  /** The cause and whether it was proven, for each call of `onClosed`. */
+  /** The cause and whether it was ever answered, for each call of `onClosed`. */
   readonly ends: [string | null, boolean][] = [];
   readonly quietErrors: ServerReplyError[] = [];
   readonly link: Link;
 
-  constructor(options: Partial<LinkOptions> = {}, delay = 0) {
+  constructor(options: Partial<LinkOptions> = {}) {
     this.link = new Link({
       dial: this.network.dial,
       endpoint: { host: 'localhost', port: 11211 },
       clock: this.clock,
       timeout: 1000,
       connectTimeout: 500,
-      onClosed: (_link, cause, proven) => this.ends.push([cause?.message ?? null, proven]),
+      onClosed: (link, { cause }) => {
+        this.ends.push([cause?.message ?? null, link.hasAnswered]);
+        return null;
+      },
       onQuietError: (error) => this.quietErrors.push(error),
       ...options,
-    }, delay);
+    });
   }
 
   do(command: Command, options?: ExecuteOptions): Watched<unknown> {
     return new Watched(this.link.execute(command, options));
   }
 
-  connect(room?: number): Promise<ScriptedTransport> {
-    return this.network.last.accept(room);
+  /** @param room How many bytes it takes, once it is proved, before it must be drained. */
+  async connect(room?: number): Promise<ScriptedTransport> {
+    const transport = await this.network.last.accept();
+    if (room === undefined) return transport;
+    this.do({ verb: 'get', keys: ['first'] });
+    await settled();
+    await transport.reply('END\r\n');
+    transport.take();
+    await transport.drain(room);
+    return transport;
   }
 
   async pass(milliseconds: number): Promise<void> {

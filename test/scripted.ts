@@ -90,11 +90,15 @@ export class ScriptedDial {
   }
 }
 
+const PROBES = /(?:(mg memwire-probe k O0\r\n)(get memwire-probe\r\n)?|^(get memwire-probe\r\n))/;
+
 /** A connection whose far end is the test. */
 export class ScriptedTransport implements Transport {
   /** What the client did to it, in order: `close`, `abort`. */
   readonly ends: string[] = [];
   paused = false;
+  /** Answers the probes that a connection opens with, which then are not among what was sent. */
+  answersProbes = true;
   readonly #events: TransportEvents;
   #room: number;
   #sent: string[] = [];
@@ -108,7 +112,16 @@ export class ScriptedTransport implements Transport {
   send(bytes: Uint8Array): number {
     const taken = Math.min(bytes.length, this.#room);
     this.#room -= taken;
-    this.#sent.push(latin1(bytes.subarray(0, taken)));
+    const text = latin1(bytes.subarray(0, taken));
+    const probes = text.match(PROBES);
+    if (!this.answersProbes || probes === null) this.#sent.push(text);
+    else {
+      const rest = text.replace(PROBES, '');
+      if (rest !== '') this.#sent.push(rest);
+      const [, meta = '', get = '', opening = ''] = probes;
+      const answer = (meta && 'EN kmemwire-probe O0\r\n') + (get + opening && 'END\r\n');
+      void Promise.resolve().then(() => this.#events.onData(fromLatin1(answer)));
+    }
     return taken;
   }
 

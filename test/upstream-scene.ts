@@ -34,13 +34,14 @@ export class UpstreamScene {
     await settled();
   }
 
-  /** Calls, and gives the milliseconds until the dial that it leads to. */
+  /** Calls each millisecond, and gives how many pass until one call leads to a dial. */
   async untilDial(): Promise<number> {
     const before = this.network.dials.length;
-    this.do(version, { timeout: 60_000 });
-    let waited = 0;
-    for (; this.network.dials.length === before; waited++) await this.pass(1);
-    return waited;
+    for (let waited = 0;; waited++) {
+      this.do(version, { timeout: 60_000 });
+      if (this.network.dials.length > before) return waited;
+      await this.pass(1);
+    }
   }
 
   async refuse(times: number): Promise<void> {

@@ -6,6 +6,20 @@ import { type MetaContext, withClient } from './context.ts';
 /** What needs meta commands. */
 export const metaOnlyCases: readonly Case<MetaContext>[] = [
   withClient(
+    'quiet commands can be awaited, and tell what went wrong',
+    ['execute'],
+    async (client, key) => {
+      const flags = ['q'];
+      const results = await Promise.all([
+        client.execute({ verb: 'ms', key, base64: false, value: 'x', flags }),
+        client.execute({ verb: 'ms', key, base64: false, value: 'y', flags: ['q', 'ME'] }),
+        client.execute({ verb: 'md', key: `${key}no`, base64: false, flags }),
+        client.execute({ verb: 'mg', key: `${key}no`, base64: false, flags }),
+      ]);
+      equal(results.map(({ type }) => type), ['silent', 'NS', 'NF', 'silent']);
+    },
+  ),
+  withClient(
     'binary keys',
     ['getMany', 'incr', 'types', 'byte-keys', 'errors'],
     async (client, key) => {

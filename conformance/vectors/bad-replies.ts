@@ -13,6 +13,7 @@ const gets: Command = { verb: 'gets', keys: ['k'] };
 const set: Command = { verb: 'set', key: 'k', flags: 0, expire: 0, value: '', noreply };
 const incr: Command = { verb: 'incr', key: 'k', delta: 1n, noreply };
 const mg: Command = { verb: 'mg', key: 'k', base64: false, flags: ['v'] };
+const md: Command = { verb: 'md', key: 'k', base64: false, flags: [] };
 const stats: Command = { verb: 'stats', words: [] };
 const metadump: Command = { verb: 'lru_crawler metadump', words: ['all'] };
 const mgdump: Command = { verb: 'lru_crawler mgdump', words: ['all'] };
@@ -36,7 +37,11 @@ export const badReplyVectors: readonly BadReplyVector[] = [
   bad('a known word in lower case', set, 'stored\r\n'),
   bad('an empty line', get, '\r\n'),
   bad('a value for another key', get, 'VALUE x 0 1\r\n'),
-  bad('values in another order', get, 'VALUE l 0 1\r\nx\r\nVALUE k 0 1\r\n'),
+  bad('a value that was answered', get, 'VALUE l 0 1\r\nx\r\nVALUE l 0 1\r\n'),
+  bad('two opaques', mg, 'EN O1 O1\r\n'),
+  bad('HD to a read of a value', mg, 'HD\r\n'),
+  bad('NS to a read', mg, 'NS\r\n'),
+  bad('a value to a delete', md, 'VA 1\r\nx\r\n'),
   bad('a value for a longer key', get, 'VALUE kk 0 1\r\n'),
   bad('a length that is negative', get, 'VALUE k 0 -5\r\n'),
   bad('a length that is no number', get, 'VALUE k 0 x\r\n'),

@@ -83,7 +83,7 @@ export const adminCommands: readonly CommandVector[] = [
   {
     name: 'auth',
     command: { verb: 'auth', username: 'user', password: 'pässword' },
-    bytes: 'set auth 0 0 14\r\nuser p\xc3\xa4ssword\r\n',
+    bytes: 'set auth 0 -1 14\r\nuser p\xc3\xa4ssword\r\n',
   },
   {
     name: 'raw',

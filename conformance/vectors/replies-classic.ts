@@ -57,6 +57,13 @@ export const classicReplies: readonly ReplyVector[] = [
     },
   },
   {
+    // As twemproxy answers it, which shares the keys among its servers.
+    name: 'get: values in another order',
+    request: get('a', 'b', 'a', 'c'),
+    bytes: 'VALUE b 0 1\r\nb\r\nVALUE a 0 1\r\n1\r\nVALUE a 0 1\r\n2\r\nEND\r\n',
+    reply: { type: 'values', items: [item('b', 'b'), item('a', '1'), item('a', '2')] },
+  },
+  {
     name: 'get: a key asked for twice is answered twice',
     request: get('a', 'b', 'a'),
     bytes: 'VALUE a 0 1\r\n1\r\nVALUE b 0 1\r\n2\r\nVALUE a 0 1\r\n1\r\nEND\r\n',

@@ -4,13 +4,14 @@ import type { Command } from '../../core/wire/command.ts';
 
 const base64 = false;
 const ms: Command = { verb: 'ms', key: 'k', base64, value: '', flags: [] };
+const touch: Command = { verb: 'mg', key: 'k', base64, flags: ['T30'] };
 const md: Command = { verb: 'md', key: 'k', base64, flags: [] };
 const ma: Command = { verb: 'ma', key: 'k', base64, flags: ['v'] };
 
 /** Replies to the meta commands. */
 export const metaReplies: readonly ReplyVector[] = [
   status({ verb: 'mn' }, 'MN'),
-  { name: 'mg: HD', request: mg, bytes: 'HD\r\n', reply: { type: 'HD', flags: [] } },
+  { name: 'mg: HD', request: touch, bytes: 'HD\r\n', reply: { type: 'HD', flags: [] } },
   { name: 'mg: EN', request: mg, bytes: 'EN\r\n', reply: { type: 'EN', flags: [] } },
   {
     name: 'mg: a value with flags',
@@ -98,7 +99,7 @@ export const metaReplies: readonly ReplyVector[] = [
     bytes: `${type} kk\r\n`,
     reply: { type, flags: ['kk'] },
   })),
-  ...[mg, ms, md, ma].map((request): ReplyVector => ({
+  ...[touch, ms, md, ma].map((request): ReplyVector => ({
     // The first meta dialect, as ElastiCache 1.6.6 speaks it (protocol.md 2.3).
     name: `${request.verb}: OK, an old word for HD`,
     request,

@@ -3,7 +3,19 @@ import type { Command } from '../../core/wire/command.ts';
 import { ConnectionError, ProtocolError } from '../../core/wire/errors.ts';
 import { bytes, equal, ok, throws } from '../assert.ts';
 import type { Case } from '../case.ts';
-import { brief, drain, events, get, incr, mg, receive, sent, set, version } from './tools.ts';
+import {
+  brief,
+  drain,
+  events,
+  get,
+  incr,
+  mg,
+  proven,
+  receive,
+  sent,
+  set,
+  version,
+} from './tools.ts';
 
 const metadump: Command = { verb: 'lru_crawler metadump', words: ['all'] };
 
@@ -27,7 +39,7 @@ export const clientCases: readonly Case<undefined>[] = [
     run() {
       const connection = sent(get('k'), get('l'));
       equal(connection.cancel('a'), 'in-flight');
-      const reply = 'VALUE k 0 1\r\n1\r\nEND\r\nVALUE l 0 1\r\n2\r\nEND\r\n';
+      const reply = 'VALUE k 0 1\r\n1\r\nEND\r\nMN\r\nVALUE l 0 1\r\n2\r\nEND\r\nMN\r\n';
       equal(brief(receive(connection, reply)), ['b: values 2']);
     },
   },
@@ -46,7 +58,7 @@ export const clientCases: readonly Case<undefined>[] = [
     name: 'gives each reply to the command it answers',
     run() {
       const connection = sent(set('k'), get('k'), incr('k'), version, { verb: 'mn' });
-      const replies = 'STORED\r\nVALUE k 0 1\r\nx\r\nEND\r\n5\r\nVERSION 1\r\nMN\r\n';
+      const replies = 'STORED\r\nVALUE k 0 1\r\nx\r\nEND\r\nMN\r\n5\r\nVERSION 1\r\nMN\r\n';
       equal(brief(receive(connection, replies)), [
         'a: STORED',
         'b: values x',
@@ -93,7 +105,7 @@ export const clientCases: readonly Case<undefined>[] = [
     name: 'says how many bytes were sent and came for each command, however they are cut',
     run() {
       const value = 'x'.repeat(40_000);
-      const connection = new ClientConnection<string>();
+      const connection = proven();
       connection.send(mg('k', 'v'), 'a');
       const stored = { verb: 'set', flags: 0, expire: 0 } as const;
       connection.send({ ...stored, key: 'big', value, noreply: false }, 'b');
@@ -142,7 +154,7 @@ export const clientCases: readonly Case<undefined>[] = [
       const connection = new ClientConnection<string>();
       connection.send({ verb: 'auth', username: 'u', password: 'p' }, 'login');
       connection.send(version, 'a');
-      equal(drain(connection), 'set auth 0 0 3\r\nu p\r\n');
+      equal(drain(connection), 'set auth 0 -1 3\r\nu p\r\n');
       equal(brief(receive(connection, 'STORED\r\n')), ['login: STORED']);
       equal(drain(connection), 'version\r\n');
     },
@@ -164,7 +176,7 @@ export const clientCases: readonly Case<undefined>[] = [
     name: 'refuses more bytes than it may hold, but takes one large value',
     run() {
       const large = { ...set('k'), value: new Uint8Array(3000) } as Command;
-      const connection = new ClientConnection<string>({ maxPendingBytes: 2000 });
+      const connection = proven({ maxPendingBytes: 2000 });
       connection.send(large, 'a');
       equal(throws(() => connection.send(version, 'b'), ConnectionError).code, 'overloaded');
       drain(connection);

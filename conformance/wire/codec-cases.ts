@@ -15,7 +15,7 @@ import { commandVectors } from '../vectors/commands.ts';
 import { transfer } from '../vectors/odd-bytes.ts';
 import { replyVectors } from '../vectors/replies.ts';
 import { REQUEST_LIMIT, requestVectors } from '../vectors/requests.ts';
-import { drain } from './tools.ts';
+import { brief, drain, events, proven, receive } from './tools.ts';
 
 /** Commands and replies to bytes and back. */
 export const codecCases: readonly Case<undefined>[] = [
@@ -180,7 +180,7 @@ export const codecCases: readonly Case<undefined>[] = [
       let length = 2048;
       let longest = '';
       for (; longest === ''; length--) {
-        const connection = new ClientConnection<string>();
+        const connection = proven();
         try {
           connection.send(line(length), 'a');
         } catch (error) {
@@ -195,18 +195,23 @@ export const codecCases: readonly Case<undefined>[] = [
     },
   },
   {
-    name: 'writes nothing of a value that was transferred, nor of what follows it',
+    name: 'writes nothing of a value that was transferred, and all that is beside it',
     run() {
       const buffer = new ArrayBuffer(100);
-      const connection = new ClientConnection<string>();
+      const connection = proven();
       connection.send({ verb: 'version' }, 'before');
       const value = new Uint8Array(buffer);
       connection.send({ verb: 'ms', key: 'k', base64: false, value, flags: [] }, 'ms');
+      connection.send({ verb: 'version' }, 'after');
       transfer(buffer);
-      equal(drain(connection), '', 'what is sent');
-      const event = connection.next();
-      ok(event?.type === 'closed' && event.cause instanceof UsageError, 'it must close');
-      equal(event.unsent, ['before', 'ms']);
+      equal(drain(connection), 'version\r\nversion\r\n', 'what is sent');
+      const [event, ...others] = events(connection);
+      ok(event?.type === 'refused' && event.error instanceof UsageError, 'it is refused');
+      equal([event.tag, event.error.outcome, others.length], ['ms', 'not-sent', 0]);
+      equal(brief(receive(connection, 'VERSION 1\r\nVERSION 1\r\n')), [
+        'before: VERSION',
+        'after: VERSION',
+      ]);
     },
   },
   {
@@ -259,7 +264,7 @@ export const codecCases: readonly Case<undefined>[] = [
     name: 'writes a value that changed its length not at all',
     run() {
       const buffer = new ArrayBuffer(100_000, { maxByteLength: 200_000 });
-      const connection = new ClientConnection<string>();
+      const connection = proven();
       const value = new Uint8Array(buffer);
       const command = {
         verb: 'set',

@@ -3,6 +3,7 @@ import { clientCases } from './client-cases.ts';
 import { clientEndCases } from './client-end-cases.ts';
 import { clientErrorCases } from './client-error-cases.ts';
 import { codecCases } from './codec-cases.ts';
+import { proofCases } from './proof-cases.ts';
 import { quietCases } from './quiet-cases.ts';
 import { serverConnectionCases } from './server-cases.ts';
 import { simCases } from './sim-cases.ts';
@@ -13,6 +14,7 @@ export const wireCases: readonly Case<undefined>[] = [
   ...clientCases,
   ...clientErrorCases,
   ...clientEndCases,
+  ...proofCases,
   ...quietCases,
   ...serverConnectionCases,
   ...simCases,

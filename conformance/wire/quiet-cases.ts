@@ -1,8 +1,7 @@
-import { ClientConnection } from '../../core/wire/client-connection.ts';
 import type { Command } from '../../core/wire/command.ts';
 import { equal } from '../assert.ts';
 import type { Case } from '../case.ts';
-import { brief, drain, events, receive } from './tools.ts';
+import { brief, drain, events, proven, receive } from './tools.ts';
 
 const set = (key: string): Command => ({
   verb: 'set',
@@ -29,7 +28,7 @@ export const quietCases: readonly Case<undefined>[] = [
   {
     name: 'fences a run of quiet commands before the next one that is awaited',
     run() {
-      const connection = new ClientConnection<string>();
+      const connection = proven();
       connection.send(set('a'));
       connection.send(set('b'));
       connection.send(version, 'v');
@@ -44,7 +43,7 @@ export const quietCases: readonly Case<undefined>[] = [
   {
     name: 'fences a run at the end of what is sent, if somebody awaits it',
     run() {
-      const connection = new ClientConnection<string>();
+      const connection = proven();
       connection.send(ms('a'), 'a');
       connection.send(ms('b'), 'b');
       equal(drain(connection), 'ms a 1 q O1\r\nx\r\nms b 1 q O2\r\nx\r\nmn\r\n');
@@ -54,7 +53,7 @@ export const quietCases: readonly Case<undefined>[] = [
   {
     name: 'sends no fence for commands that nobody awaits, until one is awaited',
     run() {
-      const connection = new ClientConnection<string>();
+      const connection = proven();
       connection.send(set('a'));
       equal(drain(connection), 'set a 0 0 1 noreply\r\nx\r\n');
       equal(connection.deadline(), null, 'the deadline: nothing is owed');
@@ -66,7 +65,7 @@ export const quietCases: readonly Case<undefined>[] = [
   {
     name: 'fences a long run by itself, so that it ends',
     run() {
-      const connection = new ClientConnection<string>({ fenceEvery: 3 });
+      const connection = proven({ fenceEvery: 3 });
       for (const key of 'abcd') connection.send(md(key));
       equal(
         drain(connection),
@@ -80,7 +79,7 @@ export const quietCases: readonly Case<undefined>[] = [
   {
     name: 'fences with version where there are no meta commands',
     run() {
-      const connection = new ClientConnection<string>({ fence: 'version' });
+      const connection = proven({ fence: 'version' });
       connection.send(set('a'), 'a');
       connection.send(version, 'v');
       equal(drain(connection), 'set a 0 0 1 noreply\r\nx\r\nversion\r\nversion\r\n');
@@ -91,7 +90,7 @@ export const quietCases: readonly Case<undefined>[] = [
   {
     name: 'fences what was sent before it ends',
     run() {
-      const connection = new ClientConnection<string>();
+      const connection = proven();
       connection.send(set('a'));
       connection.end();
       equal(drain(connection), 'set a 0 0 1 noreply\r\nx\r\nmn\r\n');
@@ -101,7 +100,7 @@ export const quietCases: readonly Case<undefined>[] = [
   {
     name: 'gives a reply among silent ones to the command whose stamp it bears',
     run() {
-      const connection = new ClientConnection<string>();
+      const connection = proven();
       for (const key of 'abcd') connection.send(mg(key), key);
       drain(connection);
       const replies = 'VA 1 O2\r\n2\r\nVA 1 O4\r\n4\r\nMN\r\n';
@@ -111,7 +110,7 @@ export const quietCases: readonly Case<undefined>[] = [
   {
     name: 'closes at a reply with a stamp that is not in the run',
     run() {
-      const connection = new ClientConnection<string>();
+      const connection = proven();
       connection.send(md('a'), 'a');
       drain(connection);
       equal(brief(receive(connection, 'NF O9\r\n')), ['closed [] [a]']);
@@ -120,7 +119,7 @@ export const quietCases: readonly Case<undefined>[] = [
   {
     name: 'closes at a second reply with one stamp',
     run() {
-      const connection = new ClientConnection<string>();
+      const connection = proven();
       connection.send(md('a'), 'a');
       connection.send(md('b'), 'b');
       drain(connection);
@@ -134,7 +133,7 @@ export const quietCases: readonly Case<undefined>[] = [
   {
     name: 'closes at a fence that was not sent',
     run() {
-      const connection = new ClientConnection<string>();
+      const connection = proven();
       connection.send(set('a'));
       drain(connection);
       equal(brief(receive(connection, 'MN\r\n')), ['closed [] []']);
@@ -143,7 +142,7 @@ export const quietCases: readonly Case<undefined>[] = [
   {
     name: 'closes at a fence of the other kind',
     run() {
-      const connection = new ClientConnection<string>();
+      const connection = proven();
       connection.send(set('a'), 'a');
       drain(connection);
       equal(brief(receive(connection, 'VERSION 1\r\n')), ['closed [] [a]']);
@@ -152,7 +151,7 @@ export const quietCases: readonly Case<undefined>[] = [
   {
     name: 'gives an error to the one command it can belong to, and stays in step',
     run() {
-      const connection = new ClientConnection<string>();
+      const connection = proven();
       connection.send(ms('a'), 'a');
       connection.send(version, 'v');
       drain(connection);
@@ -163,7 +162,7 @@ export const quietCases: readonly Case<undefined>[] = [
   {
     name: 'reports an error that may belong to several, and tells each of them',
     run() {
-      const connection = new ClientConnection<string>();
+      const connection = proven();
       for (const key of 'abcd') connection.send(ms(key), key);
       connection.send(version, 'v');
       drain(connection);
@@ -181,7 +180,7 @@ export const quietCases: readonly Case<undefined>[] = [
   {
     name: 'goes on after CLIENT_ERROR among commands that judge a value',
     run() {
-      const connection = new ClientConnection<string>();
+      const connection = proven();
       connection.send(ma('a'), 'a');
       connection.send(ma('b'), 'b');
       drain(connection);
@@ -198,7 +197,7 @@ export const quietCases: readonly Case<undefined>[] = [
   ].map(([line, type]): Case<undefined> => ({
     name: `closes after ${type} among commands with values: alignment may be lost`,
     run() {
-      const connection = new ClientConnection<string>();
+      const connection = proven();
       connection.send(set('a'));
       connection.send(ma('b'), 'b');
       connection.send(version, 'v');
@@ -212,7 +211,7 @@ export const quietCases: readonly Case<undefined>[] = [
   {
     name: 'drops what a cancelled quiet command is answered',
     run() {
-      const connection = new ClientConnection<string>();
+      const connection = proven();
       connection.send(mg('a'), 'a');
       connection.send(mg('b'), 'b');
       drain(connection);
@@ -223,7 +222,7 @@ export const quietCases: readonly Case<undefined>[] = [
   {
     name: 'gives a server up that does not answer a fence',
     run() {
-      const connection = new ClientConnection<string>({ stallAfter: 1000 });
+      const connection = proven({ stallAfter: 1000 });
       connection.send(set('a'), 'a');
       drain(connection, 5);
       equal(connection.deadline(), 1005);
@@ -234,7 +233,7 @@ export const quietCases: readonly Case<undefined>[] = [
   {
     name: 'tells a late answer to a quiet command from the fence that follows',
     run() {
-      const connection = new ClientConnection<string>();
+      const connection = proven();
       connection.send(md('a'), 'a');
       drain(connection);
       equal(brief(receive(connection, 'NF O1\r\n')), ['a: NF']);
@@ -246,7 +245,7 @@ export const quietCases: readonly Case<undefined>[] = [
   {
     name: 'needs no fence where the last quiet command was answered',
     run() {
-      const connection = new ClientConnection<string>();
+      const connection = proven();
       connection.send(md('a'));
       drain(connection);
       receive(connection, 'NF O1\r\n');

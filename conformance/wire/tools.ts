@@ -1,5 +1,6 @@
 import { ClientConnection } from '../../core/wire/client-connection.ts';
 import type { ClientEvent } from '../../core/wire/client-event.ts';
+import type { ClientConnectionOptions } from '../../core/wire/client-options.ts';
 import type { Command } from '../../core/wire/command.ts';
 import { bytes, text } from '../assert.ts';
 
@@ -25,9 +26,18 @@ export const version: Command = { verb: 'version' };
 export const watch: Command = { verb: 'watch', words: [] };
 export const quit: Command = { verb: 'quit' };
 
-/** A connection with these commands sent, each tagged with its place: a, b, c. */
+/** A connection that is proved to speak meta commands. */
+export function proven(options: Partial<ClientConnectionOptions> = {}): ClientConnection<string> {
+  const connection = new ClientConnection<string>({ ...options, dialect: 'meta' });
+  connection.prove();
+  drain(connection);
+  receive(connection, 'EN kmemwire-probe O0\r\n');
+  return connection;
+}
+
+/** Such a connection with these commands sent, each tagged with its place: a, b, c. */
 export function sent(...commands: Command[]): ClientConnection<string> {
-  const connection = new ClientConnection<string>();
+  const connection = proven();
   commands.forEach((command, index) => connection.send(command, 'abcdefgh'[index]));
   drain(connection);
   return connection;
@@ -77,6 +87,10 @@ export function brief(list: readonly ClientEvent<string>[]): string[] {
       }
       case 'item':
         return `${event.tag}, ${event.item.type}`;
+      case 'sent':
+        return `sent ${event.tag}`;
+      case 'refused':
+        return `refused ${event.tag} ${event.error.outcome}`;
       case 'timeout':
         return `timeout ${event.tag} ${event.outcome}`;
       case 'quiet-error':

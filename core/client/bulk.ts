@@ -1,65 +1,129 @@
+import type { Clock } from '../clock.ts';
 import type { Command, Key } from '../wire/command.ts';
-import { MemcacheError, UsageError } from '../wire/errors.ts';
+import { MemcacheError, SerdeError, TimeoutError, UsageError } from '../wire/errors.ts';
+import type { Reply } from '../wire/reply.ts';
 import type { Calls } from './calls.ts';
-import { toKeys } from './calls.ts';
-import type { Dialect } from './dialect.ts';
+import { ownCopy, toKeys, waiting } from './calls.ts';
+import { Deadline } from './deadline.ts';
+import { checkExecuteOptions } from './executor.ts';
 import { checkWireKey, type ItemKey, ownKey, type WireKey } from './key-policy.ts';
 import type { BulkOptions, CallOptions, StoreOptions } from './memcache-options.ts';
-import { eachItem, type Found, toDone, toFound } from './results.ts';
+import { deleteCommand, getCommand, getManyCommand, storeCommand } from './operations.ts';
+import { eachItem, type Found, isPlaceholder, toDone, toFound } from './results.ts';
 import { together } from './together.ts';
 
 /** Keys and their values: a Map, an array of pairs, or a plain object. */
 export type Entries = Iterable<readonly [ItemKey, unknown]> | Readonly<Record<string, unknown>>;
 
-/** Finds many keys; calls `take` with each that is there, in the order of the keys. */
-export async function findMany(
+/** How many writes of a call are under way at a time, and how many bytes of values. */
+const WINDOW = 2048;
+const WINDOW_BYTES = 8 * 1024 * 1024;
+/** How many `get`s of a call are under way at a time. */
+const READ_WINDOW = 16;
+/** The longest `get`: ElastiCache Serverless takes 16 kB. */
+const MAX_GET = 16_000;
+/** Milliseconds of work after which the event loop is to have its turn. */
+const SLICE = 8;
+
+/** Finds many keys; `read` makes a value of each item that is there. */
+export async function findMany<Result>(
   calls: Calls,
   keys: Iterable<ItemKey>,
   withCas: boolean,
-  options: CallOptions | undefined,
-  take: (key: ItemKey, found: Found) => void,
-): Promise<void> {
-  const { keys: policy, placeOf, ready, maxKeys } = calls.parts;
+  options: CallOptions = {},
+  read: (key: ItemKey, found: Found) => Result,
+): Promise<Map<Key, Result>> {
+  checkExecuteOptions(options);
+  const { keys: policy, placeOf, ready, clock } = calls.parts;
   const wanted = toKeys(keys);
-  const wire = wanted.map((key) => policy.toWire(key));
-  // Where it takes several commands, none may go before the last is known to be right.
-  const several = wire.length > maxKeys || placeOf !== undefined;
-  if (several || wire.some(({ base64 }) => base64)) wire.forEach(checkWireKey);
-  if (wire.length === 0) return;
-  const dialect = calls.dialect ?? await calls.read(null, () => calls.learn());
-  if (dialect === null) return;
-  // Which keys are in one place is known once the places are.
-  const left = ready && await calls.read(null, () => ready(options === undefined ? {} : options));
-  if (left === null) return;
-  const found: (Found | undefined)[] = wire.map(() => undefined);
-  const find = async (indexes: readonly number[]): Promise<void> => {
-    const batch = indexes.map((index) => wire[index]!);
-    const command = dialect.getMany(batch, withCas);
-    if (command === null) {
-      await Promise.all(batch.map(async (key, i) => {
-        const reply = await calls.execute(key, dialect.get(key, withCas), left ?? options);
-        found[indexes[i]!] = toFound(reply);
-      }));
-      return;
-    }
-    // All of them are in one place: the first says where.
-    const reply = await calls.execute(batch[0]!, command, left ?? options);
-    eachItem(batch.map(({ key }) => key), reply, (item, i) => {
-      found[indexes[i]!] = item;
-    });
-  };
-  const jobs: Promise<void>[] = [];
-  for (const indexes of together(wire, placeOf)) {
-    for (let from = 0; from < indexes.length; from += maxKeys) {
-      const batch = indexes.slice(from, from + maxKeys);
-      jobs.push(calls.read(undefined, () => find(batch)));
-    }
-  }
-  await Promise.all(jobs);
-  wanted.forEach((key, index) => {
-    const item = found[index];
-    if (item !== undefined) take(key, item);
+  const wire: WireKey[] = [];
+  // None may go before the last is known to be right.
+  const checked = inSlices(clock, wanted, (key) => {
+    const one = policy.toWire(key);
+    checkWireKey(one);
+    wire.push(one);
   });
+  if (checked !== undefined) await checked;
+  const result = new Map<Key, Result>();
+  if (wire.length === 0) return result;
+  const deadline = new Deadline(clock, options.timeout ?? Infinity);
+  // Which keys are in one place is known once the places are.
+  const left = ready && await calls.read(null, () => ready(options));
+  if (left === null) return result;
+  const found: (Found | undefined)[] = [];
+  const batches = [...together(wire, placeOf)].flatMap((indexes) => cut(indexes, wire, calls));
+  await windowed(batches, READ_WINDOW, (batch) => {
+    const within = deadline.within(options);
+    return calls.read(undefined, () => findBatch(calls, batch, wire, withCas, within, found));
+  });
+  let unreadable: SerdeError | null = null;
+  const items = wanted.map((key, index) => [key, found[index]] as const);
+  const done = inSlices(clock, items, ([key, item]) => {
+    if (item === undefined) return;
+    try {
+      result.set(ownKey(key), read(key, item));
+    } catch (error) {
+      if (!(error instanceof SerdeError)) throw error;
+      if (calls.parts.ignoreErrors) calls.ignore(error);
+      else unreadable ??= error;
+    }
+  });
+  if (done !== undefined) await done;
+  if (unreadable !== null) throw withValues(unreadable, result);
+  return result;
+}
+
+function withValues({ key, cause }: SerdeError, values: ReadonlyMap<Key, unknown>): SerdeError {
+  return new SerdeError(key, cause, values);
+}
+
+// As many keys as one `get` may have, and as fit its line.
+function cut(indexes: readonly number[], wire: readonly WireKey[], calls: Calls): number[][] {
+  const { maxKeys } = calls.parts;
+  const batches: number[][] = [];
+  let batch: number[] = [];
+  let length = 0;
+  for (const index of indexes) {
+    const size = wire[index]!.key.length + 1;
+    if (batch.length === maxKeys || (batch.length > 0 && length + size > MAX_GET)) {
+      batches.push(batch);
+      batch = [];
+      length = 0;
+    }
+    batch.push(index);
+    length += size;
+  }
+  batches.push(batch);
+  return batches;
+}
+
+async function findBatch(
+  calls: Calls,
+  indexes: readonly number[],
+  wire: readonly WireKey[],
+  withCas: boolean,
+  options: CallOptions,
+  found: (Found | undefined)[],
+): Promise<void> {
+  const batch = indexes.map((index) => wire[index]!);
+  const findOne = async (i: number): Promise<void> => {
+    const reply = await calls.execute(batch[i]!, getCommand(batch[i]!, withCas), options);
+    found[indexes[i]!] = toFound(reply);
+  };
+  const command = getManyCommand(batch, withCas);
+  if (command === null) {
+    await Promise.all(batch.map((_, i) => findOne(i)));
+    return;
+  }
+  // All of them are in one place: the first says where.
+  const reply = await calls.execute(batch[0]!, command, options);
+  const unclear: number[] = [];
+  eachItem(batch.map(({ key }) => key), reply, (item, i) => {
+    // Empty, or the place of a value that somebody is about to store: only `mg` tells.
+    if (isPlaceholder(item)) unclear.push(i);
+    else found[indexes[i]!] = item;
+  });
+  await Promise.all(unclear.map(findOne));
 }
 
 /** Stores many values; gives the keys that were not stored, each with its reason. */
@@ -68,12 +132,15 @@ export async function storeMany(
   entries: Entries,
   options: BulkOptions & StoreOptions,
 ): Promise<Map<Key, MemcacheError>> {
-  const jobs = toPairs(entries).map(([key, value]): Job => {
-    const { wire, data, fields } = calls.prepare(key, value, options);
-    const make: Job['make'] = (dialect, quiet) =>
-      dialect.store('set', wire, data, { ...fields, quiet });
-    return { key: ownKey(key), wire, make };
+  const jobs: Job[] = [];
+  // The list is the caller's no more; large values still are, until they are sent.
+  const pairs = toPairs(entries).map(([key, value]) => [key, ownCopy(value)] as const);
+  const prepared = inSlices(calls.parts.clock, pairs, ([key, value]) => {
+    const { wire, data, fields } = calls.prepare(key, value, options, true);
+    const make: Job['make'] = (quiet) => storeCommand('set', wire, data, { ...fields, quiet });
+    jobs.push({ key: ownKey(key), wire, size: data.length, make, isDone: toDone });
   });
+  if (prepared !== undefined) await prepared;
   return await doMany(calls, jobs, options);
 }
 
@@ -83,17 +150,28 @@ export async function deleteMany(
   keys: Iterable<ItemKey>,
   options: BulkOptions,
 ): Promise<Map<Key, MemcacheError>> {
-  const jobs = toKeys(keys).map((key): Job => {
+  const jobs: Job[] = [];
+  const prepared = inSlices(calls.parts.clock, toKeys(keys), (key) => {
     const wire = calls.parts.keys.toWire(key);
-    return { key: ownKey(key), wire, make: (dialect, quiet) => dialect.delete(wire, quiet) };
+    const make: Job['make'] = (quiet) => deleteCommand(wire, quiet);
+    const isDone: Job['isDone'] = (reply) => {
+      toDone(reply);
+      return true;
+    };
+    jobs.push({ key: ownKey(key), wire, size: 0, make, isDone });
   });
+  if (prepared !== undefined) await prepared;
   return await doMany(calls, jobs, options);
 }
 
 interface Job {
   readonly key: Key;
   readonly wire: WireKey;
-  readonly make: (dialect: Dialect, quiet: boolean) => Command;
+  /** The bytes of its value, about. */
+  readonly size: number;
+  readonly make: (quiet: boolean) => Command;
+  /** Whether the reply says that it was done. */
+  readonly isDone: (reply: Reply) => boolean;
 }
 
 async function doMany(
@@ -101,26 +179,88 @@ async function doMany(
   jobs: readonly Job[],
   options: BulkOptions,
 ): Promise<Map<Key, MemcacheError>> {
+  checkExecuteOptions(options);
+  const { clock } = calls.parts;
+  const noreply = calls.isQuiet(options);
+  const quiet = options.quiet === true || noreply;
+  const deadline = new Deadline(clock, options.timeout ?? Infinity);
   // A bad key is the caller's fault, and nothing is sent for its neighbours either.
-  for (const { wire } of jobs) checkWireKey(wire);
-  const dialect = calls.dialect ?? await calls.learn();
-  const quiet = options.quiet === true && dialect.reportsQuietFailures;
+  const checked = inSlices(clock, jobs, ({ wire }) => checkWireKey(wire));
+  if (checked !== undefined) await checked;
   const failed = new Map<Key, MemcacheError>();
-  const run = async ({ key, wire, make }: Job): Promise<void> => {
+  const run = async ({ key, wire, make, isDone }: Job): Promise<void> => {
     try {
-      let reply = await calls.execute(wire, make(dialect, quiet), options);
+      if (deadline.left === 0) {
+        const { timeout } = options;
+        throw new TimeoutError(`the call was not over within ${timeout} ms`, 'not-sent');
+      }
+      const within = waiting(noreply, deadline.within(options));
+      let reply = await calls.execute(wire, make(quiet), within);
       // An error among the quiet ones: whose it was, only asking again can tell.
       if (reply.type === 'silent' && reply.errors.length > 0) {
-        reply = await calls.execute(wire, make(dialect, false), options);
+        reply = await calls.execute(wire, make(false), deadline.within(options));
       }
-      toDone(reply);
+      if (isDone(reply)) return;
+      failed.set(key, new MemcacheError('the server did not store it', 'not-stored', 'done'));
     } catch (error) {
       if (!(error instanceof MemcacheError)) throw error;
       failed.set(key, error);
     }
   };
-  await Promise.all(jobs.map(run));
+  await windowed(jobs, WINDOW, run, ({ size }) => size);
   return failed;
+}
+
+/** Runs all of them, so many at a time, until one rejects. */
+function windowed<Item>(
+  items: readonly Item[],
+  limit: number,
+  run: (item: Item) => Promise<void>,
+  sizeOf: (item: Item) => number = () => 0,
+): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let next = 0;
+    let running = 0;
+    let bytes = 0;
+    const start = (): void => {
+      while (next < items.length && running < limit && (running === 0 || bytes < WINDOW_BYTES)) {
+        const item = items[next++]!;
+        const size = sizeOf(item);
+        running++;
+        bytes += size;
+        run(item).then(() => {
+          running--;
+          bytes -= size;
+          start();
+        }, (error: Error) => {
+          next = items.length;
+          reject(error);
+        });
+      }
+      if (running === 0 && next === items.length) resolve();
+    };
+    start();
+  });
+}
+
+/**
+ * Does something with each item: at once where that is quick, else in slices, between which the event
+ * loop turns, and then there is a promise of its end.
+ */
+function inSlices<Item>(
+  clock: Clock,
+  items: readonly Item[],
+  step: (item: Item) => void,
+  from = 0,
+): Promise<void> | undefined {
+  const start = clock.elapsed();
+  for (let i = from; i < items.length; i++) {
+    step(items[i]!);
+    if (i % 128 !== 127 || clock.elapsed() - start < SLICE) continue;
+    return new Promise<void>((resolve) => clock.yield(resolve))
+      .then(() => inSlices(clock, items, step, i + 1));
+  }
+  return undefined;
 }
 
 function toPairs(entries: Entries): (readonly [ItemKey, unknown])[] {

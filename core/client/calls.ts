@@ -1,14 +1,14 @@
+import { isBytes } from '../wire/bytes.ts';
 import { checkBoolean, checkObject, checkU32, checkU64 } from '../wire/check.ts';
 import type { Command } from '../wire/command.ts';
-import { MemcacheError, UsageError } from '../wire/errors.ts';
+import { MemcacheError, ProtocolError, SerdeError, UsageError } from '../wire/errors.ts';
 import type { Reply } from '../wire/reply.ts';
-import { chooseDialect } from './choose-dialect.ts';
-import type { Dialect, WriteFields } from './dialect.ts';
 import { toExptime } from './expire.ts';
 import { type ItemKey, ownKey, type WireKey } from './key-policy.ts';
 import { apart } from './observe.ts';
 import type { ExecuteOptions } from './executor.ts';
-import type { MemcacheParts, StoreOptions, WriteOptions } from './memcache-options.ts';
+import type { Gets, MemcacheParts, StoreOptions, WriteOptions } from './memcache-options.ts';
+import type { WriteFields } from './operations.ts';
 import type { Found } from './results.ts';
 
 /** What a store command is made of, whatever the dialect. */
@@ -21,32 +21,11 @@ export interface Prepared {
 /** What all operations share: how arguments become parts of commands, and items values. */
 export class Calls {
   readonly parts: MemcacheParts;
-  /** Null until the server was asked what it understands: `learn` it then. */
-  dialect: Dialect | null;
   /** How many failures were ignored. */
   ignored = 0;
-  #learning: Promise<Dialect> | null = null;
 
   constructor(parts: MemcacheParts) {
     this.parts = parts;
-    this.dialect = parts.dialect;
-    // A server that joins may be older than those that were asked for their versions.
-    parts.onJoin?.(() => {
-      this.dialect = parts.dialect;
-    });
-  }
-
-  /** Asks the server, once for all who wait for it. */
-  learn(): Promise<Dialect> {
-    this.#learning ??= this.#ask().finally(() => {
-      this.#learning = null;
-    });
-    return this.#learning;
-  }
-
-  /** Resolves when nobody waits for the choice of a dialect any more. */
-  async learned(): Promise<void> {
-    await this.#learning?.catch(() => {});
   }
 
   /** A read: where failures are ignored, one gives what a miss gives. */
@@ -72,19 +51,25 @@ export class Calls {
     return this.execute(wire, command, waiting(quiet, options));
   }
 
-  /** Whether a write asks for no reply. */
-  isQuiet(options: WriteOptions): boolean {
+  /**
+   * Whether a write asks for no reply.
+   *
+   * @param heedsDefault Whether the client's `noreply` holds for it: not where the reply is what the
+   * call is for, as with cas, incr and decr.
+   */
+  isQuiet(options: WriteOptions, heedsDefault = true): boolean {
     checkObject('options', options);
-    const { noreply = this.parts.noreply } = options;
+    const { noreply = heedsDefault && this.parts.noreply } = options;
     return checkBoolean('noreply', noreply);
   }
 
-  /** What a store command is made of. */
-  prepare(key: ItemKey, value: unknown, options: StoreOptions): Prepared {
+  /** What a store command is made of; see `isQuiet`. */
+  prepare(key: ItemKey, value: unknown, options: StoreOptions, heedsDefault: boolean): Prepared {
     const { keys, serde, clock } = this.parts;
-    const quiet = this.isQuiet(options);
+    const quiet = this.isQuiet(options, heedsDefault);
     const wire = keys.toWire(key);
-    const { value: data, flags: ownFlags } = serde.serialize(ownKey(key), value);
+    const { value: serialized, flags: ownFlags } = serde.serialize(ownKey(key), value);
+    const data = ownCopy(serialized);
     const { flags = ownFlags } = options;
     // As text in a meta command, what is no number could pass for one.
     checkU32('flags', flags);
@@ -92,9 +77,27 @@ export class Calls {
     return { wire, data, fields: { expire, flags, quiet } };
   }
 
-  /** The value of an item. What it is, is the caller's promise to itself. */
+  /**
+   * The value of an item. What it is, is the caller's promise to itself.
+   *
+   * @throws SerdeError
+   */
   value<T>(key: ItemKey, { value, flags }: Found): T {
-    return this.parts.serde.deserialize(ownKey(key), value, flags) as T;
+    const own = ownKey(key);
+    try {
+      return this.parts.serde.deserialize(own, value, flags) as T;
+    } catch (error) {
+      throw new SerdeError(own, error);
+    }
+  }
+
+  /** The value of an item and its version. */
+  gets<T>(key: ItemKey, found: Found): Gets<T> {
+    const { cas } = found;
+    if (cas === undefined) {
+      throw new ProtocolError('the server left out the cas that it was asked for');
+    }
+    return { value: this.value<T>(key, found), cas };
   }
 
   /** Counts a failure that the caller need not know of, and tells of it. */
@@ -103,24 +106,25 @@ export class Calls {
     apart(() => this.parts.onIgnored?.(error));
   }
 
-  async #ask(): Promise<Dialect> {
-    const { executor, ready, servers } = this.parts;
-    await ready?.({});
-    this.dialect = await chooseDialect(servers?.() ?? [executor]);
-    return this.dialect;
-  }
-
   async #forgive<Result>(miss: Result, run: () => Promise<Result>): Promise<Result> {
     try {
       return await run();
     } catch (error) {
-      // Who broke a rule is told so, unless it was whoever stored the value.
-      const own = error instanceof UsageError && error.argument !== 'serde';
-      if (own || !(error instanceof MemcacheError)) throw error;
+      // A caller that broke a rule is told so.
+      if (error instanceof UsageError || !(error instanceof MemcacheError)) throw error;
       this.ignore(error);
       return miss;
     }
   }
+}
+
+/** Small values are copied when a call is made, so that the caller may write to its array again. */
+const COPIED = 4 * 1024;
+
+/** The value, or a copy of it where it is a small array. */
+export function ownCopy<Value>(value: Value): Value | Uint8Array {
+  // Not `slice`: a Buffer's own makes no copy.
+  return isBytes(value) && value.length <= COPIED ? new Uint8Array(value) : value;
 }
 
 /** The options of a write, which is waited for unless it is quiet. */

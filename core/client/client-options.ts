@@ -8,7 +8,7 @@ import type { Serde } from './serde.ts';
 
 export interface ClientOptions
   extends
-    Partial<ClientConnectionOptions>,
+    Partial<Omit<ClientConnectionOptions, 'serverName' | 'closesAtProbe'>>,
     Pick<LinkOptions, 'auth' | 'onCommand' | 'onQuietError'> {
   /** How to connect; the runtime's own way by default. */
   readonly dial?: Dialer;
@@ -19,8 +19,9 @@ export interface ClientOptions
   /** Speak TLS, with these options. */
   readonly tls?: TlsOptions;
   /**
-   * The commands to use: `meta` by default, `text` for servers and proxies that know the classic
-   * ones only, `auto` to ask the server for its version with the first call.
+   * The commands to use. `auto`, the default, finds out on each connection whether the server speaks
+   * meta commands, before any value is sent, and uses the classic ones where it does not. `meta`
+   * insists on meta commands, and refuses a server without them; `text` on the classic ones.
    */
   readonly dialect?: 'meta' | 'text' | 'auto';
   /** How values become bytes and back; `defaultSerde` by default. */
@@ -107,11 +108,11 @@ export function checkOptions(options: ClientOptions & Partial<PoolOptions>): voi
       throw new UsageError(name, `must be ${kind === 'object' ? 'an' : 'a'} ${kind}`);
     }
   }
-  const { dialect = 'meta', fence = 'mn', maxKeys = 1, maxPoolSize = 1 } = options;
+  const { dialect = 'auto', fence = 'mn', maxKeys = 1, maxPoolSize = 1 } = options;
   for (const [name, value] of Object.entries({ maxKeys, maxPoolSize })) {
     const isCount = Number.isInteger(value) && value > 0;
     demand(isCount, name, 'must be a whole number, more than 0');
   }
   checkChoice('dialect', dialect, ['meta', 'text', 'auto']);
-  checkChoice('fence', fence, ['mn', 'version']);
+  checkChoice('fence', fence, ['mn', 'version', 'get']);
 }

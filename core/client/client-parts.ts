@@ -3,9 +3,6 @@ import type { Dialer, Endpoint } from '../transport.ts';
 import { checkMilliseconds } from '../wire/check.ts';
 import { UsageError } from '../wire/errors.ts';
 import { checkOptions, type ClientOptions, type PoolOptions } from './client-options.ts';
-import type { Dialect } from './dialect.ts';
-import { metaDialect } from './dialect-meta.ts';
-import { textDialect } from './dialect-text.ts';
 import { Keys } from './key-policy.ts';
 import type { MemcacheParts } from './memcache-options.ts';
 import { defaultSerde } from './serde.ts';
@@ -16,22 +13,15 @@ export interface WithDial {
   readonly dial: Dialer;
 }
 
-const dialects: Readonly<Record<'meta' | 'text' | 'auto', Dialect | null>> = {
-  meta: metaDialect,
-  text: textDialect,
-  auto: null,
-};
-
 /**
  * What a client is made of, but for who does its commands.
  *
  * @throws UsageError when an option breaks a rule.
  */
 export function clientParts(options: ClientOptions): Omit<MemcacheParts, 'executor'> {
-  const { clock = systemClock, dialect = 'meta', serde = defaultSerde } = options;
+  const { clock = systemClock, serde = defaultSerde } = options;
   const { keyPrefix = '', unicodeKeys = false, binaryKeys = false } = options;
   return {
-    dialect: dialects[dialect],
     serde,
     keys: new Keys({ prefix: keyPrefix, unicode: unicodeKeys, binary: binaryKeys }),
     clock,
@@ -53,7 +43,7 @@ export function upstreamFor(
 ): Upstream {
   checkOptions(options);
   if (options.dial === undefined) throw new UsageError('dial', 'must be given');
-  const { clock = systemClock, dialect = 'meta', timeout = 1000, connectTimeout = 1000 } = options;
+  const { clock = systemClock, timeout = 1000, connectTimeout = 1000 } = options;
   const { reconnectDelay = 25, maxReconnectDelay = 1000 } = options;
   return new Upstream({
     ...options,
@@ -63,7 +53,6 @@ export function upstreamFor(
     connectTimeout: checkMilliseconds('connectTimeout', connectTimeout),
     reconnectDelay: checkMilliseconds('reconnectDelay', reconnectDelay),
     maxReconnectDelay: checkMilliseconds('maxReconnectDelay', maxReconnectDelay),
-    fence: options.fence ?? (dialect === 'meta' ? 'mn' : 'version'),
     random: Math.random,
   });
 }

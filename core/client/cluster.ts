@@ -3,12 +3,14 @@ import type { Endpoint } from '../transport.ts';
 import type { Command, Key } from '../wire/command.ts';
 import { ConnectionError, TimeoutError, UsageError } from '../wire/errors.ts';
 import type { Reply, ValueItem } from '../wire/reply.ts';
+import { withoutStack } from '../wire/without-stack.ts';
 import type { Placed } from './cluster-server.ts';
-import { closedError, type ExecuteOptions, type Executor } from './executor.ts';
+import { closedError, type ExecuteOptions, type Executor, refuse } from './executor.ts';
 import { type HashScheme, SchemeHasher } from './hashing/hasher.ts';
 import { Health, type HealthOptions } from './health.ts';
 import { eachItem } from './results.ts';
 import { together } from './together.ts';
+import { HEALTH_CHECK } from './upstream.ts';
 
 export interface ClusterOptions extends HealthOptions {
   /** How keys are shared. */
@@ -18,8 +20,6 @@ export interface ClusterOptions extends HealthOptions {
   readonly random: () => number;
   /** Makes who does the commands for a server, and says when no connection to it can be had. */
   readonly connect: (endpoint: Endpoint, onFailure: (cause: Error) => void) => Executor;
-  /** Hears that a server has joined, or is up again. */
-  readonly onJoin: () => void;
 }
 
 /** One server of a cluster. */
@@ -34,8 +34,9 @@ type ManyKeys = Extract<Command, { readonly keys: readonly Key[] }>;
  * Many servers, each with the keys that a scheme gives it. A command goes to the server of its key,
  * or of the `route` in its options.
  *
- * A server that fails is left alone for `retryTimeout`: commands for it fail at once. Then one
- * `version` asks whether it is back. After `retryAttempts` such tries it leaves the list, so that
+ * A server that fails is left alone for `retryTimeout`: commands for it fail at once. Then one read
+ * asks whether it is back, and when it is answered the server is on probation: its next failure
+ * counts on, until a command is answered. After `retryAttempts` such tries it leaves the list, so that
  * others have its keys, and is asked each `deadTimeout`; when it answers it gets its old place. All
  * of that happens when commands come: there is no timer, and an idle client asks nobody.
  */
@@ -90,7 +91,6 @@ export class Cluster implements Executor {
     }
     this.#hasher.add(server.node);
     this.#join(server);
-    this.#options.onJoin();
   }
 
   /**
@@ -113,7 +113,6 @@ export class Cluster implements Executor {
       if (member === undefined) this.#join(server);
       else this.#members.set(name, member);
     }
-    if ([...wanted.keys()].some((name) => !before.has(name))) this.#options.onJoin();
   }
 
   /** Takes a server out, and waits for what it was asked; says whether there was one. */
@@ -140,18 +139,23 @@ export class Cluster implements Executor {
     command: Command,
     options: ExecuteOptions | undefined,
   ): Promise<Reply> {
-    if (member === undefined) return Promise.reject(this.#allDown());
+    if (member === undefined) return refuse(command, options, this.#allDown());
     const { health, executor } = member;
     if (health.state !== 'up') {
       const { clock } = this.#options;
       if (!health.isDue(clock.elapsed(), 'retryTimeout')) {
-        return Promise.reject(isDown(`${member.node.name} is`, health.cause));
+        return refuse(command, options, isDown(`${member.node.name} is`, health.cause));
       }
       // It goes along with the question whether the server is back, which is the proof: a write
       // that is not waited for proves nothing.
       this.#ask(member);
     }
-    return executor.execute(command, options);
+    const reply = executor.execute(command, options);
+    if (!health.onProbation) return reply;
+    return reply.then((found) => {
+      if (found.type !== 'silent') health.confirm();
+      return found;
+    });
   }
 
   async #split(command: ManyKeys, options: ExecuteOptions | undefined): Promise<Reply> {
@@ -199,12 +203,14 @@ export class Cluster implements Executor {
 
   #ask(member: Member): void {
     member.health.try();
-    member.executor.execute({ verb: 'version' }).then(
+    member.executor.execute(HEALTH_CHECK).then(
       () => this.#answer(member),
       (error: Error) => {
         const failed = error instanceof ConnectionError || error instanceof TimeoutError;
+        // It was too early for another dial: nothing was tried.
+        if (failed && error.code === 'down') member.health.leave();
         // Any other error is an answer.
-        if (failed) this.#fail(member, error);
+        else if (failed) this.#fail(member, error);
         else this.#answer(member);
       },
     );
@@ -222,7 +228,6 @@ export class Cluster implements Executor {
       }
       this.#hasher.add(member.node, at);
     }
-    this.#options.onJoin();
   }
 
   #fail(member: Member, cause: Error): void {
@@ -241,5 +246,7 @@ export class Cluster implements Executor {
 
 function isDown(who: string, cause: Error | null): ConnectionError {
   const why = cause === null ? '' : `: ${cause.message}`;
-  return new ConnectionError(`${who} down${why}`, 'not-sent', cause ?? undefined, 'down');
+  return withoutStack(() =>
+    new ConnectionError(`${who} down${why}`, 'not-sent', cause ?? undefined, 'down')
+  );
 }

@@ -119,13 +119,6 @@ discovered('the first getMany asks each server for its own keys', async () => {
   await Promise.all([client.close(), other.close()]);
 });
 
-discovered('auto asks the servers that were found', async () => {
-  const { client, dials } = new Scene(undefined, { dialect: 'auto' });
-  assert.equal(await client.getMany(keys), new Map());
-  assert.equal(dials, ['a', 'b', 'c']);
-  await client.close();
-});
-
 discovered('where none are found a call rejects unsent, and the next looks again', async () => {
   const scene = new Scene(new Error('no such name'));
   assert.is(await briefOf(scene.client.incr('a')), 'ConnectionError down not-sent');

@@ -1,5 +1,6 @@
 import type { AbortSignal } from '../transport.ts';
 import { checkBoolean, checkMilliseconds, checkObject } from '../wire/check.ts';
+import { checkCommand } from '../wire/check-command.ts';
 import type { Command, Key } from '../wire/command.ts';
 import { ConnectionError, UsageError } from '../wire/errors.ts';
 import type { Reply, ReplyItem } from '../wire/reply.ts';
@@ -62,6 +63,17 @@ export interface Executor {
   execute(command: Command, options?: ExecuteOptions): Promise<Reply>;
   /** Waits for what is pending, then lets go of all connections. */
   close(): Promise<void>;
+}
+
+/** Rejects with what stands in a call's way, or with the rule that it breaks itself. */
+export async function refuse(
+  command: Command,
+  options: ExecuteOptions | undefined,
+  error: unknown,
+): Promise<never> {
+  checkExecuteOptions(options);
+  checkCommand(command);
+  throw error;
 }
 
 /** What a call is refused with after `close`. */

@@ -260,22 +260,6 @@ hash('addServer takes a share of the keys, removeServer gives it back', async ()
   await client.close();
 });
 
-hash('auto asks again when a server joins', async () => {
-  const asked: string[] = [];
-  const { client } = embedded(
-    { dialect: 'auto', onCommand: ({ verb }, server) => void asked.push(`${verb} ${server}`) },
-    4,
-  );
-  const versions = (): number => asked.filter((one) => one.startsWith('version')).length;
-  await client.get('key1');
-  await client.get('key2');
-  assert.is(versions(), 3);
-  client.addServer('cache:4');
-  await client.get('key1');
-  assert.is(versions(), 7);
-  await client.close();
-});
-
 const wrong: readonly (readonly [argument: string, servers: unknown, options: object])[] = [
   ['servers', [], {}],
   ['servers', 'localhost', {}],

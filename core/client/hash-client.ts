@@ -72,7 +72,6 @@ export class HashClient extends Memcache {
     const shared = typeof scheme === 'function'
       ? scheme
       : checkEntry('scheme', hashSchemes, scheme);
-    const joined = new Set<() => void>();
     const cluster = new Cluster(servers instanceof Discovery ? [] : toAllPlaced(servers, tls), {
       scheme: profile !== undefined && options.scheme === undefined ? profile.scheme : shared,
       clock,
@@ -81,7 +80,6 @@ export class HashClient extends Memcache {
       retryTimeout: checkMilliseconds('retryTimeout', retryTimeout),
       deadTimeout: checkMilliseconds('deadTimeout', deadTimeout),
       connect: (endpoint, onFailure) => upstreamFor(endpoint, { ...options, onFailure }),
-      onJoin: () => joined.forEach((hear) => hear()),
     });
     const { keyPrefix = '', unicodeKeys = false, binaryKeys = false } = options;
     const policy = { prefix: keyPrefix, unicode: unicodeKeys, binary: binaryKeys };
@@ -94,13 +92,6 @@ export class HashClient extends Memcache {
       keys: new RoutedKeys(policy, profile),
       executor: discovered ?? cluster,
       ready: discovered === null ? undefined : (call) => discovered.ready(call),
-      // One that is down would be waited for, and is asked when it is back.
-      servers() {
-        const all = [...cluster.members.values()];
-        const up = all.filter(({ health }) => health.state === 'up');
-        return (up.length > 0 ? up : all).map(({ executor }) => executor);
-      },
-      onJoin: (hear) => void joined.add(hear),
       placeOf: ({ route, key }) => cluster.memberOf(route ?? key),
     };
     super(parts);
@@ -183,7 +174,7 @@ export class HashClient extends Memcache {
     const member = this.#cluster.members.get(name);
     if (member === undefined) throw new UsageError('server', `${JSON.stringify(name)} is unknown`);
     const { executor } = member;
-    const { servers: _servers, onJoin: _onJoin, placeOf: _placeOf, ...parts } = this.#parts;
+    const { placeOf: _placeOf, ...parts } = this.#parts;
     return new OneServer({
       ...parts,
       ready: undefined,

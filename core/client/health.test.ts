@@ -31,12 +31,28 @@ for (
     assert.is(one.state, onFail);
   });
 
-  health(`${before}, after ${failures} failures: an answer makes it up, with none`, () => {
+  health(`${before}, after ${failures} failures: an answer puts it on probation`, () => {
     const one = failed(failures);
     one.answer();
-    assert.equal([one.state, one.cause], ['up', null]);
+    assert.equal([one.state, one.cause, one.onProbation], ['up', null, failures > 0]);
+    one.fail(cause, 0);
+    assert.is(one.state, onFail);
+  });
+
+  health(`${before}, after ${failures} failures: a command that is answered forgives them`, () => {
+    const one = failed(failures);
+    one.answer();
+    one.confirm();
+    assert.is(one.onProbation, false);
     one.fail(cause, 0);
     assert.is(one.state, 'failing');
+  });
+
+  health(`${before}, after ${failures} failures: a try that was none changes nothing`, () => {
+    const one = failed(failures);
+    one.try();
+    one.leave();
+    assert.is(one.state, before);
   });
 }
 

@@ -12,7 +12,7 @@ export interface HealthOptions {
 }
 
 /**
- * `up`: it takes commands. `failing`: commands for it fail at once, until a try shows that it is
+ * `up`: it takes commands; after a failure on probation, until one of them is answered. `failing`: commands for it fail at once, until a try shows that it is
  * back. `dead`: the same, and other servers have its keys meanwhile.
  */
 export type HealthState = 'up' | 'failing' | 'dead';
@@ -54,12 +54,26 @@ export class Health {
     this.#trying = true;
   }
 
-  /** It has answered. */
+  /** Whether it is up, and has answered no command since it failed. */
+  get onProbation(): boolean {
+    return this.#state === 'up' && this.#failures > 0;
+  }
+
+  /** The try was none: there may be another. */
+  leave(): void {
+    this.#trying = false;
+  }
+
+  /** A try was answered: it is up, on probation. The next failure counts on from the last. */
   answer(): void {
     this.#state = 'up';
     this.#cause = null;
-    this.#failures = 0;
     this.#trying = false;
+  }
+
+  /** A command was answered. */
+  confirm(): void {
+    if (this.#state === 'up') this.#failures = 0;
   }
 
   /** It has failed: a connection while it was up, a try afterwards. */

@@ -152,7 +152,7 @@ link('a login goes first and alone', async () => {
   const scene = new LinkScene({ auth });
   const call = scene.do(mg('a'));
   const transport = await scene.connect();
-  assert.is(transport.take(), 'set auth 0 0 11\r\nuser secret\r\n');
+  assert.is(transport.take(), 'set auth 0 -1 11\r\nuser secret\r\n');
   await transport.reply('STORED\r\n');
   assert.is(transport.take(), 'mg a v O1\r\n');
   await transport.reply('EN O1\r\n');
@@ -204,14 +204,6 @@ link('close before anything: the dial is given up', async () => {
   assert.is(closed.state, 'resolved');
   assert.ok(scene.network.last.signal.aborted);
   assert.equal((await scene.connect()).ends, ['abort']);
-  assert.is(scene.clock.timers, 0);
-});
-
-link('close before the delay is over: there is no dial', async () => {
-  const scene = new LinkScene({}, 300);
-  await scene.link.close();
-  await scene.pass(300);
-  assert.is(scene.network.dials.length, 0);
   assert.is(scene.clock.timers, 0);
 });
 

@@ -156,9 +156,9 @@ link('without an observer such an error goes by', async () => {
   const clock = new CountingClock();
   const network = new ScriptedNetwork();
   const endpoint = { path: '/s' };
-  const onClosed = (): void => {};
+  const onClosed = (): null => null;
   const { dial } = network;
-  const bare = new Link({ dial, endpoint, clock, timeout: 9, connectTimeout: 9, onClosed }, 0);
+  const bare = new Link({ dial, endpoint, clock, timeout: 9, connectTimeout: 9, onClosed });
   const transport = await network.last.accept();
   await bare.execute(ms('a', 'x', 'q'), { unconfirmed: true });
   const call = new Watched(bare.execute(version));

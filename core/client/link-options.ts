@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts';
 import type { Dialer, Endpoint } from '../transport.ts';
 import type { ClientConnectionOptions } from '../wire/client-options.ts';
-import type { ServerReplyError } from '../wire/errors.ts';
+import type { ServerReplyError, TimeoutError } from '../wire/errors.ts';
 import type { Link } from './link.ts';
 import type { OnCommand } from './observe.ts';
 
@@ -19,9 +19,15 @@ export interface LinkOptions extends Partial<ClientConnectionOptions> {
   readonly onCommand?: OnCommand;
   /** Hears of errors that the server reported to commands nobody waits for. */
   readonly onQuietError?: (error: ServerReplyError) => void;
+  /** Called once, when a command was late and no reply had come since it was sent. */
+  readonly onLate?: (link: Link, error: TimeoutError) => void;
   /**
-   * Called once, when the link has come to its end; `proven` says whether the server ever answered
-   * a command on it.
+   * Called once, when the link has come to its end. Returns who is to do what it did not do, or null.
+   * `cause` is null where it was closed in order, or by its owner. `atProbe`: the server closed it at
+   * the probe for meta commands.
    */
-  readonly onClosed: (link: Link, cause: Error | null, proven: boolean) => void;
+  readonly onClosed: (
+    link: Link,
+    end: { readonly cause: Error | null; readonly atProbe: boolean },
+  ) => Link | null;
 }

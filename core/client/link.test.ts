@@ -68,19 +68,6 @@ link('a connection that comes after its time is dropped', async () => {
   assert.is(scene.ends.length, 1);
 });
 
-link('a delay comes before the dial, and is not part of its time', async () => {
-  const scene = new LinkScene({}, 300);
-  const call = scene.do(mg('a'));
-  await scene.pass(299);
-  assert.is(scene.network.dials.length, 0);
-  await scene.pass(1);
-  assert.is(scene.network.dials.length, 1);
-  await scene.pass(499);
-  assert.is(call.brief, 'pending');
-  await scene.pass(1);
-  assert.is(call.brief, 'TimeoutError timeout not-sent');
-});
-
 // Time
 
 link('a call ends at its deadline, and its late reply goes to nobody else', async () => {

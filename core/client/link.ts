@@ -3,6 +3,7 @@ import type { AbortSignal, Transport, TransportEvents } from '../transport.ts';
 import { EMPTY } from '../wire/bytes.ts';
 import { ClientConnection } from '../wire/client-connection.ts';
 import type { ClientEvent } from '../wire/client-event.ts';
+import { clientConnectionOptions } from '../wire/client-options.ts';
 import { checkCommand } from '../wire/check-command.ts';
 import type { Command } from '../wire/command.ts';
 import {
@@ -15,8 +16,11 @@ import {
   TimeoutError,
   UsageError,
 } from '../wire/errors.ts';
+import { isEitherWay, isKeyed } from '../wire/proof.ts';
 import { isQuiet } from '../wire/quiet.ts';
+import { sizeOf } from '../wire/ring.ts';
 import { isError, type Reply, type ReplyItem, SILENT } from '../wire/reply.ts';
+import { verbs } from '../wire/verbs.ts';
 import { Alarm } from './alarm.ts';
 import { endpointName } from './endpoint.ts';
 import { checkExecuteOptions, type ExecuteOptions, type Executor } from './executor.ts';
@@ -26,6 +30,9 @@ import { Nudge } from './nudge.ts';
 import { announce, observed, type Traffic } from './observe.ts';
 import type { Pending } from './pending.ts';
 
+/** Bytes of queued commands, with what they are reckoned to hold, after which they are sent. */
+const BURST = 512 * 1024;
+
 /**
  * One connection with its protocol state: the only place where the pure core meets promises.
  *
@@ -34,7 +41,9 @@ import type { Pending } from './pending.ts';
  */
 export class Link implements Executor, TransportEvents {
   /** Whether the server ever answered a command on it. */
-  proven = false;
+  hasAnswered = false;
+  /** Whether a connection was made. */
+  wasConnected = false;
   /** When the turn of the last command began, by the clock's `elapsed`. */
   usedAt = 0;
   readonly #options: LinkOptions;
@@ -48,6 +57,15 @@ export class Link implements Executor, TransportEvents {
   // Whoever takes the items of a dump or a watch is busy.
   #held = false;
   #flushDue = false;
+  // Bytes of memory of what was queued since the last flush.
+  #unflushed = 0;
+  // What is to be done over another connection if this one closes at the probe.
+  #early: Early[] = [];
+  // Quiet writes that the transport has, whose callers are held back.
+  #heldBack: Pending[] = [];
+  readonly #signals: Map<AbortSignal, SignalListener> = new Map();
+  #isLate = false;
+  #isAborted = false;
   readonly #alarm: Alarm;
   readonly #nudge: Nudge | null;
   #cancelDial: () => void = () => {};
@@ -61,11 +79,10 @@ export class Link implements Executor, TransportEvents {
     this.#reject = reject;
   };
 
-  /** @param delay Milliseconds to wait before dialing. */
-  constructor(options: LinkOptions, delay: number) {
+  constructor(options: LinkOptions) {
     this.#options = options;
     this.#name = endpointName(options.endpoint);
-    this.#connection = new ClientConnection(options);
+    this.#connection = new ClientConnection({ ...options, serverName: this.#name });
     this.#closed = new Promise((resolve) => {
       this.#resolveClosed = resolve;
     });
@@ -79,9 +96,13 @@ export class Link implements Executor, TransportEvents {
     this.#nudge = endpoint.tls === undefined
       ? null
       : new Nudge(clock, this.#connection, () => this.#flush());
-    if (auth !== undefined) this.#login(auth, connectTimeout + delay);
-    if (delay === 0) void this.#dial();
-    else this.#cancelDial = clock.after(delay, () => void this.#dial());
+    if (auth !== undefined) this.#login(auth, connectTimeout);
+    void this.#dial();
+  }
+
+  /** Whether the server has shown on it that it speaks memcached's protocol. */
+  get isSound(): boolean {
+    return this.hasAnswered || this.#connection.proved;
   }
 
   /** How many commands are pending. */
@@ -89,12 +110,40 @@ export class Link implements Executor, TransportEvents {
     return this.#connection.pending;
   }
 
+  /** The bytes of memory that they are reckoned to hold. */
+  get pendingBytes(): number {
+    return this.#connection.pendingBytes;
+  }
+
   execute(command: Command, options?: ExecuteOptions): Promise<Reply> {
-    const onEnd = announce(this.#options.onCommand, command, this.#name);
-    if (onEnd === undefined) return this.#execute(command, options, null);
+    let spelled = command;
+    // An observer is to see what is sent, as far as that is known.
+    if (this.#connection.spoken === 'text' && isEitherWay(command)) {
+      try {
+        spelled = this.#connection.spell(command, options?.unconfirmed === true);
+      } catch (error) {
+        return Promise.reject(error);
+      }
+    }
+    const onEnd = announce(this.#options.onCommand, spelled, this.#name);
+    if (onEnd === undefined) return this.#execute(spelled, options, null);
     const traffic = { bytesOut: 0, bytesIn: 0 };
-    const reply = this.#execute(command, options, traffic);
-    return observed(onEnd, this.#options.clock, command, traffic, reply);
+    const reply = this.#execute(spelled, options, traffic);
+    return observed(onEnd, this.#options.clock, spelled, traffic, reply);
+  }
+
+  /** Takes over what another connection could not do. Each call keeps its time limit. */
+  adopt(commands: readonly Early[]): void {
+    for (const { command, pending, deadline, until } of commands) {
+      pending.unlisten?.();
+      pending.unlisten = null;
+      try {
+        this.#send(command, pending, deadline, until);
+      } catch (error) {
+        pending.reject(error as Error);
+      }
+    }
+    this.#scheduleFlush();
   }
 
   #execute(
@@ -113,28 +162,37 @@ export class Link implements Executor, TransportEvents {
       if (!this.#flushDue) this.usedAt = this.#options.clock.elapsed();
       // Even where it is refused: what was sent before may be what leaves no room.
       this.#scheduleFlush();
-      if (options?.unconfirmed === true) {
-        checkCommand(command);
-        if (isQuiet(command)) {
-          this.#connection.send(command);
-          this.#nudge?.sent(command);
-          resolve(SILENT);
-          return reply;
-        }
-      }
       const timeout = options?.timeout ?? this.#options.timeout;
-      const deadline = this.usedAt + timeout;
       const pending: Pending = { resolve, reject, options, traffic, unlisten: null };
-      this.#connection.send(command, pending, deadline);
-      this.#nudge?.sent(command);
-      if (signal !== undefined) this.#listen(pending, signal);
-      this.#alarm.set(deadline);
+      const untilSent = options?.unconfirmed === true && (checkCommand(command), isQuiet(command));
+      this.#send(command, pending, this.usedAt + timeout, untilSent ? 'sent' : 'answered');
+      // A burst goes out, and its time is told, while it is made: not when its turn ends.
+      this.#unflushed += sizeOf(command);
+      if (this.#unflushed > BURST) {
+        this.#flush();
+        this.usedAt = this.#options.clock.elapsed();
+      }
     } catch (error) {
       reject(error as Error);
     }
     return reply;
   }
 
+  #send(command: Command, pending: Pending, deadline: number, until: Early['until']): void {
+    const { spoken } = this.#connection;
+    // Before the command is known to be right: a probe does no harm.
+    if (spoken !== 'meta' && isKeyed(command)) this.#connection.prove();
+    this.#connection.send(command, pending, deadline, until);
+    if (spoken === 'unproven' && isKeyed(command)) {
+      this.#early.push({ command, pending, deadline, until });
+    }
+    this.#nudge?.sent(command);
+    const signal = pending.options?.signal;
+    if (signal !== undefined) this.#listen(pending, signal);
+    this.#alarm.set(deadline);
+  }
+
+  /** Takes no more commands, and closes once those that are pending have ended. */
   close(): Promise<void> {
     this.#connection.end();
     this.#advance();
@@ -142,9 +200,12 @@ export class Link implements Executor, TransportEvents {
   }
 
   /** Gives up what is pending, and the connection with it. */
-  abort(): void {
+  abort(
+    cause: ConnectionError = new ConnectionError('the connection was given up', 'not-sent'),
+  ): void {
     this.#held = false;
-    this.#connection.fail(new ConnectionError('the connection was given up', 'not-sent'));
+    this.#isAborted = true;
+    this.#connection.fail(cause);
     this.#advance();
   }
 
@@ -179,6 +240,7 @@ export class Link implements Executor, TransportEvents {
       const transport = await dial(endpoint, this, this.#aborter.signal);
       if (this.#over) transport.abort();
       else this.#transport = transport;
+      this.wasConnected = true;
     } catch (cause) {
       const message = `cannot connect to ${name}: ${reasonOf(cause)}`;
       this.#connection.fail(new ConnectionError(message, 'not-sent', cause));
@@ -228,6 +290,7 @@ export class Link implements Executor, TransportEvents {
   }
 
   #flush(): void {
+    this.#unflushed = 0;
     const now = this.#options.clock.elapsed();
     while (this.#transport !== null && !this.#blocked) {
       const bytes = this.#connection.transmit(now);
@@ -244,9 +307,12 @@ export class Link implements Executor, TransportEvents {
   #settleAll(): void {
     while (!this.#held) {
       const event = this.#connection.next();
-      if (event === null) return;
+      if (event === null) break;
       this.#settle(event);
     }
+    if (this.#early.length > 0 && this.#connection.spoken !== 'unproven') this.#early = [];
+    if (this.#heldBack.length === 0 || this.#connection.pending > this.#quietMark) return;
+    for (const pending of this.#heldBack.splice(0)) pending.resolve(SILENT);
   }
 
   #settle(event: ClientEvent<Pending>): void {
@@ -258,19 +324,25 @@ export class Link implements Executor, TransportEvents {
         if (isError(reply)) {
           tag.reject(new ServerReplyError(reply.type, reply.message));
         } else {
-          this.proven = true;
+          this.hasAnswered = true;
           tag.resolve(reply);
         }
         return;
       }
       case 'item':
+        this.hasAnswered = true;
         return this.#passOn(event.tag, event.item);
-      case 'timeout': {
-        const { timeout = this.#options.timeout } = event.tag.options ?? {};
+      case 'sent':
         event.tag.unlisten?.();
-        const error = new TimeoutError(`no reply within ${timeout} ms`, event.outcome);
-        return event.tag.reject(error);
-      }
+        // What nobody awaits is held back here, so that the event loop turns and memory is bounded.
+        if (this.#connection.pending > this.#quietMark) this.#heldBack.push(event.tag);
+        else event.tag.resolve(SILENT);
+        return;
+      case 'refused':
+        event.tag.unlisten?.();
+        return event.tag.reject(event.error);
+      case 'timeout':
+        return this.#timeOut(event);
       case 'quiet-error': {
         const error = new ServerReplyError(event.reply.type, event.reply.message);
         // In a turn of its own: what it throws is no business of the calls that wait here.
@@ -280,6 +352,23 @@ export class Link implements Executor, TransportEvents {
       case 'closed':
         return this.#finish(event);
     }
+  }
+
+  #timeOut({ tag, outcome, silent }: ClientEvent<Pending> & { type: 'timeout' }): void {
+    const { timeout = this.#options.timeout } = tag.options ?? {};
+    tag.unlisten?.();
+    const error = new TimeoutError(`no reply from ${this.#name} within ${timeout} ms`, outcome);
+    // Not one reply since it was sent: a firewall may have forgotten the connection.
+    if (silent && !this.#isLate && !this.#over) {
+      this.#isLate = true;
+      this.#options.onLate?.(this, error);
+    }
+    tag.reject(error);
+  }
+
+  // A fence is under way before so many are pending.
+  get #quietMark(): number {
+    return 4 * (this.#options.fenceEvery ?? clientConnectionOptions.fenceEvery);
   }
 
   #passOn(tag: Pending, item: ReplyItem): void {
@@ -303,7 +392,7 @@ export class Link implements Executor, TransportEvents {
     }
   }
 
-  #finish({ cause, unsent, unanswered }: ClientEvent<Pending> & { type: 'closed' }): void {
+  #finish({ cause, unsent, unanswered, atProbe }: ClientEvent<Pending> & { type: 'closed' }): void {
     this.#over = true;
     this.#cancelDial();
     this.#alarm.stop();
@@ -313,32 +402,80 @@ export class Link implements Executor, TransportEvents {
     if (cause === null) this.#transport?.close();
     else this.#transport?.abort();
     this.#transport = null;
-    for (const tag of unsent) this.#rejectLost(tag, cause, 'not-sent');
-    for (const tag of unanswered) this.#rejectLost(tag, cause, 'unknown');
-    this.#options.onClosed(this, cause, this.proven);
+    const heir = this.#options.onClosed(this, { cause: this.#isAborted ? null : cause, atProbe });
+    const adopted = new Set<Pending>();
+    if (heir !== null) {
+      const open = new Set(unsent);
+      const read = new Set(atProbe ? unanswered : []);
+      const commands = this.#early.filter(({ command, pending }) =>
+        open.has(pending) || (read.has(pending) && verbs[command.verb].class === 'read')
+      );
+      for (const { pending } of commands) adopted.add(pending);
+      heir.adopt(commands);
+    }
+    for (const tag of unsent) if (!adopted.has(tag)) this.#rejectLost(tag, cause, 'not-sent');
+    for (const tag of unanswered) if (!adopted.has(tag)) this.#rejectLost(tag, cause, 'unknown');
+    // Their bytes were with the transport: what became of them nobody promised to tell.
+    for (const pending of this.#heldBack.splice(0)) pending.resolve(SILENT);
     this.#resolveClosed();
   }
 
   #rejectLost(tag: Pending, cause: Error | null, outcome: Outcome): void {
     tag.unlisten?.();
     const error = this.#authError ?? cause;
-    // One error for all of whom it is true. A UsageError is true of the one who broke the rule only.
-    const shared = error instanceof MemcacheError && !(error instanceof UsageError);
+    // One error for all that it is true of. A UsageError is true of the call that broke the rule, but
+    // for the dialect: that one is true of the client.
+    const isUsage = error instanceof UsageError;
+    if (isUsage && error.argument === 'dialect') {
+      return tag.reject(new UsageError('dialect', error.rule, undefined, outcome));
+    }
+    const shared = error instanceof MemcacheError && !isUsage;
     if (shared && error.outcome === outcome) return tag.reject(error);
     const message = error?.message ?? 'the connection was closed';
     tag.reject(new ConnectionError(message, outcome, error ?? undefined));
   }
 
+  // One listener a signal, however many commands have it: programs are warned of eleven.
   #listen(pending: Pending, signal: AbortSignal): void {
-    const onAbort = (): void => {
-      pending.unlisten?.();
-      const state = this.#connection.cancel(pending);
-      if (state === 'settled') return;
-      // Not at once: the same signal may take back others, which must not be sent before.
-      this.#scheduleFlush();
-      pending.reject(new AbortError(state === 'unsent' ? 'not-sent' : 'unknown', signal.reason));
+    let listener = this.#signals.get(signal);
+    if (listener === undefined) {
+      const waiting = new Set<Pending>();
+      const onAbort = (): void => {
+        for (const one of waiting) this.#abortCommand(one, signal.reason);
+      };
+      signal.addEventListener('abort', onAbort);
+      listener = { waiting, onAbort };
+      this.#signals.set(signal, listener);
+    }
+    const { waiting, onAbort } = listener;
+    waiting.add(pending);
+    pending.unlisten = () => {
+      waiting.delete(pending);
+      if (waiting.size > 0) return;
+      signal.removeEventListener('abort', onAbort);
+      this.#signals.delete(signal);
     };
-    signal.addEventListener('abort', onAbort);
-    pending.unlisten = () => signal.removeEventListener('abort', onAbort);
   }
+
+  #abortCommand(pending: Pending, reason: unknown): void {
+    pending.unlisten?.();
+    const state = this.#connection.cancel(pending);
+    if (state === 'settled') return;
+    // Not at once: the same signal may take back others, which must not be sent before.
+    this.#scheduleFlush();
+    pending.reject(new AbortError(state === 'unsent' ? 'not-sent' : 'unknown', reason));
+  }
+}
+
+/** A command that was queued before its connection was proved. */
+export interface Early {
+  readonly command: Command;
+  readonly pending: Pending;
+  readonly deadline: number;
+  readonly until: 'answered' | 'sent';
+}
+
+interface SignalListener {
+  readonly waiting: Set<Pending>;
+  readonly onAbort: () => void;
 }

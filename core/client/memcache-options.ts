@@ -1,6 +1,5 @@
 import type { Clock } from '../clock.ts';
 import type { MemcacheError } from '../wire/errors.ts';
-import type { Dialect } from './dialect.ts';
 import type { ExecuteOptions, Executor } from './executor.ts';
 import type { Expire } from './expire.ts';
 import type { Keys, WireKey } from './key-policy.ts';
@@ -24,12 +23,12 @@ export interface StoreOptions extends WriteOptions {
   readonly flags?: number;
 }
 
-/** For many writes at once. */
-export interface BulkOptions extends CallOptions {
+/** For many writes at once. `timeout` is for all of them together. */
+export interface BulkOptions extends WriteOptions {
   /**
    * Ask the server to answer only for what fails, which costs the fewest bytes. Where it reports an
    * error that could be of any of them, each is sent once more to learn whose it was. Of no effect
-   * in the text dialect, whose `noreply` hides failures; false by default.
+   * where the connection speaks text, whose `noreply` hides failures; false by default.
    */
   readonly quiet?: boolean;
 }
@@ -50,17 +49,11 @@ export interface MemcacheParts {
   readonly ready?:
     | (<Options extends CallOptions>(options: Options) => Promise<Options>)
     | undefined;
-  /** The servers, where the executor is of many. */
-  readonly servers?: () => readonly Executor[];
-  /** Calls back, where the executor is of many servers, whenever one joins or is back. */
-  readonly onJoin?: (hear: () => void) => void;
   /**
    * Where the executor is of many servers: which one has a key, or undefined when none is up. Keys
    * that share one are asked for together.
    */
   readonly placeOf?: (key: WireKey) => unknown;
-  /** Null: ask the servers for their versions, and choose. */
-  readonly dialect: Dialect | null;
   readonly serde: Serde;
   readonly keys: Keys;
   readonly clock: Clock;

@@ -1,13 +1,12 @@
 import { checkU64 } from '../wire/check.ts';
-import type { Command, Key } from '../wire/command.ts';
-import { type MemcacheError, ProtocolError, UsageError } from '../wire/errors.ts';
+import type { Command, Key, StoreVerb } from '../wire/command.ts';
+import { type MemcacheError, UsageError } from '../wire/errors.ts';
 import type { Reply } from '../wire/reply.ts';
 import { deleteMany, type Entries, findMany, storeMany } from './bulk.ts';
-import { Calls, type Prepared, toU64 } from './calls.ts';
-import type { Dialect, StoreMode } from './dialect.ts';
+import { Calls, toU64 } from './calls.ts';
 import type { ExecuteOptions } from './executor.ts';
 import { type Expire, toExptime } from './expire.ts';
-import { checkWireKey, type ItemKey, ownKey, type WireKey } from './key-policy.ts';
+import { checkWireKey, type ItemKey } from './key-policy.ts';
 import type {
   BulkOptions,
   CallOptions,
@@ -17,6 +16,15 @@ import type {
   WriteOptions,
 } from './memcache-options.ts';
 import { MetaCommands } from './meta-commands.ts';
+import {
+  arithmeticCommand,
+  casCommand,
+  deleteCommand,
+  gatCommand,
+  getCommand,
+  storeCommand,
+  touchCommand,
+} from './operations.ts';
 import { type CasResult, type Found, toCasResult, toDone, toFound, toNumber } from './results.ts';
 
 /**
@@ -45,9 +53,8 @@ export class Memcache {
   gets<T = unknown>(key: ItemKey, options?: CallOptions): Promise<Gets<T> | undefined> {
     return this.calls.read(undefined, async () => {
       const wire = this.calls.parts.keys.toWire(key);
-      const dialect = this.calls.dialect ?? await this.calls.learn();
-      const found = toFound(await this.calls.execute(wire, dialect.get(wire, true), options));
-      return found === undefined ? undefined : this.#gets<T>(key, found);
+      const found = toFound(await this.calls.execute(wire, getCommand(wire, true), options));
+      return found === undefined ? undefined : this.calls.gets<T>(key, found);
     });
   }
 
@@ -67,29 +74,29 @@ export class Memcache {
   ): Promise<Gets<T> | undefined> {
     return this.calls.read(undefined, async () => {
       const found = await this.#getAndTouch(key, true, expire, options);
-      return found === undefined ? undefined : this.#gets<T>(key, found);
+      return found === undefined ? undefined : this.calls.gets<T>(key, found);
     });
   }
 
-  /** The values of many keys; those that are not there are not in the map. */
-  async getMany<T = unknown>(keys: Iterable<ItemKey>, options?: CallOptions): Promise<Map<Key, T>> {
-    const result = new Map<Key, T>();
-    await findMany(this.calls, keys, false, options, (key, found) => {
-      result.set(ownKey(key), this.calls.value<T>(key, found));
+  /**
+   * The values of many keys; those that are not there are not in the map.
+   *
+   * @throws SerdeError, when all have been read, where a value cannot be: it has the other `values`.
+   */
+  getMany<T = unknown>(keys: Iterable<ItemKey>, options?: CallOptions): Promise<Map<Key, T>> {
+    return findMany(this.calls, keys, false, options, (key, found) => {
+      return this.calls.value<T>(key, found);
     });
-    return result;
   }
 
-  /** The values of many keys and their versions; those that are not there are not in the map. */
-  async getsMany<T = unknown>(
+  /** The values of many keys and their versions; otherwise as `getMany`. */
+  getsMany<T = unknown>(
     keys: Iterable<ItemKey>,
     options?: CallOptions,
   ): Promise<Map<Key, Gets<T>>> {
-    const result = new Map<Key, Gets<T>>();
-    await findMany(this.calls, keys, true, options, (key, found) => {
-      result.set(ownKey(key), this.#gets<T>(key, found));
+    return findMany(this.calls, keys, true, options, (key, found) => {
+      return this.calls.gets<T>(key, found);
     });
-    return result;
   }
 
   /** Stores a value. */
@@ -129,15 +136,17 @@ export class Memcache {
     options: StoreOptions = {},
   ): Promise<CasResult> {
     checkU64('cas', cas);
-    const { wire, data, fields } = this.calls.prepare(key, value, options);
-    const dialect = this.calls.dialect ?? await this.calls.learn();
+    const { wire, data, fields } = this.calls.prepare(key, value, options, false);
     return toCasResult(
-      await this.calls.write(wire, dialect.cas(wire, data, cas, fields), fields.quiet, options),
+      await this.calls.write(wire, casCommand(wire, data, cas, fields), fields.quiet, options),
     );
   }
 
   /**
-   * Stores many values.
+   * Stores many values, with so many under way at a time. With `timeout`, all of it within that.
+   *
+   * Values are read while it goes on: do not change them before it has ended. Of small byte arrays it
+   * takes a copy at once.
    *
    * @returns The keys that were not stored, each with its reason: empty when all went well.
    */
@@ -149,7 +158,7 @@ export class Memcache {
   }
 
   /**
-   * Deletes many keys, whether they are there or not.
+   * Deletes many keys, whether they are there or not. With `timeout`, all of it within that.
    *
    * @returns The keys that may still be there, each with its reason: empty when all went well.
    */
@@ -161,8 +170,7 @@ export class Memcache {
   async delete(key: ItemKey, options: WriteOptions = {}): Promise<boolean> {
     const wire = this.calls.parts.keys.toWire(key);
     const quiet = this.calls.isQuiet(options);
-    const dialect = this.calls.dialect ?? await this.calls.learn();
-    return toDone(await this.calls.write(wire, dialect.delete(wire, quiet), quiet, options));
+    return toDone(await this.calls.write(wire, deleteCommand(wire, quiet), quiet, options));
   }
 
   /**
@@ -197,9 +205,8 @@ export class Memcache {
     const wire = keys.toWire(key);
     const exptime = toExptime(expire, clock.now());
     const quiet = this.calls.isQuiet(options);
-    const dialect = this.calls.dialect ?? await this.calls.learn();
     return toDone(
-      await this.calls.write(wire, dialect.touch(wire, exptime, quiet), quiet, options),
+      await this.calls.write(wire, touchCommand(wire, exptime, quiet), quiet, options),
     );
   }
 
@@ -229,7 +236,6 @@ export class Memcache {
 
   /** Waits for what is pending, then lets go of the connection. No call is taken after it. */
   async close(): Promise<void> {
-    if (this.calls.dialect === null) await this.calls.learned();
     await this.calls.parts.executor.close();
   }
 
@@ -243,24 +249,13 @@ export class Memcache {
   #get<T>(key: ItemKey, options: CallOptions | undefined): Promise<T | undefined> {
     try {
       const wire = this.calls.parts.keys.toWire(key);
-      const { dialect } = this.calls;
-      if (dialect !== null) return this.#find(dialect, key, wire, options);
-      return this.calls.learn().then((learned) => this.#find(learned, key, wire, options));
+      return this.calls.execute(wire, getCommand(wire, false), options).then((reply) => {
+        const found = toFound(reply);
+        return found === undefined ? undefined : this.calls.value<T>(key, found);
+      });
     } catch (error) {
       return Promise.reject(error);
     }
-  }
-
-  #find<T>(
-    dialect: Dialect,
-    key: ItemKey,
-    wire: WireKey,
-    options: CallOptions | undefined,
-  ): Promise<T | undefined> {
-    return this.calls.execute(wire, dialect.get(wire, false), options).then((reply) => {
-      const found = toFound(reply);
-      return found === undefined ? undefined : this.calls.value<T>(key, found);
-    });
   }
 
   async #getAndTouch(
@@ -272,44 +267,22 @@ export class Memcache {
     const { keys, clock } = this.calls.parts;
     const wire = keys.toWire(key);
     const exptime = toExptime(expire, clock.now());
-    const dialect = this.calls.dialect ?? await this.calls.learn();
-    return toFound(
-      await this.calls.execute(wire, dialect.getAndTouch(wire, withCas, exptime), options),
-    );
-  }
-
-  #gets<T>(key: ItemKey, found: Found): Gets<T> {
-    const { cas } = found;
-    if (cas === undefined) {
-      throw new ProtocolError('the server left out the cas that it was asked for');
-    }
-    return { value: this.calls.value<T>(key, found), cas };
+    return toFound(await this.calls.execute(wire, gatCommand(wire, withCas, exptime), options));
   }
 
   #store(
-    mode: StoreMode,
+    mode: StoreVerb,
     key: ItemKey,
     value: unknown,
     options: StoreOptions = {},
   ): Promise<boolean> {
     try {
-      const item = this.calls.prepare(key, value, options);
-      const { dialect } = this.calls;
-      if (dialect !== null) return this.#put(dialect, mode, item, options);
-      return this.calls.learn().then((learned) => this.#put(learned, mode, item, options));
+      const { wire, data, fields } = this.calls.prepare(key, value, options, true);
+      const command = storeCommand(mode, wire, data, fields);
+      return this.calls.write(wire, command, fields.quiet, options).then(toDone);
     } catch (error) {
       return Promise.reject(error);
     }
-  }
-
-  #put(
-    dialect: Dialect,
-    mode: StoreMode,
-    { wire, data, fields }: Prepared,
-    options: StoreOptions,
-  ): Promise<boolean> {
-    const command = dialect.store(mode, wire, data, fields);
-    return this.calls.write(wire, command, fields.quiet, options).then(toDone);
   }
 
   async #arithmetic(
@@ -320,9 +293,8 @@ export class Memcache {
   ): Promise<bigint | undefined> {
     const wire = this.calls.parts.keys.toWire(key);
     const amount = toU64('delta', delta);
-    const quiet = this.calls.isQuiet(options);
-    const dialect = this.calls.dialect ?? await this.calls.learn();
-    const command = dialect.arithmetic(wire, direction, amount, quiet);
+    const quiet = this.calls.isQuiet(options, false);
+    const command = arithmeticCommand(wire, direction, amount, quiet);
     return toNumber(await this.calls.write(wire, command, quiet, options));
   }
 }

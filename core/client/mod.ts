@@ -2,9 +2,6 @@
 export type { ClientOptions, PoolOptions } from './client-options.ts';
 export { Client, PooledClient, type PooledClientOptions } from './clients.ts';
 export { type Codec, compressedSerde, type CompressionOptions } from './compressed-serde.ts';
-export type { Dialect, StoreMode, WriteFields } from './dialect.ts';
-export { metaDialect } from './dialect-meta.ts';
-export { textDialect } from './dialect-text.ts';
 export * from './discovery/mod.ts';
 export { DEFAULT_PORT, endpointName, type ServerName, toEndpoint } from './endpoint.ts';
 export type { ExecuteOptions, Executor } from './executor.ts';

@@ -36,6 +36,7 @@ nudge('what leaves no room for more leaves it for this', async () => {
   await scene.pass(0);
   transport.take();
   await scene.pass(10);
+  await scene.pass(10);
   assert.is(transport.take(), 'mn\r\n');
 });
 
@@ -45,6 +46,7 @@ nudge('quiet values have their fence behind them', async () => {
   const call = scene.do(ms('a', 'x', 'q'));
   await scene.pass(0);
   assert.is(transport.take(), 'ms a 1 q O1\r\nx\r\nmn\r\n');
+  await scene.pass(10);
   await scene.pass(10);
   assert.is(transport.take(), 'mn\r\n');
   await transport.reply('MN\r\nMN\r\n');

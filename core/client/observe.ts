@@ -99,7 +99,9 @@ const LOOKUPS: ReadonlySet<Verb> = new Set(
 function countKeys(command: Command, reply: Reply | null): { hits: number; misses: number } {
   if (reply?.type === 'values') {
     const hits = reply.items.length;
-    return { hits, misses: 'keys' in command ? command.keys.length - hits : 0 };
+    // A read of one key may have been sent in classic words.
+    const asked = 'keys' in command ? command.keys.length : command.verb === 'mg' ? 1 : hits;
+    return { hits, misses: asked - hits };
   }
   const compares = command.verb === 'ms' && command.flags.some((flag) => flag[0] === 'C');
   const asked = LOOKUPS.has(command.verb) || compares;

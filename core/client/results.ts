@@ -26,7 +26,9 @@ export function toFound(reply: Reply): Found | undefined {
         if (letter === 0x66) clientFlags = toCount(flag);
         else if (letter === 0x63) cas = toUnsigned(flag);
       }
-      return { value, flags: clientFlags, cas };
+      // Where somebody is about to store a value, `mg` finds an empty one: that is a miss.
+      const won = value.length === 0 && clientFlags === 0 && flags.some(isWinFlag);
+      return won ? undefined : { value, flags: clientFlags, cas };
     }
     case 'EN':
     case 'silent':
@@ -41,6 +43,18 @@ export function toFound(reply: Reply): Found | undefined {
   }
 }
 
+/**
+ * Whether a classic read may have found the place that an `mg` with N made for a value to come: what
+ * is empty may be that.
+ */
+export function isPlaceholder({ value, flags }: ValueItem): boolean {
+  return value.length === 0 && flags === 0;
+}
+
+function isWinFlag(flag: string): boolean {
+  return flag === 'W' || flag === 'Z';
+}
+
 /** Of a read of many keys: calls `take` with each item and the index of its key. */
 export function eachItem(
   keys: readonly Key[],
@@ -48,11 +62,29 @@ export function eachItem(
   take: (item: ValueItem, index: number) => void,
 ): void {
   if (reply.type !== 'values') return unexpected(reply);
-  // Items come in the order of the request, which they leave gaps in.
+  // Items come in the order of the request, which they leave gaps in; through some proxies, in any.
   let index = 0;
   for (const item of reply.items) {
     while (index < keys.length && keys[index] !== item.key) index++;
+    if (index === keys.length) return eachUnordered(keys, reply.items, take);
     take(item, index++);
+  }
+}
+
+function eachUnordered(
+  keys: readonly Key[],
+  items: readonly ValueItem[],
+  take: (item: ValueItem, index: number) => void,
+): void {
+  const places = new Map<Key, number[]>();
+  keys.forEach((key, index) => {
+    const same = places.get(key);
+    if (same === undefined) places.set(key, [index]);
+    else same.push(index);
+  });
+  for (const item of items) {
+    const index = places.get(item.key)?.shift();
+    if (index !== undefined) take(item, index);
   }
 }
 

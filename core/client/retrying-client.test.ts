@@ -143,23 +143,6 @@ client(
   },
 );
 
-client('over many servers, auto asks again when one joins', async () => {
-  const { dial } = memoryServers(2);
-  const asked: string[] = [];
-  const plain = new HashClient(['cache:1'], {
-    dial,
-    dialect: 'auto',
-    onCommand: ({ verb }, server) => void asked.push(`${verb} ${server}`),
-  });
-  const one = new RetryingClient(plain);
-  await one.get('k');
-  assert.equal(asked, ['version cache:1', 'mg cache:1']);
-  plain.addServer('cache:2');
-  await one.get('k');
-  assert.ok(asked.includes('version cache:2'), String(asked));
-  await one.close();
-});
-
 client('what is no client is refused', () => {
   assert.throws(
     () => new RetryingClient({} as OneServer),

@@ -1,5 +1,5 @@
 import * as assert from 'uvu/assert';
-import { mg } from '../../test/link-scene.ts';
+import { mg, ms } from '../../test/link-scene.ts';
 import { type ScriptedTransport, settled } from '../../test/scripted.ts';
 import { suite } from '../../test/suite.ts';
 import { UpstreamScene } from '../../test/upstream-scene.ts';
@@ -7,6 +7,7 @@ import { UpstreamScene } from '../../test/upstream-scene.ts';
 const pool = suite('upstream with several connections');
 
 const VERSION = 'VERSION 1\r\n';
+const MISS = 'END\r\n';
 
 /** A scene whose first connection the server has answered on. */
 async function open(
@@ -26,7 +27,7 @@ async function grow(scene: UpstreamScene): Promise<ScriptedTransport> {
   scene.do(mg('busy'));
   await settled();
   const transport = await scene.network.last.accept();
-  await transport.reply(VERSION);
+  await transport.reply(MISS);
   transport.take();
   return transport;
 }
@@ -41,11 +42,37 @@ pool('one call after another needs one connection', async () => {
   assert.is(scene.network.dials.length, 1);
 });
 
-pool('a burst before the server has answered shares one dial', async () => {
+pool('a burst before the server has answered opens what it may, and is spread', async () => {
   const scene = new UpstreamScene({ maxPoolSize: 3 });
-  for (let i = 0; i < 100; i++) scene.do();
+  const value = 'x'.repeat(100_000);
+  for (let i = 0; i < 30; i++) scene.do(ms('x', value));
   await settled();
-  assert.is(scene.network.dials.length, 1);
+  assert.is(scene.network.dials.length, 3);
+  for (const dial of scene.network.dials) {
+    assert.is((await dial.accept()).take().split('ms x').length - 1, 10);
+  }
+});
+
+pool('one of a burst that cannot be had leaves its calls to the others', async () => {
+  const scene = new UpstreamScene({ maxPoolSize: 2 });
+  const value = new Uint8Array(100_000);
+  const calls = [scene.do(ms('a', value)), scene.do(ms('b', value))];
+  await settled();
+  await scene.network.dials[1]!.refuse();
+  const transport = await scene.network.dials[0]!.accept();
+  assert.equal(transport.take().match(/ms \w/g), ['ms a', 'ms b']);
+  await transport.reply('HD O1\r\nHD O2\r\n');
+  assert.equal(calls.map(({ state }) => state), ['resolved', 'resolved']);
+});
+
+pool('the bytes that may wait are those of all connections together', async () => {
+  const scene = new UpstreamScene({ maxPoolSize: 4, maxPendingBytes: 32 * 1024 * 1024 });
+  const value = new Uint8Array(900_000);
+  const calls = Array.from({ length: 40 }, () => scene.do(ms('k', value)));
+  await settled();
+  const refused = calls.filter(({ state }) => state === 'rejected');
+  assert.is(refused.length, 2);
+  for (const { brief } of refused) assert.is(brief, 'ConnectionError overloaded not-sent');
 });
 
 pool('while all are busy another is opened, and takes calls once it is proven', async () => {
@@ -54,14 +81,14 @@ pool('while all are busy another is opened, and takes calls once it is proven', 
   scene.do(mg('b'));
   scene.do(mg('c'));
   await settled();
-  assert.is(scene.network.dials.length, 2, 'one at a time');
+  assert.is(scene.network.dials.length, 3, 'as many as find all busy');
   assert.is(first.take(), 'mg a v O1\r\nmg b v O2\r\nmg c v O3\r\n');
-  const second = await scene.network.last.accept();
-  assert.is(second.take(), 'version\r\n');
+  const second = await scene.network.dials[1]!.accept();
+  assert.is(second.take(), 'get memwire-probe\r\n');
   scene.do(mg('d'));
   await settled();
   assert.is(first.take(), 'mg d v O4\r\n', 'not proven yet');
-  await second.reply(VERSION);
+  await second.reply(MISS);
   scene.do(mg('e'));
   await settled();
   assert.is(second.take(), 'mg e v O1\r\n');
@@ -74,7 +101,7 @@ pool('the least busy takes the next call, and there are never more than allowed'
   scene.do(mg('b'));
   await settled();
   const third = await scene.network.last.accept();
-  await third.reply(VERSION);
+  await third.reply(MISS);
   third.take();
   for (let i = 0; i < 20; i++) scene.do(mg('x'));
   await settled();
@@ -122,7 +149,7 @@ pool('one that is lost in the moment it is proven takes no calls', async () => {
   scene.do(mg('b'));
   await settled();
   const second = await scene.network.last.accept();
-  void second.reply(VERSION);
+  void second.reply(MISS);
   await second.lose();
   first.take();
   const call = scene.do(mg('c'));
@@ -181,28 +208,38 @@ pool('close waits for all of them', async () => {
   assert.is(scene.clock.timers, 0);
 });
 
-pool('a failure is told where there is no connection, or only a silent one', async () => {
-  const failures: string[] = [];
-  const scene = new UpstreamScene({
-    maxPoolSize: 2,
-    stallAfter: 2000,
-    onFailure: ({ message }) => failures.push(message),
-  });
-  await scene.refuse(1);
-  assert.equal(failures, ['cannot connect to localhost:11211: ECONNREFUSED']);
-  await scene.untilDial();
-  const transport = await scene.network.last.accept();
-  await transport.reply(VERSION);
-  await transport.lose();
-  assert.is(failures.length, 1, 'a server may close what is idle');
-  await scene.untilDial();
-  const silent = await scene.network.last.accept();
-  await silent.reply(VERSION);
-  scene.do(mg('a'));
-  await scene.pass(2000);
-  assert.is(failures.length, 2);
-  await scene.upstream.close();
-  assert.is(failures.length, 2);
-});
+pool(
+  'a failure is told where there is no connection, or only a new one that is silent',
+  async () => {
+    const failures: string[] = [];
+    const scene = new UpstreamScene({
+      maxPoolSize: 2,
+      stallAfter: 2000,
+      onFailure: ({ message }) => failures.push(message),
+    });
+    await scene.refuse(1);
+    assert.equal(failures, ['cannot connect to localhost:11211: ECONNREFUSED']);
+    await scene.untilDial();
+    const transport = await scene.network.last.accept();
+    await transport.reply(VERSION);
+    await transport.lose();
+    assert.is(failures.length, 1, 'a server may close what is idle');
+    await scene.untilDial();
+    const silent = await scene.network.last.accept();
+    await silent.reply(VERSION);
+    scene.do(mg('a'));
+    await scene.pass(2000);
+    assert.is(failures.length, 1, 'a firewall may forget what is idle');
+    scene.do(mg('a'));
+    await settled();
+    await scene.network.last.accept();
+    await scene.pass(1000);
+    assert.is(failures.length, 2);
+    const closed = scene.upstream.close();
+    await scene.pass(2000);
+    await closed;
+    assert.is(failures.length, 2);
+  },
+);
 
 pool.run();

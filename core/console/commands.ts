@@ -1,9 +1,8 @@
 import type { Client } from '../client/clients.ts';
 import type { Expire } from '../client/expire.ts';
 import type { CallOptions, Gets } from '../client/memcache-options.ts';
-import type { StoreMode } from '../client/dialect.ts';
 import { latin1 } from '../wire/bytes.ts';
-import type { Command, RawCommand } from '../wire/command.ts';
+import type { Command, RawCommand, StoreVerb } from '../wire/command.ts';
 import type { Stored } from './stored.ts';
 import { dumpItems } from './dump-items.ts';
 import { type CommandLine, FlagError, type FlagName, secondsOrDate, whole } from './flags.ts';
@@ -159,7 +158,7 @@ async function* getAndTouch({ client, line, options }: Call): AsyncIterable<Part
   yield item === undefined ? missPart(key) : itemPart(key, item);
 }
 
-async function* store(mode: StoreMode, call: Call): AsyncIterable<Part> {
+async function* store(mode: StoreVerb, call: Call): AsyncIterable<Part> {
   const { client, line, options } = call;
   const key = toKey(line.words[0]);
   const value = await valueOf(call, 1);

@@ -71,6 +71,11 @@ export interface MetaCommand {
   readonly base64: boolean;
   /** Flags but `b`, each a letter and its argument: `v`, `T30`, `Oabc`. See `metaFlags`. */
   readonly flags: readonly string[];
+  /**
+   * Where the connection speaks text, send the classic command that does the same; the reply is
+   * then of that command. Off by default: such a connection refuses meta commands.
+   */
+  readonly orText?: boolean;
 }
 
 export interface MetaSetCommand {
@@ -79,6 +84,8 @@ export interface MetaSetCommand {
   readonly base64: boolean;
   readonly value: Value;
   readonly flags: readonly string[];
+  /** As in a `MetaCommand`. */
+  readonly orText?: boolean;
 }
 
 export interface MetaDebugCommand {

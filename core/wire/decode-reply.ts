@@ -3,6 +3,7 @@ import type { Command, Key } from './command.ts';
 import { ProtocolError } from './errors.ts';
 import { Input } from './input.ts';
 import { toKey } from './item-facts.ts';
+import { keyText } from './key.ts';
 import { bigDigits, digits, wideDigits } from './numbers.ts';
 import { withDefaults } from './options.ts';
 import { replyShape } from './quiet.ts';
@@ -28,6 +29,7 @@ import {
   type ErrorReply,
   HD,
   isItem,
+  type MetaReply,
   MISSES,
   MN,
   OK,
@@ -37,7 +39,7 @@ import {
   type StatLine,
   type ValueItem,
 } from './reply.ts';
-import type { ReplyShape } from './verbs.ts';
+import { type ReplyShape, verbs } from './verbs.ts';
 
 export interface ReplyLimits {
   /** The longest line in bytes. The longest that memcached writes, a watch line, is 4096. */
@@ -62,6 +64,7 @@ const OPAQUE = 0x4f;
 /** What a line or an item is reckoned to take beside its bytes. */
 const OVERHEAD = 64;
 const NO_FLAGS: readonly string[] = HD.flags;
+const QUIET_RUN = 'a run of quiet commands';
 
 /** The shapes that are read a line at a time, as text. */
 type LineShape = Exclude<ReplyShape, 'meta' | 'values' | 'status' | 'number' | 'none'>;
@@ -90,6 +93,8 @@ export class ReplyDecoder {
   #due: Due | null = null;
   #items: ValueItem[] = [];
   #nextKey = 0;
+  // Once items come out of order: the keys that are still to be answered.
+  #keysLeft: Map<string, Key[]> | null = null;
   #lines: StatLine[] = [];
   #rawLines: string[] = [];
   #linesLength = 0;
@@ -184,10 +189,10 @@ export class ReplyDecoder {
 
   #read(request: Command | null, shape: ReplyShape): Reply | ReplyItem | null {
     const { bytes, from, to } = this.#input;
-    const asked = request?.verb ?? 'a run of quiet commands';
+    const asked = request?.verb ?? QUIET_RUN;
     switch (shape) {
       case 'meta':
-        return this.#meta(bytes, from, to, asked);
+        return this.#meta(bytes, from, to, request);
       case 'values':
         if (startsWith(bytes, from, to, 'VALUE ')) return this.#value(request, bytes, from, to);
         return spells(bytes, from, to, 'END') ? this.#values() : this.#error(asked);
@@ -199,8 +204,10 @@ export class ReplyDecoder {
         return readStatus(request, bytes, from, to) ?? this.#error(asked);
       }
       case 'none':
-        if (metaCode(bytes, from, to) !== 0) return this.#meta(bytes, from, to, asked);
+        if (metaCode(bytes, from, to) !== 0) return this.#meta(bytes, from, to, request);
         if (spells(bytes, from, to, 'MN')) return MN;
+        if (startsWith(bytes, from, to, 'VALUE ')) return this.#value(request, bytes, from, to);
+        if (spells(bytes, from, to, 'END')) return this.#values();
         return readVersion(latin1(bytes, from, to)) ?? this.#error(asked);
       default:
         return this.#readLine(request, shape, asked);
@@ -305,6 +312,7 @@ export class ReplyDecoder {
     this.#rawLines = [];
     this.#config = null;
     this.#opened = false;
+    this.#keysLeft = null;
     this.#nextKey = this.#linesLength = 0;
   }
 
@@ -314,16 +322,18 @@ export class ReplyDecoder {
     return length;
   }
 
-  #meta(bytes: Uint8Array, from: number, to: number, asked: string): Reply | null {
+  #meta(bytes: Uint8Array, from: number, to: number, request: Command | null): Reply | null {
     const code = metaCode(bytes, from, to);
     if (code === VA) {
+      checkCode(request, 'VA');
       const end = wordEnd(bytes, from + 3, to);
       const length = this.#length(digits(bytes, from + 3, end));
       const reply = { type: 'VA' as const, flags: this.#flags(bytes, end, to), value: EMPTY };
       return this.#fill(length, reply, reply);
     }
     const plain = plainMeta.get(code);
-    if (plain === undefined) return this.#error(asked);
+    if (plain === undefined) return this.#error(request?.verb ?? QUIET_RUN);
+    checkCode(request, plain.type);
     const flags = this.#flags(bytes, from + 2, to);
     return flags.length === 0 ? plain : { type: plain.type, flags };
   }
@@ -340,6 +350,7 @@ export class ReplyDecoder {
       if (end > at) {
         const opaque = bytes[at] === OPAQUE ? digits(bytes, at + 1, end) : -1;
         if (opaque >= 0) {
+          if (this.opaque >= 0) throw new ProtocolError('a reply carries two opaques');
           this.opaque = opaque;
           this.opaqueIndex = count;
         } else {
@@ -375,20 +386,30 @@ export class ReplyDecoder {
     return this.#fill(length, item, null);
   }
 
-  // Servers answer in the order of the request and leave out what they do not have, so the key
-  // must be one of those not passed yet; any other is somebody else's value.
+  // Servers answer in the order of the request and leave out what they do not have, so the key is
+  // mostly one of those not passed yet. Proxies that share a request among servers answer in any
+  // order: then it is looked up, among all keys, each as often as it was asked for. Any other key is
+  // somebody else's value.
   #askedKey(request: Command | null, bytes: Uint8Array, from: number, to: number): Key {
     if (request === null || !('keys' in request)) return toKey(latin1(bytes, from, to));
     const { keys } = request;
-    while (this.#nextKey < keys.length) {
-      const key = keys[this.#nextKey++]!;
-      if (matches(bytes, from, to, key)) return key;
+    if (this.#keysLeft === null) {
+      for (let i = this.#nextKey; i < keys.length; i++) {
+        if (!matches(bytes, from, to, keys[i]!)) continue;
+        this.#nextKey = i + 1;
+        return keys[i]!;
+      }
+      this.#keysLeft = keysLeft(keys, this.#items);
     }
-    throw new ProtocolError('a VALUE for a key that was not asked for');
+    const text = latin1(bytes, from, to);
+    const left = this.#keysLeft.get(text)?.pop();
+    if (left === undefined) throw new ProtocolError('a VALUE for a key that was not asked for');
+    return left;
   }
 
   #values(): Reply {
     const items = this.#items;
+    this.#keysLeft = null;
     this.#nextKey = this.#linesLength = 0;
     if (items.length === 0) return MISSES;
     this.#items = [];
@@ -400,6 +421,30 @@ export class ReplyDecoder {
     this.#linesLength += length + OVERHEAD;
     checkLimit('a reply in parts', this.#linesLength, limit);
   }
+}
+
+// The keys of a request that no item has answered yet, by their text on the wire.
+function keysLeft(keys: readonly Key[], items: readonly ValueItem[]): Map<string, Key[]> {
+  const left = new Map<string, Key[]>();
+  for (const key of keys) {
+    const text = keyText(key);
+    const same = left.get(text);
+    if (same === undefined) left.set(text, [key]);
+    else same.push(key);
+  }
+  for (const { key } of items) left.get(keyText(key))?.pop();
+  return left;
+}
+
+// A reply that the command cannot have is somebody else's. A read that asks for the value gets it
+// or a miss, and HD only where it compares the cas; one that does not gets no value.
+function checkCode(request: Command | null, code: MetaReply['type'] | 'VA'): void {
+  if (request === null || !('flags' in request) || typeof request.flags === 'number') return;
+  const { verb, flags } = request;
+  const value = flags.includes('v');
+  const possible = verbs[verb].codes.includes(code) && (code !== 'VA' || value) &&
+    (code !== 'HD' || verb !== 'mg' || !value || flags.some((flag) => flag[0] === 'C'));
+  if (!possible) throw new ProtocolError(`${code} answers ${[verb, ...flags].join(' ')}`);
 }
 
 function checkLimit(what: string, length: number, limit: number): void {

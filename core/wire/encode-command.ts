@@ -70,7 +70,8 @@ function put(output: Output, command: Command, opaque: number): void {
       return putStore(output, command, ` ${checkU64('cas', command.cas)}`);
     case 'auth': {
       const token = loginToken(command);
-      output.appendLine(`set auth 0 0 ${token.length}`);
+      // Expired as it comes: a server without logins takes it for an item, and must not keep it.
+      output.appendLine(`set auth 0 -1 ${token.length}`);
       return putBlock(output, token);
     }
     case 'raw': {

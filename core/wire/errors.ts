@@ -21,7 +21,10 @@ export class MemcacheError extends Error {
   }
 }
 
-/** The caller broke a rule; nothing was sent. */
+/**
+ * The caller broke a rule. Nothing was sent, but where only the server's answer showed it: its
+ * outcome then says so.
+ */
 export class UsageError extends MemcacheError {
   override readonly name: string = 'UsageError';
   /** The argument at fault, as the caller knows it: `key`, `expire`, `flags`. */
@@ -29,8 +32,8 @@ export class UsageError extends MemcacheError {
   /** The rule it breaks. */
   readonly rule: string;
 
-  constructor(argument: string, rule: string, cause?: unknown) {
-    super(`${argument} ${rule}`, 'usage', 'not-sent', cause);
+  constructor(argument: string, rule: string, cause?: unknown, outcome: Outcome = 'not-sent') {
+    super(`${argument} ${rule}`, 'usage', outcome, cause);
     this.argument = argument;
     this.rule = rule;
   }
@@ -80,6 +83,38 @@ export class ConnectionError extends MemcacheError {
   constructor(message: string, outcome: Outcome, cause?: unknown, code = 'connection') {
     super(message, code, outcome, cause);
   }
+}
+
+/**
+ * A value that was read cannot be understood: its client flags are another client's, or its bytes
+ * are not what they say. The command was done; `cause` is what the serde threw.
+ */
+export class SerdeError extends MemcacheError {
+  override readonly name: string = 'SerdeError';
+  /** The key of the item. */
+  readonly key: string | Uint8Array;
+  /** Of a read of many keys: all that could be read. */
+  readonly values: ReadonlyMap<string | Uint8Array, unknown>;
+
+  constructor(
+    key: string | Uint8Array,
+    cause: unknown,
+    values: ReadonlyMap<string | Uint8Array, unknown> = new Map(),
+  ) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    super(
+      `the value of ${JSON.stringify(nameOf(key))} cannot be read: ${why}`,
+      'serde',
+      'done',
+      cause,
+    );
+    this.key = key;
+    this.values = values;
+  }
+}
+
+function nameOf(key: string | Uint8Array): string {
+  return typeof key === 'string' ? key : String.fromCharCode(...key);
 }
 
 /** The deadline of a command or of a dial passed. */

@@ -35,5 +35,7 @@ export {
   serverConnectionOptions,
   type ServerEvent,
 } from './server-connection.ts';
+export type { Spoken } from './proof.ts';
+export { toText } from './to-text.ts';
 export { type VerbNote, verbNotes } from './verb-notes.ts';
 export { type ReplyShape, type StatusWord, type Verb, type VerbRow, verbs } from './verbs.ts';

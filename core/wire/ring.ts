@@ -27,6 +27,10 @@ export interface Slot<Tag> {
   quiet: boolean;
   /** A fence was sent right after it; the fence's reply has not come. */
   fenced: boolean;
+  /** How many replies had come when it was encoded. */
+  answers: number;
+  /** Its sender waits until the transport has it, and not for a reply. */
+  untilSent: boolean;
 }
 
 /** Stands where a command was that nobody needs any more. */
@@ -40,6 +44,8 @@ export class Ring<Tag> {
   head = 0;
   cursor = 0;
   tail = 0;
+  /** How many of the slots are void. */
+  voids = 0;
   #slots: Slot<Tag>[] = [];
 
   get length(): number {
@@ -51,7 +57,7 @@ export class Ring<Tag> {
   }
 
   /** Adds a command that is not sent. */
-  push(command: Command, tag: Tag | undefined, deadline: number, size: number): void {
+  push(command: Command, tag: Tag | undefined, deadline: number, size: number): Slot<Tag> {
     if (this.length === this.#slots.length) this.#grow();
     const slot = this.at(this.tail++);
     slot.command = command;
@@ -61,11 +67,14 @@ export class Ring<Tag> {
     slot.size = size;
     slot.opaque = -1;
     slot.fenced = false;
+    slot.untilSent = false;
+    return slot;
   }
 
   /** Frees the first slot. */
   pop(): void {
     const slot = this.at(this.head++);
+    if (slot.state === 'void') this.voids--;
     slot.command = NOTHING;
     slot.tag = undefined;
   }
@@ -119,5 +128,7 @@ function emptySlot<Tag>(): Slot<Tag> {
     length: 0,
     quiet: false,
     fenced: false,
+    answers: 0,
+    untilSent: false,
   };
 }

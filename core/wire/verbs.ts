@@ -60,6 +60,8 @@ export interface VerbRow {
   readonly quiet: 'noreply' | 'q' | 'never';
   /** The reply types that `q` leaves out; `noreply` leaves out everything. */
   readonly nominal: readonly ('HD' | 'VA' | 'EN')[];
+  /** The meta replies that this verb may be answered with; none for classic verbs. */
+  readonly codes: readonly ('HD' | 'VA' | 'EN' | 'NF' | 'NS' | 'EX')[];
   /** A data block follows the line, so a refused line leaves bytes that read as commands. */
   readonly data: boolean;
   /** Doing it twice leaves what doing it once leaves, its flags aside: see `isIdempotent`. */
@@ -80,6 +82,7 @@ const row = (reply: ReplyShape, rest: Partial<VerbRow> = {}): VerbRow => ({
   class: 'admin',
   quiet: 'never',
   nominal: [],
+  codes: [],
   data: false,
   idempotent: false,
   judgesValue: false,
@@ -112,10 +115,20 @@ export const verbs: Readonly<Record<Verb, VerbRow>> = {
   decr: row('number', { ...write, statuses: ['NOT_FOUND'], judgesValue: true }),
   touch: row('status', { ...write, statuses: ['TOUCHED', 'NOT_FOUND'], idempotent: true }),
   // As a plain read: T touches, N and R hand out a win.
-  mg: row('meta', { ...read, keys: 'one', quiet: 'q', nominal: ['EN'] }),
-  ms: row('meta', { ...metaWrite, nominal: ['HD'], data: true }),
-  md: row('meta', { ...metaWrite, nominal: ['HD'], idempotent: true }),
-  ma: row('meta', { ...metaWrite, nominal: ['HD', 'VA'], judgesValue: true }),
+  mg: row('meta', { ...read, keys: 'one', quiet: 'q', nominal: ['EN'], codes: ['VA', 'HD', 'EN'] }),
+  ms: row('meta', { ...metaWrite, nominal: ['HD'], data: true, codes: ['HD', 'NS', 'EX', 'NF'] }),
+  md: row('meta', {
+    ...metaWrite,
+    nominal: ['HD'],
+    idempotent: true,
+    codes: ['HD', 'NF', 'EX', 'NS'],
+  }),
+  ma: row('meta', {
+    ...metaWrite,
+    nominal: ['HD', 'VA'],
+    judgesValue: true,
+    codes: ['VA', 'HD', 'NF', 'NS', 'EX'],
+  }),
   mn: row('status', { ...read, statuses: ['MN'] }),
   me: row('debug', { ...read, keys: 'one' }),
   stats: row('stats', { statuses: ['RESET', 'OK'] }),
