@@ -5,7 +5,7 @@ import { memoryDialer } from '../server/memory.ts';
 import { Server } from '../server/serve.ts';
 import type { Dialer, Endpoint } from '../transport.ts';
 import { UsageError } from '../wire/errors.ts';
-import { Discovery } from './discovery/discovery.ts';
+import { Discovery, type FoundServers } from './discovery/discovery.ts';
 import { HashClient, type HashClientOptions } from './hash-client.ts';
 import type { CallOptions } from './memcache-options.ts';
 import { RetryingClient } from './retrying-client.ts';
@@ -23,6 +23,8 @@ class Scene {
   readonly client: HashClient;
   /** What a look finds, or fails with; a promise keeps it waiting. */
   found: readonly Endpoint[] | Error | Promise<readonly Endpoint[]>;
+  /** The version of the list; none by default. */
+  version: number | undefined;
   looks = 0;
   readonly off: Set<string> = new Set();
   readonly dial: Dialer = (to, events, signal) => this.#dial(to, events, signal);
@@ -50,11 +52,13 @@ class Scene {
     await this.discovery.refresh();
   }
 
-  async #look(): Promise<{ servers: readonly Endpoint[] }> {
+  async #look(): Promise<FoundServers> {
     this.looks++;
     const found = await this.found;
     if (found instanceof Error) throw found;
-    return { servers: found };
+    return this.version === undefined
+      ? { servers: found }
+      : { servers: found, version: this.version };
   }
 
   async #dial(...[to, events, signal]: Parameters<Dialer>): ReturnType<Dialer> {
@@ -88,6 +92,26 @@ discovered('nothing is looked for before the first call, and calls share a look'
   assert.equal([client.servers, client.serverOf('a'), scene.looks], [[], undefined, 0]);
   await Promise.all([client.get('a'), client.setMany(entries)]);
   assert.equal([client.servers, scene.looks], [['a:1', 'b:1', 'c:1'], 1]);
+  await client.close();
+});
+
+discovered('an older list is taken once no server of the last one can be reached', async () => {
+  const scene = new Scene(at('a', 'b'), { retryAttempts: 0 });
+  const { client } = scene;
+  scene.version = 5;
+  await client.setMany(entries);
+  scene.version = 1;
+  await scene.find('c');
+  assert.equal(client.servers, ['a:1', 'b:1'], 'they are all up');
+  for (const host of ['a', 'b']) {
+    scene.off.add(host);
+    await client.server(`${host}:1`).quit();
+    await settled();
+    await client.setMany(entries);
+    await scene.find(host === 'a' ? 'd' : 'c');
+    assert.equal(client.servers, host === 'a' ? ['a:1', 'b:1'] : ['c:1']);
+  }
+  assert.is((await client.setMany(entries)).size, 0);
   await client.close();
 });
 
@@ -154,6 +178,23 @@ discovered('a RetryingClient tries again until there are some', async () => {
   await settled();
   assert.is(call.brief, 'resolved');
   await client.close();
+});
+
+discovered('calls that wait for the list under one signal listen to it once', async () => {
+  const { client } = new Scene(never());
+  const listeners = new Set<() => void>();
+  const signal = {
+    aborted: false,
+    reason: undefined,
+    addEventListener: (_type: 'abort', listener: () => void): void => void listeners.add(listener),
+    removeEventListener: (_type: 'abort', listener: () => void) => void listeners.delete(listener),
+  };
+  const calls = ['a', 'b', 'c'].map((key) => new Watched(client.get(key, { signal })));
+  await settled();
+  assert.is(listeners.size, 1);
+  await client.close();
+  await settled();
+  assert.equal([listeners.size, calls[2]?.state], [0, 'rejected']);
 });
 
 discovered('a call waits no longer than its timeout, or its signal', async () => {

@@ -131,6 +131,43 @@ discovery('of two lists the one with the lower version is the older', async () =
   assert.equal(scene.changes, ['a:11211', 'b:11211']);
 });
 
+discovery('an older list is taken when three looks in a row have found it', async () => {
+  const scene = new Scene();
+  const find = async (version: number, ...hosts: string[]): Promise<string | undefined> => {
+    scene.found = { version, servers: at(...hosts) };
+    return names(await scene.discovery.refresh());
+  };
+  await find(5, 'a');
+  for (const [version, host] of [[1, 'b'], [1, 'b'], [5, 'a']] as const) await find(version, host);
+  for (const [version, host] of [[1, 'b'], [1, 'c'], [2, 'c'], [2, 'c']] as const) {
+    assert.is(await find(version, host), 'a:11211', `${version} ${host}`);
+  }
+  assert.is(await find(2, 'c'), 'c:11211');
+  assert.is(await find(1, 'b'), 'c:11211', 'it is the list that others are held to now');
+  assert.is(await find(3, 'd'), 'd:11211');
+  assert.equal(scene.changes, ['a:11211', 'c:11211', 'd:11211']);
+});
+
+discovery(
+  'an older list is taken at once when all who are asked have lost all servers',
+  async () => {
+    const scene = new Scene();
+    scene.found = { version: 5, servers: at('a') };
+    await scene.discovery.refresh();
+    scene.found = { version: 1, servers: at('b') };
+    let hasLost = false;
+    scene.discovery.onOlder(() => true);
+    const leave = scene.discovery.onOlder(() => hasLost);
+    assert.is(names(await scene.discovery.refresh()), 'a:11211');
+    hasLost = true;
+    assert.is(names(await scene.discovery.refresh()), 'b:11211');
+    scene.found = { version: 0, servers: at('c') };
+    hasLost = false;
+    leave();
+    assert.is(names(await scene.discovery.refresh()), 'c:11211', 'who has left is not asked');
+  },
+);
+
 discovery('a list that names a server that is not allowed is refused as a whole', async () => {
   const scene = new Scene({ allow: ['a', '.Cache.example.com'] });
   scene.found = { servers: at('a', 'n1.cache.example.com') };
