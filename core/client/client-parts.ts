@@ -35,6 +35,7 @@ export function clientParts(options: ClientOptions): Omit<MemcacheParts, 'execut
     serde,
     keys: new Keys({ prefix: keyPrefix, unicode: unicodeKeys, binary: binaryKeys }),
     clock,
+    random: options.random ?? Math.random,
     maxKeys: options.maxKeys ?? 1000,
     noreply: options.noreply ?? false,
     ignoreErrors: options.ignoreErrors ?? false,
@@ -64,7 +65,7 @@ export function upstreamFor(
     reconnectDelay: checkMilliseconds('reconnectDelay', reconnectDelay),
     maxReconnectDelay: checkMilliseconds('maxReconnectDelay', maxReconnectDelay),
     fence: options.fence ?? (dialect === 'meta' ? 'mn' : 'version'),
-    random: Math.random,
+    random: options.random ?? Math.random,
   });
 }
 

@@ -54,7 +54,7 @@ export interface RetryOptions {
    * `incr` may then count twice. Off by default.
    */
   readonly retryUnsafe?: boolean;
-  /** A number from 0 to 1, for jitter; `Math.random` by default. */
+  /** A number from 0 to 1, for jitter; the client's `random` by default. */
   readonly random?: () => number;
   /** Where time comes from; the client's clock by default. */
   readonly clock?: Clock;

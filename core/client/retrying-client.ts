@@ -7,8 +7,9 @@ import { Retrying } from './retrying.ts';
 class RetryingOneServer extends OneServer {
   constructor(client: Memcache, options: RetryOptions = {}) {
     if (!(client instanceof Memcache)) throw new UsageError('client', 'must be a client');
-    const { parts } = client;
-    super({ ...parts, executor: new Retrying(parts.executor, { clock: parts.clock, ...options }) });
+    const { clock, random = Math.random } = client.parts;
+    const executor = new Retrying(client.parts.executor, { clock, random, ...options });
+    super({ ...client.parts, executor });
   }
 }
 

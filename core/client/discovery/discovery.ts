@@ -16,7 +16,7 @@ export interface DiscoveryOptions {
   readonly allow?: readonly string[] | ((server: Endpoint) => boolean);
   /** Hears of each look that failed while nobody waited for it. The servers stay as they were. */
   readonly onError?: (error: Error) => void;
-  /** A number from 0 to 1, for jitter; `Math.random` by default. */
+  /** A number from 0 to 1, for jitter; the client's `random`, or `Math.random`, by default. */
   readonly random?: () => number;
   /** Where time comes from. */
   readonly clock?: Clock;
