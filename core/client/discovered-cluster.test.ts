@@ -180,23 +180,6 @@ discovered('a RetryingClient tries again until there are some', async () => {
   await client.close();
 });
 
-discovered('calls that wait for the list under one signal listen to it once', async () => {
-  const { client } = new Scene(never());
-  const listeners = new Set<() => void>();
-  const signal = {
-    aborted: false,
-    reason: undefined,
-    addEventListener: (_type: 'abort', listener: () => void): void => void listeners.add(listener),
-    removeEventListener: (_type: 'abort', listener: () => void) => void listeners.delete(listener),
-  };
-  const calls = ['a', 'b', 'c'].map((key) => new Watched(client.get(key, { signal })));
-  await settled();
-  assert.is(listeners.size, 1);
-  await client.close();
-  await settled();
-  assert.equal([listeners.size, calls[2]?.state], [0, 'rejected']);
-});
-
 discovered('a call waits no longer than its timeout, or its signal', async () => {
   const { client, clock } = new Scene(never());
   const abort = new AbortController();

@@ -277,23 +277,6 @@ retrying('a wait ends when its call is aborted', async () => {
   assert.is(scene.clock.timers, 0);
 });
 
-retrying('many waits under one signal listen to it once, and not for longer', async () => {
-  const listeners = new Set<() => void>();
-  const signal = {
-    aborted: false,
-    reason: undefined,
-    addEventListener: (_type: 'abort', listener: () => void): void => void listeners.add(listener),
-    removeEventListener: (_type: 'abort', listener: () => void) => void listeners.delete(listener),
-  };
-  const scene = new Scene([lost, lost, lost, done, lost, lost], { delay: 100 });
-  const calls = [1, 2, 3].map(() => scene.do(version, { signal }));
-  await scene.pass(50);
-  assert.is(listeners.size, 1);
-  await scene.pass(50);
-  assert.is(listeners.size, 0);
-  assert.is(calls[0]?.state, 'resolved');
-});
-
 retrying('close ends the waits and closes what it is over', async () => {
   const scene = new Scene([late, lost], { delay: 100 });
   const call = scene.do();
