@@ -168,17 +168,25 @@ discovered('ignoreErrors: while none are found reads are misses', async () => {
   await client.close();
 });
 
-discovered('a RetryingClient tries again until there are some', async () => {
-  const scene = new Scene(new Error('no such name'));
-  const client = new RetryingClient(scene.client, { attempts: 2, delay: 100, random: () => 1 });
-  const call = new Watched(client.incr('a'));
-  await settled();
-  scene.found = at('a');
-  scene.clock.advance(100);
-  await settled();
-  assert.is(call.brief, 'resolved');
-  await client.close();
-});
+const repeated: Readonly<Record<string, (client: RetryingClient<HashClient>) => Promise<unknown>>> =
+  {
+    incr: (client) => client.incr('a'),
+    getMany: (client) => client.getMany(keys, { timeout: 500 }),
+    version: (client) => client.version(),
+  };
+for (const [name, call] of Object.entries(repeated)) {
+  discovered(`a RetryingClient tries again until there are some: ${name}`, async () => {
+    const scene = new Scene(new Error('no such name'));
+    const client = new RetryingClient(scene.client, { attempts: 2, delay: 100, random: () => 1 });
+    const found = new Watched(call(client));
+    await settled();
+    scene.found = at('a');
+    scene.clock.advance(100);
+    await settled();
+    assert.is(found.brief, 'resolved');
+    await client.close();
+  });
+}
 
 discovered('a call waits no longer than its timeout, or its signal', async () => {
   const { client, clock } = new Scene(never());

@@ -7,6 +7,7 @@ import { AbortListeners } from './abort-listeners.ts';
 import { backoff } from './backoff.ts';
 import { Deadline } from './deadline.ts';
 import { checkExecuteOptions, type ExecuteOptions, type Executor } from './executor.ts';
+import type { CallOptions } from './memcache-options.ts';
 import { type RetryOptions, type RetryPolicy, toRetryPolicy } from './retry-options.ts';
 
 /**
@@ -15,6 +16,9 @@ import { type RetryOptions, type RetryPolicy, toRetryPolicy } from './retry-opti
  * of a client between two dials.
  */
 const REST = 25;
+
+/** Something that reads, and may be done twice. */
+const READS: Command = { verb: 'version' };
 
 /** The codes of errors for which no server was asked. */
 const REFUSED_HERE: ReadonlySet<string> = new Set(['down', 'overloaded']);
@@ -60,20 +64,48 @@ export class Retrying implements Executor {
     };
   }
 
+  /**
+   * Waits for what a call needs before there is a command, and tries that again likewise.
+   *
+   * @returns The options of the call, with what is left of its time.
+   */
+  async ready<Options extends CallOptions>(
+    wait: (options: CallOptions) => Promise<unknown>,
+    options: Options,
+  ): Promise<Options> {
+    checkExecuteOptions(options);
+    const deadline = this.#deadline(options);
+    await this.#repeat(READS, options, deadline, wait);
+    return deadline.within(options);
+  }
+
   async #execute(
     executor: Executor,
     command: Command,
     options: ExecuteOptions = {},
   ): Promise<Reply> {
     checkExecuteOptions(options);
-    const { attempts, timeout, clock } = this.#policy;
+    const attempt = (left: ExecuteOptions): Promise<Reply> => executor.execute(command, left);
+    return await this.#repeat(command, options, this.#deadline(options), attempt);
+  }
+
+  #deadline({ timeout = this.#policy.timeout }: CallOptions): Deadline {
+    return new Deadline(this.#policy.clock, timeout);
+  }
+
+  async #repeat<Result>(
+    command: Command,
+    options: ExecuteOptions,
+    deadline: Deadline,
+    run: (options: ExecuteOptions) => Promise<Result>,
+  ): Promise<Result> {
+    const { attempts } = this.#policy;
     // How long a dump takes is up to its reader.
     const attemptTimeout = options.onItem === undefined ? this.#policy.attemptTimeout : Infinity;
-    const deadline = new Deadline(clock, options.timeout ?? timeout);
     let doubt: MemcacheError | null = null;
     for (let attempt = 1;; attempt++) {
       try {
-        return await executor.execute(command, deadline.within(options, attemptTimeout));
+        return await run(deadline.within(options, attemptTimeout));
       } catch (error) {
         if (!(error instanceof MemcacheError)) throw error;
         if (error.outcome !== 'not-sent') doubt ??= error;
