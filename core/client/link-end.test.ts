@@ -188,6 +188,17 @@ link('a login without an answer: what waits for it is not-sent', async () => {
   assert.equal(transport.ends, ['abort']);
 });
 
+link('a login that waits for its dial has the time for a dial after that wait', async () => {
+  const scene = new LinkScene({ auth }, 300);
+  const call = scene.do(mg('a'), { timeout: 5000 });
+  await scene.pass(300);
+  await scene.connect();
+  await scene.pass(499);
+  assert.is(call.state, 'pending');
+  await scene.pass(1);
+  assert.is(call.error?.message, 'no answer to the login at localhost:11211 within 800 ms');
+});
+
 link('a connection lost during the login: what waits for it is not-sent', async () => {
   const scene = new LinkScene({ auth });
   const call = scene.do(mg('a'));
