@@ -2,9 +2,10 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import * as assert from 'uvu/assert';
 import { findProgram } from '../test/memcached.ts';
-import { Client } from '../test/runtime.ts';
+import { Client, dial, listen } from '../test/runtime.ts';
 import { suite } from '../test/suite.ts';
 import { systemClock } from './clock.ts';
+import { Server } from './server/mod.ts';
 
 const clock = suite('clock of the runtime');
 
@@ -31,6 +32,60 @@ clock('a timer that is late can still be taken back', async () => {
   work(50);
   await pass(50);
   assert.equal(called, []);
+});
+
+/** Runs with fake timers, which never go off, in the place of everything that tells the time. */
+async function withFakeTimers<Result>(run: () => Promise<Result>): Promise<Result> {
+  const now = (): number => 0;
+  const fakes = {
+    setTimeout: () => 0,
+    clearTimeout: () => {},
+    setImmediate: () => 0,
+    performance: { now },
+    Date: class extends Date {
+      static override now = now;
+    },
+  };
+  const real = Object.keys(fakes).map((name) =>
+    [name, Object.getOwnPropertyDescriptor(globalThis, name)!] as const
+  );
+  for (const [name, value] of Object.entries(fakes)) {
+    Object.defineProperty(globalThis, name, { value, configurable: true, writable: true });
+  }
+  try {
+    return await run();
+  } finally {
+    for (const [name, descriptor] of real) Object.defineProperty(globalThis, name, descriptor);
+  }
+}
+
+clock('fake timers that are installed later do not stop it', async () => {
+  const { now, elapsed } = await withFakeTimers(async () => {
+    const [day, start] = [systemClock.now(), systemClock.elapsed()];
+    await pass(5);
+    await new Promise<void>((resolve) => systemClock.yield(resolve));
+    systemClock.after(0, () => assert.unreachable())();
+    return { now: systemClock.now() - day, elapsed: systemClock.elapsed() - start };
+  });
+  assert.ok(now >= 3, `${now} ms of the day`);
+  assert.ok(elapsed >= 4, `${elapsed} ms`);
+});
+
+clock('a client dials again, and its calls end, while timers are fake', async () => {
+  const listener = await listen({ host: '127.0.0.1', port: 0 }, new Server().accept);
+  let dials = 0;
+  const client = new Client(listener.endpoint, {
+    timeout: 50,
+    dial: (to, events, signal) =>
+      ++dials === 1 ? Promise.reject(new Error('refused')) : dial(to, events, signal),
+  });
+  await withFakeTimers(async () => {
+    await client.get('k').catch(() => {});
+    await pass(30);
+    assert.is(await client.get('k', { timeout: 10_000 }), undefined);
+    await listener.close();
+  });
+  await client.close();
 });
 
 // A server outside of this program, that takes 100 ms to answer.

@@ -19,26 +19,39 @@ declare const setTimeout: (call: () => void, milliseconds: number) => unknown;
 declare const clearTimeout: (timer: unknown) => void;
 declare const setImmediate: ((call: () => void) => unknown) | undefined;
 
+// The runtime's own, as they are when this module is loaded: a test that puts fake timers in their
+// place for its own code would otherwise stop connections and deadlines too. Each is called without
+// an object, since browsers refuse a foreign one.
+const startTimer = setTimeout;
+const stopTimer = clearTimeout;
+// Pages have timers alone, which let a millisecond or more go by.
+const startTurn = typeof setImmediate === 'undefined'
+  ? (call: () => void) => startTimer(call, 0)
+  : setImmediate;
+const elapsed = performance.now.bind(performance);
+const now = Date.now.bind(Date);
+
 /** Milliseconds by which a timer is late when the program had no time for it. */
 const LATE = 10;
 
-/** The clock of the runtime. */
+/**
+ * The clock of the runtime. It takes the runtime's timers when it is loaded, so that fake timers
+ * that a test installs later do not reach it.
+ */
 export const systemClock: Clock = {
-  now: () => Date.now(),
-  elapsed: () => performance.now(),
+  now,
+  elapsed,
   after(milliseconds, call) {
-    const late = performance.now() + milliseconds + LATE;
-    let timer = setTimeout(() => {
+    const late = elapsed() + milliseconds + LATE;
+    let timer = startTimer(() => {
       // Sockets have their turn between two turns of the timers, on every runtime.
-      if (performance.now() < late) call();
-      else timer = setTimeout(call, 0);
+      if (elapsed() < late) call();
+      else timer = startTimer(call, 0);
     }, milliseconds);
-    return () => clearTimeout(timer);
+    return () => stopTimer(timer);
   },
   yield(call) {
-    // Pages have timers alone, which let a millisecond or more go by.
-    if (typeof setImmediate === 'undefined') setTimeout(call, 0);
-    else setImmediate(call);
+    startTurn(call);
   },
 };
 

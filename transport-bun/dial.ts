@@ -1,4 +1,5 @@
 import type { Dialer, Endpoint } from '../core/transport.ts';
+import { outside } from '../transport-node/outside.ts';
 import type { BunLike, BunSocket, BunTls, Options } from './bun.ts';
 import { SocketTransport } from './socket-transport.ts';
 
@@ -11,7 +12,7 @@ declare const Bun: BunLike;
  * Bun cannot take back an attempt to connect: a dial that is aborted rejects at once, and its
  * socket is closed when it turns out to be connected.
  */
-export const dial: Dialer = (to, events, signal) =>
+export const dial: Dialer = outside((to, events, signal) =>
   new Promise((resolve, reject) => {
     if (signal.aborted) {
       reject(signal.reason);
@@ -66,7 +67,8 @@ export const dial: Dialer = (to, events, signal) =>
       ? Bun.connect({ ...options, unix: to.path })
       : Bun.connect({ ...options, hostname: to.host, port: to.port });
     connecting.catch(fail);
-  });
+  })
+);
 
 function clientTls(to: Endpoint): { tls?: BunTls } {
   if (to.tls === undefined) return {};

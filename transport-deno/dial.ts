@@ -1,4 +1,5 @@
 import type { AbortSignal, Dialer, Endpoint } from '../core/transport.ts';
+import { outside } from '../transport-node/outside.ts';
 import type { Connection, DenoLike } from './deno.ts';
 import { SocketTransport } from './socket-transport.ts';
 
@@ -11,7 +12,7 @@ declare const Deno: DenoLike;
  * `--allow-net=host:port` is all the permission that TCP and TLS need. A unix socket needs
  * `--allow-net=unix:/path`, `--allow-read=/path` and `--allow-write=/path`.
  */
-export const dial: Dialer = async (to, events, signal) => {
+export const dial: Dialer = outside(async (to, events, signal) => {
   if (signal.aborted) throw signal.reason;
   // Deno.startTls trusts the system's authorities beside those it is given, shows no certificate of
   // its own, and leaves a socket behind when it is closed in the handshake. node:tls does it right.
@@ -31,7 +32,7 @@ export const dial: Dialer = async (to, events, signal) => {
     if (!signal.aborted) throw error;
   }
   throw signal.reason;
-};
+});
 
 async function open(to: Endpoint, signal: AbortSignal): Promise<Connection> {
   if ('path' in to) return await Deno.connect({ transport: 'unix', path: to.path });

@@ -1,6 +1,7 @@
 import { connect, isIP, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import type { Dialer, Endpoint } from '../core/transport.ts';
+import { outside } from './outside.ts';
 import { ReadBuffer } from './read-buffer.ts';
 import { SocketTransport } from './socket-transport.ts';
 
@@ -8,7 +9,7 @@ import { SocketTransport } from './socket-transport.ts';
  * Connects over TCP, a unix socket or TLS. A host name is resolved at each call, and all of its
  * addresses are tried.
  */
-export const dial: Dialer = (to, events, signal) =>
+export const dial: Dialer = outside((to, events, signal) =>
   new Promise((resolve, reject) => {
     if (signal.aborted) {
       reject(signal.reason);
@@ -45,7 +46,8 @@ export const dial: Dialer = (to, events, signal) =>
     };
     signal.addEventListener('abort', onAbort);
     socket.on('error', onError).on('close', onClose).on(connected, onConnect);
-  });
+  })
+);
 
 function open(to: Endpoint, { onread }: ReadBuffer): Socket {
   const how = { onread, allowHalfOpen: true };

@@ -3,6 +3,7 @@ import {
   type DnsDiscoveryOptions,
 } from '../core/client/discovery/dns-discovery.ts';
 import type { ServerName } from '../core/client/endpoint.ts';
+import { clock } from './outside.ts';
 import { resolve } from './resolve.ts';
 
 /** A server for each address that a name stands for, resolved as Node resolves it. */
@@ -12,6 +13,6 @@ export class DnsDiscovery extends CoreDnsDiscovery {
    * @throws UsageError naming the option that breaks a rule.
    */
   constructor(server: ServerName, options: DnsDiscoveryOptions = {}) {
-    super(server, { resolve, ...options });
+    super(server, { resolve, clock, ...options });
   }
 }

@@ -1,6 +1,7 @@
 import { chmodSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer, type TlsOptions as NodeTlsOptions } from 'node:tls';
+import { systemClock } from '../core/clock.ts';
 import type { Accept, Endpoint, Listener, TlsOptions } from '../core/transport.ts';
 import { removeSocket } from './remove-socket.ts';
 import { SocketTransport } from './socket-transport.ts';
@@ -57,7 +58,7 @@ function opened(server: Server, at: Endpoint): Promise<void> {
 // connection has ended.
 function closed(server: Server): Promise<void> {
   server.close();
-  return new Promise((resolve) => setImmediate(resolve));
+  return new Promise((resolve) => systemClock.yield(resolve));
 }
 
 function bound(server: Server, at: Endpoint): Endpoint {

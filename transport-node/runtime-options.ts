@@ -1,10 +1,12 @@
 import { checkOptions, type ClientOptions } from '../core/client/client-options.ts';
 import type { Dialer } from '../core/transport.ts';
 import { published } from './diagnostics.ts';
+import { clock, outside } from './outside.ts';
 
 /**
  * What a client is made of on a runtime that has Node's modules: its own way to connect where none
- * is given, and hooks that also publish to the diagnostics channel.
+ * is given, hooks that also publish to the diagnostics channel, and timers and connections outside of
+ * the context of the calls that need them.
  *
  * @throws UsageError when an option breaks a rule: here, as the hooks put around those of the caller
  * would hide that they are none.
@@ -14,5 +16,10 @@ export function runtimeOptions<Options extends ClientOptions>(
   dial: Dialer,
 ): Options & { readonly dial: Dialer } {
   checkOptions(options);
-  return { ...options, ...published(options), dial: options.dial ?? dial };
+  return {
+    ...options,
+    ...published(options),
+    clock: options.clock ?? clock,
+    dial: options.dial === undefined ? dial : outside(options.dial),
+  };
 }

@@ -130,6 +130,7 @@ const options: Readonly<Record<keyof PooledClientOptions, readonly unknown[]>> =
   onCommand: [null, {}],
   onQuietError: [null, {}],
   clock: [null, 5],
+  random: [null, 5, {}],
   maxKeys: [null, '5', 0, NaN, 1.5],
   maxPending: [null, '5', 0, NaN],
   maxPendingBytes: [null, '5', 0, NaN],

@@ -11,5 +11,10 @@ export function backoff(
   longest: number,
   random: () => number,
 ): number {
-  return Math.min(first * 2 ** (failures - 1), longest) * (0.5 + random() / 2);
+  // Nothing times Infinity would be no number, and neither end a wait nor begin one.
+  const doublings = Math.min(failures - 1, MAX_DOUBLINGS);
+  return Math.min(first * 2 ** doublings, longest) * (0.5 + random() / 2);
 }
+
+/** So many double any wait past the longest, and 2 to their power is finite. */
+const MAX_DOUBLINGS = 1000;

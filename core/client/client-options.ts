@@ -53,6 +53,11 @@ export interface ClientOptions
   readonly maxReconnectDelay?: number;
   /** Where time comes from. */
   readonly clock?: Clock;
+  /**
+   * A number from 0 to 1, for jitter; `Math.random` by default. With a `clock` and one of these that
+   * is seeded, a run can be repeated.
+   */
+  readonly random?: () => number;
 }
 
 /** How many connections a client has to a server. */
@@ -84,6 +89,7 @@ const kinds: Readonly<Record<string, 'function' | 'boolean' | 'object' | 'limit'
   tls: 'object',
   serde: 'object',
   clock: 'object',
+  random: 'function',
   maxPending: 'limit',
   maxPendingBytes: 'limit',
   stallAfter: 'limit',

@@ -25,6 +25,7 @@ export function clientParts(options: ClientOptions): Omit<MemcacheParts, 'execut
     serde,
     keys: new Keys({ prefix: keyPrefix, unicode: unicodeKeys, binary: binaryKeys }),
     clock,
+    random: options.random ?? Math.random,
     maxKeys: options.maxKeys ?? 1000,
     noreply: options.noreply ?? false,
     ignoreErrors: options.ignoreErrors ?? false,
@@ -53,7 +54,7 @@ export function upstreamFor(
     connectTimeout: checkMilliseconds('connectTimeout', connectTimeout),
     reconnectDelay: checkMilliseconds('reconnectDelay', reconnectDelay),
     maxReconnectDelay: checkMilliseconds('maxReconnectDelay', maxReconnectDelay),
-    random: Math.random,
+    random: options.random ?? Math.random,
   });
 }
 

@@ -5,7 +5,7 @@ import { memoryDialer } from '../server/memory.ts';
 import { Server } from '../server/serve.ts';
 import type { Dialer, Endpoint } from '../transport.ts';
 import { UsageError } from '../wire/errors.ts';
-import { Discovery } from './discovery/discovery.ts';
+import { Discovery, type FoundServers } from './discovery/discovery.ts';
 import { HashClient, type HashClientOptions } from './hash-client.ts';
 import type { CallOptions } from './memcache-options.ts';
 import { RetryingClient } from './retrying-client.ts';
@@ -23,6 +23,8 @@ class Scene {
   readonly client: HashClient;
   /** What a look finds, or fails with; a promise keeps it waiting. */
   found: readonly Endpoint[] | Error | Promise<readonly Endpoint[]>;
+  /** The version of the list; none by default. */
+  version: number | undefined;
   looks = 0;
   readonly off: Set<string> = new Set();
   readonly dial: Dialer = (to, events, signal) => this.#dial(to, events, signal);
@@ -50,11 +52,13 @@ class Scene {
     await this.discovery.refresh();
   }
 
-  async #look(): Promise<{ servers: readonly Endpoint[] }> {
+  async #look(): Promise<FoundServers> {
     this.looks++;
     const found = await this.found;
     if (found instanceof Error) throw found;
-    return { servers: found };
+    return this.version === undefined
+      ? { servers: found }
+      : { servers: found, version: this.version };
   }
 
   async #dial(...[to, events, signal]: Parameters<Dialer>): ReturnType<Dialer> {
@@ -88,6 +92,26 @@ discovered('nothing is looked for before the first call, and calls share a look'
   assert.equal([client.servers, client.serverOf('a'), scene.looks], [[], undefined, 0]);
   await Promise.all([client.get('a'), client.setMany(entries)]);
   assert.equal([client.servers, scene.looks], [['a:1', 'b:1', 'c:1'], 1]);
+  await client.close();
+});
+
+discovered('an older list is taken once no server of the last one can be reached', async () => {
+  const scene = new Scene(at('a', 'b'), { retryAttempts: 0 });
+  const { client } = scene;
+  scene.version = 5;
+  await client.setMany(entries);
+  scene.version = 1;
+  await scene.find('c');
+  assert.equal(client.servers, ['a:1', 'b:1'], 'they are all up');
+  for (const host of ['a', 'b']) {
+    scene.off.add(host);
+    await client.server(`${host}:1`).quit();
+    await settled();
+    await client.setMany(entries);
+    await scene.find(host === 'a' ? 'd' : 'c');
+    assert.equal(client.servers, host === 'a' ? ['a:1', 'b:1'] : ['c:1']);
+  }
+  assert.is((await client.setMany(entries)).size, 0);
   await client.close();
 });
 
@@ -137,17 +161,25 @@ discovered('ignoreErrors: while none are found reads are misses', async () => {
   await client.close();
 });
 
-discovered('a RetryingClient tries again until there are some', async () => {
-  const scene = new Scene(new Error('no such name'));
-  const client = new RetryingClient(scene.client, { attempts: 2, delay: 100, random: () => 1 });
-  const call = new Watched(client.incr('a'));
-  await settled();
-  scene.found = at('a');
-  scene.clock.advance(100);
-  await settled();
-  assert.is(call.brief, 'resolved');
-  await client.close();
-});
+const repeated: Readonly<Record<string, (client: RetryingClient<HashClient>) => Promise<unknown>>> =
+  {
+    incr: (client) => client.incr('a'),
+    getMany: (client) => client.getMany(keys, { timeout: 500 }),
+    version: (client) => client.version(),
+  };
+for (const [name, call] of Object.entries(repeated)) {
+  discovered(`a RetryingClient tries again until there are some: ${name}`, async () => {
+    const scene = new Scene(new Error('no such name'));
+    const client = new RetryingClient(scene.client, { attempts: 2, delay: 100, random: () => 1 });
+    const found = new Watched(call(client));
+    await settled();
+    scene.found = at('a');
+    scene.clock.advance(100);
+    await settled();
+    assert.is(found.brief, 'resolved');
+    await client.close();
+  });
+}
 
 discovered('a call waits no longer than its timeout, or its signal', async () => {
   const { client, clock } = new Scene(never());

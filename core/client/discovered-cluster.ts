@@ -3,6 +3,7 @@ import type { Endpoint, TlsOptions } from '../transport.ts';
 import type { Command } from '../wire/command.ts';
 import { AbortError, ConnectionError, type MemcacheError, TimeoutError } from '../wire/errors.ts';
 import type { Reply } from '../wire/reply.ts';
+import { AbortListeners } from './abort-listeners.ts';
 import { Alarm } from './alarm.ts';
 import type { Cluster } from './cluster.ts';
 import { toPlaced } from './cluster-server.ts';
@@ -34,6 +35,7 @@ export class DiscoveredCluster implements Executor {
   readonly #options: DiscoveredClusterOptions;
   // What ends each wait for the first list.
   readonly #waits: Set<(error: MemcacheError) => void> = new Set();
+  readonly #aborts = new AbortListeners();
   #isKnown = false;
   #closed = false;
 
@@ -43,6 +45,7 @@ export class DiscoveredCluster implements Executor {
     this.#discovery = discovery;
     this.#options = options;
     discovery.onChange((servers) => this.#take(servers));
+    discovery.onOlder(() => this.#isLost());
   }
 
   execute(command: Command, options?: ExecuteOptions): Promise<Reply> {
@@ -78,19 +81,22 @@ export class DiscoveredCluster implements Executor {
   // No longer than its caller likes; the look goes on, for the next.
   #first(timeout: number, signal: CallOptions['signal']): Promise<void> {
     const { clock } = this.#options;
-    return new Promise((resolve, reject) => {
-      const abort = (): void => reject(new AbortError('not-sent', signal?.reason));
-      const alarm = new Alarm(clock, () => {
-        reject(new TimeoutError(`no servers were found within ${timeout} ms`, 'not-sent'));
-      });
-      alarm.set(clock.elapsed() + timeout);
-      signal?.addEventListener('abort', abort);
-      this.#waits.add(reject);
-      void this.#look().then(resolve, reject).finally(() => {
-        alarm.stop();
-        signal?.removeEventListener('abort', abort);
-        this.#waits.delete(reject);
-      });
+    let end: (error: MemcacheError) => void = () => {};
+    const ended = new Promise<never>((_resolve, reject) => {
+      end = reject;
+    });
+    const alarm = new Alarm(clock, () => {
+      end(new TimeoutError(`no servers were found within ${timeout} ms`, 'not-sent'));
+    });
+    alarm.set(clock.elapsed() + timeout);
+    const unlisten = signal && this.#aborts.add(signal, () => {
+      end(new AbortError('not-sent', signal.reason));
+    });
+    this.#waits.add(end);
+    return Promise.race([this.#look(), ended]).finally(() => {
+      alarm.stop();
+      unlisten?.();
+      this.#waits.delete(end);
     });
   }
 
@@ -103,6 +109,11 @@ export class DiscoveredCluster implements Executor {
       const reason = error instanceof Error ? error.message : String(error);
       throw new ConnectionError(`no servers were found: ${reason}`, 'not-sent', error, 'down');
     }
+  }
+
+  #isLost(): boolean {
+    const members = [...this.#cluster.members.values()];
+    return this.#isKnown && members.every(({ health }) => health.state !== 'up');
   }
 
   #take(servers: readonly Endpoint[]): void {

@@ -5,6 +5,7 @@ import { toKeys } from './calls.ts';
 import { Deadline } from './deadline.ts';
 import { checkExecuteOptions } from './executor.ts';
 import { type Expire, toExptime } from './expire.ts';
+import { type FaceOf, keepFace } from './hash-face.ts';
 import { type ItemKey, ownKey } from './key-policy.ts';
 import { Memcache } from './memcache.ts';
 import type { CallOptions, Gets } from './memcache-options.ts';
@@ -50,6 +51,7 @@ class Fallback extends OneServer {
     this.#first = first;
     this.#others = others;
     this.#copyExpire = copyUp?.expire;
+    keepFace(this, first, (executor) => executor);
   }
 
   override get<T = unknown>(key: ItemKey, options?: CallOptions): Promise<T | undefined> {
@@ -186,14 +188,26 @@ class Fallback extends OneServer {
  * cache again, and what `gets` finds in another cache than the first has a version that `cas` will
  * not find there, unless `copyUp` has taken it there.
  *
- * The `timeout` of a call is for all caches together. A read that fails rejects; where a cache's client has `ignoreErrors`, the next is asked. Closing
- * it closes all clients. It has the methods of `OneServer` where the first client has.
+ * The `timeout` of a call is for all caches together. A read that fails rejects; where a cache's
+ * client has `ignoreErrors`, the next is asked. Closing it closes all clients.
+ *
+ * It has the methods of the first client: those of `OneServer` where that is of one server, and all
+ * of a `HashClient`'s, which are about the first cache alone. As a type, `FallbackClient` is what all
+ * of them have, `FallbackClient<HashClient>` what it has over one.
  */
+export type FallbackClient<First extends Memcache = Memcache> = FaceOf<First>;
+
 export const FallbackClient: {
-  /** @throws UsageError when an option breaks a rule. */
-  new (caches: readonly [OneServer, ...Memcache[]], options?: FallbackOptions): OneServer;
-  /** @throws UsageError when an option breaks a rule. */
-  new (caches: readonly Memcache[], options?: FallbackOptions): Memcache;
+  /**
+   * @param caches The one to write to, then those to read from where it has nothing.
+   * @throws UsageError when an option breaks a rule.
+   */
+  new <First extends Memcache>(
+    caches: readonly [First, ...Memcache[]],
+    options?: FallbackOptions,
+  ): FallbackClient<First>;
+  /** @throws UsageError when an option breaks a rule, or the list is empty. */
+  new (caches: readonly Memcache[], options?: FallbackOptions): FallbackClient;
 } = Fallback;
 
 function toValue<T>({ value }: Gets<T>): T {

@@ -75,7 +75,7 @@ export class HashClient extends Memcache {
     const cluster = new Cluster(servers instanceof Discovery ? [] : toAllPlaced(servers, tls), {
       scheme: profile !== undefined && options.scheme === undefined ? profile.scheme : shared,
       clock,
-      random: Math.random,
+      random: options.random ?? Math.random,
       retryAttempts,
       retryTimeout: checkMilliseconds('retryTimeout', retryTimeout),
       deadTimeout: checkMilliseconds('deadTimeout', deadTimeout),

@@ -21,6 +21,7 @@ import { isQuiet } from '../wire/quiet.ts';
 import { sizeOf } from '../wire/ring.ts';
 import { isError, type Reply, type ReplyItem, SILENT } from '../wire/reply.ts';
 import { verbs } from '../wire/verbs.ts';
+import { AbortListeners } from './abort-listeners.ts';
 import { Alarm } from './alarm.ts';
 import { endpointName } from './endpoint.ts';
 import { checkExecuteOptions, type ExecuteOptions, type Executor } from './executor.ts';
@@ -50,7 +51,8 @@ export class Link implements Executor, TransportEvents {
   readonly #name: string;
   readonly #connection: ClientConnection<Pending>;
   readonly #aborter: Aborter = newAborter();
-  readonly #closed: Promise<void>;
+  // Made when somebody asks: a promise keeps the context in which it was made.
+  #closed: Promise<void> | null = null;
   #resolveClosed: () => void = () => {};
   #transport: Transport | null = null;
   #blocked = false;
@@ -63,7 +65,7 @@ export class Link implements Executor, TransportEvents {
   #early: Early[] = [];
   // Quiet writes that the transport has, whose callers are held back.
   #heldBack: Pending[] = [];
-  readonly #signals: Map<AbortSignal, SignalListener> = new Map();
+  readonly #signals: AbortListeners = new AbortListeners();
   #isLate = false;
   #isAborted = false;
   readonly #alarm: Alarm;
@@ -83,9 +85,6 @@ export class Link implements Executor, TransportEvents {
     this.#options = options;
     this.#name = endpointName(options.endpoint);
     this.#connection = new ClientConnection({ ...options, serverName: this.#name });
-    this.#closed = new Promise((resolve) => {
-      this.#resolveClosed = resolve;
-    });
     const { auth, connectTimeout, clock, endpoint } = options;
     this.#alarm = new Alarm(clock, () => {
       // While it is not listened to, the server's silence is no sign.
@@ -196,6 +195,10 @@ export class Link implements Executor, TransportEvents {
   close(): Promise<void> {
     this.#connection.end();
     this.#advance();
+    this.#closed ??= new Promise((resolve) => {
+      if (this.#over) resolve();
+      else this.#resolveClosed = resolve;
+    });
     return this.#closed;
   }
 
@@ -435,26 +438,8 @@ export class Link implements Executor, TransportEvents {
     tag.reject(new ConnectionError(message, outcome, error ?? undefined));
   }
 
-  // One listener a signal, however many commands have it: programs are warned of eleven.
   #listen(pending: Pending, signal: AbortSignal): void {
-    let listener = this.#signals.get(signal);
-    if (listener === undefined) {
-      const waiting = new Set<Pending>();
-      const onAbort = (): void => {
-        for (const one of waiting) this.#abortCommand(one, signal.reason);
-      };
-      signal.addEventListener('abort', onAbort);
-      listener = { waiting, onAbort };
-      this.#signals.set(signal, listener);
-    }
-    const { waiting, onAbort } = listener;
-    waiting.add(pending);
-    pending.unlisten = () => {
-      waiting.delete(pending);
-      if (waiting.size > 0) return;
-      signal.removeEventListener('abort', onAbort);
-      this.#signals.delete(signal);
-    };
+    pending.unlisten = this.#signals.add(signal, () => this.#abortCommand(pending, signal.reason));
   }
 
   #abortCommand(pending: Pending, reason: unknown): void {
@@ -473,9 +458,4 @@ export interface Early {
   readonly pending: Pending;
   readonly deadline: number;
   readonly until: 'answered' | 'sent';
-}
-
-interface SignalListener {
-  readonly waiting: Set<Pending>;
-  readonly onAbort: () => void;
 }

@@ -57,6 +57,8 @@ export interface MemcacheParts {
   readonly serde: Serde;
   readonly keys: Keys;
   readonly clock: Clock;
+  /** A number from 0 to 1, for the jitter of what is made of the client; `Math.random` by default. */
+  readonly random?: () => number;
   /** A `get` for more keys than this is cut, so that no line and no reply grows without limit. */
   readonly maxKeys: number;
   /** What `noreply` is where a call does not say. */

@@ -10,6 +10,7 @@ export { type Expire, toExptime } from './expire.ts';
 export { type ItemKey, type KeyPolicy, Keys, type RoutedKey, type WireKey } from './key-policy.ts';
 export type { ClusterServer } from './cluster-server.ts';
 export { type Each, HashClient, type HashClientOptions, type HashServers } from './hash-client.ts';
+export type { FaceOf, HashFace } from './hash-face.ts';
 export * from './hashing/mod.ts';
 export type { HealthOptions } from './health.ts';
 export { Link } from './link.ts';

@@ -1,7 +1,11 @@
 import * as assert from 'uvu/assert';
 import { LinkScene, mg, ms } from '../../test/link-scene.ts';
-import { settled } from '../../test/scripted.ts';
+import { CountingClock, settled } from '../../test/scripted.ts';
 import { suite } from '../../test/suite.ts';
+import { ClientConnection } from '../wire/client-connection.ts';
+import type { Command } from '../wire/command.ts';
+import { Nudge } from './nudge.ts';
+import type { Pending } from './pending.ts';
 
 const nudge = suite('link: a server over TLS that has stopped');
 const endpoint = { host: 'localhost', port: 11211, tls: {} };
@@ -85,6 +89,22 @@ nudge('it ends when nothing is owed, and with the connection', async () => {
   await settled();
   scene.link.abort();
   assert.is(scene.clock.timers, 0);
+});
+
+nudge('once it is stopped nothing starts it again', () => {
+  const clock = new CountingClock();
+  const connection = new ClientConnection<Pending>();
+  const one = new Nudge(clock, connection, () => assert.unreachable());
+  const send = (command: Command): void => {
+    connection.send(command);
+    one.sent(command);
+  };
+  for (const command of [ms('a', 'x'), mg('b')]) send(command);
+  assert.is(clock.timers, 1);
+  one.stop();
+  assert.is(clock.timers, 0);
+  for (const command of [ms('a', 'x'), mg('b'), ms('a', 'x', 'q')]) send(command);
+  assert.is(clock.timers, 0);
 });
 
 nudge('without TLS there is none', async () => {

@@ -1,9 +1,12 @@
 import { type Clock, systemClock } from '../clock.ts';
 import { checkBoolean, checkMilliseconds, checkObject } from '../wire/check.ts';
+import { classOf } from '../wire/class-of.ts';
+import type { Command } from '../wire/command.ts';
 import {
   ConnectionError,
   type MemcacheError,
   ProtocolError,
+  ServerReplyError,
   TimeoutError,
   UsageError,
 } from '../wire/errors.ts';
@@ -19,7 +22,9 @@ export interface RetryOptions {
   readonly attempts?: number;
   /**
    * Milliseconds to wait before the second attempt, doubled before each more; half of it is random.
-   * 0 by default.
+   * 0 by default. Sockets and timers have a turn between two attempts even so, and an attempt that
+   * was refused at once, since the server is down or too much is pending, is repeated after 25 ms at
+   * the soonest.
    */
   readonly delay?: number;
   /** The longest such wait; 1000 by default. */
@@ -39,11 +44,17 @@ export interface RetryOptions {
   /** Those after which not to; none by default. */
   readonly doNotRetryFor?: ErrorFilter;
   /**
+   * Repeat reads too that the server answered with `SERVER_ERROR`, as one does that is short of
+   * memory, and a proxy whose server is gone. Writes are not: what became of them is not known. Off
+   * by default, since many a server would answer the same again.
+   */
+  readonly retryServerErrors?: boolean;
+  /**
    * Repeat commands too that may have been done and would do something else the second time: an
    * `incr` may then count twice. Off by default.
    */
   readonly retryUnsafe?: boolean;
-  /** A number from 0 to 1, for jitter; `Math.random` by default. */
+  /** A number from 0 to 1, for jitter; the client's `random` by default. */
   readonly random?: () => number;
   /** Where time comes from; the client's clock by default. */
   readonly clock?: Clock;
@@ -60,7 +71,7 @@ export interface RetryPolicy {
   readonly random: () => number;
   readonly clock: Clock;
   /** Whether another attempt may do better. */
-  readonly isWorth: (error: MemcacheError) => boolean;
+  readonly isWorth: (error: MemcacheError, command: Command) => boolean;
 }
 
 const defaults: readonly ErrorClass[] = [ConnectionError, ProtocolError, TimeoutError];
@@ -69,6 +80,7 @@ const defaults: readonly ErrorClass[] = [ConnectionError, ProtocolError, Timeout
 export function toRetryPolicy(options: RetryOptions): RetryPolicy {
   checkObject('options', options);
   const { attempts = 2, delay = 0, maxDelay = 1000, retryUnsafe = false } = options;
+  const { retryServerErrors = false } = options;
   const { timeout = Infinity, attemptTimeout = Infinity } = options;
   const { random = Math.random, clock = systemClock } = options;
   const { retryFor = defaults, doNotRetryFor = [] } = options;
@@ -84,6 +96,7 @@ export function toRetryPolicy(options: RetryOptions): RetryPolicy {
     checkMilliseconds(name, value, Infinity);
   }
   checkBoolean('retryUnsafe', retryUnsafe);
+  checkBoolean('retryServerErrors', retryServerErrors);
   if (typeof random !== 'function') throw new UsageError('random', 'must be a function');
   if (typeof clock !== 'object' || clock === null) throw new UsageError('clock', 'must be a clock');
   const isWanted = toPredicate('retryFor', retryFor);
@@ -104,8 +117,17 @@ export function toRetryPolicy(options: RetryOptions): RetryPolicy {
     retryUnsafe,
     random,
     clock,
-    isWorth: (error) => isWanted(error) && !isUnwanted(error),
+    isWorth(error, command) {
+      const isWorth = isWanted(error) || (retryServerErrors && isRefusedRead(error, command));
+      return isWorth && !isUnwanted(error);
+    },
   };
+}
+
+// `gat`, and an `mg` that touches, write a time and are reads all the same.
+function isRefusedRead(error: MemcacheError, command: Command): boolean {
+  if (!(error instanceof ServerReplyError) || error.kind !== 'SERVER_ERROR') return false;
+  return classOf(command) === 'read' || ['mg', 'gat', 'gats'].includes(command.verb);
 }
 
 function toPredicate(argument: string, filter: ErrorFilter): (error: MemcacheError) => boolean {

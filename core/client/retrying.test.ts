@@ -137,6 +137,20 @@ retrying('what the server answers is not asked again, unless it is in retryFor',
   }
 });
 
+retrying('retryServerErrors repeats reads after SERVER_ERROR, and nothing else', async () => {
+  const attempts = async (command: Command, error: Error, options = {}): Promise<number> =>
+    (await outcome(command, [error, done], { retryServerErrors: true, ...options }))[1];
+  const busy = new ServerReplyError('SERVER_ERROR', 'out of memory writing get response');
+  const gat: Command = { verb: 'gat', keys: ['k'], expire: 5 };
+  const touch: Command = { verb: 'mg', key: 'k', base64: false, flags: ['v', 'T5'] };
+  const reads = [version, mg('k'), { verb: 'get', keys: ['k'] } as const, gat, touch];
+  for (const read of reads) assert.is(await attempts(read, busy), 2, read.verb);
+  const lease: Command = { verb: 'mg', key: 'k', base64: false, flags: ['v', 'N5'] };
+  for (const other of [ms('k', 'v'), incr, lease]) assert.is(await attempts(other, busy), 1);
+  assert.is(await attempts(mg('k'), new ServerReplyError('CLIENT_ERROR', 'bad')), 1);
+  assert.is(await attempts(mg('k'), busy, { doNotRetryFor: [ServerReplyError] }), 1);
+});
+
 retrying('retryFor and doNotRetryFor take classes or predicates', async () => {
   const attempts = async (error: Error, options: RetryOptions): Promise<number> =>
     (await outcome(version, [error, done], options))[1];
@@ -167,6 +181,68 @@ retrying('half of the wait is left to chance', async () => {
   await scene.pass(50);
   assert.is(call.state, 'resolved');
 });
+
+/** A clock on which a turn ends when it is told to. */
+class TurnClock extends CountingClock {
+  readonly turns: (() => void)[] = [];
+
+  override yield(call: () => void): void {
+    this.turns.push(call);
+  }
+}
+
+retrying('without a delay there is a turn of the event loop between two attempts', async () => {
+  const clock = new TurnClock();
+  const scene = new Scene([lost, lost, done], { attempts: 3, clock });
+  const call = scene.do();
+  for (const attempts of [1, 2]) {
+    await settled();
+    assert.equal([scene.calls.length, clock.turns.length], [attempts, 1]);
+    clock.turns.pop()?.();
+  }
+  await settled();
+  assert.is(call.state, 'resolved');
+});
+
+retrying(
+  'a call that is aborted in that turn, or whose client is closed, is not tried again',
+  async () => {
+    const aborter = new AbortController();
+    for (const end of [(scene: Scene) => scene.retrying.close(), () => aborter.abort()]) {
+      const clock = new TurnClock();
+      const scene = new Scene([late, done], { clock });
+      const call = scene.do(version, { signal: aborter.signal });
+      await settled();
+      await end(scene);
+      clock.turns.pop()?.();
+      await settled();
+      assert.equal([call.state, scene.calls.length], ['rejected', 1]);
+    }
+  },
+);
+
+retrying('a call ends after any number of attempts without a delay', async () => {
+  const attempts = 2000;
+  const answers = Array.from({ length: attempts }, () => lost);
+  const expected = ['ConnectionError connection unknown', attempts];
+  assert.equal(await outcome(version, answers, { attempts }), expected);
+});
+
+for (const code of ['down', 'overloaded']) {
+  retrying(`what was refused at once is not repeated at once: ${code}`, async () => {
+    const refused = new ConnectionError('no', 'not-sent', undefined, code);
+    const scene = new Scene([refused, refused, done], { attempts: 3, delay: 20 });
+    const call = scene.do();
+    await scene.pass(24);
+    assert.is(scene.calls.length, 1);
+    await scene.pass(1);
+    assert.is(scene.calls.length, 2, 'after 25 ms, though the delay is 20');
+    await scene.pass(39);
+    assert.is(call.state, 'pending');
+    await scene.pass(1);
+    assert.is(call.state, 'resolved');
+  });
+}
 
 retrying('the timeout of a call bounds all of its attempts together', async () => {
   const scene = new Scene([lost, lost, lost], { attempts: 9, delay: 100, maxDelay: 100 });
@@ -231,6 +307,7 @@ retrying('a wrong option is refused by its name', () => {
     ['timeout', { timeout: 0 }],
     ['attemptTimeout', { attemptTimeout: '5' }],
     ['retryUnsafe', { retryUnsafe: 1 }],
+    ['retryServerErrors', { retryServerErrors: 'yes' }],
     ['retryFor', { retryFor: TimeoutError }],
     ['retryFor', { retryFor: 'TimeoutError' }],
     ['doNotRetryFor', { doNotRetryFor: [5] }],

@@ -24,6 +24,7 @@ export class ClusterDiscovery extends Discovery {
   constructor(client: Memcache, options: ClusterDiscoveryOptions = {}) {
     if (!(client instanceof Memcache)) throw new UsageError('client', 'must be a client');
     const { address = 'name' } = options;
+    const { clock, random = Math.random } = client.parts;
     if (address !== 'name' && address !== 'ip') {
       throw new UsageError('address', 'must be name or ip');
     }
@@ -36,7 +37,7 @@ export class ClusterDiscovery extends Discovery {
         port,
       }));
       return { version, servers };
-    }, { clock: client.parts.clock, ...options });
+    }, { clock, random, ...options });
     this.#client = client;
   }
 

@@ -1,7 +1,6 @@
 import * as assert from 'uvu/assert';
 import { CountingClock, settled, Watched } from '../../../test/scripted.ts';
 import { suite } from '../../../test/suite.ts';
-import { DnsDiscovery as NodeDnsDiscovery, resolve } from '../../../transport-node/mod.ts';
 import { createTestClient, TestServer } from '../../testing/mod.ts';
 import type { Endpoint } from '../../transport.ts';
 import type { ClusterConfig, ClusterNode } from '../../wire/cluster-config.ts';
@@ -10,7 +9,6 @@ import { endpointName } from '../endpoint.ts';
 import { RetryingClient } from '../retrying-client.ts';
 import { ClusterDiscovery, type ClusterDiscoveryOptions } from './cluster-discovery.ts';
 import { Discovery, type DiscoveryOptions, type FoundServers } from './discovery.ts';
-import { DnsDiscovery } from './dns-discovery.ts';
 
 const discovery = suite('discovery');
 
@@ -131,6 +129,43 @@ discovery('of two lists the one with the lower version is the older', async () =
   assert.equal(scene.changes, ['a:11211', 'b:11211']);
 });
 
+discovery('an older list is taken when three looks in a row have found it', async () => {
+  const scene = new Scene();
+  const find = async (version: number, ...hosts: string[]): Promise<string | undefined> => {
+    scene.found = { version, servers: at(...hosts) };
+    return names(await scene.discovery.refresh());
+  };
+  await find(5, 'a');
+  for (const [version, host] of [[1, 'b'], [1, 'b'], [5, 'a']] as const) await find(version, host);
+  for (const [version, host] of [[1, 'b'], [1, 'c'], [2, 'c'], [2, 'c']] as const) {
+    assert.is(await find(version, host), 'a:11211', `${version} ${host}`);
+  }
+  assert.is(await find(2, 'c'), 'c:11211');
+  assert.is(await find(1, 'b'), 'c:11211', 'it is the list that others are held to now');
+  assert.is(await find(3, 'd'), 'd:11211');
+  assert.equal(scene.changes, ['a:11211', 'c:11211', 'd:11211']);
+});
+
+discovery(
+  'an older list is taken at once when all who are asked have lost all servers',
+  async () => {
+    const scene = new Scene();
+    scene.found = { version: 5, servers: at('a') };
+    await scene.discovery.refresh();
+    scene.found = { version: 1, servers: at('b') };
+    let hasLost = false;
+    scene.discovery.onOlder(() => true);
+    const leave = scene.discovery.onOlder(() => hasLost);
+    assert.is(names(await scene.discovery.refresh()), 'a:11211');
+    hasLost = true;
+    assert.is(names(await scene.discovery.refresh()), 'b:11211');
+    scene.found = { version: 0, servers: at('c') };
+    hasLost = false;
+    leave();
+    assert.is(names(await scene.discovery.refresh()), 'c:11211', 'who has left is not asked');
+  },
+);
+
 discovery('a list that names a server that is not allowed is refused as a whole', async () => {
   const scene = new Scene({ allow: ['a', '.Cache.example.com'] });
   scene.found = { servers: at('a', 'n1.cache.example.com') };
@@ -250,72 +285,13 @@ discovery('cluster: another name than cluster has no configuration', async () =>
   await client.close();
 });
 
-discovery('DNS: a server for each address, however the resolver orders them', async () => {
-  const clock = new CountingClock();
-  const changes: unknown[] = [];
-  const asked: string[] = [];
-  let addresses = ['10.0.0.2', '10.0.0.1', '10.0.0.2', '::1'];
-  const dns = new DnsDiscovery('cache.internal:11212', {
-    clock,
-    random: () => 1,
-    resolve: (host) => {
-      asked.push(host);
-      return Promise.resolve(addresses);
-    },
-  });
-  dns.onChange((servers) => changes.push(names(servers)));
-  await dns.servers();
-  for (const next of [['::1', '10.0.0.1', '10.0.0.2'], ['10.0.0.1', '10.0.0.3']]) {
-    addresses = next;
-    clock.advance(60_000);
-    await settled();
-  }
-  assert.equal(changes, [
-    '10.0.0.1:11212 10.0.0.2:11212 [::1]:11212',
-    '10.0.0.1:11212 10.0.0.3:11212',
-  ]);
-  assert.equal(asked, ['cache.internal', 'cache.internal', 'cache.internal']);
-  await dns.close();
-});
-
-discovery('DNS: with TLS each address proves the name', async () => {
-  const server = { host: 'cache.internal', port: 1, tls: { ca: 'PEM' } };
-  const dns = new DnsDiscovery(server, { resolve: () => Promise.resolve(['10.0.0.1']) });
-  assert.equal(await dns.servers(), [
-    { host: '10.0.0.1', port: 1, tls: { ca: 'PEM', serverName: 'cache.internal' } },
-  ]);
-  await dns.close();
-});
-
-discovery('DNS: no address, and no answer', async () => {
-  const noAnswer = (): Promise<string[]> => Promise.reject(new Error('ENOTFOUND'));
-  for (const resolver of [() => Promise.resolve([]), noAnswer]) {
-    const dns = new DnsDiscovery('nowhere', { resolve: resolver });
-    const call = new Watched(dns.servers());
-    await settled();
-    assert.is(call.brief, 'ConnectionError connection not-sent');
-    await dns.close();
-  }
-});
-
-discovery('DNS: Node resolves as its system does', async () => {
-  const dns = new NodeDnsDiscovery('127.0.0.1:11212');
-  assert.is(names(await dns.servers()), '127.0.0.1:11212');
-  await dns.close();
-  const loopback = await resolve('localhost');
-  assert.ok(loopback.includes('127.0.0.1') || loopback.includes('::1'));
-});
-
 discovery('wrong arguments are refused by their name', () => {
   const { client } = createTestClient();
-  const none = (): Promise<string[]> => Promise.resolve([]);
   const wrong: [string, () => unknown][] = [
     ['interval', () => new Scene({ interval: 0 })],
     ['allow', () => new Scene({ allow: 'a' as unknown as string[] })],
     ['address', () => new ClusterDiscovery(client, { address: 'host' as 'ip' })],
     ['client', () => new ClusterDiscovery({} as typeof client)],
-    ['server', () => new DnsDiscovery('/socket', { resolve: none })],
-    ['resolve', () => new DnsDiscovery('a', { resolve: 5 as unknown as typeof none })],
   ];
   for (const [argument, make] of wrong) {
     assert.throws(

@@ -16,7 +16,7 @@ export interface DiscoveryOptions {
   readonly allow?: readonly string[] | ((server: Endpoint) => boolean);
   /** Hears of each look that failed while nobody waited for it. The servers stay as they were. */
   readonly onError?: (error: Error) => void;
-  /** A number from 0 to 1, for jitter; `Math.random` by default. */
+  /** A number from 0 to 1, for jitter; the client's `random`, or `Math.random`, by default. */
   readonly random?: () => number;
   /** Where time comes from. */
   readonly clock?: Clock;
@@ -29,6 +29,12 @@ export interface FoundServers {
   readonly version?: number;
 }
 
+/**
+ * So many looks in a row have to find one older list until it is believed: one more than a server
+ * that lags is likely to give, and few enough for a cluster that was made anew.
+ */
+const OLDER_LOOKS = 3;
+
 /** Milliseconds until the second look after one that failed; it doubles up to the interval. */
 const RETRY_DELAY = 1000;
 
@@ -40,7 +46,10 @@ export class Discovery {
   readonly #lookUp: () => Promise<FoundServers>;
   readonly #options: Required<Omit<DiscoveryOptions, 'onError'>> & DiscoveryOptions;
   readonly #listeners: Set<(servers: readonly Endpoint[]) => void> = new Set();
+  readonly #judges: Set<() => boolean> = new Set();
   #found: FoundServers | null = null;
+  // What was found with a lower version than that, and in how many looks in a row.
+  #older: { readonly found: FoundServers; readonly looks: number } | null = null;
   #looking: Promise<readonly Endpoint[]> | null = null;
   #failures = 0;
   #cancel: () => void = () => {};
@@ -90,6 +99,19 @@ export class Discovery {
     return () => this.#listeners.delete(listener);
   }
 
+  /**
+   * Asks, when a list has a lower version than the last, whether the servers of the last one are all
+   * out of reach. Where everybody who is asked says so, the list is of a cluster that was made anew
+   * and is taken at once; else when three looks in a row have found it.
+   *
+   * @param isLost Whether the caller can reach none of the servers.
+   * @returns What ends that.
+   */
+  onOlder(isLost: () => boolean): () => void {
+    this.#judges.add(isLost);
+    return () => this.#judges.delete(isLost);
+  }
+
   /** Looks no more, and tells of nothing. */
   close(): Promise<void> {
     this.#closed = true;
@@ -124,12 +146,9 @@ export class Discovery {
   }
 
   #take(found: FoundServers): readonly Endpoint[] {
-    const { servers, version } = found;
+    const { servers } = found;
     const before = this.#found;
-    // A server that has not heard of the last change yet.
-    if (before?.version !== undefined && version !== undefined && version < before.version) {
-      return before.servers;
-    }
+    if (before !== null && this.#lags(found, before)) return before.servers;
     for (const server of servers) {
       if (!this.#isAllowed(server)) {
         const name = endpointName(server);
@@ -141,6 +160,23 @@ export class Discovery {
     if (isSame || this.#closed) return servers;
     for (const listener of this.#listeners) apart(() => listener(servers));
     return servers;
+  }
+
+  // Whether a list is of a server that has not heard of the last change yet.
+  #lags(found: FoundServers, before: FoundServers): boolean {
+    const { version = Infinity } = found;
+    if (before.version === undefined || version >= before.version) {
+      this.#older = null;
+      return false;
+    }
+    const seen = this.#older;
+    const again = seen !== null && seen.found.version === version &&
+      sameNames(seen.found.servers, found.servers);
+    const looks = again ? seen.looks + 1 : 1;
+    this.#older = { found, looks };
+    const judges = [...this.#judges];
+    const isLost = judges.length > 0 && judges.every((judge) => judge());
+    return looks < OLDER_LOOKS && !isLost;
   }
 
   #isAllowed(server: Endpoint): boolean {

@@ -116,6 +116,26 @@ digests("spooky32 is folly's", () => {
   }
 });
 
+// Keys are hashed in an array that is longer, and holds what is left of the key before.
+digests('no hash reads past the length that it is given', () => {
+  const hashes: Readonly<Record<string, (bytes: Uint8Array, length: number) => unknown>> = {
+    ...libmemcachedDigests,
+    crc32,
+    md5,
+    murmur3: (bytes, length) => murmur3(bytes, length, 0),
+    furcHash: (bytes, length) => furcHash(bytes, length, 99_999),
+    spooky32: (bytes, length) => spooky32(bytes, length, 0xface2014),
+  };
+  for (const [name, hash] of Object.entries(hashes)) {
+    for (let length = 0; length <= 250; length++) {
+      const bytes = Uint8Array.from({ length }, (_, i) => i * 7 + length);
+      const longer = new Uint8Array(length + 16).fill(0xa5);
+      longer.set(bytes);
+      assert.equal(hash(longer, length), hash(bytes, length), `${name}: ${length} bytes`);
+    }
+  }
+});
+
 digests('jump hash gives the buckets of its paper', () => {
   const vectors: readonly (readonly [key: bigint, buckets: number, bucket: number])[] = [
     [0n, 10, 0],

@@ -1,0 +1,63 @@
+import * as assert from 'uvu/assert';
+import { suite } from '../../test/suite.ts';
+import { createTestClient } from '../testing/mod.ts';
+import { ProtocolError } from '../wire/errors.ts';
+import type { Reply } from '../wire/reply.ts';
+import { Memcache } from './memcache.ts';
+import type { MetaCommands } from './meta-commands.ts';
+
+const meta = suite('meta commands: replies that no sound server gives');
+
+type Call = (meta: MetaCommands) => Promise<unknown>;
+
+const calls: Readonly<Record<string, Call>> = {
+  get: (client) => client.get('k'),
+  'get of no value': (client) => client.get('k', { value: false }),
+  set: (client) => client.set('k', 'v'),
+  delete: (client) => client.delete('k'),
+  arithmetic: (client) => client.arithmetic('k'),
+  debug: (client) => client.debug('k'),
+  noop: (client) => client.noop(),
+};
+
+const value = new Uint8Array();
+const miss: Reply = { type: 'EN', flags: [] };
+const found: Reply = { type: 'VA', value, flags: [] };
+const done: Reply = { type: 'HD', flags: [] };
+const others: readonly Reply[] = [
+  { type: 'MN' },
+  { type: 'OK' },
+  { type: 'VERSION', version: '1.6.39' },
+];
+
+/** Replies to each that mean something else, beside those that mean nothing to any. */
+const wrong: Readonly<Record<keyof typeof calls, readonly Reply[]>> = {
+  get: [{ type: 'NS', flags: [] }, { type: 'EX', flags: [] }, { type: 'NF', flags: [] }],
+  'get of no value': [{ type: 'NS', flags: [] }],
+  set: [miss],
+  delete: [miss],
+  arithmetic: [miss],
+  debug: [found, done],
+  noop: [miss, done],
+};
+
+for (const [name, call] of Object.entries(calls)) {
+  const replies = [
+    ...wrong[name] ?? [],
+    ...others.filter(({ type }) => name !== 'noop' || type !== 'MN'),
+  ];
+  for (const reply of replies) {
+    meta(`${name}: ${reply.type} is a ProtocolError`, async () => {
+      const { client } = createTestClient();
+      const one = new Memcache({
+        ...client.parts,
+        executor: { execute: () => Promise.resolve(reply), close: () => Promise.resolve() },
+      });
+      const error = await call(one.meta).then(() => 'resolved', (reason: unknown) => reason);
+      assert.instance(error, ProtocolError);
+      assert.match(String(error), `the server answered ${reply.type}`);
+    });
+  }
+}
+
+meta.run();

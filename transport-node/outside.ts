@@ -1,0 +1,27 @@
+import { AsyncResource } from 'node:async_hooks';
+import { type Clock, systemClock } from '../core/clock.ts';
+import type { Dialer } from '../core/transport.ts';
+
+// What is in the context of the program while this module is loaded: nothing, in most.
+const home = new AsyncResource('memwire');
+
+/**
+ * Calls outside of the caller's context, as `AsyncLocalStorage` has it. A connection outlives the
+ * call that it was made for: what that call's context holds would live as long, and later events
+ * would be heard in it.
+ */
+function runOutside<Result>(call: () => Result): Result {
+  return home.runInAsyncScope(call);
+}
+
+/** A dialer whose connections are outside of the context of the call that needs one. */
+export function outside(dial: Dialer): Dialer {
+  return (to, events, signal) => runOutside(() => dial(to, events, signal));
+}
+
+/** The clock of the runtime; its timers are outside of the context in which they are set. */
+export const clock: Clock = {
+  ...systemClock,
+  after: (milliseconds, call) => runOutside(() => systemClock.after(milliseconds, call)),
+  yield: (call) => runOutside(() => systemClock.yield(call)),
+};
