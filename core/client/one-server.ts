@@ -1,7 +1,7 @@
 import type { Key, RawCommand } from '../wire/command.ts';
-import { UsageError } from '../wire/errors.ts';
 import type { ItemFacts, Reply } from '../wire/reply.ts';
 import { waiting } from './calls.ts';
+import { type Expire, toDelay } from './expire.ts';
 import { Memcache } from './memcache.ts';
 import type { CallOptions, WriteOptions } from './memcache-options.ts';
 import { type StatValue, toOk, toStats, toVersion } from './results.ts';
@@ -30,12 +30,18 @@ export class OneServer extends Memcache {
     );
   }
 
-  /** Deletes everything, now or after so many seconds. */
-  async flushAll(delay = 0, options: WriteOptions = {}): Promise<void> {
+  /**
+   * Deletes everything that is stored now, or by the time that it happens.
+   *
+   * @param delay When: in so many seconds, at a Date, or at once, which is the default.
+   * @throws UsageError when it is negative, or past the 30 days up to which memcached counts from
+   * now: it would say OK and delete nothing.
+   */
+  async flushAll(delay: Expire = 0, options: WriteOptions = {}): Promise<void> {
     const noreply = this.calls.isQuiet(options);
-    // Servers take a negative one for now.
-    if (!(delay >= 0)) throw new UsageError('delay', 'must be a number of seconds, 0 or more');
-    toOk(await this.execute({ verb: 'flush_all', delay, noreply }, waiting(noreply, options)));
+    const seconds = toDelay(delay, this.calls.parts.clock.now());
+    const command = { verb: 'flush_all', delay: seconds, noreply } as const;
+    toOk(await this.execute(command, waiting(noreply, options)));
   }
 
   /** Sets how much memory the server may use, in megabytes. */
