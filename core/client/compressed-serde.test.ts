@@ -64,13 +64,13 @@ compression('a threshold of 0 compresses nothing, as in pymemcache, and so does 
 
 const kinds: Readonly<Record<string, readonly unknown[]>> = {
   options: [null, 5, 'zlib', () => {}],
-  codec: [null, 'zlib', {}, { compress: zlibCodec.compress }],
+  codec: [null, 'zlib', {}, { compress: () => {} }],
   threshold: [null, '400', -1, NaN],
   maxSize: [null, '1', 0, -1, NaN],
 };
 const own: Readonly<Record<string, readonly unknown[]>> = {
   codec: [undefined],
-  serde: [null, 'json', {}, { serialize: defaultSerde.serialize }],
+  serde: [null, 'json', {}, { serialize: () => {} }],
   flag: [null, '8', 0, -1, 1.5, 2 ** 32],
   minCompressLen: [400],
   min_compress_len: [400],

@@ -159,7 +159,7 @@ serde('what a serde makes is passed on as it is', () => {
 
 serde('what has not both functions is no serde', () => {
   checkSerde(defaultSerde);
-  for (const wrong of [null, 5, {}, { serialize: defaultSerde.serialize }, () => {}]) {
+  for (const wrong of [null, 5, {}, { serialize: () => {} }, () => {}]) {
     assert.throws(
       () => checkSerde(wrong as unknown as Serde),
       (error: unknown) => error instanceof UsageError && error.argument === 'serde',
@@ -206,7 +206,7 @@ for (
     ['an Error within an object', { a: new Error('x') }],
     ['a Date that is none, within', { a: new Date(NaN) }],
     ['undefined within a list', [1, undefined]],
-    ['a hole in a list', new Array(2)],
+    ['a hole in a list', Object.assign([], { length: 2 })],
     ['a function within a list', [() => {}]],
     ['a symbol within a list', [Symbol('x')]],
     ['a Map of another realm', runInNewContext('new Map()')],

@@ -77,6 +77,7 @@ const synonyms: Readonly<Record<string, string>> = {
   codec: 'compress decompress compressor',
   maxValue: 'maxvaluesize itemsizemax',
   ca: 'cafile cacerts',
+  host: 'hostname address ip',
 };
 
 function likelyName(name: string, known: readonly string[]): string | undefined {
