@@ -37,6 +37,9 @@ export const oneServerCases: readonly Case<OneServerContext>[] = [
     const settings = await client.stats(['settings']);
     equal([settings.get('cas_enabled'), settings.get('evictions')], [true, true]);
     equal(settings.get('maxbytes'), 64 * 1024 * 1024);
+    // As text, a `no` would be truthy.
+    const texts = [...settings].filter(([, value]) => value === 'yes' || value === 'no');
+    equal(texts, [], 'switches are true or false');
     equal(await client.stats(['reset']), new Map());
   }),
   withClient<OneServer>('verbosity and cacheMemlimit', [
