@@ -1,4 +1,5 @@
 import { chmodSync } from 'node:fs';
+import { checkTls } from '../core/client/endpoint.ts';
 import type { Accept, Endpoint, Listener, TlsOptions } from '../core/transport.ts';
 import { removeSocket } from '../transport-node/remove-socket.ts';
 import type { BunLike, BunSocket, BunTls, Options } from './bun.ts';
@@ -48,7 +49,9 @@ export async function listen(at: Endpoint, accept: Accept, mode = 0o700): Promis
 }
 
 /** What Bun is to be told of a server's TLS. */
-export function serverTls({ cert, key, ca, requireClientCert = false }: TlsOptions): BunTls {
+export function serverTls(tls: TlsOptions): BunTls {
+  checkTls(tls);
+  const { cert, key, ca, requireClientCert = false } = tls;
   return {
     ...(cert === undefined ? {} : { cert }),
     ...(key === undefined ? {} : { key }),

@@ -2,6 +2,7 @@ import { chmodSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer, type TlsOptions as NodeTlsOptions } from 'node:tls';
 import { systemClock } from '../core/clock.ts';
+import { checkTls } from '../core/client/endpoint.ts';
 import type { Accept, Endpoint, Listener, TlsOptions } from '../core/transport.ts';
 import { removeSocket } from './remove-socket.ts';
 import { SocketTransport } from './socket-transport.ts';
@@ -31,6 +32,7 @@ export async function listen(at: Endpoint, accept: Accept, mode = 0o700): Promis
 }
 
 function serverTls(tls: TlsOptions): NodeTlsOptions {
+  checkTls(tls);
   const requireCert = tls.requireClientCert ?? false;
   return {
     cert: tls.cert,

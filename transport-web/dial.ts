@@ -1,4 +1,5 @@
 import type { Dialer, Endpoint } from '../core/transport.ts';
+import { checkKnown, checkObject, optionNames } from '../core/wire/check.ts';
 import { bearerProtocol, SUBPROTOCOL, type WebSocketLike } from '../core/web-socket.ts';
 import { WebSocketTransport } from '../core/web-socket-transport.ts';
 
@@ -14,15 +15,23 @@ export interface WebDialOptions {
   readonly WebSocket?: WebSocketConstructor;
 }
 
+const names = /* @__PURE__ */ optionNames<WebDialOptions>({
+  path: true,
+  token: true,
+  WebSocket: true,
+});
+
 declare const WebSocket: WebSocketConstructor;
 
 /**
  * A dialer of bridges: `ws://host:port`, and `wss://` where the endpoint has TLS. Of a TLS option
  * nothing else can be obeyed: whom to trust is up to the runtime.
  *
- * @throws UsageError when the token has characters that cannot be sent.
+ * @throws UsageError when there is no such option, or the token has characters that cannot be sent.
  */
 export function webDialer(options: WebDialOptions = {}): Dialer {
+  checkObject('options', options);
+  checkKnown('options', options, names);
   const protocols = [SUBPROTOCOL];
   if (options.token !== undefined) protocols.push(bearerProtocol(options.token));
   return (to, events, signal) =>

@@ -4,6 +4,7 @@ import { Client as CoreClient } from '../core/client/clients.ts';
 import type { ServerName } from '../core/client/endpoint.ts';
 import type { Dialer, Endpoint } from '../core/transport.ts';
 import { MAX_BRIDGED_KEYS } from '../core/web-socket.ts';
+import { checkObject } from '../core/wire/check.ts';
 import { UsageError } from '../core/wire/errors.ts';
 import { webDialer, type WebDialOptions } from './dial.ts';
 
@@ -24,8 +25,15 @@ export class Client extends CoreClient {
    */
   constructor(server: ServerName, options: WebClientOptions = {}) {
     const { endpoint, path } = toBridge(server);
-    const { dial = webDialer({ ...options, path }), maxKeys = MAX_BRIDGED_KEYS } = options;
-    super(endpoint, { ...options, dial, maxKeys });
+    checkObject('options', options);
+    const { token, WebSocket, ...rest } = options;
+    const how = {
+      path,
+      ...(token === undefined ? {} : { token }),
+      ...(WebSocket === undefined ? {} : { WebSocket }),
+    };
+    const { dial = webDialer(how), maxKeys = MAX_BRIDGED_KEYS } = options;
+    super(endpoint, { ...rest, dial, maxKeys });
   }
 }
 

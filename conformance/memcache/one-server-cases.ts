@@ -37,6 +37,9 @@ export const oneServerCases: readonly Case<OneServerContext>[] = [
     const settings = await client.stats(['settings']);
     equal([settings.get('cas_enabled'), settings.get('evictions')], [true, true]);
     equal(settings.get('maxbytes'), 64 * 1024 * 1024);
+    // As text, a `no` would be truthy.
+    const texts = [...settings].filter(([, value]) => value === 'yes' || value === 'no');
+    equal(texts, [], 'switches are true or false');
     equal(await client.stats(['reset']), new Map());
   }),
   withClient<OneServer>('verbosity and cacheMemlimit', [
@@ -68,7 +71,14 @@ export const oneServerCases: readonly Case<OneServerContext>[] = [
       await client.set(key, 'z');
       await client.flushAll(0, { noreply: true });
       equal(await client.get(key), undefined);
+      await client.set(key, 'z');
+      await client.flushAll(new Date(0));
+      equal(await client.get(key), undefined, 'a Date that is past');
       await rejects(client.flushAll(-1), UsageError);
+      // memcached would say OK to a Unix time in 1970, and delete nothing.
+      const error = await rejects(client.flushAll(2_592_001), UsageError);
+      equal(error.argument, 'delay');
+      ok(/30 days/.test(error.message), error.message);
     },
   ),
   withClient<OneServer>('shutdown of a server that does not allow it', [

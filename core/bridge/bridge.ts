@@ -1,4 +1,4 @@
-import { toEndpoint } from '../client/endpoint.ts';
+import { checkTls, toEndpoint } from '../client/endpoint.ts';
 import type { Dialer, Endpoint, Listener } from '../transport.ts';
 import { UsageError } from '../wire/errors.ts';
 import { type Admission, Door, type UpgradeRequest } from './door.ts';
@@ -25,7 +25,9 @@ export class Bridge {
   /** @throws UsageError naming the option that breaks a rule. */
   constructor(options: BridgeOptions & { readonly dial: Dialer }) {
     this.settings = bridgeSettings(options);
-    toEndpoint(this.settings.upstream, this.settings.upstreamTls);
+    const { upstream, upstreamTls } = this.settings;
+    if (upstreamTls !== undefined) checkTls(upstreamTls);
+    toEndpoint(upstream, upstreamTls);
     this.#door = new Door(this.settings);
   }
 
@@ -43,6 +45,7 @@ export class Bridge {
   checkPlace(at: Endpoint): Place {
     const { tokens, behindProxy } = this.settings;
     if ('path' in at) throw new UsageError('host', 'must be given: pages connect over TCP');
+    if (at.tls !== undefined) checkTls(at.tls);
     // Some runtimes would serve without TLS.
     if (at.tls !== undefined && (at.tls.cert === undefined || at.tls.key === undefined)) {
       throw new UsageError('tls', 'must have a cert and its key');

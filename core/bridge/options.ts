@@ -2,7 +2,7 @@ import { systemClock } from '../clock.ts';
 import type { Clock } from '../clock.ts';
 import type { ServerName } from '../client/endpoint.ts';
 import type { Dialer, TlsOptions } from '../transport.ts';
-import { checkWhole } from '../wire/check.ts';
+import { checkKnown, checkObject, checkWhole, optionNames } from '../wire/check.ts';
 import { checkKey } from '../wire/key.ts';
 import { UsageError } from '../wire/errors.ts';
 import { withDefaults } from '../wire/options.ts';
@@ -89,6 +89,24 @@ export interface BridgeOptions extends Partial<BridgeLimits> {
   readonly clock?: Clock;
 }
 
+const own = /* @__PURE__ */ optionNames<Omit<BridgeOptions, keyof BridgeLimits>>({
+  upstream: true,
+  upstreamTls: true,
+  upstreamAuth: true,
+  upstreamTimeout: true,
+  origins: true,
+  hosts: true,
+  tokens: true,
+  prefix: true,
+  readOnly: true,
+  policy: true,
+  behindProxy: true,
+  log: true,
+  dial: true,
+  clock: true,
+});
+const names: ReadonlySet<string> = /* @__PURE__ */ new Set([...own, ...Object.keys(bridgeLimits)]);
+
 /** Options, each checked and there. */
 export interface BridgeSettings extends BridgeLimits {
   readonly upstream: ServerName;
@@ -119,6 +137,8 @@ const LOOPBACK = ['localhost', '127.0.0.1', '[::1]'];
 export function bridgeSettings(
   options: BridgeOptions & { readonly dial: Dialer },
 ): BridgeSettings {
+  checkObject('options', options);
+  checkKnown('options', options, names);
   const limits = withDefaults(bridgeLimits, options);
   for (const name of Object.keys(bridgeLimits) as (keyof BridgeLimits)[]) {
     // No more than timers can be set for.

@@ -1,10 +1,12 @@
 import type { Clock } from '../clock.ts';
 import type { Dialer, TlsOptions } from '../transport.ts';
-import { checkChoice, checkObject, demand } from '../wire/check.ts';
+import { checkChoice, checkKnown, checkObject, demand } from '../wire/check.ts';
 import type { ClientConnectionOptions } from '../wire/client-options.ts';
 import { type MemcacheError, UsageError } from '../wire/errors.ts';
+import { checkTls } from './endpoint.ts';
+import type { HealthOptions } from './health.ts';
 import type { LinkOptions } from './link-options.ts';
-import type { Serde } from './serde.ts';
+import { checkSerde, type Serde } from './serde.ts';
 
 export interface ClientOptions
   extends
@@ -74,39 +76,90 @@ export interface PoolOptions {
   readonly idleTimeout: number;
 }
 
-/** What each option has to be. Infinity is no `limit`. */
-const kinds: Readonly<Record<string, 'function' | 'boolean' | 'object' | 'limit'>> = {
+/**
+ * What each option of a client has to be; `other` where it is checked by itself. Infinity is no
+ * `limit`. An option without a row does not compile, and one that is no row is refused.
+ */
+const kinds: Readonly<Record<keyof ClientOptions, Kind>> = {
   dial: 'function',
-  onCommand: 'function',
-  onQuietError: 'function',
+  timeout: 'other',
+  connectTimeout: 'other',
+  tls: 'object',
+  dialect: 'other',
+  serde: 'object',
+  keyPrefix: 'other',
   unicodeKeys: 'boolean',
   binaryKeys: 'boolean',
+  maxKeys: 'other',
   noreply: 'boolean',
   ignoreErrors: 'boolean',
   onIgnored: 'function',
   noDelay: 'boolean',
-  auth: 'object',
-  tls: 'object',
-  serde: 'object',
+  keepAlive: 'limit',
+  reconnectDelay: 'other',
+  maxReconnectDelay: 'other',
   clock: 'object',
   random: 'function',
+  auth: 'object',
+  onCommand: 'function',
+  onQuietError: 'function',
   maxPending: 'limit',
   maxPendingBytes: 'limit',
   stallAfter: 'limit',
+  fence: 'other',
   fenceEvery: 'limit',
   maxLine: 'limit',
   maxValue: 'limit',
   maxLines: 'limit',
-  keepAlive: 'limit',
+};
+
+type Kind = 'function' | 'boolean' | 'object' | 'limit' | 'other';
+
+const poolKinds: Readonly<Record<keyof PoolOptions, Kind>> = {
+  maxPoolSize: 'other',
   idleTimeout: 'limit',
 };
 
-/** @throws UsageError naming the option that breaks a rule. */
-export function checkOptions(options: ClientOptions & Partial<PoolOptions>): void {
+/** Those of a client of many servers. */
+const hashKinds: Readonly<Record<keyof HealthOptions | 'scheme' | 'profile', Kind>> = {
+  retryAttempts: 'other',
+  retryTimeout: 'other',
+  deadTimeout: 'other',
+  scheme: 'other',
+  profile: 'other',
+};
+
+const pooled = { ...kinds, ...poolKinds };
+
+/** Whose options they are. What a client gives to each of its upstreams has those of all. */
+export type OptionsOwner = 'Client' | 'PooledClient' | 'HashClient' | 'upstream';
+
+const namesOf: Readonly<Record<OptionsOwner, ReadonlySet<string>>> = {
+  Client: namesIn(kinds),
+  PooledClient: namesIn(pooled),
+  HashClient: namesIn({ ...pooled, ...hashKinds }),
+  upstream: namesIn({ ...pooled, ...hashKinds, onFailure: 'function' }),
+};
+
+function namesIn(table: object): ReadonlySet<string> {
+  return new Set(Object.keys(table));
+}
+
+const authNames = new Set(['username', 'password']);
+
+/**
+ * @param owner Whose options they are.
+ * @throws UsageError naming the option that breaks a rule, or that its owner does not have.
+ */
+export function checkOptions(
+  options: ClientOptions & Partial<PoolOptions>,
+  owner: OptionsOwner = 'upstream',
+): void {
   checkObject('options', options);
-  for (const [name, kind] of Object.entries(kinds)) {
+  checkKnown('options', options, namesOf[owner]);
+  for (const [name, kind] of Object.entries(pooled)) {
     const value: unknown = options[name as keyof ClientOptions];
-    if (value === undefined) continue;
+    if (value === undefined || kind === 'other') continue;
     if (kind === 'limit') {
       const isLimit = typeof value === 'number' && value > 0;
       demand(isLimit, name, 'must be a number, more than 0');
@@ -114,11 +167,14 @@ export function checkOptions(options: ClientOptions & Partial<PoolOptions>): voi
       throw new UsageError(name, `must be ${kind === 'object' ? 'an' : 'a'} ${kind}`);
     }
   }
-  const { dialect = 'auto', fence = 'mn', maxKeys = 1, maxPoolSize = 1 } = options;
+  const { dialect = 'auto', fence = 'mn', maxKeys = 1, maxPoolSize = 1, tls, auth } = options;
   for (const [name, value] of Object.entries({ maxKeys, maxPoolSize })) {
     const isCount = Number.isInteger(value) && value > 0;
     demand(isCount, name, 'must be a whole number, more than 0');
   }
   checkChoice('dialect', dialect, ['meta', 'text', 'auto']);
   checkChoice('fence', fence, ['mn', 'version', 'get']);
+  if (tls !== undefined) checkTls(tls);
+  if (auth !== undefined) checkKnown('auth', auth, authNames);
+  if (options.serde !== undefined) checkSerde(options.serde);
 }

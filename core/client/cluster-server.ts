@@ -1,4 +1,5 @@
 import type { Endpoint, TlsOptions } from '../transport.ts';
+import { checkKnown, optionNames } from '../wire/check.ts';
 import { UsageError } from '../wire/errors.ts';
 import { type ServerName, toEndpoint } from './endpoint.ts';
 import type { HashNode } from './hashing/hasher.ts';
@@ -16,6 +17,12 @@ export interface ClusterServer {
   readonly weight?: number;
 }
 
+const serverNames = /* @__PURE__ */ optionNames<ClusterServer>({
+  server: true,
+  name: true,
+  weight: true,
+});
+
 /** How a server is reached, and what hashing knows of it. */
 export interface Placed {
   readonly endpoint: Endpoint;
@@ -28,6 +35,7 @@ export function toPlaced(server: ServerName | ClusterServer, tls?: TlsOptions): 
     const endpoint = toEndpoint(server, tls);
     return { endpoint, node: { name: hashName(endpoint) } };
   }
+  checkKnown('server', server, serverNames);
   const endpoint = toEndpoint(server.server, tls);
   const { name = hashName(endpoint), weight } = server;
   return { endpoint, node: weight === undefined ? { name } : { name, weight } };

@@ -1,5 +1,5 @@
 import type { Endpoint, TlsOptions } from '../transport.ts';
-import { checkText, checkWhole } from '../wire/check.ts';
+import { checkKnown, checkObject, checkText, checkWhole, optionNames } from '../wire/check.ts';
 import { UsageError } from '../wire/errors.ts';
 
 /** memcached's port. */
@@ -39,6 +39,8 @@ export function toEndpoint(server: ServerName, tls?: TlsOptions): Endpoint {
 const IPV6 = /^[\da-f:.]+(%[^:%]+)?$/i;
 
 function checkEndpoint(server: Endpoint): Endpoint {
+  checkKnown('server', server, 'path' in server ? socketNames : endpointNames);
+  if (server.tls !== undefined) checkTls(server.tls);
   if ('path' in server) {
     checkText('path', server.path);
   } else {
@@ -46,6 +48,31 @@ function checkEndpoint(server: Endpoint): Endpoint {
     checkWhole('port', server.port, 1, 65535);
   }
   return server;
+}
+
+const endpointNames = /* @__PURE__ */ optionNames<Exclude<Endpoint, { readonly path: string }>>({
+  host: true,
+  port: true,
+  tls: true,
+  noDelay: true,
+  keepAlive: true,
+});
+const socketNames = /* @__PURE__ */ optionNames<Extract<Endpoint, { readonly path: string }>>({
+  path: true,
+  tls: true,
+});
+const tlsNames = /* @__PURE__ */ optionNames<TlsOptions>({
+  ca: true,
+  cert: true,
+  key: true,
+  serverName: true,
+  requireClientCert: true,
+});
+
+/** @throws UsageError when they are no object, or naming an option that TLS has not here. */
+export function checkTls(tls: TlsOptions): void {
+  checkObject('tls', tls);
+  checkKnown('tls', tls, tlsNames);
 }
 
 /** How an endpoint is called in messages. */

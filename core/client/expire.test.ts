@@ -1,7 +1,7 @@
 import * as assert from 'uvu/assert';
 import { suite } from '../../test/suite.ts';
 import { UsageError } from '../wire/errors.ts';
-import { type Expire, toExptime } from './expire.ts';
+import { type Expire, toDelay, toExptime } from './expire.ts';
 
 const expire = suite('expire');
 
@@ -47,6 +47,35 @@ for (
       () => toExptime(value, now),
       (error: unknown) =>
         error instanceof UsageError && error.argument === 'expire' && rule.test(error.rule),
+    );
+  });
+}
+
+for (
+  const [name, delay, seconds] of [
+    ['at once', 0, 0],
+    ['a second', 1, 1],
+    ['30 days', MONTH, MONTH],
+    ['a Date', new Date(now + 5000), now / 1000 + 5],
+    ['a Date that is past', new Date(0), 0],
+  ] as [string, Expire, number][]
+) {
+  expire(`a delay: ${name} is ${seconds}`, () => assert.is(toDelay(delay, now), seconds));
+}
+
+for (
+  const [name, delay, rule] of [
+    ['past 30 days', MONTH + 1, /30 days/],
+    ['that is negative', -1, /0 or more/],
+    ['that is text', '5', /whole number/],
+    ['that is a fraction', 0.5, /whole number/],
+  ] as [string, Expire, RegExp][]
+) {
+  expire(`a delay ${name} is refused, by its name`, () => {
+    assert.throws(
+      () => toDelay(delay, now, 'recache'),
+      (error: unknown) =>
+        error instanceof UsageError && error.argument === 'recache' && rule.test(error.rule),
     );
   });
 }

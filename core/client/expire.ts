@@ -39,3 +39,20 @@ export function toExptime(expire: unknown, now: number, argument: string = 'expi
   }
   return Math.max(seconds, -1);
 }
+
+/**
+ * The seconds from now to send where memcached reads them as it reads an expiry: the delay of
+ * `flush_all`, the flag `R` of `mg`. Past 30 days it would read a Unix time long past, and say OK.
+ *
+ * @param delay Seconds from now, or a Date; one that is past is 0. Callers in JavaScript may pass
+ * anything.
+ * @param now Milliseconds since 1970.
+ * @param argument What the caller calls it, for errors.
+ * @throws UsageError as `toExptime` does, and when it is negative.
+ */
+export function toDelay(delay: unknown, now: number, argument: string = 'delay'): number {
+  if (typeof delay === 'number' && delay < 0) {
+    throw new UsageError(argument, 'must be a number of seconds, 0 or more, or a Date');
+  }
+  return Math.max(0, toExptime(delay, now, argument));
+}

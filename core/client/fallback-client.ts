@@ -1,4 +1,4 @@
-import { checkObject } from '../wire/check.ts';
+import { checkKnown, checkObject } from '../wire/check.ts';
 import type { Key } from '../wire/command.ts';
 import { MemcacheError, UsageError } from '../wire/errors.ts';
 import { toKeys } from './calls.ts';
@@ -18,6 +18,9 @@ export interface FallbackOptions {
    */
   readonly copyUp?: { readonly expire: Expire };
 }
+
+const fallbackNames = /* @__PURE__ */ new Set(['copyUp']);
+const copyNames = /* @__PURE__ */ new Set(['expire']);
 
 /** A read of any number of keys. */
 interface Read<Found> {
@@ -45,7 +48,9 @@ class Fallback extends OneServer {
     const [first, ...others] = isList ? caches : [];
     if (first === undefined) throw new UsageError('caches', 'must be a list of clients, not empty');
     checkObject('options', options);
+    checkKnown('options', options, fallbackNames);
     const { copyUp } = options;
+    if (copyUp !== undefined && copyUp !== null) checkKnown('copyUp', copyUp, copyNames);
     if (copyUp !== undefined) toExptime(copyUp?.expire, first.parts.clock.now(), 'copyUp.expire');
     super(first.parts);
     this.#first = first;

@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.ts';
-import type { MemcacheError } from '../wire/errors.ts';
+import { checkKnown, checkObject, optionNames } from '../wire/check.ts';
+import { type MemcacheError, UsageError } from '../wire/errors.ts';
 import type { ExecuteOptions, Executor } from './executor.ts';
 import type { Expire } from './expire.ts';
 import type { Keys, WireKey } from './key-policy.ts';
@@ -31,6 +32,72 @@ export interface BulkOptions extends WriteOptions {
    * where the connection speaks text, whose `noreply` hides failures; false by default.
    */
   readonly quiet?: boolean;
+}
+
+const callNames = /* @__PURE__ */ optionNames<CallOptions>({ timeout: true, signal: true });
+const writeNames = /* @__PURE__ */ optionNames<WriteOptions>({
+  timeout: true,
+  signal: true,
+  noreply: true,
+});
+const storeNames = /* @__PURE__ */ optionNames<StoreOptions>({
+  timeout: true,
+  signal: true,
+  noreply: true,
+  expire: true,
+  flags: true,
+});
+const bulkNames = /* @__PURE__ */ optionNames<BulkOptions>({
+  timeout: true,
+  signal: true,
+  quiet: true,
+  noreply: true,
+});
+const bulkStoreNames = /* @__PURE__ */ optionNames<
+  BulkOptions & Pick<StoreOptions, 'expire' | 'flags'>
+>({
+  timeout: true,
+  signal: true,
+  quiet: true,
+  expire: true,
+  flags: true,
+});
+
+/** @throws UsageError naming an option that no read has. */
+export function checkCallOptions(options: CallOptions | undefined): void {
+  if (options !== undefined) checkNames(options, callNames);
+}
+
+/** @throws UsageError naming an option that no write has. */
+export function checkWriteOptions(options: WriteOptions | undefined): void {
+  if (options !== undefined) checkNames(options, writeNames);
+}
+
+/** @throws UsageError naming an option that nothing that stores has. */
+export function checkStoreOptions(options: StoreOptions | undefined): void {
+  if (options === undefined) return;
+  // As memcached (npm) and others have it.
+  if (typeof options === 'number') {
+    throw new UsageError('options', `must be an object: { expire: ${String(options)} }`);
+  }
+  checkNames(options, storeNames);
+}
+
+/** @throws UsageError naming an option that deleting many has not. */
+export function checkBulkOptions(options: BulkOptions | undefined): void {
+  if (options !== undefined) checkNames(options, bulkNames);
+}
+
+/** @throws UsageError naming an option that storing many has not. */
+export function checkBulkStoreOptions(
+  options: BulkOptions & Pick<StoreOptions, 'expire' | 'flags'> | undefined,
+): void {
+  if (options !== undefined) checkNames(options, bulkStoreNames);
+}
+
+function checkNames(options: object, known: ReadonlySet<string>): void {
+  checkObject('options', options);
+  checkKnown('options', options, known);
 }
 
 export interface Gets<T> {

@@ -1,3 +1,4 @@
+import { checkKnown, checkObject, optionNames } from '../wire/check.ts';
 import type { Expire } from './expire.ts';
 import type { CallOptions, WriteOptions } from './memcache-options.ts';
 
@@ -89,6 +90,72 @@ export interface MetaArithmeticOptions extends MetaOptions, Pick<WriteOptions, '
   readonly cas?: boolean;
   /** Flag `t`: ask for the seconds that it has left. */
   readonly ttl?: boolean;
+}
+
+const common = {
+  timeout: true,
+  signal: true,
+  opaque: true,
+  hints: true,
+} as const;
+
+const metaNames: Readonly<Record<'mg' | 'ms' | 'md' | 'ma', ReadonlySet<string>>> = {
+  mg: /* @__PURE__ */ optionNames<MetaGetOptions>({
+    ...common,
+    value: true,
+    cas: true,
+    ttl: true,
+    lastAccess: true,
+    hitBefore: true,
+    size: true,
+    noBump: true,
+    touch: true,
+    vivify: true,
+    recache: true,
+    unlessCas: true,
+    newCas: true,
+  }),
+  ms: /* @__PURE__ */ optionNames<MetaSetOptions>({
+    ...common,
+    noreply: true,
+    mode: true,
+    expire: true,
+    flags: true,
+    ifCas: true,
+    invalidate: true,
+    vivify: true,
+    newCas: true,
+    cas: true,
+    size: true,
+  }),
+  md: /* @__PURE__ */ optionNames<MetaDeleteOptions>({
+    ...common,
+    noreply: true,
+    ifCas: true,
+    invalidate: true,
+    expire: true,
+    clear: true,
+    newCas: true,
+  }),
+  ma: /* @__PURE__ */ optionNames<MetaArithmeticOptions>({
+    ...common,
+    noreply: true,
+    mode: true,
+    delta: true,
+    vivify: true,
+    initial: true,
+    expire: true,
+    ifCas: true,
+    newCas: true,
+    cas: true,
+    ttl: true,
+  }),
+};
+
+/** @throws UsageError naming an option that the meta command has not. */
+export function checkMetaOptions(verb: keyof typeof metaNames, options: MetaOptions): void {
+  checkObject('options', options);
+  checkKnown('options', options, metaNames[verb]);
 }
 
 /** What a meta reply says of an item; what was not asked for is undefined. */

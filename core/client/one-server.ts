@@ -1,9 +1,15 @@
+import { checkObject } from '../wire/check.ts';
 import type { Key, RawCommand } from '../wire/command.ts';
-import { UsageError } from '../wire/errors.ts';
 import type { ItemFacts, Reply } from '../wire/reply.ts';
 import { waiting } from './calls.ts';
+import { type Expire, toDelay } from './expire.ts';
 import { Memcache } from './memcache.ts';
-import type { CallOptions, WriteOptions } from './memcache-options.ts';
+import {
+  type CallOptions,
+  checkCallOptions,
+  checkWriteOptions,
+  type WriteOptions,
+} from './memcache-options.ts';
 import { type StatValue, toOk, toStats, toVersion } from './results.ts';
 import { itemsOf } from './streams.ts';
 
@@ -11,6 +17,7 @@ import { itemsOf } from './streams.ts';
 export class OneServer extends Memcache {
   /** The version of the server. */
   async version(options?: CallOptions): Promise<string> {
+    checkCallOptions(options);
     return toVersion(await this.execute({ verb: 'version' }, options));
   }
 
@@ -23,38 +30,50 @@ export class OneServer extends Memcache {
     words: readonly string[] = [],
     options?: CallOptions,
   ): Promise<Map<string, StatValue>> {
-    const miss = new Map<string, StatValue>();
-    return this.calls.read(
-      miss,
-      async () => toStats(await this.execute({ verb: 'stats', words }, options)),
-    );
+    return this.calls.read(new Map<string, StatValue>(), async () => {
+      checkCallOptions(options);
+      return toStats(await this.execute({ verb: 'stats', words }, options));
+    });
   }
 
-  /** Deletes everything, now or after so many seconds. */
-  async flushAll(delay = 0, options: WriteOptions = {}): Promise<void> {
+  /**
+   * Deletes everything that is stored now, or by the time that it happens.
+   *
+   * @param delay When: in so many seconds, at a Date, or at once, which is the default.
+   * @throws UsageError when it is negative, or past the 30 days up to which memcached counts from
+   * now: it would say OK and delete nothing.
+   */
+  async flushAll(delay: Expire = 0, options: WriteOptions = {}): Promise<void> {
+    checkWriteOptions(options);
     const noreply = this.calls.isQuiet(options);
-    // Servers take a negative one for now.
-    if (!(delay >= 0)) throw new UsageError('delay', 'must be a number of seconds, 0 or more');
-    toOk(await this.execute({ verb: 'flush_all', delay, noreply }, waiting(noreply, options)));
+    const seconds = toDelay(delay, this.calls.parts.clock.now());
+    const command = { verb: 'flush_all', delay: seconds, noreply } as const;
+    toOk(await this.execute(command, waiting(noreply, options)));
   }
 
   /** Sets how much memory the server may use, in megabytes. */
   async cacheMemlimit(megabytes: number, options?: CallOptions): Promise<void> {
+    checkCallOptions(options);
     toOk(await this.execute({ verb: 'cache_memlimit', megabytes, noreply: false }, options));
   }
 
   /** Sets how much the server logs. */
   async verbosity(level: number, options?: CallOptions): Promise<void> {
+    checkCallOptions(options);
     toOk(await this.execute({ verb: 'verbosity', level, noreply: false }, options));
   }
 
   /** Stops the server, which must have been started with `-A`. */
   async shutdown(options: CallOptions & { readonly graceful?: boolean } = {}): Promise<void> {
-    await this.execute({ verb: 'shutdown', graceful: options.graceful ?? false }, options);
+    checkObject('options', options);
+    const { graceful = false, ...call } = options;
+    checkCallOptions(call);
+    await this.execute({ verb: 'shutdown', graceful }, call);
   }
 
   /** Asks the server to close the connection. The next call makes another. */
   async quit(options?: CallOptions): Promise<void> {
+    checkCallOptions(options);
     await this.execute({ verb: 'quit' }, options);
   }
 
@@ -63,12 +82,14 @@ export class OneServer extends Memcache {
    *
    * @param options `reply` says how what comes back is read, `value` is sent after the line.
    */
-  raw(
+  async raw(
     line: string,
     options: CallOptions & Partial<Pick<RawCommand, 'reply' | 'value'>> = {},
   ): Promise<Reply> {
-    const { reply = 'line', value = null } = options;
-    return this.execute({ verb: 'raw', line, value, reply }, options);
+    checkObject('options', options);
+    const { reply = 'line', value = null, ...call } = options;
+    checkCallOptions(call);
+    return await this.execute({ verb: 'raw', line, value, reply }, call);
   }
 
   /**
@@ -77,6 +98,7 @@ export class OneServer extends Memcache {
    * @param classes `all`, `hash`, or slab classes: `1,2`.
    */
   async *metadump(classes = 'all', options?: CallOptions): AsyncGenerator<ItemFacts, void> {
+    checkCallOptions(options);
     const command = { verb: 'lru_crawler metadump', words: [classes] } as const;
     for await (const item of itemsOf(this, command, options)) {
       if (item.type !== 'metadump') continue;
@@ -91,6 +113,7 @@ export class OneServer extends Memcache {
    * @param classes As `metadump`.
    */
   async *mgdump(classes = 'all', options?: CallOptions): AsyncGenerator<Key, void> {
+    checkCallOptions(options);
     const command = { verb: 'lru_crawler mgdump', words: [classes] } as const;
     for await (const item of itemsOf(this, command, options)) {
       if (item.type === 'mgdump') yield item.key;
@@ -106,6 +129,7 @@ export class OneServer extends Memcache {
     logs: readonly string[] = ['fetchers'],
     options?: CallOptions,
   ): AsyncGenerator<string, void> {
+    checkCallOptions(options);
     const command = { verb: 'watch', words: logs } as const;
     for await (const item of itemsOf(this, command, options)) {
       if (item.type === 'watch') yield item.line;

@@ -163,22 +163,25 @@ export function toStats(reply: Reply): Map<string, StatValue> {
 /** A number where it is one, bigint past 2^53; true or false where it is a switch; else text. */
 export type StatValue = string | number | bigint | boolean;
 
-// pymemcache's list.
-const texts = new Set(['version', 'libevent', 'inter', 'stat_key_prefix', 'domain_socket']);
+// Texts that could look like something else: names of files and of networks, what a prefix ends with.
+const texts = new Set([
+  ...['version', 'libevent', 'inter', 'stat_key_prefix', 'domain_socket', 'memory_file'],
+  ...['ssl_chain_cert', 'ssl_key', 'ssl_ca_cert', 'ssl_ciphers'],
+]);
+// Switches that are written as 0 and 1, or were: pymemcache's list. All others are yes or no, of
+// which every version has some more.
 const switches = new Set([
   ...['hash_is_expanding', 'slab_reassign_running', 'detail_enabled', 'cas_enabled'],
-  ...['auth_enabled_sasl', 'maxconns_fast', 'slab_reassign', 'evictions', 'flush_enabled'],
-  ...['dump_enabled', 'lru_crawler', 'lru_segmented', 'track_sizes', 'ssl_enabled'],
+  ...['auth_enabled_sasl', 'maxconns_fast', 'slab_reassign'],
 ]);
 
 function toStat(name: string, value: string): StatValue {
   if (texts.has(name)) return value;
   if (name === 'umask') return Number.parseInt(value, 8);
-  // `evictions` is a counter among the general statistics and a switch among the settings.
-  if (switches.has(name) && /^(yes|no|on|off)$/.test(value)) {
-    return value === 'yes' || value === 'on';
-  }
-  if (switches.has(name) && name !== 'evictions' && /^[01]$/.test(value)) return value === '1';
+  if (value === 'yes' || value === 'no') return value === 'yes';
+  // A counter among the general statistics, a switch among the settings.
+  if (name === 'evictions' && (value === 'on' || value === 'off')) return value === 'on';
+  if (switches.has(name) && (value === '0' || value === '1')) return value === '1';
   return wholeNumber(value) ?? (/^-?\d+\.\d+$/.test(value) ? Number(value) : value);
 }
 

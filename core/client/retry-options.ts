@@ -1,5 +1,11 @@
 import { type Clock, systemClock } from '../clock.ts';
-import { checkBoolean, checkMilliseconds, checkObject } from '../wire/check.ts';
+import {
+  checkBoolean,
+  checkKnown,
+  checkMilliseconds,
+  checkObject,
+  optionNames,
+} from '../wire/check.ts';
 import { classOf } from '../wire/class-of.ts';
 import type { Command } from '../wire/command.ts';
 import {
@@ -74,11 +80,26 @@ export interface RetryPolicy {
   readonly isWorth: (error: MemcacheError, command: Command) => boolean;
 }
 
+const names = /* @__PURE__ */ optionNames<RetryOptions>({
+  attempts: true,
+  delay: true,
+  maxDelay: true,
+  timeout: true,
+  attemptTimeout: true,
+  retryFor: true,
+  doNotRetryFor: true,
+  retryUnsafe: true,
+  retryServerErrors: true,
+  random: true,
+  clock: true,
+});
+
 const defaults: readonly ErrorClass[] = [ConnectionError, ProtocolError, TimeoutError];
 
 /** @throws UsageError naming the option that breaks a rule. */
 export function toRetryPolicy(options: RetryOptions): RetryPolicy {
   checkObject('options', options);
+  checkKnown('options', options, names);
   const { attempts = 2, delay = 0, maxDelay = 1000, retryUnsafe = false } = options;
   const { retryServerErrors = false } = options;
   const { timeout = Infinity, attemptTimeout = Infinity } = options;

@@ -1,9 +1,11 @@
 import type { Clock } from '../clock.ts';
-import { demand } from '../wire/check.ts';
+import { checkKnown, checkObject, demand } from '../wire/check.ts';
 import { type ServerOptions, serverOptions } from './options.ts';
 import { PrefixStats } from './prefix-stats.ts';
 import { Store } from './store.ts';
 import { Watchers } from './watchers.ts';
+
+const names: ReadonlySet<string> = /* @__PURE__ */ new Set(Object.keys(serverOptions));
 
 /** What `stats conns` tells of a connection. */
 export interface ConnectionFacts {
@@ -33,6 +35,8 @@ export class Engine {
   onShutdown: (graceful: boolean) => void = () => {};
 
   constructor(options: Partial<ServerOptions>, clock: Clock) {
+    checkObject('options', options);
+    checkKnown('options', options, names);
     this.options = { ...serverOptions, ...options };
     // A connection that may do none would wait for its turn for ever.
     demand(this.options.requestsPerEvent >= 1, 'requestsPerEvent', 'must be 1 or more');

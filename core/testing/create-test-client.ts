@@ -1,5 +1,6 @@
 import type { ClientOptions } from '../client/client-options.ts';
 import { Client } from '../client/clients.ts';
+import { checkObject, demand } from '../wire/check.ts';
 import type { VirtualClock } from '../clock.ts';
 import { TestServer } from './test-server.ts';
 
@@ -23,6 +24,10 @@ export interface TestClient {
  * @throws UsageError when an option breaks a rule.
  */
 export function createTestClient(options: TestClientOptions = {}): TestClient {
+  checkObject('options', options);
+  for (const name of ['clock', 'dial']) {
+    demand(!(name in options), name, 'is that of the server: give new TestServer(options, clock)');
+  }
   const { server = new TestServer(), ...rest } = options;
   const { clock, dial } = server;
   // More than nothing, as it has to be, and too little to move a clock.

@@ -13,6 +13,103 @@ export function checkObject(argument: string, value: unknown): void {
   demand(typeof value === 'object' && value !== null, argument, 'must be an object');
 }
 
+/**
+ * Options that are read: any other is a mistake that would have no effect, as an item that never
+ * expires since its `ttl` was not read. It costs a call some 20 ns for the options it was given.
+ *
+ * @param argument What the caller calls the object, for errors: `tls` makes `tls.servername` of a
+ * name that is not known; `options` is left out.
+ * @throws UsageError naming the one that is not known, and the one that is likely meant.
+ */
+export function checkKnown(argument: string, given: object, known: ReadonlySet<string>): void {
+  for (const name in given) if (!known.has(name)) refuseUnknown(argument, given, name, known);
+}
+
+/** The names of options, for `checkKnown`: the compiler sees to it that none is missing. */
+export function optionNames<Options>(
+  names: Readonly<Record<keyof Options, true>>,
+): ReadonlySet<string> {
+  return new Set(Object.keys(names));
+}
+
+function refuseUnknown(
+  argument: string,
+  given: object,
+  name: string,
+  known: ReadonlySet<string>,
+): void {
+  // Where a program has added something to every object, it is no option of this one.
+  if (!Object.hasOwn(given, name) && name in Object.prototype) return;
+  const likely = likelyName(name, [...known]);
+  const hint = likely !== undefined
+    ? `; did you mean ${likely}?`
+    : known.size <= 12
+    ? `; there are ${[...known].join(', ')}`
+    : '';
+  throw new UsageError(
+    argument === 'options' ? name : `${argument}.${name}`,
+    `is no option${hint}`,
+  );
+}
+
+/** What other clients call an option, in small letters and without what joins words. */
+const synonyms: Readonly<Record<string, string>> = {
+  expire: 'ttl ex exp expires expiry expiresin expiration exptime lifetime maxage time duration',
+  timeout: 'timeoutms deadline requesttimeout commandtimeout sockettimeout',
+  connectTimeout: 'connectiontimeout dialtimeout',
+  signal: 'aborted abort abortsignal',
+  noreply: 'defaultnoreply quiet fireandforget',
+  ignoreErrors: 'ignoreexc ignoreexceptions failsilently',
+  keyPrefix: 'prefix namespace keynamespace',
+  unicodeKeys: 'allowunicodekeys',
+  serde: 'serializer deserializer serialize deserialize codec',
+  tls: 'ssl tlscontext sslcontext tlsoptions secure',
+  auth: 'username user password credentials sasl',
+  noDelay: 'tcpnodelay',
+  keepAlive: 'socketkeepalive tcpkeepalive',
+  dial: 'socketmodule connect',
+  scheme: 'hasher hash hashing distribution algorithm',
+  maxPoolSize: 'poolsize pool max maxconnections connections',
+  idleTimeout: 'poolidletimeout idle',
+  attempts: 'retries maxattempts maxretries',
+  delay: 'retrydelay backoff',
+  threshold: 'mincompresslen minsize compressthreshold',
+  codec: 'compress decompress compressor',
+  maxValue: 'maxvaluesize itemsizemax',
+  ca: 'cafile cacerts',
+  host: 'hostname address ip',
+};
+
+function likelyName(name: string, known: readonly string[]): string | undefined {
+  const plain = plainName(name);
+  const same = known.find((one) =>
+    plainName(one) === plain || synonyms[one]?.split(' ').includes(plain)
+  );
+  if (same !== undefined) return same;
+  // A slip or two, in a word that is long enough to be told from others.
+  const most = Math.min(2, Math.floor(plain.length / 3));
+  const slips = (one: string): number => distance(plain, plainName(one));
+  return known.filter((one) => slips(one) <= most).sort((a, b) => slips(a) - slips(b))[0];
+}
+
+function plainName(name: string): string {
+  return name.replace(/[_-]/g, '').toLowerCase();
+}
+
+/** How many letters have to be added, left out or changed to make one word of another. */
+function distance(from: string, to: string): number {
+  let row = Array.from({ length: to.length + 1 }, (_, i) => i);
+  for (let i = 1; i <= from.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= to.length; j++) {
+      const change = row[j - 1]! + (from[i - 1] === to[j - 1] ? 0 : 1);
+      next.push(Math.min(row[j]! + 1, next[j - 1]! + 1, change));
+    }
+    row = next;
+  }
+  return row[to.length]!;
+}
+
 export function checkBoolean(argument: string, value: boolean): boolean {
   demand(typeof value === 'boolean', argument, 'must be true or false');
   return value;
@@ -51,6 +148,9 @@ export function checkU32(argument: string, value: number): number {
 /** An unsigned 64-bit number. @param kind What the caller may pass, for errors. */
 export function checkU64(argument: string, value: unknown, kind = 'bigint'): bigint {
   if (typeof value !== 'bigint' || value < 0n || value > MAX_U64) {
+    const isRounded = kind !== 'bigint' && typeof value === 'number' && value <= 2 ** 64 &&
+      value > Number.MAX_SAFE_INTEGER;
+    demand(!isRounded, argument, 'must be a bigint past 2^53 - 1, where a number may be rounded');
     throw new UsageError(argument, `must be a ${kind} from 0 to ${MAX_U64}`);
   }
   return value;
@@ -64,7 +164,7 @@ export function checkText(argument: string, text: unknown): asserts text is stri
 
 /** A text that is the same after it has gone out as UTF-8, where such a surrogate is U+FFFD. */
 export function checkWellFormed(argument: string, text: string): void {
-  demand(!/\p{Cs}/u.test(text), argument, 'must not contain a lone surrogate');
+  demand(text.isWellFormed(), argument, 'must not contain a lone surrogate, half of a character');
 }
 
 /** Seconds, as the server parses them: a signed 32-bit number. */

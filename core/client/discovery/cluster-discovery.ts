@@ -2,7 +2,7 @@ import { UsageError } from '../../wire/errors.ts';
 import { readClusterConfig } from '../../wire/cluster-config.ts';
 import { Memcache } from '../memcache.ts';
 import { unexpected } from '../results.ts';
-import { Discovery, type DiscoveryOptions } from './discovery.ts';
+import { checkDiscovery, Discovery, type DiscoveryOptions } from './discovery.ts';
 
 export interface ClusterDiscoveryOptions extends DiscoveryOptions {
   /** Whether to take the names of servers or their addresses; names by default, as addresses change. */
@@ -23,7 +23,8 @@ export class ClusterDiscovery extends Discovery {
    */
   constructor(client: Memcache, options: ClusterDiscoveryOptions = {}) {
     if (!(client instanceof Memcache)) throw new UsageError('client', 'must be a client');
-    const { address = 'name' } = options;
+    checkDiscovery(options, 'address');
+    const { address = 'name', ...rest } = options;
     const { clock, random = Math.random } = client.parts;
     if (address !== 'name' && address !== 'ip') {
       throw new UsageError('address', 'must be name or ip');
@@ -37,7 +38,7 @@ export class ClusterDiscovery extends Discovery {
         port,
       }));
       return { version, servers };
-    }, { clock, random, ...options });
+    }, { clock, random, ...rest });
     this.#client = client;
   }
 

@@ -1,6 +1,6 @@
 import { type Clock, systemClock } from '../../clock.ts';
 import type { Endpoint } from '../../transport.ts';
-import { checkMilliseconds } from '../../wire/check.ts';
+import { checkKnown, checkMilliseconds, checkObject, optionNames } from '../../wire/check.ts';
 import { ConnectionError, UsageError } from '../../wire/errors.ts';
 import { backoff } from '../backoff.ts';
 import { endpointName } from '../endpoint.ts';
@@ -20,6 +20,23 @@ export interface DiscoveryOptions {
   readonly random?: () => number;
   /** Where time comes from. */
   readonly clock?: Clock;
+}
+
+const names = /* @__PURE__ */ optionNames<DiscoveryOptions>({
+  interval: true,
+  allow: true,
+  onError: true,
+  random: true,
+  clock: true,
+});
+
+/**
+ * @param more What this discovery takes beside that.
+ * @throws UsageError naming an option that there is not.
+ */
+export function checkDiscovery(options: DiscoveryOptions, more?: string): void {
+  checkObject('options', options);
+  checkKnown('options', options, more === undefined ? names : new Set([...names, more]));
 }
 
 /** What a look has found. */
@@ -57,6 +74,7 @@ export class Discovery {
 
   /** @throws UsageError naming the option that breaks a rule. */
   constructor(lookUp: () => Promise<FoundServers>, options: DiscoveryOptions = {}) {
+    checkDiscovery(options);
     const { interval = 60_000, allow = () => true } = options;
     const { random = Math.random, clock = systemClock } = options;
     checkMilliseconds('interval', interval);

@@ -1,6 +1,6 @@
 import { ConnectionError, UsageError } from '../../wire/errors.ts';
 import { type ServerName, toEndpoint } from '../endpoint.ts';
-import { Discovery, type DiscoveryOptions } from './discovery.ts';
+import { checkDiscovery, Discovery, type DiscoveryOptions } from './discovery.ts';
 
 /** All addresses of a host, in any order. */
 export type Resolve = (host: string) => Promise<readonly string[]>;
@@ -25,7 +25,8 @@ export class DnsDiscovery extends Discovery {
   ) {
     const endpoint = toEndpoint(server);
     if ('path' in endpoint) throw new UsageError('server', 'must be a host');
-    const { resolve } = options;
+    checkDiscovery(options, 'resolve');
+    const { resolve, ...rest } = options;
     if (typeof resolve !== 'function') throw new UsageError('resolve', 'must be a function');
     const { host, tls } = endpoint;
     // An address is in no certificate: servers prove the name that they are found by.
@@ -36,7 +37,7 @@ export class DnsDiscovery extends Discovery {
       // Resolvers turn the list with each answer; as a set of servers it is the same.
       const addresses = [...await resolved(host, resolve)].sort();
       return { servers: addresses.map((address) => ({ ...common, host: address })) };
-    }, options);
+    }, rest);
   }
 }
 

@@ -14,7 +14,7 @@ import { crc32 } from './crc32.ts';
 import { jumpBucket } from './jump.ts';
 import { libmemcachedDigests, type LibmemcachedHash } from './libmemcached-digests.ts';
 import { md5 } from './md5.ts';
-import { Murmur3, murmur3, Words } from './murmur3.ts';
+import { Murmur3, murmur3, murmur3Digest, Words } from './murmur3.ts';
 import { sha1 } from './sha1.ts';
 import { spooky32 } from './spooky.ts';
 import { Word64 } from './word64.ts';
@@ -37,13 +37,14 @@ digests("murmur3 is pymemcache's, wherever its prefix ends", () => {
       words.set(bytes.subarray(cut), bytes.length - cut);
       assert.is(hash.digest(words), expected, `${hashKeys[i]} ${cut}`);
     }
-    assert.is(murmur3(bytes, bytes.length, 0), expected);
+    assert.is(murmur3Digest(bytes, bytes.length, 0), expected);
+    assert.is(murmur3(bytes), expected);
   }
 });
 
 digests('murmur3 has a seed', () => {
-  assert.is(murmur3(utf8('abc'), 3, 1), 2859854335);
-  assert.is(murmur3(utf8('abc'), 3, 0x9747b28c), 3360318173);
+  assert.is(murmur3(utf8('abc'), 1), 2859854335);
+  assert.is(murmur3('abc', 0x9747b28c), 3360318173);
 });
 
 digests('md5 and sha1 are those of node:crypto, at every length around a block', () => {

@@ -3,6 +3,10 @@ import { suite } from '../../../test/suite.ts';
 import { utf8 } from '../../wire/bytes.ts';
 import { UsageError } from '../../wire/errors.ts';
 import { type HashNode, SchemeHasher } from './hasher.ts';
+import { modula as makeModula } from './modulo.ts';
+import { murmur3 } from './murmur3.ts';
+import { rendezvous as makeRendezvous } from './rendezvous.ts';
+import { ketama } from './rings.ts';
 import { hashSchemes } from './schemes.ts';
 
 const hasher = suite('hashing: hasher');
@@ -126,5 +130,29 @@ hasher('what is no key is refused', () => {
   const lie = JSON.parse('{"key":7}') as { key: string };
   assert.throws(() => one.nodeFor(lie.key), (error: unknown) => error instanceof UsageError);
 });
+
+hasher('what is no scheme is refused', () => {
+  const wrong: readonly (readonly [argument: string, make: () => unknown])[] = [
+    ['seed', () => makeRendezvous({ seed: -1 })],
+    ['seed', () => makeRendezvous({ seed: 2 ** 32 })],
+    ['seed', () => makeRendezvous({ seed: '1' as unknown as number })],
+    ['hash', () => makeRendezvous({ hash: 'crc32' as never })],
+    ['hashFunction', () => makeRendezvous({ hashFunction: Math.random } as object)],
+    ['options', () => makeRendezvous(5 as never)],
+    ['hash', () => makeModula('md6' as 'md5')],
+    ['hash', () => ketama('constructor' as 'md5')],
+    ['data', () => murmur3(5 as never)],
+    ['seed', () => murmur3('a', 1.5)],
+  ];
+  for (const value of [NaN, Infinity, 5n, '5', undefined]) {
+    const one = new SchemeHasher(makeRendezvous({ hash: () => value as number }), nodes);
+    assert.throws(() => one.nodeFor('key'), isUsage('hash'));
+  }
+  for (const [argument, make] of wrong) assert.throws(make, isUsage(argument));
+});
+
+function isUsage(argument: string): (error: unknown) => boolean {
+  return (error) => error instanceof UsageError && error.argument === argument;
+}
 
 hasher.run();

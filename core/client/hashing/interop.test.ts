@@ -3,10 +3,12 @@ import * as assert from 'uvu/assert';
 import { suite } from '../../../test/suite.ts';
 import { utf8 } from '../../wire/bytes.ts';
 import { furcHash } from './ch3.ts';
+import { crc32 } from './crc32.ts';
 import { type HashNode, type HashScheme, SchemeHasher } from './hasher.ts';
 import { libmemcachedDigests, type LibmemcachedHash } from './libmemcached-digests.ts';
 import { modula } from './modulo.ts';
-import { murmur3 as murmur3Of } from './murmur3.ts';
+import { murmur3 } from './murmur3.ts';
+import { rendezvous } from './rendezvous.ts';
 import { ketama } from './rings.ts';
 import { hashSchemes } from './schemes.ts';
 
@@ -31,12 +33,6 @@ function ownersOf(scheme: HashScheme, nodes: readonly HashNode[], of: readonly s
 
 function sha256(text: string): string {
   return createHash('sha256').update(text).digest('hex');
-}
-
-// pymemcache: characters, each cut to its low 8 bits.
-function murmur3(text: string, seed = 0): number {
-  const bytes = Uint8Array.from(text, (character) => character.codePointAt(0)! & 0xff);
-  return murmur3Of(bytes, bytes.length, seed);
 }
 
 const murmurs: readonly (readonly [text: string, hash: number])[] = [
@@ -93,6 +89,38 @@ interop('pymemcache: the greatest score wins', () => {
     sha256(thousand.map((key) => hasher.nodeFor(key)?.name).join(',')),
     'ca17c29ab7bcd9256f14abf26b7687100691b2dab09eaa7491540cc2879ac58b',
   );
+});
+
+// Seeds and hashes that are not its defaults.
+interop('pymemcache: RendezvousHash with another seed, or another hash', () => {
+  const crc = (text: string, seed = 0): number => {
+    const bytes = utf8(`${text}${seed}`);
+    return crc32(bytes, bytes.length);
+  };
+  const seen: readonly (readonly [scheme: HashScheme, owners: string])[] = [
+    [
+      rendezvous(),
+      'ca17c29ab7bcd9256f14abf26b7687100691b2dab09eaa7491540cc2879ac58b',
+    ],
+    [
+      rendezvous({ seed: 42 }),
+      'f88f391819623a505ff9ebc81ef67125e183e881498a1cd0f635182731e80054',
+    ],
+    [
+      rendezvous({ hash: murmur3, seed: 2 ** 32 - 1 }),
+      'fca6a8183ed4a7380c92c5f3092b58329d6f7828b0690ca926af469983711442',
+    ],
+    [
+      rendezvous({ hash: crc, seed: 7 }),
+      '8da52fa10a2cf9b5622aecf81ec655c8d0598842d497e25a91d1df868dab0cd3',
+    ],
+  ];
+  for (const [scheme, owners] of seen) {
+    const hasher = new SchemeHasher(scheme, local);
+    assert.is(sha256(thousand.map((key) => hasher.nodeFor(key)?.name).join(',')), owners);
+  }
+  const even = new SchemeHasher(rendezvous({ hash: () => 5 }), local);
+  assert.is(even.nodeFor('x')?.name, '127.0.0.1:11213');
 });
 
 // Names that were searched for, until two had one score together with the key `key`.

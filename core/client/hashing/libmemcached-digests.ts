@@ -2,7 +2,7 @@ import { crc32 } from './crc32.ts';
 import { jenkins } from './jenkins.ts';
 import type { Digest } from './key-hash.ts';
 import { md5 } from './md5.ts';
-import { murmur3 } from './murmur3.ts';
+import { murmur3Digest } from './murmur3.ts';
 
 /** The hash functions of libmemcached, by its names; `one_at_a_time` is its default. */
 export type LibmemcachedHash =
@@ -32,7 +32,7 @@ export const libmemcachedDigests: Readonly<Record<LibmemcachedHash, Digest>> = {
   fnv1a_32: fnv(0x811c9dc5, 0x01000193, true),
   jenkins,
   murmur: (bytes, length) => murmur2(bytes, length, Math.imul(0xdeadbeef, length)),
-  murmur3: (bytes, length) => murmur3(bytes, length, Math.imul(0xdeadbeef, length)),
+  murmur3: (bytes, length) => murmur3Digest(bytes, length, Math.imul(0xdeadbeef, length)),
 };
 
 /** The first four bytes of the MD5, the low one first: what ketama hashes keys by. */

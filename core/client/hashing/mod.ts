@@ -2,5 +2,7 @@
 export { type Hasher, type HashNode, type HashScheme, SchemeHasher } from './hasher.ts';
 export type { LibmemcachedHash } from './libmemcached-digests.ts';
 export { modula } from './modulo.ts';
+export { murmur3 } from './murmur3.ts';
+export { rendezvous, type RendezvousOptions } from './rendezvous.ts';
 export { ketama } from './rings.ts';
 export { type HashSchemeName, hashSchemes } from './schemes.ts';

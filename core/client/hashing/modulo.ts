@@ -1,3 +1,4 @@
+import { checkEntry } from '../../wire/check.ts';
 import { UsageError } from '../../wire/errors.ts';
 import type { Key } from '../../wire/command.ts';
 import { crc32 } from './crc32.ts';
@@ -5,9 +6,13 @@ import { type HashScheme, refuseWeights } from './hasher.ts';
 import { byteHash, type Digest, keyText } from './key-hash.ts';
 import { libmemcachedDigests, type LibmemcachedHash } from './libmemcached-digests.ts';
 
-/** libmemcached's `MODULA`, its default: a hash of the key modulo the number of nodes. */
+/**
+ * libmemcached's `MODULA`, its default: a hash of the key modulo the number of nodes.
+ *
+ * @throws UsageError when it has no such hash.
+ */
 export function modula(hash: LibmemcachedHash = 'one_at_a_time'): HashScheme {
-  return moduloBytes(libmemcachedDigests[hash]);
+  return moduloBytes(checkEntry('hash', libmemcachedDigests, hash));
 }
 
 /** gomemcache's `ServerList`. */

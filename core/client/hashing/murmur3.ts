@@ -1,5 +1,45 @@
+import { isBytes } from '../../wire/bytes.ts';
+import { checkU32, demand } from '../../wire/check.ts';
+
+/**
+ * MurmurHash3_x86_32, which pymemcache has as `murmur3_32`: an unsigned 32-bit number.
+ *
+ * @param data Bytes, or a text of which each character is cut to the low 8 bits of its code point,
+ * as pymemcache does it. For the hash of its UTF-8 give that.
+ * @param seed An unsigned 32-bit number; 0 by default.
+ * @throws UsageError when an argument is none of these.
+ */
+export function murmur3(data: string | Uint8Array, seed: number = 0): number {
+  checkU32('seed', seed);
+  if (typeof data !== 'string') {
+    demand(isBytes(data), 'data', 'must be a string or a Uint8Array');
+    return murmur3Digest(data, data.length, seed);
+  }
+  const bytes = new Uint8Array(data.length);
+  return murmur3Digest(bytes, putCharacters(bytes, data), seed);
+}
+
+/**
+ * Writes a byte for each code point, the low one of its number: that is all pymemcache looks at.
+ *
+ * @returns How many there are.
+ */
+export function putCharacters(target: Uint8Array, text: string): number {
+  let length = 0;
+  for (let i = 0; i < text.length; i++) {
+    const unit = text.charCodeAt(i);
+    target[length++] = unit;
+    if (unit < 0xd800 || unit > 0xdbff) continue;
+    const point = text.codePointAt(i)!;
+    if (point === unit) continue;
+    target[length - 1] = point;
+    i++;
+  }
+  return length;
+}
+
 /** MurmurHash3_x86_32 of the first `length` of some bytes. */
-export function murmur3(bytes: Uint8Array, length: number, seed: number): number {
+export function murmur3Digest(bytes: Uint8Array, length: number, seed: number): number {
   const end = length & ~3;
   let state = seed;
   for (let at = 0; at < end; at += 4) state = mix(state, scramble(wordAt(bytes, at)));
@@ -15,11 +55,11 @@ export class Murmur3 {
   readonly #rest: number;
   readonly #length: number;
 
-  constructor(beginning: Uint8Array) {
+  constructor(beginning: Uint8Array, seed = 0) {
     const words = new Words(0);
     words.set(beginning, beginning.length);
     this.offset = beginning.length & 3;
-    this.#state = mixAll(0, words);
+    this.#state = mixAll(seed, words);
     this.#rest = words.rest;
     this.#length = beginning.length;
   }

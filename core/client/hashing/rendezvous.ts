@@ -1,33 +1,79 @@
 import type { Key } from '../../wire/command.ts';
-import { type HashScheme, refuseWeights } from './hasher.ts';
+import { checkKnown, checkObject, checkU32, demand, optionNames } from '../../wire/check.ts';
+import { type HashNode, type HashScheme, refuseWeights } from './hasher.ts';
 import { keyText } from './key-hash.ts';
-import { Murmur3, Words } from './murmur3.ts';
+import { Murmur3, putCharacters, Words } from './murmur3.ts';
+
+export interface RendezvousOptions {
+  /**
+   * What says how much a node wants a key, of the text `node-key`; the highest number has it.
+   * `murmur3` by default. It must give a number, and the same one in every process.
+   */
+  readonly hash?: (text: string, seed: number) => number;
+  /** What the hash begins with: an unsigned 32-bit number; 0 by default. */
+  readonly seed?: number;
+}
+
+const names = /* @__PURE__ */ optionNames<RendezvousOptions>({ hash: true, seed: true });
 
 /**
- * Rendezvous hashing: the node whose name gives the highest MurmurHash3 together with the key. Only
- * the keys of a node that leaves move. It asks every node, so it takes time with their number.
+ * Rendezvous hashing: the node whose name gives the highest hash together with the key. Only the
+ * keys of a node that leaves move. It asks every node, so it takes time with their number. A key
+ * that is bytes is the text whose UTF-8 they are.
+ *
+ * It is pymemcache's `RendezvousHash`, with the same hash and seed as those.
+ *
+ * @throws UsageError naming the option that breaks a rule. The scheme throws it too, when the hash
+ * gives what is no number.
  */
-export const rendezvous: HashScheme = /* @__PURE__ */ rendezvousOf(keyText);
+export function rendezvous(options: RendezvousOptions = {}): HashScheme {
+  checkObject('options', options);
+  checkKnown('options', options, names);
+  const { hash, seed = 0 } = options;
+  checkU32('seed', seed);
+  if (hash === undefined) return rendezvousOf(keyText, seed);
+  demand(typeof hash === 'function', 'hash', 'must be a function of a text and a seed');
+  return rendezvousBy(hash, seed);
+}
 
 /**
- * What pymemcache does: `rendezvous`, where a `Uint8Array` is Python's `bytes` and so hashed as its
+ * What pymemcache does: `rendezvous()`, where a `Uint8Array` is Python's `bytes` and so hashed as its
  * representation: the key `foo` and its bytes are on different nodes.
  */
 export const pymemcache: HashScheme = /* @__PURE__ */ rendezvousOf((key) =>
   typeof key === 'string' ? key : pythonBytes(key)
 );
 
-function rendezvousOf(textOf: (key: Key) => string): HashScheme {
+/** By any hash. */
+function rendezvousBy(hash: NonNullable<RendezvousOptions['hash']>, seed: number): HashScheme {
+  return (nodes) => {
+    refuseWeights(nodes);
+    const rivals = inRank(nodes);
+    return (key) => {
+      const text = keyText(key);
+      let winner = -1;
+      let highest = -Infinity;
+      for (const { name, index } of rivals) {
+        const score = hash(`${name}-${text}`, seed);
+        demand(Number.isFinite(score), 'hash', `must give a number, not ${String(score)}`);
+        if (score <= highest) continue;
+        highest = score;
+        winner = index;
+      }
+      return winner;
+    };
+  };
+}
+
+/** By murmur3, of which what names and keys have in common is reckoned once. */
+function rendezvousOf(textOf: (key: Key) => string, seed = 0): HashScheme {
   return (nodes) => {
     refuseWeights(nodes);
     const offsets = [0, 1, 2, 3].map((offset) => new Words(offset));
-    // On equal scores the greater name wins, so it is asked first.
-    const rivals = nodes.map(({ name }, index) => ({ name, index }))
-      .sort((left, right) => (left.name < right.name ? 1 : -1))
-      .map(({ name, index }) => {
-        const hash = new Murmur3(characters(`${name}-`));
-        return { index, hash, words: offsets[hash.offset]! };
-      });
+    const rivals = inRank(nodes).map(({ name, index }) => {
+      const hash = new Murmur3(characters(`${name}-`), seed);
+      return { index, hash, words: offsets[hash.offset]! };
+    });
     const used = offsets.filter((words) => rivals.some((rival) => rival.words === words));
     const scratch = new Uint8Array(SCRATCH);
     return (key) => {
@@ -48,26 +94,17 @@ function rendezvousOf(textOf: (key: Key) => string): HashScheme {
   };
 }
 
+/** On equal scores the greater name wins, so it is asked first. */
+function inRank(nodes: readonly HashNode[]): { readonly name: string; readonly index: number }[] {
+  return nodes.map(({ name }, index) => ({ name, index }))
+    .sort((left, right) => (left.name < right.name ? 1 : -1));
+}
+
 const SCRATCH = 1024;
 
 function characters(text: string): Uint8Array {
   const bytes = new Uint8Array(text.length);
   return bytes.subarray(0, putCharacters(bytes, text));
-}
-
-// A byte for each code point, the low one of its number: that is all pymemcache looks at.
-function putCharacters(target: Uint8Array, text: string): number {
-  let length = 0;
-  for (let i = 0; i < text.length; i++) {
-    const unit = text.charCodeAt(i);
-    target[length++] = unit;
-    if (unit < 0xd800 || unit > 0xdbff) continue;
-    const point = text.codePointAt(i)!;
-    if (point === unit) continue;
-    target[length - 1] = point;
-    i++;
-  }
-  return length;
 }
 
 // repr() of Python's bytes.

@@ -1,4 +1,5 @@
 import { utf8 } from '../../wire/bytes.ts';
+import { checkEntry } from '../../wire/check.ts';
 import { crc32 } from './crc32.ts';
 import type { HashScheme } from './hasher.ts';
 import type { Digest } from './key-hash.ts';
@@ -22,9 +23,10 @@ export const weightedKetama: HashScheme = /* @__PURE__ */ ring({
  * `weightedKetama` does, and still not hash keys so.
  *
  * @param hash What keys and points are hashed by: libmemcached's `HASH`.
+ * @throws UsageError when it has no such hash.
  */
 export function ketama(hash: LibmemcachedHash = 'one_at_a_time'): HashScheme {
-  const digest = libmemcachedDigests[hash];
+  const digest = checkEntry('hash', libmemcachedDigests, hash);
   const plain = ring({ points: (name) => plainPoints(name, digest), digest, side: 'next' });
   const weighted = ring({ points: weightedPoints, digest, side: 'next' });
   return (nodes) => (nodes.some(({ weight = 1 }) => weight > 1) ? weighted : plain)(nodes);

@@ -32,7 +32,7 @@ export const hashSchemes: Readonly<Record<HashSchemeName, HashScheme>> = {
   modula: /* @__PURE__ */ modula(),
   pymemcache,
   pythonMemcached,
-  rendezvous,
+  rendezvous: /* @__PURE__ */ rendezvous(),
   spymemcached,
   weightedKetama,
 };

@@ -1,5 +1,5 @@
 import { fromUtf8 } from '../../wire/bytes.ts';
-import { fromJson, ownBytes, type Serde, toJson } from '../serde.ts';
+import { checkString, fromJson, ownBytes, type Serde, toJson } from '../serde.ts';
 import { ForeignValue, storeForeign } from './foreign-value.ts';
 
 const BYTES = 0;
@@ -13,7 +13,7 @@ const TEXT = 4;
  */
 export const dalliSerde: Serde = {
   serialize(_key, value) {
-    if (typeof value === 'string') return { value, flags: TEXT };
+    if (typeof value === 'string') return { value: checkString(value), flags: TEXT };
     if (value instanceof Uint8Array) return { value, flags: BYTES };
     return storeForeign('dalli', value);
   },

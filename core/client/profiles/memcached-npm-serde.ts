@@ -1,5 +1,5 @@
 import { fromLatin1, fromUtf8, latin1 } from '../../wire/bytes.ts';
-import { fromJson, type Serde, toJson } from '../serde.ts';
+import { checkString, fromJson, type Serde, toJson } from '../serde.ts';
 import { ForeignValue, storeForeign } from './foreign-value.ts';
 
 const TEXT = 0;
@@ -13,7 +13,7 @@ const NUMBER = 8;
  */
 export const memcachedNpmSerde: Serde = {
   serialize(_key, value) {
-    if (typeof value === 'string') return { value: escape(value), flags: TEXT };
+    if (typeof value === 'string') return { value: escape(checkString(value)), flags: TEXT };
     if (value instanceof Uint8Array) return { value: escape(latin1(value)), flags: BINARY };
     if (typeof value === 'number') return { value: String(value), flags: NUMBER };
     if (typeof value === 'bigint' || value instanceof ForeignValue) {

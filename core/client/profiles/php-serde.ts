@@ -1,7 +1,23 @@
 import { fromUtf8, latin1, utf8 } from '../../wire/bytes.ts';
+import { checkBoolean, optionNames } from '../../wire/check.ts';
 import { UsageError } from '../../wire/errors.ts';
-import { type Codec, decompress, MAX_DECOMPRESSED } from '../compressed-serde.ts';
-import { fromJson, ownBytes, type Serde, toInteger, toJson } from '../serde.ts';
+import {
+  checkCoded,
+  checkCompression,
+  type Codec,
+  compress,
+  decompress,
+  MAX_DECOMPRESSED,
+} from '../compressed-serde.ts';
+import {
+  checkString,
+  fromJson,
+  ownBytes,
+  type Serde,
+  type Serialized,
+  toInteger,
+  toJson,
+} from '../serde.ts';
 import { fastlzDecompress } from './fastlz.ts';
 import { ForeignValue, storeForeign } from './foreign-value.ts';
 
@@ -21,12 +37,13 @@ const INTERNAL = 0xfff0;
 /** How many times smaller it must be to be stored so: php.ini's `memcached.compression_factor`. */
 const LEAST_GAIN = 1.3;
 
-type Stored = ReturnType<Serde['serialize']>;
-
 export interface PhpSerdeOptions {
   /** zlib's format, for values that are compressed with it; FastLZ, which is only read, needs none. */
   readonly codec?: Codec;
-  /** Values of more bytes than this are compressed with `codec`; Infinity, so none, by default. */
+  /**
+   * Values of more bytes than this are compressed with `codec`; 0 and Infinity, the default, compress
+   * none.
+   */
   readonly threshold?: number;
   /** The most bytes that a value may decompress to; 64 MiB by default. */
   readonly maxSize?: number;
@@ -34,19 +51,30 @@ export interface PhpSerdeOptions {
   readonly binary?: boolean;
 }
 
+const phpNames = /* @__PURE__ */ optionNames<PhpSerdeOptions>({
+  codec: true,
+  threshold: true,
+  maxSize: true,
+  binary: true,
+});
+
 /**
  * What php-memcached stores. Objects go out as JSON, which every build with JSON reads, whatever
  * its serialiser. What was serialised by PHP, igbinary or msgpack comes back as `ForeignValue`.
+ *
+ * @throws UsageError naming an option that breaks a rule, or that there is not.
  */
 export function phpSerde(options: PhpSerdeOptions = {}): Serde {
+  checkCompression(options, phpNames);
   const { codec, threshold = Infinity, maxSize = MAX_DECOMPRESSED, binary = false } = options;
+  checkBoolean('binary', binary);
 
-  function pack(plain: Stored): Stored {
-    if (codec === undefined || threshold === Infinity) return plain;
+  function pack(plain: Serialized): Serialized {
+    if (codec === undefined || threshold === 0 || threshold === Infinity) return plain;
     const { value, flags } = plain;
     const bytes = typeof value === 'string' ? utf8(value) : value;
     if (bytes.length <= threshold) return plain;
-    const packed = codec.compress(bytes);
+    const packed = compress(codec, bytes);
     if (packed.length * LEAST_GAIN >= bytes.length) return plain;
     const stored = new Uint8Array(4 + packed.length);
     new DataView(stored.buffer).setUint32(0, bytes.length, true);
@@ -68,6 +96,7 @@ export function phpSerde(options: PhpSerdeOptions = {}): Serde {
       const length = new DataView(value.buffer, value.byteOffset).getUint32(0, true);
       if (length > maxSize) throw new Error(`it has ${length} bytes, more than ${maxSize}`);
       const bytes = inflate(value.subarray(4), length);
+      checkCoded('decompress', bytes);
       if (bytes.length !== length) throw new Error(`it has ${bytes.length} bytes, not ${length}`);
       return bytes;
     });
@@ -76,9 +105,8 @@ export function phpSerde(options: PhpSerdeOptions = {}): Serde {
   return {
     serialize(_key, value) {
       if (value instanceof ForeignValue) return storeForeign('php-memcached', value);
-      if (typeof value === 'string' || value instanceof Uint8Array) {
-        return pack({ value, flags: STRING });
-      }
+      if (typeof value === 'string') return pack({ value: checkString(value), flags: STRING });
+      if (value instanceof Uint8Array) return pack({ value, flags: STRING });
       if (typeof value === 'boolean') return { value: value ? '1' : '', flags: BOOLEAN };
       if (typeof value === 'bigint' && BigInt.asIntN(64, value) !== value) {
         throw new UsageError('value', 'is too great for an integer of PHP');

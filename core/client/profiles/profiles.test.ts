@@ -110,6 +110,29 @@ profile('what a client could not read is refused', () => {
   }
 });
 
+profile('half of a character is text to none of them', () => {
+  for (const [name, { serde }] of Object.entries(profiles)) {
+    const text = 'x\ud83c';
+    if (name === 'dalli-json') {
+      // JSON has a way to write it.
+      const { value, flags } = serde().serialize('k', text);
+      assert.is(serde().deserialize('k', utf8(value as string), flags), text);
+      continue;
+    }
+    const store = (): unknown => serde().serialize('k', text);
+    assert.throws(store, (error: unknown) => error instanceof UsageError, name);
+  }
+});
+
+profile('what JSON would lose is refused by those that write JSON', () => {
+  for (const name of ['php-memcached', 'dalli-json', 'memcached-npm'] as const) {
+    for (const lost of [new SharedArrayBuffer(1), Promise.resolve(), { a: new Map() }, [NaN]]) {
+      const store = (): unknown => profiles[name].serde().serialize('k', lost);
+      assert.throws(store, (error: unknown) => error instanceof UsageError, name);
+    }
+  }
+});
+
 profile('php: a string may come as bytes', () => {
   assert.equal(phpSerde({ binary: true }).deserialize('k', utf8('é'), 0), utf8('é'));
 });

@@ -1,4 +1,5 @@
-import { type Codec, compressedSerde } from '../compressed-serde.ts';
+import { optionNames } from '../../wire/check.ts';
+import { checkCompression, type Codec, compressedSerde } from '../compressed-serde.ts';
 import type { HashScheme } from '../hashing/hasher.ts';
 import { hashSchemes } from '../hashing/schemes.ts';
 import type { Serde } from '../serde.ts';
@@ -30,7 +31,11 @@ export interface Profile {
   readonly hashes: 'key' | 'prefixed' | 'sent';
   /** What it sends for a key, and for one that is too long. */
   readonly toKey: (key: string, prefix: string) => string;
-  /** What its values and flags mean. */
+  /**
+   * What its values and flags mean.
+   *
+   * @throws UsageError naming an option that breaks a rule, or that there is not.
+   */
   readonly serde: (options?: ProfileOptions) => Serde;
 }
 
@@ -42,8 +47,8 @@ export interface ProfileOptions {
    */
   readonly codec?: Codec;
   /**
-   * Values of more bytes than this are compressed; Infinity by default, so that none is, as every
-   * client reads what is not. By themselves php-memcached compresses from 2000 bytes, dalli from
+   * Values of more bytes than this are compressed; 0 and Infinity, the default, compress none, as
+   * every client reads what is not. By themselves php-memcached compresses from 2000 bytes, dalli from
    * 4096 and spymemcached from 16384, and the clients of Python where they are told to.
    */
   readonly threshold?: number;
@@ -53,10 +58,29 @@ export interface ProfileOptions {
 
 const joined = (key: string, prefix: string): string => prefix + key;
 
+const names = /* @__PURE__ */ optionNames<ProfileOptions>({
+  codec: true,
+  threshold: true,
+  maxSize: true,
+});
+
 /** What is compressed has this flag. */
 function compressing(serde: Serde, flag: number): Profile['serde'] {
-  return ({ codec, threshold = Infinity, ...options } = {}) =>
-    codec === undefined ? serde : compressedSerde({ ...options, codec, threshold, serde, flag });
+  return (options = {}) => {
+    checkCompression(options, names);
+    const { codec, threshold = Infinity } = options;
+    return codec === undefined
+      ? serde
+      : compressedSerde({ ...options, codec, threshold, serde, flag });
+  };
+}
+
+/** Of a client that does not compress. */
+function plain(serde: Serde): Profile['serde'] {
+  return (options = {}) => {
+    checkCompression(options, names);
+    return serde;
+  };
 }
 
 export const profiles: Readonly<Record<ProfileName, Profile>> = {
@@ -76,19 +100,19 @@ export const profiles: Readonly<Record<ProfileName, Profile>> = {
     scheme: hashSchemes.gomemcache,
     hashes: 'prefixed',
     toKey: joined,
-    serde: () => plainSerde,
+    serde: plain(plainSerde),
   },
   'memcached-npm': {
     scheme: hashSchemes.weightedKetama,
     hashes: 'prefixed',
     toKey: memcachedNpmKey,
-    serde: () => memcachedNpmSerde,
+    serde: plain(memcachedNpmSerde),
   },
   memjs: {
     scheme: hashSchemes.memjs,
     hashes: 'prefixed',
     toKey: joined,
-    serde: () => plainSerde,
+    serde: plain(plainSerde),
   },
   'php-memcached': {
     scheme: hashSchemes.modula,

@@ -1,5 +1,5 @@
 import { fromUtf8 } from '../../wire/bytes.ts';
-import { ownBytes, type Serde, toInteger } from '../serde.ts';
+import { checkString, ownBytes, type Serde, toInteger } from '../serde.ts';
 import { ForeignValue, storeForeign } from './foreign-value.ts';
 
 const BYTES = 0;
@@ -14,7 +14,7 @@ const TEXT = 16;
  */
 export const pythonSerde: Serde = {
   serialize(_key, value) {
-    if (typeof value === 'string') return { value, flags: TEXT };
+    if (typeof value === 'string') return { value: checkString(value), flags: TEXT };
     if (value instanceof Uint8Array) return { value, flags: BYTES };
     if (typeof value === 'bigint' || Number.isSafeInteger(value)) {
       return { value: String(value), flags: INTEGER };

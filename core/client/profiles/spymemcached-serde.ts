@@ -1,6 +1,6 @@
 import { fromUtf8 } from '../../wire/bytes.ts';
 import { UsageError } from '../../wire/errors.ts';
-import { ownBytes, type Serde } from '../serde.ts';
+import { checkString, ownBytes, type Serde } from '../serde.ts';
 import { ForeignValue, storeForeign } from './foreign-value.ts';
 
 const TEXT = 0;
@@ -20,7 +20,7 @@ const BYTES = 8 << 8;
  */
 export const spymemcachedSerde: Serde = {
   serialize(_key, value) {
-    if (typeof value === 'string') return { value, flags: TEXT };
+    if (typeof value === 'string') return { value: checkString(value), flags: TEXT };
     if (value instanceof Uint8Array) return { value, flags: BYTES };
     if (typeof value === 'boolean') return { value: value ? '1' : '0', flags: BOOLEAN };
     if (value instanceof Date && Number.isFinite(value.getTime())) {
