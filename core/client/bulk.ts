@@ -5,9 +5,15 @@ import type { Reply } from '../wire/reply.ts';
 import type { Calls } from './calls.ts';
 import { ownCopy, toKeys, waiting } from './calls.ts';
 import { Deadline } from './deadline.ts';
-import { checkExecuteOptions } from './executor.ts';
 import { checkWireKey, type ItemKey, ownKey, type WireKey } from './key-policy.ts';
-import type { BulkOptions, CallOptions, StoreOptions } from './memcache-options.ts';
+import {
+  type BulkOptions,
+  type CallOptions,
+  checkBulkOptions,
+  checkBulkStoreOptions,
+  checkCallOptions,
+  type StoreOptions,
+} from './memcache-options.ts';
 import { deleteCommand, getCommand, getManyCommand, storeCommand } from './operations.ts';
 import { eachItem, type Found, isPlaceholder, toDone, toFound } from './results.ts';
 import { together } from './together.ts';
@@ -33,7 +39,7 @@ export async function findMany<Result>(
   options: CallOptions = {},
   read: (key: ItemKey, found: Found) => Result,
 ): Promise<Map<Key, Result>> {
-  checkExecuteOptions(options);
+  checkCallOptions(options);
   const { keys: policy, placeOf, ready, clock } = calls.parts;
   const wanted = toKeys(keys);
   const wire: WireKey[] = [];
@@ -132,6 +138,7 @@ export async function storeMany(
   entries: Entries,
   options: BulkOptions & StoreOptions,
 ): Promise<Map<Key, MemcacheError>> {
+  checkBulkStoreOptions(options);
   const jobs: Job[] = [];
   // The list is the caller's no more; large values still are, until they are sent.
   const pairs = toPairs(entries).map(([key, value]) => [key, ownCopy(value)] as const);
@@ -150,6 +157,7 @@ export async function deleteMany(
   keys: Iterable<ItemKey>,
   options: BulkOptions,
 ): Promise<Map<Key, MemcacheError>> {
+  checkBulkOptions(options);
   const jobs: Job[] = [];
   const prepared = inSlices(calls.parts.clock, toKeys(keys), (key) => {
     const wire = calls.parts.keys.toWire(key);
@@ -179,7 +187,6 @@ async function doMany(
   jobs: readonly Job[],
   options: BulkOptions,
 ): Promise<Map<Key, MemcacheError>> {
-  checkExecuteOptions(options);
   const { clock } = calls.parts;
   const noreply = calls.isQuiet(options);
   const quiet = options.quiet === true || noreply;

@@ -10,6 +10,7 @@ import type { ExecuteOptions } from './executor.ts';
 import type { Gets, MemcacheParts, StoreOptions, WriteOptions } from './memcache-options.ts';
 import type { WriteFields } from './operations.ts';
 import type { Found } from './results.ts';
+import { serialize } from './serde.ts';
 
 /** What a store command is made of, whatever the dialect. */
 export interface Prepared {
@@ -68,7 +69,7 @@ export class Calls {
     const { keys, serde, clock } = this.parts;
     const quiet = this.isQuiet(options, heedsDefault);
     const wire = keys.toWire(key);
-    const { value: serialized, flags: ownFlags } = serde.serialize(ownKey(key), value);
+    const { value: serialized, flags: ownFlags } = serialize(serde, ownKey(key), value);
     const data = ownCopy(serialized);
     const { flags = ownFlags } = options;
     // As text in a meta command, what is no number could pass for one.

@@ -10,7 +10,7 @@ export class Client extends OneServer {
    * @throws UsageError when an option breaks a rule.
    */
   constructor(server: ServerName, options: ClientOptions & WithDial) {
-    checkOptions(options);
+    checkOptions(options, 'Client');
     const executor = upstreamFor(toEndpoint(server, options.tls), options);
     super({ ...clientParts(options), executor });
   }
@@ -29,7 +29,7 @@ export class PooledClient extends OneServer {
    * @throws UsageError when an option breaks a rule.
    */
   constructor(server: ServerName, options: PooledClientOptions & WithDial) {
-    checkOptions(options);
+    checkOptions(options, 'PooledClient');
     const { maxPoolSize = 4, idleTimeout = 60_000 } = options;
     const pool = { ...options, maxPoolSize, idleTimeout };
     const executor = upstreamFor(toEndpoint(server, options.tls), pool);

@@ -8,6 +8,7 @@ import { type ClusterServer, toAllPlaced, toPlaced } from './cluster-server.ts';
 import { DiscoveredCluster } from './discovered-cluster.ts';
 import { Discovery } from './discovery/discovery.ts';
 import type { ServerName } from './endpoint.ts';
+import type { Expire } from './expire.ts';
 import type { HashScheme } from './hashing/hasher.ts';
 import { type HashSchemeName, hashSchemes } from './hashing/schemes.ts';
 import type { HealthOptions } from './health.ts';
@@ -59,7 +60,7 @@ export class HashClient extends Memcache {
    * @throws UsageError when an option breaks a rule.
    */
   constructor(servers: HashServers, options: HashClientOptions & WithDial) {
-    checkOptions(options);
+    checkOptions(options, 'HashClient');
     const { tls, clock = systemClock, timeout = 1000 } = options;
     const { profile: profileName, scheme = 'rendezvous' } = options;
     const { retryAttempts = 2, retryTimeout = 1000, deadTimeout = 60_000 } = options;
@@ -163,7 +164,10 @@ export class HashClient extends Memcache {
    *
    * @returns The servers on which it was not done, each with its reason: empty when all went well.
    */
-  async flushAll(delay = 0, options: WriteOptions = {}): Promise<Map<string, MemcacheError>> {
+  async flushAll(
+    delay: Expire = 0,
+    options: WriteOptions = {},
+  ): Promise<Map<string, MemcacheError>> {
     const results = await this.#each(options, (server, left) => server.flushAll(delay, left));
     const failed = new Map<string, MemcacheError>();
     for (const [name, error] of results) if (error !== undefined) failed.set(name, error);

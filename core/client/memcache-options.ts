@@ -59,6 +59,7 @@ const bulkStoreNames = /* @__PURE__ */ optionNames<
   timeout: true,
   signal: true,
   quiet: true,
+  noreply: true,
   expire: true,
   flags: true,
 });

@@ -7,13 +7,16 @@ import { Calls, toU64 } from './calls.ts';
 import type { ExecuteOptions } from './executor.ts';
 import { type Expire, toExptime } from './expire.ts';
 import { checkWireKey, type ItemKey } from './key-policy.ts';
-import type {
-  BulkOptions,
-  CallOptions,
-  Gets,
-  MemcacheParts,
-  StoreOptions,
-  WriteOptions,
+import {
+  type BulkOptions,
+  type CallOptions,
+  checkCallOptions,
+  checkStoreOptions,
+  checkWriteOptions,
+  type Gets,
+  type MemcacheParts,
+  type StoreOptions,
+  type WriteOptions,
 } from './memcache-options.ts';
 import { MetaCommands } from './meta-commands.ts';
 import {
@@ -52,6 +55,7 @@ export class Memcache {
   /** The value of a key and its version, or undefined. */
   gets<T = unknown>(key: ItemKey, options?: CallOptions): Promise<Gets<T> | undefined> {
     return this.calls.read(undefined, async () => {
+      checkCallOptions(options);
       const wire = this.calls.parts.keys.toWire(key);
       const found = toFound(await this.calls.execute(wire, getCommand(wire, true), options));
       return found === undefined ? undefined : this.calls.gets<T>(key, found);
@@ -135,6 +139,7 @@ export class Memcache {
     cas: bigint,
     options: StoreOptions = {},
   ): Promise<CasResult> {
+    checkStoreOptions(options);
     checkU64('cas', cas);
     const { wire, data, fields } = this.calls.prepare(key, value, options, false);
     return toCasResult(
@@ -168,6 +173,7 @@ export class Memcache {
 
   /** Deletes a key; false when it was not there. */
   async delete(key: ItemKey, options: WriteOptions = {}): Promise<boolean> {
+    checkWriteOptions(options);
     const wire = this.calls.parts.keys.toWire(key);
     const quiet = this.calls.isQuiet(options);
     return toDone(await this.calls.write(wire, deleteCommand(wire, quiet), quiet, options));
@@ -201,6 +207,7 @@ export class Memcache {
 
   /** Sets when a key expires; false when it is not there. */
   async touch(key: ItemKey, expire: Expire, options: WriteOptions = {}): Promise<boolean> {
+    checkWriteOptions(options);
     const { keys, clock } = this.calls.parts;
     const wire = keys.toWire(key);
     const exptime = toExptime(expire, clock.now());
@@ -248,6 +255,7 @@ export class Memcache {
   // bytes and a tenth of its time.
   #get<T>(key: ItemKey, options: CallOptions | undefined): Promise<T | undefined> {
     try {
+      checkCallOptions(options);
       const wire = this.calls.parts.keys.toWire(key);
       return this.calls.execute(wire, getCommand(wire, false), options).then((reply) => {
         const found = toFound(reply);
@@ -264,6 +272,7 @@ export class Memcache {
     expire: Expire,
     options: CallOptions | undefined,
   ): Promise<Found | undefined> {
+    checkCallOptions(options);
     const { keys, clock } = this.calls.parts;
     const wire = keys.toWire(key);
     const exptime = toExptime(expire, clock.now());
@@ -277,6 +286,8 @@ export class Memcache {
     options: StoreOptions = {},
   ): Promise<boolean> {
     try {
+      if (mode === 'append' || mode === 'prepend') checkWriteOptions(options);
+      else checkStoreOptions(options);
       const { wire, data, fields } = this.calls.prepare(key, value, options, true);
       const command = storeCommand(mode, wire, data, fields);
       return this.calls.write(wire, command, fields.quiet, options).then(toDone);
@@ -291,6 +302,7 @@ export class Memcache {
     delta: bigint | number,
     options: WriteOptions = {},
   ): Promise<bigint | undefined> {
+    checkWriteOptions(options);
     const wire = this.calls.parts.keys.toWire(key);
     const amount = toU64('delta', delta);
     const quiet = this.calls.isQuiet(options, false);

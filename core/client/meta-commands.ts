@@ -1,24 +1,26 @@
-import { checkEntry, checkObject, checkU32 } from '../wire/check.ts';
+import { checkEntry, checkU32 } from '../wire/check.ts';
 import type { Key, Value } from '../wire/command.ts';
 import { UsageError } from '../wire/errors.ts';
 import { isMeta, metaFlags } from '../wire/meta-flags.ts';
 import type { ItemFacts, Reply } from '../wire/reply.ts';
 import { type Calls, toU64 } from './calls.ts';
-import { toExptime } from './expire.ts';
+import { toDelay, toExptime } from './expire.ts';
 import { type ItemKey, ownKey, type WireKey } from './key-policy.ts';
-import type { CallOptions, WriteOptions } from './memcache-options.ts';
-import type {
-  MetaArithmeticOptions,
-  MetaDeleteOptions,
-  MetaFacts,
-  MetaGetOptions,
-  MetaItem,
-  MetaNumber,
-  MetaOptions,
-  MetaResult,
-  MetaSetOptions,
+import { type CallOptions, checkCallOptions, type WriteOptions } from './memcache-options.ts';
+import {
+  checkMetaOptions,
+  type MetaArithmeticOptions,
+  type MetaDeleteOptions,
+  type MetaFacts,
+  type MetaGetOptions,
+  type MetaItem,
+  type MetaNumber,
+  type MetaOptions,
+  type MetaResult,
+  type MetaSetOptions,
 } from './meta-options.ts';
 import { toCount, toNumber, toStatus, toUnsigned, unexpected } from './results.ts';
+import { serialize } from './serde.ts';
 
 const setModes = { set: 'S', add: 'E', replace: 'R', append: 'A', prepend: 'P' } as const;
 const arithmeticModes = { incr: '+', decr: '-' } as const;
@@ -83,6 +85,7 @@ export class MetaCommands {
     key: ItemKey,
     options: MetaGetOptions = {},
   ): Promise<MetaItem<T> | undefined> {
+    checkMetaOptions('mg', options);
     const flags = this.#flags(getFlags, options);
     if (options.value !== false) flags.push('v', 'f');
     const wire = this.#calls.parts.keys.toWire(key);
@@ -101,7 +104,9 @@ export class MetaCommands {
 
   /** `ms`: stores a value. */
   async set(key: ItemKey, value: unknown, options: MetaSetOptions = {}): Promise<MetaResult> {
-    const { value: data, flags: ownFlags } = this.#calls.parts.serde.serialize(ownKey(key), value);
+    checkMetaOptions('ms', options);
+    const { serde } = this.#calls.parts;
+    const { value: data, flags: ownFlags } = serialize(serde, ownKey(key), value);
     const mode = checkEntry('mode', setModes, options.mode ?? 'set');
     const flags = this.#flags(setFlags, options);
     const { flags: clientFlags = ownFlags } = options;
@@ -112,12 +117,14 @@ export class MetaCommands {
 
   /** `md`: deletes an item, or marks it stale. */
   async delete(key: ItemKey, options: MetaDeleteOptions = {}): Promise<MetaResult> {
+    checkMetaOptions('md', options);
     const flags = this.#flags(deleteFlags, options);
     return toResult(await this.#write(key, { verb: 'md', flags }, options));
   }
 
   /** `ma`: adds to a number or subtracts from it, and makes it where there is none. */
   async arithmetic(key: ItemKey, options: MetaArithmeticOptions = {}): Promise<MetaNumber> {
+    checkMetaOptions('ma', options);
     const mode = checkEntry('mode', arithmeticModes, options.mode ?? 'incr');
     const flags = this.#flags(arithmeticFlags, options);
     flags.push('v');
@@ -128,6 +135,7 @@ export class MetaCommands {
 
   /** `me`: what the server holds of an item besides its value; undefined for a miss. */
   async debug(key: ItemKey, options?: CallOptions): Promise<ItemFacts | undefined> {
+    checkCallOptions(options);
     const wire = this.#calls.parts.keys.toWire(key);
     const reply = await this.#calls.execute(wire, { verb: 'me', ...bare(wire) }, options);
     if (reply.type === 'EN') return undefined;
@@ -138,12 +146,12 @@ export class MetaCommands {
 
   /** `mn`: a round trip to the server and back. */
   async noop(options?: CallOptions): Promise<void> {
+    checkCallOptions(options);
     const reply = await this.#calls.parts.executor.execute({ verb: 'mn' }, options);
     if (reply.type !== 'MN') unexpected(reply);
   }
 
   #flags(table: Readonly<Record<string, string>>, options: MetaOptions): string[] {
-    checkObject('options', options);
     const flags: string[] = [];
     if (options.opaque !== undefined) flags.push(`O${options.opaque}`);
     for (const hint of options.hints ?? []) {
@@ -158,6 +166,9 @@ export class MetaCommands {
         if (value === true) flags.push(letter);
       } else if (letter === 'T' || letter === 'N') {
         flags.push(`${letter}${toExptime(value, this.#calls.parts.clock.now(), name)}`);
+      } else if (letter === 'R') {
+        // The server reads it as it reads an expiry: past 30 days nobody would ever win.
+        flags.push(`R${toDelay(value, this.#calls.parts.clock.now(), name)}`);
       } else flags.push(`${letter}${toU64(name, value)}`);
     }
     return flags;

@@ -70,9 +70,9 @@ export const defaultSerde: Serde = {
   },
 };
 
-/** Values that are small in their chunk are copied out of it, so that they do not keep it alive. */
+/** A value in a buffer of its own, which keeps no chunk alive and shows nobody else's bytes. */
 export function ownBytes(value: Uint8Array): Uint8Array {
-  return value.length * 2 < value.buffer.byteLength ? new Uint8Array(value) : value;
+  return value.length === value.buffer.byteLength ? value : new Uint8Array(value);
 }
 
 /** @throws UsageError when it would come back as another: what of it is no text has no UTF-8. */

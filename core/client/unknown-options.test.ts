@@ -21,6 +21,7 @@ import {
 } from './memcache-options.ts';
 import { checkMetaOptions } from './meta-options.ts';
 import { RetryingClient } from './retrying-client.ts';
+import { defaultSerde } from './serde.ts';
 
 const unknown = suite('unknown options');
 
@@ -159,6 +160,69 @@ for (const name of ['metadump', 'mgdump', 'watch'] as const) {
     assert.is((await rejection(lines.next())).argument, 'retries');
   });
 }
+
+const v = 'v';
+const calls: Readonly<Record<string, readonly unknown[]>> = {
+  get: ['k'],
+  gets: ['k'],
+  gat: ['k', 1],
+  gats: ['k', 1],
+  getMany: [['k']],
+  getsMany: [['k']],
+  set: ['k', v],
+  add: ['k', v],
+  replace: ['k', v],
+  append: ['k', v],
+  prepend: ['k', v],
+  cas: ['k', v, 1n],
+  delete: ['k'],
+  touch: ['k', 1],
+  incr: ['k', 1],
+  decr: ['k', 1],
+  setMany: [{ k: v }],
+  deleteMany: [['k']],
+  'meta.get': ['k'],
+  'meta.set': ['k', v],
+  'meta.delete': ['k'],
+  'meta.arithmetic': ['k'],
+  'meta.debug': ['k'],
+  'meta.noop': [],
+};
+for (const [name, before] of Object.entries(calls)) {
+  unknown(`${name} has no lifetime`, async () => {
+    const owner = (name.startsWith('meta.') ? client.meta : client) as unknown as Record<
+      string,
+      (...args: unknown[]) => Promise<unknown>
+    >;
+    const method = name.replace('meta.', '');
+    for (const options of [{ lifetime: 5 }, { timeout: 5, lifetime: undefined }]) {
+      assert.is((await rejection(owner[method]!(...before, options))).argument, 'lifetime');
+    }
+  });
+}
+
+unknown('a serde that gives null is named by every call that stores', async () => {
+  const odd = { ...defaultSerde, serialize: () => null as never };
+  const one = new Client('localhost', { dial, serde: odd });
+  for (const call of [one.set('k', 1), one.setMany({ k: 1 }), one.meta.set('k', 1)]) {
+    assert.is((await rejection(call)).argument, 'serde');
+  }
+  await one.close();
+});
+
+unknown('recache: seconds that the server would take for 1970 are refused', async () => {
+  const wrong = client.meta.get('k', { recache: 2_592_001 });
+  assert.is((await rejection(wrong)).argument, 'recache');
+});
+
+unknown('a client of one server has no pool and no scheme', () => {
+  const options = { dial, maxPoolSize: 4 };
+  assert.is(refusal(() => new Client('h', options)).argument, 'maxPoolSize');
+  assert.is(
+    refusal(() => new PooledClient('h', { dial, scheme: 'jump' } as object)).argument,
+    'scheme',
+  );
+});
 
 unknown('raw and shutdown have options of their own', async () => {
   const version = await client.raw('version', { reply: 'line', value: null, timeout: 500 });

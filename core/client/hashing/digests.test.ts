@@ -123,7 +123,7 @@ digests('no hash reads past the length that it is given', () => {
     ...libmemcachedDigests,
     crc32,
     md5,
-    murmur3: (bytes, length) => murmur3(bytes, length, 0),
+    murmur3: (bytes, length) => murmur3Digest(bytes, length, 0),
     furcHash: (bytes, length) => furcHash(bytes, length, 99_999),
     spooky32: (bytes, length) => spooky32(bytes, length, 0xface2014),
   };
