@@ -185,6 +185,29 @@ prompt('Ctrl-C ends a watch, and not the console', async () => {
   assert.is(await talk.ended, 0);
 });
 
+prompt('Ctrl-C forgets what was typed while a command ran, lines that waited too', async () => {
+  const talk = new Prompt(temporaryDirectory());
+  await talk.terminal.stdout.says(/memwire> /);
+  await talk.type('set a one\r', /stored\n[^]*memwire> /);
+  await talk.type('wire on\r', /(memwire> [^]*){3}/);
+  await talk.type('watch\r', /< OK/);
+  await talk.type('flush\rhalf', /half/);
+  await talk.type('\x03', /interrupted\n[^]*memwire> /);
+  await talk.type('\x15get a\r', /"one" \(3 bytes/);
+  talk.terminal.stdin.write('\x04');
+  assert.is(await talk.ended, 0);
+  assert.is(talk.terminal.stderr.text, '');
+});
+
+prompt('a line that was begun while a command ran goes on where it was', async () => {
+  const talk = new Prompt(temporaryDirectory());
+  await talk.terminal.stdout.says(/memwire> /);
+  await talk.type('get nobody\rdelete not', /nobody is not there\n[^]*memwire> delete not/);
+  await talk.type('hing\r', /nothing is not there\n/);
+  talk.terminal.stdin.write('\x04');
+  assert.is(await talk.ended, 0);
+});
+
 prompt('the history is kept for the next session, for this user alone', async () => {
   const place = temporaryDirectory();
   for (const word of ['one', 'two']) {
