@@ -1,6 +1,6 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { suite } from '../../test/suite.ts';
@@ -13,7 +13,7 @@ import { say } from '../../test/fake-terminal.ts';
 import { latin1 } from '../../core/wire/bytes.ts';
 import { makeCertificates } from '../../test/certificates.ts';
 import { dialAndEnd } from '../../test/half-close.ts';
-import { findProgram } from '../../test/memcached.ts';
+import { findProgram, freePort } from '../../test/memcached.ts';
 import { buildMemwire } from '../../test/memwire-program.ts';
 import { temporaryDirectory, temporaryFile } from '../../test/temporary.ts';
 import { dial } from '../dial.ts';
@@ -222,6 +222,29 @@ serve(
   },
 );
 
+serve('-d serves in the background, -P says by which process, and -U is told off', async () => {
+  const file = join(temporaryDirectory(), 'pid');
+  const program = new Program(...['-d', '-P', file, '-p', '-1', '-l', '127.0.0.1', '-U', '1']);
+  assert.is(await program.code(), 0);
+  assert.match(program.err, /^memwire serve: -U 1: there is no UDP here[^\n]*\n$/);
+  const pid = Number(readFileSync(file, 'utf8'));
+  const to = { host: '127.0.0.1', port: await program.port() };
+  await talk(to, ['stats\r\n', new RegExp(`^STAT pid ${pid}\r\n[^]*END\r\n`)]);
+  process.kill(pid, 'SIGTERM');
+  while (existsSync(file)) await new Promise((resolve) => setImmediate(resolve));
+  const again = new Program('-d', '-s', '/nowhere/socket');
+  assert.is(await again.code(), 1);
+  assert.match(again.err, /^memwire serve: cannot listen: .*\/nowhere\/socket\n$/);
+});
+
+serve('without -p the port of -U is that of TCP, as with memcached', async () => {
+  const port = await freePort();
+  const program = new Program('-U', String(port), '-l', '127.0.0.1');
+  assert.is(await program.port(), port);
+  program.process.kill('SIGTERM');
+  assert.is(await program.code(), 0);
+});
+
 serve('a peer that ends after its requests gets all of its replies', async () => {
   const program = new Program('-p', '-1', '-l', '127.0.0.1');
   const port = await program.port();
@@ -285,10 +308,21 @@ const refused: readonly [flags: string, because: RegExp][] = [
   ['-a 888', /-a: "888" is not an octal mask/],
   ['-l :11211', /-l: no address in ":11211"/],
   ['-l 127.0.0.1:0', /-l: "0" is not/],
-  ['-U 11211', /-U: there is no UDP here/],
+  ['-U 65536', /-U: "65536" is not/],
+  ['-Y users -U 11211', /-Y: cannot use UDP with ascii authentication/],
   ['-B binary', /-B binary: only ascii is spoken here/],
-  ['-o frobnicate=1', /-o: illegal suboption "frobnicate"/],
-  ['-o idle_timeout=soon', /-o idle_timeout: "soon" is not/],
+  ['-B http', /-B: "http" is not auto, binary or ascii/],
+  ['-S', /-S: there is no SASL here/],
+  ['-e /tmp/memory', /-e: items are in memory alone/],
+  ['-t 0', /-t: "0" is not a whole number from 1/],
+  ['-c -1', /-c: "-1" is not a whole number from 1/],
+  ['-f 1', /-f: "1" is not a number more than 1/],
+  ['-n 0', /-n: "0" is not/],
+  ['-b x', /-b: "x" is not/],
+  ['-l fo:o:ble', /-l: "fo:o:ble" is not the address of an interface/],
+  ['-l mtls:127.0.0.1:1', /-l: "mtls:127.0.0.1:1" is not the address/],
+  ['-p -1 -P /nowhere/pid', /-P: ENOENT/],
+  ['-d', /-d: this program cannot be started once more/],
   ['-Y /nowhere/users', /-Y: ENOENT: .*\/nowhere\/users/],
   ['-Z', /-Z: needs -o ssl_chain_cert=<file>,ssl_key=<file>/],
   ['-Z -o ssl_chain_cert=/nowhere/c,ssl_key=k', /-o ssl_chain_cert: ENOENT/],
@@ -315,7 +349,7 @@ lines('a file of users must have some, each with a password', async () => {
 lines('-h and -V are answered, whatever else is there', async () => {
   const help = await say(['serve', '-p', 'x', '-h']);
   assert.is(help.code, 0);
-  for (const flag of 'psalmIMcCFXWADYZoUvVhutbRfnB') assert.match(help.out, ` -${flag}`);
+  for (const flag of 'psalmIMcCFXWADYZoUvVhutbRfnBdP') assert.match(help.out, ` -${flag}`);
   const { code, out } = await say(['serve', '-V']);
   assert.is(code, 0);
   assert.match(out, `memwire ${VERSION} (memcached ${SERVER_VERSION})\n`);
