@@ -202,8 +202,10 @@ prompt('Ctrl-C forgets what was typed while a command ran, lines that waited too
 prompt('a line that was begun while a command ran goes on where it was', async () => {
   const talk = new Prompt(temporaryDirectory());
   await talk.terminal.stdout.says(/memwire> /);
-  await talk.type('get nobody\rdelete not', /nobody is not there\n[^]*memwire> delete not/);
-  await talk.type('hing\r', /nothing is not there\n/);
+  await talk.type('get nobody\rdelete nothin', /nobody is not there\n[^]*memwire> delete nothin/);
+  // Only the last key that comes at once goes where the cursor is.
+  talk.terminal.stdin.write('g');
+  await talk.type('\r', /nothing is not there\n/);
   talk.terminal.stdin.write('\x04');
   assert.is(await talk.ended, 0);
 });
