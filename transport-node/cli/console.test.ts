@@ -199,6 +199,24 @@ prompt('Ctrl-C forgets what was typed while a command ran, lines that waited too
   assert.is(talk.terminal.stderr.text, '');
 });
 
+prompt('Ctrl-C forgets the line in a dumb terminal too', async () => {
+  const { TERM } = process.env;
+  process.env['TERM'] = 'dumb';
+  try {
+    const talk = new Prompt(temporaryDirectory());
+    await talk.type('', /memwire> /);
+    await talk.type('half', /half/);
+    await talk.type('\x03', /half\n[^]*memwire> /);
+    await talk.type('get nobody\r', /nobody is not there\n/);
+    talk.terminal.stdin.write('\x04');
+    assert.is(await talk.ended, 0);
+    assert.is(talk.terminal.stderr.text, '');
+  } finally {
+    process.env['TERM'] = TERM;
+    if (TERM === undefined) delete process.env['TERM'];
+  }
+});
+
 prompt('a line that was begun while a command ran goes on where it was', async () => {
   const talk = new Prompt(temporaryDirectory());
   await talk.terminal.stdout.says(/memwire> /);

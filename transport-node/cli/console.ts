@@ -113,6 +113,8 @@ class Console {
       if (isBegun) {
         prompt.write(null, { ctrl: true, name: 'e' });
         prompt.write(null, { ctrl: true, name: 'u' });
+        // Where TERM is dumb, readline knows no such keys.
+        if (prompt.line !== '') Object.assign(prompt, { line: '', cursor: 0 });
       }
       if (isBegun || this.#running === null) stdout.write('\n');
       if (this.#running !== null) this.#running.abort();
