@@ -2,6 +2,7 @@ import * as assert from 'uvu/assert';
 import { Server } from '../../core/server/mod.ts';
 import { SERVER_VERSION } from '../../core/server/options.ts';
 import type { Listener } from '../../core/transport.ts';
+import { utf8 } from '../../core/wire/bytes.ts';
 import { FakeTerminal, type Said, say } from '../../test/fake-terminal.ts';
 import { suite } from '../../test/suite.ts';
 import { listen } from '../listen.ts';
@@ -111,6 +112,22 @@ cli('a login in MEMWIRE_SERVER is refused, and shown where it belongs', async ()
   assert.is(code, 2);
   assert.not.match(err, /s3cr3t/);
   assert.match(err, /"memcache:\/\/\*\*\*@cache\.example:11211".*--auth-file or MEMWIRE_AUTH/);
+});
+
+cli('a password that a server repeats is not shown', async () => {
+  const echo = await listen({ host: '127.0.0.1', port: 0 }, (transport) => ({
+    onData: () => transport.send(utf8('ERROR unknown command "user s3cr3t"\r\n')),
+    onDrain: () => {},
+    onClosed: () => {},
+  }));
+  const port = 'port' in echo.endpoint ? echo.endpoint.port : 0;
+  const environment = { MEMWIRE_AUTH: 'user:s3cr3t' };
+  for (const command of ['conformance', 'version']) {
+    const { code, out, err } = await say([command, '-s', `127.0.0.1:${port}`], { environment });
+    assert.is(code, 3);
+    assert.not.match(out + err, /s3cr3t/);
+  }
+  await echo.close();
 });
 
 cli('a password that the console is given in the wrong place is not shown', async () => {
