@@ -63,6 +63,11 @@ async function run(flags: ServeFlags, terminal: Terminal): Promise<number> {
     };
   };
   const listeners: Listener[] = [];
+  // Before anybody is told that it listens, and may stop it at once.
+  const stopped = new Promise<void>((resolve) => {
+    server.engine.onShutdown = () => resolve();
+    terminal.onStop(resolve);
+  });
   let pidFile: string | null = null;
   let said = '';
   const stop = async (): Promise<void> => {
@@ -87,10 +92,7 @@ async function run(flags: ServeFlags, terminal: Terminal): Promise<number> {
     await stop();
     return 1;
   }
-  await new Promise<void>((resolve) => {
-    server.engine.onShutdown = () => resolve();
-    terminal.onStop(resolve);
-  });
+  await stopped;
   await stop();
   return 0;
 }
