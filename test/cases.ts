@@ -29,7 +29,8 @@ export function caseSuite<Context>(
     });
   }
   all.after(async () => {
-    await options.after?.();
+    // What was never begun has nothing to end.
+    if (ready !== null) await options.after?.();
   });
   all.run();
 }

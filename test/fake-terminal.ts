@@ -55,6 +55,7 @@ export class FakeTerminal implements Terminal {
   readonly stderr: Capture = new Capture();
   readonly environment: Record<string, string | undefined>;
   readonly clock: Clock;
+  readonly program: readonly string[] = [];
   #stop: () => void = () => {};
 
   constructor(environment: Record<string, string | undefined> = {}, clock: Clock = systemClock) {

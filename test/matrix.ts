@@ -16,11 +16,22 @@ const NONE: Counts = { passed: 0, failed: 0, skipped: 0 };
 /** What came of every suite on every runtime, against every server. */
 export class Matrix {
   readonly #rows = new Map<string, Map<Runtime, Counts>>();
+  readonly #needs = new Set<string>();
 
   /** @param suite Its name, and behind a `|` the server that it was run against. */
   add(suite: string, runtime: Runtime, counts: Counts): void {
     const row = this.#rows.get(suite) ?? new Map<Runtime, Counts>();
     this.#rows.set(suite, row.set(runtime, sum([row.get(runtime) ?? NONE, counts])));
+  }
+
+  /** Notes what a test would have needed that was skipped: `memcached`. */
+  addNeed(need: string): void {
+    this.#needs.add(need);
+  }
+
+  /** What the tests that were skipped would have needed. */
+  get needs(): string[] {
+    return [...this.#needs].sort();
   }
 
   get total(): Counts {

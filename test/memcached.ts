@@ -5,8 +5,12 @@ import type { Endpoint } from '../core/transport.ts';
 import type { Certificates } from './certificates.ts';
 import { temporaryDirectory } from './temporary.ts';
 
-/** A program on this machine, or null. `MEMWIRE_MEMCACHED` and the like name another one. */
+/**
+ * A program on this machine, or null. `MEMWIRE_MEMCACHED` and the like name another one;
+ * `MEMWIRE_PROGRAMS=none` says that there is nothing but Node.
+ */
 export function findProgram(name: string): string | null {
+  if (process.env['MEMWIRE_PROGRAMS'] === 'none' && name !== 'node') return null;
   const named = process.env[`MEMWIRE_${name.toUpperCase()}`];
   if (named !== undefined) return named;
   const found = spawnSync('sh', ['-c', `command -v ${name}`], { encoding: 'utf8' });

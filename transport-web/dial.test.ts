@@ -27,7 +27,6 @@ const addresses: readonly (readonly [server: string, url: string])[] = [
   ['ws://localhost', 'ws://localhost:80/'],
   ['wss://cache.example.org/memcached?pool=a', 'wss://cache.example.org:443/memcached?pool=a'],
   ['wss://[::1]:9000/x', 'wss://[::1]:9000/x'],
-  ['localhost:8080', 'ws://localhost:8080/'],
 ];
 
 for (const [server, url] of addresses) {
@@ -45,6 +44,38 @@ web('a token travels as a subprotocol', async () => {
   const client = new Client('ws://localhost', { WebSocket, token: 'secret' });
   await rejects(client.get('a'), Error);
   assert.equal(calls[0]?.[1], ['memcached', 'bearer.secret']);
+  await client.close();
+});
+
+web('an endpoint is that of a bridge', async () => {
+  const { WebSocket, calls } = spy();
+  const client = new Client({ host: '::1', port: 8080 }, { WebSocket });
+  const { message } = await rejects(client.get('a'), Error);
+  assert.equal(calls[0]?.[0], 'ws://[::1]:8080/');
+  assert.match(message, /bridge/);
+  await client.close();
+});
+
+for (const server of ['localhost', 'localhost:11211', 'memcache://cache.example', '/run/m.sock']) {
+  web(`${server} is no bridge, and the error names what one is`, () => {
+    assert.throws(
+      () => new Client(server),
+      (error: unknown) =>
+        error instanceof UsageError && error.argument === 'server' &&
+        error.rule.includes("a bridge's address, like wss://"),
+    );
+    // With a way of its own to connect, any server will do.
+    void new Client(server, { dial: webDialer() }).close();
+  });
+}
+
+web('the query of an address is in no message', async () => {
+  const { WebSocket } = spy();
+  const client = new Client('ws://localhost:8080/x?token=s3cr3t', { WebSocket });
+  const { message, cause } = await rejects(client.get('a'), Error);
+  const said = `${message} ${String(cause)}`;
+  assert.match(said, 'ws://localhost:8080/x?*** could not be opened');
+  assert.not.match(said, 's3cr3t');
   await client.close();
 });
 

@@ -1,3 +1,4 @@
+import { withoutLogin } from '../core/client/endpoint.ts';
 import type { Dialer, Endpoint } from '../core/transport.ts';
 import { checkKnown, checkObject, optionNames } from '../core/wire/check.ts';
 import { bearerProtocol, SUBPROTOCOL, type WebSocketLike } from '../core/web-socket.ts';
@@ -20,6 +21,9 @@ const names = /* @__PURE__ */ optionNames<WebDialOptions>({
   token: true,
   WebSocket: true,
 });
+/** What is wrong, more often than not. */
+const HINT =
+  'it must be a bridge (memwire bridge), as memcached itself is out of the reach of pages';
 
 declare const WebSocket: WebSocketConstructor;
 
@@ -38,6 +42,7 @@ export function webDialer(options: WebDialOptions = {}): Dialer {
     new Promise((resolve, reject) => {
       if (signal.aborted) throw signal.reason;
       const url = urlOf(to, options.path ?? '/');
+      const shown = withoutLogin(url);
       const socket = new (options.WebSocket ?? WebSocket)(url, protocols);
       const transport = new WebSocketTransport(socket);
       // Opening and its end race: what comes second finds the promise settled.
@@ -52,7 +57,9 @@ export function webDialer(options: WebDialOptions = {}): Dialer {
       };
       signal.addEventListener('abort', onAbort);
       const fail = (why: string): void =>
-        settle(() => reject(new Error(`${url} could not be opened as a WebSocket: ${why}`)));
+        settle(() =>
+          reject(new Error(`${shown} could not be opened as a WebSocket: ${why}; ${HINT}`))
+        );
       // Pages are not told why, and Node 22 says nothing more when it could not connect.
       socket.addEventListener('error', ({ message }) => fail(message || 'it failed'));
       socket.addEventListener('close', ({ code }) => fail(`it was closed with ${code}`));
@@ -60,7 +67,8 @@ export function webDialer(options: WebDialOptions = {}): Dialer {
         if (signal.aborted) return socket.close();
         // Some runtimes open a WebSocket whose server has chosen none of its subprotocols.
         if (socket.protocol !== SUBPROTOCOL) {
-          settle(() => reject(new Error(`${url} does not speak the subprotocol ${SUBPROTOCOL}`)));
+          const why = `does not speak the subprotocol ${SUBPROTOCOL}`;
+          settle(() => reject(new Error(`${shown} ${why}; ${HINT}`)));
           return socket.close();
         }
         transport.attach(events);
@@ -70,7 +78,7 @@ export function webDialer(options: WebDialOptions = {}): Dialer {
 }
 
 function urlOf(to: Endpoint, path: string): string {
-  if ('path' in to) throw new Error('a WebSocket cannot reach a unix socket');
+  if ('path' in to) throw new Error(`a WebSocket cannot reach a unix socket; ${HINT}`);
   const host = to.host.includes(':') ? `[${to.host}]` : to.host;
   return `${to.tls === undefined ? 'ws' : 'wss'}://${host}:${to.port}${path}`;
 }

@@ -1,7 +1,7 @@
 /** memwire over WebSockets: in pages, and wherever there is a bridge to reach. */
 import type { ClientOptions } from '../core/client/client-options.ts';
 import { Client as CoreClient } from '../core/client/clients.ts';
-import type { ServerName } from '../core/client/endpoint.ts';
+import { type ServerName, withoutLogin } from '../core/client/endpoint.ts';
 import type { Dialer, Endpoint } from '../core/transport.ts';
 import { MAX_BRIDGED_KEYS } from '../core/web-socket.ts';
 import { checkObject } from '../core/wire/check.ts';
@@ -21,24 +21,26 @@ export interface WebClientOptions extends ClientOptions, Omit<WebDialOptions, 'p
 export class Client extends CoreClient {
   /**
    * @param server The address of a bridge: `wss://cache.example.org/memcached`.
-   * @throws UsageError when an option breaks a rule.
+   * @throws UsageError when it is none, or an option breaks a rule.
    */
   constructor(server: ServerName, options: WebClientOptions = {}) {
-    const { endpoint, path } = toBridge(server);
     checkObject('options', options);
     const { token, WebSocket, ...rest } = options;
+    const { endpoint, path } = toBridge(server, rest.dial === undefined);
     const how = {
       path,
       ...(token === undefined ? {} : { token }),
       ...(WebSocket === undefined ? {} : { WebSocket }),
     };
-    const { dial = webDialer(how), maxKeys = MAX_BRIDGED_KEYS } = options;
+    const { dial = webDialer(how), maxKeys = MAX_BRIDGED_KEYS } = rest;
     super(endpoint, { ...rest, dial, maxKeys });
   }
 }
 
 interface Url {
   readonly protocol: string;
+  readonly username: string;
+  readonly password: string;
   readonly hostname: string;
   readonly port: string;
   readonly pathname: string;
@@ -47,21 +49,36 @@ interface Url {
 
 declare const URL: new (text: string) => Url;
 
-function toBridge(server: ServerName): { endpoint: ServerName; path: string } {
-  if (typeof server !== 'string' || !/^wss?:\/\//.test(server)) {
+/** @param isBridge Nothing but a bridge will do: the caller has no way of its own to connect. */
+function toBridge(
+  server: ServerName,
+  isBridge: boolean,
+): { endpoint: ServerName; path: string } {
+  if (typeof server !== 'string' || !/^wss?:\/\//i.test(server)) {
+    // An endpoint says nothing of what is there.
+    if (isBridge && typeof server === 'string') throw new UsageError('server', BRIDGE_RULE);
     return { endpoint: server, path: '/' };
   }
-  const { protocol, hostname, port, pathname, search } = parse(server);
+  const { protocol, username, password, hostname, port, pathname, search } = parse(server);
+  if (username !== '' || password !== '') {
+    const rule = 'must not hold a login: give what the bridge asks for as the option token';
+    throw new UsageError('server', rule);
+  }
   const secure = protocol === 'wss:';
   const host = hostname.replace(/^\[(.*)\]$/, '$1');
   const endpoint: Endpoint = { host, port: Number(port) || (secure ? 443 : 80) };
   return { endpoint: secure ? { ...endpoint, tls: {} } : endpoint, path: pathname + search };
 }
 
+const BRIDGE_RULE =
+  "must be a bridge's address, like wss://cache.example.org/: a page reaches memcached through one";
+
 function parse(url: string): Url {
   try {
     return new URL(url);
-  } catch (cause) {
-    throw new UsageError('server', `must be an address, not ${JSON.stringify(url)}`, cause);
+  } catch {
+    // The runtime's own error quotes the address, login and all.
+    const shown = JSON.stringify(withoutLogin(url));
+    throw new UsageError('server', `must be an address, not ${shown}`);
   }
 }

@@ -1,6 +1,6 @@
 import { systemClock } from '../clock.ts';
 import type { Clock } from '../clock.ts';
-import type { ServerName } from '../client/endpoint.ts';
+import { type ServerName, withoutLogin } from '../client/endpoint.ts';
 import type { Dialer, TlsOptions } from '../transport.ts';
 import { checkKnown, checkObject, checkWhole, optionNames } from '../wire/check.ts';
 import { checkKey } from '../wire/key.ts';
@@ -148,8 +148,9 @@ export function bridgeSettings(
   const { prefix = '', upstreamTimeout = 1000 } = options;
   for (const origin of origins) {
     // As browsers write it: a slash at its end, or a default port, would match nobody.
-    if (!/^[a-z][a-z\d+.-]*:\/\/[^/*\s]+$/.test(origin)) {
-      throw new UsageError('origins', `must be like https://app.example.org, not ${origin}`);
+    if (!/^[a-z][a-z\d+.-]*:\/\/[^/*\s@]+$/.test(origin)) {
+      const shown = withoutLogin(origin);
+      throw new UsageError('origins', `must be like https://app.example.org, not ${shown}`);
     }
   }
   for (const token of tokens.values()) {

@@ -72,6 +72,33 @@ for (
   });
 }
 
+for (const host of ['h:1', 'u@h', 'a b', '[::1]', 'h/x']) {
+  endpoint(`an endpoint whose host is ${host} is refused`, () => {
+    assert.throws(() => toEndpoint({ host, port: 1 }), /host must be a name or an address/);
+  });
+}
+
+const many: readonly (readonly [server: unknown, because: RegExp])[] = [
+  [['a:1', 'b:2'], /not a list: new HashClient\(/],
+  [[], /not a list: new HashClient\(/],
+  ['a:1,b:2', /not a list: new HashClient\(/],
+  ['a:1 b:2', /not a list: new HashClient\(/],
+  ['memcache://a, b:2', /not a list: new HashClient\(/],
+  [['localhost', 11211], /must be 'host:port' or \{ host, port \}, not a pair/],
+];
+
+for (const [server, because] of many) {
+  endpoint(
+    `${JSON.stringify(server)} is more than a server, and the error says who takes it`,
+    () => {
+      assert.throws(
+        () => toEndpoint(server as ServerName),
+        (error: unknown) => error instanceof UsageError && because.test(error.message),
+      );
+    },
+  );
+}
+
 endpoint('an endpoint is taken as it is, and TLS is added', () => {
   const tls = { ca: 'pem' };
   assert.equal(toEndpoint({ host: 'h', port: 5, noDelay: false }, tls), {

@@ -5,7 +5,14 @@ import { latin1 } from '../wire/bytes.ts';
 import type { Command, RawCommand, StoreVerb } from '../wire/command.ts';
 import type { Stored } from './stored.ts';
 import { dumpItems } from './dump-items.ts';
-import { type CommandLine, FlagError, type FlagName, secondsOrDate, whole } from './flags.ts';
+import {
+  type CommandLine,
+  FlagError,
+  type FlagName,
+  secondsOrDate,
+  showWord,
+  whole,
+} from './flags.ts';
 import { toKey, toMetaKey, toWireKey } from './keys.ts';
 import {
   factsPart,
@@ -129,7 +136,7 @@ export function checkWords(
   const endless = parameters.some((word) => word.includes('...'));
   const extra = words[parameters.length];
   if (!endless && extra !== undefined) {
-    throw new FlagError(`"${extra}" is too much: ${[name, ...parameters].join(' ')}`);
+    throw new FlagError(`"${showWord(extra)}" is too much: ${[name, ...parameters].join(' ')}`);
   }
 }
 

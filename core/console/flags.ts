@@ -1,5 +1,19 @@
-/** A command line that cannot be obeyed; the message says why. */
-export class FlagError extends Error {}
+import { withoutLogin } from '../client/endpoint.ts';
+
+/**
+ * A command line that cannot be obeyed; the message says why. It may quote the address of a server
+ * that stands in the wrong place, and does so without its login.
+ */
+export class FlagError extends Error {
+  constructor(message: string) {
+    super(message.replaceAll(/[^\s"'`]+/g, showWord));
+  }
+}
+
+/** A word of a command line as a message may quote it: an address without its login. */
+export function showWord(word: string): string {
+  return word.includes('@') ? withoutLogin(word) : word;
+}
 
 /** The name of a flag, without its dashes. */
 export type FlagName =
@@ -53,7 +67,7 @@ export const flagTable: Readonly<Record<FlagName, FlagRow>> = {
     value: 'MILLISECONDS',
     range: [1, MAX_I32],
   }),
-  dialect: row("meta, text, or auto: as the server's version allows", {
+  dialect: row('meta, text, or auto: what the server speaks (auto)', {
     value: 'NAME',
   }),
   'auth-file': row('log in as its first line says: user:password', { value: 'FILE' }),
@@ -113,11 +127,10 @@ export class CommandLine {
       if (word === '--') words.push(...waiting.splice(0));
       else if (!/^-./su.test(word)) words.push(word);
       else {
-        const [, long, assigned, letter, glued] =
-          /^(?:(--[^=]+)(?:=(.*))?|(-.)(.+)?)$/su.exec(word) ?? [];
-        const [written, given] = [long ?? letter ?? word, assigned ?? glued];
-        const name = names.find((name) => isCalled(name, written));
-        if (name === undefined) throw new FlagError(`Unknown option '${written}'. ${ADVICE}`);
+        const { name, written, given } = readFlag(word, names);
+        if (name === undefined) {
+          throw new FlagError(`Unknown option '${showWord(written)}'. ${ADVICE}`);
+        }
         values.set(name, valueOf(name, given, waiting));
       }
     }
@@ -142,14 +155,35 @@ export class CommandLine {
   }
 }
 
-function isCalled(name: FlagName, written: string): boolean {
-  return written === `--${name}` || written === `-${flagTable[name].short}`;
+/** How many of the first arguments are flags of these names, and their values. */
+export function countFlags(args: readonly string[], names: readonly FlagName[]): number {
+  let count = 0;
+  while (count < args.length) {
+    const { name, given } = readFlag(args[count] ?? '', names);
+    if (name === undefined) break;
+    count += flagTable[name].value === undefined || given !== undefined ? 1 : 2;
+  }
+  return Math.min(count, args.length);
+}
+
+/** `--flag`, `--flag=given`, `-f`, `-fgiven`. */
+function readFlag(
+  word: string,
+  names: readonly FlagName[],
+): { name: FlagName | undefined; written: string; given: string | undefined } {
+  const [, long, assigned, letter, glued] = /^(?:(--[^=]+)(?:=(.*))?|(-.)(.+)?)$/su.exec(word) ??
+    [];
+  const written = long ?? letter ?? word;
+  const name = names.find((name) =>
+    written === `--${name}` || written === `-${flagTable[name].short}`
+  );
+  return { name, written, given: assigned ?? glued };
 }
 
 function valueOf(name: FlagName, given: string | undefined, waiting: string[]): string {
   if (flagTable[name].value === undefined) {
     if (given === undefined) return '';
-    throw new FlagError(`--${name} takes no value, and not "${given}"`);
+    throw new FlagError(`--${name} takes no value, and not "${showWord(given)}"`);
   }
   const value = given ?? waiting.shift();
   if (value === undefined) throw new FlagError(`--${name}: its value is missing`);
@@ -171,7 +205,7 @@ export function flagHelp(names: readonly FlagName[]): string {
 export function whole(flag: string, text: string, min: number, max: number): number {
   const value = /^-?\d+$/.test(text) ? Number(text) : NaN;
   if (!(value >= min && value <= max)) {
-    throw new FlagError(`${flag}: "${text}" is not a whole number from ${min} to ${max}`);
+    throw new FlagError(`${flag}: "${showWord(text)}" is not a whole number from ${min} to ${max}`);
   }
   return value;
 }

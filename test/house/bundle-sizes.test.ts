@@ -4,17 +4,19 @@ import * as assert from 'uvu/assert';
 import { suite } from '../suite.ts';
 import { ROOT } from './source.ts';
 
-// What a program gets for its import, minified and compressed. Each ceiling is what it is now and a
-// little room: what makes one of them grow is to be worth it.
-const bundles: readonly (readonly [name: string, code: string, kilobytes: number])[] = [
+// What a program gets for its import, minified and compressed, as it was recorded last. What makes
+// one of them grow by a twentieth is to be worth it, and is recorded anew.
+const bundles: readonly (readonly [name: string, code: string, recorded: number])[] = [
   ['server side', `export { ServerConnection } from './core/wire/mod.ts'`, 8.5],
-  ['client side', `export { ClientConnection } from './core/wire/mod.ts'`, 12.7],
-  ['all of the wire', `export * from './core/wire/mod.ts'`, 19.5],
-  ['web client', `export { Client } from './transport-web/mod.ts'`, 26.8],
-  ['Node client', `export { Client } from './transport-node/mod.ts'`, 26.6],
+  ['client side', `export { ClientConnection } from './core/wire/mod.ts'`, 15.1],
+  ['all of the wire', `export * from './core/wire/mod.ts'`, 22.1],
+  ['web client', `export { Client } from './transport-web/mod.ts'`, 31.4],
+  ['Node client', `export { Client } from './transport-node/mod.ts'`, 31.1],
 ];
 
-const sizes = await Promise.all(bundles.map(async ([name, contents, most]) => {
+const ROOM = 1.05;
+
+const sizes = await Promise.all(bundles.map(async ([name, contents, recorded]) => {
   const { outputFiles: [file] } = await build({
     stdin: { contents, resolveDir: ROOT, loader: 'ts' },
     bundle: true,
@@ -24,14 +26,14 @@ const sizes = await Promise.all(bundles.map(async ([name, contents, most]) => {
     write: false,
   });
   const size = gzipSync(file?.contents ?? '', { level: 9 }).length / 1000;
-  return { name, size, most };
+  return { name, size, most: recorded * ROOM };
 }));
 
 const figures = sizes.map(({ name, size }) => `${name} ${size.toFixed(1)}`).join(', ');
 const house = suite(`house: bundles in kB: ${figures}`);
 
 for (const { name, size, most } of sizes) {
-  house(`${name} is at most ${most} kB`, () => {
+  house(`${name} is at most ${most.toFixed(1)} kB`, () => {
     assert.ok(size > 1 && size <= most, `it has ${size.toFixed(2)} kB`);
   });
 }

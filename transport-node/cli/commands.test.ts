@@ -259,7 +259,13 @@ else {cli(tls, async () => {
 
 const refused: readonly (readonly [command: string, because: RegExp])[] = [
   ['nothing', /^memwire: there is no command "nothing"/],
-  ['--nothing', /^memwire: there is no option "--nothing"/],
+  ['--nothing', /^memwire: there is no option before a command called "--nothing"/],
+  ['-s', /^memwire: the command is missing/],
+  ['-s HOST', /^memwire: the command is missing/],
+  ['--json serve -p -1', /^memwire: serve takes its flags behind its name/],
+  ['-s HOST bridge', /^memwire: bridge takes its flags behind its name/],
+  ['--expire 5 set a b', /^memwire: there is no option before a command called "--expire"/],
+  ['--timeout 0 get a', /^memwire get: --timeout: "0" is not/],
   ['help nothing', /there is no command "nothing"/],
   ['get', /^memwire get: KEY is missing: get KEY/],
   ['touch a', /SECONDS is missing/],

@@ -1,6 +1,6 @@
 import type { ClientOptions } from '../../core/client/client-options.ts';
 import { Client } from '../../core/client/clients.ts';
-import { endpointName, toEndpoint } from '../../core/client/endpoint.ts';
+import { endpointName, toEndpoint, withoutLogin } from '../../core/client/endpoint.ts';
 import type { Clock } from '../../core/clock.ts';
 import { type CommandLine, FlagError } from '../../core/console/flags.ts';
 import { asStored } from '../../core/console/stored.ts';
@@ -53,6 +53,12 @@ export function connect(
     binaryKeys: true,
   };
   if (server === null) return embedded(line, options, timeout, clock, note);
+  if (server.includes('@') && !/^(\/|unix:)/i.test(server)) {
+    const shown = JSON.stringify(withoutLogin(server));
+    throw new FlagError(
+      `server must not hold a login, as ${shown} does: give it by --auth-file or MEMWIRE_AUTH`,
+    );
+  }
   const secure = new SecureFlags((name) => line.text(name));
   const endpoint = toEndpoint(server, secure.tls(line.has('tls')));
   const spare = nonEmpty(environment['MEMWIRE_AUTH']);

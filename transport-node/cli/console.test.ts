@@ -185,6 +185,49 @@ prompt('Ctrl-C ends a watch, and not the console', async () => {
   assert.is(await talk.ended, 0);
 });
 
+prompt('Ctrl-C forgets what was typed while a command ran, lines that waited too', async () => {
+  const talk = new Prompt(temporaryDirectory());
+  await talk.terminal.stdout.says(/memwire> /);
+  await talk.type('set a one\r', /stored\n[^]*memwire> /);
+  await talk.type('wire on\r', /(memwire> [^]*){3}/);
+  await talk.type('watch\r', /< OK/);
+  await talk.type('flush\rhalf', /half/);
+  await talk.type('\x03', /interrupted\n[^]*memwire> /);
+  await talk.type('\x15get a\r', /"one" \(3 bytes/);
+  talk.terminal.stdin.write('\x04');
+  assert.is(await talk.ended, 0);
+  assert.is(talk.terminal.stderr.text, '');
+});
+
+prompt('Ctrl-C forgets the line in a dumb terminal too', async () => {
+  const { TERM } = process.env;
+  process.env['TERM'] = 'dumb';
+  try {
+    const talk = new Prompt(temporaryDirectory());
+    await talk.type('', /memwire> /);
+    await talk.type('half', /half/);
+    await talk.type('\x03', /half\n[^]*memwire> /);
+    await talk.type('get nobody\r', /nobody is not there\n/);
+    talk.terminal.stdin.write('\x04');
+    assert.is(await talk.ended, 0);
+    assert.is(talk.terminal.stderr.text, '');
+  } finally {
+    process.env['TERM'] = TERM;
+    if (TERM === undefined) delete process.env['TERM'];
+  }
+});
+
+prompt('a line that was begun while a command ran goes on where it was', async () => {
+  const talk = new Prompt(temporaryDirectory());
+  await talk.terminal.stdout.says(/memwire> /);
+  await talk.type('get nobody\rdelete nothin', /nobody is not there\n[^]*memwire> delete nothin/);
+  // Only the last key that comes at once goes where the cursor is.
+  talk.terminal.stdin.write('g');
+  await talk.type('\r', /nothing is not there\n/);
+  talk.terminal.stdin.write('\x04');
+  assert.is(await talk.ended, 0);
+});
+
 prompt('the history is kept for the next session, for this user alone', async () => {
   const place = temporaryDirectory();
   for (const word of ['one', 'two']) {

@@ -68,7 +68,7 @@ class Console {
   async run(): Promise<void> {
     const { stdin, stdout, environment } = this.#terminal;
     const isTerminal = stdin.isTTY === true && stdout.isTTY === true;
-    if (!isTerminal) return await this.#obeyAll(createInterface({ input: stdin }), () => {});
+    if (!isTerminal) return await this.#obeyPiped(createInterface({ input: stdin }));
     // Before there is a reader, which would drop lines while nobody waits for them.
     await this.#greet();
     const history = new History(environment);
@@ -82,23 +82,7 @@ class Console {
       removeHistoryDuplicates: true,
     });
     prompt.on('history', (lines) => history.write(lines));
-    prompt.on('SIGINT', () => {
-      if (this.#running !== null) return this.#running.abort();
-      // Forgets the line that was begun.
-      prompt.write(null, { ctrl: true, name: 'e' });
-      prompt.write(null, { ctrl: true, name: 'u' });
-      stdout.write('\n');
-      prompt.prompt();
-    });
-    prompt.prompt();
-    // Its end may come while a command runs, and then newer versions of Node refuse to prompt.
-    let closed = false;
-    prompt.once('close', () => {
-      closed = true;
-    });
-    await this.#obeyAll(prompt, () => {
-      if (!closed) prompt.prompt();
-    });
+    await this.#obeyTyped(prompt);
     // Ctrl-D leaves the cursor behind the prompt.
     if (!this.#ended) stdout.write('\n');
   }
@@ -107,12 +91,60 @@ class Console {
     return this.#session.close();
   }
 
-  async #obeyAll(lines: Interface, next: () => void): Promise<void> {
+  // What is typed while a command runs waits, and is shown where it was typed: a line for its turn,
+  // the begin of one in the next prompt. Ctrl-C forgets both.
+  async #obeyTyped(prompt: Interface): Promise<void> {
+    const { stdout } = this.#terminal;
+    const waiting: string[] = [];
+    let wake = (): void => {};
+    let closed = false;
+    prompt.on('line', (text) => {
+      waiting.push(text);
+      wake();
+    });
+    // Its end may come while a command runs, and then newer versions of Node refuse to prompt.
+    prompt.once('close', () => {
+      closed = true;
+      wake();
+    });
+    prompt.on('SIGINT', () => {
+      waiting.length = 0;
+      const isBegun = prompt.line !== '';
+      if (isBegun) {
+        prompt.write(null, { ctrl: true, name: 'e' });
+        prompt.write(null, { ctrl: true, name: 'u' });
+        // Where TERM is dumb, readline knows no such keys.
+        if (prompt.line !== '') Object.assign(prompt, { line: '', cursor: 0 });
+      }
+      if (isBegun || this.#running === null) stdout.write('\n');
+      if (this.#running !== null) this.#running.abort();
+      else prompt.prompt();
+    });
+    prompt.prompt();
+    try {
+      while (!this.#ended) {
+        const text = waiting.shift();
+        if (text !== undefined) {
+          await this.#obey(text);
+          if (!closed && !this.#ended) prompt.prompt(true);
+        } else if (closed) {
+          break;
+        } else {
+          await new Promise<void>((resolve) => {
+            wake = resolve;
+          });
+        }
+      }
+    } finally {
+      prompt.close();
+    }
+  }
+
+  async #obeyPiped(lines: Interface): Promise<void> {
     try {
       for await (const text of lines) {
         await this.#obey(text);
         if (this.#ended) break;
-        next();
       }
     } finally {
       lines.close();

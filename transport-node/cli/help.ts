@@ -67,7 +67,7 @@ of the server, or no connection to it; 130 interrupted.
 export function mainHelp(): string {
   return `memwire ${VERSION}: memcached for every JavaScript runtime
 
-Usage: memwire COMMAND [ARGUMENTS]
+Usage: memwire [FLAGS] COMMAND [ARGUMENTS] [FLAGS]
 
 ${usages(programs)}
 ${usages(commands)}

@@ -13,7 +13,9 @@ export function loggedIn(dial: Dialer, login: Login): Dialer {
     const answered = new Promise<AuthError | null>((resolve) => {
       settle = resolve;
     });
-    const refusal = (why: string): AuthError => new AuthError(`the login was refused: ${why}`);
+    // Some servers repeat what they do not understand.
+    const refusal = (why: string): AuthError =>
+      new AuthError(`the login was refused: ${why.replaceAll(login.password || '\0', '***')}`);
     const transport = await dial(to, {
       onData(chunk) {
         if (isIn) return events.onData(chunk);

@@ -1,5 +1,12 @@
 import { findCommand } from '../../core/console/commands.ts';
-import { FlagError, oneLine } from '../../core/console/flags.ts';
+import {
+  connectionFlags,
+  countFlags,
+  FlagError,
+  type FlagName,
+  oneLine,
+  showWord,
+} from '../../core/console/flags.ts';
 import { printable } from '../../core/console/quote.ts';
 import { VERSION } from '../../core/version.ts';
 import { MemcacheError, UsageError } from '../../core/wire/errors.ts';
@@ -19,15 +26,17 @@ const FAILED = 3;
 
 /** Runs the `memwire` command line; returns the exit code, which `memwire --help` explains. */
 export async function main(args: readonly string[], terminal: Terminal): Promise<number> {
-  const [command = ''] = args;
+  let command = '';
   try {
-    return await run(args, terminal);
+    const [name, ...rest] = globalsLast(args);
+    command = name ?? '';
+    return await run(name, rest, terminal);
   } catch (error) {
     // Whoever reads has had enough.
     if (isBrokenPipe(error)) return 0;
     const isUsage = error instanceof FlagError || error instanceof UsageError;
     if (!isUsage && !(error instanceof MemcacheError) && !isOfSystem(error)) throw error;
-    const name = command.startsWith('-') ? 'memwire' : `memwire ${command}`;
+    const name = command === '' ? 'memwire' : `memwire ${command}`;
     const hint = error instanceof FlagError ? ` (${name} --help)` : '';
     await print(terminal.stderr, `${name}: ${printable(oneLine(error))}${hint}\n`);
     return isUsage ? USAGE : FAILED;
@@ -39,8 +48,27 @@ function isOfSystem(error: unknown): boolean {
   return error instanceof Error && 'syscall' in error;
 }
 
-async function run(args: readonly string[], terminal: Terminal): Promise<number> {
-  const [name, ...rest] = args;
+/** The flags that may stand before the command, too: they are the same for all. */
+const globals: readonly FlagName[] = [...connectionFlags, 'json'];
+
+/** What they are not for: their flags are of their own, and `-s` of `serve` is a socket. */
+const ownFlags = ['serve', 'bridge'];
+
+/** Puts flags that stand before the command behind it. @throws FlagError */
+function globalsLast(args: readonly string[]): readonly string[] {
+  const count = countFlags(args, globals);
+  if (count === 0) return args;
+  const [name, ...rest] = args.slice(count);
+  if (name === undefined) throw new FlagError('the command is missing');
+  if (ownFlags.includes(name)) throw new FlagError(`${name} takes its flags behind its name`);
+  return [name, ...args.slice(0, count), ...rest];
+}
+
+async function run(
+  name: string | undefined,
+  rest: readonly string[],
+  terminal: Terminal,
+): Promise<number> {
   switch (name) {
     case 'serve':
       return await serveCommand(rest, terminal);
@@ -90,10 +118,10 @@ async function conformance(args: readonly string[], terminal: Terminal): Promise
 }
 
 async function unknown(name: string, terminal: Terminal): Promise<number> {
-  const what = name.startsWith('-') ? 'option' : 'command';
+  const what = name.startsWith('-') ? 'option before a command called' : 'command';
   await print(
     terminal.stderr,
-    `memwire: there is no ${what} "${printable(name)}" (memwire --help)\n`,
+    `memwire: there is no ${what} "${printable(showWord(name))}" (memwire --help)\n`,
   );
   return USAGE;
 }

@@ -59,7 +59,16 @@ export async function runOnce(
 
   async function write(part: Part): Promise<void> {
     if (line.has('json')) await print(stdout, `${toJson(part.json())}\n`);
-    else if (part.ok) await print(stdout, part.raw());
+    else if (part.ok) await print(stdout, endLine(part.raw(), stdout.isTTY === true));
     else await print(stderr, `memwire ${row.name}: ${part.shown()}\n`);
   }
+}
+
+/**
+ * What a part is written as: as it is in a pipe. In a terminal the next line is not to go on behind a
+ * value. Where there is nothing to say, nothing is.
+ */
+function endLine(raw: string | Uint8Array, isTerminal: boolean): string | Uint8Array {
+  if (!isTerminal || typeof raw === 'string') return raw;
+  return raw.at(-1) === 0x0a ? raw : Buffer.concat([raw, Buffer.from('\n')]);
 }

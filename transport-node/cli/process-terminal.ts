@@ -11,6 +11,7 @@ export function processTerminal(): Terminal {
     stderr: process.stderr,
     environment: process.env,
     clock: systemClock,
+    program: [process.execPath, ...process.execArgv, process.argv[1] ?? ''],
     onStop(call) {
       process.once('SIGTERM', call);
       process.once('SIGINT', call);

@@ -1,9 +1,12 @@
-import { FlagError } from '../../core/console/flags.ts';
+import { rmSync, writeFileSync } from 'node:fs';
+import { endpointName } from '../../core/client/endpoint.ts';
+import { FlagError, oneLine } from '../../core/console/flags.ts';
 import { SERVER_VERSION } from '../../core/server/options.ts';
 import { Server } from '../../core/server/serve.ts';
 import type { Accept, Endpoint, Listener } from '../../core/transport.ts';
 import { VERSION } from '../../core/version.ts';
 import { listen } from '../listen.ts';
+import { isDaemon, startDaemon, tellStarted } from './daemon.ts';
 import { parseServeFlags, type ServeFlags, serveHelp } from './serve-flags.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -25,7 +28,13 @@ export async function serveCommand(args: readonly string[], terminal: Terminal):
   if (flags.show === 'version') {
     terminal.stdout.write(`memwire ${VERSION} (memcached ${SERVER_VERSION})\n`);
   }
-  return flags.show === null ? await run(flags, terminal) : 0;
+  if (flags.show !== null) return 0;
+  if (!isDaemon(terminal)) {
+    for (const notice of flags.notices) terminal.stderr.write(`memwire serve: ${notice}\n`);
+  }
+  return flags.daemon && !isDaemon(terminal)
+    ? await startDaemon(args, flags.verbose > 0, terminal)
+    : await run(flags, terminal);
 }
 
 async function run(flags: ServeFlags, terminal: Terminal): Promise<number> {
@@ -54,7 +63,15 @@ async function run(flags: ServeFlags, terminal: Terminal): Promise<number> {
     };
   };
   const listeners: Listener[] = [];
+  // Before anybody is told that it listens, and may stop it at once.
+  const stopped = new Promise<void>((resolve) => {
+    server.engine.onShutdown = () => resolve();
+    terminal.onStop(resolve);
+  });
+  let pidFile: string | null = null;
+  let said = '';
   const stop = async (): Promise<void> => {
+    if (pidFile !== null) rmSync(pidFile, { force: true });
     await Promise.all(listeners.map((listener) => listener.close()));
     server.close();
   };
@@ -63,18 +80,19 @@ async function run(flags: ServeFlags, terminal: Terminal): Promise<number> {
       const listener = await tryListen(flags, endpoint, listeners, accept);
       if (listener === null) continue;
       listeners.push(listener);
-      terminal.stdout.write(`listening on ${nameOf(listener.endpoint)}\n`);
+      said += `listening on ${endpointName(listener.endpoint)}\n`;
     }
+    pidFile = writePid(flags.pidFile);
+    terminal.stdout.write(said);
+    if (isDaemon(terminal)) tellStarted(said);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    terminal.stderr.write(`memwire serve: cannot listen: ${reason}\n`);
+    const reason = error instanceof FlagError ? '' : 'cannot listen: ';
+    const text = error instanceof Error ? error.message : String(error);
+    terminal.stderr.write(`memwire serve: ${reason}${text}\n`);
     await stop();
     return 1;
   }
-  await new Promise<void>((resolve) => {
-    server.engine.onShutdown = () => resolve();
-    terminal.onStop(resolve);
-  });
+  await stopped;
   await stop();
   return 0;
 }
@@ -102,10 +120,15 @@ async function tryListen(
   }
 }
 
-function nameOf(endpoint: Endpoint): string {
-  if ('path' in endpoint) return endpoint.path;
-  const { host, port } = endpoint;
-  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+/** @throws FlagError */
+function writePid(file: string | undefined): string | null {
+  if (file === undefined) return null;
+  try {
+    writeFileSync(file, `${process.pid}\n`);
+    return file;
+  } catch (error) {
+    throw new FlagError(`-P: ${oneLine(error)}`);
+  }
 }
 
 function processFacts(): { pid: number; user: number; system: number } {

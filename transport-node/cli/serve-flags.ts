@@ -1,7 +1,9 @@
+import { isIP } from 'node:net';
 import { parseArgs } from 'node:util';
-import { FlagError, whole } from '../../core/console/flags.ts';
+import { FlagError, showWord, whole } from '../../core/console/flags.ts';
 import type { ServerOptions } from '../../core/server/options.ts';
 import type { Endpoint, TlsOptions } from '../../core/transport.ts';
+import { checkChunks, parseExtended } from './extended-flags.ts';
 import { readText } from './read-text.ts';
 
 /** What the command line of `memwire serve` says. */
@@ -12,6 +14,12 @@ export interface ServeFlags {
   readonly mode: number;
   readonly tls: TlsOptions | undefined;
   readonly verbose: number;
+  /** Serve in a process of its own, and end this one when it listens. */
+  readonly daemon: boolean;
+  /** The file that holds the id of the process while it serves. */
+  readonly pidFile: string | undefined;
+  /** What was asked for and is not to be had, where it is no reason to stop. */
+  readonly notices: readonly string[];
   readonly show: 'help' | 'version' | null;
 }
 
@@ -40,17 +48,20 @@ export const serveHelp = `memwire serve: an embedded memcached, with memcached's
   -o, --extended=<list>      idle_timeout=<seconds>, track_sizes, ssl_chain_cert=<file>,
                              ssl_key=<file>, ssl_ca_cert=<file>, ssl_verify_mode=<0|2>;
                              options that only tune memcached's insides are accepted
-  -U, --udp-port=<num>       0 only: there is no UDP
+  -d, --daemon               serve in the background: end when it listens
+  -P, --pidfile=<file>       write the id of the process there, until it ends
+  -U, --udp-port=<num>       there is no UDP; like memcached it takes this port for TCP
+                             where there is no -p
   -v, --verbose              print connections as they come and go
   -V, --version              print the version
   -h, --help                 print this
 
-Accepted and without effect: -u <user>, -t <num>, -b <num>, -f <num>, -n <num>, -B ascii, -k, -L,
--r
+Accepted and without effect: -u <user>, -t <num>, -b <num>, -f <num>, -n <num>, -k, -L,
+-r, -B ascii, -B auto
 `;
 
 const flags = {
-  port: { type: 'string', short: 'p', default: '11211' },
+  port: { type: 'string', short: 'p' },
   'udp-port': { type: 'string', short: 'U', default: '0' },
   'unix-socket': { type: 'string', short: 's' },
   'unix-mask': { type: 'string', short: 'a', default: '700' },
@@ -69,6 +80,8 @@ const flags = {
   'auth-file': { type: 'string', short: 'Y' },
   'enable-ssl': { type: 'boolean', short: 'Z', default: false },
   extended: { type: 'string', short: 'o', multiple: true },
+  daemon: { type: 'boolean', short: 'd', default: false },
+  pidfile: { type: 'string', short: 'P' },
   verbose: { type: 'boolean', short: 'v', multiple: true },
   version: { type: 'boolean', short: 'V', default: false },
   help: { type: 'boolean', short: 'h', default: false },
@@ -81,17 +94,9 @@ const flags = {
   'lock-memory': { type: 'boolean', short: 'k' },
   'enable-largepages': { type: 'boolean', short: 'L' },
   'enable-coredumps': { type: 'boolean', short: 'r' },
+  'enable-sasl': { type: 'boolean', short: 'S', default: false },
+  'memory-file': { type: 'string', short: 'e' },
 } as const;
-
-/** The names that may stand in `-o`; those without a use here only tune memcached's insides. */
-const extendedNames: ReadonlySet<string> = new Set([
-  ...['idle_timeout', 'track_sizes', 'maxconns_fast', 'modern', 'hashpower', 'hash_algorithm'],
-  ...['ssl_chain_cert', 'ssl_key', 'ssl_ca_cert', 'ssl_verify_mode'],
-  ...['lru_crawler', 'lru_crawler_sleep', 'lru_crawler_tocrawl', 'lru_maintainer', 'hashexpand'],
-  ...['hot_lru_pct', 'warm_lru_pct', 'hot_max_factor', 'warm_max_factor', 'temporary_ttl'],
-  ...['slab_reassign', 'slab_automove', 'slab_automove_ratio', 'slab_automove_window'],
-  ...['tail_repair_time', 'read_buf_mem_limit', 'watcher_logbuf_size', 'worker_logbuf_size'],
-]);
 
 /**
  * Reads the command line of `memwire serve`.
@@ -104,8 +109,8 @@ export function parseServeFlags(args: readonly string[]): ServeFlags {
   if (values.help || values.version) {
     return { ...parseServeFlags([]), show: values.help ? 'help' : 'version' };
   }
-  if (values.protocol === 'binary') throw new FlagError('-B binary: only ascii is spoken here');
-  if (values['udp-port'] !== '0') throw new FlagError('-U: there is no UDP here, only 0 will do');
+  checkAbsent(values);
+  checkIdle(values);
   const extended = parseExtended(values.extended ?? []);
   const memory = whole('-m', values['memory-limit'], 1, 1024 * 1024) * 1024 * 1024;
   const maxItem = bytes('-I', values['max-item-size']);
@@ -116,8 +121,10 @@ export function parseServeFlags(args: readonly string[]): ServeFlags {
   if (maxItem > 1024 ** 3) {
     throw new FlagError('-I: cannot set item size limit higher than a gigabyte');
   }
+  checkChunks(extended, maxItem);
+  const udpPort = whole('-U', values['udp-port'], 0, 65535);
   const tls = values['enable-ssl'] ? parseTls(extended) : undefined;
-  const port = whole('-p', values.port, -1, 65535);
+  const port = whole('-p', values.port ?? (udpPort === 0 ? '11211' : String(udpPort)), -1, 65535);
   const path = values['unix-socket'];
   const endpoints = path === undefined
     ? (values.listen ?? ['127.0.0.1,::1']).flatMap((list) => parseListen(list, port))
@@ -128,6 +135,9 @@ export function parseServeFlags(args: readonly string[]): ServeFlags {
     throw new FlagError('-D: no delimiter specified');
   }
   const authFile = values['auth-file'];
+  if (authFile !== undefined && udpPort !== 0) {
+    throw new FlagError('-Y: cannot use UDP with ascii authentication (-U 0 disables it)');
+  }
   return {
     options: {
       memory,
@@ -156,37 +166,59 @@ export function parseServeFlags(args: readonly string[]): ServeFlags {
     mode: octal(values['unix-mask']),
     tls,
     verbose: values.verbose?.length ?? 0,
+    daemon: values.daemon,
+    pidFile: values.pidfile,
+    notices: udpPort === 0 ? [] : [`-U ${udpPort}: there is no UDP here, only TCP is served`],
     show: null,
   };
 }
 
 type Values = ReturnType<typeof parseArgs<{ options: typeof flags }>>['values'];
 
+/** What would have an effect that is not to be had. */
+function checkAbsent(values: Values): void {
+  const { protocol } = values;
+  if (protocol === 'binary') throw new FlagError('-B binary: only ascii is spoken here');
+  if (protocol !== 'auto' && protocol !== 'ascii') {
+    throw new FlagError(`-B: "${showWord(protocol)}" is not auto, binary or ascii`);
+  }
+  if (values['enable-sasl']) throw new FlagError('-S: there is no SASL here, -Y asks for a login');
+  if (values['memory-file'] !== undefined) {
+    throw new FlagError('-e: items are in memory alone here, and end with the process');
+  }
+}
+
+/** What has no effect, but could not be obeyed by memcached either. */
+function checkIdle(values: Values): void {
+  const { threads = '4', 'listen-backlog': backlog = '1024', 'slab-min-size': size = '48' } =
+    values;
+  whole('-t', threads, 1, 2 ** 31 - 1);
+  whole('-b', backlog, 1, 2 ** 31 - 1);
+  whole('-n', size, 1, 2 ** 31 - 1);
+  const factor = values['slab-growth-factor'] ?? '1.25';
+  if (!/^\d+(\.\d+)?$/.test(factor) || Number(factor) <= 1) {
+    throw new FlagError(`-f: "${showWord(factor)}" is not a number more than 1`);
+  }
+}
+
 function parse(args: readonly string[]): Values {
   // A value that starts with a dash must be glued to its flag, or it reads as a flag itself.
   const glued: string[] = [];
   for (const arg of args) {
     const last = glued.at(-1);
-    if (/^-\d+$/.test(arg) && last === '-p') glued[glued.length - 1] = last + arg;
-    else glued.push(arg);
+    if (/^-\d+$/.test(arg) && last !== undefined && /^-[pcmtUR]$/.test(last)) {
+      glued[glued.length - 1] = last + arg;
+    } else glued.push(arg);
   }
   try {
     return parseArgs({ args: glued, options: flags, allowPositionals: false }).values;
   } catch (error) {
-    throw new FlagError(error instanceof Error ? error.message : String(error));
+    // It quotes what it cannot read, which may be the address of a server.
+    const text = error instanceof Error ? error.message : String(error);
+    throw new FlagError(
+      args.reduce((said, arg) => said.replaceAll(arg, () => showWord(arg)), text),
+    );
   }
-}
-
-function parseExtended(lists: readonly string[]): Map<string, string> {
-  const found = new Map<string, string>();
-  for (const part of lists.flatMap((list) => list.split(','))) {
-    const [name = '', ...rest] = part.split('=');
-    if (!extendedNames.has(name.replace(/^no_/, ''))) {
-      throw new FlagError(`-o: illegal suboption "${name}"`);
-    }
-    found.set(name, rest.join('='));
-  }
-  return found;
 }
 
 function parseTls(extended: ReadonlyMap<string, string>): TlsOptions {
@@ -216,6 +248,9 @@ function parseListen(list: string, port: number): Endpoint[] {
     const own = groups['port6'] ?? groups['port'];
     const number = own === undefined ? port : whole('-l', own, 1, 65535);
     if (host === '') throw new FlagError(`-l: no address in "${text}"`);
+    if (!isIP(host) && /[\s:@/]/.test(host)) {
+      throw new FlagError(`-l: "${showWord(text)}" is not the address of an interface`);
+    }
     if (number === 0) return [];
     return [{ host: host === '*' ? '::' : host, port: Math.max(0, number) }];
   });

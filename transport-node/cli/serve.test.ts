@@ -1,19 +1,16 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { suite } from '../../test/suite.ts';
 import * as assert from 'uvu/assert';
 import { RawConnection } from '../../conformance/server/raw-connection.ts';
-import { SERVER_VERSION } from '../../core/server/options.ts';
 import type { Endpoint, TlsOptions } from '../../core/transport.ts';
-import { VERSION } from '../../core/version.ts';
-import { say } from '../../test/fake-terminal.ts';
 import { latin1 } from '../../core/wire/bytes.ts';
 import { makeCertificates } from '../../test/certificates.ts';
 import { dialAndEnd } from '../../test/half-close.ts';
-import { findProgram } from '../../test/memcached.ts';
+import { findProgram, freePort } from '../../test/memcached.ts';
 import { buildMemwire } from '../../test/memwire-program.ts';
 import { temporaryDirectory, temporaryFile } from '../../test/temporary.ts';
 import { dial } from '../dial.ts';
@@ -222,6 +219,29 @@ serve(
   },
 );
 
+serve('-d serves in the background, -P says by which process, and -U is told off', async () => {
+  const file = join(temporaryDirectory(), 'pid');
+  const program = new Program(...['-d', '-P', file, '-p', '-1', '-l', '127.0.0.1', '-U', '1']);
+  assert.is(await program.code(), 0);
+  assert.match(program.err, /^memwire serve: -U 1: there is no UDP here[^\n]*\n$/);
+  const pid = Number(readFileSync(file, 'utf8'));
+  const to = { host: '127.0.0.1', port: await program.port() };
+  await talk(to, ['stats\r\n', new RegExp(`^STAT pid ${pid}\r\n[^]*END\r\n`)]);
+  process.kill(pid, 'SIGTERM');
+  while (existsSync(file)) await new Promise((resolve) => setImmediate(resolve));
+  const again = new Program('-d', '-s', '/nowhere/socket');
+  assert.is(await again.code(), 1);
+  assert.match(again.err, /^memwire serve: cannot listen: .*\/nowhere\/socket\n$/);
+});
+
+serve('without -p the port of -U is that of TCP, as with memcached', async () => {
+  const port = await freePort();
+  const program = new Program('-U', String(port), '-l', '127.0.0.1');
+  assert.is(await program.port(), port);
+  program.process.kill('SIGTERM');
+  assert.is(await program.code(), 0);
+});
+
 serve('a peer that ends after its requests gets all of its replies', async () => {
   const program = new Program('-p', '-1', '-l', '127.0.0.1');
   const port = await program.port();
@@ -264,61 +284,3 @@ else {serve(tls, async () => {
   });}
 
 serve.run();
-
-const lines = suite('memwire: what the command line is answered');
-
-const refused: readonly [flags: string, because: RegExp][] = [
-  ['-z', /Unknown option '-z'/],
-  ['--ports 1', /Unknown option '--ports'/],
-  ['-p', /-p, --port <value>' argument missing/],
-  ['-p 0', /-p 0: there is nothing left to listen on/],
-  ['-p x', /-p: "x" is not a whole number from -1 to 65535/],
-  ['-p 65536', /-p: "65536" is not/],
-  ['extra', /Unexpected argument 'extra'/],
-  ['-m 0', /-m: "0" is not/],
-  ['-m 1 -I 1m', /-I: cannot set item size limit higher than 1\/2 of memory max/],
-  ['-I 1000', /-I: item max size cannot be less than 1024 bytes/],
-  ['-I 1x', /-I: "1x" is not a size/],
-  ['-m 4096 -I 1025m', /-I: cannot set item size limit higher than a gigabyte/],
-  ['-c 0', /-c: "0" is not/],
-  ['-R 0', /-R: "0" is not/],
-  ['-a 888', /-a: "888" is not an octal mask/],
-  ['-l :11211', /-l: no address in ":11211"/],
-  ['-l 127.0.0.1:0', /-l: "0" is not/],
-  ['-U 11211', /-U: there is no UDP here/],
-  ['-B binary', /-B binary: only ascii is spoken here/],
-  ['-o frobnicate=1', /-o: illegal suboption "frobnicate"/],
-  ['-o idle_timeout=soon', /-o idle_timeout: "soon" is not/],
-  ['-Y /nowhere/users', /-Y: ENOENT: .*\/nowhere\/users/],
-  ['-Z', /-Z: needs -o ssl_chain_cert=<file>,ssl_key=<file>/],
-  ['-Z -o ssl_chain_cert=/nowhere/c,ssl_key=k', /-o ssl_chain_cert: ENOENT/],
-  ['-s /nowhere/socket', /cannot listen: .*\/nowhere\/socket/],
-];
-
-for (const [flags, because] of refused) {
-  lines(`serve ${flags} stops with one line that says why`, async () => {
-    const { code, out, err } = await say(['serve', ...flags.split(' ')]);
-    assert.is(code, 1);
-    assert.is(out, '');
-    assert.match(err, because);
-    assert.match(err, /^memwire serve: [^\n]+\n$/);
-  });
-}
-
-lines('a file of users must have some, each with a password', async () => {
-  const empty = await say(['serve', '-Y', temporaryFile('users', '\n')]);
-  assert.match(empty.err, /has no user/);
-  const wrong = await say(['serve', '-Y', temporaryFile('users', 'user\n')]);
-  assert.match(wrong.err, /is not user:password/);
-});
-
-lines('-h and -V are answered, whatever else is there', async () => {
-  const help = await say(['serve', '-p', 'x', '-h']);
-  assert.is(help.code, 0);
-  for (const flag of 'psalmIMcCFXWADYZoUvVhutbRfnB') assert.match(help.out, ` -${flag}`);
-  const { code, out } = await say(['serve', '-V']);
-  assert.is(code, 0);
-  assert.match(out, `memwire ${VERSION} (memcached ${SERVER_VERSION})\n`);
-});
-
-lines.run();

@@ -23,6 +23,8 @@ export interface Terminal {
   readonly stderr: Writable;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly clock: Clock;
+  /** The words that start this program, before its arguments; none where that cannot be done. */
+  readonly program: readonly string[];
   /** Calls back once when the program is asked to stop. */
   onStop(call: () => void): void;
 }

@@ -1,6 +1,7 @@
 import type { Key } from '../../wire/command.ts';
 import { UsageError } from '../../wire/errors.ts';
 import { checkBytes } from '../../wire/key.ts';
+import { withoutLogin } from '../endpoint.ts';
 
 /** A server, as far as hashing knows it. */
 export interface HashNode {
@@ -84,7 +85,7 @@ export class SchemeHasher implements Hasher {
     for (const node of nodes) {
       checkNode(node);
       if (names.has(node.name)) {
-        throw new UsageError('node', `${JSON.stringify(node.name)} is there already`);
+        throw new UsageError('node', `${JSON.stringify(withoutLogin(node.name))} is there already`);
       }
       names.add(node.name);
     }
