@@ -32,6 +32,14 @@ export {
   serverFeatures,
 } from './server/mod.ts';
 export {
+  type Answer,
+  type MetaModel,
+  ModelServer,
+  type ServerModel,
+  serverModel,
+  serverModels,
+} from './servers/mod.ts';
+export {
   type EndingListener,
   halfCloseTransportCases,
   type HalfCloseTransportContext,
