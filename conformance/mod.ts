@@ -12,6 +12,9 @@ export { type Cutting, cuttings } from './chunks.ts';
 export {
   faultCases,
   type FaultContext,
+  fieldCases,
+  type FieldClient,
+  type FieldContext,
   foreignClient,
   type JudgedClient,
   memcacheCases,

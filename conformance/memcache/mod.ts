@@ -19,6 +19,8 @@ export {
   type OneServerContext,
 } from './context.ts';
 export { faultCases, type FaultContext } from './fault-cases.ts';
+export type { FieldClient, FieldContext } from './field-case.ts';
+export { fieldCases } from './field-cases.ts';
 export { foreignClient, type JudgedClient } from './judged-client.ts';
 
 /**

@@ -33,6 +33,8 @@ export interface ServerModel {
    * their order. 1 by default.
    */
   readonly shards?: number;
+  /** Whether what is written to it can be read again; true by default. */
+  readonly keeps?: boolean;
   /**
    * The needs of `memcacheCases` that a client cannot meet with this server, since the server has
    * not got it.

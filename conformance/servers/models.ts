@@ -226,6 +226,7 @@ const mcrouter: ServerModel = {
 const mcrouterNowhere: ServerModel = {
   ...mcrouter,
   name: 'mcrouter, its writes going nowhere',
+  keeps: false,
   answers: [
     [/^(set|add|replace|append|prepend|cas) /, ['NOT_STORED\r\n']],
     [/^(delete|incr|decr|touch) /, ['NOT_FOUND\r\n']],
@@ -250,6 +251,7 @@ const errors: ServerModel = {
   version: '',
   verbs: [],
   unknown: error,
+  keeps: false,
   lacks: [...mcrouter.lacks, 'version'],
 };
 
