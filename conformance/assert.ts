@@ -31,19 +31,25 @@ export function throws<T extends Error>(
   throw new CaseError(`${what} must throw a ${type.name}`);
 }
 
-/** Fails unless a promise rejects with an error of this class; gives the error. */
-export async function rejects<T extends Error>(
+/**
+ * Fails unless a promise rejects with an error of this class; gives the error. What it returns may
+ * be awaited late: see `awaitedLate`.
+ */
+export function rejects<T extends Error>(
   promise: Promise<unknown>,
   type: abstract new (...args: never[]) => T,
   what = 'the promise',
 ): Promise<T> {
-  let value: unknown;
-  try {
-    value = await promise;
-  } catch (error) {
-    return isA(error, type, what);
-  }
-  throw new CaseError(`${what} must reject with a ${type.name}, it gave ${show(value)}`);
+  return awaitedLate(rejection(promise, type, what));
+}
+
+/**
+ * The same promise, for a case that waits for something else first: should that fail, nobody will
+ * await this one, and its rejection must not end the program that runs the case.
+ */
+export function awaitedLate<Late extends PromiseLike<unknown>>(promise: Late): Late {
+  promise.then(undefined, () => {});
+  return promise;
 }
 
 /** The bytes of text whose characters are one byte each. */
@@ -74,6 +80,20 @@ function plain(value: unknown): unknown {
     return Object.fromEntries(fields.map(([name, field]) => [name, plain(field)]));
   }
   return value;
+}
+
+async function rejection<T extends Error>(
+  promise: Promise<unknown>,
+  type: abstract new (...args: never[]) => T,
+  what: string,
+): Promise<T> {
+  let value: unknown;
+  try {
+    value = await promise;
+  } catch (error) {
+    return isA(error, type, what);
+  }
+  throw new CaseError(`${what} must reject with a ${type.name}, it gave ${show(value)}`);
 }
 
 function isA<T extends Error>(

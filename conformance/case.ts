@@ -34,7 +34,8 @@ export interface RunOptions {
 }
 
 /**
- * Runs cases one after the other. It never rejects: what goes wrong is in the report.
+ * Runs cases one after the other. It never rejects: what goes wrong is in the report, and no promise
+ * that a broken subject rejects is left to end the program.
  *
  * @param context Makes what a case is run against: called for each anew.
  */

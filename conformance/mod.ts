@@ -12,6 +12,9 @@ export { type Cutting, cuttings } from './chunks.ts';
 export {
   faultCases,
   type FaultContext,
+  fieldCases,
+  type FieldClient,
+  type FieldContext,
   foreignClient,
   type JudgedClient,
   memcacheCases,
@@ -31,6 +34,14 @@ export {
   type ServerContext,
   serverFeatures,
 } from './server/mod.ts';
+export {
+  type Answer,
+  type MetaModel,
+  ModelServer,
+  type ServerModel,
+  serverModel,
+  serverModels,
+} from './servers/mod.ts';
 export {
   type EndingListener,
   halfCloseTransportCases,

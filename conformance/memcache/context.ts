@@ -1,6 +1,7 @@
 import type { ClientOptions } from '../../core/client/client-options.ts';
 import type { MetaCommands } from '../../core/client/meta-commands.ts';
 import type { OneServer } from '../../core/client/one-server.ts';
+import { awaitedLate } from '../assert.ts';
 import type { Case } from '../case.ts';
 import type { JudgedClient } from './judged-client.ts';
 
@@ -57,4 +58,34 @@ export function withClient<Client extends JudgedClient = JudgedClient>(
       }
     },
   };
+}
+
+/**
+ * The same case, after whose failure nothing is left that would end the program that runs it: a
+ * broken client rejects what a case has asked and, as it failed, does not wait for.
+ */
+export function guarded<Client extends JudgedClient>(
+  one: Case<MemcacheContext<Client>>,
+): Case<MemcacheContext<Client>> {
+  return {
+    ...one,
+    run: (context) =>
+      one.run({ ...context, create: (options) => guardClient(context.create(options)) }),
+  };
+}
+
+/** The same client, whose promises may be awaited late, or by nobody. */
+export function guardClient<Client extends object>(client: Client): Client {
+  return new Proxy(client, {
+    get(target, property): unknown {
+      const found: unknown = Reflect.get(target, property);
+      // `client.meta` has methods, too.
+      if (typeof found === 'object' && found !== null) return guardClient(found);
+      if (typeof found !== 'function') return found;
+      return (...words: unknown[]): unknown => {
+        const result: unknown = Reflect.apply(found, target, words);
+        return result instanceof Promise ? awaitedLate(result) : result;
+      };
+    },
+  });
 }

@@ -11,6 +11,7 @@ import {
 import { equal, ok, rejects } from '../assert.ts';
 import type { Case } from '../case.ts';
 import { type Aborter, newAborter } from '../../core/aborter.ts';
+import { guardClient } from './context.ts';
 import { FaultyServer } from './faulty-server.ts';
 import type { JudgedClient } from './judged-client.ts';
 
@@ -37,7 +38,7 @@ function withFault(
     needs: [...needs, ...Object.keys(options)],
     async run({ createFor, unique }) {
       const [server, key] = [new FaultyServer(), unique()];
-      const client = await createFor(server.accept, options);
+      const client = guardClient(await createFor(server.accept, options));
       try {
         equal(await client.set(key, '5'), true);
         await run(client, key, server);
@@ -180,9 +181,11 @@ export const faultCases: readonly Case<FaultContext>[] = [
     needs: ['auth', 'errors'],
     async run({ createFor, unique }) {
       const server = new FaultyServer({ credentials: new Map([['user', 'pass']]) });
-      const user = await createFor(server.accept, { auth: { username: 'user', password: 'pass' } });
-      const other = await createFor(server.accept, { auth: { username: 'user', password: 'no' } });
-      const none = await createFor(server.accept, {});
+      const create = async (options: Pick<ClientOptions, 'auth'>): Promise<JudgedClient> =>
+        guardClient(await createFor(server.accept, options));
+      const user = await create({ auth: { username: 'user', password: 'pass' } });
+      const other = await create({ auth: { username: 'user', password: 'no' } });
+      const none = await create({});
       const key = unique();
       equal(await user.set(key, 'x'), true);
       equal((await rejects(other.get(key), AuthError)).outcome, 'not-sent');

@@ -4,7 +4,7 @@ import type { Case } from '../case.ts';
 import { type MetaContext, withClient } from './context.ts';
 
 /** What needs meta commands. */
-export const metaOnlyCases: readonly Case<MetaContext>[] = [
+export const metaCases: readonly Case<MetaContext>[] = [
   withClient(
     'quiet commands can be awaited, and tell what went wrong',
     ['execute'],

@@ -1,4 +1,4 @@
-import { equal } from '../assert.ts';
+import { awaitedLate, equal } from '../assert.ts';
 import type { Case } from '../case.ts';
 import { type HalfCloseTransportContext, never } from './context.ts';
 import { startPeer, TestEvents } from './peer.ts';
@@ -12,6 +12,7 @@ export const halfCloseTransportCases: readonly Case<HalfCloseTransportContext>[]
     name: 'half-close: onEnd tells once that the peer says no more, and what follows still arrives',
     async run({ dial, listenAndEnd }) {
       const peer = await listenAndEnd('bye');
+      void awaitedLate(peer.heard);
       const near = new TestEvents(true);
       near.transport = await dial(peer.endpoint, near, never());
       near.send('a question');
@@ -29,6 +30,7 @@ export const halfCloseTransportCases: readonly Case<HalfCloseTransportContext>[]
     name: 'half-close: onEnd comes behind all that was sent before it',
     async run({ dial, listenAndEnd }) {
       const peer = await listenAndEnd('x'.repeat(300_000));
+      void awaitedLate(peer.heard);
       const near = new TestEvents(true);
       near.transport = await dial(peer.endpoint, near, never());
       near.send('a question');
@@ -43,6 +45,7 @@ export const halfCloseTransportCases: readonly Case<HalfCloseTransportContext>[]
     name: 'half-close: abort after onEnd ends it at once',
     async run({ dial, listenAndEnd }) {
       const peer = await listenAndEnd('bye');
+      void awaitedLate(peer.heard);
       const near = new TestEvents(true);
       near.transport = await dial(peer.endpoint, near, never());
       near.send('a question');
@@ -57,6 +60,7 @@ export const halfCloseTransportCases: readonly Case<HalfCloseTransportContext>[]
     name: 'half-close: without onEnd all that is owed is sent, and then it ends',
     async run({ dial, listenAndEnd }) {
       const peer = await listenAndEnd('bye');
+      void awaitedLate(peer.heard);
       const near = new Debtor();
       near.transport = await dial(peer.endpoint, near, never());
       near.pay();
@@ -70,7 +74,7 @@ export const halfCloseTransportCases: readonly Case<HalfCloseTransportContext>[]
     async run({ listen, dialAndEnd }) {
       const peers = startPeer(() => new TestEvents(true));
       const listener = await listen(peers.accept);
-      const got = dialAndEnd(listener.endpoint, 'all I have to say');
+      const got = awaitedLate(dialAndEnd(listener.endpoint, 'all I have to say'));
       const far = await peers.next();
       await far.peerEnded;
       equal(await far.read(17), 'all I have to say');
@@ -86,7 +90,7 @@ export const halfCloseTransportCases: readonly Case<HalfCloseTransportContext>[]
     async run({ listen, dialAndEnd }) {
       const peers = startPeer(() => new Debtor(true));
       const listener = await listen(peers.accept);
-      const got = dialAndEnd(listener.endpoint, 'all I have to say');
+      const got = awaitedLate(dialAndEnd(listener.endpoint, 'all I have to say'));
       equal((await got).length, owed.length, 'how much arrives');
       equal(await (await peers.next()).closed, null);
       await listener.close();

@@ -9,6 +9,7 @@ import { suite } from '../suite.ts';
 import {
   authCases,
   faultCases,
+  fieldCases,
   memcacheCases,
   memcacheFeatures,
   metaOnlyCases,
@@ -155,6 +156,7 @@ const lists = {
   authCases,
   clientCases,
   faultCases,
+  fieldCases,
   wireCases,
   transportCases,
   tlsTransportCases,

@@ -1,0 +1,121 @@
+import type { ClientOptions } from '../../core/client/client-options.ts';
+import type { MetaCommands } from '../../core/client/meta-commands.ts';
+import { systemClock } from '../../core/clock.ts';
+import type { Accept } from '../../core/transport.ts';
+import { equal, text } from '../assert.ts';
+import type { Case } from '../case.ts';
+import type { ServerModel } from '../servers/model.ts';
+import { ModelServer } from '../servers/model-server.ts';
+import { serverModels } from '../servers/models.ts';
+import { guardClient } from './context.ts';
+import type { JudgedClient } from './judged-client.ts';
+
+/** A client to be judged by what it does with servers that are not memcached as it is today. */
+export interface FieldContext {
+  /**
+   * Makes a client of the servers that these connections lead to, in its default configuration but
+   * for these options; the case closes it.
+   */
+  readonly createFor: (
+    accept: Accept,
+    options: Omit<ClientOptions, 'dial'>,
+  ) => FieldClient | Promise<FieldClient>;
+  /** Eight letters and digits that no other case uses, to make keys of. */
+  readonly unique: () => string;
+}
+
+/** A client that may have meta commands; `needs` says where a case uses them. */
+export type FieldClient = JudgedClient & { readonly meta?: MetaCommands };
+
+export interface Scene {
+  readonly client: FieldClient;
+  readonly server: ModelServer;
+  readonly key: string;
+  /** Makes another client of the same server. */
+  readonly another: () => Promise<FieldClient>;
+}
+
+/** A case with a server of this model, a client and a key. */
+export function withModel(
+  model: ServerModel,
+  name: string,
+  needs: readonly string[],
+  run: (scene: Scene) => Promise<void>,
+  options: Omit<ClientOptions, 'dial'> = {},
+): Case<FieldContext> {
+  return {
+    name: `${model.name}: ${name}`,
+    needs: [...needs, ...Object.keys(options)],
+    async run({ createFor, unique }) {
+      const server = new ModelServer(model);
+      const clients: FieldClient[] = [];
+      const another = async (): Promise<FieldClient> => {
+        const client = guardClient(await createFor(server.accept, options));
+        clients.push(client);
+        return client;
+      };
+      try {
+        await run({ client: await another(), server, key: unique(), another });
+      } finally {
+        await Promise.all(clients.map((client) => client.close()));
+      }
+    },
+  };
+}
+
+/** Values that do harm where a server takes them for commands, each line for one. */
+export const hostile: readonly string[] = [
+  'flush_all',
+  'set evil 0 0 3\r\nbad',
+  'delete victim',
+  'quit',
+  'shutdown',
+];
+const harm: ReadonlySet<string> = new Set(hostile.flatMap((value) => value.split('\r\n')));
+
+/** Fails when a line of those values was taken for a command. */
+export function nothingWasRun({ commands }: ModelServer): void {
+  const run = commands.filter((line) => harm.has(line));
+  equal(run.slice(0, 5), [], 'what was run of the values');
+}
+
+/** A value that no server takes. */
+export const TOO_LARGE: string = 'flush_all\r\n'.repeat(96_000);
+
+/** The models that keep what is written to them. */
+export const keeping: readonly ServerModel[] = serverModels.filter(({ keeps }) => keeps !== false);
+/** Whether it has no meta commands, or none to rely on. */
+export const lacksMeta = ({ lacks }: ServerModel): boolean => lacks.includes('meta');
+
+/** Tries again for two seconds, as who has lost a connection may. */
+export async function patiently<T>(call: () => Promise<T>): Promise<T> {
+  for (let i = 0;; i++) {
+    try {
+      return await call();
+    } catch (error) {
+      if (i === 200) throw error;
+      await new Promise<void>((resolve) => systemClock.after(10, resolve));
+    }
+  }
+}
+
+/** Lets all else have its turn. */
+export function turn(): Promise<void> {
+  return new Promise((resolve) => systemClock.yield(resolve));
+}
+
+/** Hears all that a client sends. */
+export function overheard(accept: Accept, hear: (piece: string) => void): Accept {
+  return (transport, address) => {
+    const events = accept(transport, address);
+    return {
+      onData(chunk) {
+        hear(text(chunk));
+        events.onData(chunk);
+      },
+      onDrain: () => events.onDrain(),
+      onEnd: () => events.onEnd?.(),
+      onClosed: (cause) => events.onClosed(cause),
+    };
+  };
+}
