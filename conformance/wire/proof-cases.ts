@@ -266,8 +266,8 @@ export const proofCases: readonly Case<undefined>[] = [
     name: 'fences quiet commands with a get where it speaks text',
     run() {
       const connection = text();
-      connection.send(quiet, 'a', Infinity, 'sent');
-      equal(drain(connection), 'set k 0 0 9 noreply\r\nflush_all\r\n');
+      connection.send({ verb: 'delete', key: 'k', noreply: true }, 'a', Infinity, 'sent');
+      equal(drain(connection), 'delete k noreply\r\n');
       equal(brief(events(connection)), ['sent a']);
       connection.send(version, 'b');
       equal(drain(connection), `${TEXT}version\r\n`);
@@ -275,7 +275,42 @@ export const proofCases: readonly Case<undefined>[] = [
     },
   },
   {
-    name: 'asks for the reply to a quiet command that is awaited, as noreply hides failures',
+    name: 'never spells with noreply, and tells of errors to what nobody awaits',
+    run() {
+      const connection = text();
+      const command = { verb: 'md', key: 'k', base64, flags: ['q'], orText } as const;
+      connection.send(command, 'a', Infinity, 'sent');
+      connection.send(version, 'b');
+      equal(drain(connection), 'delete k\r\nversion\r\n');
+      equal(brief(receive(connection, 'SERVER_ERROR x\r\nVERSION 1\r\n')), [
+        'sent a',
+        'quiet error SERVER_ERROR',
+        'b: VERSION',
+      ]);
+    },
+  },
+  {
+    // memcached 1.4 runs the value of a noreply set that it refuses (seen with 1.4.39).
+    name: 'sends no data with noreply where it speaks text, and keeps the reply to itself',
+    run() {
+      const connection = text();
+      connection.send(quiet, 'a', Infinity, 'sent');
+      connection.send({ ...set('l'), noreply: true } as Command, 'b');
+      connection.send({ ...set('m'), noreply: true } as Command);
+      equal(
+        drain(connection),
+        'set k 0 0 9\r\nflush_all\r\nset l 0 0 1\r\nx\r\nset m 0 0 1\r\nx\r\n',
+      );
+      const error = 'SERVER_ERROR object too large for cache\r\n';
+      equal(brief(receive(connection, `NOT_STORED\r\nSTORED\r\n${error}`)), [
+        'sent a',
+        'b: silent',
+        'quiet error SERVER_ERROR',
+      ]);
+    },
+  },
+  {
+    name: 'gives the reply to a quiet command that is awaited',
     run() {
       const connection = text();
       connection.send(quiet, 'a');

@@ -5,6 +5,7 @@ import type { Reply } from '../wire/reply.ts';
 import type { Calls } from './calls.ts';
 import { ownCopy, toKeys, waiting } from './calls.ts';
 import { Deadline } from './deadline.ts';
+import { checkExecuteOptions } from './executor.ts';
 import { checkWireKey, type ItemKey, ownKey, type WireKey } from './key-policy.ts';
 import {
   type BulkOptions,
@@ -40,6 +41,7 @@ export async function findMany<Result>(
   read: (key: ItemKey, found: Found) => Result,
 ): Promise<Map<Key, Result>> {
   checkCallOptions(options);
+  checkExecuteOptions(options);
   const { keys: policy, placeOf, ready, clock } = calls.parts;
   const wanted = toKeys(keys);
   const wire: WireKey[] = [];
@@ -187,6 +189,7 @@ async function doMany(
   jobs: readonly Job[],
   options: BulkOptions,
 ): Promise<Map<Key, MemcacheError>> {
+  checkExecuteOptions(options);
   const { clock } = calls.parts;
   const noreply = calls.isQuiet(options);
   const quiet = options.quiet === true || noreply;

@@ -119,15 +119,15 @@ export class Link implements Executor, TransportEvents {
     // An observer is to see what is sent, as far as that is known.
     if (this.#connection.spoken === 'text' && isEitherWay(command)) {
       try {
-        spelled = this.#connection.spell(command, options?.unconfirmed === true);
+        spelled = this.#connection.spell(command);
       } catch (error) {
         return Promise.reject(error);
       }
     }
     const onEnd = announce(this.#options.onCommand, spelled, this.#name);
-    if (onEnd === undefined) return this.#execute(spelled, options, null);
+    if (onEnd === undefined) return this.#execute(spelled, command, options, null);
     const traffic = { bytesOut: 0, bytesIn: 0 };
-    const reply = this.#execute(spelled, options, traffic);
+    const reply = this.#execute(spelled, command, options, traffic);
     return observed(onEnd, this.#options.clock, spelled, traffic, reply);
   }
 
@@ -145,8 +145,10 @@ export class Link implements Executor, TransportEvents {
     this.#scheduleFlush();
   }
 
+  // `asked` is the command before it was spelled, which alone may be quiet.
   #execute(
     command: Command,
+    asked: Command,
     options: ExecuteOptions | undefined,
     traffic: Traffic | null,
   ): Promise<Reply> {
@@ -163,7 +165,8 @@ export class Link implements Executor, TransportEvents {
       this.#scheduleFlush();
       const timeout = options?.timeout ?? this.#options.timeout;
       const pending: Pending = { resolve, reject, options, traffic, unlisten: null };
-      const untilSent = options?.unconfirmed === true && (checkCommand(command), isQuiet(command));
+      if (options?.unconfirmed === true) checkCommand(asked);
+      const untilSent = options?.unconfirmed === true && isQuiet(asked);
       this.#send(command, pending, this.usedAt + timeout, untilSent ? 'sent' : 'answered');
       // A burst goes out, and its time is told, while it is made: not when its turn ends.
       this.#unflushed += sizeOf(command);

@@ -1,7 +1,6 @@
 import type { Clock } from '../clock.ts';
 import type { Command } from '../wire/command.ts';
 import { MemcacheError, type Outcome } from '../wire/errors.ts';
-import { isQuiet } from '../wire/quiet.ts';
 import type { Reply } from '../wire/reply.ts';
 import type { Verb } from '../wire/verbs.ts';
 
@@ -71,7 +70,9 @@ export async function observed(
   };
   try {
     const found = await reply;
-    tell(traffic.bytesOut === 0 && isQuiet(command) ? 'unknown' : 'done', found, null);
+    // What nobody awaits ends when it is sent.
+    const isAwaited = found.type !== 'silent' || traffic.bytesOut > 0;
+    tell(isAwaited ? 'done' : 'unknown', found, null);
     return found;
   } catch (error) {
     // What an onItem threw is thrown while the server answers.

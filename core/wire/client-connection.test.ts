@@ -59,7 +59,7 @@ const inputs: Readonly<Record<string, (connection: Connection) => string>> = {
     connection.prove();
     return '';
   },
-  spell: (connection) => connection.spell({ ...read, orText: true }, true).verb,
+  spell: (connection) => connection.spell({ ...read, orText: true }).verb,
   nudge(connection) {
     connection.nudge();
     return '';

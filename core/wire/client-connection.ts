@@ -28,7 +28,7 @@ import {
   wantsLogin,
 } from './proof.ts';
 import { isFatal, isQuiet, replyShape } from './quiet.ts';
-import { CLOSED, type ErrorReply, isError, isItem, type Reply } from './reply.ts';
+import { CLOSED, type ErrorReply, isError, isItem, type Reply, SILENT } from './reply.ts';
 import { NOTHING, Ring, sizeOf, type Slot } from './ring.ts';
 import { toText } from './to-text.ts';
 import { verbs } from './verbs.ts';
@@ -181,13 +181,10 @@ export class ClientConnection<Tag> {
   /**
    * The command as it would be sent now: where the connection speaks text, `orText` is heeded.
    *
-   * @param quiet Whether its reply may be left out. A classic `noreply` is silent about failures
-   * too, so a command whose end is awaited is not sent so.
    * @throws UsageError when the classic commands cannot carry its key.
    */
-  spell(command: Command, quiet: boolean): Command {
-    if (this.#spoken !== 'text' || !isEitherWay(command)) return command;
-    return toText(command, quiet);
+  spell(command: Command): Command {
+    return this.#spoken === 'text' && isEitherWay(command) ? toText(command) : command;
   }
 
   /**
@@ -335,16 +332,26 @@ export class ClientConnection<Tag> {
       if (this.#spoken === 'text') {
         if (isMetaVerb(command) && !isEitherWay(command)) {
           this.#refuse(slot, this.#dialectError('not-sent'));
-        } else slot.command = this.spell(command, slot.untilSent);
+        } else this.#spellText(slot);
       } else if (this.#probed && awaitsProof(command)) return false;
       else if (this.#probed && this.#options.dialect === 'auto' && readsAsText(command)) {
-        slot.command = toText(command, false);
+        slot.command = toText(command);
       }
     } catch (error) {
       if (!(error instanceof UsageError)) throw error;
       this.#refuse(slot, error);
     }
     return true;
+  }
+
+  // memcached before 1.6 reads on after a `noreply` store that it refuses, for want of memory or as it
+  // is too large, and so runs the value: what has data gets its reply there, which is kept from those
+  // who did not ask for it.
+  #spellText(slot: Slot<Tag>): void {
+    const command = this.spell(slot.command);
+    const muted = verbs[command.verb].data && 'noreply' in command && command.noreply;
+    slot.muted = muted;
+    slot.command = muted ? { ...command, noreply: false } as Command : command;
   }
 
   #encodeSlot(slot: Slot<Tag>): void {
@@ -444,7 +451,11 @@ export class ClientConnection<Tag> {
       this.#pop();
       return tag === undefined || { type: 'refused', tag, error: this.#dialectError('done') };
     }
-    const event = this.#answer(slot, this.#checkOpaque(slot, reply), bytesIn);
+    const given = slot.muted && !isError(reply) ? SILENT : this.#checkOpaque(slot, reply);
+    const event = this.#answer(slot, given, bytesIn);
+    if ((slot.muted || slot.untilSent) && isError(reply) && event === null) {
+      this.#push({ type: 'quiet-error', reply });
+    }
     if (isError(reply) && isFatal(reply, verbs[slot.command.verb].judgesValue)) {
       this.#pop();
       this.#closeAfter(reply);
@@ -744,11 +755,12 @@ export class ClientConnection<Tag> {
     const unsent: Tag[] = [];
     const unanswered: Tag[] = [];
     const first = ring.head < ring.cursor ? ring.at(ring.head) : null;
-    // Reads that went behind the probe are no reply to it.
-    const atProbe = this.#spoken === 'unproven' && this.#options.dialect === 'auto' &&
-      cause !== null && cause === this.#over?.cause &&
-      !this.#decoder.pending &&
-      first?.command === META_PROBE && first.offset < this.#sent;
+    // The peer closed it, and answered neither the probe for meta commands, or only to refuse it, nor
+    // the one behind it.
+    const probed = first?.command === META_PROBE ||
+      (first?.command === TEXT_PROBE && this.#refusal !== '');
+    const atProbe = probed && this.#spoken === 'unproven' && first.offset < this.#sent &&
+      cause !== null && cause === this.#over?.cause && !this.#decoder.pending;
     for (let i = ring.head; i < ring.tail; i++) {
       const { state, tag } = ring.at(i);
       if (state !== 'live' || tag === undefined) continue;
@@ -759,7 +771,17 @@ export class ClientConnection<Tag> {
     while (ring.length > 0) ring.pop();
     this.#probes = 0;
     this.#state = 'closed';
-    this.#events.push({ type: 'closed', cause, unsent, unanswered, atProbe });
+    const { dialect, serverName } = this.#options;
+    const insists = atProbe && dialect === 'meta';
+    const why = `${serverName} closed the connection at the first meta command, and the option ` +
+      'dialect insists on them: use auto, or text';
+    this.#events.push({
+      type: 'closed',
+      cause: insists ? new ConnectionError(why, 'unknown', cause) : cause,
+      unsent,
+      unanswered,
+      atProbe: atProbe && !insists,
+    });
   }
 }
 

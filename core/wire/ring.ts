@@ -29,6 +29,8 @@ export interface Slot<Tag> {
   fenced: boolean;
   /** How many replies had come when it was encoded. */
   answers: number;
+  /** It asked for no reply, and is sent so that it gets one. */
+  muted: boolean;
   /** Its sender waits until the transport has it, and not for a reply. */
   untilSent: boolean;
 }
@@ -68,6 +70,7 @@ export class Ring<Tag> {
     slot.opaque = -1;
     slot.fenced = false;
     slot.untilSent = false;
+    slot.muted = false;
     return slot;
   }
 
@@ -130,5 +133,6 @@ function emptySlot<Tag>(): Slot<Tag> {
     fenced: false,
     answers: 0,
     untilSent: false,
+    muted: false,
   };
 }

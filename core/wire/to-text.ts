@@ -4,6 +4,7 @@ import { bigDecimal } from './numbers.ts';
 
 // How the classic commands spell what a meta command with `orText` asks for.
 
+const noreply = false;
 const NO_MODE = 'S';
 const storeVerbs: Readonly<Record<string, StoreVerb>> = {
   S: 'set',
@@ -20,12 +21,12 @@ export function fitsText(command: Command): boolean {
 
 /**
  * The classic command that does what a meta command asks for. Flags that classic commands have no
- * word for are for the sender to leave out.
+ * word for are for the sender to leave out. It asks for its reply, always: `noreply` hides failures,
+ * has servers before 1.6 run the values that they refuse, and gets lost in memcached's proxy.
  *
- * @param quiet Whether its reply may be left out, where it asks for that.
  * @throws UsageError when the key only travels as base64.
  */
-export function toText(command: MetaCommand | MetaSetCommand, quiet: boolean): Command {
+export function toText(command: MetaCommand | MetaSetCommand): Command {
   if (!fitsText(command)) {
     throw new UsageError(
       'key',
@@ -35,10 +36,9 @@ export function toText(command: MetaCommand | MetaSetCommand, quiet: boolean): C
   const flags = readFlags(command.flags);
   const { key } = command;
   const expire = Number(flags.get('T') ?? 0);
-  const noreply = quiet && flags.has('q');
   switch (command.verb) {
     case 'mg':
-      return read(key, flags, expire, noreply);
+      return read(key, flags, expire);
     case 'ms': {
       const { value } = command;
       const clientFlags = Number(flags.get('F') ?? 0);
@@ -60,7 +60,6 @@ function read(
   key: Key,
   flags: ReadonlyMap<string, string>,
   expire: number,
-  noreply: boolean,
 ): Command {
   const withCas = flags.has('c');
   if (!flags.has('T')) return { verb: withCas ? 'gets' : 'get', keys: [key] };
