@@ -1,8 +1,11 @@
 import type { Dialer } from '../core/transport.ts';
-import { latin1 } from '../core/wire/bytes.ts';
+import { fromLatin1, latin1 } from '../core/wire/bytes.ts';
+
+/** What a connection opens with: keys of nobody. */
+const PROBES = 'mg memwire-probe k O0\r\nget memwire-probe\r\n';
 
 /**
- * An upstream that says nothing and judges what it is told, by rules of its own, which share no code
+ * An upstream that answers nothing but the probes of a connection, and judges what it is told, by rules of its own, which share no code
  * with what they judge: whole commands that read and write items, each key under the prefix.
  */
 export class StrictUpstream {
@@ -14,10 +17,14 @@ export class StrictUpstream {
     this.#key = `${prefix}[!-~\\x80-\\xff]+`;
   }
 
-  readonly dial: Dialer = () =>
+  readonly dial: Dialer = (_to, events) =>
     Promise.resolve({
       send: (bytes) => {
-        this.#told += latin1(bytes);
+        const text = latin1(bytes);
+        if (text.startsWith(PROBES)) {
+          events.onData(fromLatin1('EN kmemwire-probe O0\r\nEND\r\n'));
+        }
+        this.#told += text.replace(new RegExp(`(^|\\n)${PROBES}`), '$1');
         return bytes.length;
       },
       pause() {},
