@@ -8,9 +8,10 @@ import { findProgram } from '../test/memcached.ts';
 import { dial, listen } from '../test/runtime.ts';
 import { temporaryFile } from '../test/temporary.ts';
 import { authCases, serverCases, type ServerContext } from './mod.ts';
+import { isEmbeddedSince } from './server/since.ts';
 
 const has = (): boolean => true;
-const common = { since: () => true, unique: uniqueKey };
+const common = { since: isEmbeddedSince, unique: uniqueKey };
 
 {
   const { dial: dialMemory, clock } = new MemoryServer();

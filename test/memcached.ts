@@ -17,6 +17,12 @@ export function findProgram(name: string): string | null {
   return found.status === 0 ? found.stdout.trim() : null;
 }
 
+/** The version of a memcached: `1.6.18`. */
+export function versionOf(program: string): string {
+  const banner = spawnSync(program, ['-V'], { encoding: 'utf8' }).stdout;
+  return /\d+\.\d+\.\d+/.exec(banner)?.[0] ?? '0.0.0';
+}
+
 /** A memcached that runs for a test. */
 export interface RunningMemcached {
   readonly endpoint: Endpoint;
@@ -64,14 +70,13 @@ export async function startMemcached(
     await stop();
     throw new Error(`${program} did not start: ${said}`, { cause: error });
   }
-  const banner = spawnSync(program, ['-V'], { encoding: 'utf8' }).stdout;
   const { tls, mutual } = options;
   const own = mutual === true ? tls?.client : {};
   const endpoint = options.unix === true ? { path } : { host: '127.0.0.1', port };
   return {
     endpoint: tls === undefined ? endpoint : { ...endpoint, tls: { ca: tls.ca, ...own } },
     pid: child.pid ?? 0,
-    version: /\d+\.\d+\.\d+/.exec(banner)?.[0] ?? '0.0.0',
+    version: versionOf(program),
     stop,
   };
 }

@@ -14,8 +14,8 @@ export class Peer implements Transport {
   #events: TransportEvents;
   #refused = false;
 
-  constructor(server: Server) {
-    this.#events = server.accept(this, 'tcp:10.0.0.1:4000');
+  constructor(server: Server, address = 'tcp:10.0.0.1:4000') {
+    this.#events = server.accept(this, address);
   }
 
   say(text: string): void {
@@ -35,9 +35,9 @@ export class Peer implements Transport {
     this.#events.onEnd?.();
   }
 
-  hangUp(): void {
+  hangUp(cause: Error | null = null): void {
     this.closed = true;
-    this.#events.onClosed(null);
+    this.#events.onClosed(cause);
   }
 
   send(bytes: Uint8Array): number {
@@ -71,4 +71,34 @@ export function serve(
 ): { server: Server; clock: VirtualClock } {
   const clock = new VirtualClock();
   return { server: new Server(options, clock), clock };
+}
+
+/** A server, and what it says to one connection. */
+export function scene(options: Partial<ServerOptions> = {}): {
+  /** What it answers to this. */
+  ask: (said: string) => string;
+  /** The `STAT` lines of `stats` and these words, by name. */
+  table: (words?: string) => Record<string, string>;
+  /** Lets milliseconds go by. */
+  pass: (milliseconds: number) => void;
+  /** One more connection. */
+  peer: () => Peer;
+} {
+  const { server, clock } = serve(options);
+  const peer = new Peer(server);
+  const ask = (said: string): string => {
+    peer.received = '';
+    peer.say(said);
+    return peer.received;
+  };
+  return {
+    ask,
+    table: (words = '') =>
+      Object.fromEntries(
+        [...ask(`stats${words}\r\n`).matchAll(/STAT (\S+) ([^\r]*)\r\n/g)]
+          .map(([, name, value]) => [name, value]),
+      ),
+    pass: (milliseconds) => clock.advance(milliseconds),
+    peer: () => new Peer(server),
+  };
 }

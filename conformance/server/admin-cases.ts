@@ -1,6 +1,7 @@
 import { equal, ok } from '../assert.ts';
 import { type Case, needing } from '../case.ts';
 import type { RawConnection } from './raw-connection.ts';
+import { dumpCases } from './dump-cases.ts';
 import { open, type ServerContext, talk, talkSince, withConnection } from './server-case.ts';
 
 /** The STAT lines of a reply, by name. */
@@ -34,8 +35,6 @@ const counted = [
   ['delete {k}\r\n', 'NOT_FOUND\r\n', ['delete_misses']],
   ['me {k}\r\n', 'EN\r\n', ['cmd_meta']],
 ] as const;
-
-const dumpLine = 'key=\\S+ exp=-?\\d+ la=\\d+ cas=\\d+ fetch=\\w+ cls=\\d+ size=\\d+[^\\n]*\\n';
 
 const statsCases: readonly Case<ServerContext>[] = [
   ...counted.flatMap(([send, expected, names]): Case<ServerContext>[] =>
@@ -157,59 +156,6 @@ const statsCases: readonly Case<ServerContext>[] = [
   talk('watch of what there is not', ['watch foo\r\n', 'ERROR\r\n']),
 ];
 
-// A dump of a server that is in use may be long.
-const dumpCases: readonly Case<ServerContext>[] = [
-  talk(
-    'stats cachedump',
-    ['stats cachedump\r\n', 'CLIENT_ERROR bad command line\r\n'],
-    ['stats cachedump x 1\r\n', 'CLIENT_ERROR bad command line format\r\n'],
-    ['stats cachedump 99 1\r\n', 'CLIENT_ERROR Illegal slab id\r\n'],
-    ['stats cachedump 39 0\r\n', /(ITEM [^\r]*\r\n)*END\r\n/],
-  ),
-  talk(
-    'lru_crawler metadump gives a line for each item',
-    ['set {k} 0 100 1\r\nx\r\nget {k}\r\n', /STORED[^]*END\r\n/],
-    // Not `all`: that walks the LRU, which memcached reorders while it is walked.
-    [
-      'lru_crawler metadump hash\r\n',
-      new RegExp(
-        `(OK\\r\\n)?(${dumpLine})*key={k} exp=\\d+ [^\\n]*fetch=yes[^\\n]*\\n(${dumpLine})*END\\r\\n`,
-      ),
-    ],
-    ['lru_crawler metadump 99\r\n', 'BADCLASS invalid class id\r\n'],
-    ['lru_crawler metadump all\r\n', new RegExp(`(OK\\r\\n)?(${dumpLine})*END\\r\\n`)],
-  ),
-  ...needing(
-    ['meta'],
-    talk(
-      'lru_crawler metadump writes keys as a URI does',
-      ['ms {k}AAEgDQr/ 1 b\r\nx\r\n', 'HD\r\n'],
-      [
-        'lru_crawler metadump hash\r\n',
-        new RegExp(
-          `(OK\\r\\n)?(${dumpLine})*key=[^ ]*%00%01%20%0D%0A%FF [^\\n]*\\n(${dumpLine})*END\\r\\n`,
-        ),
-      ],
-    ),
-    talkSince(
-      '1.6.19',
-      'lru_crawler mgdump gives a command for each item',
-      [
-        ['set {k} 0 0 1\r\nx\r\nms {k}AAEgDQr/ 1 b\r\nx\r\n', 'STORED\r\nHD\r\n'],
-        [
-          'lru_crawler mgdump hash\r\n',
-          /(OK\r\n)?(mg \S+( b)?\r\n)*mg {k}\r\n(mg \S+( b)?\r\n)*EN\r\n/,
-        ],
-        [
-          'lru_crawler mgdump hash\r\n',
-          /(OK\r\n)?(mg \S+( b)?\r\n)*mg {k}AAEgDQr\/ b\r\n(mg \S+( b)?\r\n)*EN\r\n/,
-        ],
-      ],
-      [['lru_crawler mgdump hash\r\n', 'ERROR\r\n']],
-    ),
-  ),
-];
-
 const flushCases: readonly Case<ServerContext>[] = [
   talk('flush_all empties it', ['set {k} 0 0 1\r\nx\r\n', 'STORED\r\n'], [
     'flush_all\r\n',
@@ -224,6 +170,24 @@ const flushCases: readonly Case<ServerContext>[] = [
     ['flush_all noreply\r\nflush_all 0 noreply\r\n', ''],
     ['flush_all x\r\n', 'CLIENT_ERROR invalid exptime argument\r\n'],
   ),
+  ...needing(
+    ['meta'],
+    talkSince(
+      'new-cas',
+      'what is stored after a flush_all is there, whatever cas it is given',
+      [
+        ['set {k} 0 0 1\r\nx\r\nflush_all\r\n', 'STORED\r\nOK\r\n'],
+        ['ms {k} 1 E5\r\ny\r\nmg {k} v c\r\n', 'HD\r\nVA 1 c5\r\ny\r\n'],
+        ['ma {k}n N0 J5 E3\r\nmg {k}n v c\r\n', 'HD\r\nVA 1 c3\r\n5\r\n'],
+        ['mg {k}v N0 E2\r\nmg {k}v c\r\n', 'HD W\r\nHD c2 Z\r\n'],
+      ],
+      [['set {k} 0 0 1\r\nx\r\nflush_all\r\nget {k}\r\n', 'STORED\r\nOK\r\nEND\r\n']],
+    ),
+  ),
+  talk('flush_all with a Unix time that is past drops nothing', [
+    'set {k} 0 0 1\r\nx\r\nflush_all 2592001\r\nget {k}\r\n',
+    'STORED\r\nOK\r\nVALUE {k} 0 1\r\nx\r\nEND\r\n',
+  ]),
 ];
 
 const settingsCases: readonly Case<ServerContext>[] = [
@@ -283,6 +247,16 @@ const settingsCases: readonly Case<ServerContext>[] = [
     ['lru temp_ttl 30\r\nlru temp_ttl -1\r\n', 'OK\r\nOK\r\n'],
     ['lru temp_ttl x\r\n', 'ERROR\r\n'],
     ['lru foo bar\r\n', 'ERROR\r\n'],
+  ),
+  talkSince(
+    'automove-window',
+    'slabs automove window and freeratio',
+    [
+      ['slabs automove window 10\r\nslabs automove freeratio 0.1\r\n', 'OK\r\nOK\r\n'],
+      ['slabs automove window\r\n', 'CLIENT_ERROR bad command line format\r\n'],
+      ['slabs automove freeratio\r\n', /(CLIENT_)?ERROR[^\r]*\r\n/],
+    ],
+    [['slabs automove window 10\r\n', 'CLIENT_ERROR bad command line format\r\n']],
   ),
   talk('extstore without its arguments', ['extstore x\r\n', /(CLIENT_)?ERROR[^\r]*\r\n/]),
   talk(

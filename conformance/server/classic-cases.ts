@@ -1,5 +1,5 @@
 import { type Case, needing } from '../case.ts';
-import { CLOSED, type ServerContext, talk, withConnection } from './server-case.ts';
+import { CLOSED, type ServerContext, talk, talkSince, withConnection } from './server-case.ts';
 
 // With the eight of `{k}`, 250 bytes.
 const LONG = `{k}${'K'.repeat(242)}`;
@@ -207,12 +207,22 @@ export const classicCases: readonly Case<ServerContext>[] = [
     'incr {k}',
     'touch {k}',
   ].map((line) => talk(`an error for "${line.slice(0, 30)}"`, [`${line}\r\n`, error])),
-  ...['set {k} x 0 1\r\nz', 'set {k} 0 x 1\r\nz', `set ${'k'.repeat(251)} 0 0 1\r\nz`].map((bad) =>
-    // Older servers read the value as a command, newer ones throw it away (protocol.md 2.4.1).
-    talk(`one error or two for "${bad.slice(0, 30).split('\r')[0]}"`, [
-      `${bad}\r\nget {k}\r\n`,
-      /CLIENT_ERROR [^\r]*\r\n(ERROR\r\n)?END\r\n/,
-    ])
+  ...['set {k} x 0 15', 'set {k} 0 x 15', `set ${'k'.repeat(251)} 0 0 15`, 'cas {k} 0 0 15'].map(
+    (line) => {
+      const send = `${line}\r\nincr {k} 1\r\nget {k}\r\n`;
+      return talkSince(
+        'refused-value',
+        `the value of "${line.slice(0, 30)}" is thrown away`,
+        [[send, error], ['', 'END\r\n']],
+        // Older servers read the value as a command (protocol.md 2.4.1).
+        [[send, error], ['', 'NOT_FOUND\r\n'], ['', 'END\r\n']],
+      );
+    },
+  ),
+  talk(
+    'the value of a set whose length cannot be read is a request',
+    ['set {k} 0 0 x\r\nget {k}\r\n', error],
+    ['', 'END\r\n'],
   ),
   talk('one error for a get with a key that is too long, whatever else it asks for', [
     `get {k} ${'k'.repeat(251)}\r\nget {k}\r\n`,
@@ -260,6 +270,14 @@ export const classicCases: readonly Case<ServerContext>[] = [
   ...needing(
     ['limits'],
     talk('a line of 3000 bytes without an end closes', ['x'.repeat(3000), CLOSED]),
+  ),
+  ...needing(
+    ['limits'],
+    talk('a line that fills a read buffer closes, although it ends', [
+      `${'x'.repeat(16_384)}\n`,
+      CLOSED,
+    ]),
+    talk('a line of one byte less is read', [`${'x'.repeat(16_383)}\n`, error]),
   ),
   ...needing(
     ['limits'],

@@ -197,7 +197,7 @@ export const metaCases: readonly Case<ServerContext>[] = [
   ]),
   talk('a key that is no base64', ['mg !!! b\r\n', 'CLIENT_ERROR error decoding key\r\n']),
   talkSince(
-    '1.6.27',
+    'new-cas',
     'E names the new cas',
     [
       ['ms {k} 1 E1234 c\r\nx\r\n', 'HD c1234\r\n'],
@@ -212,7 +212,7 @@ export const metaCases: readonly Case<ServerContext>[] = [
     [['mg {k} E5\r\n', invalidFlag]],
   ),
   talkSince(
-    '1.6.27',
+    'md-empties',
     'md x empties an item and keeps it',
     [
       ['ms {k} 5 F5\r\nvalue\r\n', 'HD\r\n'],
@@ -224,7 +224,7 @@ export const metaCases: readonly Case<ServerContext>[] = [
     [['md {k} x\r\n', invalidFlag]],
   ),
   talkSince(
-    '1.6.40',
+    'compared-read',
     'mg C leaves out a value that the reader has',
     [
       ['ms {k} 5\r\nvalue\r\n', 'HD\r\n'],
@@ -235,7 +235,7 @@ export const metaCases: readonly Case<ServerContext>[] = [
     [set, ['mg {k} v C987654321\r\n', 'VA 5\r\nvalue\r\n']],
   ),
   talkSince(
-    '1.6.20',
+    'append-vivifies',
     'ms vivifies what it appends to',
     [
       ['ms {k} 1 MA N100\r\nb\r\n', 'HD\r\n'],
@@ -245,7 +245,7 @@ export const metaCases: readonly Case<ServerContext>[] = [
     [['ms {k} 1 MA N100\r\nb\r\n', 'NS\r\n']],
   ),
   talkSince(
-    '1.6.21',
+    'size-of-stored',
     'ms s gives back the size',
     [
       ['ms {k} 3 s\r\nabc\r\n', 'HD s3\r\n'],
@@ -253,4 +253,38 @@ export const metaCases: readonly Case<ServerContext>[] = [
     ],
     [['ms {k} 3 s\r\nabc\r\n', 'HD\r\n']],
   ),
+  talkSince(
+    'quiet-vivify',
+    'q leaves out HD of an ma that vivifies',
+    [['ma {k} N0 J5 q\r\nma {k}v N0 J5 q v\r\nmn\r\n', 'MN\r\n']],
+    [['ma {k} N0 J5 q\r\nma {k}v N0 J5 q v\r\nmn\r\n', 'HD\r\nVA 1\r\n5\r\nMN\r\n']],
+  ),
+  talkSince(
+    'me-counts-down',
+    'me tells how long an item has to live',
+    [
+      ['set {k} 0 1000 1\r\nx\r\n', 'STORED\r\n'],
+      ['me {k}\r\n', /ME {k} exp=(1000|99\d) la=\d cas=\d+ fetch=no cls=1 size=\d+\r\n/],
+    ],
+    [
+      ['set {k} 0 1000 1\r\nx\r\n', 'STORED\r\n'],
+      ['me {k}\r\n', /ME {k} exp=-(1000|99\d) la=\d cas=\d+ fetch=no cls=1 size=\d+\r\n/],
+    ],
+  ),
+  talkSince(
+    'refused-value',
+    'an ms of a key that is too long throws its value away',
+    [[
+      `ms ${'k'.repeat(251)} 2\r\nmn\r\nget {k}\r\n`,
+      'CLIENT_ERROR bad command line format\r\nEND\r\n',
+    ]],
+    [[
+      `ms ${'k'.repeat(251)} 2\r\nmn\r\nget {k}\r\n`,
+      'CLIENT_ERROR bad command line format\r\nMN\r\nEND\r\n',
+    ]],
+  ),
+  talk('the value of an ms whose length cannot be read is a request', [
+    'ms {k} x\r\nmn\r\n',
+    'CLIENT_ERROR bad command line format\r\nMN\r\n',
+  ]),
 ];

@@ -1,6 +1,7 @@
 import type { Dialer, Endpoint } from '../../core/transport.ts';
 import type { Case } from '../case.ts';
 import { RawConnection } from './raw-connection.ts';
+import { changes } from './since.ts';
 
 /**
  * What a server may have besides, or be: what `needs` of its cases name, and what each means. A case
@@ -20,8 +21,12 @@ export interface ServerContext {
   readonly endpoint: Endpoint;
   /** Milliseconds until a connection, or the next bytes of a reply, are given up; 10000. */
   readonly patience?: number;
-  /** Whether it has what memcached has since this version; other answers are right before it. */
-  readonly since: (version: string) => boolean;
+  /**
+   * Whether it has what memcached has since this version; other answers are right before it.
+   *
+   * @param row What that is, by its name in this package's table of changes.
+   */
+  readonly since: (version: string, row: string) => boolean;
   /** Lets seconds go by for the server. */
   readonly pass: (seconds: number) => Promise<void>;
   /** Eight letters and digits that no other case uses, to make keys of. */
@@ -45,19 +50,21 @@ export function talk(name: string, ...steps: Step[]): Case<ServerContext> {
 }
 
 /**
- * The same for what newer servers have. Older ones give other answers, which must not change, or
- * have it already: the embedded server calls itself 1.6.18, and has more.
+ * The same for what newer servers have, by a row of the table of changes. Older ones give other
+ * answers, which must not change, or have it already.
  */
 export function talkSince(
-  version: string,
+  row: string,
   name: string,
   steps: readonly Step[],
   before: readonly Step[],
 ): Case<ServerContext> {
+  const since = changes[row]?.since ?? null;
+  if (since === null) throw new Error(`no version of memcached has ${row}`);
   return {
-    name: `${name} (since ${version})`,
+    name: `${name} (since ${since})`,
     async run(context) {
-      if (context.since(version)) return await converse(context, steps);
+      if (context.since(since, row)) return await converse(context, steps);
       try {
         await converse(context, before);
       } catch (error) {

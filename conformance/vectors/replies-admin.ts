@@ -101,7 +101,7 @@ export const adminReplies: readonly ReplyVector[] = [
     reply: { type: 'END' },
   },
   {
-    // Since 1.6.24 with flags, since 1.6.43 with OK first, and with a space at the line's end.
+    // Since 1.6.24 with flags and a space at the line's end, since 1.6.43 with OK first.
     name: 'metadump of 1.6.45',
     request: metadump,
     bytes: 'OK\r\nkey=a exp=-1 la=5 cas=7 fetch=yes cls=1 size=63 flags=16 \nEND\r\n',
@@ -185,7 +185,7 @@ export const adminReplies: readonly ReplyVector[] = [
   {
     name: 'metadump: client flags past 32 bits',
     request: metadump,
-    bytes: 'key=a exp=-1 la=5 cas=7 fetch=yes cls=1 size=63 flags=4294967296\nEND\r\n',
+    bytes: 'key=a exp=-1 la=5 cas=7 fetch=yes cls=1 size=63 flags=4294967296 \nEND\r\n',
     items: [{ type: 'metadump', key: 'a', ...facts, flags: 2 ** 32 }],
     reply: { type: 'END' },
   },

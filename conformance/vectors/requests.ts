@@ -37,7 +37,7 @@ const request = (
 /** Longer values than this are refused in these vectors. */
 export const REQUEST_LIMIT = 1000;
 
-/** Requests as real clients, broken clients and attackers send them; read as memcached 1.6.18 does. */
+/** Requests as real clients, broken clients and attackers send them; read as memcached 1.6.39 does. */
 export const requestVectors: readonly RequestVector[] = [
   request('a line that ends with LF alone', 'get k\n', { verb: 'get', keys: [key] }),
   request('many spaces', '  get   k  \r\n', { verb: 'get', keys: [key] }),
@@ -99,13 +99,28 @@ export const requestVectors: readonly RequestVector[] = [
   request('set with words to spare', 'set k 0 0 1 a b\r\n', 'ERROR'),
   request('set with a sixth word that is not noreply', 'set k 0 0 1 yes\r\nx\r\n', set),
   request(
-    // The block of a refused set is read as commands: this server's way (protocol.md 2.4.1).
+    // The block of a refused set is thrown away where its length can be read (protocol.md 2.4.1).
     'set of a key of 251 bytes',
-    `set ${'k'.repeat(251)} 0 0 7\r\nversion\r\n`,
+    `set ${'k'.repeat(251)} 0 0 7\r\nversion\r\nversion\r\n`,
     badFormat,
     version,
   ),
-  request('set with flags that are no number', 'set k x 0 1\r\nmn\r\n', badFormat, { verb: 'mn' }),
+  request(
+    'set with flags that are no number',
+    'set k x 0 2\r\nmn\r\nversion\r\n',
+    badFormat,
+    version,
+  ),
+  request('set with a word too many', 'set k 0 0 2 a b\r\nmn\r\nversion\r\n', 'ERROR', version),
+  request('cas without its number', 'cas k 0 0 2\r\nmn\r\nversion\r\n', 'ERROR', version),
+  request('set of a length that is none', 'set k 0 0 x\r\nmn\r\n', badFormat, { verb: 'mn' }),
+  request(
+    'ms of a key of 251 bytes',
+    `ms ${'k'.repeat(251)} 2\r\nmn\r\nversion\r\n`,
+    badFormat,
+    version,
+  ),
+  request('ms of a length that is none', 'ms k x\r\nmn\r\n', badFormat, { verb: 'mn' }),
   request('set with negative flags', 'set k -1 0 1\r\n', badFormat),
   request('set of a negative length', 'set k 0 0 -1\r\n', badFormat),
   request('set of a length past all memory', 'set k 0 0 2147483647\r\n', badFormat),

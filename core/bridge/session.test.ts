@@ -18,7 +18,7 @@ session('classic and meta commands go through, quiet ones too', async () => {
     'VA 1 kb Oo1\r\nx\r\nMN\r\n',
   );
   assert.is(await page.say('set c 0 0 1 noreply\r\n5\r\nincr c 2\r\n'), '7\r\n');
-  assert.is(await page.say('version\r\nquit\r\n'), 'VERSION 1.6.18\r\n');
+  assert.is(await page.say('version\r\nquit\r\n'), 'VERSION 1.6.39\r\n');
   assert.is(page.ended, '1000 quit');
 });
 

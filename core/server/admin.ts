@@ -23,7 +23,10 @@ export function slabs(words: readonly string[]): Reply {
     return refused('NOSPARE source class has no spare pages');
   }
   if (words[0] !== 'automove' || words.length < 2) return ERROR;
-  if (words[1] === 'ratio') return decimal(words[2]) === null ? ERROR : OK;
+  if (words[1] === 'ratio' || words[1] === 'freeratio') {
+    return decimal(words[2]) === null ? ERROR : OK;
+  }
+  if (words[1] === 'window') return uint32(words[2] ?? '') === null ? badFormat : OK;
   const level = uint32(words[1]!);
   if (level === null) return badFormat;
   return level <= 2 ? OK : ERROR;

@@ -12,6 +12,8 @@ export interface StoreOptions {
   readonly useCas: boolean;
   /** Make room by evicting (memcached `-M` turns it off: storing then fails). */
   readonly evict: boolean;
+  /** What the hash of keys is made different by; `Math.random`, which one with a seed may replace. */
+  readonly random: () => number;
 }
 
 export const storeOptions: StoreOptions = {
@@ -19,6 +21,7 @@ export const storeOptions: StoreOptions = {
   maxItem: 1024 * 1024,
   useCas: true,
   evict: true,
+  random: Math.random,
 };
 
 /** Hears what happens to items; for `watch`. */
@@ -66,7 +69,8 @@ export class Cache {
   bytes = 0;
   #lastCas = 0;
   #flushedUntil = 0;
-  #flushedCas = 0;
+  // The blocks of values that are on their way.
+  #reserved = 0;
   // For `stats sizes`, while it is on: how many items there are of each multiple of 32 bytes.
   sizes: Map<number, number> | null = null;
 
@@ -76,7 +80,7 @@ export class Cache {
   /** @param now Milliseconds since 1970. */
   constructor(options: StoreOptions, now: number) {
     this.options = options;
-    this.items = new Items(options.memory);
+    this.items = new Items(options.memory, options.random);
     this.started = Math.floor(now / 1000) - 2;
     this.tick(now);
   }
@@ -89,7 +93,8 @@ export class Cache {
   /** Changes the limit of memory, in bytes, and evicts what is over it. */
   resize(memory: number): void {
     this.items.resize(memory);
-    while (!this.items.arena.has(0) && this.items.oldest !== 0) this.#evict(this.items.oldest);
+    const { items } = this;
+    while (!items.arena.has(this.#reserved) && items.oldest !== 0) this.#evict(items.oldest);
   }
 
   /**
@@ -154,34 +159,29 @@ export class Cache {
   }
 
   isFlushed(item: number): boolean {
-    const until = this.#flushedUntil;
-    if (until === 0 || until > this.now) return false;
-    if (this.items.time(item) <= until) return true;
-    const cas = this.items.cas(item);
-    return this.#flushedCas !== 0 && cas !== 0n && cas < this.#flushedCas;
+    return this.#flushedUntil <= this.now && this.items.time(item) <= this.#flushedUntil;
   }
 
-  /** Drops all items that there are `delay` seconds from now. */
+  /**
+   * Drops all items that there are `delay` seconds from now. As in memcached, items of earlier
+   * seconds go when somebody asks for them.
+   */
   flush(delay: number): void {
-    const at = delay > 0 ? this.expireAt(delay) : this.now;
-    if (!this.options.useCas) {
-      this.#flushedUntil = at;
-      return;
+    const { items } = this;
+    const until = (delay > 0 ? this.expireAt(delay) : this.now) - 1;
+    // memcached takes a Unix time that is past for one before any item, and drops nothing.
+    const inEffect = until > 0 && until <= this.now;
+    for (let item = items.scan(1); item !== 0; item = items.scan(item + 1)) {
+      // A flush in effect takes the items of this second now: their times do not tell them from
+      // those to come. Any other must not bring back what an earlier one has dropped.
+      if (inEffect ? items.time(item) > until : this.isFlushed(item)) this.remove(item);
     }
-    // What was stored in this very second is told from what comes after it by its cas.
-    this.#flushedUntil = at - 1;
-    if (this.#flushedUntil <= this.now) this.#flushedCas = this.nextCas();
+    this.#flushedUntil = until;
   }
 
   /** The next cas unique, 0 when there are none. */
   nextCas(): number {
     return this.options.useCas ? ++this.#lastCas : 0;
-  }
-
-  /** Removes an item on a client's demand. */
-  delete(item: number, verb: 'delete' | 'md'): void {
-    this.log?.deleted(item, verb);
-    this.remove(item);
   }
 
   wasFetched(item: number): boolean {
@@ -241,14 +241,39 @@ export class Cache {
     return counters;
   }
 
-  /** Evicts until there is room for so many blocks; false when there will be none. */
-  protected makeRoom(blocks: number): boolean {
+  /**
+   * Makes room for an item that is on its way, and keeps it: values that are being sent count
+   * against the memory there is, as they do in memcached.
+   *
+   * @returns What to `release`, once the item has come or will not come; null when there is no room.
+   */
+  reserve(keyLength: number, flags: number, length: number): number | null {
+    if (!this.makeRoom(keyLength, flags, length)) return null;
+    const blocks = Items.blocks(keyLength, length);
+    this.#reserved += blocks;
+    return blocks;
+  }
+
+  /** Gives up what `reserve` has kept. */
+  release(blocks: number): void {
+    this.#reserved -= blocks;
+  }
+
+  /** Evicts until there is room for an item; false when there will be none. */
+  protected makeRoom(keyLength: number, flags: number, length: number): boolean {
+    if (!this.full && this.#evictFor(Items.blocks(keyLength, length))) return true;
+    const size = itemSize(keyLength, flags, length, this.options.useCas);
+    this.classCounters(slabClass(size)).outofmemory++;
+    return false;
+  }
+
+  #evictFor(blocks: number): boolean {
     const { items } = this;
     let reprieves = 0;
-    if (this.full) return false;
-    while (!items.arena.has(blocks)) {
+    while (!items.arena.has(this.#reserved + blocks)) {
       const item = items.oldest;
-      if (item === 0) return false;
+      // What alone is more than there is would take all others with it for nothing.
+      if (item === 0 || this.#reserved + blocks > items.arena.limit) return false;
       if (this.isExpired(item) || this.isFlushed(item)) {
         const counters = this.classCounters(slabClass(this.sizeOf(item)));
         counters.reclaimed++;

@@ -13,7 +13,7 @@ export type Dump = Iterator<ReplyItem, Reply>;
 export function metadump(engine: Engine, classes: string): Reply | Dump {
   const { store } = engine;
   const { items, started } = store;
-  return dump(engine, 'metadump', classes, END, (item) => {
+  return dump(engine, 'metadump not allowed', classes, END, (item) => {
     const expire = items.expire(item);
     return {
       type: 'metadump',
@@ -24,7 +24,7 @@ export function metadump(engine: Engine, classes: string): Reply | Dump {
       fetch: items.has(item, FETCHED),
       cls: slabClass(store.sizeOf(item)),
       size: store.sizeOf(item),
-      flags: undefined,
+      flags: items.flags(item),
     };
   });
 }
@@ -32,7 +32,7 @@ export function metadump(engine: Engine, classes: string): Reply | Dump {
 /** `lru_crawler mgdump`: an `mg` line for each item, ready to be sent to a server. */
 export function mgdump(engine: Engine, classes: string): Reply | Dump {
   const { items } = engine.store;
-  return dump(engine, 'mgdump', classes, EN, (item) => {
+  return dump(engine, 'key dump not allowed', classes, EN, (item) => {
     const key = items.key(item);
     return { type: 'mgdump', key: items.has(item, BASE64) ? key : toKey(latin1(key)) };
   });
@@ -40,13 +40,13 @@ export function mgdump(engine: Engine, classes: string): Reply | Dump {
 
 function dump(
   engine: Engine,
-  name: string,
+  forbidden: string,
   classes: string,
   end: Reply,
   show: (item: number) => ReplyItem,
 ): Reply | Dump {
   if (!engine.crawler) return clientError('lru crawler disabled');
-  if (!engine.options.allowDump) return { type: 'ERROR', message: `${name} not allowed` };
+  if (!engine.options.allowDump) return { type: 'ERROR', message: forbidden };
   const wanted = parseClasses(classes, true);
   if (wanted === null) return { type: 'refused', message: 'BADCLASS invalid class id' };
   engine.store.counters.lru_crawler_starts++;

@@ -1,4 +1,5 @@
 import { Arena, BLOCK_WORDS } from './arena.ts';
+import { KeyHash } from './key-hash.ts';
 
 // An item is a chain of blocks: these words, then the key, then the value.
 const HASH = 0;
@@ -36,6 +37,9 @@ export class Items {
   /** The most and the least recently used item, 0 when there is none. */
   newest = 0;
   oldest = 0;
+  /** How many items were looked at to find one, ever. Keys that collide make it grow. */
+  probes = 0;
+  readonly #hash: KeyHash;
   // The table grows by a bucket at a time (linear hashing), so no insertion waits for all items to
   // be moved: the buckets before #split are those of twice the #size.
   #buckets: Int32Array = new Int32Array(FIRST_BUCKETS * 2);
@@ -44,8 +48,13 @@ export class Items {
   // One bit for each block: whether an item starts there.
   #heads: Uint8Array;
 
-  constructor(memory: number) {
+  /**
+   * @param memory The limit in bytes.
+   * @param random What the hash of keys is made different by: `Math.random`, or one with a seed.
+   */
+  constructor(memory: number, random: () => number) {
     this.arena = new Arena(memory);
+    this.#hash = new KeyHash(random);
     this.#heads = new Uint8Array((this.arena.next.length >> 3) + 1);
   }
 
@@ -65,9 +74,10 @@ export class Items {
   /** The item with this key, or 0. */
   find(key: Uint8Array): number {
     const { arena } = this;
-    const hash = hashOf(key);
+    const hash = this.#hash.of(key);
     let item = this.#buckets[this.#bucket(hash)]!;
     while (item !== 0) {
+      this.probes++;
       const base = item * BLOCK_WORDS;
       if (
         arena.words[base + HASH] === hash &&
@@ -85,7 +95,7 @@ export class Items {
     const item = arena.allocate(Items.blocks(key.length, length));
     const { words } = arena;
     const base = item * BLOCK_WORDS;
-    words[base + HASH] = hashOf(key);
+    words[base + HASH] = this.#hash.of(key);
     words[base + EXPIRE] = expire;
     words[base + FLAGS] = flags;
     words[base + LENGTH] = length;
@@ -267,12 +277,4 @@ export class Items {
     if (older === 0) this.oldest = newer;
     else words[older * BLOCK_WORDS + NEWER] = newer;
   }
-}
-
-/** FNV-1a with a final mix, so that the low bits depend on all of the key. */
-function hashOf(key: Uint8Array): number {
-  let hash = 0x811c9dc5;
-  for (let i = 0; i < key.length; i++) hash = Math.imul(hash ^ key[i]!, 0x01000193);
-  hash = Math.imul(hash ^ (hash >>> 16), 0x7feb352d);
-  return hash ^ (hash >>> 15);
 }

@@ -2,7 +2,14 @@ import { EMPTY, fromLatin1 } from '../wire/bytes.ts';
 import type { MetaCommand, MetaDebugCommand, MetaSetCommand } from '../wire/command.ts';
 import { keyBytes } from '../wire/key.ts';
 import { REFERENCE_SIZE } from '../wire/output.ts';
-import { clientError, EN, type MetaReply, type Reply, serverError } from '../wire/reply.ts';
+import {
+  clientError,
+  EN,
+  type MetaReply,
+  type MetaValueReply,
+  type Reply,
+  serverError,
+} from '../wire/reply.ts';
 import type { Engine } from './engine.ts';
 import { clientFlags, MetaArguments } from './meta-arguments.ts';
 import { fitsLine, plainReply, pushKey } from './meta-reply.ts';
@@ -120,7 +127,8 @@ export function metaSet(engine: Engine, command: MetaSetCommand): Reply {
     flags: clientFlags(command.flags),
     expire: flags.expire('T') ?? 0,
     cas: compare ?? 0n,
-    newCas: flags.u64('E'),
+    // The number 0 means the next one here, and 0 in the other meta commands.
+    newCas: flags.u64('E') || null,
     allowStale: flags.has('I'),
     vivify: flags.expire('N'),
     base64: command.base64,
@@ -181,13 +189,13 @@ export function metaDelete(engine: Engine, command: MetaCommand): Reply {
       mode: 'set',
       key,
       value: EMPTY,
-      flags: 0,
+      flags: clientFlags(command.flags),
       expire: flags.expire('T') ?? 0,
       cas: 0n,
       newCas: newCas ?? items.cas(item),
       allowStale: false,
       vivify: null,
-      base64: items.has(item, BASE64),
+      base64: false,
     });
     if (status !== 'stored') return serverError('out of memory');
     item = emptied;
@@ -201,7 +209,8 @@ export function metaDelete(engine: Engine, command: MetaCommand): Reply {
     items.setCas(item, newCas ?? store.nextCas());
   } else {
     counters.delete_hits++;
-    if (!flags.has('x')) store.delete(item, 'md');
+    store.log?.deleted(item, 'md');
+    if (!flags.has('x')) store.remove(item);
   }
   return plainReply('HD', command, key);
 }
@@ -229,6 +238,7 @@ export function metaArithmetic(engine: Engine, command: MetaCommand): Reply {
     value = String(flags.u64('J') ?? 0n);
     item = store.create(key, fromLatin1(value), 0, 0, newCas);
     if (item === 0) return serverError('Out of memory allocating new item');
+    store.log?.stored(key, 'stored', 'add', 0, 0, value.length);
   } else {
     const outcome = store.delta(item, increment, flags.u64('D') ?? 1n, compare, newCas);
     if (outcome === 'exists') return plainReply('EX', command, key);
@@ -263,9 +273,11 @@ export function metaArithmetic(engine: Engine, command: MetaCommand): Reply {
         break;
     }
   }
-  return flags.has('v')
+  const reply: MetaReply | MetaValueReply = flags.has('v')
     ? { type: 'VA', flags: tokens, value: fromLatin1(value) }
     : { type: 'HD', flags: tokens };
+  // memcached before 1.6.40 forgets the q of one that vivifies.
+  return created && flags.has('q') ? { ...reply, unasked: true } : reply;
 }
 
 /** `me`: what is known of an item. */
@@ -281,7 +293,7 @@ export function metaDebug(engine: Engine, command: MetaDebugCommand): Reply {
     type: 'ME',
     base64: items.has(item, BASE64) || !fitsLine(key),
     key: command.key,
-    exp: expire === 0 ? -1 : store.now - expire,
+    exp: expire === 0 ? -1 : expire - store.now,
     la: store.now - items.time(item),
     cas: items.cas(item),
     fetch: items.has(item, FETCHED),

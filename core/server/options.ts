@@ -49,11 +49,11 @@ export interface ServerOptions extends StoreOptions {
 }
 
 /**
- * The version the embedded server speaks like: Debian's 1.6.18 in every byte that the protocol
- * fixes. It also has what came later: mgdump, the flags E and x, C of mg, N and s of ms. Without a
- * suffix, since there are clients that read nothing but digits here.
+ * The memcached that the embedded server speaks like, in every byte that the protocol fixes. Of what
+ * came later it has the flag C of mg, and throws away the value of a line that it refuses. Without
+ * a suffix, since there are clients that read nothing but digits here.
  */
-export const SERVER_VERSION = '1.6.18';
+export const SERVER_VERSION = '1.6.39';
 
 export const serverOptions: ServerOptions = {
   ...storeOptions,

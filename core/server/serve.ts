@@ -46,9 +46,12 @@ export class Server {
 
   /** Closes every connection as soon as its peer has taken what is ready for it. */
   close(): void {
-    for (const served of this.#served) served.close();
+    for (const served of this.#served) served.close('shutdown');
   }
 }
+
+/** Why a connection was closed, as memcached's connection log says it. */
+type CloseReason = 'normal' | 'error' | 'idle_timeout' | 'shutdown';
 
 /** One connection and all that drives it: the only place where bytes, commands and time meet. */
 class Served implements TransportEvents {
@@ -69,6 +72,7 @@ class Served implements TransportEvents {
   #ending = false;
   #closed = false;
   #flushDue = false;
+  #logged = false;
   #cancelIdle: () => void = () => {};
 
   constructor(
@@ -117,22 +121,28 @@ class Served implements TransportEvents {
     this.#cancelIdle();
     this.#session.close();
     this.#onGone();
-    const reason = cause === null ? 'normal' : 'error';
-    const rip = address(this.#facts.address);
-    this.#engine.watchers.write(
-      'connevents',
-      `type=conn_close ${rip} reason=${reason} cfd=${this.#facts.id}`,
-    );
+    this.#logClose(cause === null ? 'normal' : 'error');
   }
 
   /** Sends what is ready, as fast as the peer takes it, and closes. */
-  close(): void {
+  close(reason: CloseReason): void {
     if (this.#ending) return;
     this.#ending = true;
+    this.#session.unwatch();
+    this.#logClose(reason);
     // What still comes in is thrown away: left unread it would make the system reset the
     // connection, and the peer lose the last replies.
     if (this.#paused) this.#transport.resume();
     this.#flush();
+  }
+
+  // Once: who decided to close it knows why, and the end of its transport comes later.
+  #logClose(reason: CloseReason): void {
+    if (this.#logged) return;
+    this.#logged = true;
+    const { id, address: from } = this.#facts;
+    const what = `type=conn_close ${address(from)} reason=${reason} cfd=${id}`;
+    this.#engine.watchers.write('connevents', what);
   }
 
   // Does what can be done now, unless it is the turn of others.
@@ -149,25 +159,29 @@ class Served implements TransportEvents {
       const over = this.#execute();
       const full = this.#connection.congested;
       this.#flush();
-      if (over) return this.close();
+      if (over !== null) return this.close(over);
       if (this.#held !== null || !full || this.#connection.congested) break;
     }
     if (!this.#ending) this.#regulate();
   }
 
-  // Does the commands that have arrived; true when the connection is over.
-  #execute(): boolean {
-    if (this.#ending) return false;
+  // Does the commands that have arrived; tells why the connection is over, once it is.
+  #execute(): CloseReason | null {
+    if (this.#ending) return null;
     this.#session.tick(this.#engine.clock.now());
     for (;;) {
-      if (this.#dump !== null && !this.#continueDump(this.#dump)) return false;
+      if (this.#dump !== null && !this.#continueDump(this.#dump)) return null;
       const event = this.#held ?? this.#connection.next();
       this.#held = null;
-      if (event === null) return false;
-      if (event.type === 'closed') return true;
+      if (event === null) {
+        // A value that ended wrong has come too.
+        if (!this.#connection.receiving) this.#session.release();
+        return null;
+      }
+      if (event.type === 'closed') return event.reason === null ? 'normal' : 'error';
       if (this.#left-- === 0) {
         this.#yield(event);
-        return false;
+        return null;
       }
       this.#answer(event.id, this.#session.handle(event.command));
     }
@@ -249,11 +263,11 @@ class Served implements TransportEvents {
     const { clock } = this.#engine;
     const left = this.#facts.lastCommand + timeout - clock.now();
     this.#cancelIdle = clock.after(left > 0 ? left : timeout, () => {
-      const busy = this.#session.receiving || this.#connection.congested ||
+      const busy = this.#connection.receiving || this.#connection.congested ||
         this.#connection.backlog > 0 || this.#held !== null;
       if (busy || clock.now() - this.#facts.lastCommand < timeout) return this.#watchIdle(timeout);
       this.#engine.store.counters.idle_kicks++;
-      this.close();
+      this.close('idle_timeout');
     });
   }
 }

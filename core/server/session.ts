@@ -23,12 +23,12 @@ import {
   TOUCHED,
   type ValueItem,
 } from '../wire/reply.ts';
+import { Admission, OUT_OF_MEMORY, TOO_LARGE } from './admission.ts';
 import { config, lru, lruCrawler, memlimit, slabs } from './admin.ts';
 import { isGranted } from '../credentials.ts';
 import { type Dump, metadump, mgdump } from './dump.ts';
 import type { ConnectionFacts, Engine } from './engine.ts';
 import { metaArithmetic, metaDebug, metaDelete, metaGet, metaSet } from './meta.ts';
-import { clientFlags } from './meta-arguments.ts';
 import { stats } from './stats.ts';
 import { logNames, type Watcher } from './watchers.ts';
 
@@ -55,16 +55,16 @@ const ITEM_COST = 64;
 export class Session {
   /** Takes the lines of a watch; false when they cannot be taken now. */
   onLine: (line: string) => boolean = () => false;
-  /** Whether a value was announced and has not come. */
-  receiving = false;
   readonly #engine: Engine;
   readonly #facts: ConnectionFacts;
   #watcher: Watcher | null = null;
   #now = 0;
+  readonly #admission: Admission;
 
   constructor(engine: Engine, facts: ConnectionFacts) {
     this.#engine = engine;
     this.#facts = facts;
+    this.#admission = new Admission(engine);
     engine.connections.add(facts);
   }
 
@@ -75,31 +75,21 @@ export class Session {
     this.#engine.watchers.connection = this.#facts.id;
   }
 
-  /** Refuses a value that is too large before it is read. Pass it to the connection. */
+  /** Refuses a value before it is read; see `Admission`. Pass it to the connection. */
   admit(header: StorageHeader, length: number): ErrorReply | null {
-    const { store, detail, prefixes } = this.#engine;
-    const key = keyBytes(header.key);
-    const flags = header.verb === 'ms' ? clientFlags(header.flags) : header.flags;
-    if (store.fits(key.length, flags, length)) {
-      this.receiving = true;
-      return null;
-    }
-    if (detail && header.verb !== 'ms') prefixes.record(key, 'set');
-    store.counters.store_too_large++;
-    store.log?.stored(key, 'too_large', header.verb === 'ms' ? 'set' : header.verb, 0, 0, 0);
-    // So that nobody reads on what was meant to be overwritten. ms does it in all its modes.
-    if (header.verb === 'set' || header.verb === 'ms') {
-      const old = store.find(key);
-      if (old !== 0) store.remove(old);
-    }
-    return serverError('object too large for cache');
+    return this.#admission.admit(header, length);
+  }
+
+  /** The value that was announced has come, or will not. */
+  release(): void {
+    this.#admission.release();
   }
 
   /** Does a command. */
   handle(command: Command): Answer {
     const engine = this.#engine;
     this.#facts.lastCommand = this.#now;
-    this.receiving = false;
+    this.release();
     const { store, options } = engine;
     switch (command.verb) {
       case 'get':
@@ -192,7 +182,13 @@ export class Session {
 
   /** Ends the session. */
   close(): void {
+    this.release();
+    this.unwatch();
     this.#engine.connections.delete(this.#facts);
+  }
+
+  /** Ends the watch, if there is one. */
+  unwatch(): void {
     if (this.#watcher !== null) this.#engine.watchers.remove(this.#watcher);
     this.#watcher = null;
   }
@@ -264,10 +260,10 @@ export class Session {
       case 'not_found':
         return NOT_FOUND;
       case 'too_large':
-        return serverError('object too large for cache');
+        return serverError(TOO_LARGE);
       case 'no_memory':
         store.counters.store_no_memory++;
-        return serverError('out of memory storing object');
+        return serverError(OUT_OF_MEMORY);
     }
   }
 
@@ -280,7 +276,8 @@ export class Session {
       return NOT_FOUND;
     }
     store.counters.delete_hits++;
-    store.delete(item, 'delete');
+    store.log?.deleted(item, 'delete');
+    store.remove(item);
     return DELETED;
   }
 

@@ -32,7 +32,7 @@ export function settingsStats(engine: Engine): StatPairs {
     ['lru_crawler_tocrawl', engine.crawlerTocrawl],
     ['flush_enabled', yes(options.allowFlush)],
     ['dump_enabled', yes(options.allowDump)],
-    ['hash_algorithm', 'fnv1a'],
+    ['hash_algorithm', 'siphash'],
     ['lru_segmented', 'no'],
     ['temp_lru', 'no'],
     ['idle_timeout', options.idleTimeout],

@@ -31,15 +31,6 @@ export function stats(engine: Engine, words: readonly string[]): Reply {
             ([size, count]) => [String(size), count],
           ),
       );
-    case 'sizes_enable':
-      if (!store.options.useCas) {
-        return statLines([['sizes_status', 'error'], ['sizes_error', 'cas_support_disabled']]);
-      }
-      store.trackSizes(true);
-      return statLines([['sizes_status', 'enabled']]);
-    case 'sizes_disable':
-      store.trackSizes(false);
-      return statLines([['sizes_status', 'disabled']]);
     case 'conns':
       return statLines(connectionStats(engine));
     case 'reset':
@@ -213,6 +204,7 @@ function connectionStats(engine: Engine): StatPairs {
 }
 
 function detail(engine: Engine, word: string | undefined): Reply {
+  if (!engine.options.allowDump) return clientError('stats detail not allowed');
   switch (word) {
     case 'on':
       engine.detail = true;

@@ -1,8 +1,7 @@
 import { fromLatin1, latin1 } from '../wire/bytes.ts';
 import { MAX_U64, uint64 } from '../wire/numbers.ts';
 import { Cache } from './cache.ts';
-import { BASE64, Items, STALE, TOKEN_SENT } from './items.ts';
-import { itemSize, slabClass } from './slab-classes.ts';
+import { BASE64, STALE, TOKEN_SENT } from './items.ts';
 import type { StoreRequest, StoreStatus } from './store-request.ts';
 
 /** memcached keeps larger items in chunks, and does not look for a number in those. */
@@ -138,8 +137,10 @@ export class Store extends Cache {
     // Most recently used, it is not what makes room for its successor.
     items.renew(old);
     const item = this.#make(key, parts, flags, expire, marks, newCas, old);
-    if (item === 0 && mode === 'set') this.remove(old);
-    return made(item);
+    if (item !== 0) return made(item);
+    if (mode === 'append' || mode === 'prepend') return NOT_STORED;
+    if (mode === 'set') this.remove(old);
+    return NO_MEMORY;
   }
 
   #make(
@@ -154,11 +155,7 @@ export class Store extends Cache {
     const { items } = this;
     let length = 0;
     for (const part of parts) length += part.length;
-    if (!this.makeRoom(Items.blocks(key.length, length))) {
-      const size = itemSize(key.length, flags, length, this.options.useCas);
-      this.classCounters(slabClass(size)).outofmemory++;
-      return 0;
-    }
+    if (!this.makeRoom(key.length, flags, length)) return 0;
     const item = items.create(key, length, flags, expire, marks);
     let at = 0;
     for (const part of parts) {

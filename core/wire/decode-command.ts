@@ -10,6 +10,7 @@ import type {
 import { Input } from './input.ts';
 import { MAX_KEY } from './key.ts';
 import { MAX_LINE } from './line.ts';
+import { MAX_META_WORDS } from './meta-flags.ts';
 import { withDefaults } from './options.ts';
 import { decodeKey, hasLongOpaque, readMetaFlags } from './read-meta-flags.ts';
 import { clientError, ERROR, type ErrorReply, serverError } from './reply.ts';
@@ -37,6 +38,8 @@ export const requestOptions: RequestOptions = {
   admit: (_header, length) =>
     length > 1024 * 1024 ? serverError('object too large for cache') : null,
 };
+
+const CR = 0x0d;
 
 type Fillable =
   | { -readonly [Name in keyof StoreCommand]: StoreCommand[Name] }
@@ -78,11 +81,19 @@ const byLength: readonly (readonly Verb[])[] = (() => {
 })();
 
 /**
- * Bytes to commands, with memcached 1.6.18's reading of every line: which are commands, which
+ * What memcached's read buffer holds: a longer line that is no get never has its end in it, however
+ * it is cut on its way.
+ */
+const READ_BUFFER = 16 * 1024;
+
+/**
+ * Bytes to commands, with memcached 1.6.39's reading of every line: which are commands, which
  * error answers those that are not, and where the next one starts.
  *
- * A refused storage line leaves its data block to be read as commands, because that is what this
- * server does; a proxy that cannot have that closes the connection on a `BadRequest` (`strict`).
+ * The data block of a refused storage line is thrown away where the line says how long it is, as
+ * memcached does since 1.6.40; before, it was read as commands. Where the length cannot be read that
+ * is what still happens: a proxy that cannot have that closes the connection on a `BadRequest`
+ * (`strict`).
  */
 export class CommandDecoder {
   /** Read the next request as the authentication that `-Y` demands before anything else. */
@@ -101,6 +112,11 @@ export class CommandDecoder {
 
   constructor(options: Partial<RequestOptions> = {}) {
     this.#options = withDefaults(requestOptions, options);
+  }
+
+  /** Whether the value of a storage command is on its way, to be read or to be thrown away. */
+  get receiving(): boolean {
+    return this.#header !== null || this.#swallow > 0;
   }
 
   push(chunk: Uint8Array): void {
@@ -122,16 +138,21 @@ export class CommandDecoder {
     if (this.#length >= 0) return this.#block();
     const input = this.#input;
     if (!input.line()) {
-      this.#checkUnfinished(input.bytes, input.from, input.to);
+      if (input.to - input.from > MAX_LINE) this.#checkLong();
       return null;
+    }
+    if (input.to - input.from + (input.bytes[input.to] === CR ? 2 : 1) > READ_BUFFER) {
+      this.#checkLong();
+      if (this.dead !== null) return null;
     }
     this.#words.cut(input.bytes, input.from, input.to);
     return this.authenticating ? this.#readAuth(this.#words) : this.#read(this.#words);
   }
 
-  // memcached's rule (protocol.md 2.1): 2048 bytes without a line end, unless they start a get.
-  #checkUnfinished(bytes: Uint8Array, from: number, to: number): void {
-    if (to - from <= MAX_LINE) return;
+  // memcached's rule (protocol.md 2.1): 2048 bytes without a line end, or more than it reads at once,
+  // unless they start a get.
+  #checkLong(): void {
+    const { bytes, from, to } = this.#input;
     let start = from;
     while (start < to && bytes[start] === 0x20) start++;
     const isGet = startsWith(bytes, start, to, 'get ') || startsWith(bytes, start, to, 'gets ');
@@ -275,42 +296,38 @@ export class CommandDecoder {
 
   #readStore(verb: StoreVerb | 'cas', words: Words): Command | BadRequest | null {
     const extra = verb === 'cas' ? 1 : 0;
-    if (words.count !== 5 + extra && words.count !== 6 + extra) return plainError;
+    const length = words.count > 4 ? readLength(words, 4) : null;
+    if (words.count !== 5 + extra && words.count !== 6 + extra) {
+      return this.#refuse(length, plainError);
+    }
     const noreply = words.noreply;
     const flags = words.uint32(2);
     const expire = words.int32(3);
-    const length = words.int32(4);
     const cas = extra === 1 ? words.uint64(5) : 0n;
     if (
       words.length(1) > MAX_KEY || flags === null || expire === null || length === null ||
-      cas === null || length < 0 || length > 0x7fff_fffd
+      cas === null
     ) {
-      return noreply ? SILENCED : badFormat;
+      return this.#refuse(length, noreply ? SILENCED : badFormat);
     }
     const key = words.view(1);
     const header: Fillable = verb === 'cas'
       ? { verb, key, flags, expire, value: EMPTY, cas, noreply }
       : { verb, key, flags, expire, value: EMPTY, noreply };
     const refusal = this.#options.admit(header, length);
-    if (refusal !== null) {
-      this.#swallow = length + 2;
-      return new BadRequest(noreply ? null : refusal, true);
-    }
-    return this.#await(header, length);
+    return refusal === null
+      ? this.#await(header, length)
+      : this.#refuse(length, new BadRequest(noreply ? null : refusal, true));
   }
 
   #readMetaSet(words: Words): Command | BadRequest | null {
     if (words.count < 2) return plainError;
-    if (words.length(1) > MAX_KEY || words.count === 2) return badFormat;
-    if (words.count > 19) return new BadRequest(clientError('options flags too long'));
-    const length = words.int32(2);
-    if (length === null || length < 0 || length > 0x7fff_fffd) return badFormat;
-    // From here on the server knows how much to throw away, and does.
+    const length = words.count > 2 ? readLength(words, 2) : null;
+    if (length === null || words.length(1) > MAX_KEY) return this.#refuse(length, badFormat);
+    const refuse = (reply: ErrorReply, refused = false): BadRequest =>
+      this.#refuse(length, new BadRequest(reply, refused));
+    if (words.count > MAX_META_WORDS) return refuse(clientError('options flags too long'));
     const { key, base64, flags, fault } = readMetaFlags(words, 3);
-    const refuse = (reply: ErrorReply, refused = false): BadRequest => {
-      this.#swallow = length + 2;
-      return new BadRequest(reply, refused);
-    };
     if (fault !== null) return refuse(clientError(fault));
     const mode = flags.find((flag) => flag[0] === 'M');
     if (mode !== undefined && !'EAPRS'.includes(mode.charAt(1))) {
@@ -320,6 +337,12 @@ export class CommandDecoder {
     const header: Fillable = { verb: 'ms', key, base64, value: EMPTY, flags };
     const refusal = this.#options.admit(header, length);
     return refusal === null ? this.#await(header, length) : refuse(refusal, true);
+  }
+
+  // Answers a storage line that is none, and throws away its value where its length can be read.
+  #refuse(length: number | null, request: BadRequest): BadRequest {
+    if (length !== null) this.#swallow = length + 2;
+    return request;
   }
 
   // `set <any> <any> <any> <bytes>` and the token `user password` (protocol.md 2.4.9).
@@ -334,6 +357,12 @@ export class CommandDecoder {
   }
 }
 
+/** The length of a value, or null where the line has none that can be. */
+function readLength(words: Words, index: number): number | null {
+  const length = words.int32(index);
+  return length === null || length < 0 || length > 0x7fff_fffd ? null : length;
+}
+
 function readToken(data: Uint8Array, terminated: boolean): Command | BadRequest {
   if (!terminated) return new BadRequest(clientError('bad command line termination'));
   const words = new Words();
@@ -345,7 +374,7 @@ function readToken(data: Uint8Array, terminated: boolean): Command | BadRequest 
 function readMeta(verb: MetaCommand['verb'], words: Words): Command | BadRequest {
   if (words.count < 2) return plainError;
   if (words.length(1) > MAX_KEY) return badFormat;
-  if (words.count > 19) {
+  if (words.count > MAX_META_WORDS) {
     const are = verb === 'mg' ? 'are ' : '';
     return new BadRequest(clientError(`options flags ${are}too long`));
   }

@@ -74,8 +74,13 @@ export function putReply(output: Output, reply: Reply | ReplyItem): void {
       for (const line of reply.lines) putLine(output, line);
       return output.appendLine('END');
     case 'metadump':
-      // memcached ends the lines of a metadump and of a watch with a bare LF.
-      return putLine(output, `key=${uriKey(reply.key)} ${factWords(reply)}`, '\n');
+      // memcached ends the lines of a metadump and of a watch with a bare LF, and those that end
+      // with the client flags (since 1.6.24) with a space before it.
+      return putLine(
+        output,
+        `key=${uriKey(reply.key)} ${factWords(reply)}${reply.flags === undefined ? '' : ' '}`,
+        '\n',
+      );
     case 'mgdump':
       return putLine(
         output,

@@ -107,7 +107,7 @@ export function uint64(text: string): bigint | null {
   if (found === null || found.value > MAX_U64) return null;
   const value = found.negative ? BigInt.asUintN(64, -found.value) : found.value;
   // The server looks for a minus sign only where the result has its top bit set.
-  if (value > MAX_I64 && text.includes('-')) return null;
+  if (value > MAX_I64 && found.negative) return null;
   return value;
 }
 

@@ -48,11 +48,15 @@ export interface MetaReply {
   readonly type: 'HD' | 'EN' | 'NF' | 'NS' | 'EX';
   /** Each a letter and its argument, in the order of the request, then `W`, `X`, `Z`. */
   readonly flags: readonly string[];
+  /** A server's connection sends it although the command asked for quiet; never read. */
+  readonly unasked?: true;
 }
 
 export interface MetaValueReply {
   readonly type: 'VA';
   readonly flags: readonly string[];
+  /** As of `MetaReply`. */
+  readonly unasked?: true;
   /** As `ValueItem.value`. */
   readonly value: Uint8Array;
 }
@@ -62,8 +66,8 @@ export interface ItemFacts {
   /** Text where it is printable ASCII, else bytes. */
   readonly key: Key;
   /**
-   * `me`: the seconds until it expires, counted the way the server does (memcached prints them
-   * negative). Metadump: the Unix time it expires at. Both: -1 for never.
+   * `me`: the seconds until it expires, counted the way the server does (memcached before 1.6.24
+   * prints them negative). Metadump: the Unix time it expires at. Both: -1 for never.
    */
   readonly exp: number;
   /** `me`: seconds since the last access. Metadump: its Unix time. */

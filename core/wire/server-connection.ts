@@ -83,6 +83,11 @@ export class ServerConnection {
     return this.#waiting !== null || this.#isFull();
   }
 
+  /** Whether the peer is in the middle of a value. */
+  get receiving(): boolean {
+    return this.#decoder.receiving;
+  }
+
   /** Takes bytes that arrived. They must not be written to from now on. */
   receive(chunk: Uint8Array): void {
     if (!this.#closed && !this.#ended && !this.#watching) this.#decoder.push(chunk);
@@ -209,7 +214,9 @@ export class ServerConnection {
       this.#waiting = null;
       this.#early.clear();
       while (this.#firstId < this.#nextId) this.#settle();
-    } else if (command === null || !isSilenced(command, reply)) putReply(this.#output, reply);
+    } else if (command === null || 'unasked' in reply || !isSilenced(command, reply)) {
+      putReply(this.#output, reply);
+    }
     return true;
   }
 

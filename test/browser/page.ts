@@ -5,6 +5,7 @@ import {
   runCases,
   type ServerContext,
 } from '../../conformance/mod.ts';
+import { isEmbeddedSince } from '../../conformance/server/since.ts';
 import { memoryDialer, MemoryServer } from '../../core/server/memory.ts';
 import type { ServerOptions } from '../../core/server/options.ts';
 import { createTestClient } from '../../core/testing/mod.ts';
@@ -61,7 +62,7 @@ function serverInPage(options: Partial<ServerOptions> = {}): ServerContext {
   return {
     dial,
     endpoint: { path: 'memory' },
-    since: () => true,
+    since: isEmbeddedSince,
     pass: (seconds) => Promise.resolve(clock.advance(seconds * 1000)),
     unique,
   };

@@ -13,6 +13,7 @@ import { commandVectors } from '../../conformance/vectors/commands.ts';
 import { replyVectors } from '../../conformance/vectors/replies.ts';
 import { requestVectors } from '../../conformance/vectors/requests.ts';
 import { bytes, show, text } from '../../conformance/assert.ts';
+import { isEmbeddedSince } from '../../conformance/server/since.ts';
 import { MemoryServer, type ServerOptions } from '../../core/server/mod.ts';
 import {
   type Command,
@@ -135,7 +136,7 @@ async function serverCaseRequests(): Promise<string[]> {
     const context: ServerContext = {
       dial: tapped,
       endpoint: { path: 'memory' },
-      since: () => true,
+      since: isEmbeddedSince,
       pass: (seconds) => Promise.resolve(clock.advance(seconds * 1000)),
       unique: () => 'unique00',
     };

@@ -89,8 +89,8 @@ const dialogue: readonly (readonly [command: string, code: number, out: string, 
   ['ms x y T60 F3', 0, 'HD\n'],
   ['md x', 0, 'HD\n'],
   ['mn', 0, 'MN\n'],
-  ['version', 0, '1.6.18\n'],
-  ['version --json', 0, '{"version":"1.6.18"}\n'],
+  ['version', 0, '1.6.39\n'],
+  ['version --json', 0, '{"version":"1.6.39"}\n'],
   ['raw set r 0 0 2 --data hi', 0, 'STORED\n'],
   ['raw get r --reply values', 0, 'r "hi" (2 bytes, flags 0)\n'],
   ['flush', 0, ''],
@@ -161,7 +161,7 @@ cli('a dump of values can be sent to a server as it is', async () => {
 cli('stats are words for pipes, and typed in JSON', async () => {
   const { out } = await run('stats');
   assert.match(out, /^pid \d+\nuptime \d+\n/);
-  assert.match(out, '\nversion 1.6.18\n');
+  assert.match(out, '\nversion 1.6.39\n');
   const settings = JSON.parse((await run('stats settings --json')).out) as Record<string, unknown>;
   assert.is(settings['maxconns'], 1024);
   assert.is(settings['cas_enabled'], true);
@@ -218,7 +218,7 @@ cli('--dialect text speaks to a server without meta commands', async () => {
 
 cli('without a server there is an embedded one, and it is said to be', async () => {
   const { code, out, err } = await say(['version']);
-  assert.equal([code, out], [0, '1.6.18\n']);
+  assert.equal([code, out], [0, '1.6.39\n']);
   assert.match(err, /^memwire: no server is named [^\n]+ embedded [^\n]+\n$/);
 });
 
@@ -250,7 +250,7 @@ else {cli(tls, async () => {
     const door = await listen(at, server.accept);
     const base = ['version', '-s', nameOf(door), '--ca', `${directory}/ca.pem`];
     const client = ['--cert', `${directory}/client.pem`, '--key', `${directory}/client.key`];
-    assert.is((await say([...base, ...client])).out, '1.6.18\n');
+    assert.is((await say([...base, ...client])).out, '1.6.39\n');
     assert.is((await say([...base, ...client, '--server-name', 'localhost'])).code, 0);
     assert.is((await say([...base, ...client, '--server-name', 'elsewhere'])).code, 3);
     assert.is((await say(['version', '-s', nameOf(door), '--tls'])).code, 3);

@@ -44,7 +44,7 @@ pipe('replies are typed: values quoted, counters exact, misses said', async () =
     'touched',
     'HD t60 f7',
     'EN',
-    '1.6.18',
+    '1.6.39',
     'flushed',
     '{"key":"a","status":"not-found"}',
   ]);
@@ -57,7 +57,7 @@ pipe('no error ends it', async () => {
     ...['bogus', 'get', 'set a', 'get "a', 'set a "\\q"', 'wire', 'help bogus', 'touch a x', ''],
     ...['  ', `get ${'k'.repeat(251)}`, 'raw bogus', 'version'],
   );
-  assert.equal(out, ['1.6.18']);
+  assert.equal(out, ['1.6.39']);
   assert.equal(err.length, 10);
   for (const line of err) assert.match(line, /^error: /);
 });
@@ -153,7 +153,7 @@ class Prompt {
 
 prompt('it greets, obeys, and ends at Ctrl-D', async () => {
   const { terminal, ended } = new Prompt(temporaryDirectory());
-  await terminal.stdout.says(/on an embedded server.*\nmemcached 1\.6\.18\n.*\n.*memwire> /);
+  await terminal.stdout.says(/on an embedded server.*\nmemcached 1\.6\.39\n.*\n.*memwire> /);
   terminal.stdin.write('set a one\r');
   await terminal.stdout.says(/stored\n/);
   terminal.stdin.write('\x04');
@@ -180,7 +180,7 @@ prompt('Ctrl-C ends a watch, and not the console', async () => {
   await talk.type('watch\r', /< OK/);
   await talk.type('\x03', /interrupted\n/);
   await talk.type('wire off\r', /(memwire> [^]*){4}/);
-  await talk.type('version\r', /1\.6\.18\n[^]*1\.6\.18\n/);
+  await talk.type('version\r', /1\.6\.39\n[^]*1\.6\.39\n/);
   talk.terminal.stdin.write('\x04');
   assert.is(await talk.ended, 0);
 });

@@ -1,0 +1,53 @@
+import type { StorageHeader } from '../wire/decode-command.ts';
+import { keyBytes } from '../wire/key.ts';
+import { type ErrorReply, serverError } from '../wire/reply.ts';
+import type { Engine } from './engine.ts';
+import { clientFlags } from './meta-arguments.ts';
+
+export const TOO_LARGE = 'object too large for cache';
+export const OUT_OF_MEMORY = 'out of memory storing object';
+
+/** Which values one connection may send, and the room that is kept for the one on its way. */
+export class Admission {
+  readonly #engine: Engine;
+  #reserved = 0;
+
+  constructor(engine: Engine) {
+    this.#engine = engine;
+  }
+
+  /**
+   * Refuses a value that is too large, or that there is no room for, when it is announced. Others
+   * have room kept for them until `release`.
+   */
+  admit(header: StorageHeader, length: number): ErrorReply | null {
+    this.release();
+    const { store, detail, prefixes } = this.#engine;
+    const { verb } = header;
+    const key = keyBytes(header.key);
+    const flags = verb === 'ms' ? clientFlags(header.flags) : header.flags;
+    const fits = store.fits(key.length, flags, length);
+    const reserved = fits ? store.reserve(key.length, flags, length) : null;
+    if (reserved !== null) {
+      this.#reserved = reserved;
+      return null;
+    }
+    if (detail && verb !== 'ms') prefixes.record(key, 'set');
+    if (fits) store.counters.store_no_memory++;
+    else store.counters.store_too_large++;
+    const status = fits ? 'no_memory' : 'too_large';
+    store.log?.stored(key, status, verb === 'ms' ? 'set' : verb, 0, 0, 0);
+    // So that nobody reads on what was meant to be overwritten. ms does it in all its modes.
+    if (verb === 'set' || verb === 'ms') {
+      const old = store.find(key);
+      if (old !== 0) store.remove(old);
+    }
+    return serverError(fits ? OUT_OF_MEMORY : TOO_LARGE);
+  }
+
+  /** The value that was announced has come, or will not: what was kept for it is free. */
+  release(): void {
+    this.#engine.store.release(this.#reserved);
+    this.#reserved = 0;
+  }
+}

@@ -1,0 +1,97 @@
+import * as assert from 'uvu/assert';
+import { Random } from '../../conformance/random.ts';
+import { suite } from '../../test/suite.ts';
+import { fromLatin1, latin1 } from '../wire/bytes.ts';
+import { storeOptions } from './cache.ts';
+import { KeyHash } from './key-hash.ts';
+import { Store } from './store.ts';
+
+const hashing = suite('hash of keys');
+const seed = Number(process.env['MEMWIRE_SEED'] ?? 20261121);
+const hash = (from: number): KeyHash => {
+  const random = new Random(from);
+  return new KeyHash(() => random.next());
+};
+
+hashing('the same seed gives the same hash, another one another', () => {
+  const key = fromLatin1('key');
+  assert.is(hash(seed).of(key), hash(seed).of(key));
+  assert.is.not(hash(seed).of(key), hash(seed + 1).of(key));
+});
+
+hashing('each byte counts, and the length', () => {
+  const keyed = hash(seed);
+  const seen = new Set<number>();
+  const texts = ['', '\0', '\0\0', '\0\0\0', '\0\0\0\0', '\0\0\0\0\0', 'abcdefgh'];
+  for (let at = 0; at < 8; at++) {
+    texts.push(`abcdefgh`.slice(0, at) + 'X' + 'abcdefgh'.slice(at + 1));
+  }
+  for (const text of texts) seen.add(keyed.of(fromLatin1(text)));
+  assert.is(seen.size, texts.length);
+});
+
+hashing('keys spread over buckets', () => {
+  const keyed = hash(seed);
+  const buckets = new Map<number, number>();
+  for (let i = 0; i < 25_600; i++) {
+    const bucket = keyed.of(fromLatin1(`user:${i}`)) & 255;
+    buckets.set(bucket, (buckets.get(bucket) ?? 0) + 1);
+  }
+  // A hundred each; five standard deviations are fifty.
+  const counts = [...buckets.values()];
+  assert.is(counts.length, 256);
+  assert.ok(Math.min(...counts) > 50 && Math.max(...counts) < 150);
+});
+
+/** Keys that collide under FNV-1a as it starts everywhere: 2^13 of 13 pieces, each one of two. */
+function collidingKeys(count: number): string[] {
+  const step = (state: number, text: string): number => {
+    let hashed = state;
+    for (let i = 0; i < text.length; i++) {
+      hashed = Math.imul(hashed ^ text.charCodeAt(i), 0x01000193);
+    }
+    return hashed;
+  };
+  let state = 0x811c9dc5;
+  const pieces: [string, string][] = [];
+  for (let piece = 0; piece < 13; piece++) {
+    const seen = new Map<number, string>();
+    for (let i = 0;; i++) {
+      const text = i.toString(36).padStart(4, '_');
+      const next = step(state, text);
+      const other = seen.get(next);
+      seen.set(next, text);
+      if (other === undefined) continue;
+      pieces.push([other, text]);
+      state = next;
+      break;
+    }
+  }
+  return Array.from(
+    { length: count },
+    (_, i) => pieces.map((pair, bit) => pair[(i >> bit) & 1]).join(''),
+  );
+}
+
+hashing('keys that an attacker makes collide under FNV-1a are found as fast as others', () => {
+  const keys = collidingKeys(8000);
+  const random = new Random(seed);
+  const store = new Store({ ...storeOptions, random: () => random.next() }, 0);
+  for (const key of keys) store.create(fromLatin1(key), fromLatin1('x'), 0, 0, null);
+  const before = store.items.probes;
+  for (const key of keys) {
+    const item = store.find(fromLatin1(key));
+    assert.is(latin1(store.items.key(item)), key);
+  }
+  const probes = store.items.probes - before;
+  // One for itself and less than one for others; 32 million where all are in one bucket.
+  assert.ok(probes >= keys.length && probes < 3 * keys.length, `${probes} probes`);
+});
+
+hashing('each server has a hash of its own', () => {
+  const text = fromLatin1('key');
+  const hashes = Array.from({ length: 8 }, () => new KeyHash(storeOptions.random).of(text));
+  assert.is(new Set(hashes).size, 8);
+});
+
+hashing.run();

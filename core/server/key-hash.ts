@@ -1,0 +1,49 @@
+/**
+ * HalfSipHash-1-3: a hash of 32 bits with a key of 64, made anew for each server. Who does not know
+ * the key cannot choose keys of items that collide, and so make each look-up walk all of them.
+ */
+export class KeyHash {
+  readonly #low: number;
+  readonly #high: number;
+
+  /** @param random Gives numbers from 0 up to, and not including, 1. */
+  constructor(random: () => number) {
+    this.#low = (random() * 2 ** 32) | 0;
+    this.#high = (random() * 2 ** 32) | 0;
+  }
+
+  of(key: Uint8Array): number {
+    const { length } = key;
+    let v0 = this.#low;
+    let v1 = this.#high;
+    let v2 = this.#low ^ 0x6c796765;
+    let v3 = this.#high ^ 0x74656462;
+    // Words of four bytes, the last one filled up with the length; then three rounds of a word 0xff
+    // that the key of the hash is mixed with no more.
+    const words = (length >> 2) + 1;
+    for (let round = 0; round < words + 3; round++) {
+      let word = 0;
+      if (round < words) {
+        const at = round * 4;
+        word = round === words - 1
+          ? (length << 24) | (at < length ? key[at]! : 0) |
+            (at + 1 < length ? key[at + 1]! << 8 : 0) |
+            (at + 2 < length ? key[at + 2]! << 16 : 0)
+          : key[at]! | (key[at + 1]! << 8) | (key[at + 2]! << 16) | (key[at + 3]! << 24);
+        v3 ^= word;
+      } else if (round === words) v2 ^= 0xff;
+      v0 = (v0 + v1) | 0;
+      v1 = ((v1 << 5) | (v1 >>> 27)) ^ v0;
+      v0 = (v0 << 16) | (v0 >>> 16);
+      v2 = (v2 + v3) | 0;
+      v3 = ((v3 << 8) | (v3 >>> 24)) ^ v2;
+      v0 = (v0 + v3) | 0;
+      v3 = ((v3 << 7) | (v3 >>> 25)) ^ v0;
+      v2 = (v2 + v1) | 0;
+      v1 = ((v1 << 13) | (v1 >>> 19)) ^ v2;
+      v2 = (v2 << 16) | (v2 >>> 16);
+      v0 ^= word;
+    }
+    return v1 ^ v3;
+  }
+}
