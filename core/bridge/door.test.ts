@@ -136,6 +136,32 @@ door('an address has so many connections that have not said what they want', () 
   assert.is(bridgeLimits.maxHandshakes, 16);
 });
 
+door('an address makes so many connections a second', () => {
+  const clock = new CountingClock();
+  const bridge = make({ clock, connectRate: 2 });
+  const knock = (address: string): boolean => {
+    const leave = bridge.knock(address);
+    leave?.();
+    return leave !== null;
+  };
+  assert.equal([knock('a'), knock('a'), knock('a'), knock('b')], [true, true, false, true]);
+  clock.advance(499);
+  assert.is(knock('a'), false);
+  clock.advance(1);
+  assert.equal([knock('a'), knock('a')], [true, false]);
+  assert.is(bridgeLimits.connectRate, 100);
+});
+
+door('behind a proxy it is the requests of an address that are counted', () => {
+  const clock = new CountingClock();
+  const bridge = make({ clock, connectRate: 2, origins, behindProxy: true, maxHandshakes: 1 });
+  for (let i = 0; i < 5; i++) assert.ok(bridge.knock('the proxy') !== null);
+  assert.equal([1, 2, 3].map(() => bridge.admit(good).status), [101, 101, 429]);
+  assert.is(bridge.admit({ ...good, address: '192.0.2.8' }).status, 101);
+  clock.advance(500);
+  assert.is(bridge.admit(good).status, 101);
+});
+
 door('a bridge that is closing lets nobody in', async () => {
   const bridge = make({ origins });
   await bridge.close();

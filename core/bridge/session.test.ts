@@ -87,6 +87,62 @@ session('what was asked before a refusal is answered before it', async () => {
   assert.is(page.ended, '1008 not allowed');
 });
 
+session(
+  'a page that was refused is not read, and cut off in a second if it does not end',
+  async () => {
+    const bridge = new EmbeddedBridge();
+    const page = bridge.open();
+    page.room = 0;
+    await page.say('mn\r\nflush_all\r\n');
+    assert.equal([page.paused, page.ended], [true, null]);
+    await bridge.pass(999);
+    assert.is(page.ended, null);
+    await bridge.pass(1);
+    assert.is(page.ended, 'aborted');
+    assert.is(bridge.clock.timers, 0);
+  },
+);
+
+session('a page that was refused has as long as its upstream has to answer', async () => {
+  const bridge = new ScriptedBridge({ upstreamTimeout: 3000 });
+  const { page, upstream } = await bridge.said('mn\r\nflush_all\r\n');
+  await bridge.pass(1900);
+  assert.equal([page.paused, page.ended], [true, null]);
+  await upstream.reply('MN\r\n');
+  assert.is(page.take(), 'MN\r\nCLIENT_ERROR not allowed\r\n');
+  assert.is(page.ended, '1008 not allowed');
+  assert.is(bridge.clock.timers, 0);
+});
+
+session('a page that quits is not read, and may take its time to read', async () => {
+  const bridge = new EmbeddedBridge();
+  const page = bridge.open();
+  page.room = 0;
+  await page.say('mn\r\nquit\r\n');
+  await bridge.pass(10_000);
+  assert.equal([page.paused, page.ended], [true, null]);
+  await page.read(Infinity);
+  assert.equal([page.take(), page.ended], ['MN\r\n', '1000 quit']);
+});
+
+session('what spreads attempts to reconnect is injected', async () => {
+  const waits = async (random: number): Promise<number> => {
+    const bridge = new ScriptedBridge({ random: () => random });
+    const page = bridge.open();
+    for (const dials of [1, 2, 3]) {
+      await page.say('mn\r\n');
+      for (let i = 0; bridge.network.dials.length < dials && i < 1000; i++) await bridge.pass(1);
+      await bridge.network.last.refuse();
+    }
+    const start = bridge.clock.elapsed();
+    await page.say('mn\r\n');
+    while (bridge.network.dials.length < 4) await bridge.pass(1);
+    return bridge.clock.elapsed() - start;
+  };
+  assert.ok(await waits(0.999) > await waits(0));
+  assert.is(await waits(0.5), await waits(0.5));
+});
+
 session('a value that is too large is refused, and the socket goes on', async () => {
   const page = new EmbeddedBridge({ maxValue: 4 }).open();
   const asked = page.say('set a 0 0 5\r\nhello\r\nset a 0 0 4\r\nhell\r\n');
@@ -248,6 +304,23 @@ session('a tenant has so many sockets, and others have theirs', () => {
   first.leave();
   assert.is(bridge.open('a').ended, null);
   assert.is(bridgeLimits.maxSockets, 100);
+});
+
+session('an address has so many sockets, and others have theirs', () => {
+  const bridge = new EmbeddedBridge({ maxSocketsPerAddress: 2, maxSockets: 3 });
+  const first = bridge.open();
+  bridge.open();
+  assert.is(bridge.open().ended, '1013 too many sockets');
+  const elsewhere = bridge.open(null, '192.0.2.8');
+  assert.is(elsewhere.ended, null);
+  // One that its token has no place for takes none of its address either.
+  assert.is(bridge.open(null, '192.0.2.8').ended, '1013 too many sockets');
+  first.leave();
+  assert.is(bridge.open(null, '192.0.2.8').ended, null);
+  assert.is(bridge.open(null, '192.0.2.8').ended, '1013 too many sockets');
+  elsewhere.leave();
+  assert.is(bridge.open(null, '192.0.2.8').ended, null);
+  assert.is(bridgeLimits.maxSocketsPerAddress, 32);
 });
 
 session('the log is told of everything but keys, values and tokens', async () => {

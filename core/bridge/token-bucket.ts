@@ -1,4 +1,4 @@
-/** So much at once, and so much a second: what is taken flows back evenly. */
+/** A rate limit: a burst of `capacity`, which flows back evenly at `perSecond`. */
 export class TokenBucket {
   readonly #capacity: number;
   readonly #perSecond: number;
@@ -18,6 +18,12 @@ export class TokenBucket {
     if (this.#level < 1) return false;
     this.#level--;
     return true;
+  }
+
+  /** Takes so many, there or not: what is missing is owed, and `wait` counts it. */
+  spend(amount: number, now: number): void {
+    this.#refill(now);
+    this.#level -= amount;
   }
 
   /** Milliseconds until there is one. */
