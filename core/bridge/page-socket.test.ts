@@ -127,6 +127,17 @@ page('of a page that was refused so much is read, and no more', async () => {
   assert.equal(talker.transport.ends, ['abort']);
 });
 
+page('of a page that was refused nothing is read behind a bad frame', async () => {
+  const bridge = await ListeningBridge.start();
+  const rude = await bridge.open();
+  await rude.say(frame(2, 'flush_all\r\n'));
+  assert.is(rude.transport.paused, false);
+  await rude.say('\x82\x01a');
+  assert.is(rude.transport.paused, true);
+  await rude.say(frame(8));
+  assert.equal(rude.transport.ends, []);
+});
+
 page('who quits gets what it has not read, and its end afterwards', async () => {
   const bridge = await ListeningBridge.start();
   const slow = await bridge.open(99);

@@ -300,6 +300,12 @@ session('a tenant has so many sockets, and others have theirs', () => {
   const first = bridge.open('a');
   bridge.open('a');
   assert.is(bridge.open('a').ended, '1013 too many sockets');
+  assert.equal(bridge.log.at(-1), {
+    type: 'refused',
+    address: '192.0.2.7',
+    status: 503,
+    why: 'too many sockets',
+  });
   assert.is(bridge.open('b').ended, null);
   first.leave();
   assert.is(bridge.open('a').ended, null);
