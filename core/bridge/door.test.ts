@@ -134,6 +134,12 @@ door('an address has so many connections that have not said what they want', () 
   assert.ok(bridge.knock('a') !== null);
   assert.is(bridge.knock('a'), null);
   assert.is(bridgeLimits.maxHandshakes, 16);
+  const small = make({ maxHandshakes: 2 });
+  const leaveSmall = small.knock('a');
+  small.knock('a');
+  leaveSmall?.();
+  assert.ok(small.knock('a') !== null);
+  assert.is(small.knock('a'), null);
 });
 
 door('an address makes so many connections a second', () => {

@@ -161,7 +161,7 @@ frames('a page may give the codes of the standard and those of programs', () => 
   for (const good of [1000, 1003, 1007, 1014, 3000, 4999]) assert.is(code(good), good);
   for (const bad of [0, 999, 1004, 1005, 1006, 1015, 2999, 5000]) assert.is(code(bad), null);
   assert.is(closeCode(bytes('')), 1005);
-  assert.is(closeCode(bytes('\x03')), null);
+  assert.is(closeCode(bytes('\x0f')), null);
 });
 
 frames.run();

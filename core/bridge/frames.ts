@@ -173,7 +173,7 @@ export function closePayload(code: number, reason: string): Uint8Array {
 /** The code that a close frame gives: 1005 for none, null for one that may not be given. */
 export function closeCode(payload: Uint8Array): number | null {
   if (payload.length === 0) return 1005;
-  const code = payload[0]! * 256 + (payload[1] ?? 0);
+  const code = payload[0]! * 256 + payload[1]!;
   const isSayable = code >= 1000 && code < 5000 && !(code >= 1004 && code <= 1006) &&
     !(code >= 1015 && code < 3000);
   return payload.length > 1 && isSayable ? code : null;

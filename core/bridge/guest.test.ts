@@ -119,6 +119,14 @@ guest('after an answer nothing is read, and the connection is cut off in a secon
   assert.equal(connection.transport.ends, ['close', 'abort']);
 });
 
+guest('of a connection that took its answer nothing is left', async () => {
+  const bridge = await ListeningBridge.start();
+  const connection = bridge.connect();
+  await connection.say('GET / HTTP/1.1\r\nHost: localhost\r\n\r\n');
+  connection.lose();
+  assert.is(bridge.clock.timers, 0);
+});
+
 guest('a head may have 8 KiB, and no more is read', async () => {
   const head = (length: number): string => `${UPGRADE}\r\nX: `.padEnd(length, 'x');
   assert.is(await answer(head(8192)), '101');

@@ -217,6 +217,29 @@ page('silence is asked after with a ping, which an answer ends', async () => {
   assert.equal([silent.transport.ends, alive.transport.ends], [['abort'], []]);
 });
 
+page('nobody is asked who has not read what came before, or is at the end', async () => {
+  const bridge = await ListeningBridge.start();
+  const [deaf, leaving] = [await bridge.open(1), await bridge.open()];
+  await deaf.say(MN);
+  await leaving.say(frame(2, 'quit\r\n'));
+  await bridge.pass(30_000);
+  assert.is(leaving.transport.take(), '');
+  await deaf.transport.drain(Infinity);
+  assert.is(deaf.transport.take(), ANSWER.slice(1));
+});
+
+page('who quits and has not read the last byte of its end is not closed before', async () => {
+  const bridge = await ListeningBridge.start();
+  const slow = await bridge.open(7);
+  assert.is(await slow.say(frame(2, 'quit\r\n')), '\x88\x06\x03\xe8qui');
+  await bridge.pass(2000);
+  assert.equal(slow.transport.ends, []);
+  await slow.transport.drain(1);
+  assert.is(slow.transport.take(), 't');
+  await bridge.pass(1000);
+  assert.equal(slow.transport.ends, ['close']);
+});
+
 for (const length of [100, 200, 20_000, 70_000]) {
   page(`a reply of ${length} bytes is the same, read at once or bit by bit`, async () => {
     const bridge = await ListeningBridge.start();

@@ -168,6 +168,26 @@ session('silence is asked after, and then ends the socket', async () => {
   assert.is(bridgeLimits.idleTimeout, 60_000);
 });
 
+session('what a page asks for is a sign of life', async () => {
+  const bridge = new EmbeddedBridge();
+  const page = bridge.open();
+  for (let i = 0; i < 5; i++) {
+    await bridge.pass(29_000);
+    await page.say('mn\r\n');
+  }
+  assert.equal([page.pings, page.ended], [0, null]);
+});
+
+session('a closing bridge waits for all of its pages', async () => {
+  const bridge = new ScriptedBridge();
+  const [one, two] = [await bridge.said('mn\r\n'), await bridge.said('mn\r\n')];
+  const closing = new Watched(bridge.bridge.close());
+  await one.upstream.reply('MN\r\n');
+  assert.equal([one.page.ended, closing.state], ['1001 the bridge is closing', 'pending']);
+  await two.upstream.reply('MN\r\n');
+  assert.is(closing.state, 'resolved');
+});
+
 session('a bridge that was asleep asks before it gives anybody up', async () => {
   const bridge = new EmbeddedBridge();
   const page = bridge.open();
