@@ -124,6 +124,17 @@ door('who offers wrong tokens has to wait, and others need not', () => {
   assert.is(bridgeLimits.maxFailures, 10);
 });
 
+door('so many addresses are remembered, and the oldest is forgotten', () => {
+  const bridge = make({ connectRate: 1, clock: new CountingClock() });
+  const knock = (address: number): boolean => bridge.knock(String(address)) !== null;
+  for (let address = 0; address < 10_000; address++) assert.ok(knock(address));
+  // It is the newest now.
+  assert.is(knock(0), false);
+  assert.ok(knock(10_000));
+  assert.equal([knock(0), knock(2)], [false, false]);
+  assert.is(knock(1), true);
+});
+
 door('an address has so many connections that have not said what they want', () => {
   const bridge = make();
   const leave = Array.from({ length: bridgeLimits.maxHandshakes }, () => bridge.knock('a'));

@@ -168,6 +168,20 @@ guest('a connection over TLS has its time and its place before its handshake, to
   assert.equal(bridge.connect('tcp:192.0.2.7:4').transport.ends, []);
 });
 
+guest('a connection whose TLS came to nothing leaves its place to nobody else', async () => {
+  const bridge = await ListeningBridge.start({ maxHandshakes: 1 });
+  bridge.options.arrive?.('tcp:192.0.2.7:1', () => {})();
+  const first = bridge.connect('tcp:192.0.2.7:1');
+  assert.equal(first.transport.ends, []);
+  assert.equal(bridge.connect('tcp:192.0.2.7:2').transport.ends, ['abort']);
+  first.lose();
+  // One that was accepted is not taken for another one of its name.
+  const leave = bridge.options.arrive?.('tcp:192.0.2.7:3', () => {});
+  bridge.connect('tcp:192.0.2.7:3');
+  assert.equal(bridge.connect('tcp:192.0.2.7:3').transport.ends, ['abort']);
+  leave?.();
+});
+
 guest('who leaves, asks or is refused makes room for the next', async () => {
   const bridge = await ListeningBridge.start({ maxHandshakes: 1 });
   const first = bridge.connect();

@@ -168,6 +168,17 @@ session('silence is asked after, and then ends the socket', async () => {
   assert.is(bridgeLimits.idleTimeout, 60_000);
 });
 
+session('who was silent for less than half of the time is not asked', async () => {
+  const bridge = new EmbeddedBridge();
+  const page = bridge.open();
+  await bridge.pass(1000);
+  page.session?.onAlive();
+  await bridge.pass(29_000);
+  assert.is(page.pings, 0);
+  await bridge.pass(30_000);
+  assert.is(page.pings, 1);
+});
+
 session('what a page asks for is a sign of life', async () => {
   const bridge = new EmbeddedBridge();
   const page = bridge.open();

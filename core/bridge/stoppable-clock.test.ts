@@ -88,4 +88,15 @@ stoppable('takes back what it was asked for, going or not', () => {
   assert.is(real.timers, 0);
 });
 
+stoppable('lets others go first, going or not', async () => {
+  const { clock } = scene();
+  let turns = 0;
+  clock.yield(() => turns++);
+  clock.stop();
+  clock.yield(() => turns++);
+  assert.is(turns, 0);
+  await Promise.resolve();
+  assert.is(turns, 2);
+});
+
 stoppable.run();
