@@ -220,9 +220,15 @@ const wrong: readonly (readonly [string, Partial<BridgeOptions>])[] = [
   ['prefix', { prefix: 'x'.repeat(101) }],
   ['server', { upstream: 'http://example.org/' }],
   ...Object.keys(bridgeLimits).flatMap((name) =>
-    [0, -1, 1.5, NaN, Infinity, '5', null].map((value) => [name, { [name]: value }] as const)
+    [0, -1, 1.5, NaN, Infinity, 0x8000_0000, '5', null].map((value) =>
+      [name, { [name]: value }] as const
+    )
   ),
 ];
+
+door('a limit may be as large as a timer can be long', () => {
+  assert.is(make({ idleTimeout: 0x7fff_ffff }).settings.idleTimeout, 0x7fff_ffff);
+});
 
 for (const [argument, options] of wrong) {
   door(`a bridge with ${JSON.stringify(options)} is not made`, () => {

@@ -108,6 +108,25 @@ guest('an answer says neither who gave it, nor that more may be asked', async ()
   );
 });
 
+for (
+  const [line, request, options] of [
+    ['400 Bad Request', 'x', {}],
+    ['401 Unauthorized', UPGRADE, { tokens: new Map([['a', 'x'.repeat(16)]]) }],
+    ['403 Forbidden', UPGRADE, { origins: [] }],
+    ['429 Too Many Requests', UPGRADE, { behindProxy: true, connectRate: 1 }],
+    ['431 Request Header Fields Too Large', 'x'.repeat(9000), {}],
+    ['503 Service Unavailable', UPGRADE, {}],
+  ] as const
+) {
+  guest(`a refusal is called by its name: ${line}`, async () => {
+    const bridge = await ListeningBridge.start(options);
+    if (line.startsWith('429')) await bridge.open();
+    if (line.startsWith('503')) void bridge.running.bridge.close();
+    const said = await bridge.connect().say(`${request}\r\n\r\n`);
+    assert.is(said.slice(0, said.indexOf('\r\n')), `HTTP/1.1 ${line}`);
+  });
+}
+
 guest('after an answer nothing is read, and the connection is cut off in a second', async () => {
   const bridge = await ListeningBridge.start();
   const connection = bridge.connect();

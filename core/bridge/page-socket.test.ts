@@ -1,7 +1,9 @@
 import * as assert from 'uvu/assert';
+import { ScriptedTransport } from '../../test/scripted.ts';
 import { suite } from '../../test/suite.ts';
 import { frame, ListeningBridge, unframe } from '../../test/wire-page.ts';
 import { bridgeLimits } from './options.ts';
+import { PageSocket } from './page-socket.ts';
 
 const page = suite('bridge: the WebSocket of a page');
 const MN = frame(2, 'mn\r\n');
@@ -172,6 +174,27 @@ page('a page may end it, and is answered', async () => {
   });
   leaving.lose();
   assert.is(bridge.clock.timers, 0);
+});
+
+page('a page that said its end and stays is cut off in a second', async () => {
+  const bridge = await ListeningBridge.start();
+  const staying = await bridge.open();
+  await staying.say(frame(8));
+  await bridge.pass(999);
+  assert.equal(staying.transport.ends, ['close']);
+  await bridge.pass(1);
+  assert.equal(staying.transport.ends, ['close', 'abort']);
+});
+
+page('as a transport, it is closed with 1000', async () => {
+  const { running } = await ListeningBridge.start();
+  const transport = new ScriptedTransport({ onData() {}, onDrain() {}, onClosed() {} }, Infinity);
+  const socket = new PageSocket(transport, running.bridge.settings);
+  socket.close();
+  socket.close();
+  assert.is(transport.take(), '\x88\x02\x03\xe8');
+  assert.is(socket.send(new Uint8Array(5)), 5);
+  assert.is(transport.take(), '');
 });
 
 page('an end with a bad code is a bad end', async () => {
