@@ -69,6 +69,12 @@ for (
   });
 }
 
+session('as many keys as may be are taken at once', async () => {
+  const page = new EmbeddedBridge({ maxKeys: 2 }).open();
+  assert.is(await page.say('get a b\r\n'), 'END\r\n');
+  assert.is(await page.say('get a b c\r\n'), 'CLIENT_ERROR not allowed\r\n');
+});
+
 session('the line of a get is as long as its keys may make it', async () => {
   const page = new EmbeddedBridge().open();
   await page.say(`get ${'a'.repeat(bridgeLimits.maxKeys * 251)}`);
