@@ -1,12 +1,10 @@
 import * as assert from 'uvu/assert';
-import { type BridgeEvent, bridgeLimits, type BridgeOptions } from '../core/bridge/mod.ts';
-import type { RunningBridge } from '../core/bridge/mod.ts';
-import { MemoryServer } from '../core/server/memory.ts';
-import type { TlsOptions } from '../core/transport.ts';
+import { bridgeLimits } from '../core/bridge/mod.ts';
 import { UsageError } from '../core/wire/errors.ts';
 import { makeCertificates } from '../test/certificates.ts';
 import { findProgram } from '../test/memcached.ts';
-import { BINARY, RawPage, TEXT, type UpgradeOptions } from '../test/raw-page.ts';
+import { BINARY, TEXT } from '../test/raw-page.ts';
+import { origin, Scene } from '../test/running-bridge.ts';
 import { listenBridge } from '../test/runtime-bridge.ts';
 import { ScriptedNetwork } from '../test/scripted.ts';
 import { suite } from '../test/suite.ts';
@@ -16,57 +14,11 @@ const bridges = suite('bridge: over sockets');
 /** A value that more than one of is more than a socket takes at once. */
 const LARGE = 1_000_000;
 const SET_LARGE = `set a 0 0 ${LARGE}\r\n${'x'.repeat(LARGE)}\r\n`;
-const origin = 'https://app.example.org';
 const origins = [origin];
 const token = 'a-token-for-a-test';
 const tokens = new Map([['test', token]]);
-const started: RunningBridge[] = [];
 
-/** A bridge to an embedded server, and what it tells its log. */
-class Scene {
-  readonly log: BridgeEvent[] = [];
-  running!: RunningBridge;
-  #heard: () => void = () => {};
-
-  static async start(options: Partial<BridgeOptions> = {}, tls?: TlsOptions): Promise<Scene> {
-    const scene = new Scene();
-    const at = { host: '127.0.0.1', port: 0, ...(tls === undefined ? {} : { tls }) };
-    scene.running = await listenBridge(at, {
-      upstream: 'localhost',
-      dial: new MemoryServer().dial,
-      log(event) {
-        scene.log.push(event);
-        scene.#heard();
-      },
-      ...options,
-    });
-    started.push(scene.running);
-    return scene;
-  }
-
-  /** Opens a page of the origin. */
-  open({ headers = {}, ...rest }: UpgradeOptions = {}): Promise<RawPage> {
-    return RawPage.open(this.running.endpoint.port, {
-      ...rest,
-      headers: { Origin: origin, ...headers },
-    });
-  }
-
-  /** Why sockets were closed, when so many were. */
-  async closed(count: number): Promise<readonly string[]> {
-    for (;;) {
-      const all = this.log.flatMap((event) => event.type === 'closed' ? [event.why] : []);
-      if (all.length >= count) return all;
-      await new Promise<void>((resolve) => {
-        this.#heard = resolve;
-      });
-    }
-  }
-}
-
-bridges.after(async () => {
-  await Promise.all(started.map((bridge) => bridge.close()));
-});
+bridges.after(() => Scene.closeAll());
 
 bridges('a page of an allowed origin is served', async () => {
   const page = await (await Scene.start({ origins })).open();

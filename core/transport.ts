@@ -83,6 +83,23 @@ export interface AbortSignal {
 /** Takes a new stream and returns what hears of it. `address` is for people: `tcp:10.0.0.1:4000`. */
 export type Accept = (transport: Transport, address: string) => TransportEvents;
 
+/**
+ * A connection is there whose TLS handshake is still to come: `accept` is called after it, if ever.
+ *
+ * @param address As `accept` is told it.
+ * @param drop Cuts the connection off.
+ * @returns To be called when the connection is gone.
+ */
+export type Arrive = (address: string, drop: () => void) => () => void;
+
+/** How to listen. */
+export interface ListenOptions {
+  /** The permissions of a socket file; 0o700 by default, as memcached's. */
+  readonly mode?: number;
+  /** Hears of connections over TLS before their handshake; nobody by default. */
+  readonly arrive?: Arrive;
+}
+
 /** A place where streams are accepted. */
 export interface Listener {
   /** Where it listens really: the port is known even if port 0 was asked for. */

@@ -45,7 +45,7 @@ class FakeSocket implements WebSocketLike {
   }
 }
 
-function scene(maxMessage?: number): {
+function scene(): {
   socket: FakeSocket;
   clock: VirtualClock;
   events: TestEvents;
@@ -53,7 +53,7 @@ function scene(maxMessage?: number): {
 } {
   const socket = new FakeSocket();
   const clock = new VirtualClock();
-  const transport = new WebSocketTransport(socket, clock, maxMessage);
+  const transport = new WebSocketTransport(socket, clock);
   const events = new TestEvents();
   transport.attach(events);
   return { socket, clock, events, transport };
@@ -117,27 +117,6 @@ webSocket('gives up a peer that sends without end while it is paused', async () 
   assert.is(events.chunks.length, 0);
 });
 
-webSocket('refuses a message that is larger than may be, and takes the largest', async () => {
-  const { socket, events } = scene(3);
-  socket.message('abc');
-  assert.equal(events.chunks.map(text), ['abc']);
-  socket.message('abcd');
-  assert.match((await events.closed)?.message ?? '', /too large/);
-  assert.equal(socket.closes, [[1009, 'the message is too large']]);
-  assert.is(events.chunks.length, 1);
-});
-
-webSocket('an abort does not wait until the socket is gone', async () => {
-  const { socket, events, transport } = scene();
-  let gone = false;
-  transport.onGone(() => gone = true);
-  transport.abort();
-  await events.closed;
-  assert.is(gone, false);
-  socket.fire('close', { code: 1006, reason: '' });
-  assert.is(gone, true);
-});
-
 webSocket('refuses text', async () => {
   const { socket, events } = scene();
   socket.fire('message', { data: 'get a\r\n' });
@@ -146,10 +125,10 @@ webSocket('refuses text', async () => {
 });
 
 webSocket("gives a code of its own where the standard's may not be said", () => {
-  const { socket, transport } = scene();
+  const { socket } = scene();
   socket.isStandard = true;
-  transport.refuse(1008, 'not allowed');
-  assert.equal(socket.closes, [[4008, 'not allowed']]);
+  socket.fire('message', { data: 'get a\r\n' });
+  assert.equal(socket.closes, [[4003, 'binary messages only']]);
 });
 
 for (const code of [1000, 1001, 1005]) {

@@ -18,7 +18,6 @@ const OPEN = 1;
 export class WebSocketTransport implements Transport {
   readonly #socket: WebSocketLike;
   readonly #clock: Clock;
-  readonly #maxMessage: number;
   #events: TransportEvents | null = null;
   // What arrived while the owner had paused.
   #held: Uint8Array[] = [];
@@ -27,11 +26,9 @@ export class WebSocketTransport implements Transport {
   #refused = false;
   #over = false;
 
-  /** @param maxMessage The largest message that is taken, in bytes, where the socket takes any. */
-  constructor(socket: WebSocketLike, clock: Clock = systemClock, maxMessage: number = Infinity) {
+  constructor(socket: WebSocketLike, clock: Clock = systemClock) {
     this.#socket = socket;
     this.#clock = clock;
-    this.#maxMessage = maxMessage;
     socket.binaryType = 'arraybuffer';
     socket.addEventListener('message', ({ data }) => this.#onMessage(data));
     socket.addEventListener('close', (end) => this.#finish(endCause(end)));
@@ -69,15 +66,7 @@ export class WebSocketTransport implements Transport {
   }
 
   close(): void {
-    this.refuse(1000, '');
-  }
-
-  /** Sends what was taken, then ends the stream and gives the peer a reason. */
-  refuse(code: number, reason: string): void {
-    if (this.#over) return;
-    // A paused socket would not hear of its end.
-    this.#socket.resume?.();
-    closeWith(this.#socket, code, reason);
+    this.#end(1000, '');
   }
 
   abort(): void {
@@ -88,9 +77,12 @@ export class WebSocketTransport implements Transport {
     void Promise.resolve().then(() => this.#finish(null));
   }
 
-  /** Calls back when the socket has closed, which an abort does not wait for. */
-  onGone(call: () => void): void {
-    this.#socket.addEventListener('close', call);
+  // Sends what was taken, then ends the stream and gives the peer a reason.
+  #end(code: number, reason: string): void {
+    if (this.#over) return;
+    // A paused socket would not hear of its end.
+    this.#socket.resume?.();
+    closeWith(this.#socket, code, reason);
   }
 
   #awaitRoom(): void {
@@ -107,7 +99,6 @@ export class WebSocketTransport implements Transport {
     if (this.#over) return;
     if (!(data instanceof ArrayBuffer)) return this.#giveUp(1003, 'binary messages only');
     const chunk = new Uint8Array(data);
-    if (chunk.length > this.#maxMessage) return this.#giveUp(1009, 'the message is too large');
     if (!this.#paused) return this.#events?.onData(chunk);
     this.#held.push(chunk);
     this.#heldBytes += chunk.length;
@@ -115,7 +106,7 @@ export class WebSocketTransport implements Transport {
   }
 
   #giveUp(code: number, reason: string): void {
-    this.refuse(code, reason);
+    this.#end(code, reason);
     this.#finish(new Error(`the WebSocket was given up with ${code}: ${reason}`));
   }
 

@@ -101,9 +101,9 @@ export class BridgeScene {
   }
 
   /** Opens the socket of one more page, on a runtime that leaves pings to the bridge. */
-  open(tenant: string | null = null): Page {
+  open(tenant: string | null = null, address = '192.0.2.7'): Page {
     const page = new Page();
-    const admission = { status: 101, address: '192.0.2.7', origin: null, tenant } as const;
+    const admission = { status: 101, address, origin: null, tenant } as const;
     page.session = this.bridge.accept(page, admission, () => page.pings++);
     return page;
   }

@@ -5,8 +5,8 @@ export const TEXT = 1;
 export const BINARY = 2;
 const CONTINUED = 0;
 const CLOSE = 8;
-const PING = 9;
-const PONG = 10;
+export const PING = 9;
+export const PONG = 10;
 
 /** What a page asks for beside an upgrade. */
 export interface UpgradeOptions {
@@ -44,6 +44,8 @@ export class RawPage {
   readonly headers: ReadonlyMap<string, string>;
   /** The code and the reason that the WebSocket is closed with; `1006` when there is none. */
   readonly closing: Promise<string>;
+  /** Resolves when the connection is gone. */
+  readonly gone: Promise<void>;
   /** Whether it answers pings, as every browser does. */
   answersPings = true;
   readonly #socket: Socket;
@@ -112,6 +114,8 @@ export class RawPage {
       this.#received = Buffer.concat([this.#received, data]);
       this.#read();
     });
+    this.gone = new Promise((resolve) => socket.once('close', () => resolve()));
+    socket.on('error', () => {});
     socket.on('close', () => this.#close('1006'));
     this.#read();
   }
@@ -136,6 +140,19 @@ export class RawPage {
 
   ping(): void {
     this.send('', PING);
+  }
+
+  /** Sends the same frame for as long as the connection is there, and reads nothing. */
+  flood(opcode: number, payload = ''): void {
+    const socket = this.#socket.pause();
+    const one = Buffer.from([0x80 + opcode, 0x80 + payload.length, 0, 0, 0, 0]);
+    const block = Buffer.concat(Array<Buffer[]>(5000).fill([one, Buffer.from(payload)]).flat());
+    const pump = (): void => {
+      // Its end is heard of by what cannot be written.
+      while (!socket.destroyed && socket.write(block));
+    };
+    socket.on('drain', pump);
+    pump();
   }
 
   /** The next message, as text. */

@@ -130,7 +130,7 @@ function groupOf(file: string): string {
 // The core and what it is judged by are for every runtime; the rest is about Node, or is run by it.
 function runtimesOf(file: string): readonly Runtime[] {
   if (quick) return /^(core|conformance)\//.test(file) ? ['node'] : [];
-  // Deno is to run it too: it keeps limits there that Deno's own cannot.
+  // Deno can run it too.
   if (file === 'transport-node/bridge.test.ts') return ['node', 'deno'];
   return /^(core|conformance)\//.test(file) ? ['node', 'deno', 'bun'] : ['node'];
 }

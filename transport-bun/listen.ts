@@ -1,6 +1,6 @@
 import { chmodSync } from 'node:fs';
 import { checkTls } from '../core/client/endpoint.ts';
-import type { Accept, Endpoint, Listener, TlsOptions } from '../core/transport.ts';
+import type { Accept, Endpoint, Listener, ListenOptions, TlsOptions } from '../core/transport.ts';
 import { removeSocket } from '../transport-node/remove-socket.ts';
 import type { BunLike, BunSocket, BunTls, Options } from './bun.ts';
 import { SocketTransport } from './socket-transport.ts';
@@ -15,7 +15,16 @@ declare const Bun: BunLike;
  *
  * @param mode The permissions of the socket file; 0o700 by default, as memcached's.
  */
-export async function listen(at: Endpoint, accept: Accept, mode = 0o700): Promise<Listener> {
+export function listen(at: Endpoint, accept: Accept, mode?: number): Promise<Listener> {
+  return listenAt(at, accept, mode === undefined ? {} : { mode });
+}
+
+/** `listen`, with all options. */
+export async function listenAt(
+  at: Endpoint,
+  accept: Accept,
+  { mode = 0o700, arrive }: ListenOptions,
+): Promise<Listener> {
   const start = (socket: BunSocket<SocketTransport>): void => {
     socket.setNoDelay(true);
     socket.data.attach(accept(socket.data, nameOf(socket, at)));
@@ -27,7 +36,10 @@ export async function listen(at: Endpoint, accept: Accept, mode = 0o700): Promis
       ...SocketTransport.handlers,
       open(socket) {
         socket.data = new SocketTransport(socket);
-        if (at.tls === undefined) start(socket);
+        if (at.tls === undefined) return start(socket);
+        const gone = arrive?.(nameOf(socket, at), () => socket.terminate());
+        // Until it is accepted nobody else hears of its end.
+        if (gone !== undefined) socket.data.attach({ onData() {}, onDrain() {}, onClosed: gone });
       },
       // A client that fails its handshake is the client's affair. Of a certificate that nobody
       // vouches for Bun tells in the error alone; without one there is always such an error.

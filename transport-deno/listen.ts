@@ -1,6 +1,6 @@
 import { chmodSync } from 'node:fs';
 import { systemClock } from '../core/clock.ts';
-import type { Accept, Endpoint, Listener } from '../core/transport.ts';
+import type { Accept, Endpoint, Listener, ListenOptions } from '../core/transport.ts';
 import { removeSocket } from '../transport-node/remove-socket.ts';
 import type { Connection, DenoLike, Listening, TcpConnection } from './deno.ts';
 import { SocketTransport } from './socket-transport.ts';
@@ -18,14 +18,23 @@ const RETRY = 100;
  *
  * @param mode The permissions of the socket file; 0o700 by default, as memcached's.
  */
-export async function listen(at: Endpoint, accept: Accept, mode = 0o700): Promise<Listener> {
+export function listen(at: Endpoint, accept: Accept, mode?: number): Promise<Listener> {
+  return listenAt(at, accept, mode === undefined ? {} : { mode });
+}
+
+/** `listen`, with all options. */
+export async function listenAt(
+  at: Endpoint,
+  accept: Accept,
+  options: ListenOptions,
+): Promise<Listener> {
   // Deno.listenTls cannot ask for certificates, and leaves Nagle's algorithm on, which costs the
   // first reply 40 ms. node:tls does it right.
   if (at.tls !== undefined) {
     const node = await import('../transport-node/listen.ts');
-    return await node.listen(at, accept, mode);
+    return await node.listenAt(at, accept, options);
   }
-  return 'path' in at ? listenUnix(at.path, accept, mode) : listenTcp(at, accept);
+  return 'path' in at ? listenUnix(at.path, accept, options.mode ?? 0o700) : listenTcp(at, accept);
 }
 
 function listenTcp(at: Extract<Endpoint, { port: number }>, accept: Accept): Listener {

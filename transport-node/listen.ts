@@ -3,7 +3,7 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer, type TlsOptions as NodeTlsOptions } from 'node:tls';
 import { systemClock } from '../core/clock.ts';
 import { checkTls } from '../core/client/endpoint.ts';
-import type { Accept, Endpoint, Listener, TlsOptions } from '../core/transport.ts';
+import type { Accept, Endpoint, Listener, ListenOptions, TlsOptions } from '../core/transport.ts';
 import { removeSocket } from './remove-socket.ts';
 import { SocketTransport } from './socket-transport.ts';
 
@@ -15,7 +15,16 @@ import { SocketTransport } from './socket-transport.ts';
  *
  * @param mode The permissions of the socket file; 0o700 by default, as memcached's.
  */
-export async function listen(at: Endpoint, accept: Accept, mode = 0o700): Promise<Listener> {
+export function listen(at: Endpoint, accept: Accept, mode?: number): Promise<Listener> {
+  return listenAt(at, accept, mode === undefined ? {} : { mode });
+}
+
+/** `listen`, with all options. */
+export async function listenAt(
+  at: Endpoint,
+  accept: Accept,
+  { mode = 0o700, arrive }: ListenOptions,
+): Promise<Listener> {
   const serve = (socket: Socket): void => {
     const transport = new SocketTransport(socket);
     transport.attach(accept(transport, nameOf(socket, at)));
@@ -25,6 +34,11 @@ export async function listen(at: Endpoint, accept: Accept, mode = 0o700): Promis
     : createTlsServer({ noDelay: true, allowHalfOpen: true, ...serverTls(at.tls) }, serve);
   // A client that fails its handshake is the client's affair.
   server.on('tlsClientError', () => {});
+  if (at.tls !== undefined && arrive !== undefined) {
+    server.on('connection', (socket: Socket) => {
+      socket.once('close', arrive(nameOf(socket, at), () => socket.destroy()));
+    });
+  }
   if ('path' in at) removeSocket(at.path);
   await opened(server, at);
   if ('path' in at) chmodSync(at.path, mode);

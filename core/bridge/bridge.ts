@@ -92,7 +92,7 @@ export class Bridge {
       socket.refuse(...CLOSING);
       return null;
     }
-    const leave = this.#door.enter(tenant);
+    const leave = this.#door.enter(tenant, address);
     if (leave === null) {
       const why = 'too many sockets';
       this.settings.log({ type: 'refused', address, status: 503, why });

@@ -124,6 +124,17 @@ door('who offers wrong tokens has to wait, and others need not', () => {
   assert.is(bridgeLimits.maxFailures, 10);
 });
 
+door('so many addresses are remembered, and the oldest is forgotten', () => {
+  const bridge = make({ connectRate: 1, clock: new CountingClock() });
+  const knock = (address: number): boolean => bridge.knock(String(address)) !== null;
+  for (let address = 0; address < 10_000; address++) assert.ok(knock(address));
+  // It is the newest now.
+  assert.is(knock(0), false);
+  assert.ok(knock(10_000));
+  assert.equal([knock(0), knock(2)], [false, false]);
+  assert.is(knock(1), true);
+});
+
 door('an address has so many connections that have not said what they want', () => {
   const bridge = make();
   const leave = Array.from({ length: bridgeLimits.maxHandshakes }, () => bridge.knock('a'));
@@ -134,6 +145,38 @@ door('an address has so many connections that have not said what they want', () 
   assert.ok(bridge.knock('a') !== null);
   assert.is(bridge.knock('a'), null);
   assert.is(bridgeLimits.maxHandshakes, 16);
+  const small = make({ maxHandshakes: 2 });
+  const leaveSmall = small.knock('a');
+  small.knock('a');
+  leaveSmall?.();
+  assert.ok(small.knock('a') !== null);
+  assert.is(small.knock('a'), null);
+});
+
+door('an address makes so many connections a second', () => {
+  const clock = new CountingClock();
+  const bridge = make({ clock, connectRate: 2 });
+  const knock = (address: string): boolean => {
+    const leave = bridge.knock(address);
+    leave?.();
+    return leave !== null;
+  };
+  assert.equal([knock('a'), knock('a'), knock('a'), knock('b')], [true, true, false, true]);
+  clock.advance(499);
+  assert.is(knock('a'), false);
+  clock.advance(1);
+  assert.equal([knock('a'), knock('a')], [true, false]);
+  assert.is(bridgeLimits.connectRate, 100);
+});
+
+door('behind a proxy it is the requests of an address that are counted', () => {
+  const clock = new CountingClock();
+  const bridge = make({ clock, connectRate: 2, origins, behindProxy: true, maxHandshakes: 1 });
+  for (let i = 0; i < 5; i++) assert.ok(bridge.knock('the proxy') !== null);
+  assert.equal([1, 2, 3].map(() => bridge.admit(good).status), [101, 101, 429]);
+  assert.is(bridge.admit({ ...good, address: '192.0.2.8' }).status, 101);
+  clock.advance(500);
+  assert.is(bridge.admit(good).status, 101);
 });
 
 door('a bridge that is closing lets nobody in', async () => {
@@ -177,9 +220,15 @@ const wrong: readonly (readonly [string, Partial<BridgeOptions>])[] = [
   ['prefix', { prefix: 'x'.repeat(101) }],
   ['server', { upstream: 'http://example.org/' }],
   ...Object.keys(bridgeLimits).flatMap((name) =>
-    [0, -1, 1.5, NaN, Infinity, '5', null].map((value) => [name, { [name]: value }] as const)
+    [0, -1, 1.5, NaN, Infinity, 0x8000_0000, '5', null].map((value) =>
+      [name, { [name]: value }] as const
+    )
   ),
 ];
+
+door('a limit may be as large as a timer can be long', () => {
+  assert.is(make({ idleTimeout: 0x7fff_ffff }).settings.idleTimeout, 0x7fff_ffff);
+});
 
 for (const [argument, options] of wrong) {
   door(`a bridge with ${JSON.stringify(options)} is not made`, () => {

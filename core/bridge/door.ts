@@ -3,7 +3,7 @@ import { bearerProtocol, SUBPROTOCOL } from '../web-socket.ts';
 import type { BridgeSettings } from './options.ts';
 import { TokenBucket } from './token-bucket.ts';
 
-/** How many addresses are remembered for their wrong tokens. */
+/** How many addresses are remembered, for their wrong tokens and for their connections. */
 const MAX_ADDRESSES = 10_000;
 
 /** An HTTP request that asks to become a WebSocket. */
@@ -34,7 +34,9 @@ export class Door {
   readonly #bearers: ReadonlyMap<string, string>;
   readonly #failures: Map<string, TokenBucket> = new Map();
   readonly #waiting: Map<string, number> = new Map();
+  readonly #arrivals: Map<string, TokenBucket> = new Map();
   readonly #inside: Map<string | null, number> = new Map();
+  readonly #insideByAddress: Map<string, number> = new Map();
 
   constructor(settings: BridgeSettings) {
     this.#settings = settings;
@@ -52,13 +54,18 @@ export class Door {
     const { maxHandshakes, behindProxy } = this.#settings;
     // All of a proxy's clients come from its one address; to count them is the proxy's part.
     if (behindProxy) return () => {};
+    if (!this.#mayArrive(address)) return null;
     return enter(this.#waiting, address, maxHandshakes);
   }
 
-  /** Judges a request; changes nothing but the count of wrong tokens. */
+  /** Judges a request; changes nothing but the counts of connections and of wrong tokens. */
   judge(request: UpgradeRequest): Admission {
     const { address, origin } = request;
-    const { hosts, origins, tokens } = this.#settings;
+    const { hosts, origins, tokens, behindProxy } = this.#settings;
+    // Of a proxy's clients there is an address with the request, and not before it.
+    if (behindProxy && !this.#mayArrive(address)) {
+      return { status: 429, why: 'too many connections' };
+    }
     const host = (request.host ?? '').toLowerCase().replace(/:\d+$/, '');
     // A page of another name that was made to lead here (DNS rebinding) still says that name.
     if (!hosts.has(host)) return { status: 403, why: 'the host is not one of this bridge' };
@@ -82,9 +89,20 @@ export class Door {
     return { status: 101, address, origin: isPage ? origin : null, tenant };
   }
 
-  /** Counts a socket of a tenant; gives what to call when it has closed, null when it is too many. */
-  enter(tenant: string | null): (() => void) | null {
-    return enter(this.#inside, tenant, this.#settings.maxSockets);
+  /** Counts a socket; gives what to call when it has closed, null when it is one too many. */
+  enter(tenant: string | null, address: string): (() => void) | null {
+    const { maxSockets, maxSocketsPerAddress } = this.#settings;
+    const leaveAddress = enter(this.#insideByAddress, address, maxSocketsPerAddress);
+    if (leaveAddress === null) return null;
+    const leaveTenant = enter(this.#inside, tenant, maxSockets);
+    if (leaveTenant === null) {
+      leaveAddress();
+      return null;
+    }
+    return () => {
+      leaveAddress();
+      leaveTenant();
+    };
   }
 
   // Compares with every token, whichever fits, so that the time it takes tells nothing.
@@ -103,18 +121,34 @@ export class Door {
 
   #fail(address: string): void {
     const { maxFailures, clock } = this.#settings;
-    const bucket = this.#failures.get(address) ??
-      new TokenBucket(maxFailures, maxFailures / 60, clock.elapsed());
-    bucket.take(clock.elapsed());
-    // The last to fail is the last to be forgotten.
-    this.#failures.delete(address);
-    this.#failures.set(address, bucket);
-    if (this.#failures.size <= MAX_ADDRESSES) return;
-    for (const oldest of this.#failures.keys()) {
-      this.#failures.delete(oldest);
-      return;
+    const make = (): TokenBucket => new TokenBucket(maxFailures, maxFailures / 60, clock.elapsed());
+    recall(this.#failures, address, make).take(clock.elapsed());
+  }
+
+  // Counts a connection of an address.
+  #mayArrive(address: string): boolean {
+    const { connectRate, clock } = this.#settings;
+    const make = (): TokenBucket => new TokenBucket(connectRate, connectRate, clock.elapsed());
+    return recall(this.#arrivals, address, make).take(clock.elapsed());
+  }
+}
+
+// The bucket of an address. The last to be asked for is the last to be forgotten.
+function recall(
+  buckets: Map<string, TokenBucket>,
+  address: string,
+  make: () => TokenBucket,
+): TokenBucket {
+  const bucket = buckets.get(address) ?? make();
+  buckets.delete(address);
+  buckets.set(address, bucket);
+  if (buckets.size > MAX_ADDRESSES) {
+    for (const oldest of buckets.keys()) {
+      buckets.delete(oldest);
+      break;
     }
   }
+  return bucket;
 }
 
 function enter<Name>(counts: Map<Name, number>, name: Name, limit: number): (() => void) | null {

@@ -64,6 +64,15 @@ flow('commands beyond the rate are read later', async () => {
   assert.is(bridgeLimits.rate, 1000);
 });
 
+flow('the rate is kept where the next command is due in a millisecond', async () => {
+  const bridge = new EmbeddedBridge();
+  const page = bridge.open();
+  const answered = (text: string): number => text.split('MN').length - 1;
+  assert.is(answered(await page.say('mn\r\n'.repeat(1500))), 1000);
+  await bridge.pass(100);
+  assert.is(answered(page.take()), 100);
+});
+
 flow('a page that does not read slows down its own upstream, and nobody else', async () => {
   const bridge = new ScriptedBridge({ maxOutput: 1000 });
   const { page, upstream } = await bridge.said('get a\r\n');

@@ -26,10 +26,23 @@ export interface BridgeLimits {
   readonly maxInFlightTotal: number;
   /** Commands a second that are taken from one socket, and how many at once; more are read later. */
   readonly rate: number;
+  /**
+   * Data frames a second that are taken from one socket, whatever they hold, and how many at once;
+   * more are read later. Most messages are one frame.
+   */
+  readonly messageRate: number;
+  /** Bytes a second that are taken from one socket, and how many at once; more are read later. */
+  readonly byteRate: number;
+  /** Pings and pongs a second that one socket may send, and how many at once; more close it. */
+  readonly controlRate: number;
   /** How many sockets one token may have open; those without a token count as one. */
   readonly maxSockets: number;
+  /** How many sockets one address may have open. */
+  readonly maxSocketsPerAddress: number;
   /** How many connections of one address may be waiting for their upgrade. */
   readonly maxHandshakes: number;
+  /** How many connections a second one address may make, and how many at once. */
+  readonly connectRate: number;
   /** How many wrong tokens a minute an address may offer. */
   readonly maxFailures: number;
   /** Milliseconds a connection has for its upgrade. */
@@ -48,8 +61,19 @@ export const bridgeLimits: BridgeLimits = {
   maxInFlight: 256,
   maxInFlightTotal: 4096,
   rate: 1000,
+  // A client sends what one turn asks for in one message: it needs no more than it has commands, and
+  // a few for values that leave in pieces.
+  messageRate: 2000,
+  // 134 megabits a second: more than visitors have, and a few hundredths of a core to read.
+  byteRate: 16 * 1024 * 1024,
+  // A browser answers the bridge's pings, two a minute; programs ping at most once a second.
+  controlRate: 10,
   maxSockets: 100,
+  // A third of what a token has: one visitor leaves places to others.
+  maxSocketsPerAddress: 32,
   maxHandshakes: 16,
+  // All the pages behind one address come back at once when a bridge was away.
+  connectRate: 100,
   maxFailures: 10,
   handshakeTimeout: 5000,
   idleTimeout: 60_000,
@@ -87,6 +111,8 @@ export interface BridgeOptions extends Partial<BridgeLimits> {
   /** How to connect to the upstream; the runtime's own way by default. */
   readonly dial?: Dialer;
   readonly clock?: Clock;
+  /** Numbers from 0 to less than 1, which spread attempts to reconnect; `Math.random` by default. */
+  readonly random?: () => number;
 }
 
 const own = /* @__PURE__ */ optionNames<Omit<BridgeOptions, keyof BridgeLimits>>({
@@ -123,6 +149,7 @@ export interface BridgeSettings extends BridgeLimits {
   readonly log: (event: BridgeEvent) => void;
   readonly dial: Dialer;
   readonly clock: Clock;
+  readonly random: () => number;
 }
 
 /** The shortest token that is taken: 16 letters and digits cannot be guessed over a network. */
@@ -179,5 +206,6 @@ export function bridgeSettings(
     log: options.log ?? (() => {}),
     dial: options.dial,
     clock: options.clock ?? systemClock,
+    random: options.random ?? Math.random,
   };
 }

@@ -164,6 +164,13 @@ for (const [how, fails] of failing) {
   });
 }
 
+policy('a command of a policy that cannot be sent is a bad request', async () => {
+  const page = new EmbeddedBridge({
+    policy: (command) => command.verb === 'delete' ? { ...command, key: 'a b' } : command,
+  }).open();
+  assert.is(await page.say('delete a\r\n'), 'CLIENT_ERROR bad request\r\n');
+});
+
 policy('a reason is no longer than a WebSocket takes', async () => {
   const page = new EmbeddedBridge({ policy: () => serverError('x'.repeat(500)) }).open();
   await page.say('mn\r\n');

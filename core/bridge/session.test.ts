@@ -69,6 +69,12 @@ for (
   });
 }
 
+session('as many keys as may be are taken at once', async () => {
+  const page = new EmbeddedBridge({ maxKeys: 2 }).open();
+  assert.is(await page.say('get a b\r\n'), 'END\r\n');
+  assert.is(await page.say('get a b c\r\n'), 'CLIENT_ERROR not allowed\r\n');
+});
+
 session('the line of a get is as long as its keys may make it', async () => {
   const page = new EmbeddedBridge().open();
   await page.say(`get ${'a'.repeat(bridgeLimits.maxKeys * 251)}`);
@@ -87,6 +93,62 @@ session('what was asked before a refusal is answered before it', async () => {
   assert.is(page.ended, '1008 not allowed');
 });
 
+session(
+  'a page that was refused is not read, and cut off in a second if it does not end',
+  async () => {
+    const bridge = new EmbeddedBridge();
+    const page = bridge.open();
+    page.room = 0;
+    await page.say('mn\r\nflush_all\r\n');
+    assert.equal([page.paused, page.ended], [true, null]);
+    await bridge.pass(999);
+    assert.is(page.ended, null);
+    await bridge.pass(1);
+    assert.is(page.ended, 'aborted');
+    assert.is(bridge.clock.timers, 0);
+  },
+);
+
+session('a page that was refused has as long as its upstream has to answer', async () => {
+  const bridge = new ScriptedBridge({ upstreamTimeout: 3000 });
+  const { page, upstream } = await bridge.said('mn\r\nflush_all\r\n');
+  await bridge.pass(1900);
+  assert.equal([page.paused, page.ended], [true, null]);
+  await upstream.reply('MN\r\n');
+  assert.is(page.take(), 'MN\r\nCLIENT_ERROR not allowed\r\n');
+  assert.is(page.ended, '1008 not allowed');
+  assert.is(bridge.clock.timers, 0);
+});
+
+session('a page that quits is not read, and may take its time to read', async () => {
+  const bridge = new EmbeddedBridge();
+  const page = bridge.open();
+  page.room = 0;
+  await page.say('mn\r\nquit\r\n');
+  await bridge.pass(10_000);
+  assert.equal([page.paused, page.ended], [true, null]);
+  await page.read(Infinity);
+  assert.equal([page.take(), page.ended], ['MN\r\n', '1000 quit']);
+});
+
+session('what spreads attempts to reconnect is injected', async () => {
+  const waits = async (random: number): Promise<number> => {
+    const bridge = new ScriptedBridge({ random: () => random });
+    const page = bridge.open();
+    for (const dials of [1, 2, 3]) {
+      await page.say('mn\r\n');
+      for (let i = 0; bridge.network.dials.length < dials && i < 1000; i++) await bridge.pass(1);
+      await bridge.network.last.refuse();
+    }
+    const start = bridge.clock.elapsed();
+    await page.say('mn\r\n');
+    while (bridge.network.dials.length < 4) await bridge.pass(1);
+    return bridge.clock.elapsed() - start;
+  };
+  assert.ok(await waits(0.999) > await waits(0));
+  assert.is(await waits(0.5), await waits(0.5));
+});
+
 session('a value that is too large is refused, and the socket goes on', async () => {
   const page = new EmbeddedBridge({ maxValue: 4 }).open();
   const asked = page.say('set a 0 0 5\r\nhello\r\nset a 0 0 4\r\nhell\r\n');
@@ -100,49 +162,15 @@ session('a value of the upstream that is too large is not passed on', async () =
   assert.is(await bridge.open().say('get a\r\n'), 'SERVER_ERROR upstream unavailable\r\n');
 });
 
-session('silence is asked after, and then ends the socket', async () => {
-  const bridge = new EmbeddedBridge();
-  const page = bridge.open();
-  const alive = bridge.open();
-  await bridge.pass(30_000);
-  assert.is(page.pings, 1);
-  alive.session?.onAlive();
-  await bridge.pass(30_000);
-  assert.equal([page.ended, alive.ended], ['aborted', null]);
-  assert.is(bridgeLimits.idleTimeout, 60_000);
+session('a closing bridge waits for all of its pages', async () => {
+  const bridge = new ScriptedBridge();
+  const [one, two] = [await bridge.said('mn\r\n'), await bridge.said('mn\r\n')];
+  const closing = new Watched(bridge.bridge.close());
+  await one.upstream.reply('MN\r\n');
+  assert.equal([one.page.ended, closing.state], ['1001 the bridge is closing', 'pending']);
+  await two.upstream.reply('MN\r\n');
+  assert.is(closing.state, 'resolved');
 });
-
-session('a bridge that was asleep asks before it gives anybody up', async () => {
-  const bridge = new EmbeddedBridge();
-  const page = bridge.open();
-  bridge.clock.sleep(10 * bridgeLimits.idleTimeout);
-  await bridge.pass(30_000);
-  assert.equal([page.pings, page.ended], [1, null]);
-  page.session?.onAlive();
-  await bridge.pass(30_000);
-  assert.is(page.ended, null);
-});
-
-session(
-  'where the runtime pings, silence is its affair, but not replies that nobody reads',
-  async () => {
-    const bridge = new EmbeddedBridge({ maxSockets: 2 });
-    const page = bridge.openLingering();
-    const silent = bridge.openLingering();
-    await bridge.pass(2 * bridgeLimits.idleTimeout);
-    page.room = 0;
-    assert.is(await page.say('mn\r\n'), '');
-    await bridge.pass(bridgeLimits.idleTimeout / 2);
-    assert.equal([page.ended, silent.ended], [null, null]);
-    await bridge.pass(bridgeLimits.idleTimeout / 2);
-    assert.equal([page.ended, silent.ended], ['aborted', null]);
-    assert.is(bridge.bridge.sockets, 1);
-    // It is still there, and holds its place until it is not.
-    assert.is(bridge.open().ended, '1013 too many sockets');
-    page.leave();
-    assert.is(bridge.open().ended, null);
-  },
-);
 
 session('a page that goes away with commands under way disturbs nobody', async () => {
   const bridge = new ScriptedBridge();
@@ -246,10 +274,33 @@ session('a tenant has so many sockets, and others have theirs', () => {
   const first = bridge.open('a');
   bridge.open('a');
   assert.is(bridge.open('a').ended, '1013 too many sockets');
+  assert.equal(bridge.log.at(-1), {
+    type: 'refused',
+    address: '192.0.2.7',
+    status: 503,
+    why: 'too many sockets',
+  });
   assert.is(bridge.open('b').ended, null);
   first.leave();
   assert.is(bridge.open('a').ended, null);
   assert.is(bridgeLimits.maxSockets, 100);
+});
+
+session('an address has so many sockets, and others have theirs', () => {
+  const bridge = new EmbeddedBridge({ maxSocketsPerAddress: 2, maxSockets: 3 });
+  const first = bridge.open();
+  bridge.open();
+  assert.is(bridge.open().ended, '1013 too many sockets');
+  const elsewhere = bridge.open(null, '192.0.2.8');
+  assert.is(elsewhere.ended, null);
+  // One that its token has no place for takes none of its address either.
+  assert.is(bridge.open(null, '192.0.2.8').ended, '1013 too many sockets');
+  first.leave();
+  assert.is(bridge.open(null, '192.0.2.8').ended, null);
+  assert.is(bridge.open(null, '192.0.2.8').ended, '1013 too many sockets');
+  elsewhere.leave();
+  assert.is(bridge.open(null, '192.0.2.8').ended, null);
+  assert.is(bridgeLimits.maxSocketsPerAddress, 32);
 });
 
 session('the log is told of everything but keys, values and tokens', async () => {

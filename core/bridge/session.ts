@@ -15,6 +15,9 @@ import { ownPolicy, type Policy } from './policy.ts';
 import { StoppableClock } from './stoppable-clock.ts';
 import { TokenBucket } from './token-bucket.ts';
 
+/** Milliseconds that a page has to take its end: then its connection is cut off. */
+export const LINGER = 1000;
+
 /** An open WebSocket, as a bridge needs it. */
 export interface BridgeSocket extends Transport {
   /** Sends what was taken, then closes with a code of WebSocket and a word for the page. */
@@ -69,6 +72,7 @@ export class BridgeSession implements TransportEvents {
   #ending: { readonly code: number; readonly reason: string } | null = null;
   #closed = false;
   #cancelIdle: () => void = () => {};
+  #cancelRefusal: () => void = () => {};
   #cancelRate: (() => void) | null = null;
 
   constructor(parts: SessionParts) {
@@ -115,6 +119,7 @@ export class BridgeSession implements TransportEvents {
     this.#closed = true;
     this.#ending ??= { code: 1000, reason: cause === null ? 'gone' : cause.message };
     this.#cancelIdle();
+    this.#cancelRefusal();
     this.#cancelRate?.();
     // What was read is done; its replies are read and dropped, so that no byte of them is left over.
     this.#pauseUpstream(false);
@@ -147,7 +152,7 @@ export class BridgeSession implements TransportEvents {
       connectTimeout: upstreamTimeout,
       reconnectDelay: 25,
       maxReconnectDelay: 1000,
-      random: Math.random,
+      random: settings.random,
       maxValue,
       ...(upstreamAuth === undefined ? {} : { auth: upstreamAuth }),
     });
@@ -184,13 +189,20 @@ export class BridgeSession implements TransportEvents {
       const event = this.#connection.next();
       if (event === null) return;
       if (event.type === 'closed') {
-        const bad = event.reason !== null;
-        this.#ending = bad ? { code: 1008, reason: 'bad request' } : { code: 1000, reason: 'quit' };
+        if (event.reason === null) this.#ending = { code: 1000, reason: 'quit' };
+        else this.#refuse('bad request');
         return;
       }
       this.#bucket.take(clock.elapsed());
       this.#do(event.id, event.command);
     }
+  }
+
+  // Answers what came before, if the page reads that in time.
+  #refuse(reason: string): void {
+    const { socket, settings: { clock, upstreamTimeout } } = this.#parts;
+    this.#ending = { code: 1008, reason };
+    this.#cancelRefusal = clock.after(Math.max(LINGER, upstreamTimeout), () => socket.abort());
   }
 
   // The values that wait for the upstream are as much as the replies that may wait for the page.
@@ -205,7 +217,7 @@ export class BridgeSession implements TransportEvents {
       this.#connection.reply(id, answer);
       if (!isError(answer)) return;
       // A WebSocket takes 123 bytes of a reason, a policy may say more.
-      this.#ending = { code: 1008, reason: answer.message.slice(0, 60) };
+      this.#refuse(answer.message.slice(0, 60));
       settings.log({ type: 'denied', client, verb: command.verb, why: answer.message });
       return;
     }
@@ -280,7 +292,8 @@ export class BridgeSession implements TransportEvents {
 
   #regulate(): void {
     const { socket, settings } = this.#parts;
-    const paused = this.#connection.congested || this.#cancelRate !== null || this.#isLaden();
+    const paused = this.#ending !== null || this.#connection.congested ||
+      this.#cancelRate !== null || this.#isLaden();
     if (paused !== this.#paused) {
       this.#paused = paused;
       if (paused) socket.pause();

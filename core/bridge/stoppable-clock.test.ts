@@ -88,4 +88,29 @@ stoppable('takes back what it was asked for, going or not', () => {
   assert.is(real.timers, 0);
 });
 
+stoppable('calls once, however often it stood still, and at once where that was asked for', () => {
+  const { clock, real, due } = scene(10, 0);
+  clock.stop();
+  real.advance(50);
+  for (let i = 0; i < 3; i++) {
+    clock.start();
+    clock.stop();
+  }
+  clock.start();
+  real.advance(100);
+  assert.equal(due, [50, 60]);
+  assert.is(real.timers, 0);
+});
+
+stoppable('lets others go first, going or not', async () => {
+  const { clock } = scene();
+  let turns = 0;
+  clock.yield(() => turns++);
+  clock.stop();
+  clock.yield(() => turns++);
+  assert.is(turns, 0);
+  await Promise.resolve();
+  assert.is(turns, 2);
+});
+
 stoppable.run();

@@ -1,34 +1,36 @@
-/** So much at once, and so much a second: what is taken flows back evenly. */
+/** What sums of fractions are off by at most, in milliseconds: without it one of them waits again. */
+const EPSILON = 1e-3;
+
+/** A rate limit: a burst of `capacity`, which flows back evenly at `perSecond`. */
 export class TokenBucket {
   readonly #capacity: number;
-  readonly #perSecond: number;
-  #level: number;
-  #at: number;
+  // Milliseconds in which one flows back.
+  readonly #interval: number;
+  // When it was empty, or will be: what it holds has flowed back since then.
+  #emptyAt: number;
 
   /** @param now Milliseconds, on the clock of the later calls. */
   constructor(capacity: number, perSecond: number, now: number) {
-    this.#capacity = this.#level = capacity;
-    this.#perSecond = perSecond;
-    this.#at = now;
+    this.#capacity = capacity;
+    this.#interval = 1000 / perSecond;
+    this.#emptyAt = now - capacity * this.#interval;
   }
 
   /** Takes one, if there is one. */
   take(now: number): boolean {
-    this.#refill(now);
-    if (this.#level < 1) return false;
-    this.#level--;
+    if (this.wait(now) > 0) return false;
+    this.spend(1, now);
     return true;
+  }
+
+  /** Takes so many, there or not: what is missing is owed, and `wait` counts it. */
+  spend(amount: number, now: number): void {
+    const full = now - this.#capacity * this.#interval;
+    this.#emptyAt = Math.max(this.#emptyAt, full) + amount * this.#interval;
   }
 
   /** Milliseconds until there is one. */
   wait(now: number): number {
-    this.#refill(now);
-    return this.#level >= 1 ? 0 : Math.ceil((1 - this.#level) * 1000 / this.#perSecond);
-  }
-
-  #refill(now: number): void {
-    const flown = (now - this.#at) * this.#perSecond / 1000;
-    this.#level = Math.min(this.#capacity, this.#level + flown);
-    this.#at = now;
+    return Math.max(0, Math.ceil(this.#emptyAt + this.#interval - now - EPSILON));
   }
 }

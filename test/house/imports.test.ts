@@ -17,7 +17,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
     ...['transport-node/cli', 'transport-node', 'conformance', 'core/bridge', 'core/console'],
     ...['node', ...core],
   ],
-  'transport-node': ['transport-node', 'core/bridge', 'core/console', 'node', 'ws', ...core],
+  'transport-node': ['transport-node', 'core/bridge', 'core/console', 'node', ...core],
   // Deno and Bun have the modules of Node, and take from there what their own ways lack.
   'transport-deno': ['transport-deno', 'transport-node', 'core/bridge', 'node', ...core],
   'transport-bun': ['transport-bun', 'transport-node', 'core/bridge', 'node', ...core],

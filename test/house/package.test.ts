@@ -143,7 +143,7 @@ for (const [name, [program = '', ...args]] of runtimes) {
   });
 }
 
-// Node's needs the package ws, which an empty project has not: the samples in the docs run that one.
+// Node 20 has no WebSocket for the client: the samples in the docs run that one.
 for (const [name, [program = '', ...args]] of runtimes.slice(1)) {
   house(`memwire/bridge is that of memwire/${name} there, and leads a page to a server`, () => {
     assert.is(project.run(program, ...args, `out/bridge-${name}.js`), 'hello\n');

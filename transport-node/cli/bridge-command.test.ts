@@ -1,7 +1,9 @@
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { WebSocket } from 'ws';
 import { rejects } from '../../conformance/assert.ts';
+import { bridgeLimits } from '../../core/bridge/mod.ts';
 import { Server } from '../../core/server/mod.ts';
 import { makeCertificates } from '../../test/certificates.ts';
 import { findProgram, startMemcached } from '../../test/memcached.ts';
@@ -61,6 +63,20 @@ command('leads a page with a token to a memcached, under a prefix', async () => 
   assert.is(direct.counters.total_connections, 1);
   server.close();
   await listener.close();
+});
+
+command('each limit is in the help, and in the docs, with its default', async () => {
+  const run = new Run('--help');
+  assert.is(await run.code, 0);
+  const page = readFileSync(join(import.meta.dirname, '../../docs/bridge.md'), 'utf8');
+  for (const [name, value] of Object.entries(bridgeLimits)) {
+    assert.ok(run.terminal.stdout.text.includes(`${name}=${value}\n`), name);
+    const [, said = ''] = new RegExp(`^\\| \\W${name}\\W +\\| ([^|]+)\\|`, 'm').exec(page) ?? [];
+    const [first = '', unit] = said.trim().split(' ');
+    const bytes = unit === 'MiB' ? Number(first) * 1024 * 1024 : Number(first);
+    const more = / and 4 KiB/.test(said) ? 4096 : 0;
+    assert.is(bytes + more, value, `${name}: ${said}`);
+  }
 });
 
 const memcached = findProgram('memcached');

@@ -83,7 +83,9 @@ export async function bridgeCommand(args: readonly string[], terminal: Terminal)
     running = await listenBridge(at, values.verbose ? { ...options, log } : options);
   } catch (error) {
     terminal.stderr.write(
-      `memwire bridge: ${explain(error)} (memwire bridge --help lists the flags)\n`,
+      `memwire bridge: ${
+        error instanceof Error ? error.message : String(error)
+      } (memwire bridge --help lists the flags)\n`,
     );
     return 1;
   }
@@ -176,10 +178,4 @@ function describe(event: BridgeEvent): string {
     case 'closed':
       return `closed ${who}: ${event.why}`;
   }
-}
-
-function explain(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  const missing = 'code' in error && error.code === 'ERR_MODULE_NOT_FOUND';
-  return missing ? 'it needs the package ws: npm install ws' : error.message;
 }

@@ -1,0 +1,211 @@
+import { EMPTY, utf8 } from '../wire/bytes.ts';
+
+// The frames of a WebSocket, as a server reads and writes them (RFC 6455, section 5). No I/O, no
+// time: `push` takes what arrived, `next` gives one event at a time, so that whoever reads decides
+// when the next frame is looked at. The payload of a data frame is given as it arrives, in pieces:
+// nothing is held but the head of a frame and a control frame of at most 131 bytes.
+
+export const BINARY = 2;
+export const CLOSE = 8;
+export const PING = 9;
+export const PONG = 10;
+const CONTINUATION = 0;
+const TEXT = 1;
+
+/** What a close frame has room for beside its code, in bytes. */
+const MAX_REASON = 123;
+
+/** What a client has sent. */
+export type FrameEvent =
+  /** The head of a data frame. */
+  | { readonly type: 'frame' }
+  /** A piece of its payload, never empty. */
+  | { readonly type: 'data'; readonly bytes: Uint8Array }
+  | { readonly type: 'ping' | 'pong'; readonly payload: Uint8Array }
+  | { readonly type: 'close'; readonly payload: Uint8Array }
+  /** It breaks a rule, and no event follows; the code and the reason to close with. */
+  | { readonly type: 'error'; readonly code: number; readonly reason: string };
+
+export interface FrameLimits {
+  /** The largest message, all of its frames together, in bytes. */
+  readonly maxMessage: number;
+  /** Into how many frames a message may be cut. */
+  readonly maxFrames: number;
+}
+
+/** Reads the frames of a client. */
+export class FrameReader {
+  readonly #limits: FrameLimits;
+  #input: Uint8Array = EMPTY;
+  // Of the data frame that is being read: what is missing, its mask, and where the mask goes on.
+  #left = 0;
+  #mask: Uint8Array = EMPTY;
+  #phase = 0;
+  // Of the message that is being read: its frames, 0 between messages, and its bytes.
+  #frames = 0;
+  #total = 0;
+  #failed = false;
+
+  constructor(limits: FrameLimits) {
+    this.#limits = limits;
+  }
+
+  /** How many bytes have arrived that no event has told of. */
+  get pending(): number {
+    return this.#input.length;
+  }
+
+  /** Whether what comes next is the payload of a frame whose head was told of. */
+  get isAmidFrame(): boolean {
+    return this.#left > 0;
+  }
+
+  /** Takes bytes that arrived; they belong to the reader, which unmasks them where they are. */
+  push(chunk: Uint8Array): void {
+    if (this.#failed) return;
+    this.#input = this.#input.length === 0 ? chunk : joined(this.#input, chunk);
+  }
+
+  /** The next event; null when more must arrive first. */
+  next(): FrameEvent | null {
+    if (this.#failed || this.#input.length === 0) return null;
+    if (this.#left > 0) return { type: 'data', bytes: this.#readPayload() };
+    return this.#readHead();
+  }
+
+  #readPayload(): Uint8Array {
+    const bytes = this.#take(Math.min(this.#left, this.#input.length));
+    this.#phase = unmask(bytes, this.#mask, this.#phase);
+    this.#left -= bytes.length;
+    return bytes;
+  }
+
+  #readHead(): FrameEvent | null {
+    const input = this.#input;
+    const [first = 0, second = 0] = input;
+    if (input.length < 2) return null;
+    const isLast = first >= 0x80;
+    const opcode = first & 0x0f;
+    // No extension was agreed on, and clients mask what they send.
+    if ((first & 0x70) !== 0 || second < 0x80) return this.#fail(1002, 'a bad frame');
+    const short = second & 0x7f;
+    const head = (short < 126 ? 2 : short === 126 ? 4 : 10) + 4;
+    if (input.length < head) return null;
+    const length = short < 126 ? short : readLength(input.subarray(2, head - 4));
+    const mask = input.slice(head - 4, head);
+    if (opcode < CLOSE) {
+      const error = this.#beginData(opcode, isLast, length);
+      if (error !== null) return error;
+      this.#take(head);
+      this.#left = length;
+      this.#mask = mask;
+      this.#phase = 0;
+      return { type: 'frame' };
+    }
+    const type = opcode === PING ? 'ping' : opcode === PONG ? 'pong' : 'close';
+    const isKnown = opcode <= PONG;
+    if (!isKnown || !isLast || length > 125) return this.#fail(1002, 'a bad control frame');
+    if (input.length < head + length) return null;
+    this.#take(head);
+    const payload = this.#take(length);
+    unmask(payload, mask, 0);
+    return { type, payload };
+  }
+
+  #beginData(opcode: number, isLast: boolean, length: number): FrameEvent | null {
+    const { maxFrames, maxMessage } = this.#limits;
+    if (opcode === TEXT) return this.#fail(1003, 'binary messages only');
+    // A message begins where none is open, and goes on where one is.
+    if (opcode !== (this.#frames === 0 ? BINARY : CONTINUATION)) {
+      return this.#fail(1002, 'a bad frame');
+    }
+    this.#frames++;
+    this.#total += length;
+    if (this.#frames > maxFrames) return this.#fail(1008, 'too many frames');
+    if (this.#total > maxMessage) return this.#fail(1009, 'the message is too large');
+    if (!isLast) return null;
+    // It says nothing, and costs as much to read as one that does.
+    if (this.#total === 0) return this.#fail(1008, 'an empty message');
+    this.#frames = this.#total = 0;
+    return null;
+  }
+
+  #take(length: number): Uint8Array {
+    const taken = this.#input.subarray(0, length);
+    this.#input = this.#input.subarray(length);
+    return taken;
+  }
+
+  #fail(code: number, reason: string): FrameEvent {
+    this.#failed = true;
+    this.#input = EMPTY;
+    return { type: 'error', code, reason };
+  }
+}
+
+/** A frame of a server, whole: it masks nothing. */
+export function encodeFrame(opcode: number, payload: Uint8Array): Uint8Array {
+  return joined(frameHead(opcode, payload.length), payload);
+}
+
+/** What stands before a payload of so many bytes. */
+export function frameHead(opcode: number, length: number): Uint8Array {
+  const first = 0x80 | opcode;
+  if (length < 126) return new Uint8Array([first, length]);
+  const head = new Uint8Array(length <= 0xffff ? 4 : 10);
+  head[0] = first;
+  head[1] = head.length === 4 ? 126 : 127;
+  const view = new DataView(head.buffer);
+  if (head.length === 4) view.setUint16(2, length);
+  else view.setBigUint64(2, BigInt(length));
+  return head;
+}
+
+/** The payload of a close frame: a code, and as much of the reason as fits. */
+export function closePayload(code: number, reason: string): Uint8Array {
+  const text = utf8(reason);
+  let end = Math.min(text.length, MAX_REASON);
+  // No letter is cut in two.
+  while (end < text.length && (text[end]! & 0xc0) === 0x80) end--;
+  return joined(new Uint8Array([code >> 8, code & 0xff]), text.subarray(0, end));
+}
+
+/** The code that a close frame gives: 1005 for none, null for one that may not be given. */
+export function closeCode(payload: Uint8Array): number | null {
+  if (payload.length === 0) return 1005;
+  const code = payload[0]! * 256 + payload[1]!;
+  const isSayable = code >= 1000 && code < 5000 && !(code >= 1004 && code <= 1006) &&
+    !(code >= 1015 && code < 3000);
+  return payload.length > 1 && isSayable ? code : null;
+}
+
+function readLength(bytes: Uint8Array): number {
+  let length = 0;
+  // Beyond 2 ** 53 it is not exact, and still too large.
+  for (const byte of bytes) length = length * 256 + byte;
+  return length;
+}
+
+// Gives the place in the mask where what follows goes on. Four bytes at a time where there are many.
+function unmask(bytes: Uint8Array, mask: Uint8Array, phase: number): number {
+  const { length, byteOffset } = bytes;
+  const at = (i: number): number => mask[(i + phase) & 3]!;
+  let i = 0;
+  if (length >= 64) {
+    for (; ((byteOffset + i) & 3) !== 0; i++) bytes[i]! ^= at(i);
+    // In the order of the machine, whichever that is.
+    const [word] = new Uint32Array(new Uint8Array([at(i), at(i + 1), at(i + 2), at(i + 3)]).buffer);
+    const words = new Uint32Array(bytes.buffer, byteOffset + i, (length - i) >> 2);
+    for (let j = 0; j < words.length; j++) words[j]! ^= word!;
+    i += words.length * 4;
+  }
+  for (; i < length; i++) bytes[i]! ^= at(i);
+  return (phase + length) & 3;
+}
+
+export function joined(head: Uint8Array, tail: Uint8Array): Uint8Array {
+  const all = new Uint8Array(head.length + tail.length);
+  all.set(head);
+  all.set(tail, head.length);
+  return all;
+}

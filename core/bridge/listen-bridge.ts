@@ -1,0 +1,106 @@
+import type {
+  Accept,
+  Arrive,
+  Dialer,
+  Endpoint,
+  Listener,
+  ListenOptions,
+  Transport,
+  TransportEvents,
+} from '../transport.ts';
+import { Bridge, type Place, type RunningBridge } from './bridge.ts';
+import { type Digest, Guest } from './guest.ts';
+import type { BridgeOptions } from './options.ts';
+
+/** What a bridge needs of a runtime. */
+export interface BridgeRuntime {
+  listen(at: Place, accept: Accept, options: ListenOptions): Promise<Listener>;
+  readonly dial: Dialer;
+  readonly digest: Digest;
+}
+
+/**
+ * Listens for WebSockets and leads each to the upstream.
+ *
+ * @throws UsageError naming the option that breaks a rule, or that is missing to listen there.
+ */
+export async function listenBridgeOn(
+  runtime: BridgeRuntime,
+  place: Endpoint,
+  options: BridgeOptions,
+): Promise<RunningBridge> {
+  const bridge = new Bridge({ ...options, dial: options.dial ?? runtime.dial });
+  const at = bridge.checkPlace(place);
+  const guests = new Guests(bridge, runtime.digest);
+  const listener = await runtime.listen(at, guests.accept, guests);
+  const { endpoint } = listener;
+  let closing: Promise<unknown> | null = null;
+  return {
+    bridge,
+    endpoint: { ...at, port: 'port' in endpoint ? endpoint.port : at.port },
+    async close() {
+      if (closing === null) {
+        closing = Promise.all([bridge.close(), listener.close()]);
+        guests.close();
+      }
+      await closing;
+    },
+  };
+}
+
+/** The connections to a bridge that have not become WebSockets. */
+class Guests {
+  readonly #bridge: Bridge;
+  readonly #digest: Digest;
+  // How to cut off each.
+  readonly #waiting: Set<() => void> = new Set();
+  // Those in their handshake of TLS, by address and port: the socket that it gives is another one.
+  readonly #arrived: Map<string, () => void> = new Map();
+
+  constructor(bridge: Bridge, digest: Digest) {
+    this.#bridge = bridge;
+    this.#digest = digest;
+  }
+
+  readonly arrive: Arrive = (name, drop) => {
+    const leave = this.#begin(name, drop);
+    this.#arrived.set(name, leave);
+    return () => {
+      if (this.#arrived.get(name) === leave) this.#arrived.delete(name);
+      leave();
+    };
+  };
+
+  readonly accept: Accept = (transport: Transport, name: string): TransportEvents => {
+    const leave = this.#arrived.get(name) ?? this.#begin(name, () => transport.abort());
+    this.#arrived.delete(name);
+    return new Guest(this.#bridge, transport, hostOf(name), this.#digest, leave);
+  };
+
+  /** Cuts all of them off. */
+  close(): void {
+    for (const drop of this.#waiting) drop();
+  }
+
+  // Gives what to call when it waits no more for its upgrade.
+  #begin(name: string, drop: () => void): () => void {
+    const knocked = this.#bridge.knock(hostOf(name));
+    if (knocked === null) {
+      drop();
+      return () => {};
+    }
+    const { clock, handshakeTimeout } = this.#bridge.settings;
+    const cancel = clock.after(handshakeTimeout, drop);
+    this.#waiting.add(drop);
+    return () => {
+      this.#waiting.delete(drop);
+      cancel();
+      knocked();
+    };
+  }
+}
+
+/** The address in what `Accept` is told: `tcp:192.0.2.7:4000`. */
+function hostOf(name: string): string {
+  return name.replace(/^tcp:/, '').replace(/:\d+$/, '');
+}
