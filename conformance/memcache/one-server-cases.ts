@@ -10,7 +10,8 @@ import { type OneServerContext, withClient } from './context.ts';
 async function* dump(client: OneServer): AsyncGenerator<ItemFacts, void> {
   for (let i = 0;; i++) {
     try {
-      return yield* client.metadump('hash');
+      yield* client.metadump('hash');
+      return;
     } catch (error) {
       const busy = error instanceof ServerReplyError && error.message.includes('BUSY');
       if (!busy || i === 10_000) throw error;

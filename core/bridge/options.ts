@@ -130,6 +130,7 @@ const own = /* @__PURE__ */ optionNames<Omit<BridgeOptions, keyof BridgeLimits>>
   log: true,
   dial: true,
   clock: true,
+  random: true,
 });
 const names: ReadonlySet<string> = /* @__PURE__ */ new Set([...own, ...Object.keys(bridgeLimits)]);
 

@@ -438,7 +438,8 @@ export class Link implements Executor, TransportEvents {
     const shared = error instanceof MemcacheError && !isUsage;
     if (shared && error.outcome === outcome) return tag.reject(error);
     const message = error?.message ?? 'the connection was closed';
-    tag.reject(new ConnectionError(message, outcome, error ?? undefined));
+    const code = error instanceof ConnectionError ? error.code : undefined;
+    tag.reject(new ConnectionError(message, outcome, error ?? undefined, code));
   }
 
   #listen(pending: Pending, signal: AbortSignal): void {

@@ -11,7 +11,7 @@ import {
   type WriteOptions,
 } from './memcache-options.ts';
 import { type StatValue, toOk, toStats, toVersion } from './results.ts';
-import { itemsOf } from './streams.ts';
+import { ItemStream } from './streams.ts';
 
 /** Every operation, and those that speak of a server and not of an item: for one server. */
 export class OneServer extends Memcache {
@@ -97,14 +97,13 @@ export class OneServer extends Memcache {
    *
    * @param classes `all`, `hash`, or slab classes: `1,2`.
    */
-  async *metadump(classes = 'all', options?: CallOptions): AsyncGenerator<ItemFacts, void> {
-    checkCallOptions(options);
+  metadump(classes = 'all', options?: CallOptions): ItemStream<ItemFacts> {
     const command = { verb: 'lru_crawler metadump', words: [classes] } as const;
-    for await (const item of itemsOf(this, command, options)) {
-      if (item.type !== 'metadump') continue;
+    return new ItemStream(this, command, options, (item) => {
+      if (item.type !== 'metadump') return undefined;
       const { type: _type, ...facts } = item;
-      yield facts;
-    }
+      return facts;
+    });
   }
 
   /**
@@ -112,12 +111,11 @@ export class OneServer extends Memcache {
    *
    * @param classes As `metadump`.
    */
-  async *mgdump(classes = 'all', options?: CallOptions): AsyncGenerator<Key, void> {
-    checkCallOptions(options);
+  mgdump(classes = 'all', options?: CallOptions): ItemStream<Key> {
     const command = { verb: 'lru_crawler mgdump', words: [classes] } as const;
-    for await (const item of itemsOf(this, command, options)) {
-      if (item.type === 'mgdump') yield item.key;
-    }
+    return new ItemStream(this, command, options, (item) => {
+      return item.type === 'mgdump' ? item.key : undefined;
+    });
   }
 
   /**
@@ -125,14 +123,10 @@ export class OneServer extends Memcache {
    *
    * @param logs `fetchers`, `mutations`, `evictions`, `connevents`, `deletions`; fetchers by default.
    */
-  async *watch(
-    logs: readonly string[] = ['fetchers'],
-    options?: CallOptions,
-  ): AsyncGenerator<string, void> {
-    checkCallOptions(options);
+  watch(logs: readonly string[] = ['fetchers'], options?: CallOptions): ItemStream<string> {
     const command = { verb: 'watch', words: logs } as const;
-    for await (const item of itemsOf(this, command, options)) {
-      if (item.type === 'watch') yield item.line;
-    }
+    return new ItemStream(this, command, options, (item) => {
+      return item.type === 'watch' ? item.line : undefined;
+    });
   }
 }

@@ -3,9 +3,21 @@ import { metadump, version, watch } from '../../test/link-scene.ts';
 import { settled, Watched } from '../../test/scripted.ts';
 import { suite } from '../../test/suite.ts';
 import { UpstreamScene } from '../../test/upstream-scene.ts';
-import { itemsOf } from './streams.ts';
+import type { Command } from '../wire/command.ts';
+import type { ReplyItem } from '../wire/reply.ts';
+import type { Executor } from './executor.ts';
+import type { CallOptions } from './memcache-options.ts';
+import { ItemStream } from './streams.ts';
 
 const streams = suite('streams of items');
+
+function itemsOf(
+  executor: Executor,
+  command: Command,
+  options?: CallOptions,
+): ItemStream<ReplyItem> {
+  return new ItemStream(executor, command, options, (item) => item);
+}
 
 const line = (i: number): string => `key=${i} exp=-1 la=1 cas=${i} fetch=no cls=1 size=64\n`;
 const dump = (from: number, to: number): string =>
@@ -113,6 +125,47 @@ streams('a refusal and a lost connection end the loop with an error', async () =
   const second = new Watched(items.next());
   await settled();
   assert.is(second.brief, 'ConnectionError connection unknown');
+});
+
+streams('to leave a loop ends the wait for the next item, and counts as no failure', async () => {
+  const scene = new UpstreamScene();
+  for (let i = 0; i < 5; i++) {
+    const items = itemsOf(scene.upstream, watch);
+    const first = new Watched(items.next());
+    await settled();
+    const transport = await scene.network.last.accept();
+    await transport.reply('OK\r\n');
+    const next = new Watched(items.next());
+    const left = new Watched(items.return());
+    await settled();
+    assert.equal([first.state, next.value, left.value], [
+      'resolved',
+      { done: true, value: undefined },
+      { done: true, value: undefined },
+    ]);
+    assert.equal(transport.ends, ['abort']);
+  }
+  const dials = scene.network.dials.length;
+  scene.do();
+  assert.is(scene.network.dials.length, dials + 1, 'at once');
+});
+
+streams('close ends a dump that outruns its reader', async () => {
+  const scene = new UpstreamScene();
+  const items = itemsOf(scene.upstream, metadump);
+  const first = new Watched(items.next());
+  await settled();
+  const transport = await scene.network.last.accept();
+  await transport.reply(dump(0, 1000));
+  assert.is(first.state, 'resolved');
+  const closed = new Watched(scene.upstream.close());
+  await settled();
+  assert.is(closed.state, 'resolved');
+  const rest = new Watched((async () => {
+    for await (const _ of { [Symbol.asyncIterator]: () => items });
+  })());
+  await settled();
+  assert.is(rest.brief, 'ConnectionError closed unknown');
 });
 
 streams.run();
