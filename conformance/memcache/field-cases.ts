@@ -17,7 +17,7 @@ import { fieldWriteCases } from './field-write-cases.ts';
 
 const insistingCases = serverModels.filter(lacksMeta).map((model): Case<FieldContext> => ({
   name: `${model.name}: who insists on meta is told before a value leaves`,
-  needs: ['dialect', 'errors', 'noreply', 'setMany'],
+  needs: ['dialect', 'errors', 'noreply', 'setMany', 'add', 'cas'],
   async run({ createFor, unique }) {
     const server = new ModelServer(model);
     let heard = '';
