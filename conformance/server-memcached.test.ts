@@ -1,6 +1,11 @@
 import { caseSuite, uniqueKey } from '../test/cases.ts';
 import { makeCertificates } from '../test/certificates.ts';
-import { findProgram, type RunningMemcached, startMemcached } from '../test/memcached.ts';
+import {
+  findProgram,
+  type RunningMemcached,
+  speaksTls,
+  startMemcached,
+} from '../test/memcached.ts';
 import { dial } from '../test/runtime.ts';
 import { temporaryFile } from '../test/temporary.ts';
 import { authCases, isSince, serverCases, type ServerContext } from './mod.ts';
@@ -32,7 +37,7 @@ for (const [name, unix, tls, mutual] of ways) {
   let server: RunningMemcached;
   caseSuite(`server | memcached, ${name}`, cases, () => context(server), {
     has: () => true,
-    skip: tls && openssl === null ? 'openssl' : skip,
+    skip: skip ?? (tls ? lacksForTls() : undefined),
     timeout: 50_000,
     async before() {
       const certificates = tls ? makeCertificates(openssl ?? '') : undefined;
@@ -40,6 +45,11 @@ for (const [name, unix, tls, mutual] of ways) {
     },
     after: () => server?.stop() ?? Promise.resolve(),
   });
+}
+
+function lacksForTls(): string | undefined {
+  if (openssl === null) return 'openssl';
+  return speaksTls(program ?? '') ? undefined : 'a memcached that was built with TLS';
 }
 
 function isAsked(title: string, way: string, tls: boolean): boolean {

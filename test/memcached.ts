@@ -23,6 +23,11 @@ export function versionOf(program: string): string {
   return /\d+\.\d+\.\d+/.exec(banner)?.[0] ?? '0.0.0';
 }
 
+/** Whether a memcached was built with TLS. */
+export function speaksTls(program: string): boolean {
+  return spawnSync(program, ['-h'], { encoding: 'utf8' }).stdout.includes('--enable-ssl');
+}
+
 /** A memcached that runs for a test. */
 export interface RunningMemcached {
   readonly endpoint: Endpoint;

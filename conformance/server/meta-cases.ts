@@ -64,10 +64,13 @@ export const metaCases: readonly Case<ServerContext>[] = [
       await talk(
         'older cas',
         set,
-        ['md {k} I\r\n', 'HD\r\n'],
+        ['md {k} I T1000\r\n', 'HD\r\n'],
         ['ms {k} 3 C1\r\nold\r\n', /EX\r\n/],
         ['ms {k} 3 C1 I\r\nold\r\n', 'HD\r\n'],
-        ['mg {k} v\r\n', 'VA 3 X W\r\nold\r\n'],
+        // Its time to live is that of the newer one.
+        ['mg {k} v t\r\n', /VA 3 t(1000|99\d) X W\r\nold\r\n/],
+        ['ms {k} 5 C1 I\r\nolder\r\n', 'HD\r\n'],
+        ['mg {k} v\r\n', 'VA 5 Z X\r\nolder\r\n'],
       ).run(context);
     },
   },

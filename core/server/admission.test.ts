@@ -100,6 +100,21 @@ admission(
   },
 );
 
+admission('a server that is full by the time a value has come says so', () => {
+  const { server } = serve();
+  const peer = new Peer(server);
+  for (const line of ['set a 0 0 2', 'ms a 2']) {
+    peer.say('set a 0 0 1\r\nx\r\n');
+    peer.received = '';
+    peer.say(`${line}\r\nx`);
+    server.engine.store.full = true;
+    peer.say('y\r\nget a\r\n');
+    assert.is(peer.received, `${NO_ROOM}END\r\n`);
+    server.engine.store.full = false;
+  }
+  assert.is(server.engine.store.counters.store_no_memory, 2);
+});
+
 admission('append is not stored where the longer value has no room', () => {
   const { server } = serve({ memory: 64 * 100, evict: false });
   const peer = new Peer(server);

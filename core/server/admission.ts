@@ -4,7 +4,7 @@ import { type ErrorReply, serverError } from '../wire/reply.ts';
 import type { Engine } from './engine.ts';
 import { clientFlags } from './meta-arguments.ts';
 
-export const TOO_LARGE = 'object too large for cache';
+const TOO_LARGE = 'object too large for cache';
 export const OUT_OF_MEMORY = 'out of memory storing object';
 
 /** Which values one connection may send, and the room that is kept for the one on its way. */

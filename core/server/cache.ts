@@ -33,7 +33,7 @@ export interface StoreLog {
   ): void;
   stored(
     key: Uint8Array,
-    status: StoreStatus,
+    status: StoreStatus | 'too_large',
     mode: StoreMode,
     expire: number,
     flags: number,

@@ -13,6 +13,26 @@ const hash = (from: number): KeyHash => {
   return new KeyHash(() => random.next());
 };
 
+hashing('it is HalfSipHash-1-3', () => {
+  const words = [0x03020100, 0x07060504];
+  const keyed = new KeyHash(() => words.shift()! / 2 ** 32);
+  const expected = [
+    0x5814c896,
+    0xe7e864ca,
+    0xbc4b0e30,
+    0x01539939,
+    0x7e059ea6,
+    0x88e3d89b,
+    0xa0080b65,
+    0x9d38d9d6,
+    0x577999b1,
+  ];
+  for (const [length, hashed] of expected.entries()) {
+    assert.is(keyed.of(Uint8Array.from({ length }, (_, i) => i)) >>> 0, hashed);
+  }
+  assert.is(words.length, 0);
+});
+
 hashing('the same seed gives the same hash, another one another', () => {
   const key = fromLatin1('key');
   assert.is(hash(seed).of(key), hash(seed).of(key));

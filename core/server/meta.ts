@@ -10,6 +10,7 @@ import {
   type Reply,
   serverError,
 } from '../wire/reply.ts';
+import { OUT_OF_MEMORY } from './admission.ts';
 import type { Engine } from './engine.ts';
 import { clientFlags, MetaArguments } from './meta-arguments.ts';
 import { fitsLine, plainReply, pushKey } from './meta-reply.ts';
@@ -101,6 +102,7 @@ export function metaGet(engine: Engine, command: MetaCommand): Reply {
   return { type: 'VA', flags: tokens, value };
 }
 
+// The decoder has made sure that there is no other.
 const modes: Readonly<Record<string, StoreMode>> = {
   E: 'add',
   A: 'append',
@@ -115,7 +117,8 @@ export function metaSet(engine: Engine, command: MetaSetCommand): Reply {
   const key = keyBytes(command.key);
   const flags = new MetaArguments(command.flags, store);
   const compare = flags.u64('C');
-  let mode = modes[flags.text('M') ?? 'S'] ?? 'set';
+  const named = flags.text('M');
+  let mode = named === undefined ? 'set' : modes[named]!;
   // A cas makes these two the same; add ignores it, append and prepend compare it themselves.
   if (compare !== null && (mode === 'set' || mode === 'replace')) mode = 'cas';
   store.counters.cmd_set++;
@@ -142,9 +145,9 @@ export function metaSet(engine: Engine, command: MetaSetCommand): Reply {
       return metaStored('NF', store, command, key, item);
     case 'not_stored':
       return metaStored('NS', store, command, key, item);
-    case 'too_large':
     case 'no_memory':
-      return serverError('out of memory storing object');
+      store.counters.store_no_memory++;
+      return serverError(OUT_OF_MEMORY);
   }
 }
 
@@ -277,7 +280,7 @@ export function metaArithmetic(engine: Engine, command: MetaCommand): Reply {
     ? { type: 'VA', flags: tokens, value: fromLatin1(value) }
     : { type: 'HD', flags: tokens };
   // memcached before 1.6.40 forgets the q of one that vivifies.
-  return created && flags.has('q') ? { ...reply, unasked: true } : reply;
+  return created ? { ...reply, unasked: true } : reply;
 }
 
 /** `me`: what is known of an item. */

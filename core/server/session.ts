@@ -23,7 +23,7 @@ import {
   TOUCHED,
   type ValueItem,
 } from '../wire/reply.ts';
-import { Admission, OUT_OF_MEMORY, TOO_LARGE } from './admission.ts';
+import { Admission, OUT_OF_MEMORY } from './admission.ts';
 import { config, lru, lruCrawler, memlimit, slabs } from './admin.ts';
 import { isGranted } from '../credentials.ts';
 import { type Dump, metadump, mgdump } from './dump.ts';
@@ -259,8 +259,6 @@ export class Session {
         return EXISTS;
       case 'not_found':
         return NOT_FOUND;
-      case 'too_large':
-        return serverError(TOO_LARGE);
       case 'no_memory':
         store.counters.store_no_memory++;
         return serverError(OUT_OF_MEMORY);

@@ -1,12 +1,7 @@
 export type StoreMode = 'set' | 'add' | 'replace' | 'append' | 'prepend' | 'cas';
 
-export type StoreStatus =
-  | 'stored'
-  | 'not_stored'
-  | 'exists'
-  | 'not_found'
-  | 'too_large'
-  | 'no_memory';
+/** What comes of a request to store. */
+export type StoreStatus = 'stored' | 'not_stored' | 'exists' | 'not_found' | 'no_memory';
 
 /** How an item is to be stored. Times are in the store's seconds, see `Store.expireAt`. */
 export interface StoreRequest {

@@ -70,7 +70,7 @@ export class Watchers implements StoreLog {
 
   stored(
     key: Uint8Array,
-    status: StoreStatus,
+    status: StoreStatus | 'too_large',
     mode: StoreMode,
     expire: number,
     flags: number,
