@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import type { OneServerContext } from '../conformance/mod.ts';
 import { RawConnection } from '../conformance/server/raw-connection.ts';
+import { fromLatin1, latin1 } from '../core/wire/bytes.ts';
 import { bridgedCases } from '../test/browser/cases.ts';
 import { caseSuite, uniqueKey } from '../test/cases.ts';
 import { findProgram, type RunningMemcached, startMemcached } from '../test/memcached.ts';
@@ -94,7 +95,12 @@ class Puppet {
   /** Its name, once it listens. */
   async start(): Promise<string> {
     this.#listener = await listen({ host: '127.0.0.1', port: 0 }, (transport) => ({
-      onData: () => this.#onAsked(transport),
+      onData: (chunk) => {
+        // The probes of the connection, which stand before what is asked.
+        const probed = latin1(chunk).startsWith('mg memwire-probe k O0\r\nget memwire-probe\r\n');
+        if (probed) transport.send(fromLatin1('EN kmemwire-probe O0\r\nEND\r\n'));
+        this.#onAsked(transport);
+      },
       onDrain() {},
       onClosed: () => this.#onGone(),
     }));

@@ -23,7 +23,7 @@ async function spansOf(
   const exporter = new InMemorySpanExporter();
   const provider = new BasicTracerProvider({ spanProcessors: [new SimpleSpanProcessor(exporter)] });
   const onCommand = traceCommands(provider.getTracer('test'));
-  const client = new Client(server, { dial: new MemoryServer().dial, onCommand });
+  const client = new Client(server, { dial: new MemoryServer().dial, dialect: 'meta', onCommand });
   await run(client);
   await client.close();
   return exporter.getFinishedSpans();

@@ -52,7 +52,9 @@ function cause(connection: ClientConnection<string>, data: string): Error | null
 /** That no data leaves a connection before it is proved to be read as data. */
 export const proofCases: readonly Case<undefined>[] = [
   ...([set('k'), ms, store, quiet] as const).map((command): Case<undefined> => ({
-    name: `sends no ${command.verb} before the probe is answered`,
+    name: `sends no ${command.verb} (${
+      'orText' in command ? 'orText' in command && command.flags.join(' ') : 'as it is'
+    }) before the probe is answered`,
     run() {
       const connection = new ClientConnection<string>();
       connection.send(command, 'a');

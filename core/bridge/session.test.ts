@@ -135,14 +135,15 @@ session('what spreads attempts to reconnect is injected', async () => {
   const waits = async (random: number): Promise<number> => {
     const bridge = new ScriptedBridge({ random: () => random });
     const page = bridge.open();
-    for (const dials of [1, 2, 3]) {
-      await page.say('mn\r\n');
-      for (let i = 0; bridge.network.dials.length < dials && i < 1000; i++) await bridge.pass(1);
-      await bridge.network.last.refuse();
+    let start = 0;
+    for (const dials of [1, 2, 3, 4]) {
+      start = bridge.clock.elapsed();
+      for (let i = 0; bridge.network.dials.length < dials && i < 1000; i++) {
+        await page.say('mn\r\n');
+        if (bridge.network.dials.length < dials) await bridge.pass(1);
+      }
+      if (dials < 4) await bridge.network.last.refuse();
     }
-    const start = bridge.clock.elapsed();
-    await page.say('mn\r\n');
-    while (bridge.network.dials.length < 4) await bridge.pass(1);
     return bridge.clock.elapsed() - start;
   };
   assert.ok(await waits(0.999) > await waits(0));

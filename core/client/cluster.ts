@@ -8,9 +8,9 @@ import type { Placed } from './cluster-server.ts';
 import { closedError, type ExecuteOptions, type Executor, refuse } from './executor.ts';
 import { type HashScheme, SchemeHasher } from './hashing/hasher.ts';
 import { Health, type HealthOptions } from './health.ts';
+import { HEALTH_CHECK } from './link.ts';
 import { eachItem } from './results.ts';
 import { together } from './together.ts';
-import { HEALTH_CHECK } from './upstream.ts';
 
 export interface ClusterOptions extends HealthOptions {
   /** How keys are shared. */

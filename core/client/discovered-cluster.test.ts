@@ -274,16 +274,22 @@ discovered('a server that is dead stays so while the list has it', async () => {
   await client.close();
 });
 
-discovered('who closes the client closes the discovery, and ends what waits for it', async () => {
-  const scene = new Scene(never());
-  const call = new Watched(scene.client.get('a'));
-  await settled();
-  await scene.client.close();
-  await settled();
-  assert.is(call.brief, 'ConnectionError closed not-sent');
-  assert.is(await briefOf(scene.client.get('a')), 'ConnectionError closed not-sent');
-  assert.is(await briefOf(scene.discovery.refresh()), 'ConnectionError closed not-sent');
-});
+discovered(
+  'to close the client closes the discovery, when the calls that wait have ended',
+  async () => {
+    const scene = new Scene(never());
+    const call = new Watched(scene.client.get('a'));
+    await settled();
+    const closed = new Watched(scene.client.close());
+    await settled();
+    assert.equal([call.state, closed.state], ['pending', 'pending']);
+    scene.clock.advance(1000);
+    await settled();
+    assert.equal([call.brief, closed.state], ['TimeoutError timeout not-sent', 'resolved']);
+    assert.is(await briefOf(scene.client.get('a')), 'ConnectionError closed not-sent');
+    assert.is(await briefOf(scene.discovery.refresh()), 'ConnectionError closed not-sent');
+  },
+);
 
 discovered('a discovery that has its list already is not asked again', async () => {
   const scene = new Scene();

@@ -33,8 +33,8 @@ export class DiscoveredCluster implements Executor {
   readonly #cluster: Cluster;
   readonly #discovery: Discovery;
   readonly #options: DiscoveredClusterOptions;
-  // What ends each wait for the first list.
-  readonly #waits: Set<(error: MemcacheError) => void> = new Set();
+  // The waits for the first list.
+  readonly #waits: Set<Promise<void>> = new Set();
   readonly #aborts = new AbortListeners();
   #isKnown = false;
   #closed = false;
@@ -71,10 +71,10 @@ export class DiscoveredCluster implements Executor {
     return deadline.within(options);
   }
 
-  /** Closes the discovery too. Calls that wait for its first list reject. */
+  /** Closes the discovery too, once the calls that wait for its first list have it or are late. */
   async close(): Promise<void> {
     this.#closed = true;
-    for (const end of this.#waits) end(closedError());
+    await Promise.allSettled(this.#waits);
     await Promise.all([this.#discovery.close(), this.#cluster.close()]);
   }
 
@@ -92,12 +92,13 @@ export class DiscoveredCluster implements Executor {
     const unlisten = signal && this.#aborts.add(signal, () => {
       end(new AbortError('not-sent', signal.reason));
     });
-    this.#waits.add(end);
-    return Promise.race([this.#look(), ended]).finally(() => {
+    const wait = Promise.race([this.#look(), ended]).finally(() => {
       alarm.stop();
       unlisten?.();
-      this.#waits.delete(end);
+      this.#waits.delete(wait);
     });
+    this.#waits.add(wait);
+    return wait;
   }
 
   async #look(): Promise<void> {

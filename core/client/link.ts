@@ -16,7 +16,7 @@ import {
   TimeoutError,
   UsageError,
 } from '../wire/errors.ts';
-import { isEitherWay, isKeyed } from '../wire/proof.ts';
+import { isEitherWay, isKeyed, TEXT_PROBE } from '../wire/proof.ts';
 import { isQuiet } from '../wire/quiet.ts';
 import { sizeOf } from '../wire/ring.ts';
 import { isError, type Reply, type ReplyItem, SILENT } from '../wire/reply.ts';
@@ -33,6 +33,12 @@ import type { Pending } from './pending.ts';
 
 /** Bytes of queued commands, with what they are reckoned to hold, after which they are sent. */
 const BURST = 512 * 1024;
+
+/**
+ * A harmless question, to learn whether a server answers: a read, as some proxies close a connection
+ * at `version`.
+ */
+export const HEALTH_CHECK: Command = { ...TEXT_PROBE };
 
 /**
  * One connection with its protocol state: the only place where the pure core meets promises.
@@ -129,6 +135,11 @@ export class Link implements Executor, TransportEvents {
     const traffic = { bytesOut: 0, bytesIn: 0 };
     const reply = this.#execute(spelled, command, options, traffic);
     return observed(onEnd, this.#options.clock, spelled, traffic, reply);
+  }
+
+  /** Asks whether the server answers; no observer hears of it. */
+  check(): Promise<Reply> {
+    return this.#execute(HEALTH_CHECK, HEALTH_CHECK, undefined, null);
   }
 
   /** Takes over what another connection could not do. Each call keeps its time limit. */

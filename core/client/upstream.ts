@@ -2,7 +2,6 @@ import type { Command } from '../wire/command.ts';
 import { ConnectionError, TimeoutError } from '../wire/errors.ts';
 import { checkCredential } from '../wire/line.ts';
 import type { Reply } from '../wire/reply.ts';
-import { TEXT_PROBE } from '../wire/proof.ts';
 import { verbs } from '../wire/verbs.ts';
 import { overloaded, withoutStack } from '../wire/without-stack.ts';
 import { clientConnectionOptions } from '../wire/client-options.ts';
@@ -31,12 +30,6 @@ export interface UpstreamOptions extends Omit<LinkOptions, 'onClosed' | 'onLate'
    */
   readonly onFailure?: (cause: ConnectionError | TimeoutError) => void;
 }
-
-/**
- * A harmless question, to learn whether a server answers: a read, as some proxies close a connection
- * at `version`.
- */
-export const HEALTH_CHECK: Command = { ...TEXT_PROBE };
 
 /** Bytes that are pending on a connection before calls are spread over others that are not there yet. */
 const SPREAD = 64 * 1024;
@@ -96,8 +89,12 @@ export class Upstream implements Executor {
     this.#closed = true;
     this.#alarm.stop();
     for (const link of this.#apart) link.abort(closedError());
-    const links = [...this.#leaving, ...this.#links, ...this.#opening];
-    await Promise.all(links.map((link) => link.close()));
+    for (;;) {
+      const links = [...this.#leaving, ...this.#links, ...this.#opening];
+      if (links.length === 0) return;
+      // What a connection could not do that closed at the probe, another does before it ends.
+      await Promise.all(links.map((link) => link.close()));
+    }
   }
 
   // Allocates nothing: every command comes by here.
@@ -135,7 +132,7 @@ export class Upstream implements Executor {
   #openAnother(closesAtProbe = false): void {
     const link = this.#connect(closesAtProbe);
     this.#opening.add(link);
-    link.execute(HEALTH_CHECK).then(() => {
+    link.check().then(() => {
       // It may have been lost since.
       if (this.#opening.delete(link)) this.#add(link);
     }, () => link.abort());
@@ -194,7 +191,7 @@ export class Upstream implements Executor {
     const wasLate = this.#leaving.delete(link);
     this.#apart.delete(link);
     this.#links = this.#links.filter((other) => other !== link);
-    if (this.#closed) return null;
+    if (this.#closed && (!atProbe || wasOpening)) return null;
     if (atProbe) {
       // It knows no meta commands, and takes the classic ones on a connection that has no other.
       if (wasOpening) {
@@ -202,7 +199,8 @@ export class Upstream implements Executor {
         return null;
       }
       const next = this.#connect(true);
-      this.#add(next);
+      if (this.#closed) this.#links.push(next);
+      else this.#add(next);
       return next;
     }
     // A server that takes connections and drops them is as good as one that takes none.

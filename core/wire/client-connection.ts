@@ -351,7 +351,7 @@ export class ClientConnection<Tag> {
     const command = this.spell(slot.command);
     const muted = verbs[command.verb].data && 'noreply' in command && command.noreply;
     slot.muted = muted;
-    slot.command = muted ? { ...command, noreply: false } as Command : command;
+    slot.command = muted ? { ...command, noreply: false } : command;
   }
 
   #encodeSlot(slot: Slot<Tag>): void {

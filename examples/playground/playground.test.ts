@@ -134,7 +134,10 @@ test('a command shows its bytes both ways, its reply, and that as a value', asyn
   assert.match(await type(page, 'set greeting "hello, page"'), /> ?\n?ms greeting 11 .*\\r\\n/);
   const got = await type(page, 'get greeting');
   assert.match(got, /^get greeting\n[\d.]+ ms · hit\n/);
-  assert.match(got, />\nget greeting\\r\\n\n<\nVALUE greeting 0 11\\r\\n\n<\nhello, page\\r\\n/);
+  assert.match(
+    got,
+    />\nget greeting\\r\\n\n>\nmn\\r\\n\n<\nVALUE greeting 0 11\\r\\n\n<\nhello, page\\r\\n/,
+  );
   assert.ok(got.includes('"hello, page" (11 bytes, flags 0)'), got);
   const value = '{"key":"greeting","status":"found","value":"hello, page","flags":0}';
   assert.ok(got.includes(value), got);

@@ -208,12 +208,15 @@ cli('--wire shows the bytes on stderr, and leaves stdout alone', async () => {
   await run('set a one');
   const { out, err } = await run('get a --wire');
   assert.is(out, 'one');
-  assert.match(err, '> get a\\r\\n\n< VALUE a 0 3\\r\\n\n< one\\r\\n\n< END\\r\\n\n');
+  assert.match(
+    err,
+    '> get a\\r\\n\n< EN kmemwire-probe O0\\r\\n\n< END\\r\\n\n< VALUE a 0 3\\r\\n\n< one\\r\\n',
+  );
 });
 
 cli('--dialect text speaks to a server without meta commands', async () => {
   const { err } = await run('delete nothing --dialect text --wire');
-  assert.match(err, /^> delete nothing\\r\\n\n< NOT_FOUND/);
+  assert.match(err, /^> get memwire-probe\\r\\n\n> delete nothing\\r\\n\n< END\\r\\n\n< NOT_FOUND/);
 });
 
 cli('without a server there is an embedded one, and it is said to be', async () => {

@@ -95,8 +95,6 @@ function embedded(
   const heardDial = heard(memoryDialer(server), note);
   const client = new Client('localhost', {
     ...options,
-    // This one need not be asked for its version.
-    dialect: readDialect(line.text('dialect') ?? 'meta'),
     dial: heardDial,
   });
   return {

@@ -121,7 +121,13 @@ serve(
       ['watch\r\n', 'CLIENT_ERROR watch commands not allowed\r\n'],
       [
         'stats detail on\r\nget p/a\r\nstats detail dump\r\n',
-        /OK\r\nEND\r\nPREFIX p get 1 [^]*END\r\n/,
+        [
+          'CLIENT_ERROR stats detail not allowed',
+          'END',
+          'CLIENT_ERROR stats detail not allowed',
+          '',
+        ]
+          .join('\r\n'),
       ],
       ['stats sizes\r\n', /STAT 64 1\r\nEND\r\n/],
       has('maxbytes', String(8 * 1024 * 1024)),
