@@ -46,7 +46,8 @@ const waiting: Readonly<Record<string, (clock: CountingClock) => Executor>> = {
 
 for (const [what, make] of Object.entries(waiting)) {
   aborts(`while they wait for ${what} it is listened to once, and all end with it`, async () => {
-    const executor = make(new CountingClock());
+    const clock = new CountingClock();
+    const executor = make(clock);
     const signals = [new CountedSignal(), new CountedSignal()] as const;
     const calls = [0, 0, 0, 1].map((which) => {
       const signal = signals[which === 0 ? 0 : 1];
@@ -59,7 +60,11 @@ for (const [what, make] of Object.entries(waiting)) {
     const aborted = 'AbortError aborted not-sent';
     assert.equal(calls.map(({ brief }) => brief), [aborted, aborted, aborted, 'pending']);
     assert.equal(signals.map(({ listeners }) => listeners.size), [0, 1]);
-    await executor.close();
+    const closed = executor.close();
+    await settled();
+    // Those that wait for a list have the time that they were given.
+    clock.advance(1000);
+    await closed;
     await settled();
     assert.equal([signals[1].listeners.size, calls[3]?.state], [0, 'rejected']);
   });

@@ -45,7 +45,7 @@ link('a value that lost its buffer before it was sent ends the link at once', as
   const value = new Uint8Array(100_000);
   const calls = [scene.do(ms('a', value)), scene.do(mg('b'))];
   await settled();
-  structuredClone(value, { transfer: [value.buffer] });
+  structuredClone(value.buffer, { transfer: [value.buffer] });
   await transport.drain(1e6);
   assert.equal(calls.map(({ brief }) => brief), [
     'ConnectionError connection unknown',

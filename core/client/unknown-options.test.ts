@@ -188,6 +188,8 @@ const calls: Readonly<Record<string, readonly unknown[]>> = {
   'meta.debug': ['k'],
   'meta.noop': [],
 };
+type Method = (...args: unknown[]) => Promise<unknown>;
+
 for (const [name, before] of Object.entries(calls)) {
   unknown(`${name} has no lifetime`, async () => {
     const owner = (name.startsWith('meta.') ? client.meta : client) as unknown as Record<
@@ -196,7 +198,10 @@ for (const [name, before] of Object.entries(calls)) {
     >;
     const method = name.replace('meta.', '');
     for (const options of [{ lifetime: 5 }, { timeout: 5, lifetime: undefined }]) {
-      assert.is((await rejection(owner[method]!(...before, options))).argument, 'lifetime');
+      assert.is(
+        (await rejection((owner[method] as Method)(...before, options))).argument,
+        'lifetime',
+      );
     }
   });
 }

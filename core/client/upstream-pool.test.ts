@@ -1,6 +1,6 @@
 import * as assert from 'uvu/assert';
 import { mg, ms } from '../../test/link-scene.ts';
-import { type ScriptedTransport, settled } from '../../test/scripted.ts';
+import { type ScriptedDial, type ScriptedTransport, settled } from '../../test/scripted.ts';
 import { suite } from '../../test/suite.ts';
 import { UpstreamScene } from '../../test/upstream-scene.ts';
 
@@ -58,8 +58,9 @@ pool('one of a burst that cannot be had leaves its calls to the others', async (
   const value = new Uint8Array(100_000);
   const calls = [scene.do(ms('a', value)), scene.do(ms('b', value))];
   await settled();
-  await scene.network.dials[1]!.refuse();
-  const transport = await scene.network.dials[0]!.accept();
+  const [first, second] = scene.network.dials as [ScriptedDial, ScriptedDial];
+  await second.refuse();
+  const transport = await first.accept();
   assert.equal(transport.take().match(/ms \w/g), ['ms a', 'ms b']);
   await transport.reply('HD O1\r\nHD O2\r\n');
   assert.equal(calls.map(({ state }) => state), ['resolved', 'resolved']);
@@ -83,7 +84,8 @@ pool('while all are busy another is opened, and takes calls once it is proven', 
   await settled();
   assert.is(scene.network.dials.length, 3, 'as many as find all busy');
   assert.is(first.take(), 'mg a v O1\r\nmg b v O2\r\nmg c v O3\r\n');
-  const second = await scene.network.dials[1]!.accept();
+  const [, dial] = scene.network.dials as [ScriptedDial, ScriptedDial];
+  const second = await dial.accept();
   assert.is(second.take(), 'get memwire-probe\r\n');
   scene.do(mg('d'));
   await settled();

@@ -4,33 +4,25 @@ import type { ClientEvent } from './client-event.ts';
 import { type ClientConnectionOptions, clientConnectionOptions } from './client-options.ts';
 import { ReplyDecoder, type ReplyLimits } from './decode-reply.ts';
 import { putCommand } from './encode-command.ts';
-import {
-  ConnectionError,
-  type MemcacheError,
-  type Outcome,
-  ProtocolError,
-  UsageError,
-} from './errors.ts';
-import { isMeta } from './meta-flags.ts';
+import { ConnectionError, type MemcacheError, ProtocolError, UsageError } from './errors.ts';
+import { flagArgument, isMeta } from './meta-flags.ts';
 import { withDefaults } from './options.ts';
 import { Output } from './output.ts';
 import {
-  awaitsProof,
-  isEitherWay,
-  judgeMetaProbe,
+  isMetaVerb,
   META_PROBE,
+  MN_FENCE,
   needsProof,
   PROBE_OPAQUE,
-  provesText,
-  readsAsText,
+  Proof,
   type Spoken,
   TEXT_PROBE,
   wantsLogin,
 } from './proof.ts';
 import { isFatal, isQuiet, replyShape } from './quiet.ts';
+import { QuietRun } from './quiet-run.ts';
 import { CLOSED, type ErrorReply, isError, isItem, type Reply, SILENT } from './reply.ts';
 import { NOTHING, Ring, sizeOf, type Slot } from './ring.ts';
-import { toText } from './to-text.ts';
 import { verbs } from './verbs.ts';
 import { overloaded } from './without-stack.ts';
 
@@ -39,10 +31,6 @@ const ENCODE_AHEAD = 64 * 1024;
 
 /** Opaques count up to this and start again; only their neighbours need to differ. */
 const MAX_OPAQUE_NUMBER = 1_000_000;
-const MN_COMMAND: Command = { verb: 'mn' };
-const VERSION_COMMAND: Command = { verb: 'version' };
-// Not the probe itself: what it is answered with proves nothing.
-const GET_COMMAND: Command = { ...TEXT_PROBE };
 const UNASKED = 'the server began a line that nobody asked for';
 
 /**
@@ -54,22 +42,15 @@ const UNASKED = 'the server began a line that nobody asked for';
  * than `deadline` says. Each command that was sent with a tag ends in exactly one event.
  *
  * No data block leaves before the connection is proved to speak a dialect in which it is read as
- * data: a server that refuses the line of a `set` or an `ms` reads the value as commands. The first
- * command that has data, or that has a spelling in both dialects (`orText`), puts probes in front
- * of itself; what has data waits for their replies, what only reads does not.
+ * data: a server that refuses the line of a `set` or an `ms` runs the value. The first command that
+ * has data, or a spelling in both dialects (`orText`), puts probes in front of itself; what has data
+ * waits for their replies, what only reads does not.
  */
 export class ClientConnection<Tag> {
   readonly #options: Omit<ClientConnectionOptions, keyof ReplyLimits>;
-  #spoken: Spoken;
-  // Whether the probes are in the ring, or have been.
-  #probed = false;
-  #proved = false;
-  // How many probes are in the ring: beside the limits, as nobody sent them.
+  readonly #proof: Proof;
+  // How many probes are in the ring; they are beside the limits.
   #probes = 0;
-  // Why the connection does not speak meta, where it does not.
-  #refusal = '';
-  // The version the server told when it was asked, for messages.
-  #version = '';
   readonly #ring: Ring<Tag> = new Ring();
   readonly #output: Output = new Output();
   readonly #decoder: ReplyDecoder;
@@ -84,17 +65,9 @@ export class ClientConnection<Tag> {
   #opaque = 0;
   // All bytes the transport has taken, ever.
   #sent = 0;
-  // Before this index in the ring, the transport has all the bytes; kept while somebody waits for it.
-  #handed = 0;
   #untilSent = 0;
-  // The last quiet command sent, while no fence follows it.
-  #unfenced: Slot<Tag> | null = null;
-  #run = 0;
-  #runAwaited = false;
-  #fences = 0;
+  readonly #run: QuietRun<Tag>;
   #alone = false;
-  // Errors of the run of quiet commands at the head that nobody can be told apart for.
-  #errors: ErrorReply[] = [];
   #state: 'open' | 'ending' | 'closed' = 'open';
   // The peer is gone; what it said before is still to be read.
   #over: { readonly cause: Error } | null = null;
@@ -102,18 +75,24 @@ export class ClientConnection<Tag> {
   constructor(options: Partial<ClientConnectionOptions> = {}) {
     this.#decoder = new ReplyDecoder(options);
     this.#options = withDefaults(clientConnectionOptions, options);
-    this.#spoken = this.#options.dialect === 'text' ? 'text' : 'unproven';
-    if (this.#spoken === 'text') this.#refusal = 'is not asked for them';
+    this.#proof = new Proof(this.#options);
+    this.#run = new QuietRun(this.#ring, {
+      answer: (slot, reply, bytesIn) => {
+        this.#push(this.#answer(slot, this.#checkOpaque(slot, reply), bytesIn));
+      },
+      tell: (reply) => this.#push({ type: 'quiet-error', reply }),
+      pop: () => this.#pop(),
+    });
   }
 
   /** What the connection is known to speak. With the dialect `text` nothing has to be proved. */
   get spoken(): Spoken {
-    return this.#spoken;
+    return this.#proof.spoken;
   }
 
   /** Whether the server answered a probe, and so speaks memcached's protocol. */
   get proved(): boolean {
-    return this.#proved;
+    return this.#proof.isProved;
   }
 
   /** How many commands are pending. */
@@ -151,11 +130,11 @@ export class ClientConnection<Tag> {
     const bytes = this.#pendingBytes + size;
     const length = this.pending;
     // Quiet commands leave room only at their fence: one is due before there is none.
-    if (length * 2 >= maxPending || bytes * 2 >= maxPendingBytes) this.#runAwaited = true;
+    if (length * 2 >= maxPending || bytes * 2 >= maxPendingBytes) this.#run.isAwaited = true;
     if (length >= maxPending || (bytes > maxPendingBytes && length > 0)) {
       throw overloaded(length, this.#pendingBytes);
     }
-    if (!this.#probed && needsProof(command)) this.prove();
+    if (!this.#proof.isBegun && needsProof(command)) this.prove();
     const slot = this.#ring.push(command, tag, deadline, size);
     if (until === 'sent') {
       slot.untilSent = true;
@@ -170,12 +149,11 @@ export class ClientConnection<Tag> {
    * command that needs the proof does so by itself.
    */
   prove(): void {
-    if (this.#probed || this.#state !== 'open' || this.#over !== null) return;
-    this.#probed = true;
-    if (this.#spoken === 'meta') return;
-    const { dialect, closesAtProbe } = this.#options;
-    if (dialect === 'meta' || (dialect === 'auto' && !closesAtProbe)) this.#pushProbe(META_PROBE);
-    if (dialect !== 'meta') this.#pushProbe(TEXT_PROBE);
+    if (this.#state !== 'open' || this.#over !== null) return;
+    for (const probe of this.#proof.begin()) {
+      this.#ring.push(probe, undefined, Infinity, 0);
+      this.#probes++;
+    }
   }
 
   /**
@@ -184,7 +162,7 @@ export class ClientConnection<Tag> {
    * @throws UsageError when the classic commands cannot carry its key.
    */
   spell(command: Command): Command {
-    return this.#spoken === 'text' && isEitherWay(command) ? toText(command) : command;
+    return this.#proof.spell(command);
   }
 
   /**
@@ -193,7 +171,7 @@ export class ClientConnection<Tag> {
    */
   nudge(): void {
     if (this.#state === 'closed' || this.#over !== null) return;
-    this.#ring.push(this.#fenceCommand, undefined, Infinity, 0);
+    this.#ring.push(this.#proof.fence, undefined, Infinity, 0);
   }
 
   /**
@@ -287,9 +265,9 @@ export class ClientConnection<Tag> {
     this.#now = now;
     if (now >= this.#earliest) this.#expire(now);
     if (this.#owes() && now - this.#progress >= this.#options.stallAfter) {
-      const waited = Math.round(now - this.#progress);
-      const silence = `the server ended no reply for ${waited} ms while it owed some`;
-      this.#close(new ConnectionError(silence, 'unknown', undefined, 'stalled'));
+      const waited = `for ${Math.round(now - this.#progress)} ms, while it owed some`;
+      const stall = `the server ended no reply ${waited}`;
+      this.#close(new ConnectionError(stall, 'unknown', undefined, 'stalled'));
     }
   }
 
@@ -303,11 +281,11 @@ export class ClientConnection<Tag> {
         ring.cursor++;
         continue;
       }
-      if (this.#alone || (this.#spoken !== 'meta' && !this.#respell(slot))) return;
+      if (this.#alone || (this.#proof.spoken !== 'meta' && !this.#respell(slot))) return;
       if (ring.at(ring.cursor).state === 'void') continue;
       slot.quiet = isQuiet(slot.command);
       if (!this.#owes()) this.#progress = now;
-      if (!slot.quiet && this.#unfenced !== null) this.#fence();
+      if (!slot.quiet && this.#run.isOpen) this.#fence();
       if (verbs[slot.command.verb].alone) {
         if (ring.head < ring.cursor) return;
         this.#alone = true;
@@ -317,8 +295,8 @@ export class ClientConnection<Tag> {
       this.#encodeSlot(slot);
       ring.cursor++;
     }
-    if (ring.cursor < ring.tail || this.#unfenced === null) return;
-    if (!this.#runAwaited && this.#state !== 'ending') return;
+    if (ring.cursor < ring.tail || !this.#run.isOpen) return;
+    if (!this.#run.isAwaited && this.#state !== 'ending') return;
     if (!this.#owes()) this.#progress = now;
     this.#fence();
   }
@@ -326,32 +304,21 @@ export class ClientConnection<Tag> {
   // Makes of the command at the cursor what can be sent while the connection does not, or not yet,
   // speak meta; false where it has to wait for the proof.
   #respell(slot: Slot<Tag>): boolean {
-    const { command, state } = slot;
-    if (state !== 'live' || command === META_PROBE || command === TEXT_PROBE) return true;
+    if (slot.state !== 'live') return true;
     try {
-      if (this.#spoken === 'text') {
-        if (isMetaVerb(command) && !isEitherWay(command)) {
-          this.#refuse(slot, this.#dialectError('not-sent'));
-        } else this.#spellText(slot);
-      } else if (this.#probed && awaitsProof(command)) return false;
-      else if (this.#probed && this.#options.dialect === 'auto' && readsAsText(command)) {
-        slot.command = toText(command);
-      }
+      const command = this.#proof.admit(slot.command);
+      if (command === null) return false;
+      // memcached before 1.6 reads on after a `noreply` store that it refuses, as it is too large or
+      // there is no memory for it, and runs the value. So what has data gets its reply where text is
+      // spoken, and the reply is kept from those who did not ask for it.
+      slot.muted = this.#proof.spoken === 'text' && verbs[command.verb].data &&
+        'noreply' in command && command.noreply;
+      slot.command = slot.muted ? { ...command, noreply: false } as Command : command;
     } catch (error) {
       if (!(error instanceof UsageError)) throw error;
       this.#refuse(slot, error);
     }
     return true;
-  }
-
-  // memcached before 1.6 reads on after a `noreply` store that it refuses, for want of memory or as it
-  // is too large, and so runs the value: what has data gets its reply there, which is kept from those
-  // who did not ask for it.
-  #spellText(slot: Slot<Tag>): void {
-    const command = this.spell(slot.command);
-    const muted = verbs[command.verb].data && 'noreply' in command && command.noreply;
-    slot.muted = muted;
-    slot.command = muted ? { ...command, noreply: false } : command;
   }
 
   #encodeSlot(slot: Slot<Tag>): void {
@@ -374,14 +341,12 @@ export class ClientConnection<Tag> {
     slot.length = this.#sent + this.#output.length - slot.offset;
     if (!slot.quiet) {
       // Classic values carry no opaque: what is behind them shows at once when one came twice.
-      if (this.#spoken !== 'meta' || verbs[verb].reply !== 'values') return;
+      if (this.#proof.spoken !== 'meta' || verbs[verb].reply !== 'values') return;
       this.#output.appendLine('mn');
       slot.fenced = true;
       return;
     }
-    this.#unfenced = slot;
-    if (slot.tag !== undefined && !slot.untilSent) this.#runAwaited = true;
-    if (++this.#run >= this.#options.fenceEvery) this.#fence();
+    if (this.#run.add(slot) >= this.#options.fenceEvery) this.#fence();
   }
 
   // Ends the command at the cursor before a byte of it is sent.
@@ -393,33 +358,17 @@ export class ClientConnection<Tag> {
   }
 
   #tellSent(): void {
-    const ring = this.#ring;
-    if (this.#handed < ring.head) this.#handed = ring.head;
-    for (; this.#handed < ring.cursor; this.#handed++) {
-      const slot = ring.at(this.#handed);
-      if (slot.state === 'void') continue;
-      if (slot.offset + slot.length > this.#sent) return;
-      if (!slot.untilSent || slot.state !== 'live' || slot.tag === undefined) continue;
+    this.#ring.pass(this.#sent, (slot) => {
+      if (!slot.untilSent || slot.state !== 'live' || slot.tag === undefined) return;
       this.#events.push({ type: 'sent', tag: slot.tag });
       slot.tag = undefined;
-    }
-  }
-
-  get #fenceCommand(): Command {
-    const { fence } = this.#options;
-    if (fence === 'mn' || (fence === undefined && this.#spoken === 'meta')) return MN_COMMAND;
-    return fence === 'version' ? VERSION_COMMAND : GET_COMMAND;
+    });
   }
 
   // A command whose reply shows that all the quiet ones before it are done with.
   #fence(): void {
-    if (this.#unfenced === null) return;
-    putCommand(this.#output, this.#fenceCommand, -1);
-    this.#unfenced.fenced = true;
-    this.#unfenced = null;
-    this.#run = 0;
-    this.#runAwaited = false;
-    this.#fences++;
+    putCommand(this.#output, this.#proof.fence, -1);
+    this.#run.close();
   }
 
   // Reads one reply, or what else has arrived, and gives the event that comes of it; true when it is
@@ -435,21 +384,23 @@ export class ClientConnection<Tag> {
       return slot.tag === undefined ? true : { type: 'item', tag: slot.tag, item: reply };
     }
     const bytesIn = this.#decoder.account();
-    if (reply.type === 'VERSION') this.#version = reply.version;
+    if (reply.type === 'VERSION') this.#proof.version = reply.version;
     if (slot.command === META_PROBE || slot.command === TEXT_PROBE) {
       this.#readProbe(slot.command, reply);
       return true;
     }
     this.#answers++;
     if (slot.quiet) {
-      this.#readQuiet(reply, bytesIn);
+      const { opaque } = this.#decoder;
+      const fatal = this.#run.take({ reply, opaque, bytesIn }, this.#proof.fence.verb);
+      if (fatal !== null) this.#closeAfter(fatal);
       return true;
     }
-    if (this.#spoken === 'text' && isMetaVerb(slot.command) && slot.state === 'live') {
+    if (this.#proof.spoken === 'text' && isMetaVerb(slot.command) && slot.state === 'live') {
       // It went while the dialect was open. Whatever came, came in step.
       const { tag } = slot;
       this.#pop();
-      return tag === undefined || { type: 'refused', tag, error: this.#dialectError('done') };
+      return tag === undefined || { type: 'refused', tag, error: this.#proof.refuse('done') };
     }
     const given = slot.muted && !isError(reply) ? SILENT : this.#checkOpaque(slot, reply);
     const event = this.#answer(slot, given, bytesIn);
@@ -460,7 +411,7 @@ export class ClientConnection<Tag> {
       this.#pop();
       this.#closeAfter(reply);
     } else if (slot.fenced) {
-      slot.command = MN_COMMAND;
+      slot.command = MN_FENCE;
       slot.state = 'dropped';
       slot.tag = undefined;
       slot.fenced = false;
@@ -468,48 +419,12 @@ export class ClientConnection<Tag> {
     return event ?? true;
   }
 
-  #pushProbe(probe: Command): void {
-    this.#ring.push(probe, undefined, Infinity, 0);
-    this.#probes++;
-  }
-
   #readProbe(probe: Command, reply: Reply): void {
     this.#pop();
     this.#probes--;
     if (wantsLogin(reply)) return this.#closeForLogin(reply as ErrorReply);
-    if (probe === META_PROBE) {
-      const refusal = judgeMetaProbe(reply, this.#decoder.opaque);
-      this.#proved = refusal === null;
-      if (refusal === null) this.#spoken = 'meta';
-      else this.#refusal = refusal;
-      if (refusal !== null && this.#options.dialect === 'meta') {
-        this.#close(this.#dialectError('not-sent'));
-      }
-      return;
-    }
-    if (this.#spoken === 'meta') return;
-    if (!provesText(reply)) {
-      throw new ProtocolError(`${this.#server} answers neither meta commands nor a classic get`);
-    }
-    this.#proved = true;
-    this.#spoken = 'text';
-    this.#refusal ||= 'closes the connection at meta commands';
-  }
-
-  get #server(): string {
-    const { serverName } = this.#options;
-    return this.#version === '' ? serverName : `${serverName}, version ${this.#version},`;
-  }
-
-  // Of meta commands, where they cannot be had.
-  #dialectError(outcome: Outcome): UsageError {
-    const { dialect } = this.#options;
-    const rule = dialect === 'meta'
-      ? `is meta, but ${this.#server} ${this.#refusal}: use auto, or text`
-      : dialect === 'text'
-      ? 'is text, and the command is a meta command: use auto, or meta'
-      : `is text here, since ${this.#server} ${this.#refusal}: meta commands cannot be used`;
-    return new UsageError('dialect', rule, undefined, outcome);
+    const error = this.#proof.take(probe, reply, this.#decoder.opaque);
+    if (error !== null) this.#close(error);
   }
 
   // Servers with a login answer nothing before it; what else they read with it, they threw away.
@@ -533,20 +448,10 @@ export class ClientConnection<Tag> {
         this.fail(new ConnectionError(`the server closed the connection: ${words}`, 'unknown'));
       }
     }
-    const ended = this.#state === 'ending' && this.#output.length === 0 && !this.#hasCommands();
+    const ended = this.#state === 'ending' && this.#output.length === 0 && this.pending === 0;
     if (this.#over === null && !ended) return false;
     this.#close(this.#over?.cause ?? null);
     return true;
-  }
-
-  // Whether a command is pending; probes are for commands.
-  #hasCommands(): boolean {
-    const ring = this.#ring;
-    for (let i = ring.head; i < ring.tail; i++) {
-      const { state, command } = ring.at(i);
-      if (state !== 'void' && command !== META_PROBE && command !== TEXT_PROBE) return true;
-    }
-    return false;
   }
 
   // All that arrived is read and more is needed; if no more will come, the connection is over.
@@ -564,86 +469,6 @@ export class ClientConnection<Tag> {
     }
     this.#close(cause);
     return true;
-  }
-
-  // A reply to one of the run of quiet commands at the head.
-  #readQuiet(reply: Reply, bytesIn: number): void {
-    const { head } = this.#ring;
-    const end = this.#runEnd();
-    if (isError(reply)) {
-      this.#quietError(reply, bytesIn, end);
-    } else if (reply.type === 'MN' || reply.type === 'VERSION' || reply.type === 'values') {
-      const { verb } = this.#fenceCommand;
-      const expected = verb === 'mn' ? 'MN' : verb === 'version' ? 'VERSION' : 'values';
-      if (reply.type !== expected || !this.#ring.at(end - 1).fenced) {
-        throw new ProtocolError(`${reply.type} came where no fence was`);
-      }
-      this.#fences--;
-      this.#release(end);
-    } else {
-      const { opaque } = this.#decoder;
-      let i = head;
-      while (i < end && this.#ring.at(i).opaque !== opaque) i++;
-      if (i === end || opaque < 0) {
-        throw new ProtocolError('a reply carries an opaque that was not sent');
-      }
-      this.#release(i);
-      const slot = this.#ring.at(i);
-      this.#push(this.#answer(slot, this.#checkOpaque(slot, reply), bytesIn));
-      this.#settleQuiet(slot);
-    }
-  }
-
-  // Where the run at the head ends: after the first command that a fence follows.
-  #runEnd(): number {
-    const ring = this.#ring;
-    let i = ring.head;
-    while (i < ring.cursor && ring.at(i).quiet) if (ring.at(i++).fenced) break;
-    return i;
-  }
-
-  #quietError(reply: ErrorReply, bytesIn: number, end: number): void {
-    const ring = this.#ring;
-    let candidates = 0;
-    let only = ring.at(ring.head);
-    let data = false;
-    let judgesValue = false;
-    for (let i = ring.head; i < end; i++) {
-      const slot = ring.at(i);
-      if (slot.state === 'void') continue;
-      const row = verbs[slot.command.verb];
-      candidates++;
-      only = slot;
-      data ||= row.data;
-      judgesValue ||= row.judgesValue;
-    }
-    const isOnly = candidates === 1;
-    const event = isOnly ? this.#answer(only, reply, bytesIn) : null;
-    this.#push(event ?? { type: 'quiet-error', reply });
-    if (isOnly) this.#settleQuiet(only);
-    else this.#errors.push(reply);
-    // Whose it is cannot be known: a command with a data block may have earned it.
-    if (isFatal(reply, judgesValue && !data)) this.#closeAfter(reply);
-  }
-
-  // A quiet command at the head has its reply. If a fence follows it, the fence's is still to come.
-  #settleQuiet(slot: Slot<Tag>): void {
-    if (slot.fenced) {
-      slot.state = 'dropped';
-      slot.tag = undefined;
-      slot.opaque = -1;
-    } else this.#pop();
-  }
-
-  // The quiet commands before `end` were passed over in silence.
-  #release(end: number): void {
-    const errors = this.#errors;
-    this.#errors = [];
-    while (this.#ring.head < end) {
-      const slot = this.#ring.at(this.#ring.head);
-      if (slot.state !== 'void') this.#push(this.#answer(slot, { type: 'silent', errors }));
-      this.#pop();
-    }
   }
 
   #answer(
@@ -665,10 +490,9 @@ export class ClientConnection<Tag> {
     if (this.#decoder.opaque !== slot.opaque) {
       throw new ProtocolError('a reply carries the opaque of another command');
     }
-    if (!('flags' in slot.command)) return reply;
-    const own = (slot.command.flags as readonly string[]).find((flag) => flag[0] === 'O');
-    if (own === undefined) return reply;
-    return { ...reply, flags: reply.flags.toSpliced(this.#decoder.opaqueIndex, 0, own) };
+    const own = 'flags' in slot.command && flagArgument(slot.command.flags as string[], 'O');
+    if (typeof own !== 'string') return reply;
+    return { ...reply, flags: reply.flags.toSpliced(this.#decoder.opaqueIndex, 0, `O${own}`) };
   }
 
   #skipVoid(): void {
@@ -682,12 +506,7 @@ export class ClientConnection<Tag> {
     this.#pendingBytes -= slot.size;
     this.#progress = this.#now;
     if (slot.untilSent) this.#untilSent--;
-    if (slot === this.#unfenced) {
-      // The server has answered the last quiet command: no fence is needed to know the rest.
-      this.#unfenced = null;
-      this.#run = 0;
-      this.#runAwaited = false;
-    }
+    this.#run.leave(slot);
     this.#alone = false;
     this.#ring.pop();
   }
@@ -698,7 +517,7 @@ export class ClientConnection<Tag> {
     const { head, cursor } = this.#ring;
     if (head === cursor) return false;
     const slot = this.#ring.at(head);
-    return slot.quiet ? this.#fences > 0 : slot.command.verb !== 'watch';
+    return slot.quiet ? this.#run.isOwed : slot.command.verb !== 'watch';
   }
 
   #expire(now: number): void {
@@ -745,9 +564,9 @@ export class ClientConnection<Tag> {
   }
 
   #closeAfter(reply: ErrorReply): void {
-    const given = `the connection was closed after the server answered ${errorLine(reply)} to ` +
-      'another command: the replies behind it could no longer be told apart';
-    this.#close(new ConnectionError(given, 'unknown'));
+    const why = `the server answered another command with ${errorLine(reply)}`;
+    const lost = `${why}, so the replies behind it could not be told apart`;
+    this.#close(new ConnectionError(lost, 'unknown'));
   }
 
   #close(cause: Error | null): void {
@@ -758,8 +577,8 @@ export class ClientConnection<Tag> {
     // The peer closed it, and answered neither the probe for meta commands, or only to refuse it, nor
     // the one behind it.
     const probed = first?.command === META_PROBE ||
-      (first?.command === TEXT_PROBE && this.#refusal !== '');
-    const atProbe = probed && this.#spoken === 'unproven' && first.offset < this.#sent &&
+      (first?.command === TEXT_PROBE && this.#proof.refusal !== '');
+    const atProbe = probed && this.#proof.spoken === 'unproven' && first.offset < this.#sent &&
       cause !== null && cause === this.#over?.cause && !this.#decoder.pending;
     for (let i = ring.head; i < ring.tail; i++) {
       const { state, tag } = ring.at(i);
@@ -771,22 +590,10 @@ export class ClientConnection<Tag> {
     while (ring.length > 0) ring.pop();
     this.#probes = 0;
     this.#state = 'closed';
-    const { dialect, serverName } = this.#options;
-    const insists = atProbe && dialect === 'meta';
-    const why = `${serverName} closed the connection at the first meta command, and the option ` +
-      'dialect insists on them: use auto, or text';
-    this.#events.push({
-      type: 'closed',
-      cause: insists ? new ConnectionError(why, 'unknown', cause) : cause,
-      unsent,
-      unanswered,
-      atProbe: atProbe && !insists,
-    });
+    const insisted = atProbe ? this.#proof.closed(cause) : null;
+    const end = { cause: insisted ?? cause, atProbe: atProbe && insisted === null };
+    this.#events.push({ type: 'closed', ...end, unsent, unanswered });
   }
-}
-
-function isMetaVerb({ verb }: Command): boolean {
-  return verb[0] === 'm' && verb.length === 2;
 }
 
 function errorLine({ type, message }: ErrorReply): string {

@@ -1,9 +1,10 @@
+import type { ClientConnectionOptions } from './client-options.ts';
 import type { Command, MetaCommand, MetaSetCommand } from './command.ts';
-import { ProtocolError } from './errors.ts';
+import { ConnectionError, type Outcome, ProtocolError, UsageError } from './errors.ts';
 import { isMeta } from './meta-flags.ts';
 import { isError, type Reply } from './reply.ts';
 import { isQuiet } from './quiet.ts';
-import { fitsText } from './to-text.ts';
+import { fitsText, toText } from './to-text.ts';
 import { verbs } from './verbs.ts';
 
 /**
@@ -11,6 +12,132 @@ import { verbs } from './verbs.ts';
  * carry their opaque. `text`: the classic commands only.
  */
 export type Spoken = 'unproven' | 'meta' | 'text';
+
+export type ProofOptions = Pick<
+  ClientConnectionOptions,
+  'dialect' | 'closesAtProbe' | 'fence' | 'serverName'
+>;
+
+/**
+ * What one connection is known to speak, and so what may be sent on it.
+ *
+ * It is `unproven` until the probes that it opens with are answered. Until then what has data, and
+ * what writes, waits; what only reads is spelled in classic words, which every server knows. Once
+ * the connection speaks text, commands with `orText` are spelled so, and other meta commands are
+ * refused.
+ */
+export class Proof {
+  spoken: Spoken;
+  /** Whether the probes are to be sent, or have been. */
+  isBegun = false;
+  /** Whether the server answered a probe, and so speaks memcached's protocol. */
+  isProved = false;
+  /** Why the connection does not speak meta, where it does not. */
+  refusal = '';
+  /** The version that the server told when it was asked, for messages. */
+  version = '';
+  readonly #options: ProofOptions;
+
+  constructor(options: ProofOptions) {
+    this.#options = options;
+    this.spoken = options.dialect === 'text' ? 'text' : 'unproven';
+  }
+
+  /** The probes to send now: none if they were before. */
+  begin(): readonly Command[] {
+    if (this.isBegun) return [];
+    this.isBegun = true;
+    const { dialect, closesAtProbe } = this.#options;
+    if (dialect === 'meta') return [META_PROBE];
+    return dialect === 'text' || closesAtProbe ? [TEXT_PROBE] : [META_PROBE, TEXT_PROBE];
+  }
+
+  /**
+   * Takes the reply to a probe.
+   *
+   * @param opaque The one in the reply, or -1.
+   * @returns The error to close with, where the dialect insists on what there is not; else null.
+   * @throws ProtocolError for what is no answer to the probe.
+   */
+  take(probe: Command, reply: Reply, opaque: number): UsageError | null {
+    if (probe === META_PROBE) {
+      const refusal = judgeMetaProbe(reply, opaque);
+      if (refusal === null) {
+        this.spoken = 'meta';
+        this.isProved = true;
+        return null;
+      }
+      this.refusal = refusal;
+      return this.#options.dialect === 'meta' ? this.refuse('not-sent') : null;
+    }
+    if (this.spoken === 'meta') return null;
+    if (!provesText(reply)) {
+      throw new ProtocolError(`${this.#server} answers neither meta commands nor a classic get`);
+    }
+    this.spoken = 'text';
+    this.isProved = true;
+    this.refusal ||= 'closes the connection at meta commands';
+    return null;
+  }
+
+  /** The command as it would be sent once it can be. @throws UsageError when text has no word for it. */
+  spell(command: Command): Command {
+    return this.spoken === 'text' && isEitherWay(command) ? toText(command) : command;
+  }
+
+  /**
+   * The command as it may be sent now; null where it has to wait.
+   *
+   * @throws UsageError where it can never be sent on this connection.
+   */
+  admit(command: Command): Command | null {
+    if (command === META_PROBE || command === TEXT_PROBE || this.spoken === 'meta') return command;
+    if (this.spoken === 'text') {
+      if (isMetaVerb(command) && !isEitherWay(command)) throw this.refuse('not-sent');
+      return this.spell(command);
+    }
+    if (!this.isBegun) return command;
+    if (awaitsProof(command)) return null;
+    if (this.#options.dialect === 'meta' || !readsAsText(command)) return command;
+    return toText(command);
+  }
+
+  /** The command that closes a run of quiet ones. */
+  get fence(): Command {
+    const { fence } = this.#options;
+    if (fence === 'mn' || (fence === undefined && this.spoken === 'meta')) return MN_FENCE;
+    return fence === 'version' ? VERSION_FENCE : GET_FENCE;
+  }
+
+  /** The error of a connection that the server closed at the probe, where meta is insisted on. */
+  closed(cause: Error | null): ConnectionError | null {
+    const { dialect, serverName } = this.#options;
+    if (dialect !== 'meta') return null;
+    const why = `${serverName} closed the connection at the first meta command, and the option ` +
+      'dialect insists on them: use auto, or text';
+    return new ConnectionError(why, 'unknown', cause ?? undefined);
+  }
+
+  /** The error of a meta command, where there are none to be had. */
+  refuse(outcome: Outcome): UsageError {
+    const { dialect } = this.#options;
+    const rule = dialect === 'meta'
+      ? `is meta, but ${this.#server} ${this.refusal}: use auto, or text`
+      : dialect === 'text'
+      ? 'is text, and the command is a meta command: use auto, or meta'
+      : `is text here, since ${this.#server} ${this.refusal}: meta commands cannot be used`;
+    return new UsageError('dialect', rule, undefined, outcome);
+  }
+
+  get #server(): string {
+    const { serverName } = this.#options;
+    return this.version === '' ? serverName : `${serverName}, version ${this.version},`;
+  }
+}
+
+/** The commands that close a run of quiet ones. */
+export const MN_FENCE: Command = { verb: 'mn' };
+const VERSION_FENCE: Command = { verb: 'version' };
 
 /** A key that nobody stores. */
 const KEY = 'memwire-probe';
@@ -27,6 +154,14 @@ export const PROBE_OPAQUE = 0;
 
 /** What proves text, and fences what was sent before it: any classic server ends it with END. */
 export const TEXT_PROBE: Command = { verb: 'get', keys: [KEY] };
+
+// Not the probe itself: what it is answered with proves nothing.
+const GET_FENCE: Command = { ...TEXT_PROBE };
+
+/** Whether a command is one of the meta commands. */
+export function isMetaVerb({ verb }: Command): boolean {
+  return verb[0] === 'm' && verb.length === 2;
+}
 
 /** Whether a command has a spelling in both dialects. */
 export function isEitherWay(command: Command): command is MetaCommand | MetaSetCommand {
@@ -47,13 +182,13 @@ export function needsProof(command: Command): boolean {
  * Whether a command must wait until the connection is proved. What only reads need not: if the
  * server closes the connection at the probe, it is sent again over another.
  */
-export function awaitsProof(command: Command): boolean {
+function awaitsProof(command: Command): boolean {
   if (hasData(command) || isQuiet(command)) return true;
   return isEitherWay(command) && verbs[command.verb].class !== 'read';
 }
 
 /** Whether a command that does not wait is sent as a classic one meanwhile. */
-export function readsAsText(command: Command): command is MetaCommand | MetaSetCommand {
+function readsAsText(command: Command): command is MetaCommand | MetaSetCommand {
   return isEitherWay(command) && fitsText(command);
 }
 
@@ -69,7 +204,7 @@ function hasData(command: Command): boolean {
  * @param opaque The one in the reply, or -1.
  * @throws ProtocolError for what is no answer to the probe.
  */
-export function judgeMetaProbe(reply: Reply, opaque: number): string | null {
+function judgeMetaProbe(reply: Reply, opaque: number): string | null {
   if (isError(reply)) {
     return `answers meta commands with ${`${reply.type} ${reply.message}`.trim()}`;
   }
@@ -85,7 +220,7 @@ export function judgeMetaProbe(reply: Reply, opaque: number): string | null {
 }
 
 /** Whether the reply to the classic probe shows a server that reads data blocks. */
-export function provesText(reply: Reply): boolean {
+function provesText(reply: Reply): boolean {
   return reply.type === 'values' || (isError(reply) && reply.type === 'SERVER_ERROR');
 }
 

@@ -49,6 +49,7 @@ export class Ring<Tag> {
   /** How many of the slots are void. */
   voids = 0;
   #slots: Slot<Tag>[] = [];
+  #passed = 0;
 
   get length(): number {
     return this.tail - this.head;
@@ -56,6 +57,21 @@ export class Ring<Tag> {
 
   at(index: number): Slot<Tag> {
     return this.#slots[index & (this.#slots.length - 1)]!;
+  }
+
+  /**
+   * Calls back, once, for each slot all of whose bytes are among the first `sent` ones.
+   *
+   * @param sent How many bytes the transport has taken, ever.
+   */
+  pass(sent: number, take: (slot: Slot<Tag>) => void): void {
+    if (this.#passed < this.head) this.#passed = this.head;
+    for (; this.#passed < this.cursor; this.#passed++) {
+      const slot = this.at(this.#passed);
+      if (slot.state === 'void') continue;
+      if (slot.offset + slot.length > sent) return;
+      take(slot);
+    }
   }
 
   /** Adds a command that is not sent. */

@@ -1,0 +1,175 @@
+import { ProtocolError } from './errors.ts';
+import { isFatal } from './quiet.ts';
+import { type ErrorReply, isError, type Reply } from './reply.ts';
+import type { Ring, Slot } from './ring.ts';
+import { verbs } from './verbs.ts';
+
+/** What a run of quiet commands does to the connection that it is on. */
+export interface QuietRunHost<Tag> {
+  /** Ends a command with a reply. */
+  answer(slot: Slot<Tag>, reply: Reply, bytesIn: number): void;
+  /** Tells of an error that could be of any command of the run. */
+  tell(error: ErrorReply): void;
+  /** Frees the first slot. */
+  pop(): void;
+}
+
+/** A reply as it came. */
+export interface QuietReply {
+  readonly reply: Reply;
+  /** Its opaque, or -1. */
+  readonly opaque: number;
+  readonly bytesIn: number;
+}
+
+const fenceReplies: ReadonlyMap<string, Reply['type']> = new Map([
+  ['mn', 'MN'],
+  ['version', 'VERSION'],
+  ['get', 'values'],
+]);
+
+/**
+ * The quiet commands that follow one another on a connection, and the fences between them.
+ *
+ * A quiet command may have no reply. So a run of them is closed by a fence, a command that always
+ * has one: what was not answered before it was passed over in silence. A reply with an opaque is its
+ * command's; an error is the command's that alone can have earned it, else nobody's.
+ */
+export class QuietRun<Tag> {
+  /** Whether the end of the run is awaited: then a fence follows its last command. */
+  isAwaited = false;
+  readonly #ring: Ring<Tag>;
+  readonly #host: QuietRunHost<Tag>;
+  // The last quiet command sent, while no fence follows it.
+  #unfenced: Slot<Tag> | null = null;
+  #length = 0;
+  #fences = 0;
+  // Errors of the run at the head that are nobody's.
+  #errors: ErrorReply[] = [];
+
+  constructor(ring: Ring<Tag>, host: QuietRunHost<Tag>) {
+    this.#ring = ring;
+    this.#host = host;
+  }
+
+  /** Whether quiet commands were sent that no fence follows. */
+  get isOpen(): boolean {
+    return this.#unfenced !== null;
+  }
+
+  /** Whether the reply to a fence is owed. */
+  get isOwed(): boolean {
+    return this.#fences > 0;
+  }
+
+  /** A quiet command was encoded; gives how many there are without a fence. */
+  add(slot: Slot<Tag>): number {
+    this.#unfenced = slot;
+    if (slot.tag !== undefined && !slot.untilSent) this.isAwaited = true;
+    return ++this.#length;
+  }
+
+  /** A fence was encoded. */
+  close(): void {
+    if (this.#unfenced === null) return;
+    this.#unfenced.fenced = true;
+    this.#fences++;
+    this.#reset();
+  }
+
+  /** A slot is freed: if it was the last of the run, no fence is needed to know of the others. */
+  leave(slot: Slot<Tag>): void {
+    if (slot === this.#unfenced) this.#reset();
+  }
+
+  /**
+   * Takes a reply that came while a run is at the head.
+   *
+   * @param fence The verb of the fences.
+   * @returns An error after which the next line may not be the next reply, or null.
+   * @throws ProtocolError
+   */
+  take({ reply, opaque, bytesIn }: QuietReply, fence: string): ErrorReply | null {
+    const end = this.#end();
+    if (isError(reply)) return this.#takeError(reply, bytesIn, end);
+    if (reply.type === 'MN' || reply.type === 'VERSION' || reply.type === 'values') {
+      if (reply.type !== fenceReplies.get(fence) || !this.#ring.at(end - 1).fenced) {
+        throw new ProtocolError(`${reply.type} came where no fence was`);
+      }
+      this.#fences--;
+      this.#release(end);
+      return null;
+    }
+    let i = this.#ring.head;
+    while (i < end && this.#ring.at(i).opaque !== opaque) i++;
+    if (i === end || opaque < 0) {
+      throw new ProtocolError('a reply carries an opaque that was not sent');
+    }
+    this.#release(i);
+    const slot = this.#ring.at(i);
+    this.#host.answer(slot, reply, bytesIn);
+    this.#settle(slot);
+    return null;
+  }
+
+  #reset(): void {
+    this.#unfenced = null;
+    this.#length = 0;
+    this.isAwaited = false;
+  }
+
+  // Where the run at the head ends: after the first command that a fence follows.
+  #end(): number {
+    const ring = this.#ring;
+    let i = ring.head;
+    while (i < ring.cursor && ring.at(i).quiet) if (ring.at(i++).fenced) break;
+    return i;
+  }
+
+  #takeError(reply: ErrorReply, bytesIn: number, end: number): ErrorReply | null {
+    const ring = this.#ring;
+    let candidates = 0;
+    let only = ring.at(ring.head);
+    let data = false;
+    let judgesValue = false;
+    for (let i = ring.head; i < end; i++) {
+      const slot = ring.at(i);
+      if (slot.state === 'void') continue;
+      const row = verbs[slot.command.verb];
+      candidates++;
+      only = slot;
+      data ||= row.data;
+      judgesValue ||= row.judgesValue;
+    }
+    if (candidates === 1) {
+      if (only.tag === undefined) this.#host.tell(reply);
+      else this.#host.answer(only, reply, bytesIn);
+      this.#settle(only);
+    } else {
+      this.#host.tell(reply);
+      this.#errors.push(reply);
+    }
+    // Whose it is cannot be known: a command with a data block may have earned it.
+    return isFatal(reply, judgesValue && !data) ? reply : null;
+  }
+
+  // A quiet command at the head has its reply. If a fence follows it, the fence's is still to come.
+  #settle(slot: Slot<Tag>): void {
+    if (slot.fenced) {
+      slot.state = 'dropped';
+      slot.tag = undefined;
+      slot.opaque = -1;
+    } else this.#host.pop();
+  }
+
+  // The quiet commands before `end` were passed over in silence.
+  #release(end: number): void {
+    const errors = this.#errors;
+    this.#errors = [];
+    while (this.#ring.head < end) {
+      const slot = this.#ring.at(this.#ring.head);
+      if (slot.state !== 'void') this.#host.answer(slot, { type: 'silent', errors }, 0);
+      this.#host.pop();
+    }
+  }
+}
