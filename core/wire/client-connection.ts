@@ -31,7 +31,6 @@ const ENCODE_AHEAD = 64 * 1024;
 
 /** Opaques count up to this and start again; only their neighbours need to differ. */
 const MAX_OPAQUE_NUMBER = 1_000_000;
-const UNASKED = 'the server began a line that nobody asked for';
 
 /**
  * The client's side of a connection: commands in, bytes out; bytes in, events out. Pure: it does
@@ -291,7 +290,9 @@ export class ClientConnection<Tag> {
         this.#alone = true;
       }
       // What has begun to arrive would be taken for the answer to this.
-      if (ring.head === ring.cursor && this.#decoder.pending) throw new ProtocolError(UNASKED);
+      if (ring.head === ring.cursor && this.#decoder.pending) {
+        throw new ProtocolError('a line that nobody asked for');
+      }
       this.#encodeSlot(slot);
       ring.cursor++;
     }
