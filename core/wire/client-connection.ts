@@ -21,7 +21,15 @@ import {
 } from './proof.ts';
 import { isFatal, isQuiet, replyShape } from './quiet.ts';
 import { QuietRun } from './quiet-run.ts';
-import { CLOSED, type ErrorReply, isError, isItem, type Reply, SILENT } from './reply.ts';
+import {
+  CLOSED,
+  errorLine,
+  type ErrorReply,
+  isError,
+  isItem,
+  type Reply,
+  SILENT,
+} from './reply.ts';
 import { NOTHING, Ring, sizeOf, type Slot } from './ring.ts';
 import { verbs } from './verbs.ts';
 import { overloaded } from './without-stack.ts';
@@ -595,8 +603,4 @@ export class ClientConnection<Tag> {
     const end = { cause: insisted ?? cause, atProbe: atProbe && insisted === null };
     this.#events.push({ type: 'closed', ...end, unsent, unanswered });
   }
-}
-
-function errorLine({ type, message }: ErrorReply): string {
-  return `${type} ${message}`.trimEnd();
 }

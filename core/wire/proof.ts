@@ -2,7 +2,7 @@ import type { ClientConnectionOptions } from './client-options.ts';
 import type { Command, MetaCommand, MetaSetCommand } from './command.ts';
 import { ConnectionError, type Outcome, ProtocolError, UsageError } from './errors.ts';
 import { isMeta } from './meta-flags.ts';
-import { isError, type Reply } from './reply.ts';
+import { errorLine, isError, type Reply } from './reply.ts';
 import { isQuiet } from './quiet.ts';
 import { fitsText, toText } from './to-text.ts';
 import { verbs } from './verbs.ts';
@@ -206,7 +206,7 @@ function hasData(command: Command): boolean {
  */
 function judgeMetaProbe(reply: Reply, opaque: number): string | null {
   if (isError(reply)) {
-    return `answers meta commands with ${`${reply.type} ${reply.message}`.trim()}`;
+    return `answers meta commands with ${errorLine(reply)}`;
   }
   if (reply.type === 'EN' && reply.flags.length === 0 && opaque < 0) {
     return 'leaves the opaque out of a miss, as memcached before 1.6.18 does';

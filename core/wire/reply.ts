@@ -233,3 +233,8 @@ export function serverError(message: string): ErrorReply {
 export function isError(reply: Reply): reply is ErrorReply {
   return reply.type === 'ERROR' || reply.type === 'CLIENT_ERROR' || reply.type === 'SERVER_ERROR';
 }
+
+/** An error as the server wrote it, without the end of the line. */
+export function errorLine({ type, message }: ErrorReply): string {
+  return `${type} ${message}`.trimEnd();
+}
