@@ -52,6 +52,11 @@ const sizeCases: readonly Case<ServerContext>[] = [
     [`set {k} 0 0 ${LIMIT} noreply\r\n${value(LIMIT)}\r\n`, ''],
   ),
   talk(
+    'a number in a value that memcached keeps in pieces is none',
+    [`set {k} 0 0 600000\r\n${'5'.padEnd(600_000)}\r\n`, 'STORED\r\n'],
+    ['incr {k} 1\r\n', 'CLIENT_ERROR cannot increment or decrement non-numeric value\r\n'],
+  ),
+  talk(
     'append does not grow a value past the limit',
     [`set {k} 0 0 ${fits}\r\n${value(fits)}\r\n`, 'STORED\r\n'],
     ['append {k} 0 0 1\r\ny\r\n', 'NOT_STORED\r\n'],
@@ -66,6 +71,7 @@ export const limitCases: readonly Case<ServerContext>[] = [
   talk(
     'a negative time, and a Unix time that is past, mean at once',
     ['set {k} 0 -1 1\r\nx\r\nget {k}\r\n', 'STORED\r\nEND\r\n'],
+    ['set {k} 0 -2000000000 1\r\nx\r\nget {k}\r\n', 'STORED\r\nEND\r\n'],
     ['set {k} 0 2592001 1\r\nx\r\nget {k}\r\n', 'STORED\r\nEND\r\n'],
     ['set {k} 0 0 1\r\nx\r\ntouch {k} -1\r\nget {k}\r\n', 'STORED\r\nTOUCHED\r\nEND\r\n'],
   ),

@@ -36,7 +36,7 @@ export const metaCases: readonly Case<ServerContext>[] = [
   ),
   talk(
     'mg vivifies for one reader, and tells the others',
-    ['mg {k} v N100 s\r\n', 'VA 0 s0 W\r\n\r\n'],
+    ['mg {k} v N100 s f\r\n', 'VA 0 s0 f0 W\r\n\r\n'],
     ['mg {k} v N100\r\n', 'VA 0 Z\r\n\r\n'],
     ['mg {k} t\r\n', /HD t(100|99) Z\r\n/],
     ['ms {k} 1\r\nx\r\n', 'HD\r\n'],
@@ -147,6 +147,16 @@ export const metaCases: readonly Case<ServerContext>[] = [
     'ma vivifies',
     ['ma {k} v N100 J13 t\r\n', /VA 2 t(100|99)\r\n13\r\n/],
     ['ma {k} v N0 J13\r\n', 'VA 2\r\n14\r\n'],
+    ['mg {k} f s\r\n', 'HD f0 s2\r\n'],
+    ['ma {k}0 v N0\r\n', 'VA 1\r\n0\r\n'],
+  ),
+  talk(
+    'ma of what is no number says so before it compares a cas',
+    ['set {k} 0 0 0\r\n\r\n', 'STORED\r\n'],
+    [
+      'ma {k} C9999999999\r\n',
+      'CLIENT_ERROR cannot increment or decrement non-numeric value\r\n',
+    ],
   ),
   talk(
     'ma compares a cas',

@@ -115,6 +115,26 @@ admission('a server that is full by the time a value has come says so', () => {
   assert.is(server.engine.store.counters.store_no_memory, 2);
 });
 
+admission('what makes or grows items says that there is no memory', () => {
+  const { server } = serve();
+  const peer = new Peer(server);
+  peer.say('set n 0 0 1\r\n9\r\n');
+  server.engine.store.full = true;
+  const says = (said: string, answer: string): void => {
+    peer.received = '';
+    peer.say(`${said}\r\n`);
+    assert.is(peer.received, `${answer}\r\n`, said);
+  };
+  says('incr n 1', 'SERVER_ERROR out of memory');
+  says('ma n', 'SERVER_ERROR out of memory');
+  says('ma new N0', 'SERVER_ERROR Out of memory allocating new item');
+  says('md n x', 'SERVER_ERROR out of memory');
+  says('mg new N0 v k', 'EN knew');
+  says('incr none 1', 'NOT_FOUND');
+  // In its place there is room.
+  says('decr n 1', '8');
+});
+
 admission('append is not stored where the longer value has no room', () => {
   const { server } = serve({ memory: 64 * 100, evict: false });
   const peer = new Peer(server);

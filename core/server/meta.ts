@@ -182,26 +182,30 @@ export function metaDelete(engine: Engine, command: MetaCommand): Reply {
     return plainReply('NF', command, key);
   }
   const compare = flags.u64('C');
-  if (compare !== null && compare !== items.cas(item)) {
+  const cas = items.cas(item);
+  if (compare !== null && compare !== cas) {
     counters.delete_misses++;
     return plainReply('EX', command, key);
   }
   const newCas = flags.u64('E');
   if (flags.has('x')) {
-    const { status, item: emptied } = store.store({
+    // What cannot be emptied stays as it is.
+    items.renew(item);
+    const room = store.reserve(key.length, clientFlags(command.flags), 0);
+    if (room === null) return serverError('out of memory');
+    store.release(room);
+    item = store.store({
       mode: 'set',
       key,
       value: EMPTY,
       flags: clientFlags(command.flags),
       expire: flags.expire('T') ?? 0,
       cas: 0n,
-      newCas: newCas ?? items.cas(item),
+      newCas: newCas ?? cas,
       allowStale: false,
       vivify: null,
       base64: false,
-    });
-    if (status !== 'stored') return serverError('out of memory');
-    item = emptied;
+    }).item;
   }
   if (flags.has('I')) {
     const expire = flags.expire('T');

@@ -231,12 +231,12 @@ stats('sizes: from the start on, or not at all', () => {
 stats('detail: by prefix, while it is on', () => {
   const { ask } = scene();
   ask('set a:x 0 0 1\r\nx\r\nstats detail on\r\n');
-  ask('set a:x 0 0 1\r\nx\r\nget a:x a:y b:z plain\r\ndelete a:y\r\nms a:m 1\r\nx\r\n');
+  ask('get :x\r\nset a:x 0 0 1\r\nx\r\nget a:x a:y b:z plain\r\ndelete a:y\r\nms a:m 1\r\nx\r\n');
   ask(`set c:x 0 0 2000000\r\n${'x'.repeat(2_000_000)}\r\n`);
   ask(`ms d:x 2000000\r\n${'x'.repeat(2_000_000)}\r\n`);
   assert.is(
     ask('stats detail dump\r\n'),
-    'PREFIX a get 2 hit 1 set 2 del 1\r\nPREFIX b get 1 hit 0 set 0 del 0\r\n' +
+    'PREFIX  get 1 hit 0 set 0 del 0\r\nPREFIX a get 2 hit 1 set 2 del 1\r\nPREFIX b get 1 hit 0 set 0 del 0\r\n' +
       'PREFIX c get 0 hit 0 set 1 del 0\r\nEND\r\n',
   );
   assert.is(

@@ -85,6 +85,18 @@ room('a read saves an item from the next eviction', () => {
   assert.is(subject.get('key0')?.length, 200);
 });
 
+room('of many that were read fifty are spared by one that is stored', () => {
+  const subject = new Subject({ memory: 64 * 60 });
+  for (let i = 0; i < 60; i++) {
+    subject.put(`key${i}`, 'v');
+    subject.get(`key${i}`);
+  }
+  subject.put('new', 'v');
+  assert.is(subject.evictions(), 1);
+  assert.is(subject.get('key49'), 'v');
+  assert.is(subject.get('key50'), undefined);
+});
+
 room('evictions go by use, whatever the sizes', () => {
   const subject = new Subject({ memory: 64 * 100 });
   subject.put('large', 'v'.repeat(3000));
