@@ -72,7 +72,8 @@ export class ClientConnection<Tag> {
   #opaque = 0;
   // All bytes the transport has taken, ever.
   #sent = 0;
-  #untilSent = 0;
+  // Whether any command was to end when the transport has it.
+  #tellsSent = false;
   readonly #run: QuietRun<Tag>;
   #alone = false;
   #state: 'open' | 'ending' | 'closed' = 'open';
@@ -145,7 +146,7 @@ export class ClientConnection<Tag> {
     const slot = this.#ring.push(command, tag, deadline, size);
     if (until === 'sent') {
       slot.untilSent = true;
-      this.#untilSent++;
+      this.#tellsSent = true;
     }
     this.#pendingBytes = bytes;
     if (deadline < this.#earliest) this.#earliest = deadline;
@@ -212,7 +213,7 @@ export class ClientConnection<Tag> {
   sent(count: number): void {
     this.#output.consume(count);
     this.#sent += count;
-    if (this.#untilSent > 0) this.#tellSent();
+    if (this.#tellsSent) this.#tellSent();
   }
 
   /** Takes bytes that arrived. They must not be written to from now on. */
@@ -514,7 +515,6 @@ export class ClientConnection<Tag> {
     const slot = this.#ring.at(this.#ring.head);
     this.#pendingBytes -= slot.size;
     this.#progress = this.#now;
-    if (slot.untilSent) this.#untilSent--;
     this.#run.leave(slot);
     this.#alone = false;
     this.#ring.pop();
@@ -561,10 +561,6 @@ export class ClientConnection<Tag> {
     slot.state = 'void';
     this.#ring.voids++;
     slot.command = NOTHING;
-    if (slot.untilSent) {
-      slot.untilSent = false;
-      this.#untilSent--;
-    }
     // It may stand among quiet ones, and ends no run of them.
     slot.quiet = true;
     this.#pendingBytes -= slot.size;
