@@ -72,7 +72,7 @@ export class ClientConnection<Tag> {
   #opaque = 0;
   // All bytes the transport has taken, ever.
   #sent = 0;
-  // Whether any command was to end when the transport has it.
+  // Whether a command was to end when the transport has it.
   #tellsSent = false;
   readonly #run: QuietRun<Tag>;
   #alone = false;
@@ -318,9 +318,8 @@ export class ClientConnection<Tag> {
     try {
       const command = this.#proof.admit(slot.command);
       if (command === null) return false;
-      // memcached before 1.6 reads on after a `noreply` store that it refuses, as it is too large or
-      // there is no memory for it, and runs the value. So what has data gets its reply where text is
-      // spoken, and the reply is kept from those who did not ask for it.
+      // memcached before 1.6 runs the value of a `noreply` store that it refuses. So what has data gets
+      // its reply where text is spoken, which is kept from those who did not ask for it.
       slot.muted = this.#proof.spoken === 'text' && verbs[command.verb].data &&
         'noreply' in command && command.noreply;
       slot.command = slot.muted ? { ...command, noreply: false } as Command : command;
@@ -445,7 +444,7 @@ export class ClientConnection<Tag> {
       if (slot.state === 'live') this.#push(this.#answer(slot, reply));
       slot.state = 'dropped';
     }
-    const wanted = `${this.#options.serverName} wants a login: give the option auth`;
+    const wanted = `${this.#options.serverName} wants a login: give auth`;
     this.#close(new ConnectionError(wanted, 'not-sent'));
   }
 
@@ -569,9 +568,8 @@ export class ClientConnection<Tag> {
   }
 
   #closeAfter(reply: ErrorReply): void {
-    const why = `the server answered another command with ${errorLine(reply)}`;
-    const lost = `${why}, so the replies behind it could not be told apart`;
-    this.#close(new ConnectionError(lost, 'unknown'));
+    const why = `the replies behind ${errorLine(reply)} could not be told apart`;
+    this.#close(new ConnectionError(why, 'unknown'));
   }
 
   #close(cause: Error | null): void {
