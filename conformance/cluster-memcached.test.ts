@@ -1,5 +1,6 @@
 import { inspect } from 'node:util';
 import * as assert from 'uvu/assert';
+import { systemClock } from '../core/clock.ts';
 import type { HashClient as AnyHashClient, HashClientOptions } from '../core/client/hash-client.ts';
 import { Discovery } from '../core/client/discovery/discovery.ts';
 import { toEndpoint } from '../core/client/endpoint.ts';
@@ -111,9 +112,10 @@ class Load {
   }
 
   async #judge(call: Promise<unknown>): Promise<void> {
-    // By a timer of the same loop: a machine that is busy holds up both.
-    const isLate = (): void => void this.faults.push('a call is past its deadline');
-    const late = setTimeout(isLate, this.#timeout + GRACE);
+    // By the clock of the client, which lets sockets have a turn when the machine was busy.
+    const cancel = systemClock.after(this.#timeout + GRACE, () => {
+      this.faults.push('a call is past its deadline');
+    });
     try {
       await call;
       this.done++;
@@ -122,7 +124,7 @@ class Load {
       const expected = error instanceof ConnectionError || error instanceof TimeoutError;
       if (!expected) this.faults.push(String(error));
     }
-    clearTimeout(late);
+    cancel();
   }
 }
 
