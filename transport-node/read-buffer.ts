@@ -1,14 +1,16 @@
 import type { OnReadOpts } from 'node:net';
 
+/** What one read takes at first: an idle connection should cost little. */
+const FIRST_SIZE = 2 * 1024;
 /** What one read takes at most, as in Node itself. */
-const SIZE = 64 * 1024;
+const LAST_SIZE = 64 * 1024;
 
 /** Reads up to this length are copied out; longer ones are handed out with the memory around them. */
 const SMALL = 8 * 1024;
 
 /**
- * Reads a socket into memory of its own. Node would allocate 64 KiB for each read and shrink it
- * afterwards, which is a tenth of what a small reply costs.
+ * Reads a socket into memory of its own, which grows with what is read at once. Node would allocate
+ * 64 KiB for each read and shrink it afterwards, which is a tenth of what a small reply costs.
  *
  * What is handed out is never written to again.
  */
@@ -23,17 +25,20 @@ export class ReadBuffer {
   };
   /** Takes what was read. Nothing is read before the socket is connected: set it by then. */
   onData: (chunk: Uint8Array) => void = () => {};
-  #bytes: Uint8Array = allocate();
+  #bytes: Uint8Array = allocate(FIRST_SIZE);
 
   #take(length: number): Uint8Array {
     const bytes = this.#bytes;
-    if (length <= SMALL) return new Uint8Array(bytes.subarray(0, length));
-    this.#bytes = allocate();
+    // There was more to read than it holds, as far as that can be known.
+    const isFull = length === bytes.length && length < LAST_SIZE;
+    if (isFull) this.#bytes = allocate(Math.min(4 * length, LAST_SIZE));
+    if (length <= SMALL) return isFull ? bytes : new Uint8Array(bytes.subarray(0, length));
+    if (!isFull) this.#bytes = allocate(bytes.length);
     return bytes.subarray(0, length);
   }
 }
 
 /** Memory that was not cleared: nobody sees more of it than was read. */
-function allocate(): Uint8Array {
-  return new Uint8Array(Buffer.allocUnsafeSlow(SIZE).buffer);
+function allocate(size: number): Uint8Array {
+  return new Uint8Array(Buffer.allocUnsafeSlow(size).buffer);
 }

@@ -1,0 +1,38 @@
+import * as assert from 'uvu/assert';
+import { suite } from '../test/suite.ts';
+import { ReadBuffer } from './read-buffer.ts';
+
+const reads = suite('read buffer');
+
+/** What the runtime does: fills memory, and says how much of it. */
+function read({ onread }: ReadBuffer, length: number, byte: number): void {
+  const memory = (onread.buffer as () => Uint8Array)();
+  assert.ok(length <= memory.length, `room for ${length} bytes`);
+  memory.fill(byte, 0, length);
+  onread.callback(length, memory);
+}
+
+const sizeOf = ({ onread }: ReadBuffer): number => (onread.buffer as () => Uint8Array)().length;
+
+reads('an idle connection holds 2 KiB, and grows while reads fill it', () => {
+  const buffer = new ReadBuffer();
+  const sizes = [2048, 8192, 32_768, 65_536, 65_536].map((expected) => {
+    const size = sizeOf(buffer);
+    assert.is(size, expected);
+    read(buffer, size, 1);
+    return size;
+  });
+  read(buffer, 10, 1);
+  assert.is(sizeOf(buffer), sizes.at(-1), 'and does not shrink');
+});
+
+reads('what was handed out is never written to again', () => {
+  const buffer = new ReadBuffer();
+  const chunks: Uint8Array[] = [];
+  buffer.onData = (chunk) => chunks.push(chunk);
+  const lengths = [5, 2048, 100, 8192, 8193, 9000, 32_768, 20_000, 65_536, 65_536, 7, 60_000];
+  lengths.forEach((length, i) => read(buffer, Math.min(length, sizeOf(buffer)), i + 1));
+  chunks.forEach((chunk, i) => assert.ok(chunk.every((byte) => byte === i + 1), `read ${i}`));
+});
+
+reads.run();
