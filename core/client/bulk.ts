@@ -142,9 +142,7 @@ export async function storeMany(
 ): Promise<Map<Key, MemcacheError>> {
   checkBulkStoreOptions(options);
   const jobs: Job[] = [];
-  // The list is the caller's no more; large values still are, until they are sent.
-  const pairs = toPairs(entries).map(([key, value]) => [key, ownCopy(value)] as const);
-  const prepared = inSlices(calls.parts.clock, pairs, ([key, value]) => {
+  const prepared = inSlices(calls.parts.clock, toPairs(entries), ([key, value]) => {
     const { wire, data, fields } = calls.prepare(key, value, options, true);
     const make: Job['make'] = (quiet) => storeCommand('set', wire, data, { ...fields, quiet });
     jobs.push({ key: ownKey(key), wire, size: data.length, make, isDone: toDone });
@@ -273,17 +271,19 @@ function inSlices<Item>(
   return undefined;
 }
 
+// The list is the caller's no more, nor are small byte arrays, which a generator may fill again; large
+// ones still are, until they are sent.
 function toPairs(entries: Entries): (readonly [ItemKey, unknown])[] {
   if (typeof entries !== 'object' || entries === null) {
     throw new UsageError('entries', 'must be a Map, an array of pairs, or an object');
   }
-  const pairs = Symbol.iterator in entries
-    ? [...(entries as Iterable<readonly [ItemKey, unknown]>)]
-    : Object.entries(entries);
-  for (const pair of pairs) {
+  const pairs: (readonly [ItemKey, unknown])[] = [];
+  for (const pair of Symbol.iterator in entries ? entries : Object.entries(entries)) {
     if (!Array.isArray(pair) || pair.length !== 2) {
       throw new UsageError('entries', 'must be pairs of a key and a value');
     }
+    const [key, value] = pair as [ItemKey, unknown];
+    pairs.push([key, ownCopy(value)]);
   }
   return pairs;
 }
