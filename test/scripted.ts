@@ -59,6 +59,8 @@ export class ScriptedDial {
   readonly to: Endpoint;
   readonly events: TransportEvents;
   readonly signal: AbortSignal;
+  /** As of the connection that is made of it. */
+  answersProbes = true;
   #resolve: (transport: Transport) => void;
   #reject: (error: unknown) => void;
 
@@ -79,6 +81,7 @@ export class ScriptedDial {
   /** The connection is there. */
   async accept(room = Infinity): Promise<ScriptedTransport> {
     const transport = new ScriptedTransport(this.events, room);
+    transport.answersProbes = this.answersProbes;
     this.#resolve(transport);
     await settled();
     return transport;

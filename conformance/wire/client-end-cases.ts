@@ -75,6 +75,42 @@ export const clientEndCases: readonly Case<undefined>[] = [
     },
   },
   {
+    name: 'gives a server up that drips a reply nobody waits for any more',
+    run() {
+      const connection = new ClientConnection<string>({ stallAfter: 1000 });
+      connection.send(get('k'), 'a', 500);
+      connection.send(get('l'), 'b', 5000);
+      drain(connection, 0);
+      receive(connection, 'VALUE k 0 100\r\n', 100);
+      for (let now = 200; now < 500; now += 100) receive(connection, 'x', now);
+      connection.tick(500);
+      equal(brief(events(connection)), ['timeout a unknown']);
+      // Its bytes are no progress now: it has to end.
+      for (let now = 600; now < 1400; now += 100) receive(connection, 'x', now);
+      equal(connection.deadline(), 1400);
+      connection.tick(1399);
+      equal(brief(events(connection)), []);
+      connection.tick(1400);
+      equal(brief(events(connection)), ['closed [] [b]']);
+    },
+  },
+  {
+    name: 'says of a late command whether any reply came since it was sent',
+    run() {
+      const connection = new ClientConnection<string>();
+      connection.send(get('k'), 'a', 100);
+      connection.send(get('l'), 'b', 200);
+      drain(connection, 0);
+      connection.tick(100);
+      const [first] = events(connection);
+      ok(first?.type === 'timeout' && first.silent, 'the server said nothing');
+      receive(connection, 'END\r\n', 150);
+      connection.tick(200);
+      const [second] = events(connection);
+      ok(second?.type === 'timeout' && !second.silent, 'it has answered another');
+    },
+  },
+  {
     name: 'lets a watch be silent for ever',
     run() {
       const connection = sent(watch);

@@ -119,6 +119,86 @@ link('a write taken back from among quiet ones does not upset their fence', asyn
   assert.equal([first.state, last.state], ['resolved', 'resolved']);
 });
 
+// Writes that nobody awaits
+
+link('a quiet write ends when the transport has it, and not before', async () => {
+  const scene = new LinkScene();
+  const transport = await scene.connect(0);
+  const write = scene.do(ms('a', 'x', 'q'), { unconfirmed: true });
+  await settled();
+  assert.is(write.state, 'pending');
+  await transport.drain(10);
+  assert.is(write.state, 'pending', 'a part of it');
+  await transport.drain(100);
+  assert.is(write.state, 'resolved');
+});
+
+link('a quiet write to nobody is not sent, and says so', async () => {
+  const scene = new LinkScene();
+  const writes = [
+    scene.do(ms('a', 'x', 'q'), { unconfirmed: true }),
+    scene.do({ verb: 'delete', key: 'a', noreply: true }, { unconfirmed: true }),
+  ];
+  await scene.network.last.refuse();
+  for (const { brief } of writes) assert.is(brief, 'ConnectionError connection not-sent');
+});
+
+link('a quiet write that the transport has not taken in its time is late', async () => {
+  const scene = new LinkScene();
+  const write = scene.do(ms('a', 'x', 'q'), { unconfirmed: true, timeout: 100 });
+  await scene.pass(100);
+  assert.is(write.brief, 'TimeoutError timeout not-sent');
+  const transport = await scene.connect();
+  assert.is(transport.take(), '');
+  await transport.drain(0);
+  const encoded = scene.do(ms('b', 'x', 'q'), { unconfirmed: true, timeout: 100 });
+  await scene.pass(100);
+  assert.is(encoded.brief, 'TimeoutError timeout unknown', 'its bytes leave later');
+  await transport.drain(100);
+  assert.match(transport.take(), 'ms b');
+});
+
+link('quiet writes are held back while the server has not answered so many', async () => {
+  const scene = new LinkScene({ fenceEvery: 4 });
+  const transport = await scene.connect();
+  const writes: Watched<unknown>[] = [];
+  for (let i = 0; i < 20; i++) {
+    writes.push(scene.do(ms('a', 'x', 'q'), { unconfirmed: true }));
+    await settled();
+  }
+  assert.is(writes.filter(({ state }) => state === 'resolved').length, 16);
+  await transport.reply('MN\r\n');
+  assert.ok(writes.every(({ state }) => state === 'resolved'));
+});
+
+link('a burst is sent while it is made, and its time begins with each call', async () => {
+  const scene = new LinkScene();
+  const transport = await scene.connect(1e9);
+  for (let i = 0; i < 1000; i++) scene.do(mg('a'));
+  assert.ok(transport.sends > 0, 'before the turn ends');
+});
+
+link('a signal of many calls is listened to once', async () => {
+  const scene = new LinkScene();
+  const transport = await scene.connect();
+  let listeners = 0;
+  const aborter = new AbortController();
+  const { signal } = aborter;
+  const add = signal.addEventListener.bind(signal);
+  signal.addEventListener = ((...args: Parameters<typeof add>) => {
+    listeners++;
+    add(...args);
+  }) as typeof add;
+  const calls = Array.from({ length: 20 }, () => scene.do(mg('a'), { signal }));
+  await settled();
+  assert.is(listeners, 1);
+  await transport.reply('EN O1\r\n');
+  aborter.abort();
+  await settled();
+  assert.is(calls[0]?.state, 'resolved');
+  for (const { brief } of calls.slice(1)) assert.is(brief, 'AbortError aborted unknown');
+});
+
 // What callers hand in
 
 link('what onItem throws rejects its call, and no other', async () => {

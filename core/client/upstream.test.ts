@@ -1,8 +1,9 @@
 import * as assert from 'uvu/assert';
-import { mg } from '../../test/link-scene.ts';
+import { mg, ms } from '../../test/link-scene.ts';
 import { settled, Watched } from '../../test/scripted.ts';
 import { suite } from '../../test/suite.ts';
 import { UpstreamScene } from '../../test/upstream-scene.ts';
+import type { Command } from '../wire/command.ts';
 import { ConnectionError, UsageError } from '../wire/errors.ts';
 
 const upstream = suite('upstream');
@@ -123,6 +124,73 @@ upstream('reconnects with the next call, and does not repeat what was lost', asy
   assert.is(second.take(), 'mg b v O1\r\n');
   await second.reply('EN O1\r\n');
   assert.is(call.state, 'resolved');
+});
+
+upstream(
+  'a connection on which a call was late takes no more, and ends with what it owes',
+  async () => {
+    const scene = new UpstreamScene();
+    scene.do(mg('a'));
+    const silent = await scene.network.last.accept();
+    await silent.reply('EN O1\r\n');
+    const late = scene.do(mg('b'));
+    await scene.pass(1000);
+    assert.is(late.brief, 'TimeoutError timeout unknown');
+    const next = scene.do(mg('c'));
+    await settled();
+    assert.is(scene.network.dials.length, 2);
+    const other = await scene.network.last.accept();
+    await other.reply('EN O1\r\n');
+    assert.is(next.state, 'resolved');
+    await silent.reply('EN O2\r\n');
+    assert.equal([silent.ends, other.ends], [['close'], []]);
+  },
+);
+
+upstream('a call that is late behind others that were answered condemns nothing', async () => {
+  const scene = new UpstreamScene();
+  scene.do(mg('a'));
+  const late = scene.do(mg('b'));
+  const transport = await scene.network.last.accept();
+  await scene.pass(500);
+  await transport.reply('EN O1\r\n');
+  await scene.pass(500);
+  assert.is(late.brief, 'TimeoutError timeout unknown');
+  scene.do(mg('c'));
+  await settled();
+  assert.is(scene.network.dials.length, 1);
+});
+
+upstream(
+  'a server that closes at the probe gets the classic one, and what it was asked',
+  async () => {
+    const scene = new UpstreamScene();
+    const read = scene.do({ ...mg('a'), orText: true } as Command);
+    const write = scene.do({ ...ms('b', 'flush_all'), orText: true } as Command);
+    scene.network.last.answersProbes = false;
+    const first = await scene.network.last.accept();
+    await first.lose();
+    assert.is(scene.network.dials.length, 2, 'at once');
+    const second = await scene.network.last.accept();
+    assert.is(second.take(), 'get a\r\nset b 0 0 9\r\nflush_all\r\n');
+    await second.reply('END\r\nSTORED\r\n');
+    assert.equal([read.state, write.state], ['resolved', 'resolved']);
+    await second.lose();
+    scene.do({ ...mg('a'), orText: true } as Command);
+    scene.network.last.answersProbes = false;
+    const third = await scene.network.last.accept();
+    assert.match(third.take(), /^mg memwire-probe/, 'the next is asked anew');
+  },
+);
+
+upstream('of what closes at the probe a write that left is not repeated', async () => {
+  const scene = new UpstreamScene();
+  const incr = scene.do({ verb: 'incr', key: 'n', delta: 1n, noreply: false });
+  scene.network.last.answersProbes = false;
+  const first = await scene.network.last.accept();
+  assert.match(first.take(), /incr n 1/);
+  await first.lose();
+  assert.is(incr.brief, 'ConnectionError connection unknown');
 });
 
 upstream('nothing of the old connection reaches the new one', async () => {

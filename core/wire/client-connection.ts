@@ -34,7 +34,7 @@ import { NOTHING, Ring, sizeOf, type Slot } from './ring.ts';
 import { verbs } from './verbs.ts';
 import { overloaded } from './without-stack.ts';
 
-/** Commands are encoded until this many bytes wait, so that what is not sent can be cancelled. */
+/** Commands are encoded until so many bytes wait; what is not encoded can be cancelled. */
 const ENCODE_AHEAD = 64 * 1024;
 
 /** Opaques count up to this and start again; only their neighbours need to differ. */
@@ -438,9 +438,8 @@ export class ClientConnection<Tag> {
 
   // Servers with a login answer nothing before it; what else they read with it, they threw away.
   #closeForLogin(reply: ErrorReply): void {
-    const ring = this.#ring;
-    for (let i = ring.head; i < ring.tail; i++) {
-      const slot = ring.at(i);
+    for (let i = this.#ring.head; i < this.#ring.tail; i++) {
+      const slot = this.#ring.at(i);
       if (slot.state === 'live') this.#push(this.#answer(slot, reply));
       slot.state = 'dropped';
     }
@@ -542,10 +541,11 @@ export class ClientConnection<Tag> {
 
   #timeOut(slot: Slot<Tag>, index: number): void {
     const { tag } = slot;
-    const sent = this.#drop(slot, index) === 'in-flight' && slot.offset < this.#sent;
+    // What is encoded leaves, sooner or later.
+    const outcome = this.#drop(slot, index) === 'unsent' ? 'not-sent' : 'unknown';
     if (tag === undefined) return;
-    const outcome = sent ? 'unknown' : 'not-sent';
-    const silent = sent && slot.answers === this.#answers;
+    const left = outcome === 'unknown' && slot.offset < this.#sent;
+    const silent = left && slot.answers === this.#answers;
     this.#events.push({ type: 'timeout', tag, outcome, silent });
   }
 
