@@ -199,7 +199,8 @@ for (const [name, before] of Object.entries(calls)) {
     const method = name.replace('meta.', '');
     for (const options of [{ lifetime: 5 }, { timeout: 5, lifetime: undefined }]) {
       assert.is(
-        (await rejection((owner[method] as Method)(...before, options))).argument,
+        (await rejection((Reflect.get(owner, method) as Method).call(owner, ...before, options)))
+          .argument,
         'lifetime',
       );
     }
