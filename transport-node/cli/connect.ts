@@ -95,7 +95,7 @@ function embedded(
   const heardDial = heard(memoryDialer(server), note);
   const client = new Client('localhost', {
     ...options,
-    // This one need not be asked for its version.
+    // It is known to speak meta: that saves a probe among the bytes that are shown.
     dialect: readDialect(line.text('dialect') ?? 'meta'),
     dial: heardDial,
   });
