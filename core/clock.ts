@@ -5,9 +5,9 @@ export interface Clock {
   /** Milliseconds since some moment of its own, in fractions; never goes back, whatever is set. */
   elapsed(): number;
   /**
-   * Calls back once after so many milliseconds; what it returns takes the call back. Where the
-   * program was busy, or asleep, for longer than that, what came meanwhile is to be read first: who
-   * has answered in time is not late because nobody looked.
+   * Calls back once after so many milliseconds; returns a function that cancels the timer. Where the
+   * program was busy, or asleep, for longer than that, what came meanwhile is to be read first: a
+   * reply that arrived in time is not late because nobody looked.
    */
   after(milliseconds: number, call: () => void): () => void;
   /** Calls back once, in no time, when whatever else is ready has had its turn: sockets, too. */

@@ -18,8 +18,8 @@ export interface ServerLinkOptions extends Partial<ServerConnectionOptions> {
 }
 
 /**
- * One client of a proxy: a `ServerConnection` over a transport, for who answers in promises. Answers
- * leave in the order of their commands, those of one turn together. A client that does not read is
+ * One client of a proxy: a `ServerConnection` over a transport, for handlers that answer
+ * asynchronously. Answers leave in the order of their commands, those of one turn together. A client that does not read is
  * not read from.
  */
 export class ServerLink implements TransportEvents {

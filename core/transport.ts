@@ -53,9 +53,9 @@ export interface TransportEvents {
   /** There is room again after a `send` that took less than it was given. */
   onDrain(): void;
   /**
-   * The peer says no more but still reads. Who has this closes the transport when all is said; for
-   * who has it not, the transport ends when what it took has left. Only sockets can tell: a
-   * WebSocket, and a pipe in memory, end as a whole.
+   * The peer will send no more but still reads (half-close). An owner with this method closes the
+   * transport itself, when it has sent all; without it the transport ends when what it took has left.
+   * Only sockets can tell: a WebSocket, and a pipe in memory, end as a whole.
    */
   onEnd?(): void;
   /** The stream has ended, for whatever reason: the last call, and made exactly once. */

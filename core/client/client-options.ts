@@ -34,9 +34,15 @@ export interface ClientOptions
   readonly unicodeKeys?: boolean;
   /** Take keys with any byte, as base64, in the meta dialect; off by default. */
   readonly binaryKeys?: boolean;
-  /** How many keys one `get` asks for at most; 1000 by default, and 100 through a bridge. */
+  /**
+   * How many keys one `get` asks for at most; 1000 by default, and 100 through a bridge. Its keys have
+   * at most 16,000 bytes in any case.
+   */
   readonly maxKeys?: number;
-  /** Do not wait for replies to writes, where a call does not say; off by default. */
+  /**
+   * Do not wait for replies to stores, `delete`, `touch` and `flushAll`, where a call does not say; off
+   * by default. `cas`, `incr` and `decr` take it by the call alone.
+   */
   readonly noreply?: boolean;
   /**
    * Reads that fail for any reason but a bad argument give what a miss gives, and are counted in
@@ -49,7 +55,10 @@ export interface ClientOptions
   readonly noDelay?: boolean;
   /** Seconds without traffic after which the system probes the server; off by default. */
   readonly keepAlive?: number;
-  /** Milliseconds to wait before the second dial after a failed one, then doubled; 25 by default. */
+  /**
+   * Milliseconds to wait before the second dial after a failed one, then doubled; 25 by default.
+   * Meanwhile calls reject at once, with the code `down`.
+   */
   readonly reconnectDelay?: number;
   /** The longest such wait; 1000 by default. */
   readonly maxReconnectDelay?: number;

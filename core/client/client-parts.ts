@@ -14,7 +14,7 @@ export interface WithDial {
 }
 
 /**
- * What a client is made of, but for who does its commands.
+ * What a client is made of, but for its executor.
  *
  * @throws UsageError when an option breaks a rule.
  */
@@ -34,7 +34,7 @@ export function clientParts(options: ClientOptions): Omit<MemcacheParts, 'execut
 }
 
 /**
- * Who does the commands for one server, with the defaults of all clients.
+ * The executor for one server, with the defaults of all clients.
  *
  * @throws UsageError when an option breaks a rule.
  */

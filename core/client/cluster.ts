@@ -18,7 +18,10 @@ export interface ClusterOptions extends HealthOptions {
   readonly clock: Clock;
   /** A number from 0 to 1, for jitter. */
   readonly random: () => number;
-  /** Makes who does the commands for a server, and says when no connection to it can be had. */
+  /**
+   * Makes the executor for a server, which calls `onFailure` when no connection can be had, or a new
+   * one is not answered.
+   */
   readonly connect: (endpoint: Endpoint, onFailure: (cause: Error) => void) => Executor;
 }
 

@@ -12,8 +12,9 @@ export interface HealthOptions {
 }
 
 /**
- * `up`: it takes commands; after a failure on probation, until one of them is answered. `failing`: commands for it fail at once, until a try shows that it is
- * back. `dead`: the same, and other servers have its keys meanwhile.
+ * `up`: it takes commands; after a failure on probation, until one of them is answered. `failing`:
+ * commands for it fail at once, until a try shows that it is back. `dead`: the same, and other
+ * servers have its keys meanwhile.
  */
 export type HealthState = 'up' | 'failing' | 'dead';
 

@@ -22,7 +22,8 @@ export interface LinkOptions extends Partial<ClientConnectionOptions> {
   /** Called once, when a command was late and no reply had come since it was sent. */
   readonly onLate?: (link: Link, error: TimeoutError) => void;
   /**
-   * Called once, when the link has come to its end. Returns who is to do what it did not do, or null.
+   * Called once, when the link has come to its end. Returns the link that is to do what this one did
+   * not do, or null.
    * `cause` is null where it was closed in order, or by its owner. `atProbe`: the server closed it at
    * the probe for meta commands.
    */

@@ -11,8 +11,10 @@ export type CallOptions = Pick<ExecuteOptions, 'timeout' | 'signal'>;
 
 export interface WriteOptions extends CallOptions {
   /**
-   * Do not wait for the server: the promise resolves when the command is on its way, and says that
-   * all went well whether it did or not.
+   * Do not wait for the server: the promise resolves when the transport has the bytes of the command,
+   * and says that all went well whether it did or not. It rejects, with the outcome `not-sent`, where
+   * there is no connection, and is held back while more than 1024 commands are pending. Errors that
+   * the server reports go to `onQuietError`.
    */
   readonly noreply?: boolean;
 }

@@ -72,6 +72,9 @@ const arithmeticFlags: FlagTable<MetaArithmeticOptions> = {
 /**
  * memcached's meta commands with all of their flags, for what the plain operations do not offer:
  * leases, stale values, and facts about an item in the reply that brings it. `client.meta` is one.
+ *
+ * Where the connection speaks the classic commands only, each rejects with a `UsageError` whose
+ * `argument` is `dialect`.
  */
 export class MetaCommands {
   readonly #calls: Calls;

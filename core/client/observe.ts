@@ -25,11 +25,12 @@ export interface CommandEnd {
 }
 
 /**
- * Hears of each command as a connection takes it, in its caller's context, and by what it returns
- * of its end. Returning nothing costs nothing more.
+ * Called with each command when a connection takes it, in its caller's context. A function that it
+ * returns is called when the command has ended; returning nothing costs nothing more.
  *
- * The commands are the protocol's: `client.get` is an `mg`, with the key as it is sent, prefix and
- * all. What an observer throws is no business of the call: it surfaces as an unhandled rejection.
+ * The commands are the protocol's: `client.get` is an `mg` with the key as it is sent, prefix and all,
+ * or a `get` where the connection is known to speak text. An exception of an observer surfaces as an
+ * unhandled rejection, not in the call.
  *
  * @param server The server's name, `localhost:11211`; see `toEndpoint` for its parts.
  */
@@ -44,7 +45,7 @@ export interface Traffic {
   bytesIn: number;
 }
 
-/** Tells an observer of a command that begins; gives who is to hear of its end, if anybody is. */
+/** Tells an observer of a command that begins; gives its listener for the end, if it has one. */
 export function announce(
   onCommand: OnCommand | undefined,
   command: Command,
@@ -81,7 +82,7 @@ export async function observed(
   }
 }
 
-/** Calls one who listens: what it throws is not for those who did what it hears of. */
+/** Calls a listener; an exception surfaces as an unhandled rejection, not in the caller. */
 export function apart<Result>(call: () => Result): Result | undefined {
   try {
     return call();

@@ -188,8 +188,6 @@ const calls: Readonly<Record<string, readonly unknown[]>> = {
   'meta.debug': ['k'],
   'meta.noop': [],
 };
-type Method = (...args: unknown[]) => Promise<unknown>;
-
 for (const [name, before] of Object.entries(calls)) {
   unknown(`${name} has no lifetime`, async () => {
     const owner = (name.startsWith('meta.') ? client.meta : client) as unknown as Record<
@@ -199,7 +197,7 @@ for (const [name, before] of Object.entries(calls)) {
     const method = name.replace('meta.', '');
     for (const options of [{ lifetime: 5 }, { timeout: 5, lifetime: undefined }]) {
       assert.is(
-        (await rejection((Reflect.get(owner, method) as Method).call(owner, ...before, options)))
+        (await rejection(Reflect.get(owner, method).call(owner, ...before, options)))
           .argument,
         'lifetime',
       );
