@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { clients } from './clients/adapters.ts';
+import { clients, OURS } from './clients/adapters.ts';
 import type { Load } from './clients/loads.ts';
 import { sockets } from './clients/runner.ts';
 import type { Measured, WorkReport, WorkRequest } from './clients/worker.ts';
@@ -9,8 +9,6 @@ import { median, ratios } from './sample.ts';
 import { startServer } from './server-process.ts';
 
 const WORKER = join(import.meta.dirname, 'clients/worker.ts');
-
-export const OURS = 'memwire';
 
 /** The clients of others. */
 export const peers: readonly string[] = clients.filter((name) => !name.startsWith(OURS));
@@ -27,15 +25,20 @@ export interface Plan extends Omit<WorkRequest, 'name' | 'ports'> {
 }
 
 /** A fresh process for each of them in each round. They take turns, each round from another on. */
-export async function play(cores: Cores, plan: Plan): Promise<Runs> {
+export async function play(
+  cores: Cores,
+  plan: Plan,
+  names: readonly string[] = subjects,
+): Promise<Runs> {
   const { rounds, memory, options, ...work } = plan;
-  const reports = new Map<string, WorkReport[]>(subjects.map((name) => [name, []]));
+  const reports = new Map<string, WorkReport[]>(names.map((name) => [name, []]));
   for (let round = 0; round < rounds; round++) {
     // To the terminal alone: minutes go by before the first table.
     console.error(`clients, ${cores.name}: round ${round + 1} of ${rounds}`);
     const server = await startServer('memcached', memory, cores.server, options);
     try {
-      for (const name of [...subjects.slice(round), ...subjects.slice(0, round)]) {
+      const first = round % names.length;
+      for (const name of [...names.slice(first), ...names.slice(0, first)]) {
         const request: WorkRequest = { name, ports: [server.port], ...work };
         reports.get(name)!.push(await runProgram<WorkReport>(WORKER, request, cores.load));
       }

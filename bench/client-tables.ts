@@ -1,5 +1,6 @@
 import type { Chart } from './chart.ts';
-import { OURS, peers, type Runs, subjects } from './client-runs.ts';
+import { peers, type Runs, subjects } from './client-runs.ts';
+import { OURS } from './clients/adapters.ts';
 import { sockets } from './clients/runner.ts';
 import { median, ratio, ratios, spread } from './sample.ts';
 import type { Table } from './table.ts';

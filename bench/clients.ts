@@ -49,7 +49,8 @@ export function clientsMethod(quick: boolean): string {
     'processor, so that a rate says how much work an operation is to both of them; with a core ' +
     'each they work side by side. `raw text` and `raw meta` are bare sockets that send requests ' +
     'made beforehand and only count the bytes of the replies: what Node and memcached leave a ' +
-    'client to reach.';
+    'client to reach. What the first call of a connection costs, and very many calls at once, is ' +
+    'in [benchmark-calls.md](benchmark-calls.md).';
 }
 
 interface Plans {

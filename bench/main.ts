@@ -1,13 +1,15 @@
 // npm run bench                        everything
-// npm run bench -- parsers | server | proxy | hashing | cluster | clients   parts
+// npm run bench -- parsers | server | proxy | hashing | cluster | clients | first-set | bulk   parts
 //   --quick   fewer rounds and smaller inputs: to see that it runs
 //   --write   also write the tables to the pages of docs, and the chart of the clients
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { bulkTables } from './bulk.ts';
 import { drawChart } from './chart.ts';
 import { clientsMethod, clientTables } from './clients.ts';
 import { clusterTables } from './cluster.ts';
+import { firstSetTables } from './first-set.ts';
 import { hashingTables } from './hashing.ts';
 import { machine } from './machine.ts';
 import { parserTables } from './parsers.ts';
@@ -22,6 +24,8 @@ const parts = {
   hashing: hashingTables,
   cluster: clusterTables,
   clients: clientTables,
+  'first-set': firstSetTables,
+  bulk: bulkTables,
 } as const;
 
 interface Page {
@@ -43,6 +47,11 @@ const pages: readonly Page[] = [
   { name: 'benchmark-proxy', title: 'Measurements: proxy', has: ['proxy'] },
   { name: 'benchmark-hashing', title: 'Measurements: hashing', has: ['hashing'] },
   { name: 'benchmark-cluster', title: 'Measurements: many servers', has: ['cluster'] },
+  {
+    name: 'benchmark-calls',
+    title: 'Measurements: first calls and very many',
+    has: ['first-set', 'bulk'],
+  },
   {
     name: 'benchmark',
     title: 'Measurements: clients',
@@ -88,8 +97,8 @@ function write({ name, title, has, method }: Page, all: readonly Table[]): void 
   const command = ['npm run bench --', ...has.filter((part) => tables.has(part))];
   if (values.quick) command.push('--quick');
   const head =
-    `Written by \`${command.join(' ')} --write\` on ${machine()}. The numbers of one run on one ` +
-    'machine: compare within a table, not with other pages.';
+    `Written by \`${command.join(' ')} --write\` on ${date()}, on ${machine()}. The numbers of ` +
+    'one run on one machine: compare within a table, not with other pages.';
   const paragraphs = [head, ...(method === undefined ? [] : [method(values.quick)])];
   const top = [
     `# ${title}\n`,
@@ -98,4 +107,9 @@ function write({ name, title, has, method }: Page, all: readonly Table[]): void 
   ];
   writeFileSync(`${file}.md`, [...top, ...all.map(asMarkdown)].join('\n'));
   if (chart !== undefined) writeFileSync(`${file}.svg`, drawChart(chart));
+}
+
+/** `2026-01-31`. */
+function date(): string {
+  return new Date().toISOString().slice(0, 10);
 }

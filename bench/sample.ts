@@ -9,6 +9,12 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }
 
+/** The least number that so many of a hundred are not above. */
+export function percentile(values: readonly number[], percent: number): number {
+  const sorted = values.toSorted((left, right) => left - right);
+  return sorted[Math.max(0, Math.ceil(sorted.length * percent / 100) - 1)] ?? NaN;
+}
+
 /** The median and, in brackets, the least and the greatest. */
 export function spread(values: readonly number[], show: (value: number) => string): string {
   return `${show(median(values))} [${show(Math.min(...values))}..${show(Math.max(...values))}]`;

@@ -1,5 +1,6 @@
-import { OURS, peers, type Runs } from './client-runs.ts';
+import { peers, type Runs } from './client-runs.ts';
 import { growth } from './client-tables.ts';
+import { OURS } from './clients/adapters.ts';
 import type { LoadName } from './clients/loads.ts';
 import { ratio } from './sample.ts';
 import type { Table } from './table.ts';

@@ -18,20 +18,29 @@ type Constructor = new (...args: unknown[]) => Record<string, (...args: unknown[
 // Some of them take many seconds for a value of 32 MB.
 const PATIENCE = 120_000;
 
+/** Our client, as it is without options. */
+export const OURS = 'memwire';
+/** It in the dialects that insist. */
+export const META = 'memwire meta';
+export const TEXT = 'memwire text';
 /** Our client of many servers. */
 export const HASHED = 'memwire hash';
 
 const open: Readonly<Record<string, (ports: readonly number[]) => Promise<Subject>>> = {
-  async memwire(ports) {
+  async [OURS](ports) {
+    return await memwire(ports, 'auto', false);
+  },
+
+  async [META](ports) {
     return await memwire(ports, 'meta', false);
   },
 
-  async 'memwire text'(ports) {
+  async [TEXT](ports) {
     return await memwire(ports, 'text', false);
   },
 
   async [HASHED](ports) {
-    return await memwire(ports, 'meta', true);
+    return await memwire(ports, 'auto', true);
   },
 
   async memcache(ports) {
@@ -92,8 +101,10 @@ const open: Readonly<Record<string, (ports: readonly number[]) => Promise<Subjec
   },
 };
 
-/** The names of the clients, ours first, in both its dialects. */
-export const clients: readonly string[] = Object.keys(open).filter((name) => name !== HASHED);
+/** The names of the clients, ours first, then ours in classic commands. */
+export const clients: readonly string[] = Object.keys(open).filter((name) =>
+  name !== HASHED && name !== META
+);
 
 /** Connects a client to servers on the loopback; those of one server to the first of them. */
 export function openClient(name: string, ports: readonly number[]): Promise<Subject> {
@@ -102,7 +113,7 @@ export function openClient(name: string, ports: readonly number[]): Promise<Subj
 
 async function memwire(
   ports: readonly number[],
-  dialect: 'meta' | 'text',
+  dialect: 'auto' | 'meta' | 'text',
   hashed: boolean,
 ): Promise<Subject> {
   // The built code, as it is installed.
