@@ -201,6 +201,19 @@ export const proofCases: readonly Case<undefined>[] = [
     },
   },
   {
+    name: 'sends no meta command where the last connection was closed at one, and refuses it',
+    run() {
+      const connection = new ClientConnection<string>({ closesAtProbe: true });
+      connection.prove();
+      connection.send(mg('k', 'v'), 'a');
+      connection.send(read, 'b');
+      equal(drain(connection), TEXT);
+      receive(connection, 'END\r\n');
+      equal(drain(connection), 'get k\r\n');
+      equal(brief(events(connection)), ['refused a not-sent']);
+    },
+  },
+  {
     name: 'refuses meta commands on a connection that speaks text, and harms no neighbour',
     run() {
       const connection = text('EN');

@@ -60,10 +60,11 @@ export async function findMany<Result>(
   if (left === null) return result;
   const found: (Found | undefined)[] = [];
   const batches = [...together(wire, placeOf)].flatMap((indexes) => cut(indexes, wire, calls));
-  await windowed(batches, READ_WINDOW, (batch) => {
-    const within = deadline.within(options);
-    return calls.read(undefined, () => findBatch(calls, batch, wire, withCas, within, found));
-  });
+  await windowed(batches, READ_WINDOW, (batch) =>
+    calls.read(undefined, async () => {
+      checkDeadline(deadline, options);
+      await findBatch(calls, batch, wire, withCas, deadline.within(options), found);
+    }));
   let unreadable: SerdeError | null = null;
   const items = wanted.map((key, index) => [key, found[index]] as const);
   const done = inSlices(clock, items, ([key, item]) => {
@@ -198,10 +199,7 @@ async function doMany(
   const failed = new Map<Key, MemcacheError>();
   const run = async ({ key, wire, make, isDone }: Job): Promise<void> => {
     try {
-      if (deadline.left === 0) {
-        const { timeout } = options;
-        throw new TimeoutError(`the call was not over within ${timeout} ms`, 'not-sent');
-      }
+      checkDeadline(deadline, options);
       const within = waiting(noreply, deadline.within(options));
       let reply = await calls.execute(wire, make(quiet), within);
       // An error among the quiet ones: whose it was, only asking again can tell.
@@ -217,6 +215,11 @@ async function doMany(
   };
   await windowed(jobs, WINDOW, run, ({ size }) => size);
   return failed;
+}
+
+function checkDeadline(deadline: Deadline, { timeout }: CallOptions): void {
+  if (deadline.left > 0) return;
+  throw new TimeoutError(`the call was not over within ${timeout} ms`, 'not-sent');
 }
 
 /** Runs all of them, so many at a time, until one rejects. */

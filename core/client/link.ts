@@ -16,7 +16,7 @@ import {
   TimeoutError,
   UsageError,
 } from '../wire/errors.ts';
-import { isEitherWay, isKeyed, TEXT_PROBE } from '../wire/proof.ts';
+import { isAboutItems, isEitherWay, TEXT_PROBE } from '../wire/proof.ts';
 import { isQuiet } from '../wire/quiet.ts';
 import { sizeOf } from '../wire/ring.ts';
 import { isError, type Reply, type ReplyItem, SILENT } from '../wire/reply.ts';
@@ -194,9 +194,10 @@ export class Link implements Executor, TransportEvents {
   #send(command: Command, pending: Pending, deadline: number, until: Early['until']): void {
     const { spoken } = this.#connection;
     // Before the command is known to be right: a probe does no harm.
-    if (spoken !== 'meta' && isKeyed(command)) this.#connection.prove();
+    const needsProof = spoken !== 'meta' && isAboutItems(command);
+    if (needsProof) this.#connection.prove();
     this.#connection.send(command, pending, deadline, until);
-    if (spoken === 'unproven' && isKeyed(command)) {
+    if (spoken === 'unproven' && needsProof) {
       this.#early.push({ command, pending, deadline, until });
     }
     this.#nudge?.sent(command);

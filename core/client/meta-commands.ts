@@ -19,7 +19,7 @@ import {
   type MetaResult,
   type MetaSetOptions,
 } from './meta-options.ts';
-import { toCount, toNumber, toStatus, toUnsigned, unexpected } from './results.ts';
+import { toCount, toFound, toNumber, toStatus, toUnsigned, unexpected } from './results.ts';
 import { serialize } from './serde.ts';
 
 const setModes = { set: 'S', add: 'E', replace: 'R', append: 'A', prepend: 'P' } as const;
@@ -99,9 +99,8 @@ export class MetaCommands {
     const facts = toFacts(reply.flags);
     const clientFlags = reply.flags.find((flag) => flag[0] === 'f');
     const stored = clientFlags === undefined ? undefined : toCount(clientFlags);
-    const value = reply.type === 'VA'
-      ? this.#calls.value<T>(key, { value: reply.value, flags: stored ?? 0, cas: undefined })
-      : undefined;
+    const found = reply.type === 'VA' ? toFound(reply) : undefined;
+    const value = found === undefined ? undefined : this.#calls.value<T>(key, found);
     return { ...facts, flags: stored, value };
   }
 

@@ -19,12 +19,15 @@ export function toFound(reply: Reply): Found | undefined {
   switch (reply.type) {
     case 'VA': {
       const { value, flags } = reply;
-      let clientFlags = 0;
+      let clientFlags = -1;
       let cas: bigint | undefined;
       for (const flag of flags) {
         const letter = flag.charCodeAt(0);
         if (letter === 0x66) clientFlags = toCount(flag);
         else if (letter === 0x63) cas = toUnsigned(flag);
+      }
+      if (clientFlags < 0) {
+        throw new ProtocolError('the server left out the client flags that it was asked for');
       }
       // Where somebody is about to store a value, `mg` finds an empty one: that is a miss.
       const won = value.length === 0 && clientFlags === 0 && flags.some(isWinFlag);

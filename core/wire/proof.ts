@@ -97,9 +97,11 @@ export class Proof {
       return this.spell(command);
     }
     if (!this.isBegun) return command;
-    if (awaitsProof(command)) return null;
-    if (this.#options.dialect === 'meta' || !readsAsText(command)) return command;
-    return toText(command);
+    const { dialect, closesAtProbe } = this.#options;
+    // Any meta command would end this connection too.
+    const isFatal = closesAtProbe && isMetaVerb(command) && !readsAsText(command);
+    if (awaitsProof(command) || isFatal) return null;
+    return dialect === 'auto' && readsAsText(command) ? toText(command) : command;
   }
 
   /** The command that closes a run of quiet ones. */
@@ -165,12 +167,13 @@ export function isMetaVerb({ verb }: Command): boolean {
 
 /** Whether a command has a spelling in both dialects. */
 export function isEitherWay(command: Command): command is MetaCommand | MetaSetCommand {
-  return isKeyed(command) && 'orText' in command && command.orText === true;
+  return isAboutItems(command) && 'orText' in command && command.orText === true;
 }
 
-/** Whether a command is about items, and not about the server. Takes anything. */
-export function isKeyed(command: Command): boolean {
-  return typeof command === 'object' && command !== null && ('key' in command || 'keys' in command);
+/** Whether a command is about items, or a meta command, and not about the server. Takes anything. */
+export function isAboutItems(command: Command): boolean {
+  return typeof command === 'object' && command !== null &&
+    ('key' in command || 'keys' in command || command.verb === 'mn');
 }
 
 /** Whether a command must know what the connection speaks: it has data, or two spellings. */
