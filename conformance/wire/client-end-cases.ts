@@ -95,6 +95,17 @@ export const clientEndCases: readonly Case<undefined>[] = [
     },
   },
   {
+    name: 'gives a server up that drips the answer to a probe',
+    run() {
+      const connection = new ClientConnection<string>({ stallAfter: 1000 });
+      connection.send(set('k'), 'a', 500);
+      drain(connection, 0);
+      for (let now = 100; now < 1000; now += 100) receive(connection, 'E', now);
+      connection.tick(1000);
+      equal(brief(events(connection)), ['timeout a not-sent', 'closed [] []']);
+    },
+  },
+  {
     name: 'says of a late command whether any reply came since it was sent',
     run() {
       const connection = new ClientConnection<string>();

@@ -72,6 +72,20 @@ bulk('a timeout is for the whole call: what is left then is not sent', async () 
   assert.is(failed.get('key2999')?.outcome, 'not-sent');
 });
 
+bulk('a signal ends the rest of a call at once, and all of it with one error', async () => {
+  const { one } = embedded();
+  const aborter = new AbortController();
+  const call = one.setMany(names(20_000).map((key) => [key, 'x'] as const), {
+    signal: aborter.signal,
+  });
+  aborter.abort('why');
+  const failed = [...(await call).values()];
+  assert.ok(failed.length > 17_000, `${failed.length} failed`);
+  assert.ok(failed.every(({ code }) => code === 'aborted'));
+  assert.is(failed.filter((error) => error === failed.at(-1)).length > 15_000, true);
+  await one.close();
+});
+
 bulk('a get asks for no more keys than fit 16,000 bytes', async () => {
   const lengths: number[] = [];
   const { one } = embedded({
@@ -164,8 +178,16 @@ bulk('a value whose buffer is gone before it is sent fails alone', async () => {
 });
 
 bulk('where somebody is about to store a value there is none yet', async () => {
-  const { one } = embedded();
+  const { one, server } = embedded();
   await one.execute({ verb: 'mg', key: 'lease', base64: false, flags: ['N30'] });
+  for (const read of ['get', 'gets', 'gat', 'gats'] as const) {
+    const other = new Client('h', { dial: server.dial });
+    const first = read === 'get' || read === 'gets'
+      ? other[read]('lease')
+      : other[read]('lease', 30);
+    assert.is(await first, undefined, `the first ${read} of a connection`);
+    await other.close();
+  }
   assert.is(await one.get('lease'), undefined);
   assert.is(await one.gets('lease'), undefined);
   assert.is(await one.gat('lease', 30), undefined);

@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.ts';
 import type { Command, Key } from '../wire/command.ts';
-import { MemcacheError, SerdeError, TimeoutError, UsageError } from '../wire/errors.ts';
+import { AbortError, MemcacheError, SerdeError, TimeoutError, UsageError } from '../wire/errors.ts';
 import type { Reply } from '../wire/reply.ts';
 import type { Calls } from './calls.ts';
 import { ownCopy, toKeys, waiting } from './calls.ts';
@@ -41,7 +41,7 @@ export async function findMany<Result>(
   read: (key: ItemKey, found: Found) => Result,
 ): Promise<Map<Key, Result>> {
   checkCallOptions(options);
-  checkExecuteOptions(options);
+  const limit = new Limit(calls, options);
   const { keys: policy, placeOf, ready, clock } = calls.parts;
   const wanted = toKeys(keys);
   const wire: WireKey[] = [];
@@ -50,21 +50,29 @@ export async function findMany<Result>(
     const one = policy.toWire(key);
     checkWireKey(one);
     wire.push(one);
-  });
+  }, limit);
   if (checked !== undefined) await checked;
   const result = new Map<Key, Result>();
-  if (wire.length === 0) return result;
-  const deadline = new Deadline(clock, options.timeout ?? Infinity);
+  if (wanted.length === 0) return result;
+  if (limit.error !== null) {
+    const { error } = limit;
+    return calls.read(result, () => Promise.reject(error));
+  }
   // Which keys are in one place is known once the places are.
   const left = ready && await calls.read(null, () => ready(options));
   if (left === null) return result;
   const found: (Found | undefined)[] = [];
   const batches = [...together(wire, placeOf)].flatMap((indexes) => cut(indexes, wire, calls));
-  await windowed(batches, READ_WINDOW, (batch) =>
-    calls.read(undefined, async () => {
-      checkDeadline(deadline, options);
-      await findBatch(calls, batch, wire, withCas, deadline.within(options), found);
-    }));
+  const run = (batch: readonly number[]): Promise<void> =>
+    calls.read(undefined, () => {
+      return findBatch(calls, batch, wire, withCas, limit.within(options), found);
+    });
+  let late: MemcacheError | null = null;
+  const skip = (_batch: readonly number[], error: MemcacheError): void => {
+    late = error;
+  };
+  await windowed(batches, READ_WINDOW, run, { limit, skip, sizeOf: () => 0 });
+  if (late !== null) await calls.read(undefined, () => Promise.reject(late!));
   let unreadable: SerdeError | null = null;
   const items = wanted.map((key, index) => [key, found[index]] as const);
   const done = inSlices(clock, items, ([key, item]) => {
@@ -76,7 +84,7 @@ export async function findMany<Result>(
       if (calls.parts.ignoreErrors) calls.ignore(error);
       else unreadable ??= error;
     }
-  });
+  }, null);
   if (done !== undefined) await done;
   if (unreadable !== null) throw withValues(unreadable, result);
   return result;
@@ -142,14 +150,19 @@ export async function storeMany(
   options: BulkOptions & StoreOptions,
 ): Promise<Map<Key, MemcacheError>> {
   checkBulkStoreOptions(options);
+  const limit = new Limit(calls, options);
+  const pairs = toPairs(entries);
   const jobs: Job[] = [];
-  const prepared = inSlices(calls.parts.clock, toPairs(entries), ([key, value]) => {
+  const prepare = ([key, value]: readonly [ItemKey, unknown]): void => {
     const { wire, data, fields } = calls.prepare(key, value, options, true);
+    // A bad key is the caller's fault, and nothing is sent for its neighbours either.
+    checkWireKey(wire);
     const make: Job['make'] = (quiet) => storeCommand('set', wire, data, { ...fields, quiet });
     jobs.push({ key: ownKey(key), wire, size: data.length, make, isDone: toDone });
-  });
+  };
+  const prepared = inSlices(calls.parts.clock, pairs, prepare, limit);
   if (prepared !== undefined) await prepared;
-  return await doMany(calls, jobs, options);
+  return await doMany(calls, pairs.map(([key]) => key), jobs, options, limit);
 }
 
 /** Deletes many keys; gives those for which it is not known that they are gone, and why. */
@@ -159,18 +172,51 @@ export async function deleteMany(
   options: BulkOptions,
 ): Promise<Map<Key, MemcacheError>> {
   checkBulkOptions(options);
+  const limit = new Limit(calls, options);
+  const all = toKeys(keys);
   const jobs: Job[] = [];
-  const prepared = inSlices(calls.parts.clock, toKeys(keys), (key) => {
+  const prepare = (key: ItemKey): void => {
     const wire = calls.parts.keys.toWire(key);
+    checkWireKey(wire);
     const make: Job['make'] = (quiet) => deleteCommand(wire, quiet);
     const isDone: Job['isDone'] = (reply) => {
       toDone(reply);
       return true;
     };
     jobs.push({ key: ownKey(key), wire, size: 0, make, isDone });
-  });
+  };
+  const prepared = inSlices(calls.parts.clock, all, prepare, limit);
   if (prepared !== undefined) await prepared;
-  return await doMany(calls, jobs, options);
+  return await doMany(calls, all, jobs, options, limit);
+}
+
+/** How long a call for many keys may go on. */
+class Limit {
+  readonly #deadline: Deadline;
+  readonly #options: CallOptions;
+  #error: MemcacheError | null = null;
+
+  constructor(calls: Calls, options: CallOptions) {
+    checkExecuteOptions(options);
+    this.#options = options;
+    this.#deadline = new Deadline(calls.parts.clock, options.timeout ?? Infinity);
+  }
+
+  /** What the rest of the call fails with, once it may not go on: one error for all of it. */
+  get error(): MemcacheError | null {
+    const { signal, timeout } = this.#options;
+    if (this.#error === null && signal?.aborted === true) {
+      this.#error = new AbortError('not-sent', signal.reason);
+    } else if (this.#error === null && this.#deadline.left === 0) {
+      this.#error = new TimeoutError(`the call was not over within ${timeout} ms`, 'not-sent');
+    }
+    return this.#error;
+  }
+
+  /** The options of a command, which may take what is left of the time. */
+  within<Options extends CallOptions>(options: Options): Options {
+    return this.#deadline.within(options);
+  }
 }
 
 interface Job {
@@ -185,26 +231,22 @@ interface Job {
 
 async function doMany(
   calls: Calls,
+  keys: readonly ItemKey[],
   jobs: readonly Job[],
   options: BulkOptions,
+  limit: Limit,
 ): Promise<Map<Key, MemcacheError>> {
-  checkExecuteOptions(options);
-  const { clock } = calls.parts;
   const noreply = calls.isQuiet(options);
   const quiet = options.quiet === true || noreply;
-  const deadline = new Deadline(clock, options.timeout ?? Infinity);
-  // A bad key is the caller's fault, and nothing is sent for its neighbours either.
-  const checked = inSlices(clock, jobs, ({ wire }) => checkWireKey(wire));
-  if (checked !== undefined) await checked;
   const failed = new Map<Key, MemcacheError>();
+  // Its time was over before all were prepared: nothing is sent.
+  if (limit.error !== null) return new Map(keys.map((key) => [ownKey(key), limit.error!]));
   const run = async ({ key, wire, make, isDone }: Job): Promise<void> => {
     try {
-      checkDeadline(deadline, options);
-      const within = waiting(noreply, deadline.within(options));
-      let reply = await calls.execute(wire, make(quiet), within);
+      let reply = await calls.execute(wire, make(quiet), waiting(noreply, limit.within(options)));
       // An error among the quiet ones: whose it was, only asking again can tell.
       if (reply.type === 'silent' && reply.errors.length > 0) {
-        reply = await calls.execute(wire, make(false), deadline.within(options));
+        reply = await calls.execute(wire, make(false), limit.within(options));
       }
       if (isDone(reply)) return;
       failed.set(key, new MemcacheError('the server did not store it', 'not-stored', 'done'));
@@ -213,29 +255,38 @@ async function doMany(
       failed.set(key, error);
     }
   };
-  await windowed(jobs, WINDOW, run, ({ size }) => size);
+  const skip = ({ key }: Job, error: MemcacheError): void => void failed.set(key, error);
+  await windowed(jobs, WINDOW, run, { limit, skip, sizeOf: ({ size }) => size });
   return failed;
 }
 
-function checkDeadline(deadline: Deadline, { timeout }: CallOptions): void {
-  if (deadline.left > 0) return;
-  throw new TimeoutError(`the call was not over within ${timeout} ms`, 'not-sent');
+interface WindowOptions<Item> {
+  readonly limit: Limit;
+  /** Takes what is not begun any more, and why. */
+  readonly skip: (item: Item, error: MemcacheError) => void;
+  /** The bytes that an item has under way. */
+  readonly sizeOf: (item: Item) => number;
 }
 
-/** Runs all of them, so many at a time, until one rejects. */
+/** Runs all of them, so many at a time, until one rejects or the limit is reached. */
 function windowed<Item>(
   items: readonly Item[],
-  limit: number,
+  most: number,
   run: (item: Item) => Promise<void>,
-  sizeOf: (item: Item) => number = () => 0,
+  { limit, skip, sizeOf }: WindowOptions<Item>,
 ): Promise<void> {
   return new Promise((resolve, reject) => {
     let next = 0;
     let running = 0;
     let bytes = 0;
     const start = (): void => {
-      while (next < items.length && running < limit && (running === 0 || bytes < WINDOW_BYTES)) {
+      while (next < items.length && running < most && (running === 0 || bytes < WINDOW_BYTES)) {
+        const error = limit.error;
         const item = items[next++]!;
+        if (error !== null) {
+          skip(item, error);
+          continue;
+        }
         const size = sizeOf(item);
         running++;
         bytes += size;
@@ -243,9 +294,9 @@ function windowed<Item>(
           running--;
           bytes -= size;
           start();
-        }, (error: Error) => {
+        }, (cause: Error) => {
           next = items.length;
-          reject(error);
+          reject(cause);
         });
       }
       if (running === 0 && next === items.length) resolve();
@@ -262,6 +313,7 @@ function inSlices<Item>(
   clock: Clock,
   items: readonly Item[],
   step: (item: Item) => void,
+  limit: Limit | null,
   from = 0,
 ): Promise<void> | undefined {
   const start = clock.elapsed();
@@ -269,7 +321,11 @@ function inSlices<Item>(
     step(items[i]!);
     if (i % 128 !== 127 || clock.elapsed() - start < SLICE) continue;
     return new Promise<void>((resolve) => clock.yield(resolve))
-      .then(() => inSlices(clock, items, step, i + 1));
+      .then(() =>
+        limit === null || limit.error === null
+          ? inSlices(clock, items, step, limit, i + 1)
+          : undefined
+      );
   }
   return undefined;
 }

@@ -9,7 +9,7 @@ import { apart } from './observe.ts';
 import type { ExecuteOptions } from './executor.ts';
 import type { Gets, MemcacheParts, StoreOptions, WriteOptions } from './memcache-options.ts';
 import type { WriteFields } from './operations.ts';
-import type { Found } from './results.ts';
+import { type Found, isUnclear, toFound } from './results.ts';
 import { serialize } from './serde.ts';
 
 /** What a store command is made of, whatever the dialect. */
@@ -40,6 +40,16 @@ export class Calls {
     const { executor } = this.parts;
     if (route === undefined) return executor.execute(command, options);
     return executor.execute(command, options === undefined ? { route } : { ...options, route });
+  }
+
+  /** The item that a read of one key finds. */
+  async find(
+    wire: WireKey,
+    command: Command,
+    options: ExecuteOptions | undefined,
+  ): Promise<Found | undefined> {
+    const reply = await this.execute(wire, command, options);
+    return toFound(isUnclear(reply) ? await this.execute(wire, command, options) : reply);
   }
 
   /** A write to one key, which is waited for unless it is quiet. */

@@ -183,7 +183,16 @@ export function checkOptions(
   }
   checkChoice('dialect', dialect, ['meta', 'text', 'auto']);
   checkChoice('fence', fence, ['mn', 'version', 'get']);
+  if (options.clock !== undefined) checkClock(options.clock);
   if (tls !== undefined) checkTls(tls);
   if (auth !== undefined) checkKnown('auth', auth, authNames);
   if (options.serde !== undefined) checkSerde(options.serde);
+}
+
+/** @throws UsageError when it is none. */
+export function checkClock(clock: Clock): void {
+  checkObject('clock', clock);
+  for (const name of ['now', 'elapsed', 'after', 'yield'] as const) {
+    demand(typeof clock[name] === 'function', 'clock', `must have the method ${name}`);
+  }
 }

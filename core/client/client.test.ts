@@ -189,6 +189,25 @@ client('a key in a Buffer that changes after the call does no harm', async () =>
   await one.close();
 });
 
+client('a dial that throws, or gives no transport, is told, and the client closes', async () => {
+  const wrong: readonly (readonly [dial: unknown, told: RegExp])[] = [
+    [() => {
+      throw new Error('mine');
+    }, /mine/],
+    [() => Promise.resolve({}), /dial must give a transport/],
+    [() => Promise.resolve(null), /dial must give a transport/],
+    [() => undefined, /dial must give a transport/],
+  ];
+  for (const [dial, told] of wrong) {
+    const one = new Client('h', { dial: dial as ClientOptions['dial'] & object });
+    const call = new Watched(one.get('a'));
+    await settled();
+    assert.is(call.brief, 'ConnectionError connection not-sent');
+    assert.match(String(call.error), told);
+    await one.close();
+  }
+});
+
 // Real sockets
 
 client('a dead port is a ConnectionError, each time', async () => {

@@ -1,5 +1,11 @@
 import type { AbortSignal } from '../transport.ts';
-import { checkBoolean, checkMilliseconds, checkObject } from '../wire/check.ts';
+import {
+  checkBoolean,
+  checkKnown,
+  checkMilliseconds,
+  checkObject,
+  optionNames,
+} from '../wire/check.ts';
 import { checkCommand } from '../wire/check-command.ts';
 import type { Command, Key } from '../wire/command.ts';
 import { ConnectionError, UsageError } from '../wire/errors.ts';
@@ -25,6 +31,21 @@ export interface ExecuteOptions {
    * need not wait for its end.
    */
   readonly onItem?: (item: ReplyItem) => unknown;
+}
+
+const names = /* @__PURE__ */ optionNames<ExecuteOptions>({
+  timeout: true,
+  signal: true,
+  route: true,
+  unconfirmed: true,
+  onItem: true,
+});
+
+/** @throws UsageError naming an option that there is not. */
+export function checkExecuteNames(options: ExecuteOptions | undefined): void {
+  if (options === undefined) return;
+  checkObject('options', options);
+  checkKnown('options', options, names);
 }
 
 /** @throws UsageError naming the option that breaks a rule. */

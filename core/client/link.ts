@@ -21,6 +21,7 @@ import { isQuiet } from '../wire/quiet.ts';
 import { sizeOf } from '../wire/ring.ts';
 import { isError, type Reply, type ReplyItem, SILENT } from '../wire/reply.ts';
 import { verbs } from '../wire/verbs.ts';
+import { withoutStack } from '../wire/without-stack.ts';
 import { AbortListeners } from './abort-listeners.ts';
 import { Alarm } from './alarm.ts';
 import { endpointName } from './endpoint.ts';
@@ -255,7 +256,12 @@ export class Link implements Executor, TransportEvents {
       this.#advance();
     });
     try {
-      const transport = await dial(endpoint, this, this.#aborter.signal);
+      // What it throws at once comes as a rejection: no link ends before it was made.
+      const dialed = new Promise<Transport>((resolve) => {
+        resolve(dial(endpoint, this, this.#aborter.signal));
+      });
+      const transport = await dialed;
+      if (!isTransport(transport)) throw new UsageError('dial', 'must give a transport');
       if (this.#over) transport.abort();
       else this.#transport = transport;
       this.wasConnected = true;
@@ -375,7 +381,12 @@ export class Link implements Executor, TransportEvents {
   #timeOut({ tag, outcome, silent }: ClientEvent<Pending> & { type: 'timeout' }): void {
     const { timeout = this.#options.timeout } = tag.options ?? {};
     tag.unlisten?.();
-    const error = new TimeoutError(`no reply from ${this.#name} within ${timeout} ms`, outcome);
+    // Of what is left of a longer time, fractions say nothing.
+    const within = timeout < 10 ? Number(timeout.toPrecision(2)) : Math.round(timeout);
+    // The stack of a timer tells nobody anything, and thousands may be late at once.
+    const error = withoutStack(() =>
+      new TimeoutError(`no reply from ${this.#name} within ${within} ms`, outcome)
+    );
     // Not one reply since it was sent: a firewall may have forgotten the connection.
     if (silent && !this.#isLate && !this.#over) {
       this.#isLate = true;
@@ -390,6 +401,8 @@ export class Link implements Executor, TransportEvents {
   }
 
   #passOn(tag: Pending, item: ReplyItem): void {
+    // Its reader is told that it is over, and gets no more.
+    if (this.#isAborted) return;
     const refuse = (error: unknown): void => {
       tag.unlisten?.();
       this.#connection.cancel(tag);
@@ -466,6 +479,13 @@ export class Link implements Executor, TransportEvents {
     this.#scheduleFlush();
     pending.reject(new AbortError(state === 'unsent' ? 'not-sent' : 'unknown', reason));
   }
+}
+
+function isTransport(transport: unknown): boolean {
+  return typeof transport === 'object' && transport !== null &&
+    ['send', 'pause', 'resume', 'close', 'abort'].every((name) =>
+      typeof (transport as Readonly<Record<string, unknown>>)[name] === 'function'
+    );
 }
 
 /** A command that was queued before its connection was proved. */

@@ -4,9 +4,9 @@ import { type MemcacheError, UsageError } from '../wire/errors.ts';
 import type { Reply } from '../wire/reply.ts';
 import { deleteMany, type Entries, findMany, storeMany } from './bulk.ts';
 import { Calls, toU64 } from './calls.ts';
-import type { ExecuteOptions } from './executor.ts';
+import { checkExecuteNames, type ExecuteOptions } from './executor.ts';
 import { type Expire, toExptime } from './expire.ts';
-import { checkWireKey, type ItemKey } from './key-policy.ts';
+import { checkWireKey, type ItemKey, type WireKey } from './key-policy.ts';
 import {
   type BulkOptions,
   type CallOptions,
@@ -28,7 +28,15 @@ import {
   storeCommand,
   touchCommand,
 } from './operations.ts';
-import { type CasResult, type Found, toCasResult, toDone, toFound, toNumber } from './results.ts';
+import {
+  type CasResult,
+  type Found,
+  isUnclear,
+  toCasResult,
+  toDone,
+  toFound,
+  toNumber,
+} from './results.ts';
 
 /**
  * Every operation of memcached over any executor.
@@ -57,7 +65,7 @@ export class Memcache {
     return this.calls.read(undefined, async () => {
       checkCallOptions(options);
       const wire = this.calls.parts.keys.toWire(key);
-      const found = toFound(await this.calls.execute(wire, getCommand(wire, true), options));
+      const found = await this.calls.find(wire, getCommand(wire, true), options);
       return found === undefined ? undefined : this.calls.gets<T>(key, found);
     });
   }
@@ -238,6 +246,11 @@ export class Memcache {
 
   /** Does any command of the protocol. */
   execute(command: Command, options?: ExecuteOptions): Promise<Reply> {
+    try {
+      checkExecuteNames(options);
+    } catch (error) {
+      return Promise.reject(error);
+    }
     return this.calls.parts.executor.execute(command, options);
   }
 
@@ -257,13 +270,25 @@ export class Memcache {
     try {
       checkCallOptions(options);
       const wire = this.calls.parts.keys.toWire(key);
-      return this.calls.execute(wire, getCommand(wire, false), options).then((reply) => {
+      const command = getCommand(wire, false);
+      return this.calls.execute(wire, command, options).then((reply) => {
+        if (isUnclear(reply)) return this.#getAgain<T>(key, wire, command, options);
         const found = toFound(reply);
         return found === undefined ? undefined : this.calls.value<T>(key, found);
       });
     } catch (error) {
       return Promise.reject(error);
     }
+  }
+
+  async #getAgain<T>(
+    key: ItemKey,
+    wire: WireKey,
+    command: Command,
+    options: CallOptions | undefined,
+  ): Promise<T | undefined> {
+    const found = toFound(await this.calls.execute(wire, command, options));
+    return found === undefined ? undefined : this.calls.value<T>(key, found);
   }
 
   async #getAndTouch(
@@ -276,7 +301,7 @@ export class Memcache {
     const { keys, clock } = this.calls.parts;
     const wire = keys.toWire(key);
     const exptime = toExptime(expire, clock.now());
-    return toFound(await this.calls.execute(wire, gatCommand(wire, withCas, exptime), options));
+    return await this.calls.find(wire, gatCommand(wire, withCas, exptime), options);
   }
 
   #store(

@@ -84,10 +84,14 @@ export class MetaCommands {
   }
 
   /** `mg`: the item; undefined for a miss. */
-  async get<T = unknown>(
+  get<T = unknown>(
     key: ItemKey,
     options: MetaGetOptions = {},
   ): Promise<MetaItem<T> | undefined> {
+    return this.#calls.read(undefined, () => this.#get<T>(key, options));
+  }
+
+  async #get<T>(key: ItemKey, options: MetaGetOptions): Promise<MetaItem<T> | undefined> {
     checkMetaOptions('mg', options);
     const flags = this.#flags(getFlags, options);
     if (options.value !== false) flags.push('v', 'f');

@@ -18,7 +18,7 @@ export class OneServer extends Memcache {
   /** The version of the server. */
   async version(options?: CallOptions): Promise<string> {
     checkCallOptions(options);
-    return toVersion(await this.execute({ verb: 'version' }, options));
+    return toVersion(await this.calls.parts.executor.execute({ verb: 'version' }, options));
   }
 
   /**
@@ -32,7 +32,7 @@ export class OneServer extends Memcache {
   ): Promise<Map<string, StatValue>> {
     return this.calls.read(new Map<string, StatValue>(), async () => {
       checkCallOptions(options);
-      return toStats(await this.execute({ verb: 'stats', words }, options));
+      return toStats(await this.calls.parts.executor.execute({ verb: 'stats', words }, options));
     });
   }
 
@@ -48,19 +48,29 @@ export class OneServer extends Memcache {
     const noreply = this.calls.isQuiet(options);
     const seconds = toDelay(delay, this.calls.parts.clock.now());
     const command = { verb: 'flush_all', delay: seconds, noreply } as const;
-    toOk(await this.execute(command, waiting(noreply, options)));
+    toOk(await this.calls.parts.executor.execute(command, waiting(noreply, options)));
   }
 
   /** Sets how much memory the server may use, in megabytes. */
   async cacheMemlimit(megabytes: number, options?: CallOptions): Promise<void> {
     checkCallOptions(options);
-    toOk(await this.execute({ verb: 'cache_memlimit', megabytes, noreply: false }, options));
+    toOk(
+      await this.calls.parts.executor.execute(
+        { verb: 'cache_memlimit', megabytes, noreply: false },
+        options,
+      ),
+    );
   }
 
   /** Sets how much the server logs. */
   async verbosity(level: number, options?: CallOptions): Promise<void> {
     checkCallOptions(options);
-    toOk(await this.execute({ verb: 'verbosity', level, noreply: false }, options));
+    toOk(
+      await this.calls.parts.executor.execute(
+        { verb: 'verbosity', level, noreply: false },
+        options,
+      ),
+    );
   }
 
   /** Stops the server, which must have been started with `-A`. */
@@ -68,13 +78,13 @@ export class OneServer extends Memcache {
     checkObject('options', options);
     const { graceful = false, ...call } = options;
     checkCallOptions(call);
-    await this.execute({ verb: 'shutdown', graceful }, call);
+    await this.calls.parts.executor.execute({ verb: 'shutdown', graceful }, call);
   }
 
   /** Asks the server to close the connection. The next call makes another. */
   async quit(options?: CallOptions): Promise<void> {
     checkCallOptions(options);
-    await this.execute({ verb: 'quit' }, options);
+    await this.calls.parts.executor.execute({ verb: 'quit' }, options);
   }
 
   /**
@@ -89,7 +99,7 @@ export class OneServer extends Memcache {
     checkObject('options', options);
     const { reply = 'line', value = null, ...call } = options;
     checkCallOptions(call);
-    return await this.execute({ verb: 'raw', line, value, reply }, call);
+    return await this.calls.parts.executor.execute({ verb: 'raw', line, value, reply }, call);
   }
 
   /**

@@ -54,6 +54,16 @@ export function isPlaceholder({ value, flags }: ValueItem): boolean {
   return value.length === 0 && flags === 0;
 }
 
+/**
+ * Whether it is not known what a read of one key has found, as it went in classic words before the
+ * connection was proved. Where meta commands can tell, the same read asked again is one.
+ */
+export function isUnclear(reply: Reply): boolean {
+  if (reply.type !== 'values') return false;
+  const item = reply.items[0];
+  return item !== undefined && isPlaceholder(item);
+}
+
 function isWinFlag(flag: string): boolean {
   return flag === 'W' || flag === 'Z';
 }

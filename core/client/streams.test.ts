@@ -161,6 +161,7 @@ streams('close ends a dump that outruns its reader', async () => {
   const closed = new Watched(scene.upstream.close());
   await settled();
   assert.is(closed.state, 'resolved');
+  assert.equal(transport.ends, ['abort'], 'nothing of it is left open');
   const rest = new Watched((async () => {
     for await (const _ of { [Symbol.asyncIterator]: () => items });
   })());

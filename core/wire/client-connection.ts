@@ -221,8 +221,8 @@ export class ClientConnection<Tag> {
     this.#now = now;
     if (this.#state === 'closed') return;
     const { head, cursor } = this.#ring;
-    // Bytes of a reply that was given up are no progress: it has to end.
-    const givenUp = head < cursor && this.#ring.at(head).state === 'dropped';
+    // Bytes of a reply that nobody waits for are no progress: it has to end.
+    const givenUp = head < cursor && this.#ring.at(head).tag === undefined;
     if (!givenUp || chunk.length === 0) this.#progress = now;
     this.#decoder.push(chunk);
   }

@@ -93,15 +93,18 @@ export class Proof {
   admit(command: Command): Command | null {
     if (command === META_PROBE || command === TEXT_PROBE || this.spoken === 'meta') return command;
     if (this.spoken === 'text') {
-      if (isMetaVerb(command) && !isEitherWay(command)) throw this.refuse('not-sent');
+      const isRawSet = command.verb === 'raw' && /^ms /.test(command.line);
+      if (isRawSet || (isMetaVerb(command) && !isEitherWay(command))) throw this.refuse('not-sent');
       return this.spell(command);
     }
     if (!this.isBegun) return command;
     const { dialect, closesAtProbe } = this.#options;
     // Any meta command would end this connection too.
-    const isFatal = closesAtProbe && isMetaVerb(command) && !readsAsText(command);
-    if (awaitsProof(command) || isFatal) return null;
-    return dialect === 'auto' && readsAsText(command) ? toText(command) : command;
+    const isFatal = closesAtProbe && isMetaVerb(command);
+    if (awaitsProof(command)) return null;
+    if (dialect !== 'auto' || !isEitherWay(command)) return isFatal ? null : command;
+    // A key that no classic command can carry waits, to be refused before a byte of it is sent.
+    return fitsText(command) ? toText(command) : null;
   }
 
   /** The command that closes a run of quiet ones. */
@@ -188,11 +191,6 @@ export function needsProof(command: Command): boolean {
 function awaitsProof(command: Command): boolean {
   if (hasData(command) || isQuiet(command)) return true;
   return isEitherWay(command) && verbs[command.verb].class !== 'read';
-}
-
-/** Whether a command that does not wait is sent as a classic one meanwhile. */
-function readsAsText(command: Command): command is MetaCommand | MetaSetCommand {
-  return isEitherWay(command) && fitsText(command);
 }
 
 function hasData(command: Command): boolean {
