@@ -93,7 +93,7 @@ export class Proof {
   admit(command: Command): Command | null {
     if (command === META_PROBE || command === TEXT_PROBE || this.spoken === 'meta') return command;
     if (this.spoken === 'text') {
-      const isRawSet = command.verb === 'raw' && /^ms /.test(command.line);
+      const isRawSet = command.verb === 'raw' && command.line.startsWith('ms ');
       if (isRawSet || (isMetaVerb(command) && !isEitherWay(command))) throw this.refuse('not-sent');
       return this.spell(command);
     }
