@@ -73,6 +73,8 @@ export class RawConnection implements TransportEvents {
 
   /** Sends text whose characters are one byte each. */
   send(data: string): void {
+    // A step that only waits says nothing.
+    if (data === '') return;
     this.#asked += data;
     const all = bytes(data);
     if (this.#unsent.length > 0) {

@@ -70,6 +70,7 @@ const talks: readonly (readonly [said: string, answer: string])[] = [
   ['lru_crawler enable', 'OK'],
   ['cache_memlimit 7', 'MEMLIMIT_TOO_SMALL cannot set maxbytes to less than 8m'],
   ['cache_memlimit 8', 'OK'],
+  ['cache_memlimit 1000000000', 'MEMLIMIT_ADJUST_FAILED out of bounds or unable to adjust'],
   ['cache_memlimit 1000000001', 'MEMLIMIT_ADJUST_FAILED input value is megabytes not bytes'],
   ['cache_memlimit 999999999', 'MEMLIMIT_ADJUST_FAILED out of bounds or unable to adjust'],
   ['cache_memlimit x', 'ERROR'],
