@@ -20,6 +20,7 @@ const counted = [
   ['get {k}no\r\n', 'END\r\n', ['cmd_get', 'get_misses']],
   ['set {k} 0 0 1\r\n5\r\n', 'STORED\r\n', ['cmd_set', 'total_items']],
   ['get {k}\r\n', 'VALUE {k} 0 1\r\n5\r\nEND\r\n', ['cmd_get', 'get_hits']],
+  ['ms {k} 1\r\n5\r\n', 'HD\r\n', ['cmd_set', 'total_items']],
   ['mg {k} v\r\n', 'VA 1\r\n5\r\n', ['cmd_get', 'get_hits']],
   ['mg {k}no v\r\n', 'EN\r\n', ['cmd_get', 'get_misses']],
   ['touch {k} 0\r\n', 'TOUCHED\r\n', ['cmd_touch', 'touch_hits']],
@@ -44,7 +45,7 @@ const statsCases: readonly Case<ServerContext>[] = [
         `stats counts ${send.split('\r')[0]?.replace('{k}', 'k')} as ${names.join(', ')}`,
         async (connection, context) => {
           const key = context.unique();
-          if (!/no|^set|^me/.test(send)) {
+          if (!/no|^set|^m[es]/.test(send)) {
             connection.send(`set ${key} 0 0 1\r\n5\r\n`);
             await connection.expect('STORED\r\n');
             if (expected === 'NOT_FOUND\r\n') {

@@ -70,6 +70,7 @@ const talks: readonly (readonly [said: string, answer: string])[] = [
   ['lru_crawler enable', 'OK'],
   ['cache_memlimit 7', 'MEMLIMIT_TOO_SMALL cannot set maxbytes to less than 8m'],
   ['cache_memlimit 8', 'OK'],
+  ['cache_memlimit 1000000000', 'MEMLIMIT_ADJUST_FAILED out of bounds or unable to adjust'],
   ['cache_memlimit 1000000001', 'MEMLIMIT_ADJUST_FAILED input value is megabytes not bytes'],
   ['cache_memlimit 999999999', 'MEMLIMIT_ADJUST_FAILED out of bounds or unable to adjust'],
   ['cache_memlimit x', 'ERROR'],
@@ -114,6 +115,21 @@ admin('config get cluster, where it is the configuration endpoint of one', () =>
 });
 
 const FLUSH = 'CLIENT_ERROR flush_all not allowed';
+
+admin('flush_all with a delay of a second is at once, and takes all of this second', () => {
+  const { ask, pass } = scene();
+  ask('set a 0 0 1\r\nx\r\nflush_all 1\r\nset b 0 0 1\r\nx\r\n');
+  assert.is(ask('get a b\r\n'), 'END\r\n');
+  pass(1000);
+  assert.is(ask('set c 0 0 1\r\nx\r\nget c\r\n'), 'STORED\r\nVALUE c 0 1\r\nx\r\nEND\r\n');
+});
+
+admin('a flush that waits brings back nothing that an earlier one has dropped', () => {
+  const { ask, pass } = scene();
+  ask('set a 0 0 1\r\nx\r\n');
+  pass(10_000);
+  assert.is(ask('flush_all\r\nflush_all 100\r\nget a\r\n'), 'OK\r\nOK\r\nEND\r\n');
+});
 
 admin('shutdown ends the connection, and tells the program how', () => {
   for (const [said, isGraceful] of [['shutdown', false], ['shutdown graceful', true]] as const) {

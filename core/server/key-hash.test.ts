@@ -65,25 +65,21 @@ hashing('keys spread over buckets', () => {
 
 /** Keys that collide under FNV-1a as it starts everywhere: 2^13 of 13 pieces, each one of two. */
 function collidingKeys(count: number): string[] {
-  const step = (state: number, text: string): number => {
-    let hashed = state;
-    for (let i = 0; i < text.length; i++) {
-      hashed = Math.imul(hashed ^ text.charCodeAt(i), 0x01000193);
-    }
-    return hashed;
-  };
+  // Five characters, far from those of the next piece.
+  const codes = (piece: number): number[] =>
+    [2, 8, 14, 20, 26].map((bit) => 48 + ((Math.imul(piece, 0x9e3779b1) >>> bit) & 63));
   let state = 0x811c9dc5;
   const pieces: [string, string][] = [];
-  for (let piece = 0; piece < 13; piece++) {
-    const seen = new Map<number, string>();
-    for (let i = 0;; i++) {
-      const text = i.toString(36).padStart(4, '_');
-      const next = step(state, text);
-      const other = seen.get(next);
-      seen.set(next, text);
+  while (pieces.length < 13) {
+    const seen = new Map<number, number>();
+    for (let piece = 0;; piece++) {
+      let hashed = state;
+      for (const code of codes(piece)) hashed = Math.imul(hashed ^ code, 0x01000193);
+      const other = seen.get(hashed);
+      seen.set(hashed, piece);
       if (other === undefined) continue;
-      pieces.push([other, text]);
-      state = next;
+      pieces.push([String.fromCharCode(...codes(other)), String.fromCharCode(...codes(piece))]);
+      state = hashed;
       break;
     }
   }
@@ -106,6 +102,27 @@ hashing('keys that an attacker makes collide under FNV-1a are found as fast as o
   const probes = store.items.probes - before;
   // One for itself and less than one for others; 32 million where all are in one bucket.
   assert.ok(probes >= keys.length && probes < 3 * keys.length, `${probes} probes`);
+});
+
+hashing('keys of one length that share a hash are told apart', () => {
+  const random = new Random(seed);
+  const store = new Store({ ...storeOptions, random: () => random.next() }, 0);
+  // The same numbers make the same hash: two keys of all these collide, as likely as not twice.
+  const same = hash(seed);
+  const seen = new Map<number, Uint8Array>();
+  for (let i = 1_000_000;; i++) {
+    const key = fromLatin1(`key${i}`);
+    const hashed = same.of(key);
+    const other = seen.get(hashed);
+    seen.set(hashed, key);
+    if (other === undefined) continue;
+    store.create(other, fromLatin1('other'), 0, 0, null);
+    assert.is(store.find(key), 0);
+    const item = store.create(key, fromLatin1('own'), 0, 0, null);
+    assert.is(store.find(key), item);
+    assert.is.not(store.find(other), item);
+    return;
+  }
 });
 
 hashing('each server has a hash of its own', () => {

@@ -89,6 +89,8 @@ logs('mutations: each value that was to be stored, and what came of it', async (
     `ms a 2000 MA\r\n${'x'.repeat(2000)}\r\n`,
     line('too_large', 'set', 'ttl=0 clsid=0 cfd=2 size=0'),
   );
+  await scene.hears('ms a 1 MS\r\nx\r\n', line('stored', 'set', 'ttl=0 clsid=1 cfd=2 size=1'));
+  await scene.hears('md a\r\n');
   await scene.hears('ma a N0 J77\r\n', line('stored', 'add', 'ttl=0 clsid=1 cfd=2 size=2'));
   await scene.hears('incr a 1\r\n');
   await scene.hears('md a x T9\r\n', line('stored', 'set', 'ttl=9 clsid=1 cfd=2 size=0'));
