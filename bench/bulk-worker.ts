@@ -40,7 +40,6 @@ const open = {
   text: (server: string): Client =>
     new node.Client(server, { timeout, dialect: 'text', onQuietError }),
   pooled: (server: string): Client => new node.PooledClient(server, { timeout, onQuietError }),
-  hash: (server: string): Client => new node.HashClient([server], { timeout, onQuietError }),
 } as const;
 
 let quietErrors = 0;

@@ -25,20 +25,15 @@ export interface Plan extends Omit<WorkRequest, 'name' | 'ports'> {
 }
 
 /** A fresh process for each of them in each round. They take turns, each round from another on. */
-export async function play(
-  cores: Cores,
-  plan: Plan,
-  names: readonly string[] = subjects,
-): Promise<Runs> {
+export async function play(cores: Cores, plan: Plan): Promise<Runs> {
   const { rounds, memory, options, ...work } = plan;
-  const reports = new Map<string, WorkReport[]>(names.map((name) => [name, []]));
+  const reports = new Map<string, WorkReport[]>(subjects.map((name) => [name, []]));
   for (let round = 0; round < rounds; round++) {
     // To the terminal alone: minutes go by before the first table.
     console.error(`clients, ${cores.name}: round ${round + 1} of ${rounds}`);
     const server = await startServer('memcached', memory, cores.server, options);
     try {
-      const first = round % names.length;
-      for (const name of [...names.slice(first), ...names.slice(0, first)]) {
+      for (const name of [...subjects.slice(round), ...subjects.slice(0, round)]) {
         const request: WorkRequest = { name, ports: [server.port], ...work };
         reports.get(name)!.push(await runProgram<WorkReport>(WORKER, request, cores.load));
       }

@@ -2,45 +2,33 @@
 // and then the steady state.
 import { join } from 'node:path';
 import { findProgram } from '../test/memcached.ts';
-import { type Plan, play, type Runs } from './client-runs.ts';
-import { META, OURS, TEXT } from './clients/adapters.ts';
-import { loads } from './clients/loads.ts';
 import { type Cores, layouts } from './cores.ts';
-import type { FirstReport, FirstRequest } from './first-worker.ts';
+import type {
+  Dialect,
+  FirstReport,
+  FirstRequest,
+  SteadyReport,
+  SteadyRequest,
+} from './first-worker.ts';
 import { runProgram } from './run-program.ts';
-import { median, percentile, ratio, ratios, spread } from './sample.ts';
+import { median, percentile, ratio, ratios } from './sample.ts';
 import { startServer } from './server-process.ts';
 import type { Table } from './table.ts';
 
 const WORKER = join(import.meta.dirname, 'first-worker.ts');
-const STEADY = [OURS, META, TEXT];
+const DIALECTS: readonly Dialect[] = ['auto', 'meta', 'text'];
 
 export async function* firstSetTables(quick: boolean): AsyncGenerator<Table> {
   if (findProgram('memcached') === null) throw new Error('first calls are measured on memcached');
   const [apart, shared = apart] = layouts();
   yield await firstTable(apart!, quick);
-  const plan: Plan = {
-    loads: loads.filter(({ name }) => name === 'get, 64 in flight' || name === 'set, 64 in flight'),
-    before: [],
-    ...(quick ? { warmUp: 0.1, seconds: 0.1 } : { warmUp: 0.6, seconds: 0.5 }),
-    heapSeconds: 0,
-    rounds: quick ? 1 : 9,
-    memory: 64,
-    options: [],
-  };
-  yield steadyTable(await play(shared!, plan, STEADY), plan.rounds);
+  yield await steadyTable(shared!, quick);
 }
 
 async function firstTable(cores: Cores, quick: boolean): Promise<Table> {
   const connections = quick ? 20 : 500;
-  const server = await startServer('memcached', 64, cores.server);
-  let report: FirstReport;
-  try {
-    const request: FirstRequest = { port: server.port, warmUp: quick ? 5 : 100, connections };
-    report = await runProgram<FirstReport>(WORKER, request, cores.load);
-  } finally {
-    await server.stop();
-  }
+  const request = { warmUp: quick ? 5 : 100, connections };
+  const report = await onServer<FirstReport, FirstRequest>(cores, request);
   const bare = report['raw set'];
   const micro = (milliseconds: number): string => (1000 * milliseconds).toFixed(0);
   return {
@@ -60,33 +48,51 @@ async function firstTable(cores: Cores, quick: boolean): Promise<Table> {
   };
 }
 
-function steadyTable(runs: Runs, rounds: number): Table {
+async function steadyTable(cores: Cores, quick: boolean): Promise<Table> {
+  const windows = quick ? 4 : 100;
+  const milliseconds = 50;
+  const request = { windows, milliseconds };
+  const report = await onServer<SteadyReport, SteadyRequest>(cores, request);
   const kilo = (rate: number): string => (rate / 1000).toFixed(0);
   return {
-    title: `Then, with 64 calls in flight, ${runs.cores.name}`,
+    title: `Then, with 64 calls in flight, ${cores.name}`,
     notes:
-      'k operations a second [least..greatest], values of 100 bytes, and processor time of the ' +
-      `client in us for each; medians of the rounds (${rounds}), in which the dialects take turns in ` +
-      'fresh processes, and of the ratios of each round.',
+      'k operations a second, values of 100 bytes, and us of processor time of the client for ' +
+      `each: medians of ${windows} windows of ${milliseconds} ms, in which the dialects take turns in ` +
+      'one process; the ratios are medians of those within a turn.',
     columns: [
       'load',
-      ...['auto', 'meta', 'text'].flatMap((dialect) => [dialect, 'us']),
-      'auto / meta',
-      'us',
-      'text / meta',
-      'us',
+      ...DIALECTS.flatMap((dialect) => [dialect, 'us']),
+      ...['auto / meta', 'us', 'text / meta', 'us'],
     ],
-    rows: runs.loads.map(({ name: load }) => {
-      const share = (name: string, what: 'rate' | 'cpu'): string =>
-        ratio(median(ratios(runs.each(name, load, what), runs.each(META, load, what))));
+    rows: (['get', 'set'] as const).map((call) => {
+      const all = (dialect: Dialect, what: 'rate' | 'cpu'): number[] =>
+        report[call][dialect].map((found) => found[what]);
+      const share = (dialect: Dialect, what: 'rate' | 'cpu'): string =>
+        ratio(median(ratios(all(dialect, what), all('meta', what))));
       return [
-        load,
-        ...STEADY.flatMap((name) => [
-          spread(runs.each(name, load, 'rate'), kilo),
-          runs.middle(name, load, 'cpu').toFixed(2),
+        call,
+        ...DIALECTS.flatMap((dialect) => [
+          kilo(median(all(dialect, 'rate'))),
+          median(all(dialect, 'cpu')).toFixed(2),
         ]),
-        ...[OURS, TEXT].flatMap((name) => [share(name, 'rate'), share(name, 'cpu')]),
+        ...(['auto', 'text'] as const).flatMap((dialect) => [
+          share(dialect, 'rate'),
+          share(dialect, 'cpu'),
+        ]),
       ];
     }),
   };
+}
+
+async function onServer<Report, Request extends { readonly port: number }>(
+  cores: Cores,
+  request: Omit<Request, 'port'>,
+): Promise<Report> {
+  const server = await startServer('memcached', 64, cores.server);
+  try {
+    return await runProgram<Report>(WORKER, { ...request, port: server.port }, cores.load);
+  } finally {
+    await server.stop();
+  }
 }

@@ -20,9 +20,6 @@ const PATIENCE = 120_000;
 
 /** Our client, as it is without options. */
 export const OURS = 'memwire';
-/** It in the dialects that insist. */
-export const META = 'memwire meta';
-export const TEXT = 'memwire text';
 /** Our client of many servers. */
 export const HASHED = 'memwire hash';
 
@@ -31,11 +28,7 @@ const open: Readonly<Record<string, (ports: readonly number[]) => Promise<Subjec
     return await memwire(ports, 'auto', false);
   },
 
-  async [META](ports) {
-    return await memwire(ports, 'meta', false);
-  },
-
-  async [TEXT](ports) {
+  async 'memwire text'(ports) {
     return await memwire(ports, 'text', false);
   },
 
@@ -102,9 +95,7 @@ const open: Readonly<Record<string, (ports: readonly number[]) => Promise<Subjec
 };
 
 /** The names of the clients, ours first, then ours in classic commands. */
-export const clients: readonly string[] = Object.keys(open).filter((name) =>
-  name !== HASHED && name !== META
-);
+export const clients: readonly string[] = Object.keys(open).filter((name) => name !== HASHED);
 
 /** Connects a client to servers on the loopback; those of one server to the first of them. */
 export function openClient(name: string, ports: readonly number[]): Promise<Subject> {
@@ -113,7 +104,7 @@ export function openClient(name: string, ports: readonly number[]): Promise<Subj
 
 async function memwire(
   ports: readonly number[],
-  dialect: 'auto' | 'meta' | 'text',
+  dialect: 'auto' | 'text',
   hashed: boolean,
 ): Promise<Subject> {
   // The built code, as it is installed.
