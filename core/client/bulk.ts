@@ -42,16 +42,23 @@ export async function findMany<Result>(
 ): Promise<Map<Key, Result>> {
   checkCallOptions(options);
   const limit = new Limit(calls, options);
-  const { keys: policy, placeOf, ready, clock } = calls.parts;
+  const { keys: policy, placeOf, ready, clock, maxKeys } = calls.parts;
   const wanted = toKeys(keys);
   const wire: WireKey[] = [];
-  // None may go before the last is known to be right.
-  const checked = inSlices(clock, wanted, (key) => {
+  let length = 0;
+  let base64 = false;
+  const translated = inSlices(clock, wanted, (key) => {
     const one = policy.toWire(key);
-    checkWireKey(one);
     wire.push(one);
+    length += one.key.length + 1;
+    base64 ||= one.base64;
   }, limit);
-  if (checked !== undefined) await checked;
+  if (translated !== undefined) await translated;
+  // None may go before the last is known to be right; a single command is checked as a whole.
+  if (wire.length > maxKeys || length > MAX_GET || placeOf !== undefined || base64) {
+    const checked = inSlices(clock, wire, checkWireKey, limit);
+    if (checked !== undefined) await checked;
+  }
   const result = new Map<Key, Result>();
   if (wanted.length === 0) return result;
   if (limit.error !== null) {
@@ -74,8 +81,8 @@ export async function findMany<Result>(
   await windowed(batches, READ_WINDOW, run, { limit, skip, sizeOf: () => 0 });
   if (late !== null) await calls.read(undefined, () => Promise.reject(late!));
   let unreadable: SerdeError | null = null;
-  const items = wanted.map((key, index) => [key, found[index]] as const);
-  const done = inSlices(clock, items, ([key, item]) => {
+  const done = inSlices(clock, wanted, (key, index) => {
+    const item = found[index];
     if (item === undefined) return;
     try {
       result.set(ownKey(key), read(key, item));
@@ -135,7 +142,7 @@ async function findBatch(
   // All of them are in one place: the first says where.
   const reply = await calls.execute(batch[0]!, command, options);
   const unclear: number[] = [];
-  eachItem(batch.map(({ key }) => key), reply, (item, i) => {
+  eachItem(command.keys, reply, (item, i) => {
     // Empty, or the place of a value that somebody is about to store: only `mg` tells.
     if (isPlaceholder(item)) unclear.push(i);
     else found[indexes[i]!] = item;
@@ -312,13 +319,13 @@ function windowed<Item>(
 function inSlices<Item>(
   clock: Clock,
   items: readonly Item[],
-  step: (item: Item) => void,
+  step: (item: Item, index: number) => void,
   limit: Limit | null,
   from = 0,
 ): Promise<void> | undefined {
   const start = clock.elapsed();
   for (let i = from; i < items.length; i++) {
-    step(items[i]!);
+    step(items[i]!, i);
     if (i % 128 !== 127 || clock.elapsed() - start < SLICE) continue;
     return new Promise<void>((resolve) => clock.yield(resolve))
       .then(() =>

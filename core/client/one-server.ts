@@ -90,6 +90,9 @@ export class OneServer extends Memcache {
   /**
    * Sends a command line that this package does not know.
    *
+   * With a `value` it is for a line that the server takes, for sure: a server that refuses the line
+   * reads the value as commands. What this package knows has methods, which do not have that hole.
+   *
    * @param options `reply` says how what comes back is read, `value` is sent after the line.
    */
   async raw(

@@ -1,4 +1,4 @@
-import type { Command, MetaCommand, MetaSetCommand, StoreVerb, Value } from '../wire/command.ts';
+import type { GetCommand, MetaCommand, MetaSetCommand, StoreVerb, Value } from '../wire/command.ts';
 import type { WireKey } from './key-policy.ts';
 
 // How each operation becomes a command: a meta command, which a connection that speaks text sends in
@@ -42,7 +42,7 @@ export function gatCommand(wire: WireKey, withCas: boolean, expire: number): Met
  * One command for many keys: a classic get costs the server and the wire about half of as many `mg`.
  * Null where a key needs one of its own.
  */
-export function getManyCommand(keys: readonly WireKey[], withCas: boolean): Command | null {
+export function getManyCommand(keys: readonly WireKey[], withCas: boolean): GetCommand | null {
   if (keys.some(({ base64 }) => base64)) return null;
   return { verb: withCas ? 'gets' : 'get', keys: keys.map(({ key }) => key) };
 }
