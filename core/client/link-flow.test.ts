@@ -54,6 +54,19 @@ link('a value that lost its buffer before it was sent ends the link at once', as
   assert.is(scene.clock.timers, 0);
 });
 
+/** A clock on which the test says when the event loop turns. */
+class TurnClock extends CountingClock {
+  readonly turns: (() => void)[] = [];
+
+  override yield(call: () => void): void {
+    this.turns.push(call);
+  }
+
+  turn(): void {
+    for (const call of this.turns.splice(0)) call();
+  }
+}
+
 // Overload
 
 link('refuses more commands than it may hold, with not-sent', async () => {
@@ -177,6 +190,35 @@ link('a burst is sent while it is made, and its time begins with each call', asy
   for (let i = 0; i < 1000; i++) scene.do(mg('a'));
   assert.ok(transport.sends > 0, 'before the turn ends');
 });
+
+link(
+  'what takes long is done in turns of the event loop, and reading waits meanwhile',
+  async () => {
+    const clock = new TurnClock();
+    const scene = new LinkScene({ clock });
+    const transport = await scene.connect(1e9);
+    const send = transport.send.bind(transport);
+    transport.send = (bytes) => {
+      clock.sleep(5);
+      return send(bytes);
+    };
+    const value = new Uint8Array(100_000);
+    for (let i = 0; i < 3; i++) scene.do(ms('a', value));
+    await settled();
+    const sent: number[] = [];
+    for (let turns = 0; clock.turns.length > 0 && turns < 20; turns++) {
+      sent.push(transport.take().length);
+      assert.ok(transport.paused);
+      clock.turn();
+      await settled();
+    }
+    sent.push(transport.take().length);
+    assert.ok(sent.length > 3, String(sent));
+    assert.ok(Math.max(...sent) < 101_000, String(sent));
+    assert.ok(sent.reduce((sum, length) => sum + length) > 300_000, String(sent));
+    assert.is(transport.paused, false);
+  },
+);
 
 link('a signal of many calls is listened to once', async () => {
   const scene = new LinkScene();

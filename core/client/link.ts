@@ -34,6 +34,10 @@ import type { Pending } from './pending.ts';
 
 /** Bytes of queued commands, with what they are reckoned to hold, after which they are sent. */
 const BURST = 512 * 1024;
+/** Milliseconds of work after which the event loop is to have its turn. */
+const SLICE = 4;
+/** A read, or a write, of so many bytes may be one of many in a turn of the event loop. */
+const LARGE = 16 * 1024;
 
 /**
  * A harmless question, to learn whether a server answers: a read, as some proxies close a connection
@@ -66,6 +70,14 @@ export class Link implements Executor, TransportEvents {
   // Whoever takes the items of a dump or a watch is busy.
   #held = false;
   #flushDue = false;
+  // When the work began that has gone on since, and until when it did.
+  #workedFrom = -Infinity;
+  #workedUntil = -Infinity;
+  // It has gone on for long enough: the next turn of the event loop sends and reads on.
+  #resting = false;
+  // How many quiet writes came, and when they began to in this turn; NaN where there are few.
+  #quiet = 0;
+  #quietFrom = NaN;
   // Bytes of memory of what was queued since the last flush.
   #unflushed = 0;
   // What is to be done over another connection if this one closes at the probe.
@@ -172,18 +184,22 @@ export class Link implements Executor, TransportEvents {
       const signal = options?.signal;
       if (signal?.aborted === true) throw new AbortError('not-sent', signal.reason);
       // The commands of one turn share its time: to read the clock costs as much as to encode one.
-      if (!this.#flushDue) this.usedAt = this.#options.clock.elapsed();
+      const isFirst = !this.#flushDue;
+      if (isFirst) this.usedAt = this.#options.clock.elapsed();
       // Even where it is refused: what was sent before may be what leaves no room.
       this.#scheduleFlush();
       const timeout = options?.timeout ?? this.#options.timeout;
       const pending: Pending = { resolve, reject, options, traffic, unlisten: null };
-      if (options?.unconfirmed === true) checkCommand(asked);
+      if (options?.unconfirmed === true) {
+        checkCommand(asked);
+        if (isFirst && (++this.#quiet & 15) === 0) this.#paceQuiet(this.usedAt);
+      }
       const untilSent = options?.unconfirmed === true && isQuiet(asked);
       this.#send(command, pending, this.usedAt + timeout, untilSent ? 'sent' : 'answered');
       // A burst goes out, and its time is told, while it is made: not when its turn ends.
       this.#unflushed += sizeOf(command);
       if (this.#unflushed > BURST) {
-        this.#flush();
+        this.#flush(false);
         this.usedAt = this.#options.clock.elapsed();
       }
     } catch (error) {
@@ -230,8 +246,40 @@ export class Link implements Executor, TransportEvents {
 
   onData(chunk: Uint8Array): void {
     this.#nudge?.heard();
-    this.#connection.receive(chunk, this.#options.clock.elapsed());
+    const now = this.#options.clock.elapsed();
+    this.#connection.receive(chunk, now);
     this.#advance();
+    if (chunk.length >= LARGE) this.#works(now, this.#options.clock.elapsed());
+  }
+
+  // Work of this link was done between these times. Rests if there was much without a pause.
+  #works(from: number, now: number): void {
+    if (from - this.#workedUntil > SLICE) this.#workedFrom = from;
+    this.#workedUntil = now;
+    if (now - this.#workedFrom >= SLICE) this.#rest();
+  }
+
+  // Sends and reads nothing more in this turn of the event loop.
+  #rest(): void {
+    if (this.#resting) return;
+    this.#resting = true;
+    this.#transport?.pause();
+    this.#options.clock.yield(() => {
+      this.#resting = false;
+      this.#workedFrom = this.#options.clock.elapsed();
+      if (!this.#held) this.#transport?.resume();
+      this.#advance();
+    });
+  }
+
+  // Somebody who awaits quiet writes one by one gives nobody else a turn.
+  #paceQuiet(now: number): void {
+    if (Number.isNaN(this.#quietFrom)) {
+      this.#quietFrom = now;
+      this.#options.clock.yield(() => {
+        this.#quietFrom = NaN;
+      });
+    } else if (now - this.#quietFrom >= SLICE) this.#rest();
   }
 
   onDrain(): void {
@@ -313,15 +361,20 @@ export class Link implements Executor, TransportEvents {
     this.#flush();
   }
 
-  #flush(): void {
+  // Unless it is `paced` it is the caller's own time that it takes.
+  #flush(paced = true): void {
     this.#unflushed = 0;
-    const now = this.#options.clock.elapsed();
-    while (this.#transport !== null && !this.#blocked) {
+    let now = this.#options.clock.elapsed();
+    while (this.#transport !== null && !this.#blocked && !(paced && this.#resting)) {
       const bytes = this.#connection.transmit(now);
       if (bytes === null) break;
       const taken = this.#transport.send(bytes);
       this.#connection.sent(taken);
       if (taken < bytes.length) this.#blocked = true;
+      if (!paced || bytes.length < LARGE) continue;
+      const before = now;
+      now = this.#options.clock.elapsed();
+      this.#works(before, now);
     }
     // To encode may find deadlines that have passed, or that nothing is left to wait for.
     this.#settleAll();
@@ -335,7 +388,8 @@ export class Link implements Executor, TransportEvents {
       this.#settle(event);
     }
     if (this.#early.length > 0 && this.#connection.spoken !== 'unproven') this.#early = [];
-    if (this.#heldBack.length === 0 || this.#connection.pending > this.#quietMark) return;
+    if (this.#heldBack.length === 0 || this.#resting) return;
+    if (this.#connection.pending > this.#quietMark) return;
     for (const pending of this.#heldBack.splice(0)) pending.resolve(SILENT);
   }
 
@@ -359,8 +413,9 @@ export class Link implements Executor, TransportEvents {
       case 'sent':
         event.tag.unlisten?.();
         // What nobody awaits is held back here, so that the event loop turns and memory is bounded.
-        if (this.#connection.pending > this.#quietMark) this.#heldBack.push(event.tag);
-        else event.tag.resolve(SILENT);
+        if (this.#resting || this.#connection.pending > this.#quietMark) {
+          this.#heldBack.push(event.tag);
+        } else event.tag.resolve(SILENT);
         return;
       case 'refused':
         event.tag.unlisten?.();
@@ -415,7 +470,7 @@ export class Link implements Executor, TransportEvents {
       this.#transport?.pause();
       void busy.catch(refuse).then(() => {
         this.#held = false;
-        this.#transport?.resume();
+        if (!this.#resting) this.#transport?.resume();
         this.#advance();
       });
     } catch (error) {
