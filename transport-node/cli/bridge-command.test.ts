@@ -198,4 +198,20 @@ command('its help names every limit', async () => {
   assert.match(run.terminal.stdout.text, /maxInFlight=256\n/);
 });
 
+for (
+  const args of [
+    ['memcache://u:secretpw@h'],
+    ['--upstream', 'memcache://u:secretpw@h'],
+    ['--upstream', 'h', '--limit', 'memcache://u:secretpw@h'],
+    ['--upstream', 'h', '--origin', 'https://u:secretpw@h/'],
+  ]
+) {
+  command(`no password is shown: ${args.join(' ').replace('secretpw', '…')}`, async () => {
+    const run = new Run(...args);
+    assert.is(await run.code, 1);
+    assert.not.match(run.terminal.stderr.text, 'secretpw');
+    assert.match(run.terminal.stderr.text, /^memwire bridge: /);
+  });
+}
+
 command.run();

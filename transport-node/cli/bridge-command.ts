@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util';
 import { endpointName, toEndpoint } from '../../core/client/endpoint.ts';
 import { type BridgeEvent, bridgeLimits } from '../../core/bridge/mod.ts';
 import type { Endpoint } from '../../core/transport.ts';
+import { FlagError } from '../../core/console/flags.ts';
 import { UsageError } from '../../core/wire/errors.ts';
 import { type BridgeOptions, listenBridge, type RunningBridge } from '../bridge.ts';
 import { readText } from './read-text.ts';
@@ -82,11 +83,9 @@ export async function bridgeCommand(args: readonly string[], terminal: Terminal)
     };
     running = await listenBridge(at, values.verbose ? { ...options, log } : options);
   } catch (error) {
-    terminal.stderr.write(
-      `memwire bridge: ${
-        error instanceof Error ? error.message : String(error)
-      } (memwire bridge --help lists the flags)\n`,
-    );
+    // What was typed may hold a password: a FlagError shows none.
+    const { message } = new FlagError(error instanceof Error ? error.message : String(error));
+    terminal.stderr.write(`memwire bridge: ${message} (memwire bridge --help lists the flags)\n`);
     return 1;
   }
   const { endpoint } = running;
