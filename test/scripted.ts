@@ -54,6 +54,27 @@ export class CountingClock implements Clock {
   }
 }
 
+/** A signal that counts its listeners. */
+export class CountedSignal implements AbortSignal {
+  readonly listeners = new Set<() => void>();
+  aborted = false;
+  reason: unknown;
+
+  addEventListener(_type: 'abort', listener: () => void): void {
+    this.listeners.add(listener);
+  }
+
+  removeEventListener(_type: 'abort', listener: () => void): void {
+    this.listeners.delete(listener);
+  }
+
+  abort(reason: unknown): void {
+    this.aborted = true;
+    this.reason = reason;
+    for (const listener of this.listeners) listener();
+  }
+}
+
 /** One dial that a client made, to be answered by the test. */
 export class ScriptedDial {
   readonly to: Endpoint;

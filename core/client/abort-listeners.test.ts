@@ -1,7 +1,6 @@
 import * as assert from 'uvu/assert';
-import { CountingClock, settled, Watched } from '../../test/scripted.ts';
+import { CountedSignal, CountingClock, settled, Watched } from '../../test/scripted.ts';
 import { suite } from '../../test/suite.ts';
-import type { AbortSignal } from '../transport.ts';
 import { ConnectionError } from '../wire/errors.ts';
 import { Discovery } from './discovery/discovery.ts';
 import type { Executor } from './executor.ts';
@@ -9,26 +8,6 @@ import { HashClient } from './hash-client.ts';
 import { Retrying } from './retrying.ts';
 
 const aborts = suite('many calls under one signal');
-
-/** A signal that counts who listens. */
-class CountedSignal implements AbortSignal {
-  readonly listeners = new Set<() => void>();
-  aborted = false;
-  reason: unknown;
-
-  addEventListener(_type: 'abort', listener: () => void): void {
-    this.listeners.add(listener);
-  }
-
-  removeEventListener(_type: 'abort', listener: () => void): void {
-    this.listeners.delete(listener);
-  }
-
-  abort(): void {
-    this.aborted = true;
-    for (const listener of [...this.listeners]) listener();
-  }
-}
 
 const refusing: Executor = {
   execute: () => Promise.reject(new ConnectionError('refused', 'not-sent')),
@@ -55,7 +34,7 @@ for (const [what, make] of Object.entries(waiting)) {
     });
     await settled();
     assert.equal(signals.map(({ listeners }) => listeners.size), [1, 1]);
-    signals[0].abort();
+    signals[0].abort('why');
     await settled();
     const aborted = 'AbortError aborted not-sent';
     assert.equal(calls.map(({ brief }) => brief), [aborted, aborted, aborted, 'pending']);

@@ -93,12 +93,9 @@ export async function findMany<Result>(
     }
   }, null);
   if (done !== undefined) await done;
-  if (unreadable !== null) throw withValues(unreadable, result);
-  return result;
-}
-
-function withValues({ key, cause }: SerdeError, values: ReadonlyMap<Key, unknown>): SerdeError {
-  return new SerdeError(key, cause, values);
+  if (unreadable === null) return result;
+  const { key, cause } = unreadable as SerdeError;
+  throw new SerdeError(key, cause, result);
 }
 
 // As many keys as one `get` may have, and as fit its line.

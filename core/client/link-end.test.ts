@@ -1,34 +1,12 @@
 import * as assert from 'uvu/assert';
 import { LinkScene, metadump, mg, ms, version } from '../../test/link-scene.ts';
-import { settled, Watched } from '../../test/scripted.ts';
+import { CountedSignal, settled, Watched } from '../../test/scripted.ts';
 import { suite } from '../../test/suite.ts';
-import type { AbortSignal } from '../transport.ts';
 import type { Command } from '../wire/command.ts';
 import { ServerReplyError, UsageError } from '../wire/errors.ts';
 import type { ExecuteOptions } from './executor.ts';
 
 const link = suite('link: aborts, logins and the end');
-
-/** A signal that counts who listens. */
-class CountedSignal implements AbortSignal {
-  readonly listeners = new Set<() => void>();
-  aborted = false;
-  reason: unknown;
-
-  addEventListener(_type: 'abort', listener: () => void): void {
-    this.listeners.add(listener);
-  }
-
-  removeEventListener(_type: 'abort', listener: () => void): void {
-    this.listeners.delete(listener);
-  }
-
-  abort(reason: unknown): void {
-    this.aborted = true;
-    this.reason = reason;
-    for (const listener of this.listeners) listener();
-  }
-}
 
 // Aborts
 

@@ -6,7 +6,7 @@ import { deleteMany, type Entries, findMany, storeMany } from './bulk.ts';
 import { Calls, toU64 } from './calls.ts';
 import { checkExecuteNames, type ExecuteOptions } from './executor.ts';
 import { type Expire, toExptime } from './expire.ts';
-import { checkWireKey, type ItemKey, type WireKey } from './key-policy.ts';
+import { checkWireKey, type ItemKey } from './key-policy.ts';
 import {
   type BulkOptions,
   type CallOptions,
@@ -272,22 +272,17 @@ export class Memcache {
       const wire = this.calls.parts.keys.toWire(key);
       const command = getCommand(wire, false);
       return this.calls.execute(wire, command, options).then((reply) => {
-        if (isUnclear(reply)) return this.#getAgain<T>(key, wire, command, options);
-        const found = toFound(reply);
-        return found === undefined ? undefined : this.calls.value<T>(key, found);
+        if (!isUnclear(reply)) return this.#toValue<T>(key, reply);
+        const again = this.calls.execute(wire, command, options);
+        return again.then((second) => this.#toValue<T>(key, second));
       });
     } catch (error) {
       return Promise.reject(error);
     }
   }
 
-  async #getAgain<T>(
-    key: ItemKey,
-    wire: WireKey,
-    command: Command,
-    options: CallOptions | undefined,
-  ): Promise<T | undefined> {
-    const found = toFound(await this.calls.execute(wire, command, options));
+  #toValue<T>(key: ItemKey, reply: Reply): T | undefined {
+    const found = toFound(reply);
     return found === undefined ? undefined : this.calls.value<T>(key, found);
   }
 
