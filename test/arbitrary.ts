@@ -119,8 +119,12 @@ const token = fc.string({
   minLength: 1,
   maxLength: 30,
 });
-// A number for an opaque would be taken for the connection's own stamp.
-const replyFlags = fc.array(token.filter((text) => !/^O\d/.test(text)), { maxLength: 8 });
+// A number for an opaque would be taken for the connection's own stamp. A flag comes once, and client
+// flags are a number.
+const replyFlags = fc.uniqueArray(token.filter((text) => !/^O\d|^f(?!\d{1,20}$)/.test(text)), {
+  selector: (text) => text[0],
+  maxLength: 8,
+});
 const data = fc.uint8Array({ maxLength: 300 });
 const line = fc.string({
   unit: fc.integer({ min: 0x20, max: 0x7e }).map((code) => String.fromCharCode(code)),

@@ -3,6 +3,7 @@ import {
   type DnsDiscoveryOptions,
 } from '../core/client/discovery/dns-discovery.ts';
 import type { ServerName } from '../core/client/endpoint.ts';
+import { checkObject } from '../core/wire/check.ts';
 import { clock } from './outside.ts';
 import { resolve } from './resolve.ts';
 
@@ -13,6 +14,7 @@ export class DnsDiscovery extends CoreDnsDiscovery {
    * @throws UsageError naming the option that breaks a rule.
    */
   constructor(server: ServerName, options: DnsDiscoveryOptions = {}) {
+    checkObject('options', options);
     super(server, { resolve, clock, ...options });
   }
 }

@@ -167,6 +167,18 @@ export const proofCases: readonly Case<undefined>[] = [
     },
   },
   {
+    name: 'knows that a login is wanted where a value was taken for one',
+    run() {
+      const connection = new ClientConnection<string>({ dialect: 'text' });
+      connection.send(store, 'a');
+      drain(connection);
+      equal(brief(receive(connection, 'CLIENT_ERROR bad authentication token format\r\n')), [
+        'a: CLIENT_ERROR',
+        'closed [] []',
+      ]);
+    },
+  },
+  {
     name: 'logs in before it probes',
     run() {
       const connection = new ClientConnection<string>();

@@ -16,6 +16,7 @@ import {
   type StoreOptions,
 } from './memcache-options.ts';
 import { deleteCommand, getCommand, getManyCommand, storeCommand } from './operations.ts';
+import { Pace } from './pace.ts';
 import { eachItem, type Found, isPlaceholder, toDone, toFound } from './results.ts';
 import { together } from './together.ts';
 
@@ -78,7 +79,7 @@ export async function findMany<Result>(
   const skip = (_batch: readonly number[], error: MemcacheError): void => {
     late = error;
   };
-  await windowed(batches, READ_WINDOW, run, { limit, skip, sizeOf: () => 0 });
+  await windowed(batches, READ_WINDOW, run, { clock, limit, skip, sizeOf: () => 0 });
   if (late !== null) await calls.read(undefined, () => Promise.reject(late!));
   let unreadable: SerdeError | null = null;
   const done = inSlices(clock, wanted, (key, index) => {
@@ -155,18 +156,18 @@ export async function storeMany(
 ): Promise<Map<Key, MemcacheError>> {
   checkBulkStoreOptions(options);
   const limit = new Limit(calls, options);
-  const pairs = toPairs(entries);
+  const { keys, values } = toColumns(entries);
   const jobs: Job[] = [];
-  const prepare = ([key, value]: readonly [ItemKey, unknown]): void => {
-    const { wire, data, fields } = calls.prepare(key, value, options, true);
+  const prepare = (key: ItemKey, index: number): void => {
+    const { wire, data, fields } = calls.prepare(key, values[index], options, true);
     // A bad key is the caller's fault, and nothing is sent for its neighbours either.
     checkWireKey(wire);
     const make: Job['make'] = (quiet) => storeCommand('set', wire, data, { ...fields, quiet });
     jobs.push({ key: ownKey(key), wire, size: data.length, make, isDone: toDone });
   };
-  const prepared = inSlices(calls.parts.clock, pairs, prepare, limit);
+  const prepared = inSlices(calls.parts.clock, keys, prepare, limit);
   if (prepared !== undefined) await prepared;
-  return await doMany(calls, pairs.map(([key]) => key), jobs, options, limit);
+  return await doMany(calls, keys, jobs, options, limit);
 }
 
 /** Deletes many keys; gives those for which it is not known that they are gone, and why. */
@@ -260,11 +261,13 @@ async function doMany(
     }
   };
   const skip = ({ key }: Job, error: MemcacheError): void => void failed.set(key, error);
-  await windowed(jobs, WINDOW, run, { limit, skip, sizeOf: ({ size }) => size });
+  const { clock } = calls.parts;
+  await windowed(jobs, WINDOW, run, { clock, limit, skip, sizeOf: ({ size }) => size });
   return failed;
 }
 
 interface WindowOptions<Item> {
+  readonly clock: Clock;
   readonly limit: Limit;
   /** Takes what is not begun any more, and why. */
   readonly skip: (item: Item, error: MemcacheError) => void;
@@ -272,19 +275,34 @@ interface WindowOptions<Item> {
   readonly sizeOf: (item: Item) => number;
 }
 
-/** Runs all of them, so many at a time, until one rejects or the limit is reached. */
+/**
+ * Runs all of them, so many at a time and so many in a turn of the event loop, until one rejects or
+ * the limit is reached.
+ */
 function windowed<Item>(
   items: readonly Item[],
   most: number,
   run: (item: Item) => Promise<void>,
-  { limit, skip, sizeOf }: WindowOptions<Item>,
+  { clock, limit, skip, sizeOf }: WindowOptions<Item>,
 ): Promise<void> {
+  const pace = new Pace(clock, SLICE);
   return new Promise((resolve, reject) => {
     let next = 0;
     let running = 0;
     let bytes = 0;
+    let resting = false;
     const start = (): void => {
+      if (resting) return;
       while (next < items.length && running < most && (running === 0 || bytes < WINDOW_BYTES)) {
+        pace.begin();
+        if (next % 32 === 31 && pace.isOver) {
+          resting = true;
+          pace.leave(() => {
+            resting = false;
+            start();
+          });
+          return;
+        }
         const error = limit.error;
         const item = items[next++]!;
         if (error !== null) {
@@ -336,17 +354,19 @@ function inSlices<Item>(
 
 // The list is the caller's no more, nor are small byte arrays, which a generator may fill again; large
 // ones still are, until they are sent.
-function toPairs(entries: Entries): (readonly [ItemKey, unknown])[] {
+function toColumns(entries: Entries): { keys: ItemKey[]; values: unknown[] } {
   if (typeof entries !== 'object' || entries === null) {
     throw new UsageError('entries', 'must be a Map, an array of pairs, or an object');
   }
-  const pairs: (readonly [ItemKey, unknown])[] = [];
+  const keys: ItemKey[] = [];
+  const values: unknown[] = [];
   for (const pair of Symbol.iterator in entries ? entries : Object.entries(entries)) {
     if (!Array.isArray(pair) || pair.length !== 2) {
       throw new UsageError('entries', 'must be pairs of a key and a value');
     }
     const [key, value] = pair as [ItemKey, unknown];
-    pairs.push([key, ownCopy(value)]);
+    keys.push(key);
+    values.push(ownCopy(value));
   }
-  return pairs;
+  return { keys, values };
 }

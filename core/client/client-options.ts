@@ -147,7 +147,7 @@ const namesOf: Readonly<Record<OptionsOwner, ReadonlySet<string>>> = {
   Client: namesIn(kinds),
   PooledClient: namesIn(pooled),
   HashClient: namesIn({ ...pooled, ...hashKinds }),
-  upstream: namesIn({ ...pooled, ...hashKinds, onFailure: 'function' }),
+  upstream: namesIn({ ...pooled, ...hashKinds, onFailure: 'function', pace: 'object' }),
 };
 
 function namesIn(table: object): ReadonlySet<string> {

@@ -40,7 +40,11 @@ export function clientParts(options: ClientOptions): Omit<MemcacheParts, 'execut
  */
 export function upstreamFor(
   endpoint: Endpoint,
-  options: ClientOptions & Partial<PoolOptions> & WithDial & Pick<UpstreamOptions, 'onFailure'>,
+  options:
+    & ClientOptions
+    & Partial<PoolOptions>
+    & WithDial
+    & Pick<UpstreamOptions, 'onFailure' | 'pace'>,
 ): Upstream {
   checkOptions(options);
   if (options.dial === undefined) throw new UsageError('dial', 'must be given');

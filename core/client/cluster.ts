@@ -5,6 +5,7 @@ import { ConnectionError, TimeoutError, UsageError } from '../wire/errors.ts';
 import type { Reply, ValueItem } from '../wire/reply.ts';
 import { withoutStack } from '../wire/without-stack.ts';
 import type { Placed } from './cluster-server.ts';
+import { quoted } from './endpoint.ts';
 import { closedError, type ExecuteOptions, type Executor, refuse } from './executor.ts';
 import { type HashScheme, SchemeHasher } from './hashing/hasher.ts';
 import { Health, type HealthOptions } from './health.ts';
@@ -90,7 +91,7 @@ export class Cluster implements Executor {
   add(server: Placed): void {
     const { name } = server.node;
     if (this.#members.has(name)) {
-      throw new UsageError('server', `${JSON.stringify(name)} is there already`);
+      throw new UsageError('server', `${quoted(name)} is there already`);
     }
     this.#hasher.add(server.node);
     this.#join(server);

@@ -63,6 +63,12 @@ export function withoutLogin(server: string): string {
   return `${scheme}${login < 0 ? '' : '***'}${shown}`;
 }
 
+/** A name that a server has in a list, between quotes; without what could be a login. */
+export function quoted(name: unknown): string {
+  const text = String(name);
+  return JSON.stringify(text.includes('@') ? withoutLogin(text) : text);
+}
+
 const LIST_RULE =
   "must be one server, not a list: new HashClient(['a:11211', 'b:11211']) takes many";
 

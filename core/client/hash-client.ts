@@ -7,7 +7,7 @@ import { Cluster } from './cluster.ts';
 import { type ClusterServer, toAllPlaced, toPlaced } from './cluster-server.ts';
 import { DiscoveredCluster } from './discovered-cluster.ts';
 import { Discovery } from './discovery/discovery.ts';
-import type { ServerName } from './endpoint.ts';
+import { quoted, type ServerName } from './endpoint.ts';
 import type { Expire } from './expire.ts';
 import type { HashScheme } from './hashing/hasher.ts';
 import { type HashSchemeName, hashSchemes } from './hashing/schemes.ts';
@@ -16,6 +16,7 @@ import type { ItemKey } from './key-policy.ts';
 import { Memcache } from './memcache.ts';
 import type { CallOptions, MemcacheParts, WriteOptions } from './memcache-options.ts';
 import { OneServer } from './one-server.ts';
+import { Pace } from './pace.ts';
 import { type ProfileName, profiles } from './profiles/profiles.ts';
 import type { StatValue } from './results.ts';
 import { RoutedKeys } from './routed-keys.ts';
@@ -73,6 +74,7 @@ export class HashClient extends Memcache {
     const shared = typeof scheme === 'function'
       ? scheme
       : checkEntry('scheme', hashSchemes, scheme);
+    const pace = new Pace(clock);
     const cluster = new Cluster(servers instanceof Discovery ? [] : toAllPlaced(servers, tls), {
       scheme: profile !== undefined && options.scheme === undefined ? profile.scheme : shared,
       clock,
@@ -80,7 +82,7 @@ export class HashClient extends Memcache {
       retryAttempts,
       retryTimeout: checkMilliseconds('retryTimeout', retryTimeout),
       deadTimeout: checkMilliseconds('deadTimeout', deadTimeout),
-      connect: (endpoint, onFailure) => upstreamFor(endpoint, { ...options, onFailure }),
+      connect: (endpoint, onFailure) => upstreamFor(endpoint, { ...options, onFailure, pace }),
     });
     const { keyPrefix = '', unicodeKeys = false, binaryKeys = false } = options;
     const policy = { prefix: keyPrefix, unicode: unicodeKeys, binary: binaryKeys };
@@ -176,7 +178,7 @@ export class HashClient extends Memcache {
 
   #server(name: string, ignoreErrors: boolean): OneServer {
     const member = this.#cluster.members.get(name);
-    if (member === undefined) throw new UsageError('server', `${JSON.stringify(name)} is unknown`);
+    if (member === undefined) throw new UsageError('server', `${quoted(name)} is unknown`);
     const { executor } = member;
     const { placeOf: _placeOf, ...parts } = this.#parts;
     return new OneServer({

@@ -68,7 +68,9 @@ for (
 }
 
 policy('a prefix must be a string that can be sent', () => {
-  for (const prefix of [undefined, null, 5, '\ud800'] as string[]) {
+  for (
+    const prefix of [undefined, null, 5, '\ud800', 'a b', 'a\r\nb', 'x'.repeat(250)] as string[]
+  ) {
     assert.throws(
       () => new Keys({ ...plain, prefix }),
       (error: unknown) => error instanceof UsageError && error.argument === 'keyPrefix',

@@ -2,7 +2,7 @@ import { utf8 } from '../wire/bytes.ts';
 import { checkWellFormed } from '../wire/check.ts';
 import type { Key } from '../wire/command.ts';
 import { UsageError } from '../wire/errors.ts';
-import { checkBytes, checkMetaKey, keyBytes } from '../wire/key.ts';
+import { checkBytes, checkMetaKey, keyBytes, MAX_KEY } from '../wire/key.ts';
 
 /**
  * A key and another that says which server it is on, so that what is used together can be kept
@@ -51,6 +51,9 @@ export interface KeyPolicy {
 
 /** ASCII text without a space or a control character: a key that is sent as it is. */
 const PLAIN = /^[!-~]*$/;
+/** What only base64 can carry. */
+// deno-lint-ignore no-control-regex
+const SPECIAL = /[\0- \x7f]/;
 
 /** Translates keys. Lengths and characters are checked when the command is made of them. */
 export class Keys {
@@ -61,6 +64,15 @@ export class Keys {
     const { prefix } = policy;
     if (typeof prefix !== 'string') throw new UsageError('keyPrefix', 'must be a string');
     checkWellFormed('keyPrefix', prefix);
+    if (!policy.binary && SPECIAL.test(prefix)) {
+      throw new UsageError('keyPrefix', 'must not contain a space or a control character');
+    }
+    if (utf8(prefix).length >= MAX_KEY) {
+      throw new UsageError(
+        'keyPrefix',
+        `must be shorter than ${MAX_KEY} bytes, as keys are with it`,
+      );
+    }
   }
 
   /** @throws UsageError when the key needs an option that is off. */

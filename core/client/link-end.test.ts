@@ -3,7 +3,7 @@ import { LinkScene, metadump, mg, ms, version } from '../../test/link-scene.ts';
 import { CountedSignal, settled, Watched } from '../../test/scripted.ts';
 import { suite } from '../../test/suite.ts';
 import type { Command } from '../wire/command.ts';
-import { ServerReplyError, UsageError } from '../wire/errors.ts';
+import { type AuthError, ServerReplyError, UsageError } from '../wire/errors.ts';
 import type { ExecuteOptions } from './executor.ts';
 
 const link = suite('link: aborts, logins and the end');
@@ -148,6 +148,14 @@ link('refused credentials are an AuthError, without the password', async () => {
   assert.instance(error?.cause, ServerReplyError);
   assert.equal(transport.ends, ['abort']);
   assert.is(scene.clock.timers, 0);
+});
+
+link('a password that the server says again is in no error', async () => {
+  const scene = new LinkScene({ auth });
+  const call = scene.do(mg('a'));
+  await (await scene.connect()).reply('CLIENT_ERROR no user with the password secret\r\n');
+  const { cause } = call.error as AuthError;
+  assert.is((cause as ServerReplyError).serverMessage, 'no user with the password ***');
 });
 
 link('a server out of memory has not refused the credentials', async () => {

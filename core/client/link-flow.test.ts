@@ -206,9 +206,11 @@ link(
     for (let i = 0; i < 3; i++) scene.do(ms('a', value));
     await settled();
     const sent: number[] = [];
+    let all = 0;
     for (let turns = 0; clock.turns.length > 0 && turns < 20; turns++) {
       sent.push(transport.take().length);
-      assert.ok(transport.paused);
+      all += sent.at(-1)!;
+      if (all < 300_000) assert.ok(transport.paused, String(sent));
       clock.turn();
       await settled();
     }

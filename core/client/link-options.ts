@@ -4,11 +4,14 @@ import type { ClientConnectionOptions } from '../wire/client-options.ts';
 import type { ServerReplyError, TimeoutError } from '../wire/errors.ts';
 import type { Link } from './link.ts';
 import type { OnCommand } from './observe.ts';
+import type { Pace } from './pace.ts';
 
 export interface LinkOptions extends Partial<ClientConnectionOptions> {
   readonly dial: Dialer;
   readonly endpoint: Endpoint;
   readonly clock: Clock;
+  /** What it shares with the links that work beside it; its own by default. */
+  readonly pace?: Pace;
   /** Milliseconds until a command's wait is given up. */
   readonly timeout: number;
   /** Milliseconds until a dial is given up, TLS included. */

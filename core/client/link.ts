@@ -12,6 +12,7 @@ import {
   ConnectionError,
   MemcacheError,
   type Outcome,
+  ProtocolError,
   ServerReplyError,
   TimeoutError,
   UsageError,
@@ -30,12 +31,11 @@ import type { LinkOptions } from './link-options.ts';
 import { reasonOf } from './reason.ts';
 import { Nudge } from './nudge.ts';
 import { announce, observed, type Traffic } from './observe.ts';
+import { Pace } from './pace.ts';
 import type { Pending } from './pending.ts';
 
 /** Bytes of queued commands, with what they are reckoned to hold, after which they are sent. */
 const BURST = 512 * 1024;
-/** Milliseconds of work after which the event loop is to have its turn. */
-const SLICE = 4;
 /** A read, or a write, of so many bytes may be one of many in a turn of the event loop. */
 const LARGE = 16 * 1024;
 
@@ -70,14 +70,11 @@ export class Link implements Executor, TransportEvents {
   // Whoever takes the items of a dump or a watch is busy.
   #held = false;
   #flushDue = false;
-  // When the work began that has gone on since, and until when it did.
-  #workedFrom = -Infinity;
-  #workedUntil = -Infinity;
-  // It has gone on for long enough: the next turn of the event loop sends and reads on.
+  readonly #pace: Pace;
+  // This turn of the event loop was worked in for long enough: the next sends and reads on.
   #resting = false;
-  // How many quiet writes came, and when they began to in this turn; NaN where there are few.
+  // How many quiet writes came.
   #quiet = 0;
-  #quietFrom = NaN;
   // Bytes of memory of what was queued since the last flush.
   #unflushed = 0;
   // What is to be done over another connection if this one closes at the probe.
@@ -102,6 +99,7 @@ export class Link implements Executor, TransportEvents {
 
   constructor(options: LinkOptions) {
     this.#options = options;
+    this.#pace = options.pace ?? new Pace(options.clock);
     this.#name = endpointName(options.endpoint);
     this.#connection = new ClientConnection({ ...options, serverName: this.#name });
     const { auth, connectTimeout, clock, endpoint } = options;
@@ -192,7 +190,9 @@ export class Link implements Executor, TransportEvents {
       const pending: Pending = { resolve, reject, options, traffic, unlisten: null };
       if (options?.unconfirmed === true) {
         checkCommand(asked);
-        if (isFirst && (++this.#quiet & 15) === 0) this.#paceQuiet(this.usedAt);
+        // Somebody who awaits them one by one gives nobody else a turn.
+        this.#pace.begin();
+        if ((++this.#quiet & 15) === 0) this.#rests();
       }
       const untilSent = options?.unconfirmed === true && isQuiet(asked);
       this.#send(command, pending, this.usedAt + timeout, untilSent ? 'sent' : 'answered');
@@ -246,40 +246,24 @@ export class Link implements Executor, TransportEvents {
 
   onData(chunk: Uint8Array): void {
     this.#nudge?.heard();
-    const now = this.#options.clock.elapsed();
-    this.#connection.receive(chunk, now);
+    const isLarge = chunk.length >= LARGE;
+    if (isLarge) this.#pace.begin();
+    this.#connection.receive(chunk, this.#options.clock.elapsed());
     this.#advance();
-    if (chunk.length >= LARGE) this.#works(now, this.#options.clock.elapsed());
+    if (isLarge) this.#rests();
   }
 
-  // Work of this link was done between these times. Rests if there was much without a pause.
-  #works(from: number, now: number): void {
-    if (from - this.#workedUntil > SLICE) this.#workedFrom = from;
-    this.#workedUntil = now;
-    if (now - this.#workedFrom >= SLICE) this.#rest();
-  }
-
-  // Sends and reads nothing more in this turn of the event loop.
-  #rest(): void {
-    if (this.#resting) return;
+  // Whether nothing more is to be sent and read in this turn of the event loop, as there was enough.
+  #rests(): boolean {
+    if (this.#resting || !this.#pace.isOver) return this.#resting;
     this.#resting = true;
     this.#transport?.pause();
-    this.#options.clock.yield(() => {
+    this.#pace.leave(() => {
       this.#resting = false;
-      this.#workedFrom = this.#options.clock.elapsed();
       if (!this.#held) this.#transport?.resume();
       this.#advance();
     });
-  }
-
-  // Somebody who awaits quiet writes one by one gives nobody else a turn.
-  #paceQuiet(now: number): void {
-    if (Number.isNaN(this.#quietFrom)) {
-      this.#quietFrom = now;
-      this.#options.clock.yield(() => {
-        this.#quietFrom = NaN;
-      });
-    } else if (now - this.#quietFrom >= SLICE) this.#rest();
+    return true;
   }
 
   onDrain(): void {
@@ -333,7 +317,12 @@ export class Link implements Executor, TransportEvents {
         } else {
           // A server that is out of memory has not judged the credentials.
           if (cause instanceof ServerReplyError && cause.kind !== 'SERVER_ERROR') {
-            this.#authError = new AuthError(`${name} refused the credentials`, cause);
+            // A server may say again what it was told.
+            const said = auth.password === ''
+              ? cause.serverMessage
+              : cause.serverMessage.replaceAll(auth.password, '***');
+            const reason = new ServerReplyError(cause.kind, said);
+            this.#authError = new AuthError(`${name} refused the credentials`, reason);
           }
           this.#connection.fail(this.#authError ?? cause);
         }
@@ -364,17 +353,14 @@ export class Link implements Executor, TransportEvents {
   // Unless it is `paced` it is the caller's own time that it takes.
   #flush(paced = true): void {
     this.#unflushed = 0;
-    let now = this.#options.clock.elapsed();
-    while (this.#transport !== null && !this.#blocked && !(paced && this.#resting)) {
+    const now = this.#options.clock.elapsed();
+    while (this.#transport !== null && !this.#blocked && !(paced && this.#rests())) {
       const bytes = this.#connection.transmit(now);
       if (bytes === null) break;
+      if (paced && bytes.length >= LARGE) this.#pace.begin();
       const taken = this.#transport.send(bytes);
       this.#connection.sent(taken);
       if (taken < bytes.length) this.#blocked = true;
-      if (!paced || bytes.length < LARGE) continue;
-      const before = now;
-      now = this.#options.clock.elapsed();
-      this.#works(before, now);
     }
     // To encode may find deadlines that have passed, or that nothing is left to wait for.
     this.#settleAll();
@@ -478,7 +464,9 @@ export class Link implements Executor, TransportEvents {
     }
   }
 
-  #finish({ cause, unsent, unanswered, atProbe }: ClientEvent<Pending> & { type: 'closed' }): void {
+  #finish(end: ClientEvent<Pending> & { type: 'closed' }): void {
+    const { unsent, unanswered, atProbe } = end;
+    const cause = this.#named(end.cause);
     this.#over = true;
     this.#cancelDial();
     this.#alarm.stop();
@@ -504,6 +492,13 @@ export class Link implements Executor, TransportEvents {
     // Their bytes were with the transport: what became of them nobody promised to tell.
     for (const pending of this.#heldBack.splice(0)) pending.resolve(SILENT);
     this.#resolveClosed();
+  }
+
+  // A peer that never said a word of the protocol is likely another kind of server.
+  #named(cause: Error | null): Error | null {
+    if (!(cause instanceof ProtocolError) || this.isSound) return cause;
+    const named = `${this.#name} does not answer as memcached does: ${cause.message}`;
+    return new ProtocolError(named, cause.outcome);
   }
 
   #rejectLost(tag: Pending, cause: Error | null, outcome: Outcome): void {

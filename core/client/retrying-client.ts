@@ -1,3 +1,4 @@
+import { checkObject } from '../wire/check.ts';
 import { UsageError } from '../wire/errors.ts';
 import { FallbackClient } from './fallback-client.ts';
 import { type FaceOf, keepFace } from './hash-face.ts';
@@ -13,6 +14,7 @@ class Retried extends OneServer {
     if (client instanceof FallbackClient) {
       throw new UsageError('client', 'must not be a FallbackClient: wrap each of its caches');
     }
+    checkObject('options', options);
     const { clock, random = Math.random, executor, ready } = client.parts;
     const retrying = new Retrying(executor, { clock, random, ...options });
     super({

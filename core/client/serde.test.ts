@@ -213,6 +213,8 @@ for (
     ['NaN within an object of another realm', runInNewContext('({ a: NaN })')],
     ['a bigint that JSON cannot write, in a list', [1n]],
     ['what is nested too deeply', deep],
+    ['a toJSON that gives NaN', { toJSON: () => NaN }],
+    ['a toJSON that gives a Map, within', { a: { toJSON: () => new Map([[1, 2]]) } }],
   ] as const
 ) {
   serde(`${name} is refused: JSON would lose it`, () => {

@@ -36,8 +36,8 @@ const JSON_TEXT = 32;
  *
  * What comes back as something else: a bigint that is a safe integer as a number; a Buffer as a
  * Uint8Array; what has a `toJSON` as what that gives, so a Date as text; an instance of a class as
- * an object of its own properties. A property of an object that is undefined, or a function, is left
- * out.
+ * an object of its own properties; within an object or an array, -0 as 0. A property of an object
+ * that is undefined, a function or a symbol is left out.
  *
  * Nothing that is stored is ever executed.
  */
@@ -148,11 +148,20 @@ function findLost(value: unknown): string | null {
   }
 }
 
-function findLostIn(value: object): string | null {
+/** @param isMade It is what a `toJSON` gave, which is not asked for another. */
+function findLostIn(value: object, isMade = false): string | null {
+  if (!isMade && hasToJson(value)) {
+    if (toTag(value) === '[object Date]') {
+      return Number.isNaN((value as Date).getTime()) ? ' is an invalid Date' : null;
+    }
+    const made = value.toJSON('');
+    if (made === undefined) return null;
+    return typeof made === 'object' && made !== null ? findLostIn(made, true) : findLost(made);
+  }
   if (Array.isArray(value)) {
     for (let i = 0; i < value.length; i++) {
       const lost = findLost(value[i]);
-      if (lost !== null) return hasToJson(value) ? null : `[${i}]${lost}`;
+      if (lost !== null) return `[${i}]${lost}`;
     }
     return null;
   }
@@ -165,24 +174,20 @@ function findLostIn(value: object): string | null {
     // Left out, as everybody expects of JSON: to read them gives undefined as well.
     if (one === undefined || typeof one === 'function' || typeof one === 'symbol') continue;
     const lost = findLost(one);
-    if (lost !== null && Object.hasOwn(value, name)) {
-      return hasToJson(value) ? null : `.${name}${lost}`;
-    }
+    if (lost !== null && Object.hasOwn(value, name)) return `.${name}${lost}`;
   }
   return null;
 }
 
 function isLost(value: object): boolean {
   const tag = toTag(value);
-  if (tag === '[object Date]') return Number.isNaN((value as Date).getTime());
-  if (hasToJson(value)) return false;
   if (ArrayBuffer.isView(value) || /^\[object (Map|Set|Error)\]$/.test(tag)) return true;
   // A Promise, a RegExp, a buffer: all that is in it is out of sight.
   const isPlain = /^\[object (Object|Number|String|Boolean)\]$/.test(tag);
   return !isPlain && Object.keys(value).length === 0;
 }
 
-function hasToJson(value: object): boolean {
+function hasToJson(value: object): value is { toJSON(key: string): unknown } {
   return typeof (value as { readonly toJSON?: unknown }).toJSON === 'function';
 }
 

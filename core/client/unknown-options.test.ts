@@ -39,7 +39,7 @@ const makers: readonly (readonly [
 ])[] = [
   [
     'Client',
-    (o: object) => new Client('h', { dial, ...o }),
+    (o: object) => new Client('h', o),
     ['timout', 'timeout'],
     ['ignore_exc', 'ignoreErrors'],
     ['key_prefix', 'keyPrefix'],
@@ -81,6 +81,16 @@ for (const [name, make, ...wrong] of makers) {
       if (likely !== undefined) assert.match(error.rule, `did you mean ${likely}?`);
     });
   }
+}
+
+for (const [name, make] of makers) {
+  // The others are given more than what is tried here.
+  if (name === 'Bridge' || name === 'an endpoint') continue;
+  unknown(`${name} takes no options that are no object`, () => {
+    for (const options of [null, 5, 'x', []]) {
+      assert.is(refusal(() => make(options as never)).argument, 'options', String(options));
+    }
+  });
 }
 
 unknown('what is within an option is looked at too', async () => {

@@ -11,6 +11,7 @@ import { backoff } from './backoff.ts';
 import { closedError, type ExecuteOptions, type Executor, refuse } from './executor.ts';
 import { Link } from './link.ts';
 import type { LinkOptions } from './link-options.ts';
+import { Pace } from './pace.ts';
 
 export interface UpstreamOptions extends Omit<LinkOptions, 'onClosed' | 'onLate'> {
   /** Milliseconds to wait before the second dial after one that led to nothing; it doubles with each more. */
@@ -65,7 +66,8 @@ export class Upstream implements Executor {
 
   /** @throws UsageError when the credentials break a rule. */
   constructor(options: UpstreamOptions) {
-    this.#options = options;
+    const { pace = new Pace(options.clock) } = options;
+    this.#options = { ...options, pace };
     this.#alarm = new Alarm(options.clock, () => this.#closeIdle());
     if (options.auth === undefined) return;
     checkCredential('username', options.auth.username);

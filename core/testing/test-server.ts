@@ -4,6 +4,7 @@ import type { ServerOptions } from '../server/options.ts';
 import { Server } from '../server/serve.ts';
 import type { Accept, Dialer, Transport, TransportEvents } from '../transport.ts';
 import { fromUtf8 } from '../wire/bytes.ts';
+import { checkObject } from '../wire/check.ts';
 import { UsageError } from '../wire/errors.ts';
 
 /** An item as the server has it. */
@@ -32,6 +33,7 @@ export class TestServer {
 
   /** @param options Those of `Server`: what memcached's command line sets; 8 MB of memory. */
   constructor(options: Partial<ServerOptions> = {}, clock: VirtualClock = new VirtualClock()) {
+    checkObject('options', options);
     this.clock = clock;
     this.#server = new Server({ memory: MEMORY, ...options }, clock);
     const connect = memoryDialer({ accept: this.#accept });

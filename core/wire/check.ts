@@ -10,7 +10,8 @@ export function demand(holds: boolean, argument: string, rule: string): asserts 
 
 /** Options, or whatever else has to be an object. */
 export function checkObject(argument: string, value: unknown): void {
-  demand(typeof value === 'object' && value !== null, argument, 'must be an object');
+  const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
+  demand(isObject, argument, 'must be an object');
 }
 
 /**

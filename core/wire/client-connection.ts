@@ -17,6 +17,7 @@ import {
   Proof,
   type Spoken,
   TEXT_PROBE,
+  UNAUTHENTICATED,
   wantsLogin,
 } from './proof.ts';
 import { isFatal, isQuiet, replyShape } from './quiet.ts';
@@ -431,20 +432,19 @@ export class ClientConnection<Tag> {
   #readProbe(probe: Command, reply: Reply): void {
     this.#pop();
     this.#probes--;
-    if (wantsLogin(reply)) return this.#closeForLogin(reply as ErrorReply);
+    if (wantsLogin(reply)) return this.#closeForLogin();
     const error = this.#proof.take(probe, reply, this.#decoder.opaque);
     if (error !== null) this.#close(error);
   }
 
   // Servers with a login answer nothing before it; what else they read with it, they threw away.
-  #closeForLogin(reply: ErrorReply): void {
+  #closeForLogin(): void {
     for (let i = this.#ring.head; i < this.#ring.tail; i++) {
       const slot = this.#ring.at(i);
-      if (slot.state === 'live') this.#push(this.#answer(slot, reply));
+      if (slot.state === 'live') this.#push(this.#answer(slot, UNAUTHENTICATED));
       slot.state = 'dropped';
     }
-    const wanted = `${this.#options.serverName} wants a login: give auth`;
-    this.#close(new ConnectionError(wanted, 'not-sent'));
+    this.#close(this.#proof.lacksLogin());
   }
 
   // Nothing is in flight, so nothing may arrive.

@@ -4,7 +4,7 @@ import { ProtocolError } from './errors.ts';
 import { Input } from './input.ts';
 import { toKey } from './item-facts.ts';
 import { keyText } from './key.ts';
-import { bigDigits, digits, wideDigits } from './numbers.ts';
+import { bigDigits, digits, flagNumber, wideDigits } from './numbers.ts';
 import { withDefaults } from './options.ts';
 import { replyShape } from './quiet.ts';
 import {
@@ -363,6 +363,7 @@ export class ReplyDecoder {
       at = end + 1;
     }
     if (count === 0) return NO_FLAGS;
+    if (flags !== null) checkFlags(flags);
     if (flags !== null || count < last.length) this.#lastFlags = flags ?? last.slice(0, count);
     return this.#lastFlags;
   }
@@ -445,6 +446,21 @@ function checkCode(request: Command | null, code: MetaReply['type'] | 'VA'): voi
   const possible = verbs[verb].codes.includes(code) && (code !== 'VA' || value) &&
     (code !== 'HD' || verb !== 'mg' || !value || flags.some((flag) => flag[0] === 'C'));
   if (!possible) throw new ProtocolError(`${code} answers ${[verb, ...flags].join(' ')}`);
+}
+
+// Of two answers to one question neither can be trusted, and client flags say what a value is.
+function checkFlags(flags: readonly string[]): void {
+  let seen = 0;
+  for (const flag of flags) {
+    const letter = flag.charCodeAt(0);
+    // What a request asks for has a small letter; capitals are marks that contradict nothing.
+    const bit = letter < 0x61 ? 0 : 1 << (letter - 0x61);
+    if ((seen & bit) !== 0) throw new ProtocolError(`a reply carries the flag ${flag[0]} twice`);
+    seen |= bit;
+    if (letter === 0x66 && Number.isNaN(flagNumber(flag))) {
+      throw new ProtocolError('a reply carries client flags that are no number');
+    }
+  }
 }
 
 function checkLimit(what: string, length: number, limit: number): void {

@@ -47,7 +47,7 @@ export const metaFlags: ReadonlyMap<string, FlagArgument> = new Map<string, Flag
 /** The longest opaque, in bytes after its letter; servers refuse one more. */
 export const MAX_OPAQUE = 31;
 
-/** The most words in a meta request line, verb and key included, that 1.6.18 accepts. */
+/** The most words in a meta request line, verb and key included, that memcached accepts. */
 export const MAX_META_WORDS = 19;
 
 /** Whether a list of flags asks for quietness. */

@@ -2,7 +2,7 @@ import type { ClientConnectionOptions } from './client-options.ts';
 import type { Command, MetaCommand, MetaSetCommand } from './command.ts';
 import { ConnectionError, type Outcome, ProtocolError, UsageError } from './errors.ts';
 import { isMeta } from './meta-flags.ts';
-import { errorLine, isError, type Reply } from './reply.ts';
+import { errorLine, type ErrorReply, isError, type Reply } from './reply.ts';
 import { isQuiet } from './quiet.ts';
 import { fitsText, toText } from './to-text.ts';
 import { verbs } from './verbs.ts';
@@ -72,7 +72,7 @@ export class Proof {
     }
     if (this.spoken === 'meta') return null;
     if (!provesText(reply)) {
-      throw new ProtocolError(`${this.#server} answers neither meta commands nor a classic get`);
+      throw new ProtocolError('neither a meta command nor a classic get was answered');
     }
     this.spoken = 'text';
     this.isProved = true;
@@ -121,6 +121,12 @@ export class Proof {
     const why = `${serverName} closed the connection at the first meta command, and the option ` +
       'dialect insists on them: use auto, or text';
     return new ConnectionError(why, 'unknown', cause ?? undefined);
+  }
+
+  /** The error of a connection to a server that wants a login. */
+  lacksLogin(): ConnectionError {
+    const { serverName } = this.#options;
+    return new ConnectionError(`${serverName} wants a login: give auth`, 'not-sent');
   }
 
   /** The error of a meta command, where there are none to be had. */
@@ -225,7 +231,16 @@ function provesText(reply: Reply): boolean {
   return reply.type === 'values' || (isError(reply) && reply.type === 'SERVER_ERROR');
 }
 
-/** Whether the server answers nothing before a login; the rest of what it read is thrown away. */
+/**
+ * Whether the server answers nothing before a login; the rest of what it read is thrown away. Where a
+ * `set` came with the probe it took that for the login.
+ */
 export function wantsLogin(reply: Reply): boolean {
-  return isError(reply) && reply.type === 'CLIENT_ERROR' && reply.message === 'unauthenticated';
+  return isError(reply) && reply.type === 'CLIENT_ERROR' &&
+    /^(unauthenticated|bad authentication token format|authentication failure)$/.test(
+      reply.message,
+    );
 }
+
+/** What such a server answers. */
+export const UNAUTHENTICATED: ErrorReply = { type: 'CLIENT_ERROR', message: 'unauthenticated' };
