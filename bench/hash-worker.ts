@@ -1,7 +1,7 @@
 // `hash-worker.ts NAME` prints how many ns it takes to find the server of a key, or to hash one.
 import { createHash } from 'node:crypto';
 import { createRequire } from 'node:module';
-import { libmemcachedDigests } from '../core/client/hashing/libmemcached-digests.ts';
+import { libmemcachedDigests } from '../core/client/hashing/digests/libmemcached-digests.ts';
 import { byteHash } from '../core/client/hashing/key-hash.ts';
 import { hashSchemes, SchemeHasher } from '../core/mod.ts';
 

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { hashSchemes } from '../core/mod.ts';
-import { libmemcachedDigests } from '../core/client/hashing/libmemcached-digests.ts';
+import { libmemcachedDigests } from '../core/client/hashing/digests/libmemcached-digests.ts';
 import { installClients } from './clients.ts';
 import { median, ratio, ratios, spread } from './sample.ts';
 import type { Table } from './table.ts';

@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import * as assert from 'uvu/assert';
 import { Server } from '../core/server/mod.ts';
-import type { Dialer } from '../core/transport.ts';
+import type { Dialer } from '../core/io/transport.ts';
 import type { ServerReplyError } from '../core/wire/errors.ts';
 import { Client, dial, HashClient, listen } from '../test/runtime.ts';
 import { suite } from '../test/suite.ts';

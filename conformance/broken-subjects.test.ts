@@ -1,7 +1,7 @@
 import process from 'node:process';
 import * as assert from 'uvu/assert';
 import type { Client } from '../core/client/clients.ts';
-import type { Dialer } from '../core/transport.ts';
+import type { Dialer } from '../core/io/transport.ts';
 import { suite } from '../test/suite.ts';
 import { uniqueKey } from '../test/cases.ts';
 import { settled } from '../test/scripted.ts';

@@ -1,4 +1,4 @@
-import { systemClock } from '../core/clock.ts';
+import { systemClock } from '../core/io/clock.ts';
 
 /**
  * One thing that must be so, as data: it needs no globals and no test framework, so that anybody

@@ -1,9 +1,12 @@
 import { inspect } from 'node:util';
 import * as assert from 'uvu/assert';
-import { systemClock } from '../core/clock.ts';
-import type { HashClient as AnyHashClient, HashClientOptions } from '../core/client/hash-client.ts';
-import { Discovery } from '../core/client/discovery/discovery.ts';
-import { toEndpoint } from '../core/client/endpoint.ts';
+import { systemClock } from '../core/io/clock.ts';
+import type {
+  HashClient as AnyHashClient,
+  HashClientOptions,
+} from '../core/client/cluster/hash-client.ts';
+import { Discovery } from '../core/client/cluster/discovery/discovery.ts';
+import { toEndpoint } from '../core/client/connection/endpoint.ts';
 import { ConnectionError, TimeoutError } from '../core/wire/errors.ts';
 import { findProgram, freePort, type RunningMemcached, startMemcached } from '../test/memcached.ts';
 import { HashClient } from '../test/runtime.ts';

@@ -1,7 +1,7 @@
 import { channel, tracingChannel } from 'node:diagnostics_channel';
 import * as assert from 'uvu/assert';
 import { MemoryServer } from '../core/server/memory.ts';
-import type { OneServer } from '../core/client/one-server.ts';
+import type { OneServer } from '../core/client/server-client.ts';
 import { suite } from '../test/suite.ts';
 import { Client } from '../test/runtime.ts';
 import type { ClientOptions, CommandMessage } from '../transport-node/mod.ts';

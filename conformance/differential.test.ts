@@ -1,7 +1,7 @@
-import { systemClock } from '../core/clock.ts';
+import { systemClock } from '../core/io/clock.ts';
 import { memoryDialer } from '../core/server/memory.ts';
 import { Server } from '../core/server/serve.ts';
-import type { Dialer, Endpoint } from '../core/transport.ts';
+import type { Dialer, Endpoint } from '../core/io/transport.ts';
 import { findProgram, startMemcached, versionOf } from '../test/memcached.ts';
 import { suite } from '../test/suite.ts';
 import { dial, runtime } from '../test/runtime.ts';

@@ -1,6 +1,6 @@
 import type { BridgeOptions, RunningBridge } from '../core/bridge/mod.ts';
 import { MemoryServer } from '../core/server/memory.ts';
-import type { Endpoint } from '../core/transport.ts';
+import type { Endpoint } from '../core/io/transport.ts';
 import { bridgedCases as cases } from '../test/browser/cases.ts';
 import { caseSuite, uniqueKey } from '../test/cases.ts';
 import { findProgram, type RunningMemcached, startMemcached } from '../test/memcached.ts';

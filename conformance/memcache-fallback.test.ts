@@ -1,4 +1,4 @@
-import { FallbackClient } from '../core/client/fallback-client.ts';
+import { FallbackClient } from '../core/client/wrappers/fallback-client.ts';
 import { createTestClient, TestServer } from '../core/testing/mod.ts';
 import { dialectSuites } from '../test/memcache-suites.ts';
 import { Client } from '../test/runtime.ts';

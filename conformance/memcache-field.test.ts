@@ -1,9 +1,9 @@
-import { FallbackClient } from '../core/client/fallback-client.ts';
-import type { ClientOptions } from '../core/client/client-options.ts';
-import { RetryingClient } from '../core/client/retrying-client.ts';
+import { FallbackClient } from '../core/client/wrappers/fallback-client.ts';
+import type { ClientOptions } from '../core/client/options.ts';
+import { RetryingClient } from '../core/client/wrappers/retrying-client.ts';
 import { memoryDialer } from '../core/server/memory.ts';
 import { createTestClient } from '../core/testing/mod.ts';
-import type { Listener } from '../core/transport.ts';
+import type { Listener } from '../core/io/transport.ts';
 import { caseSuite, uniqueKey } from '../test/cases.ts';
 import { patience } from '../test/patience.ts';
 import { Client, HashClient, listen, PooledClient } from '../test/runtime.ts';

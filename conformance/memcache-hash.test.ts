@@ -1,4 +1,4 @@
-import { Discovery } from '../core/client/discovery/discovery.ts';
+import { Discovery } from '../core/client/cluster/discovery/discovery.ts';
 import { memcacheSuites } from '../test/memcache-suites.ts';
 import { HashClient } from '../test/runtime.ts';
 import { memcacheCases, metaOnlyCases } from './mod.ts';

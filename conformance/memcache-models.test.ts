@@ -1,4 +1,4 @@
-import { VirtualClock } from '../core/clock.ts';
+import { VirtualClock } from '../core/io/clock.ts';
 import { caseSuite, uniqueKey } from '../test/cases.ts';
 import { Client } from '../test/runtime.ts';
 import {

@@ -1,4 +1,4 @@
-import { RetryingClient } from '../core/client/retrying-client.ts';
+import { RetryingClient } from '../core/client/wrappers/retrying-client.ts';
 import { dialectSuites } from '../test/memcache-suites.ts';
 import { Client } from '../test/runtime.ts';
 

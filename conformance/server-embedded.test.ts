@@ -1,7 +1,7 @@
 import { Server } from '../core/server/serve.ts';
 import { MemoryServer } from '../core/server/memory.ts';
-import { VirtualClock } from '../core/clock.ts';
-import type { Endpoint, Listener, TlsOptions } from '../core/transport.ts';
+import { VirtualClock } from '../core/io/clock.ts';
+import type { Endpoint, Listener, TlsOptions } from '../core/io/transport.ts';
 import { caseSuite, uniqueKey } from '../test/cases.ts';
 import { makeCertificates } from '../test/certificates.ts';
 import { findProgram } from '../test/memcached.ts';

@@ -1,5 +1,5 @@
 import { Server } from '../core/server/serve.ts';
-import type { Endpoint, Listener } from '../core/transport.ts';
+import type { Endpoint, Listener } from '../core/io/transport.ts';
 import { caseSuite } from '../test/cases.ts';
 import { dialAndEnd } from '../test/half-close.ts';
 import { findProgram, type RunningMemcached, startMemcached } from '../test/memcached.ts';

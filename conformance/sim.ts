@@ -1,4 +1,4 @@
-import { VirtualClock } from '../core/clock.ts';
+import { VirtualClock } from '../core/io/clock.ts';
 import { Engine } from '../core/server/engine.ts';
 import { Session } from '../core/server/session.ts';
 import { ClientConnection } from '../core/wire/client-connection.ts';

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
-import type { Dialer, Endpoint, TlsOptions } from '../core/transport.ts';
+import type { Dialer, Endpoint, TlsOptions } from '../core/io/transport.ts';
 import { memoryDialer } from '../core/server/memory.ts';
 import { caseSuite } from '../test/cases.ts';
 import { type Certificates, makeCertificates } from '../test/certificates.ts';

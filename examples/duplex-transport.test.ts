@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
 import { halfCloseTransportCases, transportCases } from '../conformance/mod.ts';
-import type { Endpoint } from '../core/transport.ts';
+import type { Endpoint } from '../core/io/transport.ts';
 import { caseSuite } from '../test/cases.ts';
 import { dialAndEnd, listenAndEnd } from '../test/half-close.ts';
 import { freePort } from '../test/memcached.ts';

@@ -9,7 +9,7 @@ import {
   memcacheCases,
   runCases,
 } from '../conformance/mod.ts';
-import { systemClock, VirtualClock } from '../core/clock.ts';
+import { systemClock, VirtualClock } from '../core/io/clock.ts';
 import { Server } from '../core/server/mod.ts';
 import { endpointName, type Expire, listen } from '../transport-node/mod.ts';
 

@@ -1,7 +1,7 @@
 import { Bridge, type BridgeEvent, type BridgeOptions } from '../core/bridge/mod.ts';
 import type { BridgeSession, BridgeSocket } from '../core/bridge/mod.ts';
 import { MemoryServer } from '../core/server/memory.ts';
-import type { Dialer } from '../core/transport.ts';
+import type { Dialer } from '../core/io/transport.ts';
 import { fromLatin1, latin1 } from '../core/wire/bytes.ts';
 import { CountingClock, ScriptedNetwork, type ScriptedTransport, settled } from './scripted.ts';
 

@@ -1,8 +1,8 @@
-import { Cluster, type ClusterOptions } from '../core/client/cluster.ts';
-import { toPlaced } from '../core/client/cluster-server.ts';
-import type { ExecuteOptions } from '../core/client/executor.ts';
-import { Upstream } from '../core/client/upstream.ts';
-import type { Endpoint } from '../core/transport.ts';
+import { Cluster, type ClusterOptions } from '../core/client/cluster/cluster.ts';
+import { toPlaced } from '../core/client/cluster/cluster-server.ts';
+import type { ExecuteOptions } from '../core/client/connection/executor.ts';
+import { Upstream } from '../core/client/connection/upstream.ts';
+import type { Endpoint } from '../core/io/transport.ts';
 import type { Command } from '../core/wire/command.ts';
 import {
   CountingClock,

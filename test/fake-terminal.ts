@@ -1,5 +1,5 @@
 import { PassThrough, Writable } from 'node:stream';
-import { type Clock, systemClock } from '../core/clock.ts';
+import { type Clock, systemClock } from '../core/io/clock.ts';
 import { main } from '../transport-node/cli/main.ts';
 import type { Terminal } from '../transport-node/cli/terminal.ts';
 

@@ -1,7 +1,7 @@
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { connect as connectTls, createServer as createTlsServer } from 'node:tls';
 import type { EndingListener } from '../conformance/mod.ts';
-import type { Endpoint } from '../core/transport.ts';
+import type { Endpoint } from '../core/io/transport.ts';
 
 /** Connects, says this, ends its side, and gives all that comes until the other side ends. */
 export function dialAndEnd(to: Endpoint, words: string): Promise<Uint8Array> {

@@ -1,6 +1,6 @@
-import { Link } from '../core/client/link.ts';
-import type { LinkOptions } from '../core/client/link-options.ts';
-import type { ExecuteOptions } from '../core/client/executor.ts';
+import { Link } from '../core/client/connection/link.ts';
+import type { LinkOptions } from '../core/client/connection/link-options.ts';
+import type { ExecuteOptions } from '../core/client/connection/executor.ts';
 import type { Command } from '../core/wire/command.ts';
 import type { ServerReplyError } from '../core/wire/errors.ts';
 import {

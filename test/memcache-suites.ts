@@ -5,12 +5,12 @@ import {
   metaOnlyCases,
   oneServerCases,
 } from '../conformance/mod.ts';
-import type { ClientOptions } from '../core/client/client-options.ts';
+import type { ClientOptions } from '../core/client/options.ts';
 import type { Memcache } from '../core/client/memcache.ts';
-import type { OneServer } from '../core/client/one-server.ts';
-import { VirtualClock } from '../core/clock.ts';
+import type { OneServer } from '../core/client/server-client.ts';
+import { VirtualClock } from '../core/io/clock.ts';
 import { Server } from '../core/server/serve.ts';
-import type { Endpoint, Listener } from '../core/transport.ts';
+import type { Endpoint, Listener } from '../core/io/transport.ts';
 import { caseSuite, uniqueKey } from './cases.ts';
 import { type Certificates, makeCertificates } from './certificates.ts';
 import { findProgram, type RunningMemcached, startMemcached } from './memcached.ts';

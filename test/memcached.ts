@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
-import type { Endpoint } from '../core/transport.ts';
+import type { Endpoint } from '../core/io/transport.ts';
 import type { Certificates } from './certificates.ts';
 import { temporaryDirectory } from './temporary.ts';
 

@@ -1,6 +1,6 @@
-import { VirtualClock } from '../core/clock.ts';
+import { VirtualClock } from '../core/io/clock.ts';
 import { MemoryServer } from '../core/server/memory.ts';
-import type { Dialer, Endpoint } from '../core/transport.ts';
+import type { Dialer, Endpoint } from '../core/io/transport.ts';
 
 /** Embedded servers of one clock, at ports 1, 2, 3 and so on of a network that is theirs alone. */
 export function memoryServers(count: number): {

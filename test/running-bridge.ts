@@ -1,6 +1,6 @@
 import type { BridgeEvent, BridgeOptions, RunningBridge } from '../core/bridge/mod.ts';
 import { MemoryServer } from '../core/server/memory.ts';
-import type { TlsOptions } from '../core/transport.ts';
+import type { TlsOptions } from '../core/io/transport.ts';
 import { RawPage, type UpgradeOptions } from './raw-page.ts';
 import { listenBridge } from './runtime-bridge.ts';
 

@@ -1,11 +1,11 @@
-import { type Clock, VirtualClock } from '../core/clock.ts';
+import { type Clock, VirtualClock } from '../core/io/clock.ts';
 import type {
   AbortSignal,
   Dialer,
   Endpoint,
   Transport,
   TransportEvents,
-} from '../core/transport.ts';
+} from '../core/io/transport.ts';
 import { fromLatin1, latin1 } from '../core/wire/bytes.ts';
 
 /** A virtual clock that knows how many calls it owes. */

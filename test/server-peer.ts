@@ -1,7 +1,7 @@
-import { VirtualClock } from '../core/clock.ts';
+import { VirtualClock } from '../core/io/clock.ts';
 import type { ServerOptions } from '../core/server/options.ts';
 import { Server } from '../core/server/serve.ts';
-import type { Transport, TransportEvents } from '../core/transport.ts';
+import type { Transport, TransportEvents } from '../core/io/transport.ts';
 import { fromLatin1, latin1 } from '../core/wire/bytes.ts';
 
 /** A peer of a server, by hand: it takes as much as it is told to, and keeps what it took. */

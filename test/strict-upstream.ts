@@ -1,4 +1,4 @@
-import type { Dialer } from '../core/transport.ts';
+import type { Dialer } from '../core/io/transport.ts';
 import { fromLatin1, latin1 } from '../core/wire/bytes.ts';
 
 /** What a connection opens with: keys of nobody. */

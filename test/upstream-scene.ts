@@ -1,5 +1,5 @@
-import type { ExecuteOptions } from '../core/client/executor.ts';
-import { Upstream, type UpstreamOptions } from '../core/client/upstream.ts';
+import type { ExecuteOptions } from '../core/client/connection/executor.ts';
+import { Upstream, type UpstreamOptions } from '../core/client/connection/upstream.ts';
 import type { Command } from '../core/wire/command.ts';
 import { version } from './link-scene.ts';
 import { CountingClock, ScriptedNetwork, settled, Watched } from './scripted.ts';

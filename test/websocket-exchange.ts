@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { type Duplex, pipeline } from 'node:stream';
 import { createWebSocketStream, type WebSocket, WebSocketServer } from 'ws';
-import { SUBPROTOCOL } from '../core/web-socket.ts';
+import { SUBPROTOCOL } from '../core/io/web-socket.ts';
 
 /** What WebSockets meet at who cannot listen: each of them is a client. */
 export interface Exchange {

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { listenBridgeOn } from '../core/bridge/listen-bridge.ts';
 import type { BridgeEvent, BridgeOptions, RunningBridge } from '../core/bridge/mod.ts';
 import { MemoryServer } from '../core/server/memory.ts';
-import type { Accept, Endpoint, ListenOptions, TransportEvents } from '../core/transport.ts';
+import type { Accept, Endpoint, ListenOptions, TransportEvents } from '../core/io/transport.ts';
 import { fromLatin1 } from '../core/wire/bytes.ts';
 import { CountingClock, ScriptedTransport, settled } from './scripted.ts';
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type BridgeOptions, listenBridgeOn, type RunningBridge } from '../core/bridge/mod.ts';
-import type { Endpoint } from '../core/transport.ts';
+import type { Endpoint } from '../core/io/transport.ts';
 import { dial } from './dial.ts';
 import { listenAt } from './listen.ts';
 

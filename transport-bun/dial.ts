@@ -1,4 +1,4 @@
-import type { Dialer, Endpoint } from '../core/transport.ts';
+import type { Dialer, Endpoint } from '../core/io/transport.ts';
 import { outside } from '../transport-node/outside.ts';
 import type { BunLike, BunSocket, BunTls, Options } from './bun.ts';
 import { SocketTransport } from './socket-transport.ts';

@@ -1,6 +1,12 @@
 import { chmodSync } from 'node:fs';
-import { checkTls } from '../core/client/endpoint.ts';
-import type { Accept, Endpoint, Listener, ListenOptions, TlsOptions } from '../core/transport.ts';
+import { checkTls } from '../core/client/connection/endpoint.ts';
+import type {
+  Accept,
+  Endpoint,
+  Listener,
+  ListenOptions,
+  TlsOptions,
+} from '../core/io/transport.ts';
 import { removeSocket } from '../transport-node/remove-socket.ts';
 import type { BunLike, BunSocket, BunTls, Options } from './bun.ts';
 import { SocketTransport } from './socket-transport.ts';

@@ -1,6 +1,6 @@
-import { systemClock } from '../core/clock.ts';
-import { guardEvents } from '../core/guard-events.ts';
-import type { Transport, TransportEvents } from '../core/transport.ts';
+import { systemClock } from '../core/io/clock.ts';
+import { guardEvents } from '../core/io/guard-events.ts';
+import type { Transport, TransportEvents } from '../core/io/transport.ts';
 import type { BunSocket, Handlers } from './bun.ts';
 
 /** How much is read from one socket before others have their turn, in bytes. */

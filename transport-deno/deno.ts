@@ -1,4 +1,4 @@
-import type { AbortSignal } from '../core/transport.ts';
+import type { AbortSignal } from '../core/io/transport.ts';
 
 /** The part of `Deno` that is used here: this package needs no types of the runtime. */
 export interface DenoLike {

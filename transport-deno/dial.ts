@@ -1,4 +1,4 @@
-import type { AbortSignal, Dialer, Endpoint } from '../core/transport.ts';
+import type { AbortSignal, Dialer, Endpoint } from '../core/io/transport.ts';
 import { outside } from '../transport-node/outside.ts';
 import type { Connection, DenoLike } from './deno.ts';
 import { SocketTransport } from './socket-transport.ts';

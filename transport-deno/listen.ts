@@ -1,6 +1,6 @@
 import { chmodSync } from 'node:fs';
-import { systemClock } from '../core/clock.ts';
-import type { Accept, Endpoint, Listener, ListenOptions } from '../core/transport.ts';
+import { systemClock } from '../core/io/clock.ts';
+import type { Accept, Endpoint, Listener, ListenOptions } from '../core/io/transport.ts';
 import { removeSocket } from '../transport-node/remove-socket.ts';
 import type { Connection, DenoLike, Listening, TcpConnection } from './deno.ts';
 import { SocketTransport } from './socket-transport.ts';

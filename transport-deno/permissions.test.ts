@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import * as assert from 'uvu/assert';
 import { Server } from '../core/server/serve.ts';
-import type { Endpoint, TlsOptions } from '../core/transport.ts';
+import type { Endpoint, TlsOptions } from '../core/io/transport.ts';
 import { makeCertificates } from '../test/certificates.ts';
 import { findProgram, freePort } from '../test/memcached.ts';
 import { suite } from '../test/suite.ts';

@@ -1,5 +1,5 @@
-import { guardEvents } from '../core/guard-events.ts';
-import type { Transport, TransportEvents } from '../core/transport.ts';
+import { guardEvents } from '../core/io/guard-events.ts';
+import type { Transport, TransportEvents } from '../core/io/transport.ts';
 import type { Connection } from './deno.ts';
 
 /** What may wait to be written before `send` takes no more, in bytes; Node's own measure. */

@@ -1,6 +1,6 @@
 import { channel, tracingChannel } from 'node:diagnostics_channel';
-import type { ClientOptions } from '../core/client/client-options.ts';
-import type { CommandEnd, OnCommand } from '../core/client/observe.ts';
+import type { ClientOptions } from '../core/client/options.ts';
+import type { CommandEnd, OnCommand } from '../core/client/connection/observe.ts';
 import type { Command } from '../core/wire/command.ts';
 
 /** What the tracing channel `memwire:command` carries: the facts of the end once it has come. */

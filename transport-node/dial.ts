@@ -1,6 +1,6 @@
 import { connect, isIP, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
-import type { Dialer, Endpoint } from '../core/transport.ts';
+import type { Dialer, Endpoint } from '../core/io/transport.ts';
 import { outside } from './outside.ts';
 import { ReadBuffer } from './read-buffer.ts';
 import { SocketTransport } from './socket-transport.ts';

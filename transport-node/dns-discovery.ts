@@ -1,8 +1,8 @@
 import {
   DnsDiscovery as CoreDnsDiscovery,
   type DnsDiscoveryOptions,
-} from '../core/client/discovery/dns-discovery.ts';
-import type { ServerName } from '../core/client/endpoint.ts';
+} from '../core/client/cluster/discovery/dns-discovery.ts';
+import type { ServerName } from '../core/client/connection/endpoint.ts';
 import { checkObject } from '../core/wire/check.ts';
 import { clock } from './outside.ts';
 import { resolve } from './resolve.ts';

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
-import { ForeignValue, profiles } from '../core/client/profiles/mod.ts';
+import { ForeignValue, profiles } from '../core/client/values/profiles/mod.ts';
 import { endpointName } from '../core/mod.ts';
 import { peers, runPeer } from '../test/fleet.ts';
 import { findProgram, type RunningMemcached, startMemcached } from '../test/memcached.ts';

@@ -1,9 +1,15 @@
 import { chmodSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer, type TlsOptions as NodeTlsOptions } from 'node:tls';
-import { systemClock } from '../core/clock.ts';
-import { checkTls } from '../core/client/endpoint.ts';
-import type { Accept, Endpoint, Listener, ListenOptions, TlsOptions } from '../core/transport.ts';
+import { systemClock } from '../core/io/clock.ts';
+import { checkTls } from '../core/client/connection/endpoint.ts';
+import type {
+  Accept,
+  Endpoint,
+  Listener,
+  ListenOptions,
+  TlsOptions,
+} from '../core/io/transport.ts';
 import { removeSocket } from './remove-socket.ts';
 import { SocketTransport } from './socket-transport.ts';
 

@@ -1,16 +1,16 @@
 /** memwire on Node. */
-import type { ClientOptions } from '../core/client/client-options.ts';
+import type { ClientOptions } from '../core/client/options.ts';
 import {
   Client as CoreClient,
   PooledClient as CorePooledClient,
   type PooledClientOptions,
 } from '../core/client/clients.ts';
-import type { ServerName } from '../core/client/endpoint.ts';
+import type { ServerName } from '../core/client/connection/endpoint.ts';
 import {
   HashClient as CoreHashClient,
   type HashClientOptions,
   type HashServers,
-} from '../core/client/hash-client.ts';
+} from '../core/client/cluster/hash-client.ts';
 import { dial } from './dial.ts';
 import { runtimeOptions } from './runtime-options.ts';
 

@@ -1,6 +1,6 @@
 import { AsyncResource } from 'node:async_hooks';
-import { type Clock, systemClock } from '../core/clock.ts';
-import type { Dialer } from '../core/transport.ts';
+import { type Clock, systemClock } from '../core/io/clock.ts';
+import type { Dialer } from '../core/io/transport.ts';
 
 // What is in the context of the program while this module is loaded: nothing, in most.
 const home = new AsyncResource('memwire');

@@ -1,5 +1,5 @@
 import { lookup } from 'node:dns/promises';
-import type { Resolve } from '../core/client/discovery/dns-discovery.ts';
+import type { Resolve } from '../core/client/cluster/discovery/dns-discovery.ts';
 
 /** All addresses of a host, as the system finds them: DNS, the hosts file, and what else it asks. */
 export const resolve: Resolve = async (host) => {

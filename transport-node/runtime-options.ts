@@ -1,5 +1,5 @@
-import { checkOptions, type ClientOptions } from '../core/client/client-options.ts';
-import type { Dialer } from '../core/transport.ts';
+import { checkOptions, type ClientOptions } from '../core/client/options.ts';
+import type { Dialer } from '../core/io/transport.ts';
 import { published } from './diagnostics.ts';
 import { clock, outside } from './outside.ts';
 

@@ -1,5 +1,5 @@
 import { deflateSync, inflateSync } from 'node:zlib';
-import type { Codec } from '../core/client/compressed-serde.ts';
+import type { Codec } from '../core/client/values/compressed-serde.ts';
 
 /** zlib's format, which pymemcache's `CompressedSerde` writes and reads by default. */
 export const zlibCodec: Codec = {

@@ -1,8 +1,8 @@
-import { withoutLogin } from '../core/client/endpoint.ts';
-import type { Dialer, Endpoint } from '../core/transport.ts';
+import { withoutLogin } from '../core/client/connection/endpoint.ts';
+import type { Dialer, Endpoint } from '../core/io/transport.ts';
 import { checkKnown, checkObject, optionNames } from '../core/wire/check.ts';
-import { bearerProtocol, SUBPROTOCOL, type WebSocketLike } from '../core/web-socket.ts';
-import { WebSocketTransport } from '../core/web-socket-transport.ts';
+import { bearerProtocol, SUBPROTOCOL, type WebSocketLike } from '../core/io/web-socket.ts';
+import { WebSocketTransport } from '../core/io/web-socket-transport.ts';
 
 /** What makes a WebSocket: the global of that name, or a class like it. */
 export type WebSocketConstructor = new (url: string, protocols: string[]) => WebSocketLike;

@@ -1,15 +1,15 @@
 /** memwire over WebSockets: in pages, and wherever there is a bridge to reach. */
-import type { ClientOptions } from '../core/client/client-options.ts';
+import type { ClientOptions } from '../core/client/options.ts';
 import { Client as CoreClient } from '../core/client/clients.ts';
-import { type ServerName, withoutLogin } from '../core/client/endpoint.ts';
-import type { Dialer, Endpoint } from '../core/transport.ts';
-import { MAX_BRIDGED_KEYS } from '../core/web-socket.ts';
+import { type ServerName, withoutLogin } from '../core/client/connection/endpoint.ts';
+import type { Dialer, Endpoint } from '../core/io/transport.ts';
+import { MAX_BRIDGED_KEYS } from '../core/io/web-socket.ts';
 import { checkObject } from '../core/wire/check.ts';
 import { UsageError } from '../core/wire/errors.ts';
 import { webDialer, type WebDialOptions } from './dial.ts';
 
 export * from '../core/mod.ts';
-export type { WebSocketLike } from '../core/web-socket.ts';
+export type { WebSocketLike } from '../core/io/web-socket.ts';
 export { webDialer, type WebDialOptions, type WebSocketConstructor } from './dial.ts';
 
 /** How to connect to a bridge that is at the root of its host and asks for no token. */

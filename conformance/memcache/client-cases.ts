@@ -1,4 +1,4 @@
-import type { CommandEnd } from '../../core/client/observe.ts';
+import type { CommandEnd } from '../../core/client/connection/observe.ts';
 import { ServerReplyError, UsageError } from '../../core/wire/errors.ts';
 import { equal, ok, rejects } from '../assert.ts';
 import type { Case } from '../case.ts';

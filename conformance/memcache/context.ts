@@ -1,6 +1,6 @@
-import type { ClientOptions } from '../../core/client/client-options.ts';
+import type { ClientOptions } from '../../core/client/options.ts';
 import type { MetaCommands } from '../../core/client/meta-commands.ts';
-import type { OneServer } from '../../core/client/one-server.ts';
+import type { OneServer } from '../../core/client/server-client.ts';
 import { awaitedLate } from '../assert.ts';
 import type { Case } from '../case.ts';
 import type { JudgedClient } from './judged-client.ts';

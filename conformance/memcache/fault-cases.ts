@@ -1,5 +1,5 @@
-import type { ClientOptions } from '../../core/client/client-options.ts';
-import type { Accept } from '../../core/transport.ts';
+import type { ClientOptions } from '../../core/client/options.ts';
+import type { Accept } from '../../core/io/transport.ts';
 import {
   AbortError,
   AuthError,
@@ -10,7 +10,7 @@ import {
 } from '../../core/wire/errors.ts';
 import { equal, ok, rejects } from '../assert.ts';
 import type { Case } from '../case.ts';
-import { type Aborter, newAborter } from '../../core/aborter.ts';
+import { type Aborter, newAborter } from '../../core/io/aborter.ts';
 import { guardClient } from './context.ts';
 import { FaultyServer } from './faulty-server.ts';
 import type { JudgedClient } from './judged-client.ts';

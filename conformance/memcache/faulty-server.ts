@@ -1,6 +1,6 @@
 import { Server } from '../../core/server/serve.ts';
 import type { ServerOptions } from '../../core/server/options.ts';
-import type { Accept, Transport } from '../../core/transport.ts';
+import type { Accept, Transport } from '../../core/io/transport.ts';
 import { bytes, text } from '../assert.ts';
 
 /** What becomes of the replies of a server. */

@@ -1,7 +1,7 @@
-import type { ClientOptions } from '../../core/client/client-options.ts';
+import type { ClientOptions } from '../../core/client/options.ts';
 import type { MetaCommands } from '../../core/client/meta-commands.ts';
-import { systemClock } from '../../core/clock.ts';
-import type { Accept } from '../../core/transport.ts';
+import { systemClock } from '../../core/io/clock.ts';
+import type { Accept } from '../../core/io/transport.ts';
 import { equal, text } from '../assert.ts';
 import type { Case } from '../case.ts';
 import type { ServerModel } from '../servers/model.ts';

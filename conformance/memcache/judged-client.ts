@@ -1,7 +1,7 @@
 import type { Entries } from '../../core/client/bulk.ts';
-import type { Executor } from '../../core/client/executor.ts';
+import type { Executor } from '../../core/client/connection/executor.ts';
 import type { Expire } from '../../core/client/expire.ts';
-import type { ItemKey } from '../../core/client/key-policy.ts';
+import type { ItemKey } from '../../core/client/keys.ts';
 import type {
   BulkOptions,
   CallOptions,

@@ -1,5 +1,5 @@
-import type { OneServer } from '../../core/client/one-server.ts';
-import { systemClock } from '../../core/clock.ts';
+import type { OneServer } from '../../core/client/server-client.ts';
+import { systemClock } from '../../core/io/clock.ts';
 import { ServerReplyError, UsageError } from '../../core/wire/errors.ts';
 import type { ItemFacts } from '../../core/wire/reply.ts';
 import { awaitedLate, equal, ok, rejects } from '../assert.ts';

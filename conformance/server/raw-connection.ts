@@ -1,7 +1,7 @@
-import { systemClock } from '../../core/clock.ts';
-import type { Dialer, Endpoint, Transport, TransportEvents } from '../../core/transport.ts';
+import { systemClock } from '../../core/io/clock.ts';
+import type { Dialer, Endpoint, Transport, TransportEvents } from '../../core/io/transport.ts';
 import { bytes, CaseError, show, text } from '../assert.ts';
-import { type Aborter, newAborter } from '../../core/aborter.ts';
+import { type Aborter, newAborter } from '../../core/io/aborter.ts';
 
 /** A server said something else than it must, or nothing. Bytes are text, one character each. */
 export class ReplyMismatch extends CaseError {

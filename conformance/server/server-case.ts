@@ -1,4 +1,4 @@
-import type { Dialer, Endpoint } from '../../core/transport.ts';
+import type { Dialer, Endpoint } from '../../core/io/transport.ts';
 import type { Case } from '../case.ts';
 import { RawConnection } from './raw-connection.ts';
 import { changes } from './since.ts';

@@ -1,5 +1,5 @@
 import * as assert from 'uvu/assert';
-import type { Transport } from '../../core/transport.ts';
+import type { Transport } from '../../core/io/transport.ts';
 import { latin1 } from '../../core/wire/bytes.ts';
 import { suite } from '../../test/suite.ts';
 import { settled } from '../../test/scripted.ts';

@@ -1,7 +1,7 @@
-import { type Clock, VirtualClock } from '../../core/clock.ts';
+import { type Clock, VirtualClock } from '../../core/io/clock.ts';
 import { memoryDialer } from '../../core/server/memory.ts';
 import { Server } from '../../core/server/serve.ts';
-import type { Accept, Dialer, Transport, TransportEvents } from '../../core/transport.ts';
+import type { Accept, Dialer, Transport, TransportEvents } from '../../core/io/transport.ts';
 import { Input } from '../../core/wire/input.ts';
 import { bytes, text } from '../assert.ts';
 import type { Answer, ServerModel } from './model.ts';

@@ -1,5 +1,5 @@
-import { newAborter } from '../../core/aborter.ts';
-import type { AbortSignal, Accept, Dialer, Endpoint, Listener } from '../../core/transport.ts';
+import { newAborter } from '../../core/io/aborter.ts';
+import type { AbortSignal, Accept, Dialer, Endpoint, Listener } from '../../core/io/transport.ts';
 import type { Case } from '../case.ts';
 import { type Peer, startPeer, TestEvents } from './peer.ts';
 

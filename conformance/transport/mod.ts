@@ -1,7 +1,7 @@
 import { bytes, equal, ok, rejects, text } from '../assert.ts';
-import { systemClock } from '../../core/clock.ts';
+import { systemClock } from '../../core/io/clock.ts';
 import type { Case } from '../case.ts';
-import { newAborter } from '../../core/aborter.ts';
+import { newAborter } from '../../core/io/aborter.ts';
 import { connected, never, type TransportContext } from './context.ts';
 import { ownerCases } from './owner-cases.ts';
 import { startPeer, TestEvents } from './peer.ts';

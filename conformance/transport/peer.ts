@@ -1,4 +1,4 @@
-import type { Accept, Transport, TransportEvents } from '../../core/transport.ts';
+import type { Accept, Transport, TransportEvents } from '../../core/io/transport.ts';
 import { bytes, CaseError, text } from '../assert.ts';
 
 /** One end of a connection, seen by a test: what arrives can be awaited. */

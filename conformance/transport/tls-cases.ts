@@ -1,6 +1,6 @@
 import { equal, ok, rejects } from '../assert.ts';
 import type { Case } from '../case.ts';
-import { newAborter } from '../../core/aborter.ts';
+import { newAborter } from '../../core/io/aborter.ts';
 import { never, type TlsTransportContext } from './context.ts';
 import { startPeer, TestEvents } from './peer.ts';
 

@@ -1,7 +1,7 @@
-import { checkTls, toEndpoint } from '../client/endpoint.ts';
-import type { Dialer, Endpoint, Listener } from '../transport.ts';
+import { checkTls, toEndpoint } from '../client/connection/endpoint.ts';
+import type { Dialer, Endpoint, Listener } from '../io/transport.ts';
 import { UsageError } from '../wire/errors.ts';
-import { type Admission, Door, type UpgradeRequest } from './door.ts';
+import { type Admission, Door, type UpgradeRequest } from './admission.ts';
 import { type BridgeOptions, type BridgeSettings, bridgeSettings } from './options.ts';
 import { BridgeSession, type BridgeSocket, type InFlight } from './session.ts';
 

@@ -1,5 +1,5 @@
-import type { Transport, TransportEvents } from '../transport.ts';
-import { SUBPROTOCOL } from '../web-socket.ts';
+import type { Transport, TransportEvents } from '../io/transport.ts';
+import { SUBPROTOCOL } from '../io/web-socket.ts';
 import { fromLatin1, latin1 } from '../wire/bytes.ts';
 import type { Bridge } from './bridge.ts';
 import {

@@ -1,4 +1,4 @@
-import type { UpgradeRequest } from './door.ts';
+import type { UpgradeRequest } from './admission.ts';
 
 // The little of HTTP/1.1 that a bridge speaks: one request a connection, and no bodies. It is strict
 // (RFC 9112): what two readers could read in two ways is a bad request.

@@ -7,7 +7,7 @@ import type {
   ListenOptions,
   Transport,
   TransportEvents,
-} from '../transport.ts';
+} from '../io/transport.ts';
 import { Bridge, type Place, type RunningBridge } from './bridge.ts';
 import { type Digest, Guest } from './guest.ts';
 import type { BridgeOptions } from './options.ts';

@@ -1,12 +1,12 @@
-import { systemClock } from '../clock.ts';
-import type { Clock } from '../clock.ts';
-import { type ServerName, withoutLogin } from '../client/endpoint.ts';
-import type { Dialer, TlsOptions } from '../transport.ts';
+import { systemClock } from '../io/clock.ts';
+import type { Clock } from '../io/clock.ts';
+import { type ServerName, withoutLogin } from '../client/connection/endpoint.ts';
+import type { Dialer, TlsOptions } from '../io/transport.ts';
 import { checkKnown, checkObject, checkWhole, optionNames } from '../wire/check.ts';
 import { checkKey } from '../wire/key.ts';
 import { UsageError } from '../wire/errors.ts';
 import { withDefaults } from '../wire/options.ts';
-import { bearerProtocol, MAX_BRIDGED_KEYS } from '../web-socket.ts';
+import { bearerProtocol, MAX_BRIDGED_KEYS } from '../io/web-socket.ts';
 import type { BridgeEvent } from './events.ts';
 import type { Policy } from './policy.ts';
 

@@ -1,5 +1,5 @@
-import type { Transport, TransportEvents } from '../transport.ts';
-import { endCause } from '../web-socket.ts';
+import type { Transport, TransportEvents } from '../io/transport.ts';
+import { endCause } from '../io/web-socket.ts';
 import {
   BINARY,
   CLOSE,

@@ -1,9 +1,9 @@
-import { toEndpoint } from '../client/endpoint.ts';
-import { Upstream } from '../client/upstream.ts';
-import type { Dialer, Transport, TransportEvents } from '../transport.ts';
+import { toEndpoint } from '../client/connection/endpoint.ts';
+import { Upstream } from '../client/connection/upstream.ts';
+import type { Dialer, Transport, TransportEvents } from '../io/transport.ts';
 import { fromLatin1 } from '../wire/bytes.ts';
 import type { Command } from '../wire/command.ts';
-import { confineCommand, releaseReply } from '../wire/confine.ts';
+import { confineCommand, releaseReply } from '../wire/prefix.ts';
 import { encodeReply } from '../wire/encode-reply.ts';
 import { UsageError } from '../wire/errors.ts';
 import { isError, type Reply } from '../wire/reply.ts';

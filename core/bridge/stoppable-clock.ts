@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.ts';
+import type { Clock } from '../io/clock.ts';
 
 /** A clock that can be stopped: who waits by it waits so much longer. */
 export class StoppableClock implements Clock {

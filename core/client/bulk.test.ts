@@ -3,7 +3,7 @@ import { CountingClock, ScriptedNetwork, settled, Watched } from '../../test/scr
 import { suite } from '../../test/suite.ts';
 import { MemoryServer } from '../server/mod.ts';
 import { MemcacheError, SerdeError } from '../wire/errors.ts';
-import type { ClientOptions } from './client-options.ts';
+import type { ClientOptions } from './options.ts';
 import { Client } from './clients.ts';
 
 const bulk = suite('calls for many keys');

@@ -1,12 +1,12 @@
-import type { Clock } from '../clock.ts';
+import type { Clock } from '../io/clock.ts';
 import type { Command, Key } from '../wire/command.ts';
 import { AbortError, MemcacheError, SerdeError, TimeoutError, UsageError } from '../wire/errors.ts';
 import type { Reply } from '../wire/reply.ts';
-import type { Calls } from './calls.ts';
-import { ownCopy, toKeys, waiting } from './calls.ts';
-import { Deadline } from './deadline.ts';
-import { checkExecuteOptions } from './executor.ts';
-import { checkWireKey, type ItemKey, ownKey, type WireKey } from './key-policy.ts';
+import type { Calls } from './operation-context.ts';
+import { ownCopy, toKeys, waiting } from './operation-context.ts';
+import { Deadline } from './connection/deadline.ts';
+import { checkExecuteOptions } from './connection/executor.ts';
+import { checkWireKey, type ItemKey, ownKey, type WireKey } from './keys.ts';
 import {
   type BulkOptions,
   type CallOptions,
@@ -15,8 +15,8 @@ import {
   checkCallOptions,
   type StoreOptions,
 } from './memcache-options.ts';
-import { deleteCommand, getCommand, getManyCommand, storeCommand } from './operations.ts';
-import { Pace } from './pace.ts';
+import { deleteCommand, getCommand, getManyCommand, storeCommand } from './dialect.ts';
+import { Pace } from './connection/pace.ts';
 import { eachItem, type Found, isPlaceholder, toDone, toFound } from './results.ts';
 import { together } from './together.ts';
 

@@ -1,12 +1,12 @@
-import { systemClock } from '../clock.ts';
-import type { Dialer, Endpoint } from '../transport.ts';
+import { systemClock } from '../io/clock.ts';
+import type { Dialer, Endpoint } from '../io/transport.ts';
 import { checkMilliseconds } from '../wire/check.ts';
 import { UsageError } from '../wire/errors.ts';
-import { checkOptions, type ClientOptions, type PoolOptions } from './client-options.ts';
-import { Keys } from './key-policy.ts';
+import { checkOptions, type ClientOptions, type PoolOptions } from './options.ts';
+import { Keys } from './keys.ts';
 import type { MemcacheParts } from './memcache-options.ts';
-import { defaultSerde } from './serde.ts';
-import { Upstream, type UpstreamOptions } from './upstream.ts';
+import { defaultSerde } from './values/serde.ts';
+import { Upstream, type UpstreamOptions } from './connection/upstream.ts';
 
 /** What makes a connection, beside how it is to be used. */
 export interface WithDial {

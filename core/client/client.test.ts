@@ -6,7 +6,7 @@ import { suite } from '../../test/suite.ts';
 import { dial } from '../../test/runtime.ts';
 import { MemoryServer } from '../server/memory.ts';
 import type { ServerReplyError } from '../wire/errors.ts';
-import type { ClientOptions } from './client-options.ts';
+import type { ClientOptions } from './options.ts';
 import { Client } from './clients.ts';
 
 const client = suite('client');

@@ -1,7 +1,7 @@
-import { checkOptions, type ClientOptions, type PoolOptions } from './client-options.ts';
+import { checkOptions, type ClientOptions, type PoolOptions } from './options.ts';
 import { clientParts, upstreamFor, type WithDial } from './client-parts.ts';
-import { type ServerName, toEndpoint } from './endpoint.ts';
-import { OneServer } from './one-server.ts';
+import { type ServerName, toEndpoint } from './connection/endpoint.ts';
+import { OneServer } from './server-client.ts';
 
 /** A client of one server, over one connection. It connects when the first call comes. */
 export class Client extends OneServer {

@@ -1,10 +1,10 @@
-import type { Clock } from '../clock.ts';
+import type { Clock } from '../io/clock.ts';
 import { checkKnown, checkObject, optionNames } from '../wire/check.ts';
 import { type MemcacheError, UsageError } from '../wire/errors.ts';
-import type { ExecuteOptions, Executor } from './executor.ts';
+import type { ExecuteOptions, Executor } from './connection/executor.ts';
 import type { Expire } from './expire.ts';
-import type { Keys, WireKey } from './key-policy.ts';
-import type { Serde } from './serde.ts';
+import type { Keys, WireKey } from './keys.ts';
+import type { Serde } from './values/serde.ts';
 
 /** What every operation takes. */
 export type CallOptions = Pick<ExecuteOptions, 'timeout' | 'signal'>;

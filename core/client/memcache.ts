@@ -3,10 +3,10 @@ import type { Command, Key, StoreVerb } from '../wire/command.ts';
 import { type MemcacheError, UsageError } from '../wire/errors.ts';
 import type { Reply } from '../wire/reply.ts';
 import { deleteMany, type Entries, findMany, storeMany } from './bulk.ts';
-import { Calls, toU64 } from './calls.ts';
-import { checkExecuteNames, type ExecuteOptions } from './executor.ts';
+import { Calls, toU64 } from './operation-context.ts';
+import { checkExecuteNames, type ExecuteOptions } from './connection/executor.ts';
 import { type Expire, toExptime } from './expire.ts';
-import { checkWireKey, type ItemKey } from './key-policy.ts';
+import { checkWireKey, type ItemKey } from './keys.ts';
 import {
   type BulkOptions,
   type CallOptions,
@@ -27,7 +27,7 @@ import {
   getCommand,
   storeCommand,
   touchCommand,
-} from './operations.ts';
+} from './dialect.ts';
 import {
   type CasResult,
   type Found,

@@ -3,9 +3,9 @@ import type { Key, Value } from '../wire/command.ts';
 import { UsageError } from '../wire/errors.ts';
 import { isMeta, metaFlags } from '../wire/meta-flags.ts';
 import type { ItemFacts, Reply } from '../wire/reply.ts';
-import { type Calls, toU64 } from './calls.ts';
+import { type Calls, toU64 } from './operation-context.ts';
 import { toDelay, toExptime } from './expire.ts';
-import { type ItemKey, ownKey, type WireKey } from './key-policy.ts';
+import { type ItemKey, ownKey, type WireKey } from './keys.ts';
 import { type CallOptions, checkCallOptions, type WriteOptions } from './memcache-options.ts';
 import {
   checkMetaOptions,
@@ -20,7 +20,7 @@ import {
   type MetaSetOptions,
 } from './meta-options.ts';
 import { toCount, toFound, toNumber, toStatus, toUnsigned, unexpected } from './results.ts';
-import { serialize } from './serde.ts';
+import { serialize } from './values/serde.ts';
 
 const setModes = { set: 'S', add: 'E', replace: 'R', append: 'A', prepend: 'P' } as const;
 const arithmeticModes = { incr: '+', decr: '-' } as const;

@@ -3,10 +3,10 @@ import { CountingClock, settled } from '../../test/scripted.ts';
 import { suite } from '../../test/suite.ts';
 import type { WithDial } from './client-parts.ts';
 import { Client } from './clients.ts';
-import { ClusterDiscovery } from './discovery/cluster-discovery.ts';
-import { HashClient, type HashClientOptions } from './hash-client.ts';
+import { ClusterDiscovery } from './cluster/discovery/cluster-discovery.ts';
+import { HashClient, type HashClientOptions } from './cluster/hash-client.ts';
 import type { Memcache } from './memcache.ts';
-import { RetryingClient } from './retrying-client.ts';
+import { RetryingClient } from './wrappers/retrying-client.ts';
 
 const random = suite('client: where chance comes from');
 

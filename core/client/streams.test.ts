@@ -5,7 +5,7 @@ import { suite } from '../../test/suite.ts';
 import { UpstreamScene } from '../../test/upstream-scene.ts';
 import type { Command } from '../wire/command.ts';
 import type { ReplyItem } from '../wire/reply.ts';
-import type { Executor } from './executor.ts';
+import type { Executor } from './connection/executor.ts';
 import type { CallOptions } from './memcache-options.ts';
 import { ItemStream } from './streams.ts';
 

@@ -1,7 +1,7 @@
-import { type Aborter, newAborter } from '../aborter.ts';
+import { type Aborter, newAborter } from '../io/aborter.ts';
 import type { Command } from '../wire/command.ts';
 import type { ReplyItem } from '../wire/reply.ts';
-import type { Executor } from './executor.ts';
+import type { Executor } from './connection/executor.ts';
 import { type CallOptions, checkCallOptions } from './memcache-options.ts';
 import { checkRefusal } from './results.ts';
 

@@ -8,10 +8,10 @@ import { MemoryServer } from '../server/memory.ts';
 import { Server } from '../server/serve.ts';
 import { createTestClient, TestServer } from '../testing/mod.ts';
 import { UsageError } from '../wire/errors.ts';
-import { ClusterDiscovery } from './discovery/cluster-discovery.ts';
-import { Discovery } from './discovery/discovery.ts';
-import { toEndpoint } from './endpoint.ts';
-import { FallbackClient } from './fallback-client.ts';
+import { ClusterDiscovery } from './cluster/discovery/cluster-discovery.ts';
+import { Discovery } from './cluster/discovery/discovery.ts';
+import { toEndpoint } from './connection/endpoint.ts';
+import { FallbackClient } from './wrappers/fallback-client.ts';
 import {
   checkBulkOptions,
   checkBulkStoreOptions,
@@ -20,8 +20,8 @@ import {
   checkWriteOptions,
 } from './memcache-options.ts';
 import { checkMetaOptions } from './meta-options.ts';
-import { RetryingClient } from './retrying-client.ts';
-import { defaultSerde } from './serde.ts';
+import { RetryingClient } from './wrappers/retrying-client.ts';
+import { defaultSerde } from './values/serde.ts';
 
 const unknown = suite('unknown options');
 

@@ -1,4 +1,4 @@
-import { withoutLogin } from '../client/endpoint.ts';
+import { withoutLogin } from '../client/connection/endpoint.ts';
 
 /**
  * A command line that cannot be obeyed; the message says why. It may quote the address of a server

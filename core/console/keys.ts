@@ -1,4 +1,4 @@
-import { Keys, type WireKey } from '../client/key-policy.ts';
+import { Keys, type WireKey } from '../client/keys.ts';
 import { fromBase64 } from '../wire/base64.ts';
 import { utf8 } from '../wire/bytes.ts';
 import type { Key } from '../wire/command.ts';

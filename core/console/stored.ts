@@ -1,4 +1,4 @@
-import type { Serde } from '../client/serde.ts';
+import type { Serde } from '../client/values/serde.ts';
 import { UsageError } from '../wire/errors.ts';
 
 /** A value as the server keeps it. */

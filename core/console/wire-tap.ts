@@ -1,4 +1,4 @@
-import type { Dialer, Transport } from '../transport.ts';
+import type { Dialer, Transport } from '../io/transport.ts';
 import { latin1 } from '../wire/bytes.ts';
 import { quote } from './quote.ts';
 

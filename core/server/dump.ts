@@ -1,4 +1,4 @@
-import { toKey } from '../wire/item-facts.ts';
+import { toKey } from '../wire/item-lines.ts';
 import { latin1 } from '../wire/bytes.ts';
 import { clientError, EN, END, type Reply, type ReplyItem } from '../wire/reply.ts';
 import { parseClasses } from './admin.ts';

@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.ts';
+import type { Clock } from '../io/clock.ts';
 import { checkKnown, checkObject, demand } from '../wire/check.ts';
 import { type ServerOptions, serverOptions } from './options.ts';
 import { PrefixStats } from './prefix-stats.ts';

@@ -1,6 +1,6 @@
 import { transportCases, type TransportContext } from '../../conformance/mod.ts';
 import { caseSuite } from '../../test/cases.ts';
-import type { Endpoint } from '../transport.ts';
+import type { Endpoint } from '../io/transport.ts';
 import { memoryDialer } from './memory.ts';
 
 const nowhere: Endpoint = { path: 'nowhere' };

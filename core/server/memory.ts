@@ -1,6 +1,6 @@
-import { VirtualClock } from '../clock.ts';
-import { guardEvents } from '../guard-events.ts';
-import type { Accept, Dialer, Transport, TransportEvents } from '../transport.ts';
+import { VirtualClock } from '../io/clock.ts';
+import { guardEvents } from '../io/guard-events.ts';
+import type { Accept, Dialer, Transport, TransportEvents } from '../io/transport.ts';
 import type { ServerOptions } from './options.ts';
 import { Server } from './serve.ts';
 

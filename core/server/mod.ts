@@ -1,5 +1,5 @@
 /** An embedded memcached, for programs, for tests, and for pages. */
-export { type Clock, systemClock, VirtualClock } from '../clock.ts';
+export { type Clock, systemClock, VirtualClock } from '../io/clock.ts';
 export type { Counters } from './counters.ts';
 export type { Dump } from './dump.ts';
 export { type ConnectionFacts, Engine } from './engine.ts';

@@ -1,5 +1,5 @@
-import { type Clock, systemClock } from '../clock.ts';
-import type { Accept, Transport, TransportEvents } from '../transport.ts';
+import { type Clock, systemClock } from '../io/clock.ts';
+import type { Accept, Transport, TransportEvents } from '../io/transport.ts';
 import { encodeReply } from '../wire/encode-reply.ts';
 import { isItem } from '../wire/reply.ts';
 import { ServerConnection, type ServerEvent } from '../wire/server-connection.ts';

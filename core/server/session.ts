@@ -25,7 +25,7 @@ import {
 } from '../wire/reply.ts';
 import { Admission, OUT_OF_MEMORY } from './admission.ts';
 import { config, lru, lruCrawler, memlimit, slabs } from './admin.ts';
-import { isGranted } from '../credentials.ts';
+import { isGranted } from '../wire/credentials.ts';
 import { type Dump, metadump, mgdump } from './dump.ts';
 import type { ConnectionFacts, Engine } from './engine.ts';
 import { metaArithmetic, metaDebug, metaDelete, metaGet, metaSet } from './meta.ts';

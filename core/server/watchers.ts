@@ -1,4 +1,4 @@
-import { uriKey } from '../wire/item-facts.ts';
+import { uriKey } from '../wire/item-lines.ts';
 import type { Cache, StoreLog } from './cache.ts';
 import type { StoreMode, StoreStatus } from './store-request.ts';
 import { itemSize, slabClass } from './slab-classes.ts';

@@ -1,7 +1,7 @@
-import type { ClientOptions } from '../client/client-options.ts';
+import type { ClientOptions } from '../client/options.ts';
 import { Client } from '../client/clients.ts';
 import { checkObject, demand } from '../wire/check.ts';
-import type { VirtualClock } from '../clock.ts';
+import type { VirtualClock } from '../io/clock.ts';
 import { TestServer } from './test-server.ts';
 
 export interface TestClientOptions extends Omit<ClientOptions, 'dial' | 'clock'> {

@@ -1,8 +1,8 @@
-import { VirtualClock } from '../clock.ts';
+import { VirtualClock } from '../io/clock.ts';
 import { memoryDialer } from '../server/memory.ts';
 import type { ServerOptions } from '../server/options.ts';
 import { Server } from '../server/serve.ts';
-import type { Accept, Dialer, Transport, TransportEvents } from '../transport.ts';
+import type { Accept, Dialer, Transport, TransportEvents } from '../io/transport.ts';
 import { fromUtf8 } from '../wire/bytes.ts';
 import { checkObject } from '../wire/check.ts';
 import { UsageError } from '../wire/errors.ts';

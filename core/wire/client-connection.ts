@@ -20,7 +20,7 @@ import {
   UNAUTHENTICATED,
   wantsLogin,
 } from './proof.ts';
-import { isFatal, isQuiet, replyShape } from './quiet.ts';
+import { isFatal, isQuiet, replyShape } from './command-facts.ts';
 import { QuietRun } from './quiet-run.ts';
 import {
   CLOSED,

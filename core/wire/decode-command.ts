@@ -15,7 +15,7 @@ import { withDefaults } from './options.ts';
 import { decodeKey, hasLongOpaque, readMetaFlags } from './read-meta-flags.ts';
 import { clientError, ERROR, type ErrorReply, serverError } from './reply.ts';
 import { type Verb, verbs } from './verbs.ts';
-import { MAX_WORDS, Words } from './words.ts';
+import { MAX_WORDS, Words } from './tokens.ts';
 
 /** A command whose value has not been read yet. */
 export type StorageHeader = StoreCommand | CasCommand | MetaSetCommand;

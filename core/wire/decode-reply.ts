@@ -2,11 +2,11 @@ import { EMPTY, latin1, matches, spells, startsWith, wordEnd } from './bytes.ts'
 import type { Command, Key } from './command.ts';
 import { ProtocolError } from './errors.ts';
 import { Input } from './input.ts';
-import { toKey } from './item-facts.ts';
+import { toKey } from './item-lines.ts';
 import { keyText } from './key.ts';
 import { bigDigits, digits, flagNumber, wideDigits } from './numbers.ts';
 import { withDefaults } from './options.ts';
-import { replyShape } from './quiet.ts';
+import { replyShape } from './command-facts.ts';
 import {
   firstWord,
   metaCode,

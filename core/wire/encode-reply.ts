@@ -1,7 +1,7 @@
 import { toBase64 } from './base64.ts';
 import type { Key } from './command.ts';
 import { UsageError } from './errors.ts';
-import { factWords, uriKey } from './item-facts.ts';
+import { factWords, uriKey } from './item-lines.ts';
 import { spelledKey } from './key.ts';
 import { isLine } from './line.ts';
 import { MAX_U64, putNumber } from './numbers.ts';

@@ -11,7 +11,7 @@ export {
   writeClusterConfig,
 } from './cluster-config.ts';
 export type * from './command.ts';
-export { confineCommand, releaseReply } from './confine.ts';
+export { confineCommand, releaseReply } from './prefix.ts';
 export {
   BadRequest,
   CommandDecoder,
@@ -27,7 +27,7 @@ export { isIdempotent } from './idempotent.ts';
 export { checkKey, keyBytes, MAX_KEY } from './key.ts';
 export { MAX_LINE } from './line.ts';
 export { type FlagArgument, flagArgument, hasQuiet, MAX_OPAQUE, metaFlags } from './meta-flags.ts';
-export { isQuiet, isSilenced, replyShape } from './quiet.ts';
+export { isQuiet, isSilenced, replyShape } from './command-facts.ts';
 export * from './reply.ts';
 export {
   ServerConnection,

@@ -3,7 +3,7 @@ import type { Command, MetaCommand, MetaSetCommand } from './command.ts';
 import { ConnectionError, type Outcome, ProtocolError, UsageError } from './errors.ts';
 import { isMeta } from './meta-flags.ts';
 import { errorLine, type ErrorReply, isError, type Reply } from './reply.ts';
-import { isQuiet } from './quiet.ts';
+import { isQuiet } from './command-facts.ts';
 import { fitsText, toText } from './to-text.ts';
 import { verbs } from './verbs.ts';
 

@@ -1,5 +1,5 @@
 import { ProtocolError } from './errors.ts';
-import { isFatal } from './quiet.ts';
+import { isFatal } from './command-facts.ts';
 import { type ErrorReply, isError, type Reply } from './reply.ts';
 import type { Ring, Slot } from './ring.ts';
 import { verbs } from './verbs.ts';

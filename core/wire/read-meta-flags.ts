@@ -2,7 +2,7 @@ import { fromBase64 } from './base64.ts';
 import { EMPTY, latin1 } from './bytes.ts';
 import { MAX_OPAQUE, metaFlags } from './meta-flags.ts';
 import { int32, uint32, uint64 } from './numbers.ts';
-import type { Words } from './words.ts';
+import type { Words } from './tokens.ts';
 
 /** The key and the flags of a meta request, as memcached reads them. */
 export interface KeyAndFlags {

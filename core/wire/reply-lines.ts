@@ -2,7 +2,7 @@ import { fromBase64 } from './base64.ts';
 import { spells } from './bytes.ts';
 import type { Command } from './command.ts';
 import { ProtocolError } from './errors.ts';
-import { fromUriKey, readWords, toFacts, toKey } from './item-facts.ts';
+import { fromUriKey, readWords, toFacts, toKey } from './item-lines.ts';
 import { keyBytes, keyText } from './key.ts';
 import {
   EN,

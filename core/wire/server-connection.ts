@@ -2,7 +2,7 @@ import type { Command } from './command.ts';
 import { BadRequest, CommandDecoder, type RequestOptions } from './decode-command.ts';
 import { putReply } from './encode-reply.ts';
 import { Output } from './output.ts';
-import { isSilenced } from './quiet.ts';
+import { isSilenced } from './command-facts.ts';
 import { type ErrorReply, isError, isItem, type Reply, type ReplyItem } from './reply.ts';
 import { verbs } from './verbs.ts';
 

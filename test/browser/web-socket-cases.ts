@@ -2,10 +2,10 @@ import { equal, ok, rejects } from '../../conformance/assert.ts';
 import { type Case, transportCases, type TransportContext } from '../../conformance/mod.ts';
 import { never } from '../../conformance/transport/context.ts';
 import { TestEvents } from '../../conformance/transport/peer.ts';
-import { newAborter } from '../../core/aborter.ts';
-import type { Accept, Dialer, Endpoint, Listener } from '../../core/transport.ts';
-import { SUBPROTOCOL } from '../../core/web-socket.ts';
-import { WebSocketTransport } from '../../core/web-socket-transport.ts';
+import { newAborter } from '../../core/io/aborter.ts';
+import type { Accept, Dialer, Endpoint, Listener } from '../../core/io/transport.ts';
+import { SUBPROTOCOL } from '../../core/io/web-socket.ts';
+import { WebSocketTransport } from '../../core/io/web-socket-transport.ts';
 import { webDialer, type WebSocketConstructor } from '../../transport-web/mod.ts';
 
 /** A dialer of WebSockets, and an exchange where they meet: see websocket-exchange.ts. */

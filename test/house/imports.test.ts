@@ -4,13 +4,15 @@ import { suite } from '../suite.ts';
 import { imports, sources } from './source.ts';
 
 // Who may import whom. `core` stands for the few files at the top of that folder.
-const core = ['core', 'core/wire', 'core/client', 'core/server'];
+const core = ['core', 'core/io', 'core/wire', 'core/client', 'core/proxy', 'core/server'];
 const arrows: Readonly<Record<string, readonly string[]>> = {
   'core/wire': ['core/wire'],
-  'core/client': ['core/client', 'core/wire', 'core'],
-  'core/server': ['core/server', 'core/wire', 'core'],
-  'core/bridge': ['core/bridge', 'core/client', 'core/wire', 'core'],
-  'core/testing': ['core/testing', 'core/server', 'core/client', 'core/wire', 'core'],
+  'core/io': ['core/io', 'core/wire'],
+  'core/client': ['core/client', 'core/io', 'core/wire'],
+  'core/server': ['core/server', 'core/io', 'core/wire'],
+  'core/proxy': ['core/proxy', 'core/io', 'core/wire'],
+  'core/bridge': ['core/bridge', 'core/client', 'core/io', 'core/wire'],
+  'core/testing': ['core/testing', 'core/server', 'core/client', 'core/io', 'core/wire'],
   core,
   // Its command line judges servers.
   'transport-node/cli': [
@@ -21,8 +23,8 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   // Deno and Bun have the modules of Node, and take from there what their own ways lack.
   'transport-deno': ['transport-deno', 'transport-node', 'core/bridge', 'node', ...core],
   'transport-bun': ['transport-bun', 'transport-node', 'core/bridge', 'node', ...core],
-  'core/console': ['core/console', 'core/client', 'core/wire', 'core'],
-  'transport-web': ['transport-web', 'core', 'core/wire', 'core/client', 'core/bridge'],
+  'core/console': ['core/console', 'core/client', 'core/io', 'core/wire'],
+  'transport-web': ['transport-web', 'core/bridge', ...core],
   conformance: ['conformance', ...core],
 };
 

@@ -1,8 +1,8 @@
 import * as assert from 'uvu/assert';
 import { Client } from '../../core/client/clients.ts';
-import type { OneServer } from '../../core/client/one-server.ts';
+import type { OneServer } from '../../core/client/server-client.ts';
 import { memoryDialer, MemoryServer } from '../../core/server/memory.ts';
-import type { Dialer } from '../../core/transport.ts';
+import type { Dialer } from '../../core/io/transport.ts';
 import { latin1 } from '../../core/wire/bytes.ts';
 import { uniqueKey } from '../cases.ts';
 import { suite } from '../suite.ts';

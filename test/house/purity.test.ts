@@ -43,7 +43,7 @@ house('Date.now is written once', () => {
       }
     });
   }
-  assert.equal(written, ['core/clock.ts']);
+  assert.equal(written, ['core/io/clock.ts']);
 });
 
 function has({ tree }: Source, kind: SyntaxKind): boolean {

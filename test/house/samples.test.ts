@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { Server } from '../../core/server/mod.ts';
-import type { Listener } from '../../core/transport.ts';
+import type { Listener } from '../../core/io/transport.ts';
 import { listen } from '../../transport-node/mod.ts';
 import { suite } from '../suite.ts';
 import { ROOT } from './source.ts';

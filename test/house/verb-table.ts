@@ -24,7 +24,7 @@ import {
   verbNotes,
   verbs,
 } from '../../core/wire/mod.ts';
-import type { Dialer } from '../../core/transport.ts';
+import type { Dialer } from '../../core/io/transport.ts';
 import { ROOT } from './source.ts';
 
 export const FILE: string = join(ROOT, 'docs/verbs.md');

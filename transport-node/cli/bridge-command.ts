@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
-import { endpointName, toEndpoint } from '../../core/client/endpoint.ts';
+import { endpointName, toEndpoint } from '../../core/client/connection/endpoint.ts';
 import { type BridgeEvent, bridgeLimits } from '../../core/bridge/mod.ts';
-import type { Endpoint } from '../../core/transport.ts';
+import type { Endpoint } from '../../core/io/transport.ts';
 import { FlagError } from '../../core/console/flags.ts';
 import { UsageError } from '../../core/wire/errors.ts';
 import { type BridgeOptions, listenBridge, type RunningBridge } from '../bridge.ts';

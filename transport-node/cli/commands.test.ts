@@ -3,7 +3,7 @@ import { connect } from 'node:net';
 import * as assert from 'uvu/assert';
 import { commands } from '../../core/console/commands.ts';
 import { Server } from '../../core/server/mod.ts';
-import type { Listener } from '../../core/transport.ts';
+import type { Listener } from '../../core/io/transport.ts';
 import { VERSION } from '../../core/version.ts';
 import { makeCertificates } from '../../test/certificates.ts';
 import { FakeTerminal, type Said, say } from '../../test/fake-terminal.ts';

@@ -1,10 +1,10 @@
 import * as assert from 'uvu/assert';
 import { serverCases, serverFeatures } from '../../conformance/mod.ts';
-import { type Clock, VirtualClock } from '../../core/clock.ts';
+import { type Clock, VirtualClock } from '../../core/io/clock.ts';
 import { Client } from '../../core/client/clients.ts';
 import { memoryDialer } from '../../core/server/memory.ts';
 import { Server } from '../../core/server/serve.ts';
-import type { Accept, Transport } from '../../core/transport.ts';
+import type { Accept, Transport } from '../../core/io/transport.ts';
 import { fromLatin1, latin1 } from '../../core/wire/bytes.ts';
 import { FakeTerminal, type Said, say } from '../../test/fake-terminal.ts';
 import { suite } from '../../test/suite.ts';

@@ -1,6 +1,6 @@
 import * as assert from 'uvu/assert';
 import { serverCases } from '../../conformance/mod.ts';
-import { endpointName } from '../../core/client/endpoint.ts';
+import { endpointName } from '../../core/client/connection/endpoint.ts';
 import { say } from '../../test/fake-terminal.ts';
 import { findProgram, startMemcached } from '../../test/memcached.ts';
 import { suite } from '../../test/suite.ts';

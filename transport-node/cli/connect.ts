@@ -1,13 +1,13 @@
-import type { ClientOptions } from '../../core/client/client-options.ts';
+import type { ClientOptions } from '../../core/client/options.ts';
 import { Client } from '../../core/client/clients.ts';
-import { endpointName, toEndpoint, withoutLogin } from '../../core/client/endpoint.ts';
-import type { Clock } from '../../core/clock.ts';
+import { endpointName, toEndpoint, withoutLogin } from '../../core/client/connection/endpoint.ts';
+import type { Clock } from '../../core/io/clock.ts';
 import { type CommandLine, FlagError } from '../../core/console/flags.ts';
 import { asStored } from '../../core/console/stored.ts';
 import { tapped } from '../../core/console/wire-tap.ts';
 import { memoryDialer } from '../../core/server/memory.ts';
 import { Server } from '../../core/server/serve.ts';
-import type { Dialer, Endpoint } from '../../core/transport.ts';
+import type { Dialer, Endpoint } from '../../core/io/transport.ts';
 import { dial } from '../dial.ts';
 import { loggedIn } from './login.ts';
 import { SecureFlags, toLogin } from './secure-flags.ts';

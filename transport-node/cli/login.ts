@@ -1,4 +1,4 @@
-import type { Dialer } from '../../core/transport.ts';
+import type { Dialer } from '../../core/io/transport.ts';
 import { latin1 } from '../../core/wire/bytes.ts';
 import { encodeCommand } from '../../core/wire/encode-command.ts';
 import { AuthError } from '../../core/wire/errors.ts';

@@ -1,7 +1,7 @@
 import * as assert from 'uvu/assert';
 import { Server } from '../../core/server/mod.ts';
 import { SERVER_VERSION } from '../../core/server/options.ts';
-import type { Listener } from '../../core/transport.ts';
+import type { Listener } from '../../core/io/transport.ts';
 import { utf8 } from '../../core/wire/bytes.ts';
 import { FakeTerminal, type Said, say } from '../../test/fake-terminal.ts';
 import { suite } from '../../test/suite.ts';

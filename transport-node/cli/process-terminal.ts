@@ -1,4 +1,4 @@
-import { systemClock } from '../../core/clock.ts';
+import { systemClock } from '../../core/io/clock.ts';
 import type { Terminal } from './terminal.ts';
 
 /** The terminal, or the pipes, that this process was started with. */

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import type { Readable } from 'node:stream';
 import * as assert from 'uvu/assert';
 import { Server } from '../../core/server/mod.ts';
-import type { Listener } from '../../core/transport.ts';
+import type { Listener } from '../../core/io/transport.ts';
 import { findProgram, type RunningMemcached, startMemcached } from '../../test/memcached.ts';
 import { buildMemwire } from '../../test/memwire-program.ts';
 import { suite } from '../../test/suite.ts';

@@ -1,5 +1,5 @@
 import { FlagError } from '../../core/console/flags.ts';
-import type { TlsOptions } from '../../core/transport.ts';
+import type { TlsOptions } from '../../core/io/transport.ts';
 import { readText } from './read-text.ts';
 
 /** The flags that name a file, or the name of a server, to connect with. */

@@ -1,9 +1,9 @@
 import { rmSync, writeFileSync } from 'node:fs';
-import { endpointName } from '../../core/client/endpoint.ts';
+import { endpointName } from '../../core/client/connection/endpoint.ts';
 import { FlagError, oneLine } from '../../core/console/flags.ts';
 import { SERVER_VERSION } from '../../core/server/options.ts';
 import { Server } from '../../core/server/serve.ts';
-import type { Accept, Endpoint, Listener } from '../../core/transport.ts';
+import type { Accept, Endpoint, Listener } from '../../core/io/transport.ts';
 import { VERSION } from '../../core/version.ts';
 import { listen } from '../listen.ts';
 import { isDaemon, startDaemon, tellStarted } from './daemon.ts';

@@ -2,7 +2,7 @@ import { isIP } from 'node:net';
 import { parseArgs } from 'node:util';
 import { FlagError, showWord, whole } from '../../core/console/flags.ts';
 import type { ServerOptions } from '../../core/server/options.ts';
-import type { Endpoint, TlsOptions } from '../../core/transport.ts';
+import type { Endpoint, TlsOptions } from '../../core/io/transport.ts';
 import { checkChunks, parseExtended } from './extended-flags.ts';
 import { readText } from './read-text.ts';
 

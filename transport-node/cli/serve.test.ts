@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { suite } from '../../test/suite.ts';
 import * as assert from 'uvu/assert';
 import { RawConnection } from '../../conformance/server/raw-connection.ts';
-import type { Endpoint, TlsOptions } from '../../core/transport.ts';
+import type { Endpoint, TlsOptions } from '../../core/io/transport.ts';
 import { latin1 } from '../../core/wire/bytes.ts';
 import { makeCertificates } from '../../test/certificates.ts';
 import { dialAndEnd } from '../../test/half-close.ts';

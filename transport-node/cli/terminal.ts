@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import type { Readable, Writable } from 'node:stream';
-import type { Clock } from '../../core/clock.ts';
+import type { Clock } from '../../core/io/clock.ts';
 
 /** Where a command line program reads from. */
 export interface TerminalInput extends Readable {

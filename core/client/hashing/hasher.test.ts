@@ -4,7 +4,7 @@ import { utf8 } from '../../wire/bytes.ts';
 import { UsageError } from '../../wire/errors.ts';
 import { type HashNode, SchemeHasher } from './hasher.ts';
 import { modula as makeModula } from './modulo.ts';
-import { murmur3 } from './murmur3.ts';
+import { murmur3 } from './digests/murmur3.ts';
 import { rendezvous as makeRendezvous } from './rendezvous.ts';
 import { ketama } from './rings.ts';
 import { hashSchemes } from './schemes.ts';

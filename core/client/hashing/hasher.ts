@@ -1,7 +1,7 @@
 import type { Key } from '../../wire/command.ts';
 import { UsageError } from '../../wire/errors.ts';
 import { checkBytes } from '../../wire/key.ts';
-import { withoutLogin } from '../endpoint.ts';
+import { withoutLogin } from '../connection/endpoint.ts';
 
 /** A server, as far as hashing knows it. */
 export interface HashNode {

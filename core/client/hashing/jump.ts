@@ -1,7 +1,7 @@
 import { type HashScheme, refuseWeights } from './hasher.ts';
 import { byteHash } from './key-hash.ts';
-import { murmur64 } from './murmur64.ts';
-import { Word64 } from './word64.ts';
+import { murmur64 } from './digests/murmur64.ts';
+import { Word64 } from './digests/word64.ts';
 
 /**
  * Jump consistent hash over MurmurHash64A of the key. The most even and the smallest; but nodes are

@@ -1,10 +1,10 @@
 import { checkEntry } from '../../wire/check.ts';
 import { UsageError } from '../../wire/errors.ts';
 import type { Key } from '../../wire/command.ts';
-import { crc32 } from './crc32.ts';
+import { crc32 } from './digests/crc32.ts';
 import { type HashScheme, refuseWeights } from './hasher.ts';
 import { byteHash, type Digest, keyText } from './key-hash.ts';
-import { libmemcachedDigests, type LibmemcachedHash } from './libmemcached-digests.ts';
+import { libmemcachedDigests, type LibmemcachedHash } from './digests/libmemcached-digests.ts';
 
 /**
  * libmemcached's `MODULA`, its default: a hash of the key modulo the number of nodes.

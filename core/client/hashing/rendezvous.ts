@@ -2,7 +2,7 @@ import type { Key } from '../../wire/command.ts';
 import { checkKnown, checkObject, checkU32, demand, optionNames } from '../../wire/check.ts';
 import { type HashNode, type HashScheme, refuseWeights } from './hasher.ts';
 import { keyText } from './key-hash.ts';
-import { Murmur3, putCharacters, Words } from './murmur3.ts';
+import { Murmur3, putCharacters, Words } from './digests/murmur3.ts';
 
 export interface RendezvousOptions {
   /**

@@ -1,12 +1,16 @@
 import { utf8 } from '../../wire/bytes.ts';
 import { checkEntry } from '../../wire/check.ts';
-import { crc32 } from './crc32.ts';
+import { crc32 } from './digests/crc32.ts';
 import type { HashScheme } from './hasher.ts';
 import type { Digest } from './key-hash.ts';
-import { libmemcachedDigests, type LibmemcachedHash, md5Word } from './libmemcached-digests.ts';
-import { md5 } from './md5.ts';
+import {
+  libmemcachedDigests,
+  type LibmemcachedHash,
+  md5Word,
+} from './digests/libmemcached-digests.ts';
+import { md5 } from './digests/md5.ts';
 import { ring } from './ring.ts';
-import { sha1 } from './sha1.ts';
+import { sha1 } from './digests/sha1.ts';
 
 /** Points of each node, where all weigh the same: four from each of 40 digests. */
 const POINTS = 160;

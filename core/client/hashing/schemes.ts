@@ -1,4 +1,4 @@
-import { ch3 } from './ch3.ts';
+import { ch3 } from './digests/ch3.ts';
 import type { HashScheme } from './hasher.ts';
 import { jump } from './jump.ts';
 import { gomemcache, memjs, modula, pythonMemcached, spymemcached } from './modulo.ts';

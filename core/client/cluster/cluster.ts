@@ -1,0 +1,256 @@
+import type { Clock } from '../../io/clock.ts';
+import type { Endpoint } from '../../io/transport.ts';
+import type { Command, Key } from '../../wire/command.ts';
+import { ConnectionError, TimeoutError, UsageError } from '../../wire/errors.ts';
+import type { Reply, ValueItem } from '../../wire/reply.ts';
+import { withoutStack } from '../../wire/without-stack.ts';
+import type { Placed } from './cluster-server.ts';
+import { quoted } from '../connection/endpoint.ts';
+import { closedError, type ExecuteOptions, type Executor, refuse } from '../connection/executor.ts';
+import { type HashScheme, SchemeHasher } from '../hashing/hasher.ts';
+import { Health, type HealthOptions } from './health.ts';
+import { HEALTH_CHECK } from '../connection/link.ts';
+import { eachItem } from '../results.ts';
+import { together } from '../together.ts';
+
+export interface ClusterOptions extends HealthOptions {
+  /** How keys are shared. */
+  readonly scheme: HashScheme;
+  readonly clock: Clock;
+  /** A number from 0 to 1, for jitter. */
+  readonly random: () => number;
+  /**
+   * Makes the executor for a server, which calls `onFailure` when no connection can be had, or a new
+   * one is not answered.
+   */
+  readonly connect: (endpoint: Endpoint, onFailure: (cause: Error) => void) => Executor;
+}
+
+/** One server of a cluster. */
+export interface Member extends Placed {
+  readonly executor: Executor;
+  readonly health: Health;
+}
+
+type ManyKeys = Extract<Command, { readonly keys: readonly Key[] }>;
+
+/**
+ * Many servers, each with the keys that a scheme gives it. A command goes to the server of its key,
+ * or of the `route` in its options.
+ *
+ * A server that fails is left alone for `retryTimeout`: commands for it fail at once. Then one read
+ * asks whether it is back, and when it is answered the server is on probation: its next failure
+ * counts on, until a command is answered. After `retryAttempts` such tries it leaves the list, so that
+ * others have its keys, and is asked each `deadTimeout`; when it answers it gets its old place. All
+ * of that happens when commands come: there is no timer, and an idle client asks nobody.
+ */
+export class Cluster implements Executor {
+  readonly #options: ClusterOptions;
+  // Those that are not dead, in the order of all.
+  readonly #hasher: SchemeHasher;
+  readonly #members: Map<string, Member> = new Map();
+  readonly #dead: Set<Member> = new Set();
+  readonly #leaving: Set<Promise<void>> = new Set();
+  #closed = false;
+
+  /** @throws UsageError when two have one name, or the scheme cannot have a weight. */
+  constructor(servers: readonly Placed[], options: ClusterOptions) {
+    this.#options = options;
+    this.#hasher = new SchemeHasher(options.scheme, servers.map(({ node }) => node));
+    for (const server of servers) this.#join(server);
+  }
+
+  /** All servers by their names, in their order. */
+  get members(): ReadonlyMap<string, Member> {
+    return this.#members;
+  }
+
+  /** The server that has a key now; undefined when all are dead. */
+  memberOf(key: Key): Member | undefined {
+    const node = this.#hasher.nodeFor(key);
+    return node === undefined ? undefined : this.#members.get(node.name);
+  }
+
+  execute(command: Command, options?: ExecuteOptions): Promise<Reply> {
+    if (this.#closed) return Promise.reject(closedError());
+    try {
+      let route = options?.route;
+      if (route === undefined) {
+        if ('keys' in command && command.keys.length > 1) return this.#split(command, options);
+        route = 'keys' in command ? command.keys[0] : 'key' in command ? command.key : undefined;
+        if (route === undefined) return this.#executeKeyless(command, options);
+      }
+      if (this.#dead.size > 0) this.#askDead();
+      return this.#executeOn(this.memberOf(route), command, options);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  /** @throws UsageError when there is one of that name, or the scheme cannot have its weight. */
+  add(server: Placed): void {
+    const { name } = server.node;
+    if (this.#members.has(name)) {
+      throw new UsageError('server', `${quoted(name)} is there already`);
+    }
+    this.#hasher.add(server.node);
+    this.#join(server);
+  }
+
+  /**
+   * Makes these the servers, in this order: those that stay keep their connections and their state,
+   * those that leave end what they were asked.
+   *
+   * @throws UsageError when the scheme cannot have a weight.
+   */
+  arrange(servers: readonly Placed[]): void {
+    // A list from elsewhere may name a server twice.
+    const wanted = new Map(servers.map((server) => [server.node.name, server]));
+    const before = new Map(this.#members);
+    const dead = new Set([...this.#dead].map(({ node }) => node.name));
+    const nodes = [...wanted.values()].map(({ node }) => node);
+    this.#hasher.arrange(nodes.filter(({ name }) => !dead.has(name)));
+    for (const name of before.keys()) if (!wanted.has(name)) void this.remove(name);
+    this.#members.clear();
+    for (const [name, server] of wanted) {
+      const member = before.get(name);
+      if (member === undefined) this.#join(server);
+      else this.#members.set(name, member);
+    }
+  }
+
+  /** Takes a server out, and waits for what it was asked; says whether there was one. */
+  async remove(name: string): Promise<boolean> {
+    const member = this.#members.get(name);
+    if (member === undefined) return false;
+    this.#members.delete(name);
+    this.#dead.delete(member);
+    this.#hasher.remove(name);
+    const closed = member.executor.close();
+    this.#leaving.add(closed);
+    await closed.finally(() => this.#leaving.delete(closed));
+    return true;
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    const closed = [...this.#members.values()].map(({ executor }) => executor.close());
+    await Promise.all([...closed, ...this.#leaving]);
+  }
+
+  #executeOn(
+    member: Member | undefined,
+    command: Command,
+    options: ExecuteOptions | undefined,
+  ): Promise<Reply> {
+    if (member === undefined) return refuse(command, options, this.#allDown());
+    const { health, executor } = member;
+    if (health.state !== 'up') {
+      const { clock } = this.#options;
+      if (!health.isDue(clock.elapsed(), 'retryTimeout')) {
+        return refuse(command, options, isDown(`${member.node.name} is`, health.cause));
+      }
+      // It goes along with the question whether the server is back, which is the proof: a write
+      // that is not waited for proves nothing.
+      this.#ask(member);
+    }
+    const reply = executor.execute(command, options);
+    if (!health.onProbation) return reply;
+    return reply.then((found) => {
+      if (found.type !== 'silent') health.confirm();
+      return found;
+    });
+  }
+
+  async #split(command: ManyKeys, options: ExecuteOptions | undefined): Promise<Reply> {
+    const { keys } = command;
+    const items: (ValueItem | undefined)[] = [];
+    const ask = async (indexes: readonly number[]): Promise<void> => {
+      const part = indexes.map((index) => keys[index]!);
+      const reply = await this.execute({ ...command, keys: part }, { ...options, route: part[0]! });
+      eachItem(part, reply, (item, i) => {
+        items[indexes[i]!] = item;
+      });
+    };
+    await Promise.all([...together(keys, (key) => this.memberOf(key))].map(ask));
+    return { type: 'values', items: items.filter((item) => item !== undefined) };
+  }
+
+  #executeKeyless(command: Command, options: ExecuteOptions | undefined): Promise<Reply> {
+    const { verb } = command;
+    if (verb !== 'mn') {
+      throw new UsageError('command', `${verb} has no key: it is for one server, or for each`);
+    }
+    const members = this.#hasher.nodes.map(({ name }) => this.#members.get(name));
+    if (members.length === 0) return Promise.reject(this.#allDown());
+    const replies = members.map((member) => this.#executeOn(member, command, options));
+    return Promise.all(replies).then((all) => all[0]!);
+  }
+
+  #join(server: Placed): void {
+    const { connect, random } = this.#options;
+    const health = new Health(this.#options, random);
+    const executor = connect(server.endpoint, (cause) => {
+      // Later it is for the tries to say.
+      if (health.state === 'up') this.#fail(member, cause);
+    });
+    const member: Member = { ...server, executor, health };
+    this.#members.set(server.node.name, member);
+  }
+
+  #askDead(): void {
+    const now = this.#options.clock.elapsed();
+    // Where nobody has the keys, to wait for long would help nobody.
+    const wait = this.#hasher.nodes.length === 0 ? 'retryTimeout' : 'deadTimeout';
+    for (const member of this.#dead) if (member.health.isDue(now, wait)) this.#ask(member);
+  }
+
+  #ask(member: Member): void {
+    member.health.try();
+    member.executor.execute(HEALTH_CHECK).then(
+      () => this.#answer(member),
+      (error: Error) => {
+        const failed = error instanceof ConnectionError || error instanceof TimeoutError;
+        // It was too early for another dial: nothing was tried.
+        if (failed && error.code === 'down') member.health.leave();
+        // Any other error is an answer.
+        else if (failed) this.#fail(member, error);
+        else this.#answer(member);
+      },
+    );
+  }
+
+  #answer(member: Member): void {
+    member.health.answer();
+    if (this.#members.get(member.node.name) !== member) return;
+    if (this.#dead.delete(member)) {
+      // Its old place: before all that come after it and are in the list.
+      let at = 0;
+      for (const other of this.#members.values()) {
+        if (other === member) break;
+        if (!this.#dead.has(other)) at++;
+      }
+      this.#hasher.add(member.node, at);
+    }
+  }
+
+  #fail(member: Member, cause: Error): void {
+    const { health, node } = member;
+    health.fail(cause, this.#options.clock.elapsed());
+    if (health.state !== 'dead' || this.#members.get(node.name) !== member) return;
+    this.#dead.add(member);
+    this.#hasher.remove(node.name);
+  }
+
+  #allDown(): ConnectionError {
+    const [first] = this.#dead;
+    return isDown('all servers are', first?.health.cause ?? null);
+  }
+}
+
+function isDown(who: string, cause: Error | null): ConnectionError {
+  const why = cause === null ? '' : `: ${cause.message}`;
+  return withoutStack(() =>
+    new ConnectionError(`${who} down${why}`, 'not-sent', cause ?? undefined, 'down')
+  );
+}

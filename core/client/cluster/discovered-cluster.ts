@@ -1,0 +1,130 @@
+import type { Clock } from '../../io/clock.ts';
+import type { Endpoint, TlsOptions } from '../../io/transport.ts';
+import type { Command } from '../../wire/command.ts';
+import {
+  AbortError,
+  ConnectionError,
+  type MemcacheError,
+  TimeoutError,
+} from '../../wire/errors.ts';
+import type { Reply } from '../../wire/reply.ts';
+import { AbortListeners } from '../connection/abort-listeners.ts';
+import { Alarm } from '../connection/alarm.ts';
+import type { Cluster } from './cluster.ts';
+import { toPlaced } from './cluster-server.ts';
+import { Deadline } from '../connection/deadline.ts';
+import type { Discovery } from './discovery/discovery.ts';
+import {
+  checkExecuteOptions,
+  closedError,
+  type ExecuteOptions,
+  type Executor,
+} from '../connection/executor.ts';
+import type { CallOptions } from '../memcache-options.ts';
+
+export interface DiscoveredClusterOptions {
+  readonly clock: Clock;
+  /** Milliseconds that a command waits for the first list, where it does not say. */
+  readonly timeout: number;
+  /** For servers of which the discovery does not say how they speak TLS. */
+  readonly tls: TlsOptions | undefined;
+}
+
+/**
+ * A cluster of the servers that a discovery finds. The first command begins to look for them, and
+ * waits within its time until there is a list; from then on the cluster is as the last list says.
+ */
+export class DiscoveredCluster implements Executor {
+  readonly #cluster: Cluster;
+  readonly #discovery: Discovery;
+  readonly #options: DiscoveredClusterOptions;
+  // The waits for the first list.
+  readonly #waits: Set<Promise<void>> = new Set();
+  readonly #aborts = new AbortListeners();
+  #isKnown = false;
+  #closed = false;
+
+  /** @param cluster It has no servers yet. */
+  constructor(cluster: Cluster, discovery: Discovery, options: DiscoveredClusterOptions) {
+    this.#cluster = cluster;
+    this.#discovery = discovery;
+    this.#options = options;
+    discovery.onChange((servers) => this.#take(servers));
+    discovery.onOlder(() => this.#isLost());
+  }
+
+  execute(command: Command, options?: ExecuteOptions): Promise<Reply> {
+    if (this.#isKnown) return this.#cluster.execute(command, options);
+    const waiting = this.ready(options === undefined ? {} : options);
+    return waiting.then((left) => this.#cluster.execute(command, left));
+  }
+
+  /**
+   * Waits until there is a list of servers.
+   *
+   * @returns The options of the call, with what is left of its time.
+   * @throws ConnectionError, TimeoutError or AbortError, each `not-sent`; the next call looks again.
+   */
+  async ready<Options extends CallOptions>(options: Options): Promise<Options> {
+    if (this.#isKnown) return options;
+    checkExecuteOptions(options);
+    if (this.#closed) throw closedError();
+    const { signal, timeout = this.#options.timeout } = options;
+    if (signal?.aborted === true) throw new AbortError('not-sent', signal.reason);
+    const deadline = new Deadline(this.#options.clock, timeout);
+    await this.#first(timeout, signal);
+    return deadline.within(options);
+  }
+
+  /** Closes the discovery too, once the calls that wait for its first list have it or are late. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    await Promise.allSettled(this.#waits);
+    await Promise.all([this.#discovery.close(), this.#cluster.close()]);
+  }
+
+  // No longer than its caller likes; the look goes on, for the next.
+  #first(timeout: number, signal: CallOptions['signal']): Promise<void> {
+    const { clock } = this.#options;
+    let end: (error: MemcacheError) => void = () => {};
+    const ended = new Promise<never>((_resolve, reject) => {
+      end = reject;
+    });
+    const alarm = new Alarm(clock, () => {
+      end(new TimeoutError(`no servers were found within ${timeout} ms`, 'not-sent'));
+    });
+    alarm.set(clock.elapsed() + timeout);
+    const unlisten = signal && this.#aborts.add(signal, () => {
+      end(new AbortError('not-sent', signal.reason));
+    });
+    const wait = Promise.race([this.#look(), ended]).finally(() => {
+      alarm.stop();
+      unlisten?.();
+      this.#waits.delete(wait);
+    });
+    this.#waits.add(wait);
+    return wait;
+  }
+
+  async #look(): Promise<void> {
+    try {
+      const servers = await this.#discovery.servers();
+      if (!this.#isKnown) this.#take(servers);
+    } catch (error) {
+      // Whatever became of the look, nothing of the command was sent.
+      const reason = error instanceof Error ? error.message : String(error);
+      throw new ConnectionError(`no servers were found: ${reason}`, 'not-sent', error, 'down');
+    }
+  }
+
+  #isLost(): boolean {
+    const members = [...this.#cluster.members.values()];
+    return this.#isKnown && members.every(({ health }) => health.state !== 'up');
+  }
+
+  #take(servers: readonly Endpoint[]): void {
+    const { tls } = this.#options;
+    this.#cluster.arrange(servers.map((server) => toPlaced(server, server.tls ?? tls)));
+    this.#isKnown = true;
+  }
+}

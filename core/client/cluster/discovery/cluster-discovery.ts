@@ -1,0 +1,49 @@
+import { UsageError } from '../../../wire/errors.ts';
+import { readClusterConfig } from '../../../wire/cluster-config.ts';
+import { Memcache } from '../../memcache.ts';
+import { unexpected } from '../../results.ts';
+import { checkDiscovery, Discovery, type DiscoveryOptions } from './discovery.ts';
+
+export interface ClusterDiscoveryOptions extends DiscoveryOptions {
+  /** Whether to take the names of servers or their addresses; names by default, as addresses change. */
+  readonly address?: 'name' | 'ip';
+}
+
+/**
+ * The servers that a managed cluster names in its reply to `config get cluster`: ElastiCache's from
+ * 1.4.14, Memorystore's. Lists that are stored under an ordinary key, as older ones were, are not
+ * read: whoever can write to the cache could send its users anywhere.
+ */
+export class ClusterDiscovery extends Discovery {
+  readonly #client: Memcache;
+
+  /**
+   * @param client A client of the configuration endpoint; closing this closes it.
+   * @throws UsageError naming the option that breaks a rule.
+   */
+  constructor(client: Memcache, options: ClusterDiscoveryOptions = {}) {
+    if (!(client instanceof Memcache)) throw new UsageError('client', 'must be a client');
+    checkDiscovery(options, 'address');
+    const { address = 'name', ...rest } = options;
+    const { clock, random = Math.random } = client.parts;
+    if (address !== 'name' && address !== 'ip') {
+      throw new UsageError('address', 'must be name or ip');
+    }
+    super(async () => {
+      const reply = await client.execute({ verb: 'config get', words: ['cluster'] });
+      if (reply.type !== 'CONFIG') return unexpected(reply);
+      const { version, nodes } = readClusterConfig(reply.value);
+      const servers = nodes.map(({ host, ip, port }) => ({
+        host: address === 'ip' && ip !== '' ? ip : host,
+        port,
+      }));
+      return { version, servers };
+    }, { clock, random, ...rest });
+    this.#client = client;
+  }
+
+  override async close(): Promise<void> {
+    await super.close();
+    await this.#client.close();
+  }
+}

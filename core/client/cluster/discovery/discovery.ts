@@ -1,0 +1,215 @@
+import { type Clock, systemClock } from '../../../io/clock.ts';
+import type { Endpoint } from '../../../io/transport.ts';
+import { checkKnown, checkMilliseconds, checkObject, optionNames } from '../../../wire/check.ts';
+import { ConnectionError, UsageError } from '../../../wire/errors.ts';
+import { backoff } from '../../connection/backoff.ts';
+import { endpointName } from '../../connection/endpoint.ts';
+import { apart } from '../../connection/observe.ts';
+
+export interface DiscoveryOptions {
+  /** Milliseconds from one look to the next, of which up to half is left out by chance; 60 000 by default. */
+  readonly interval?: number;
+  /**
+   * The servers that a list may name: hosts, domains with a dot before them (`.example.com`), or
+   * what says so of each. A list that names another is refused as a whole. All by default.
+   */
+  readonly allow?: readonly string[] | ((server: Endpoint) => boolean);
+  /** Hears of each look that failed while nobody waited for it. The servers stay as they were. */
+  readonly onError?: (error: Error) => void;
+  /** A number from 0 to 1, for jitter; the client's `random`, or `Math.random`, by default. */
+  readonly random?: () => number;
+  /** Where time comes from. */
+  readonly clock?: Clock;
+}
+
+const names = /* @__PURE__ */ optionNames<DiscoveryOptions>({
+  interval: true,
+  allow: true,
+  onError: true,
+  random: true,
+  clock: true,
+});
+
+/**
+ * @param more What this discovery takes beside that.
+ * @throws UsageError naming an option that there is not.
+ */
+export function checkDiscovery(options: DiscoveryOptions, more?: string): void {
+  checkObject('options', options);
+  checkKnown('options', options, more === undefined ? names : new Set([...names, more]));
+}
+
+/** What a look has found. */
+export interface FoundServers {
+  readonly servers: readonly Endpoint[];
+  /** Of two lists the one with the lower version is the older; absent where nobody counts. */
+  readonly version?: number;
+}
+
+/**
+ * So many looks in a row have to find one older list until it is believed: one more than a server
+ * that lags is likely to give, and few enough for a cluster that was made anew.
+ */
+const OLDER_LOOKS = 3;
+
+/** Milliseconds until the second look after one that failed; it doubles up to the interval. */
+const RETRY_DELAY = 1000;
+
+/**
+ * The servers of a cluster, looked up again and again. The first call of `servers` begins it,
+ * `close` ends it.
+ */
+export class Discovery {
+  readonly #lookUp: () => Promise<FoundServers>;
+  readonly #options: Required<Omit<DiscoveryOptions, 'onError'>> & DiscoveryOptions;
+  readonly #listeners: Set<(servers: readonly Endpoint[]) => void> = new Set();
+  readonly #judges: Set<() => boolean> = new Set();
+  #found: FoundServers | null = null;
+  // What was found with a lower version than that, and in how many looks in a row.
+  #older: { readonly found: FoundServers; readonly looks: number } | null = null;
+  #looking: Promise<readonly Endpoint[]> | null = null;
+  #failures = 0;
+  #cancel: () => void = () => {};
+  #closed = false;
+
+  /** @throws UsageError naming the option that breaks a rule. */
+  constructor(lookUp: () => Promise<FoundServers>, options: DiscoveryOptions = {}) {
+    checkDiscovery(options);
+    const { interval = 60_000, allow = () => true } = options;
+    const { random = Math.random, clock = systemClock } = options;
+    checkMilliseconds('interval', interval);
+    const isList = Array.isArray(allow) && allow.every((host) => typeof host === 'string');
+    if (!isList && typeof allow !== 'function') {
+      throw new UsageError('allow', 'must be a list of hosts, or a function of an endpoint');
+    }
+    this.#lookUp = lookUp;
+    this.#options = { ...options, interval, allow, random, clock };
+  }
+
+  /**
+   * The servers as they were last seen.
+   *
+   * @throws What the first look failed with: MemcacheError.
+   */
+  async servers(): Promise<readonly Endpoint[]> {
+    return this.#found?.servers ?? await this.refresh();
+  }
+
+  /** Looks at once, for instance since a server cannot be reached; once for all who ask meanwhile. */
+  refresh(): Promise<readonly Endpoint[]> {
+    if (this.#closed) {
+      const message = 'the discovery is closed';
+      return Promise.reject(new ConnectionError(message, 'not-sent', undefined, 'closed'));
+    }
+    this.#looking ??= this.#look().finally(() => {
+      this.#looking = null;
+    });
+    return this.#looking;
+  }
+
+  /**
+   * Calls back with the servers each time that they are others than before, the first time too.
+   *
+   * @returns What ends that.
+   */
+  onChange(listener: (servers: readonly Endpoint[]) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /**
+   * Asks, when a list has a lower version than the last, whether the servers of the last one are all
+   * out of reach. Where everybody who is asked says so, the list is of a cluster that was made anew
+   * and is taken at once; else when three looks in a row have found it.
+   *
+   * @param isLost Whether the caller can reach none of the servers.
+   * @returns What ends that.
+   */
+  onOlder(isLost: () => boolean): () => void {
+    this.#judges.add(isLost);
+    return () => this.#judges.delete(isLost);
+  }
+
+  /** Looks no more, and tells of nothing. */
+  close(): Promise<void> {
+    this.#closed = true;
+    this.#cancel();
+    return Promise.resolve();
+  }
+
+  async #look(): Promise<readonly Endpoint[]> {
+    const { interval, clock, random } = this.#options;
+    this.#cancel();
+    try {
+      const servers = this.#take(await this.#lookUp());
+      this.#failures = 0;
+      return servers;
+    } catch (error) {
+      this.#failures++;
+      throw error;
+    } finally {
+      const first = this.#failures === 0 ? interval : Math.min(RETRY_DELAY, interval);
+      const wait = backoff(Math.max(1, this.#failures), first, interval, random);
+      if (!this.#closed) this.#cancel = clock.after(wait, () => void this.#again());
+    }
+  }
+
+  async #again(): Promise<void> {
+    try {
+      await this.refresh();
+    } catch (error) {
+      if (this.#closed) return;
+      apart(() => this.#options.onError?.(error as Error));
+    }
+  }
+
+  #take(found: FoundServers): readonly Endpoint[] {
+    const { servers } = found;
+    const before = this.#found;
+    if (before !== null && this.#lags(found, before)) return before.servers;
+    for (const server of servers) {
+      if (!this.#isAllowed(server)) {
+        const name = endpointName(server);
+        throw new ConnectionError(`the list names ${name}, which is not allowed`, 'done');
+      }
+    }
+    this.#found = found;
+    const isSame = before !== null && sameNames(before.servers, servers);
+    if (isSame || this.#closed) return servers;
+    for (const listener of this.#listeners) apart(() => listener(servers));
+    return servers;
+  }
+
+  // Whether a list is of a server that has not heard of the last change yet.
+  #lags(found: FoundServers, before: FoundServers): boolean {
+    const { version = Infinity } = found;
+    if (before.version === undefined || version >= before.version) {
+      this.#older = null;
+      return false;
+    }
+    const seen = this.#older;
+    const again = seen !== null && seen.found.version === version &&
+      sameNames(seen.found.servers, found.servers);
+    const looks = again ? seen.looks + 1 : 1;
+    this.#older = { found, looks };
+    const judges = [...this.#judges];
+    const isLost = judges.length > 0 && judges.every((judge) => judge());
+    return looks < OLDER_LOOKS && !isLost;
+  }
+
+  #isAllowed(server: Endpoint): boolean {
+    const { allow } = this.#options;
+    if (typeof allow === 'function') return allow(server);
+    if ('path' in server) return false;
+    const host = server.host.toLowerCase();
+    return allow.some((name) => {
+      const wanted = name.toLowerCase();
+      return wanted.startsWith('.') ? host.endsWith(wanted) : host === wanted;
+    });
+  }
+}
+
+function sameNames(some: readonly Endpoint[], others: readonly Endpoint[]): boolean {
+  const names = others.map(endpointName);
+  return some.length === names.length && some.every((one, i) => endpointName(one) === names[i]);
+}

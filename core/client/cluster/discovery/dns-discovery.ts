@@ -1,0 +1,54 @@
+import { ConnectionError, UsageError } from '../../../wire/errors.ts';
+import { type ServerName, toEndpoint } from '../../connection/endpoint.ts';
+import { checkDiscovery, Discovery, type DiscoveryOptions } from './discovery.ts';
+
+/** All addresses of a host, in any order. */
+export type Resolve = (host: string) => Promise<readonly string[]>;
+
+export interface DnsDiscoveryOptions extends DiscoveryOptions {
+  /** How to find them; the runtime's own way by default. */
+  readonly resolve?: Resolve;
+}
+
+/**
+ * A server for each address that a name stands for: a headless service of Kubernetes, a record with
+ * many addresses.
+ */
+export class DnsDiscovery extends Discovery {
+  /**
+   * @param server `host:port` and the like, see `ServerName`.
+   * @throws UsageError naming the option that breaks a rule.
+   */
+  constructor(
+    server: ServerName,
+    options: DnsDiscoveryOptions & { readonly resolve: Resolve },
+  ) {
+    const endpoint = toEndpoint(server);
+    if ('path' in endpoint) throw new UsageError('server', 'must be a host');
+    checkDiscovery(options, 'resolve');
+    const { resolve, ...rest } = options;
+    if (typeof resolve !== 'function') throw new UsageError('resolve', 'must be a function');
+    const { host, tls } = endpoint;
+    // An address is in no certificate: servers prove the name that they are found by.
+    const common = tls === undefined
+      ? endpoint
+      : { ...endpoint, tls: { serverName: host, ...tls } };
+    super(async () => {
+      // Resolvers turn the list with each answer; as a set of servers it is the same.
+      const addresses = [...await resolved(host, resolve)].sort();
+      return { servers: addresses.map((address) => ({ ...common, host: address })) };
+    }, rest);
+  }
+}
+
+async function resolved(host: string, resolve: Resolve): Promise<ReadonlySet<string>> {
+  let addresses: readonly string[];
+  try {
+    addresses = await resolve(host);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new ConnectionError(`${host} cannot be resolved: ${reason}`, 'not-sent', error);
+  }
+  if (addresses.length === 0) throw new ConnectionError(`${host} has no address`, 'not-sent');
+  return new Set(addresses);
+}

@@ -1,0 +1,103 @@
+import type { AbortSignal } from '../../io/transport.ts';
+import {
+  checkBoolean,
+  checkKnown,
+  checkMilliseconds,
+  checkObject,
+  optionNames,
+} from '../../wire/check.ts';
+import { checkCommand } from '../../wire/check-command.ts';
+import type { Command, Key } from '../../wire/command.ts';
+import { ConnectionError, UsageError } from '../../wire/errors.ts';
+import type { Reply, ReplyItem } from '../../wire/reply.ts';
+
+export interface ExecuteOptions {
+  /**
+   * Milliseconds until the wait is given up; the client's `timeout` by default, Infinity for never.
+   * A watch ends with its wait, and its connection with it.
+   */
+  readonly timeout?: number;
+  /** Gives the wait up when it is aborted. */
+  readonly signal?: AbortSignal;
+  /** What says which of many servers it goes to; the key of the command by default. */
+  readonly route?: Key;
+  /** Do not wait for a quiet command: the promise resolves when it is on its way. */
+  readonly unconfirmed?: boolean;
+  /**
+   * Takes each line of a dump or a watch as it arrives. While a promise that it returns is pending
+   * the server is read no further. What it throws, the call rejects with.
+   *
+   * A command with this goes over a connection of its own where it may share none, so that others
+   * need not wait for its end.
+   */
+  readonly onItem?: (item: ReplyItem) => unknown;
+}
+
+const names = /* @__PURE__ */ optionNames<ExecuteOptions>({
+  timeout: true,
+  signal: true,
+  route: true,
+  unconfirmed: true,
+  onItem: true,
+});
+
+/** @throws UsageError naming an option that there is not. */
+export function checkExecuteNames(options: ExecuteOptions | undefined): void {
+  if (options === undefined) return;
+  checkObject('options', options);
+  checkKnown('options', options, names);
+}
+
+/** @throws UsageError naming the option that breaks a rule. */
+export function checkExecuteOptions(options: ExecuteOptions | undefined): void {
+  if (options === undefined) return;
+  checkObject('options', options);
+  const { timeout, signal, unconfirmed, onItem } = options;
+  if (timeout !== undefined) checkMilliseconds('timeout', timeout, Infinity);
+  if (signal !== undefined && !isSignal(signal)) {
+    throw new UsageError('signal', 'must be an AbortSignal');
+  }
+  if (unconfirmed !== undefined) checkBoolean('unconfirmed', unconfirmed);
+  if (onItem !== undefined && typeof onItem !== 'function') {
+    throw new UsageError('onItem', 'must be a function');
+  }
+}
+
+function isSignal(signal: AbortSignal | null): boolean {
+  return typeof signal === 'object' && typeof signal?.aborted === 'boolean' &&
+    typeof signal.addEventListener === 'function' &&
+    typeof signal.removeEventListener === 'function';
+}
+
+/**
+ * The narrow waist of the client: a command goes in, its reply comes out. Links, upstreams, pools,
+ * rings, retries and fallbacks are all executors.
+ */
+export interface Executor {
+  /**
+   * Does a command.
+   *
+   * @returns Its reply, which is never an error line: those reject.
+   * @throws UsageError, ServerReplyError, ProtocolError, ConnectionError, TimeoutError, AuthError,
+   * AbortError; each with a true `outcome`.
+   */
+  execute(command: Command, options?: ExecuteOptions): Promise<Reply>;
+  /** Waits for what is pending, then lets go of all connections. */
+  close(): Promise<void>;
+}
+
+/** Rejects with what stands in a call's way, or with the rule that it breaks itself. */
+export async function refuse(
+  command: Command,
+  options: ExecuteOptions | undefined,
+  error: unknown,
+): Promise<never> {
+  checkExecuteOptions(options);
+  checkCommand(command);
+  throw error;
+}
+
+/** What a call is refused with after `close`. */
+export function closedError(): ConnectionError {
+  return new ConnectionError('the client is closed', 'not-sent', undefined, 'closed');
+}

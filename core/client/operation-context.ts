@@ -1,0 +1,159 @@
+import { isBytes } from '../wire/bytes.ts';
+import { checkBoolean, checkObject, checkU32, checkU64 } from '../wire/check.ts';
+import type { Command } from '../wire/command.ts';
+import { MemcacheError, ProtocolError, SerdeError, UsageError } from '../wire/errors.ts';
+import type { Reply } from '../wire/reply.ts';
+import { toExptime } from './expire.ts';
+import { type ItemKey, ownKey, type WireKey } from './keys.ts';
+import { apart } from './connection/observe.ts';
+import type { ExecuteOptions } from './connection/executor.ts';
+import type { Gets, MemcacheParts, StoreOptions, WriteOptions } from './memcache-options.ts';
+import type { WriteFields } from './dialect.ts';
+import { type Found, isUnclear, toFound } from './results.ts';
+import { serialize } from './values/serde.ts';
+
+/** What a store command is made of, whatever the dialect. */
+export interface Prepared {
+  readonly wire: WireKey;
+  readonly data: string | Uint8Array;
+  readonly fields: WriteFields;
+}
+
+/** What all operations share: how arguments become parts of commands, and items values. */
+export class Calls {
+  readonly parts: MemcacheParts;
+  /** How many failures were ignored. */
+  ignored = 0;
+
+  constructor(parts: MemcacheParts) {
+    this.parts = parts;
+  }
+
+  /** A read: where failures are ignored, one gives what a miss gives. */
+  read<Result>(miss: Result, run: () => Promise<Result>): Promise<Result> {
+    return this.parts.ignoreErrors ? this.#forgive(miss, run) : run();
+  }
+
+  /** A command for one key. */
+  execute(wire: WireKey, command: Command, options: ExecuteOptions | undefined): Promise<Reply> {
+    const { route } = wire;
+    const { executor } = this.parts;
+    if (route === undefined) return executor.execute(command, options);
+    return executor.execute(command, options === undefined ? { route } : { ...options, route });
+  }
+
+  /** The item that a read of one key finds. */
+  async find(
+    wire: WireKey,
+    command: Command,
+    options: ExecuteOptions | undefined,
+  ): Promise<Found | undefined> {
+    const reply = await this.execute(wire, command, options);
+    return toFound(isUnclear(reply) ? await this.execute(wire, command, options) : reply);
+  }
+
+  /** A write to one key, which is waited for unless it is quiet. */
+  write(
+    wire: WireKey,
+    command: Command,
+    quiet: boolean,
+    options: WriteOptions,
+  ): Promise<Reply> {
+    return this.execute(wire, command, waiting(quiet, options));
+  }
+
+  /**
+   * Whether a write asks for no reply.
+   *
+   * @param heedsDefault Whether the client's `noreply` holds for it: not where the reply is what the
+   * call is for, as with cas, incr and decr.
+   */
+  isQuiet(options: WriteOptions, heedsDefault = true): boolean {
+    checkObject('options', options);
+    const { noreply = heedsDefault && this.parts.noreply } = options;
+    return checkBoolean('noreply', noreply);
+  }
+
+  /** What a store command is made of; see `isQuiet`. */
+  prepare(key: ItemKey, value: unknown, options: StoreOptions, heedsDefault: boolean): Prepared {
+    const { keys, serde, clock } = this.parts;
+    const quiet = this.isQuiet(options, heedsDefault);
+    const wire = keys.toWire(key);
+    const { value: serialized, flags: ownFlags } = serialize(serde, ownKey(key), value);
+    const data = ownCopy(serialized);
+    const { flags = ownFlags } = options;
+    // As text in a meta command, what is no number could pass for one.
+    checkU32('flags', flags);
+    const expire = options.expire === undefined ? 0 : toExptime(options.expire, clock.now());
+    return { wire, data, fields: { expire, flags, quiet } };
+  }
+
+  /**
+   * The value of an item. What it is, is the caller's promise to itself.
+   *
+   * @throws SerdeError
+   */
+  value<T>(key: ItemKey, { value, flags }: Found): T {
+    const own = ownKey(key);
+    try {
+      return this.parts.serde.deserialize(own, value, flags) as T;
+    } catch (error) {
+      throw new SerdeError(own, error);
+    }
+  }
+
+  /** The value of an item and its version. */
+  gets<T>(key: ItemKey, found: Found): Gets<T> {
+    const { cas } = found;
+    if (cas === undefined) {
+      throw new ProtocolError('the server left out the cas that it was asked for');
+    }
+    return { value: this.value<T>(key, found), cas };
+  }
+
+  /** Counts a failure that the caller need not know of, and tells of it. */
+  ignore(error: MemcacheError): void {
+    this.ignored++;
+    apart(() => this.parts.onIgnored?.(error));
+  }
+
+  async #forgive<Result>(miss: Result, run: () => Promise<Result>): Promise<Result> {
+    try {
+      return await run();
+    } catch (error) {
+      // A caller that broke a rule is told so.
+      if (error instanceof UsageError || !(error instanceof MemcacheError)) throw error;
+      this.ignore(error);
+      return miss;
+    }
+  }
+}
+
+/** Small values are copied when a call is made, so that the caller may write to its array again. */
+const COPIED = 4 * 1024;
+
+/** The value, or a copy of it where it is a small array. */
+export function ownCopy<Value>(value: Value): Value | Uint8Array {
+  // Not `slice`: a Buffer's own makes no copy.
+  return isBytes(value) && value.length <= COPIED ? new Uint8Array(value) : value;
+}
+
+/** The options of a write, which is waited for unless it is quiet. */
+export function waiting(quiet: boolean, options: WriteOptions): ExecuteOptions {
+  return quiet ? { ...options, unconfirmed: true } : options;
+}
+
+/** A number of 64 bits without sign, however the caller writes it. */
+export function toU64(argument: string, value: unknown): bigint {
+  const whole = typeof value === 'number' && Number.isSafeInteger(value) ? BigInt(value) : value;
+  return checkU64(argument, whole, 'whole number');
+}
+
+/** A list of keys. A string can be iterated too, but who passes one means one key. */
+export function toKeys(keys: Iterable<ItemKey>): ItemKey[] {
+  const iterable = typeof keys === 'object' && keys !== null && !(keys instanceof Uint8Array);
+  if (!iterable || typeof keys[Symbol.iterator] !== 'function') {
+    throw new UsageError('keys', 'must be an array of keys, or another iterable of them');
+  }
+  return [...keys];
+}

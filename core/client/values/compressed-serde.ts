@@ -1,0 +1,144 @@
+import { utf8 } from '../../wire/bytes.ts';
+import { checkKnown, checkObject, checkWhole, demand, optionNames } from '../../wire/check.ts';
+import { UsageError } from '../../wire/errors.ts';
+import { MAX_U32 } from '../../wire/numbers.ts';
+import { checkSerde, checkString, defaultSerde, type Serde, serialize } from './serde.ts';
+
+/** How bytes are made smaller, and larger again. */
+export interface Codec {
+  compress(data: Uint8Array): Uint8Array;
+  /**
+   * The bytes that were compressed.
+   *
+   * @param limit Throws rather than giving more bytes than this.
+   */
+  decompress(data: Uint8Array, limit: number): Uint8Array;
+}
+
+export interface CompressionOptions {
+  readonly codec: Codec;
+  /** What makes bytes of values before they are compressed; `defaultSerde` by default. */
+  readonly serde?: Serde;
+  /**
+   * Values of more bytes than this are compressed; 400 by default. 0 and Infinity compress none, as
+   * 0 does in pymemcache.
+   */
+  readonly threshold?: number;
+  /**
+   * The most bytes that a value may decompress to, so that a small one cannot fill the memory;
+   * 64 MiB by default.
+   */
+  readonly maxSize?: number;
+  /** The client flag that says so; 8 by default, as pymemcache and python-memcached have it. */
+  readonly flag?: number;
+}
+
+/** The most that a value may decompress to. */
+export const MAX_DECOMPRESSED: number = 64 * 1024 * 1024;
+
+const names = /* @__PURE__ */ optionNames<CompressionOptions>({
+  codec: true,
+  serde: true,
+  threshold: true,
+  maxSize: true,
+  flag: true,
+});
+
+/**
+ * A serde that compresses values where that makes them smaller. What is compressed cannot be
+ * appended to.
+ *
+ * @throws UsageError naming an option that breaks a rule, or that there is not.
+ */
+export function compressedSerde(options: CompressionOptions): Serde {
+  checkCompression(options, names);
+  const {
+    codec,
+    serde = defaultSerde,
+    threshold = 400,
+    maxSize = MAX_DECOMPRESSED,
+    flag: compressed = 8,
+  } = options;
+  demand(codec !== undefined, 'codec', 'must be given, as zlibCodec');
+  checkSerde(serde);
+  checkWhole('flag', compressed, 1, MAX_U32);
+  return {
+    serialize(key, value) {
+      const plain = serialize(serde, key, value);
+      if (threshold === 0 || threshold === Infinity) return plain;
+      // What was read without being decompressed, and is stored again, has the flag already.
+      if ((plain.flags & compressed) !== 0) return plain;
+      const bytes = typeof plain.value === 'string' ? utf8(checkString(plain.value)) : plain.value;
+      if (bytes.length <= threshold) return plain;
+      const packed = compress(codec, bytes);
+      if (packed.length > bytes.length) return plain;
+      // Bits that are unsigned, whichever the flag is.
+      return { value: packed, flags: (plain.flags | compressed) >>> 0 };
+    },
+
+    deserialize(key, value, flags) {
+      if ((flags & compressed) === 0) return serde.deserialize(key, value, flags);
+      const bytes = decompress(() => {
+        const all = codec.decompress(value, maxSize);
+        checkCoded('decompress', all);
+        if (all.length > maxSize) {
+          throw new Error(`it has ${all.length} bytes, more than ${maxSize}`);
+        }
+        return all;
+      });
+      return serde.deserialize(key, bytes, (flags & ~compressed) >>> 0);
+    },
+  };
+}
+
+/**
+ * Checks what serdes that compress have in common.
+ *
+ * @throws UsageError naming the option that breaks a rule, or that is not `known`.
+ */
+export function checkCompression(
+  options: Partial<Pick<CompressionOptions, 'codec' | 'threshold' | 'maxSize'>>,
+  known: ReadonlySet<string>,
+): void {
+  checkObject('options', options);
+  checkKnown('options', options, known);
+  const { codec, threshold = 0, maxSize = 1 } = options;
+  if (codec !== undefined) {
+    const isCodec = typeof codec?.compress === 'function' &&
+      typeof codec.decompress === 'function';
+    demand(isCodec, 'codec', 'must be an object with the functions compress and decompress');
+  }
+  const isSize = typeof threshold === 'number' && threshold >= 0;
+  demand(isSize, 'threshold', 'must be a number of bytes, 0 or more');
+  const isLimit = typeof maxSize === 'number' && maxSize > 0;
+  demand(isLimit, 'maxSize', 'must be a number of bytes, more than 0');
+}
+
+/** @throws UsageError naming the codec where it fails, or gives no bytes. */
+export function compress(codec: Codec, bytes: Uint8Array): Uint8Array {
+  let packed: Uint8Array;
+  try {
+    packed = codec.compress(bytes);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new UsageError('codec', `cannot compress a value: ${reason}`, error);
+  }
+  checkCoded('compress', packed);
+  return packed;
+}
+
+/** @throws UsageError when it is no bytes: a promise of some, for instance. */
+export function checkCoded(name: keyof Codec, bytes: unknown): void {
+  const rule = `must give a Uint8Array from ${name}, at once`;
+  demand(bytes instanceof Uint8Array, 'codec', rule);
+}
+
+/** @throws UsageError saying why it cannot be done. */
+export function decompress(run: () => Uint8Array): Uint8Array {
+  try {
+    return run();
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new UsageError('serde', `cannot decompress a value: ${reason}`, error);
+  }
+}

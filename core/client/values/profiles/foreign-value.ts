@@ -1,0 +1,31 @@
+import { UsageError } from '../../../wire/errors.ts';
+import { ownBytes } from '../serde.ts';
+
+/**
+ * A stored value that only the client that wrote it can read: a pickle, a marshalled or serialised
+ * object, a compression that is not there. It is never looked into. Storing it again stores the
+ * same bytes and flags.
+ */
+export class ForeignValue {
+  readonly bytes: Uint8Array;
+  readonly flags: number;
+
+  constructor(bytes: Uint8Array, flags: number) {
+    this.bytes = ownBytes(bytes);
+    this.flags = flags;
+  }
+}
+
+/**
+ * Stores a foreign value as it was.
+ *
+ * @throws UsageError for any other, which the other client would write in a way of its own.
+ */
+export function storeForeign(
+  client: string,
+  value: unknown,
+): { readonly value: Uint8Array; readonly flags: number } {
+  if (value instanceof ForeignValue) return { value: value.bytes, flags: value.flags };
+  const what = value === null ? 'null' : typeof value;
+  throw new UsageError('value', `${client} could not read a value of type ${what}`);
+}

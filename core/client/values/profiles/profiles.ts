@@ -1,0 +1,147 @@
+import { optionNames } from '../../../wire/check.ts';
+import { checkCompression, type Codec, compressedSerde } from '../compressed-serde.ts';
+import type { HashScheme } from '../../hashing/hasher.ts';
+import { hashSchemes } from '../../hashing/schemes.ts';
+import type { Serde } from '../serde.ts';
+import { dalliJsonSerde, dalliSerde } from './dalli-serde.ts';
+import { dalliKey, memcachedNpmKey } from './long-keys.ts';
+import { memcachedNpmSerde } from './memcached-npm-serde.ts';
+import { phpSerde } from './php-serde.ts';
+import { plainSerde } from './plain-serde.ts';
+import { pythonSerde } from './python-serde.ts';
+import { spymemcachedSerde } from './spymemcached-serde.ts';
+
+export type ProfileName =
+  | 'dalli'
+  | 'dalli-json'
+  | 'gomemcache'
+  | 'memcached-npm'
+  | 'memjs'
+  | 'php-memcached'
+  | 'pylibmc'
+  | 'pymemcache'
+  | 'python-memcached'
+  | 'spymemcached';
+
+/** What another client does by default, so that both find and read each other's values. */
+export interface Profile {
+  /** How it shares keys among servers. */
+  readonly scheme: HashScheme;
+  /** What of a key it hashes: without the prefix, with it, or what it sends. */
+  readonly hashes: 'key' | 'prefixed' | 'sent';
+  /** What it sends for a key, and for one that is too long. */
+  readonly toKey: (key: string, prefix: string) => string;
+  /**
+   * What its values and flags mean.
+   *
+   * @throws UsageError naming an option that breaks a rule, or that there is not.
+   */
+  readonly serde: (options?: ProfileOptions) => Serde;
+}
+
+/** How values are compressed, by the clients that do so. */
+export interface ProfileOptions {
+  /**
+   * What compresses, in the format of the client: gzip for spymemcached, zlib for the others.
+   * Without it compressed values come back as `ForeignValue`.
+   */
+  readonly codec?: Codec;
+  /**
+   * Values of more bytes than this are compressed; 0 and Infinity, the default, compress none, as
+   * every client reads what is not. By themselves php-memcached compresses from 2000 bytes, dalli from
+   * 4096 and spymemcached from 16384, and the clients of Python where they are told to.
+   */
+  readonly threshold?: number;
+  /** The most bytes that a value may decompress to; 64 MiB by default. */
+  readonly maxSize?: number;
+}
+
+const joined = (key: string, prefix: string): string => prefix + key;
+
+const names = /* @__PURE__ */ optionNames<ProfileOptions>({
+  codec: true,
+  threshold: true,
+  maxSize: true,
+});
+
+/** What is compressed has this flag. */
+function compressing(serde: Serde, flag: number): Profile['serde'] {
+  return (options = {}) => {
+    checkCompression(options, names);
+    const { codec, threshold = Infinity } = options;
+    return codec === undefined
+      ? serde
+      : compressedSerde({ ...options, codec, threshold, serde, flag });
+  };
+}
+
+/** Of a client that does not compress. */
+function plain(serde: Serde): Profile['serde'] {
+  return (options = {}) => {
+    checkCompression(options, names);
+    return serde;
+  };
+}
+
+export const profiles: Readonly<Record<ProfileName, Profile>> = {
+  dalli: {
+    scheme: hashSchemes.dalli,
+    hashes: 'sent',
+    toKey: dalliKey,
+    serde: compressing(dalliSerde, 2),
+  },
+  'dalli-json': {
+    scheme: hashSchemes.dalli,
+    hashes: 'sent',
+    toKey: dalliKey,
+    serde: compressing(dalliJsonSerde, 2),
+  },
+  gomemcache: {
+    scheme: hashSchemes.gomemcache,
+    hashes: 'prefixed',
+    toKey: joined,
+    serde: plain(plainSerde),
+  },
+  'memcached-npm': {
+    scheme: hashSchemes.weightedKetama,
+    hashes: 'prefixed',
+    toKey: memcachedNpmKey,
+    serde: plain(memcachedNpmSerde),
+  },
+  memjs: {
+    scheme: hashSchemes.memjs,
+    hashes: 'prefixed',
+    toKey: joined,
+    serde: plain(plainSerde),
+  },
+  'php-memcached': {
+    scheme: hashSchemes.modula,
+    hashes: 'key',
+    toKey: joined,
+    serde: phpSerde,
+  },
+  pylibmc: {
+    scheme: hashSchemes.modula,
+    hashes: 'prefixed',
+    toKey: joined,
+    serde: compressing(pythonSerde, 8),
+  },
+  pymemcache: {
+    scheme: hashSchemes.pymemcache,
+    hashes: 'key',
+    toKey: joined,
+    serde: compressing(pythonSerde, 8),
+  },
+  'python-memcached': {
+    scheme: hashSchemes.pythonMemcached,
+    hashes: 'prefixed',
+    toKey: joined,
+    serde: compressing(pythonSerde, 8),
+  },
+  spymemcached: {
+    scheme: hashSchemes.spymemcached,
+    hashes: 'prefixed',
+    toKey: joined,
+    serde: compressing(spymemcachedSerde, 2),
+  },
+};

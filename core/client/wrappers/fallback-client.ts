@@ -1,0 +1,233 @@
+import { checkKnown, checkObject } from '../../wire/check.ts';
+import type { Key } from '../../wire/command.ts';
+import { MemcacheError, UsageError } from '../../wire/errors.ts';
+import { toKeys } from '../operation-context.ts';
+import { Deadline } from '../connection/deadline.ts';
+import { checkExecuteOptions } from '../connection/executor.ts';
+import { type Expire, toExptime } from '../expire.ts';
+import { type FaceOf, keepFace } from './hash-face.ts';
+import { type ItemKey, ownKey } from '../keys.ts';
+import { Memcache } from '../memcache.ts';
+import type { CallOptions, Gets } from '../memcache-options.ts';
+import { OneServer } from '../server-client.ts';
+
+export interface FallbackOptions {
+  /**
+   * Add to the first cache what another had, with this to live, so that it is found there the next
+   * time. An error in doing so is counted in `ignored`. Off by default.
+   */
+  readonly copyUp?: { readonly expire: Expire };
+}
+
+const fallbackNames = /* @__PURE__ */ new Set(['copyUp']);
+const copyNames = /* @__PURE__ */ new Set(['expire']);
+
+/** A read of any number of keys. */
+interface Read<Found> {
+  /** Asks one cache for some of the keys. */
+  readonly ask: (
+    cache: Memcache,
+    keys: readonly ItemKey[],
+    options: CallOptions,
+  ) => Promise<Map<Key, Found>>;
+  /** When what is copied expires. */
+  readonly expire: Expire | undefined;
+  /** The value of what was found, where a version comes with it. */
+  readonly toValue?: (found: Found) => unknown;
+}
+
+// This is no executor, unlike what else is made of executors: each cache has keys, values and a
+// dialect of its own, as a move from one to another wants it.
+class Fallback extends OneServer {
+  readonly #first: Memcache;
+  readonly #others: readonly Memcache[];
+  readonly #copyExpire: Expire | undefined;
+
+  constructor(caches: readonly Memcache[], options: FallbackOptions = {}) {
+    const isList = Array.isArray(caches) && caches.every((cache) => cache instanceof Memcache);
+    const [first, ...others] = isList ? caches : [];
+    if (first === undefined) throw new UsageError('caches', 'must be a list of clients, not empty');
+    checkObject('options', options);
+    checkKnown('options', options, fallbackNames);
+    const { copyUp } = options;
+    if (copyUp !== undefined && copyUp !== null) checkKnown('copyUp', copyUp, copyNames);
+    if (copyUp !== undefined) toExptime(copyUp?.expire, first.parts.clock.now(), 'copyUp.expire');
+    super(first.parts);
+    this.#first = first;
+    this.#others = others;
+    this.#copyExpire = copyUp?.expire;
+    keepFace(this, first, (executor) => executor);
+  }
+
+  override get<T = unknown>(key: ItemKey, options?: CallOptions): Promise<T | undefined> {
+    return this.#findOne(key, options, {
+      ask: async (cache, _, within) => mapOf(key, await cache.get<T>(key, within)),
+      expire: this.#copyExpire,
+    });
+  }
+
+  override gets<T = unknown>(key: ItemKey, options?: CallOptions): Promise<Gets<T> | undefined> {
+    return this.#findOne(key, options, {
+      ask: async (cache, _, within) => mapOf(key, await cache.gets<T>(key, within)),
+      expire: this.#copyExpire,
+      toValue,
+    });
+  }
+
+  override gat<T = unknown>(
+    key: ItemKey,
+    expire: Expire,
+    options?: CallOptions,
+  ): Promise<T | undefined> {
+    return this.#findOne(key, options, {
+      ask: async (cache, _, within) => mapOf(key, await cache.gat<T>(key, expire, within)),
+      expire,
+    });
+  }
+
+  override gats<T = unknown>(
+    key: ItemKey,
+    expire: Expire,
+    options?: CallOptions,
+  ): Promise<Gets<T> | undefined> {
+    return this.#findOne(key, options, {
+      ask: async (cache, _, within) => mapOf(key, await cache.gats<T>(key, expire, within)),
+      expire,
+      toValue,
+    });
+  }
+
+  override async getMany<T = unknown>(
+    keys: Iterable<ItemKey>,
+    options?: CallOptions,
+  ): Promise<Map<Key, T>> {
+    return await this.#find(toKeys(keys), options, {
+      ask: (cache, missing, within) => cache.getMany<T>(missing, within),
+      expire: this.#copyExpire,
+    });
+  }
+
+  override async getsMany<T = unknown>(
+    keys: Iterable<ItemKey>,
+    options?: CallOptions,
+  ): Promise<Map<Key, Gets<T>>> {
+    return await this.#find(toKeys(keys), options, {
+      ask: (cache, missing, within) => cache.getsMany<T>(missing, within),
+      expire: this.#copyExpire,
+      toValue,
+    });
+  }
+
+  override get ignored(): number {
+    return [this.#first, ...this.#others].reduce(
+      (sum, { ignored }) => sum + ignored,
+      super.ignored,
+    );
+  }
+
+  override async close(): Promise<void> {
+    const caches = [this.#first, ...this.#others];
+    await Promise.all([super.close(), ...caches.map((cache) => cache.close())]);
+  }
+
+  async #findOne<Found>(
+    key: ItemKey,
+    options: CallOptions | undefined,
+    read: Read<Found>,
+  ): Promise<Found | undefined> {
+    return (await this.#find([key], options, read)).get(ownKey(key));
+  }
+
+  // Asks one cache after the other for what is still missing, all of them within the call's time.
+  async #find<Found>(
+    keys: readonly ItemKey[],
+    options: CallOptions = {},
+    read: Read<Found>,
+  ): Promise<Map<Key, Found>> {
+    checkExecuteOptions(options);
+    const deadline = new Deadline(this.calls.parts.clock, options.timeout ?? Infinity);
+    const within = (): CallOptions => deadline.within(options);
+    const found = await read.ask(this.#first, keys, within());
+    for (const cache of this.#others) {
+      const missing = keys.filter((key) => !found.has(ownKey(key)));
+      if (missing.length === 0) break;
+      const some = await read.ask(cache, missing, within());
+      for (const [key, one] of some) found.set(key, one);
+      for (const [key, one] of await this.#copy(missing, some, within, read)) found.set(key, one);
+    }
+    return inOrder(keys, found);
+  }
+
+  // Takes what another cache had to the first; gives what is to be said of it now.
+  async #copy<Found>(
+    keys: readonly ItemKey[],
+    some: ReadonlyMap<Key, Found>,
+    within: () => CallOptions,
+    { ask, expire, toValue }: Read<Found>,
+  ): Promise<ReadonlyMap<Key, Found>> {
+    if (this.#copyExpire === undefined || expire === undefined || some.size === 0) return some;
+    try {
+      // Adds, since whatever the first cache has by now is newer.
+      const copied = keys.filter((key) => some.has(ownKey(key)));
+      await Promise.all(copied.map((key) => {
+        const found = some.get(ownKey(key))!;
+        const value = toValue === undefined ? found : toValue(found);
+        return this.add(key, value, { ...within(), expire, noreply: false });
+      }));
+      // A version is good for a cas only where it is from.
+      return toValue === undefined ? some : await ask(this.#first, copied, within());
+    } catch (error) {
+      if (!(error instanceof MemcacheError)) throw error;
+      this.calls.ignore(error);
+      return some;
+    }
+  }
+}
+
+/**
+ * Several caches, of which the first is written to and the others are read where it has nothing:
+ * for moving from one cache to another while both are used.
+ *
+ * `get`, `gets`, `gat`, `gats`, `getMany` and `getsMany` ask one cache after the other for what is
+ * still missing; all else is for the first alone. So a key that is deleted is found in the next
+ * cache again, and what `gets` finds in another cache than the first has a version that `cas` will
+ * not find there, unless `copyUp` has taken it there.
+ *
+ * The `timeout` of a call is for all caches together. A read that fails rejects; where a cache's
+ * client has `ignoreErrors`, the next is asked. Closing it closes all clients.
+ *
+ * It has the methods of the first client: those of `OneServer` where that is of one server, and all
+ * of a `HashClient`'s, which are about the first cache alone. As a type, `FallbackClient` is what all
+ * of them have, `FallbackClient<HashClient>` what it has over one.
+ */
+export type FallbackClient<First extends Memcache = Memcache> = FaceOf<First>;
+
+export const FallbackClient: {
+  /**
+   * @param caches The one to write to, then those to read from where it has nothing.
+   * @throws UsageError when an option breaks a rule.
+   */
+  new <First extends Memcache>(
+    caches: readonly [First, ...Memcache[]],
+    options?: FallbackOptions,
+  ): FallbackClient<First>;
+  /** @throws UsageError when an option breaks a rule, or the list is empty. */
+  new (caches: readonly Memcache[], options?: FallbackOptions): FallbackClient;
+} = Fallback;
+
+function toValue<T>({ value }: Gets<T>): T {
+  return value;
+}
+
+function mapOf<Found>(key: ItemKey, found: Found | undefined): Map<Key, Found> {
+  return found === undefined ? new Map<Key, Found>() : new Map([[ownKey(key), found]]);
+}
+
+function inOrder<Found>(keys: readonly ItemKey[], found: Map<Key, Found>): Map<Key, Found> {
+  const ordered = new Map<Key, Found>();
+  for (const key of keys.map(ownKey)) {
+    const one = found.get(key);
+    if (one !== undefined) ordered.set(key, one);
+  }
+  return ordered;
+}
