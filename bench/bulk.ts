@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { findProgram } from '../test/memcached.ts';
+import { findProgram } from '../test/support/memcached.ts';
 import type { BulkReport, BulkRequest, ClientName, WayName } from './bulk-worker.ts';
 import { layouts } from './cores.ts';
 import { runProgram } from './run-program.ts';

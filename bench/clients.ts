@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { findProgram } from '../test/memcached.ts';
+import { findProgram } from '../test/support/memcached.ts';
 import { type Plan, play } from './client-runs.ts';
 import { comparison, costTable, memoryTable, rateTable, sizeTable } from './client-tables.ts';
 import { getOf, loads } from './clients/loads.ts';

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { findProgram } from '../test/memcached.ts';
+import { findProgram } from '../test/support/memcached.ts';
 import { installClients } from './clients.ts';
 import { HASHED } from './clients/adapters.ts';
 import type { Load } from './clients/loads.ts';

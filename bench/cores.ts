@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { availableParallelism } from 'node:os';
-import { findProgram } from '../test/memcached.ts';
+import { findProgram } from '../test/support/memcached.ts';
 
 /** Which processors the server and the load stay on; null where nothing keeps them there. */
 export interface Cores {

@@ -1,7 +1,7 @@
 // What it costs that a connection is proved before data leaves on it: a connection's first calls,
 // and then the steady state.
 import { join } from 'node:path';
-import { findProgram } from '../test/memcached.ts';
+import { findProgram } from '../test/support/memcached.ts';
 import { type Cores, layouts } from './cores.ts';
 import type {
   Dialect,

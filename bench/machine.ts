@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { cpus } from 'node:os';
-import { findProgram } from '../test/memcached.ts';
+import { findProgram } from '../test/support/memcached.ts';
 
 /** What the numbers were taken on: processor, runtime, and the memcached compared with. */
 export function machine(): string {

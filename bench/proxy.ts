@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { findProgram } from '../test/memcached.ts';
+import { findProgram } from '../test/support/memcached.ts';
 import { type Cores, layouts, pin } from './cores.ts';
 import type { LoadRequest, LoadResult } from './load.ts';
 import { runProgram } from './run-program.ts';

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
-import { findProgram, startMemcached } from '../test/memcached.ts';
+import { findProgram, startMemcached } from '../test/support/memcached.ts';
 import { pin } from './cores.ts';
 
 /** A server in a process of its own. */

@@ -1,9 +1,9 @@
 import { connect } from 'node:net';
 import { halfCloseTransportCases, transportCases } from '../conformance/mod.ts';
 import type { Endpoint } from '../core/io/transport.ts';
-import { caseSuite } from '../test/cases.ts';
-import { dialAndEnd, listenAndEnd } from '../test/half-close.ts';
-import { freePort } from '../test/memcached.ts';
+import { caseSuite } from '../test/support/cases.ts';
+import { dialAndEnd, listenAndEnd } from '../test/support/half-close.ts';
+import { freePort } from '../test/support/memcached.ts';
 import { listen } from '../transport-node/mod.ts';
 import { duplexDialer } from './duplex-transport.ts';
 

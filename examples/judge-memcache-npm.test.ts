@@ -1,6 +1,6 @@
 import * as assert from 'uvu/assert';
 import { memcacheCases } from '../conformance/mod.ts';
-import { suite } from '../test/suite.ts';
+import { suite } from '../test/runner/suite.ts';
 import { judge } from './judge-memcache-npm.ts';
 
 const example = suite('judging the npm package memcache');

@@ -7,10 +7,10 @@ import type { OneServerContext } from '../conformance/mod.ts';
 import { RawConnection } from '../conformance/server/raw-connection.ts';
 import { fromLatin1, latin1 } from '../core/wire/bytes.ts';
 import { bridgedCases } from '../test/browser/cases.ts';
-import { caseSuite, uniqueKey } from '../test/cases.ts';
-import { findProgram, type RunningMemcached, startMemcached } from '../test/memcached.ts';
-import { patience } from '../test/patience.ts';
-import { suite } from '../test/suite.ts';
+import { caseSuite, uniqueKey } from '../test/support/cases.ts';
+import { findProgram, type RunningMemcached, startMemcached } from '../test/support/memcached.ts';
+import { patience } from '../test/support/patience.ts';
+import { suite } from '../test/runner/suite.ts';
 import {
   Client,
   dial,

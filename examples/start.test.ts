@@ -2,9 +2,9 @@ import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
-import { findProgram } from '../test/memcached.ts';
-import { suite } from '../test/suite.ts';
-import { temporaryDirectory } from '../test/temporary.ts';
+import { findProgram } from '../test/support/memcached.ts';
+import { suite } from '../test/runner/suite.ts';
+import { temporaryDirectory } from '../test/support/temporary.ts';
 
 const example = suite('npm start');
 

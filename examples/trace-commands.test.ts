@@ -9,7 +9,7 @@ import {
 } from '@opentelemetry/sdk-trace-base';
 import * as assert from 'uvu/assert';
 import { MemoryServer } from '../core/server/mod.ts';
-import { suite } from '../test/suite.ts';
+import { suite } from '../test/runner/suite.ts';
 import { Client } from '../transport-node/mod.ts';
 import { traceCommands } from './trace-commands.ts';
 

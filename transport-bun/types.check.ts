@@ -1,4 +1,4 @@
-// Proves what is said here of Bun: `tsc -p transport-bun/tsconfig.check.json`, in test/run.ts.
+// Proves what is said here of Bun: `tsc -p transport-bun/tsconfig.check.json`, in test/runner/run.ts.
 import type { BunLike } from './bun.ts';
 
 export const proof: BunLike = Bun;

@@ -4,10 +4,10 @@ import { promisify } from 'node:util';
 import * as assert from 'uvu/assert';
 import { Server } from '../core/server/serve.ts';
 import type { Endpoint, TlsOptions } from '../core/io/transport.ts';
-import { makeCertificates } from '../test/certificates.ts';
-import { findProgram, freePort } from '../test/memcached.ts';
-import { suite } from '../test/suite.ts';
-import { temporaryFile } from '../test/temporary.ts';
+import { makeCertificates } from '../test/support/certificates.ts';
+import { findProgram, freePort } from '../test/support/memcached.ts';
+import { suite } from '../test/runner/suite.ts';
+import { temporaryFile } from '../test/support/temporary.ts';
 import { listen } from '../transport-node/listen.ts';
 
 const deno = join(import.meta.dirname, '../node_modules/.bin/deno');

@@ -1,10 +1,10 @@
 import * as assert from 'uvu/assert';
 import { WebSocket } from 'ws';
 import { MemoryServer } from '../core/server/memory.ts';
-import { makeCertificates } from '../test/certificates.ts';
-import { findProgram } from '../test/memcached.ts';
-import { patience } from '../test/patience.ts';
-import { suite } from '../test/suite.ts';
+import { makeCertificates } from '../test/support/certificates.ts';
+import { findProgram } from '../test/support/memcached.ts';
+import { patience } from '../test/support/patience.ts';
+import { suite } from '../test/runner/suite.ts';
 import { Client } from '../transport-web/mod.ts';
 import { listenBridge } from './bridge.ts';
 

@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { ForeignValue, profiles } from '../core/client/values/profiles/mod.ts';
 import { endpointName } from '../core/mod.ts';
-import { peers, runPeer } from '../test/fleet.ts';
-import { findProgram, type RunningMemcached, startMemcached } from '../test/memcached.ts';
-import { suite } from '../test/suite.ts';
-import { temporaryDirectory } from '../test/temporary.ts';
+import { peers, runPeer } from '../test/support/fleet.ts';
+import { findProgram, type RunningMemcached, startMemcached } from '../test/support/memcached.ts';
+import { suite } from '../test/runner/suite.ts';
+import { temporaryDirectory } from '../test/support/temporary.ts';
 import { HashClient, type HashClientOptions, zlibCodec } from './mod.ts';
 
 // Clients of other languages, as Debian has them, find and read what we store, and we what they do,

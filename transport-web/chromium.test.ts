@@ -2,10 +2,15 @@ import type { Page } from 'playwright-core';
 import type { Case } from '../conformance/mod.ts';
 import { MemoryServer } from '../core/server/memory.ts';
 import { type PageList, pageLists } from '../test/browser/cases.ts';
-import { caseSuite } from '../test/cases.ts';
-import { chromiumPath, TestBrowser } from '../test/chromium.ts';
-import { findProgram, freePort, type RunningMemcached, startMemcached } from '../test/memcached.ts';
-import { type Exchange, startExchange } from '../test/websocket-exchange.ts';
+import { caseSuite } from '../test/support/cases.ts';
+import { chromiumPath, TestBrowser } from '../test/support/chromium.ts';
+import {
+  findProgram,
+  freePort,
+  type RunningMemcached,
+  startMemcached,
+} from '../test/support/memcached.ts';
+import { type Exchange, startExchange } from '../test/support/websocket-exchange.ts';
 import { type BridgeOptions, listenBridge, type RunningBridge } from '../transport-node/bridge.ts';
 
 const memcached = findProgram('memcached');

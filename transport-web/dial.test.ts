@@ -4,7 +4,7 @@ import * as assert from 'uvu/assert';
 import { WebSocket, WebSocketServer } from 'ws';
 import { TestEvents } from '../conformance/transport/peer.ts';
 import { rejects } from '../conformance/assert.ts';
-import { suite } from '../test/suite.ts';
+import { suite } from '../test/runner/suite.ts';
 import { Client, UsageError, webDialer, type WebSocketConstructor } from './mod.ts';
 
 const web = suite('web: dial');

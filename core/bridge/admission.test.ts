@@ -1,6 +1,6 @@
 import * as assert from 'uvu/assert';
-import { CountingClock } from '../../test/scripted.ts';
-import { suite } from '../../test/suite.ts';
+import { CountingClock } from '../../test/support/scripted.ts';
+import { suite } from '../../test/runner/suite.ts';
 import { MemoryServer } from '../server/memory.ts';
 import type { Endpoint } from '../io/transport.ts';
 import { UsageError } from '../wire/errors.ts';

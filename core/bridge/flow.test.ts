@@ -1,6 +1,6 @@
 import * as assert from 'uvu/assert';
-import { EmbeddedBridge, ScriptedBridge } from '../../test/bridge-scene.ts';
-import { suite } from '../../test/suite.ts';
+import { EmbeddedBridge, ScriptedBridge } from '../../test/support/bridge-scene.ts';
+import { suite } from '../../test/runner/suite.ts';
 import { bridgeLimits } from './options.ts';
 
 const flow = suite('bridge: how much at once');

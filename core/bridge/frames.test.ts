@@ -1,7 +1,7 @@
 import * as assert from 'uvu/assert';
 import { bytes, text } from '../../conformance/assert.ts';
-import { suite } from '../../test/suite.ts';
-import { frame } from '../../test/wire-page.ts';
+import { suite } from '../../test/runner/suite.ts';
+import { frame } from '../../test/support/wire-page.ts';
 import {
   closeCode,
   closePayload,

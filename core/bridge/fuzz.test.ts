@@ -6,10 +6,10 @@ import { Random } from '../../conformance/random.ts';
 import { RandomRequests } from '../../conformance/random-requests.ts';
 import { requestVectors } from '../../conformance/vectors/requests.ts';
 import { commandVectors } from '../../conformance/vectors/commands.ts';
-import { BridgeScene } from '../../test/bridge-scene.ts';
-import { settled } from '../../test/scripted.ts';
-import { StrictUpstream } from '../../test/strict-upstream.ts';
-import { suite } from '../../test/suite.ts';
+import { BridgeScene } from '../../test/support/bridge-scene.ts';
+import { settled } from '../../test/support/scripted.ts';
+import { StrictUpstream } from '../../test/support/strict-upstream.ts';
+import { suite } from '../../test/runner/suite.ts';
 
 const fuzz = suite('bridge: fuzz');
 const random = new Random(Number(process.env['MEMWIRE_SEED'] ?? 20261121));

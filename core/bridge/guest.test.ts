@@ -1,6 +1,6 @@
 import * as assert from 'uvu/assert';
-import { suite } from '../../test/suite.ts';
-import { frame, ListeningBridge, UPGRADE } from '../../test/wire-page.ts';
+import { suite } from '../../test/runner/suite.ts';
+import { frame, ListeningBridge, UPGRADE } from '../../test/support/wire-page.ts';
 import { bridgeLimits } from './options.ts';
 
 const guest = suite('bridge: a connection and its request');

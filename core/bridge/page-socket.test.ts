@@ -1,7 +1,7 @@
 import * as assert from 'uvu/assert';
-import { ScriptedTransport } from '../../test/scripted.ts';
-import { suite } from '../../test/suite.ts';
-import { frame, ListeningBridge, unframe } from '../../test/wire-page.ts';
+import { ScriptedTransport } from '../../test/support/scripted.ts';
+import { suite } from '../../test/runner/suite.ts';
+import { frame, ListeningBridge, unframe } from '../../test/support/wire-page.ts';
 import { bridgeLimits } from './options.ts';
 import { PageSocket } from './page-socket.ts';
 

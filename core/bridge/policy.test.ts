@@ -1,6 +1,6 @@
 import * as assert from 'uvu/assert';
-import { EmbeddedBridge, ScriptedBridge } from '../../test/bridge-scene.ts';
-import { suite } from '../../test/suite.ts';
+import { EmbeddedBridge, ScriptedBridge } from '../../test/support/bridge-scene.ts';
+import { suite } from '../../test/runner/suite.ts';
 import { serverError } from '../wire/reply.ts';
 import { type Verb, verbs } from '../wire/verbs.ts';
 import type { Policy } from './policy.ts';

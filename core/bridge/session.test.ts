@@ -1,7 +1,7 @@
 import * as assert from 'uvu/assert';
-import { EmbeddedBridge, ScriptedBridge } from '../../test/bridge-scene.ts';
-import { settled, Watched } from '../../test/scripted.ts';
-import { suite } from '../../test/suite.ts';
+import { EmbeddedBridge, ScriptedBridge } from '../../test/support/bridge-scene.ts';
+import { settled, Watched } from '../../test/support/scripted.ts';
+import { suite } from '../../test/runner/suite.ts';
 import { bridgeLimits } from './options.ts';
 
 const session = suite('bridge: session');

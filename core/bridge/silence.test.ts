@@ -1,6 +1,6 @@
 import * as assert from 'uvu/assert';
-import { EmbeddedBridge } from '../../test/bridge-scene.ts';
-import { suite } from '../../test/suite.ts';
+import { EmbeddedBridge } from '../../test/support/bridge-scene.ts';
+import { suite } from '../../test/runner/suite.ts';
 import { bridgeLimits } from './options.ts';
 
 const silence = suite('bridge: silence');

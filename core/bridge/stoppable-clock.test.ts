@@ -1,6 +1,6 @@
 import * as assert from 'uvu/assert';
-import { CountingClock } from '../../test/scripted.ts';
-import { suite } from '../../test/suite.ts';
+import { CountingClock } from '../../test/support/scripted.ts';
+import { suite } from '../../test/runner/suite.ts';
 import { StoppableClock } from './stoppable-clock.ts';
 
 const stoppable = suite('bridge: a clock that can be stopped');

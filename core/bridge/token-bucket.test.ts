@@ -1,5 +1,5 @@
 import * as assert from 'uvu/assert';
-import { suite } from '../../test/suite.ts';
+import { suite } from '../../test/runner/suite.ts';
 import { TokenBucket } from './token-bucket.ts';
 
 const bucket = suite('bridge: a rate limit');

@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 import * as assert from 'uvu/assert';
-import { CountingClock, ScriptedNetwork, settled, Watched } from '../../test/scripted.ts';
-import { suite } from '../../test/suite.ts';
+import { CountingClock, ScriptedNetwork, settled, Watched } from '../../test/support/scripted.ts';
+import { suite } from '../../test/runner/suite.ts';
 import { UsageError } from '../wire/errors.ts';
 import { Client, PooledClient, type PooledClientOptions } from './clients.ts';
 

@@ -1,6 +1,6 @@
 import * as assert from 'uvu/assert';
-import { CountingClock, ScriptedNetwork, settled, Watched } from '../../test/scripted.ts';
-import { suite } from '../../test/suite.ts';
+import { CountingClock, ScriptedNetwork, settled, Watched } from '../../test/support/scripted.ts';
+import { suite } from '../../test/runner/suite.ts';
 import { MemoryServer } from '../server/mod.ts';
 import { MemcacheError, SerdeError } from '../wire/errors.ts';
 import type { ClientOptions } from './options.ts';

@@ -1,9 +1,9 @@
 import { createServer, type Socket } from 'node:net';
 import * as assert from 'uvu/assert';
-import { freePort } from '../../test/memcached.ts';
-import { CountingClock, ScriptedNetwork, settled, Watched } from '../../test/scripted.ts';
-import { suite } from '../../test/suite.ts';
-import { dial } from '../../test/runtime.ts';
+import { freePort } from '../../test/support/memcached.ts';
+import { CountingClock, ScriptedNetwork, settled, Watched } from '../../test/support/scripted.ts';
+import { suite } from '../../test/runner/suite.ts';
+import { dial } from '../../test/runner/runtime.ts';
 import { MemoryServer } from '../server/memory.ts';
 import type { ServerReplyError } from '../wire/errors.ts';
 import type { ClientOptions } from './options.ts';

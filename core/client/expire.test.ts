@@ -1,5 +1,5 @@
 import * as assert from 'uvu/assert';
-import { suite } from '../../test/suite.ts';
+import { suite } from '../../test/runner/suite.ts';
 import { UsageError } from '../wire/errors.ts';
 import { type Expire, toDelay, toExptime } from './expire.ts';
 

@@ -1,5 +1,5 @@
 import * as assert from 'uvu/assert';
-import { suite } from '../../test/suite.ts';
+import { suite } from '../../test/runner/suite.ts';
 import { latin1, utf8 } from '../wire/bytes.ts';
 import type { Key } from '../wire/command.ts';
 import { UsageError } from '../wire/errors.ts';

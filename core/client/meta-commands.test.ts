@@ -1,5 +1,5 @@
 import * as assert from 'uvu/assert';
-import { suite } from '../../test/suite.ts';
+import { suite } from '../../test/runner/suite.ts';
 import { createTestClient } from '../testing/mod.ts';
 import { ProtocolError } from '../wire/errors.ts';
 import type { Reply } from '../wire/reply.ts';

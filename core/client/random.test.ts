@@ -1,6 +1,6 @@
 import * as assert from 'uvu/assert';
-import { CountingClock, settled } from '../../test/scripted.ts';
-import { suite } from '../../test/suite.ts';
+import { CountingClock, settled } from '../../test/support/scripted.ts';
+import { suite } from '../../test/runner/suite.ts';
 import type { WithDial } from './client-parts.ts';
 import { Client } from './clients.ts';
 import { ClusterDiscovery } from './cluster/discovery/cluster-discovery.ts';

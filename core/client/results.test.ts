@@ -1,5 +1,5 @@
 import * as assert from 'uvu/assert';
-import { suite } from '../../test/suite.ts';
+import { suite } from '../../test/runner/suite.ts';
 import { toStats } from './results.ts';
 
 const results = suite('results');

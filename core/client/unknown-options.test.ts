@@ -1,6 +1,6 @@
 import * as assert from 'uvu/assert';
-import { Client, HashClient, listen, PooledClient } from '../../test/runtime.ts';
-import { suite } from '../../test/suite.ts';
+import { Client, HashClient, listen, PooledClient } from '../../test/runner/runtime.ts';
+import { suite } from '../../test/runner/suite.ts';
 import { DnsDiscovery } from '../../transport-node/dns-discovery.ts';
 import { Client as WebClient, webDialer } from '../../transport-web/mod.ts';
 import { Bridge } from '../bridge/mod.ts';

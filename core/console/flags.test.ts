@@ -1,5 +1,5 @@
 import * as assert from 'uvu/assert';
-import { suite } from '../../test/suite.ts';
+import { suite } from '../../test/runner/suite.ts';
 import { CommandLine, FlagError, type FlagName } from './flags.ts';
 
 const names: readonly FlagName[] = ['server', 'flags', 'json', 'help'];

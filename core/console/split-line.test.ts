@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import * as assert from 'uvu/assert';
-import { suite } from '../../test/suite.ts';
+import { suite } from '../../test/runner/suite.ts';
 import { FlagError } from './flags.ts';
 import { quoteBytes } from './quote.ts';
 import { splitLine, wordBytes } from './split-line.ts';

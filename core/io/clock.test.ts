@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import * as assert from 'uvu/assert';
-import { findProgram } from '../../test/memcached.ts';
-import { Client, dial, listen } from '../../test/runtime.ts';
-import { suite } from '../../test/suite.ts';
+import { findProgram } from '../../test/support/memcached.ts';
+import { Client, dial, listen } from '../../test/runner/runtime.ts';
+import { suite } from '../../test/runner/suite.ts';
 import { systemClock } from './clock.ts';
 import { Server } from '../server/mod.ts';
 

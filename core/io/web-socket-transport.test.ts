@@ -1,7 +1,7 @@
 import * as assert from 'uvu/assert';
 import { bytes, text } from '../../conformance/assert.ts';
 import { TestEvents } from '../../conformance/transport/peer.ts';
-import { suite } from '../../test/suite.ts';
+import { suite } from '../../test/runner/suite.ts';
 import { VirtualClock } from './clock.ts';
 import { bearerProtocol, type WebSocketLike } from './web-socket.ts';
 import { WebSocketTransport } from './web-socket-transport.ts';

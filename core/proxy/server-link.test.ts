@@ -1,6 +1,6 @@
 import * as assert from 'uvu/assert';
-import { ScriptedTransport, settled } from '../../test/scripted.ts';
-import { suite } from '../../test/suite.ts';
+import { ScriptedTransport, settled } from '../../test/support/scripted.ts';
+import { suite } from '../../test/runner/suite.ts';
 import { ServerLink, type ServerLinkOptions } from './server-link.ts';
 import type { TransportEvents } from '../io/transport.ts';
 import type { Command } from '../wire/command.ts';

@@ -1,6 +1,6 @@
 import * as assert from 'uvu/assert';
-import { Peer, scene, serve } from '../../test/server-peer.ts';
-import { suite } from '../../test/suite.ts';
+import { Peer, scene, serve } from '../../test/support/server-peer.ts';
+import { suite } from '../../test/runner/suite.ts';
 
 const admin = suite('administrative commands');
 const FORMAT = 'CLIENT_ERROR bad command line format';

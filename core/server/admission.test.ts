@@ -1,6 +1,6 @@
 import * as assert from 'uvu/assert';
-import { Peer, serve } from '../../test/server-peer.ts';
-import { suite } from '../../test/suite.ts';
+import { Peer, serve } from '../../test/support/server-peer.ts';
+import { suite } from '../../test/runner/suite.ts';
 
 const admission = suite('serve: values on their way');
 const HALF = 'x'.repeat(500 * 1024);

@@ -1,6 +1,6 @@
 import * as assert from 'uvu/assert';
 import { Random } from '../../conformance/random.ts';
-import { suite } from '../../test/suite.ts';
+import { suite } from '../../test/runner/suite.ts';
 import { fromLatin1, latin1 } from '../wire/bytes.ts';
 import { storeOptions } from './cache.ts';
 import { KeyHash } from './key-hash.ts';

@@ -1,5 +1,5 @@
 import { transportCases, type TransportContext } from '../../conformance/mod.ts';
-import { caseSuite } from '../../test/cases.ts';
+import { caseSuite } from '../../test/support/cases.ts';
 import type { Endpoint } from '../io/transport.ts';
 import { memoryDialer } from './memory.ts';
 

@@ -1,8 +1,8 @@
-import { suite } from '../../test/suite.ts';
+import { suite } from '../../test/runner/suite.ts';
 import * as assert from 'uvu/assert';
 import { RandomRequests } from '../../conformance/random-requests.ts';
 import { Random } from '../../conformance/random.ts';
-import { Peer, serve } from '../../test/server-peer.ts';
+import { Peer, serve } from '../../test/support/server-peer.ts';
 
 /** What waits to be sent leaves in a microtask. */
 const turn = (): Promise<void> => Promise.resolve();

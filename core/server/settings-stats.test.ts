@@ -1,6 +1,6 @@
 import * as assert from 'uvu/assert';
-import { scene } from '../../test/server-peer.ts';
-import { suite } from '../../test/suite.ts';
+import { scene } from '../../test/support/server-peer.ts';
+import { suite } from '../../test/runner/suite.ts';
 
 const stats = suite('stats settings');
 

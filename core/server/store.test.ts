@@ -1,4 +1,4 @@
-import { suite } from '../../test/suite.ts';
+import { suite } from '../../test/runner/suite.ts';
 import * as assert from 'uvu/assert';
 import { Random } from '../../conformance/random.ts';
 import { fromLatin1, latin1 } from '../wire/bytes.ts';

@@ -1,8 +1,8 @@
 import * as assert from 'uvu/assert';
-import { Peer, serve } from '../../test/server-peer.ts';
-import { suite } from '../../test/suite.ts';
-import { dial, listen } from '../../test/runtime.ts';
-import { settled } from '../../test/scripted.ts';
+import { Peer, serve } from '../../test/support/server-peer.ts';
+import { suite } from '../../test/runner/suite.ts';
+import { dial, listen } from '../../test/runner/runtime.ts';
+import { settled } from '../../test/support/scripted.ts';
 import { newAborter } from '../io/aborter.ts';
 import type { Transport } from '../io/transport.ts';
 import { fromLatin1 } from '../wire/bytes.ts';

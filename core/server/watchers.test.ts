@@ -1,7 +1,7 @@
 import * as assert from 'uvu/assert';
-import { Peer, serve } from '../../test/server-peer.ts';
-import { settled } from '../../test/scripted.ts';
-import { suite } from '../../test/suite.ts';
+import { Peer, serve } from '../../test/support/server-peer.ts';
+import { settled } from '../../test/support/scripted.ts';
+import { suite } from '../../test/runner/suite.ts';
 import type { ServerOptions } from './options.ts';
 import type { Server } from './serve.ts';
 

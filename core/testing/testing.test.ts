@@ -5,9 +5,9 @@ import {
   oneServerCases,
   type OneServerContext,
 } from '../../conformance/mod.ts';
-import { caseSuite, uniqueKey } from '../../test/cases.ts';
-import { settled, Watched } from '../../test/scripted.ts';
-import { suite } from '../../test/suite.ts';
+import { caseSuite, uniqueKey } from '../../test/support/cases.ts';
+import { settled, Watched } from '../../test/support/scripted.ts';
+import { suite } from '../../test/runner/suite.ts';
 import { latin1 } from '../wire/bytes.ts';
 import { UsageError } from '../wire/errors.ts';
 import { createTestClient, TestServer } from './mod.ts';

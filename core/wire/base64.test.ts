@@ -1,7 +1,7 @@
 // The law: what is written is base64 as everybody writes it; what is read is what memcached's own
 // decoder makes of it, which forgives more than others.
 import * as assert from 'uvu/assert';
-import { suite } from '../../test/suite.ts';
+import { suite } from '../../test/runner/suite.ts';
 import { base64Length, fromBase64, putBase64 } from './base64.ts';
 import { fromLatin1, latin1 } from './bytes.ts';
 

@@ -1,5 +1,5 @@
 import * as assert from 'uvu/assert';
-import { suite } from '../../test/suite.ts';
+import { suite } from '../../test/runner/suite.ts';
 import { checkKnown, checkU64, checkWellFormed, optionNames } from './check.ts';
 import { UsageError } from './errors.ts';
 

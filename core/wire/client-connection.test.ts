@@ -1,6 +1,6 @@
 import * as assert from 'uvu/assert';
 import { brief, drain, events } from '../../conformance/wire/tools.ts';
-import { suite } from '../../test/suite.ts';
+import { suite } from '../../test/runner/suite.ts';
 import { fromLatin1, latin1 } from './bytes.ts';
 import { ClientConnection } from './client-connection.ts';
 import type { Command } from './command.ts';

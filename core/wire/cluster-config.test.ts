@@ -1,5 +1,5 @@
 import * as assert from 'uvu/assert';
-import { suite } from '../../test/suite.ts';
+import { suite } from '../../test/runner/suite.ts';
 import { fromLatin1, latin1 } from './bytes.ts';
 import { readClusterConfig, writeClusterConfig } from './cluster-config.ts';
 import { ProtocolError } from './errors.ts';

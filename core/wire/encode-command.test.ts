@@ -1,5 +1,5 @@
 import * as assert from 'uvu/assert';
-import { suite } from '../../test/suite.ts';
+import { suite } from '../../test/runner/suite.ts';
 import { latin1, utf8 } from './bytes.ts';
 import type { Command } from './command.ts';
 import { encodeCommand, putCommand } from './encode-command.ts';

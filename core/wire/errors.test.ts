@@ -1,7 +1,7 @@
 // The law: an error says by its class who is at fault, by its code what happened, by its outcome
 // whether the command had an effect.
 import * as assert from 'uvu/assert';
-import { suite } from '../../test/suite.ts';
+import { suite } from '../../test/runner/suite.ts';
 import {
   AbortError,
   AuthError,

@@ -6,7 +6,7 @@ import { Random } from '../../conformance/random.ts';
 import { commandVectors } from '../../conformance/vectors/commands.ts';
 import { replyVectors } from '../../conformance/vectors/replies.ts';
 import { requestVectors } from '../../conformance/vectors/requests.ts';
-import { suite } from '../../test/suite.ts';
+import { suite } from '../../test/runner/suite.ts';
 import { ClientConnection } from './client-connection.ts';
 import type { Command } from './command.ts';
 import { BadRequest, CommandDecoder } from './decode-command.ts';

@@ -4,7 +4,7 @@ import * as assert from 'uvu/assert';
 import { bytes, show, text } from '../../conformance/assert.ts';
 import { commandVectors } from '../../conformance/vectors/commands.ts';
 import { oddBytes } from '../../conformance/vectors/odd-bytes.ts';
-import { suite } from '../../test/suite.ts';
+import { suite } from '../../test/runner/suite.ts';
 import { checkCommand } from './check-command.ts';
 import { ClientConnection } from './client-connection.ts';
 import type { Command } from './command.ts';

@@ -1,7 +1,7 @@
 // The law: replies are read strictly, digits alone; requests are read as C's strtol family reads
 // them, cut to the width of the field; what is written is what is read.
 import * as assert from 'uvu/assert';
-import { suite } from '../../test/suite.ts';
+import { suite } from '../../test/runner/suite.ts';
 import { fromLatin1, latin1 } from './bytes.ts';
 import { bigDigits, digits, int32, putNumber, uint32, uint64, wideDigits } from './numbers.ts';
 

@@ -1,5 +1,5 @@
 import * as assert from 'uvu/assert';
-import { suite } from '../../test/suite.ts';
+import { suite } from '../../test/runner/suite.ts';
 import { fromLatin1 } from './bytes.ts';
 import { classOf } from './class-of.ts';
 import type { Command } from './command.ts';

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
-import { suite } from '../../test/suite.ts';
+import { suite } from '../../test/runner/suite.ts';
 import { show } from '../../conformance/assert.ts';
 import { Random } from '../../conformance/random.ts';
 import { commandVectors } from '../../conformance/vectors/commands.ts';
 import { replyVectors } from '../../conformance/vectors/replies.ts';
-import { anyCommand, anyExchange } from '../../test/arbitrary.ts';
+import { anyCommand, anyExchange } from '../../test/support/arbitrary.ts';
 import { fromLatin1 } from './bytes.ts';
 import type { Command } from './command.ts';
 import { BadRequest, CommandDecoder } from './decode-command.ts';

@@ -1,4 +1,4 @@
-import { suite } from '../../test/suite.ts';
+import { suite } from '../../test/runner/suite.ts';
 import * as assert from 'uvu/assert';
 import { fromLatin1, latin1 } from './bytes.ts';
 import { CLOSED, EN, type ErrorReply, MN, NOT_FOUND, OK, OPENED } from './reply.ts';

@@ -2,7 +2,7 @@
 import * as assert from 'uvu/assert';
 import { bytes } from '../../conformance/assert.ts';
 import { commandVectors } from '../../conformance/vectors/commands.ts';
-import { suite } from '../../test/suite.ts';
+import { suite } from '../../test/runner/suite.ts';
 import type { Command } from './command.ts';
 import { ReplyDecoder } from './decode-reply.ts';
 import { ProtocolError } from './errors.ts';

@@ -1,5 +1,5 @@
 import * as assert from 'uvu/assert';
-import { suite } from '../../test/suite.ts';
+import { suite } from '../../test/runner/suite.ts';
 import { showMilliseconds, showPercent } from './page/format.ts';
 import { decades } from './page/scale.ts';
 import { Series } from './page/series.ts';

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import * as assert from 'uvu/assert';
 import { WebSocket } from 'ws';
-import { chromiumPath, launchChromium } from '../../test/chromium.ts';
-import { suite } from '../../test/suite.ts';
+import { chromiumPath, launchChromium } from '../../test/support/chromium.ts';
+import { suite } from '../../test/runner/suite.ts';
 import { type Playground, startPlayground } from './server.ts';
 
 const site = suite('playground: what is served');

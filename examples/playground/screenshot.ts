@@ -1,4 +1,4 @@
-import { launchChromium } from '../../test/chromium.ts';
+import { launchChromium } from '../../test/support/chromium.ts';
 
 /** What is typed for the picture. */
 const LINES = [

@@ -17,8 +17,8 @@ import {
   RetryingClient,
   type WebSocketConstructor,
 } from '../../transport-web/mod.ts';
-import { memoryServers } from '../memory-servers.ts';
-import { patience } from '../patience.ts';
+import { memoryServers } from '../support/memory-servers.ts';
+import { patience } from '../support/patience.ts';
 import { type PageContext, type PageList, pageLists } from './cases.ts';
 import { type WebSocketContext, webSocketContext } from './web-socket-cases.ts';
 

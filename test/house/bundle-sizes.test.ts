@@ -1,7 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 import * as assert from 'uvu/assert';
-import { suite } from '../suite.ts';
+import { suite } from '../runner/suite.ts';
 import { ROOT } from './source.ts';
 
 // What a program gets for its import, minified and compressed, as it was recorded last. What makes

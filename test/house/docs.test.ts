@@ -6,7 +6,7 @@ import { ownCommands } from '../../core/console/completion.ts';
 import { flagTable } from '../../core/console/flags.ts';
 import { usage } from '../../core/console/usage.ts';
 import { programs } from '../../transport-node/cli/help.ts';
-import { suite } from '../suite.ts';
+import { suite } from '../runner/suite.ts';
 import { ROOT } from './source.ts';
 import { FILE, verbTable } from './verb-table.ts';
 

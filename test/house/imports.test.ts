@@ -1,6 +1,6 @@
 import { dirname } from 'node:path';
 import * as assert from 'uvu/assert';
-import { suite } from '../suite.ts';
+import { suite } from '../runner/suite.ts';
 import { imports, sources } from './source.ts';
 
 // Who may import whom. `core` stands for the few files at the top of that folder.

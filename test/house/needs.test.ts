@@ -4,8 +4,8 @@ import type { OneServer } from '../../core/client/server-client.ts';
 import { memoryDialer, MemoryServer } from '../../core/server/memory.ts';
 import type { Dialer } from '../../core/io/transport.ts';
 import { latin1 } from '../../core/wire/bytes.ts';
-import { uniqueKey } from '../cases.ts';
-import { suite } from '../suite.ts';
+import { uniqueKey } from '../support/cases.ts';
+import { suite } from '../runner/suite.ts';
 import {
   authCases,
   faultCases,

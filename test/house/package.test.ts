@@ -4,7 +4,7 @@ import { publint } from 'publint';
 import { formatMessage } from 'publint/utils';
 import * as assert from 'uvu/assert';
 import { VERSION } from '../../core/version.ts';
-import { suite } from '../suite.ts';
+import { suite } from '../runner/suite.ts';
 import { ROOT } from './source.ts';
 import { tarball, UserProject } from './user-project.ts';
 

@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
-import { peers } from '../fleet.ts';
-import { suite } from '../suite.ts';
+import { peers } from '../support/fleet.ts';
+import { suite } from '../runner/suite.ts';
 import { ROOT } from './source.ts';
 
 // What the tests start beside Node and npm. A program that another package happens to bring is gone

@@ -1,6 +1,6 @@
 import { isPropertyAccessExpression, SyntaxKind } from 'typescript/unstable/ast';
 import * as assert from 'uvu/assert';
-import { suite } from '../suite.ts';
+import { suite } from '../runner/suite.ts';
 import { identifiers, imports, type Source, sources, walk } from './source.ts';
 
 const house = suite('house: purity');

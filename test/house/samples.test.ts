@@ -4,7 +4,7 @@ import * as assert from 'uvu/assert';
 import { Server } from '../../core/server/mod.ts';
 import type { Listener } from '../../core/io/transport.ts';
 import { listen } from '../../transport-node/mod.ts';
-import { suite } from '../suite.ts';
+import { suite } from '../runner/suite.ts';
 import { ROOT } from './source.ts';
 import { UserProject } from './user-project.ts';
 

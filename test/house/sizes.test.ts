@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
-import { suite } from '../suite.ts';
+import { suite } from '../runner/suite.ts';
 import { ROOT } from './source.ts';
 
 // A file that wants to be larger wants to be two.

@@ -2,7 +2,7 @@ import { execFile, spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import { temporaryDirectory } from '../temporary.ts';
+import { temporaryDirectory } from '../support/temporary.ts';
 import { ROOT } from './source.ts';
 
 /** The package as it is published. */

@@ -5,11 +5,11 @@ import { commands } from '../../core/console/commands.ts';
 import { Server } from '../../core/server/mod.ts';
 import type { Listener } from '../../core/io/transport.ts';
 import { VERSION } from '../../core/version.ts';
-import { makeCertificates } from '../../test/certificates.ts';
-import { FakeTerminal, type Said, say } from '../../test/fake-terminal.ts';
-import { findProgram } from '../../test/memcached.ts';
-import { suite } from '../../test/suite.ts';
-import { temporaryFile } from '../../test/temporary.ts';
+import { makeCertificates } from '../../test/support/certificates.ts';
+import { FakeTerminal, type Said, say } from '../../test/support/fake-terminal.ts';
+import { findProgram } from '../../test/support/memcached.ts';
+import { suite } from '../../test/runner/suite.ts';
+import { temporaryFile } from '../../test/support/temporary.ts';
 import { listen } from '../listen.ts';
 import { main } from './main.ts';
 

@@ -6,8 +6,8 @@ import { memoryDialer } from '../../core/server/memory.ts';
 import { Server } from '../../core/server/serve.ts';
 import type { Accept, Transport } from '../../core/io/transport.ts';
 import { fromLatin1, latin1 } from '../../core/wire/bytes.ts';
-import { FakeTerminal, type Said, say } from '../../test/fake-terminal.ts';
-import { suite } from '../../test/suite.ts';
+import { FakeTerminal, type Said, say } from '../../test/support/fake-terminal.ts';
+import { suite } from '../../test/runner/suite.ts';
 import { listen } from '../listen.ts';
 import { main } from './main.ts';
 

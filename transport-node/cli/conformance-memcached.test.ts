@@ -1,9 +1,9 @@
 import * as assert from 'uvu/assert';
 import { serverCases } from '../../conformance/mod.ts';
 import { endpointName } from '../../core/client/connection/endpoint.ts';
-import { say } from '../../test/fake-terminal.ts';
-import { findProgram, startMemcached } from '../../test/memcached.ts';
-import { suite } from '../../test/suite.ts';
+import { say } from '../../test/support/fake-terminal.ts';
+import { findProgram, startMemcached } from '../../test/support/memcached.ts';
+import { suite } from '../../test/runner/suite.ts';
 
 const program = findProgram('memcached');
 const judge = suite('memwire conformance, of memcached');

@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { commands } from '../../core/console/commands.ts';
 import { complete } from '../../core/console/completion.ts';
-import { FakeTerminal, say } from '../../test/fake-terminal.ts';
-import { suite } from '../../test/suite.ts';
-import { temporaryDirectory } from '../../test/temporary.ts';
+import { FakeTerminal, say } from '../../test/support/fake-terminal.ts';
+import { suite } from '../../test/runner/suite.ts';
+import { temporaryDirectory } from '../../test/support/temporary.ts';
 import { main } from './main.ts';
 
 /** Lines given to the console in a pipe, and what each is answered. */

@@ -1,6 +1,6 @@
 import * as assert from 'uvu/assert';
 import { FlagError } from '../../core/console/flags.ts';
-import { suite } from '../../test/suite.ts';
+import { suite } from '../../test/runner/suite.ts';
 import { parseServeFlags } from './serve-flags.ts';
 
 const flags = suite('memwire serve: suboptions');

@@ -3,8 +3,8 @@ import { Server } from '../../core/server/mod.ts';
 import { SERVER_VERSION } from '../../core/server/options.ts';
 import type { Listener } from '../../core/io/transport.ts';
 import { utf8 } from '../../core/wire/bytes.ts';
-import { FakeTerminal, type Said, say } from '../../test/fake-terminal.ts';
-import { suite } from '../../test/suite.ts';
+import { FakeTerminal, type Said, say } from '../../test/support/fake-terminal.ts';
+import { suite } from '../../test/runner/suite.ts';
 import { listen } from '../listen.ts';
 import { main } from './main.ts';
 

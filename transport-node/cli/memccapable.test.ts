@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { suite } from '../../test/suite.ts';
+import { suite } from '../../test/runner/suite.ts';
 import * as assert from 'uvu/assert';
-import { findProgram } from '../../test/memcached.ts';
-import { FakeTerminal } from '../../test/fake-terminal.ts';
+import { findProgram } from '../../test/support/memcached.ts';
+import { FakeTerminal } from '../../test/support/fake-terminal.ts';
 import { main } from './main.ts';
 
 // libmemcached's own check of servers, by somebody who knows nothing of this one.

@@ -5,10 +5,14 @@ import type { Readable } from 'node:stream';
 import * as assert from 'uvu/assert';
 import { Server } from '../../core/server/mod.ts';
 import type { Listener } from '../../core/io/transport.ts';
-import { findProgram, type RunningMemcached, startMemcached } from '../../test/memcached.ts';
-import { buildMemwire } from '../../test/memwire-program.ts';
-import { suite } from '../../test/suite.ts';
-import { temporaryDirectory } from '../../test/temporary.ts';
+import {
+  findProgram,
+  type RunningMemcached,
+  startMemcached,
+} from '../../test/support/memcached.ts';
+import { buildMemwire } from '../../test/support/memwire-program.ts';
+import { suite } from '../../test/runner/suite.ts';
+import { temporaryDirectory } from '../../test/support/temporary.ts';
 import { listen } from '../listen.ts';
 
 const program = suite('memwire as a program');

@@ -1,9 +1,9 @@
 import * as assert from 'uvu/assert';
 import { SERVER_VERSION } from '../../core/server/options.ts';
 import { VERSION } from '../../core/version.ts';
-import { say } from '../../test/fake-terminal.ts';
-import { suite } from '../../test/suite.ts';
-import { temporaryFile } from '../../test/temporary.ts';
+import { say } from '../../test/support/fake-terminal.ts';
+import { suite } from '../../test/runner/suite.ts';
+import { temporaryFile } from '../../test/support/temporary.ts';
 
 const lines = suite('memwire: what the command line is answered');
 

@@ -1,9 +1,9 @@
 import * as assert from 'uvu/assert';
 import { Server } from '../../core/server/mod.ts';
 import type { StatValue } from '../../core/client/results.ts';
-import { FakeTerminal, say } from '../../test/fake-terminal.ts';
-import { CountingClock } from '../../test/scripted.ts';
-import { suite } from '../../test/suite.ts';
+import { FakeTerminal, say } from '../../test/support/fake-terminal.ts';
+import { CountingClock } from '../../test/support/scripted.ts';
+import { suite } from '../../test/runner/suite.ts';
 import { Client, listen } from '../mod.ts';
 import { main } from './main.ts';
 import { ratesBetween, type Reading } from './rates.ts';

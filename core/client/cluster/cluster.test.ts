@@ -1,7 +1,7 @@
 import * as assert from 'uvu/assert';
-import { ClusterScene, get } from '../../../test/cluster-scene.ts';
-import { settled, Watched } from '../../../test/scripted.ts';
-import { suite } from '../../../test/suite.ts';
+import { ClusterScene, get } from '../../../test/support/cluster-scene.ts';
+import { settled, Watched } from '../../../test/support/scripted.ts';
+import { suite } from '../../../test/runner/suite.ts';
 import { toPlaced } from './cluster-server.ts';
 import { UsageError } from '../../wire/errors.ts';
 

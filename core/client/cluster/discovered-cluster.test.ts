@@ -1,6 +1,6 @@
 import * as assert from 'uvu/assert';
-import { CountingClock, settled, Watched } from '../../../test/scripted.ts';
-import { suite } from '../../../test/suite.ts';
+import { CountingClock, settled, Watched } from '../../../test/support/scripted.ts';
+import { suite } from '../../../test/runner/suite.ts';
 import { memoryDialer } from '../../server/memory.ts';
 import { Server } from '../../server/serve.ts';
 import type { Dialer, Endpoint } from '../../io/transport.ts';

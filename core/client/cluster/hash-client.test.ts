@@ -1,6 +1,6 @@
 import * as assert from 'uvu/assert';
-import { memoryServers } from '../../../test/memory-servers.ts';
-import { suite } from '../../../test/suite.ts';
+import { memoryServers } from '../../../test/support/memory-servers.ts';
+import { suite } from '../../../test/runner/suite.ts';
 import type { Dialer } from '../../io/transport.ts';
 import { ConnectionError, MemcacheError, UsageError } from '../../wire/errors.ts';
 import { Client } from '../clients.ts';

@@ -1,6 +1,6 @@
 import * as assert from 'uvu/assert';
-import { CountedSignal, CountingClock, settled, Watched } from '../../../test/scripted.ts';
-import { suite } from '../../../test/suite.ts';
+import { CountedSignal, CountingClock, settled, Watched } from '../../../test/support/scripted.ts';
+import { suite } from '../../../test/runner/suite.ts';
 import { ConnectionError } from '../../wire/errors.ts';
 import { Discovery } from '../cluster/discovery/discovery.ts';
 import type { Executor } from './executor.ts';

@@ -1,5 +1,5 @@
 import * as assert from 'uvu/assert';
-import { suite } from '../../../test/suite.ts';
+import { suite } from '../../../test/runner/suite.ts';
 import { backoff } from './backoff.ts';
 
 const waits = suite('backoff');

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import * as assert from 'uvu/assert';
-import { suite } from '../../../test/suite.ts';
+import { suite } from '../../../test/runner/suite.ts';
 import { bridgeSettings } from '../../bridge/options.ts';
 import { memoryDialer, Server } from '../../server/mod.ts';
 import { Client, PooledClient } from '../clients.ts';

@@ -1,7 +1,7 @@
 import * as assert from 'uvu/assert';
-import { LinkScene, metadump, mg, ms, version } from '../../../test/link-scene.ts';
-import { CountedSignal, settled, Watched } from '../../../test/scripted.ts';
-import { suite } from '../../../test/suite.ts';
+import { LinkScene, metadump, mg, ms, version } from '../../../test/support/link-scene.ts';
+import { CountedSignal, settled, Watched } from '../../../test/support/scripted.ts';
+import { suite } from '../../../test/runner/suite.ts';
 import type { Command } from '../../wire/command.ts';
 import { type AuthError, ServerReplyError, UsageError } from '../../wire/errors.ts';
 import type { ExecuteOptions } from './executor.ts';

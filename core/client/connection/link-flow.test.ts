@@ -1,7 +1,12 @@
 import * as assert from 'uvu/assert';
-import { LinkScene, metadump, mg, ms, version, watch } from '../../../test/link-scene.ts';
-import { CountingClock, ScriptedNetwork, settled, Watched } from '../../../test/scripted.ts';
-import { suite } from '../../../test/suite.ts';
+import { LinkScene, metadump, mg, ms, version, watch } from '../../../test/support/link-scene.ts';
+import {
+  CountingClock,
+  ScriptedNetwork,
+  settled,
+  Watched,
+} from '../../../test/support/scripted.ts';
+import { suite } from '../../../test/runner/suite.ts';
 import { Link } from './link.ts';
 
 const link = suite('link: flow and limits');

@@ -1,7 +1,7 @@
 import * as assert from 'uvu/assert';
-import { LinkScene, mg, ms, version } from '../../../test/link-scene.ts';
-import { settled } from '../../../test/scripted.ts';
-import { suite } from '../../../test/suite.ts';
+import { LinkScene, mg, ms, version } from '../../../test/support/link-scene.ts';
+import { settled } from '../../../test/support/scripted.ts';
+import { suite } from '../../../test/runner/suite.ts';
 
 const link = suite('link');
 

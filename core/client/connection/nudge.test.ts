@@ -1,7 +1,7 @@
 import * as assert from 'uvu/assert';
-import { LinkScene, mg, ms } from '../../../test/link-scene.ts';
-import { CountingClock, settled } from '../../../test/scripted.ts';
-import { suite } from '../../../test/suite.ts';
+import { LinkScene, mg, ms } from '../../../test/support/link-scene.ts';
+import { CountingClock, settled } from '../../../test/support/scripted.ts';
+import { suite } from '../../../test/runner/suite.ts';
 import { ClientConnection } from '../../wire/client-connection.ts';
 import type { Command } from '../../wire/command.ts';
 import { Nudge } from './nudge.ts';

@@ -1,5 +1,5 @@
 import * as assert from 'uvu/assert';
-import { suite } from '../../../test/suite.ts';
+import { suite } from '../../../test/runner/suite.ts';
 import { VirtualClock } from '../../io/clock.ts';
 import { Pace } from './pace.ts';
 

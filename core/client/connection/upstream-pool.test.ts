@@ -1,8 +1,12 @@
 import * as assert from 'uvu/assert';
-import { mg, ms } from '../../../test/link-scene.ts';
-import { type ScriptedDial, type ScriptedTransport, settled } from '../../../test/scripted.ts';
-import { suite } from '../../../test/suite.ts';
-import { UpstreamScene } from '../../../test/upstream-scene.ts';
+import { mg, ms } from '../../../test/support/link-scene.ts';
+import {
+  type ScriptedDial,
+  type ScriptedTransport,
+  settled,
+} from '../../../test/support/scripted.ts';
+import { suite } from '../../../test/runner/suite.ts';
+import { UpstreamScene } from '../../../test/support/upstream-scene.ts';
 
 const pool = suite('upstream with several connections');
 

@@ -1,8 +1,8 @@
 import * as assert from 'uvu/assert';
-import { mg, ms } from '../../../test/link-scene.ts';
-import { settled, Watched } from '../../../test/scripted.ts';
-import { suite } from '../../../test/suite.ts';
-import { UpstreamScene } from '../../../test/upstream-scene.ts';
+import { mg, ms } from '../../../test/support/link-scene.ts';
+import { settled, Watched } from '../../../test/support/scripted.ts';
+import { suite } from '../../../test/runner/suite.ts';
+import { UpstreamScene } from '../../../test/support/upstream-scene.ts';
 import type { Command } from '../../wire/command.ts';
 import { ConnectionError, UsageError } from '../../wire/errors.ts';
 

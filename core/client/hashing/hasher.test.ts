@@ -1,5 +1,5 @@
 import * as assert from 'uvu/assert';
-import { suite } from '../../../test/suite.ts';
+import { suite } from '../../../test/runner/suite.ts';
 import { utf8 } from '../../wire/bytes.ts';
 import { UsageError } from '../../wire/errors.ts';
 import { type HashNode, SchemeHasher } from './hasher.ts';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import * as assert from 'uvu/assert';
-import { suite } from '../../../test/suite.ts';
+import { suite } from '../../../test/runner/suite.ts';
 import { utf8 } from '../../wire/bytes.ts';
 import { furcHash } from './digests/ch3.ts';
 import { crc32 } from './digests/crc32.ts';

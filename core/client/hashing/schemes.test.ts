@@ -1,7 +1,7 @@
 import * as assert from 'uvu/assert';
 import { pymemcacheBytes } from '../../../conformance/vectors/digests.ts';
 import { type Fleet, fleets, hashKeys, routeVectors } from '../../../conformance/vectors/routes.ts';
-import { suite } from '../../../test/suite.ts';
+import { suite } from '../../../test/runner/suite.ts';
 import { type HashNode, type HashScheme, SchemeHasher } from './hasher.ts';
 import { modula } from './modulo.ts';
 import { ketama } from './rings.ts';

@@ -1,6 +1,6 @@
 import * as assert from 'uvu/assert';
-import { Client, zlibCodec } from '../../../test/runtime.ts';
-import { suite } from '../../../test/suite.ts';
+import { Client, zlibCodec } from '../../../test/runner/runtime.ts';
+import { suite } from '../../../test/runner/suite.ts';
 import { MemoryServer } from '../../server/memory.ts';
 import { utf8 } from '../../wire/bytes.ts';
 import { UsageError } from '../../wire/errors.ts';

@@ -1,6 +1,6 @@
 import { runInNewContext } from 'node:vm';
 import * as assert from 'uvu/assert';
-import { suite } from '../../../test/suite.ts';
+import { suite } from '../../../test/runner/suite.ts';
 import { fromLatin1, utf8 } from '../../wire/bytes.ts';
 import { UsageError } from '../../wire/errors.ts';
 import { checkSerde, defaultSerde, ownBytes, type Serde, serialize } from './serde.ts';

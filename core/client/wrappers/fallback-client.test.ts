@@ -1,7 +1,7 @@
 import * as assert from 'uvu/assert';
-import { memoryServers } from '../../../test/memory-servers.ts';
-import { settled, Watched } from '../../../test/scripted.ts';
-import { suite } from '../../../test/suite.ts';
+import { memoryServers } from '../../../test/support/memory-servers.ts';
+import { settled, Watched } from '../../../test/support/scripted.ts';
+import { suite } from '../../../test/runner/suite.ts';
 import { createTestClient, type TestClient, type TestClientOptions } from '../../testing/mod.ts';
 import { UsageError } from '../../wire/errors.ts';
 import { FallbackClient, type FallbackOptions } from './fallback-client.ts';

@@ -1,6 +1,6 @@
 import * as assert from 'uvu/assert';
-import { CountingClock, settled, Watched } from '../../../../test/scripted.ts';
-import { suite } from '../../../../test/suite.ts';
+import { CountingClock, settled, Watched } from '../../../../test/support/scripted.ts';
+import { suite } from '../../../../test/runner/suite.ts';
 import { createTestClient, TestServer } from '../../../testing/mod.ts';
 import type { Endpoint } from '../../../io/transport.ts';
 import type { ClusterConfig, ClusterNode } from '../../../wire/cluster-config.ts';

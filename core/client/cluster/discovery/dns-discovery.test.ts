@@ -1,6 +1,6 @@
 import * as assert from 'uvu/assert';
-import { CountingClock, settled, Watched } from '../../../../test/scripted.ts';
-import { suite } from '../../../../test/suite.ts';
+import { CountingClock, settled, Watched } from '../../../../test/support/scripted.ts';
+import { suite } from '../../../../test/runner/suite.ts';
 import { DnsDiscovery as NodeDnsDiscovery, resolve } from '../../../../transport-node/mod.ts';
 import type { Endpoint } from '../../../io/transport.ts';
 import { UsageError } from '../../../wire/errors.ts';

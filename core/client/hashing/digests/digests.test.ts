@@ -7,7 +7,7 @@ import {
   pymemcacheDigests,
 } from '../../../../conformance/vectors/digests.ts';
 import { hashKeys } from '../../../../conformance/vectors/routes.ts';
-import { suite } from '../../../../test/suite.ts';
+import { suite } from '../../../../test/runner/suite.ts';
 import { utf8 } from '../../../wire/bytes.ts';
 import { furcHash } from './ch3.ts';
 import { crc32 } from './crc32.ts';

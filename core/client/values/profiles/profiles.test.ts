@@ -1,7 +1,7 @@
 import { deflateSync, gunzipSync, gzipSync, inflateSync } from 'node:zlib';
 import * as assert from 'uvu/assert';
 import { storedVectors } from '../../../../conformance/vectors/stored-values.ts';
-import { suite } from '../../../../test/suite.ts';
+import { suite } from '../../../../test/runner/suite.ts';
 import { utf8 } from '../../../wire/bytes.ts';
 import { UsageError } from '../../../wire/errors.ts';
 import type { Codec } from '../compressed-serde.ts';

@@ -1,0 +1,8 @@
+import { RetryingClient } from '../../core/client/wrappers/retrying-client.ts';
+import { dialectSuites } from '../support/memcache-suites.ts';
+import { Client } from '../runner/runtime.ts';
+
+dialectSuites(
+  'retrying client',
+  (server, options) => new RetryingClient(new Client(server, options)),
+);

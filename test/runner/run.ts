@@ -1,0 +1,210 @@
+// npm test: everything that must hold before a change lands.
+//   npm test               the checks, then every test file
+//   npm test -- link       the test files with `link` in their path, and no checks
+//   npm test -- link deno  those, on Deno
+//   npm test -- --quick    in a minute: the checks, and the tests of the core and the conformance on
+//                          Node alone, without those that need another program
+// With CI set, a test that is skipped is a failure.
+import { spawn } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { dirname, join } from 'node:path';
+import type { FileReport, SuiteReport } from './driver.ts';
+import { Matrix, type Runtime } from './matrix.ts';
+
+const ROOT = join(import.meta.dirname, '../..');
+const FILE_TIMEOUT = 180_000;
+const strict = process.env['CI'] !== undefined && process.env['CI'] !== '';
+const words = process.argv.slice(2).filter((word) => word !== '--quick');
+const quick = words.length < process.argv.length - 2;
+/** What the quick run does less of: nothing is started but Node, and random tests are short. */
+const environment = quick ? { MEMWIRE_PROGRAMS: 'none', MEMWIRE_RUNS: '500' } : {};
+
+/** What is not a test file, in the order in which it is run. */
+const checks: readonly (readonly [name: string, program: string, ...args: string[]])[] = [
+  ['format', 'deno', 'fmt', '--check', '--quiet'],
+  ['build', 'tsc', '-b'],
+  ['types of tests', 'tsc', '-p', 'test', '--noEmit'],
+  ['types of Deno', 'deno', 'check', '--quiet', 'transport-deno/types.check.ts'],
+  ['types of Bun', 'tsc', '-p', 'transport-bun/tsconfig.check.json'],
+  ['types of the test page', 'tsc', '-p', 'test/browser', '--noEmit'],
+  ['types of the playground', 'tsc', '-p', 'examples/playground/page', '--noEmit'],
+  ['lint', 'oxlint', '--type-aware', '--deny-warnings', '--quiet'],
+];
+
+/** How each runtime runs a program. */
+const runtimes: Readonly<Record<Runtime, readonly [program: string, ...args: string[]]>> = {
+  node: [process.execPath, '--import', 'tsx'],
+  deno: [tool('deno'), 'run', '--allow-all'],
+  bun: [tool('bun')],
+};
+
+/** Files that are run by one process, one after the other. */
+interface Job {
+  readonly files: readonly string[];
+  readonly runtime: Runtime;
+}
+
+/** The checks of the quick run: the rest is about code that it does not run. */
+const quickChecks = ['format', 'build', 'types of tests', 'lint'];
+
+const matrix = new Matrix();
+const start = Date.now();
+
+const jobs = jobsOf(
+  readdirSync(ROOT, { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.test.ts') && !/(^|\/)(node_modules|dist)\//.test(file))
+    .sort(),
+);
+if (jobs.length === 0) {
+  matrix.add(`test files with ${words.join(' ')}`, 'node', { passed: 0, failed: 1, skipped: 0 });
+}
+
+// Files about memcached mostly wait, for its clock is its own, and so does who looks at a browser:
+// they do so beside the others, and beside the checks.
+const isSlow = ({ files }: Job): boolean =>
+  files.some((file) => /(memcache(d|-[\w-]+)|chromium|playground)\.test/.test(file));
+await Promise.all([
+  runAll(jobs.filter(isSlow), 4 * availableParallelism()),
+  runChecks().then(() => runAll(jobs.filter((job) => !isSlow(job)), availableParallelism() + 1)),
+]);
+
+const { passed, failed, skipped } = matrix.total;
+const without = skipped === 0 ? '' : `, ${skipped} ${quick ? 'left out' : 'skipped'}`;
+console.log(`\n${matrix.toString()}\n`);
+const runs = jobs.reduce((sum, { files }) => sum + files.length, 0);
+console.log(`${runs} runs of files in ${((Date.now() - start) / 1000).toFixed(0)} s`);
+const isMissing = strict && !quick && skipped > 0;
+if (isMissing) console.log('with CI set, nothing may be skipped');
+if (quick) {
+  const needs = matrix.needs.join(', ');
+  const long = 'the servers of the field, faults, broken subjects, the flood of a bridge';
+  console.log(`left out: what needs ${needs}; what takes long: ${long}; npm test runs it`);
+}
+console.log(`${passed} passed, ${failed} failed${without}`);
+process.exitCode = failed > 0 || isMissing ? 1 : 0;
+
+async function runChecks(): Promise<void> {
+  if (words.length > 0) return;
+  for (const [name, program, ...args] of checks) {
+    if (quick && !quickChecks.includes(name)) continue;
+    const { code, output } = await run(tool(program), args);
+    matrix.add(name, 'node', {
+      passed: code === 0 ? 1 : 0,
+      failed: code === 0 ? 0 : 1,
+      skipped: 0,
+    });
+    console.log(`${code === 0 ? 'good' : 'FAILED'}  ${name}`);
+    if (code !== 0) console.log(output);
+  }
+}
+
+// In processes, so that nothing sees what another one left behind; so many at a time.
+async function runAll(queue: Job[], workers: number): Promise<void> {
+  await Promise.all(Array.from({ length: workers }, async () => {
+    for (let job = queue.shift(); job !== undefined; job = queue.shift()) {
+      for (const one of await runJob(job)) report(job.runtime, one);
+    }
+  }));
+}
+
+// A folder is one process, as to start one takes longer than most files do; but the files of the
+// conformance mostly wait, and do so side by side.
+function jobsOf(files: readonly string[]): Job[] {
+  const jobs = new Map<string, { files: string[]; runtime: Runtime }>();
+  for (const file of files) {
+    for (const runtime of runtimesOf(file)) {
+      if (!words.every((word) => word === runtime || file.includes(word))) continue;
+      const key = `${groupOf(file)} ${runtime}`;
+      const job = jobs.get(key);
+      if (job === undefined) jobs.set(key, { files: [file], runtime });
+      else job.files.push(file);
+    }
+  }
+  // The folders, which take long, before the conformance.
+  return [...jobs.values()].reverse();
+}
+
+function groupOf(file: string): string {
+  if (!file.startsWith('test/conformance/')) return dirname(file);
+  // Without a memcached they do not wait, and to start is most of what they do.
+  return quick ? /^test\/conformance\/(memcache)?/.exec(file)![0] : file;
+}
+
+// The core and what it is judged by are for every runtime; the rest is about Node, or is run by it.
+function runtimesOf(file: string): readonly Runtime[] {
+  if (quick) return /^(core|test\/conformance)\//.test(file) && !isLong(file) ? ['node'] : [];
+  // Deno can run it too.
+  if (file === 'transport-node/bridge.test.ts') return ['node', 'deno'];
+  return /^(core|test\/conformance)\//.test(file) ? ['node', 'deno', 'bun'] : ['node'];
+}
+
+/** Whether a file alone takes more than a tenth of the quick run's time. */
+function isLong(file: string): boolean {
+  return /\/(memcache-field|memcache-faults|broken-subjects|bridge-flood)\.test/.test(file);
+}
+
+async function runJob({ files, runtime }: Job): Promise<FileReport[]> {
+  const [program, ...args] = runtimes[runtime];
+  const { code, output } = await run(program, [
+    ...args,
+    'test/runner/run-file.ts',
+    '--timeout',
+    String(FILE_TIMEOUT),
+    ...files,
+  ], files.length * FILE_TIMEOUT);
+  try {
+    const lines = output.trimEnd().split('\n').slice(-files.length);
+    return lines.map((line) => JSON.parse(line) as FileReport);
+  } catch {
+    const failures = [`it ended with ${code} and no report:\n${output}`];
+    return files.map((file) => ({ file, suites: [], failures, milliseconds: 0 }));
+  }
+}
+
+function report(runtime: Runtime, { file, suites, failures, milliseconds }: FileReport): void {
+  for (const { name, passed, failed, skipped } of suites) {
+    matrix.add(name, runtime, { passed, failed, skipped: skipped.length });
+  }
+  // What failed outside of any suite: the import, a hook, the time limit.
+  const outside = failures.length > 0 && suites.every((suite) => suite.failed === 0);
+  if (outside || suites.length === 0) {
+    matrix.add(file, runtime, { passed: 0, failed: 1, skipped: 0 });
+  }
+  const verdict = failures.length > 0 || suites.length === 0 ? 'FAILED' : 'good  ';
+  console.log(`${verdict}  ${runtime.padEnd(4)}  ${file}  ${milliseconds} ms`);
+  for (const failure of failures) console.log(`${failure}\n`);
+  for (const name of suites.flatMap((suite: SuiteReport) => suite.skipped)) {
+    matrix.addNeed(/\(needs (.*)\)$/.exec(name)?.[1] ?? name);
+    if (!quick) console.log(`  skipped: ${name}`);
+  }
+}
+
+function tool(name: string): string {
+  return join(ROOT, 'node_modules/.bin', name);
+}
+
+function run(
+  program: string,
+  args: readonly string[],
+  timeout: number = FILE_TIMEOUT,
+): Promise<{ code: number | null; output: string }> {
+  return new Promise((resolve) => {
+    const child = spawn(program, args, {
+      cwd: ROOT,
+      env: { ...process.env, ...environment },
+      stdio: ['ignore', 'pipe', 'pipe'],
+      // For what its own time limit cannot stop: a loop that never ends.
+      timeout: timeout + 10_000,
+      killSignal: 'SIGKILL',
+    });
+    let output = '';
+    const collect = (chunk: Buffer): void => {
+      output += chunk.toString();
+    };
+    child.stdout.on('data', collect);
+    child.stderr.on('data', collect);
+    child.once('error', (error) => resolve({ code: null, output: error.message }));
+    child.once('close', (code) => resolve({ code, output }));
+  });
+}

@@ -1,0 +1,34 @@
+import { nameNext } from './queue.ts';
+import { within } from '../../conformance/case.ts';
+import { suite as uvuSuite } from 'uvu';
+
+/** A suite of tests. Each file makes its own: uvu's shared one leaks from file to file. */
+export interface Suite {
+  (name: string, run: () => void | Promise<void>): void;
+  /** Leaves a test out, and says so in the report: `name (needs memcached)`. */
+  skip(name: string, run?: () => void | Promise<void>): void;
+  before(hook: () => void | Promise<void>): void;
+  after(hook: () => void | Promise<void>): void;
+  /** Call it once, at the end. */
+  run(): void;
+}
+
+/** @param limit Milliseconds that each test may take: uvu would wait for ever. */
+export function suite(name: string, limit: number = 60_000): Suite {
+  const tests = uvuSuite(name);
+  const skipped: string[] = [];
+  const add = (test: string, run: () => void | Promise<void>): void =>
+    tests(test, () => within(limit, async () => await run()));
+  return Object.assign(add, {
+    skip(test: string): void {
+      skipped.push(test);
+      tests.skip(test);
+    },
+    before: (hook: () => void | Promise<void>): void => tests.before(hook),
+    after: (hook: () => void | Promise<void>): void => tests.after(hook),
+    run(): void {
+      nameNext({ name, skipped });
+      tests.run();
+    },
+  });
+}

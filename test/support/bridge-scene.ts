@@ -1,0 +1,152 @@
+import { Bridge, type BridgeEvent, type BridgeOptions } from '../../core/bridge/mod.ts';
+import type { BridgeSession, BridgeSocket } from '../../core/bridge/mod.ts';
+import { MemoryServer } from '../../core/server/memory.ts';
+import type { Dialer } from '../../core/io/transport.ts';
+import { fromLatin1, latin1 } from '../../core/wire/bytes.ts';
+import { CountingClock, ScriptedNetwork, type ScriptedTransport, settled } from './scripted.ts';
+
+/** A page at the other end of a bridge, without a network. */
+export class Page implements BridgeSocket {
+  session: BridgeSession | null = null;
+  /** How its socket was closed: `1008 not allowed`, `aborted`, `gone`. */
+  ended: string | null = null;
+  paused = false;
+  pings = 0;
+  /** How many bytes it takes before it stops reading. */
+  room = Infinity;
+  #received = '';
+  #gone: () => void = () => {};
+  /** Whether its connection can be dropped while it does not read. */
+  lingers = false;
+
+  /** Sends text, a byte for each character; gives what came for it until nothing happens any more. */
+  async say(text: string): Promise<string> {
+    this.session?.onData(fromLatin1(text));
+    await settled();
+    return this.take();
+  }
+
+  /** What came for it since it was asked last. */
+  take(): string {
+    const text = this.#received;
+    this.#received = '';
+    return text;
+  }
+
+  /** Takes so many bytes more. */
+  async read(room: number): Promise<void> {
+    this.room = room;
+    this.session?.onDrain();
+    await settled();
+  }
+
+  /** Goes away. */
+  leave(): void {
+    this.#finish('gone');
+    this.#gone();
+  }
+
+  send(bytes: Uint8Array): number {
+    const taken = Math.min(bytes.length, this.room);
+    this.room -= taken;
+    this.#received += latin1(bytes.subarray(0, taken));
+    return taken;
+  }
+
+  pause(): void {
+    this.paused = true;
+  }
+
+  resume(): void {
+    this.paused = false;
+  }
+
+  close(): void {
+    this.#finish('closed');
+  }
+
+  refuse(code: number, reason: string): void {
+    this.#finish(`${code} ${reason}`);
+  }
+
+  abort(): void {
+    this.#finish('aborted');
+  }
+
+  onGone(call: () => void): void {
+    this.#gone = call;
+  }
+
+  #finish(how: string): void {
+    if (this.ended !== null) return;
+    this.ended = how;
+    this.session?.onClosed(null);
+    if (!this.lingers) this.#gone();
+  }
+}
+
+/** A bridge on a clock of the test's own, and what it told its log. */
+export class BridgeScene {
+  readonly clock = new CountingClock();
+  readonly log: BridgeEvent[] = [];
+  readonly bridge: Bridge;
+
+  constructor(options: Partial<BridgeOptions> & { readonly dial: Dialer }) {
+    this.bridge = new Bridge({
+      upstream: 'localhost',
+      clock: this.clock,
+      log: (event) => this.log.push(event),
+      ...options,
+    });
+  }
+
+  /** Opens the socket of one more page, on a runtime that leaves pings to the bridge. */
+  open(tenant: string | null = null, address = '192.0.2.7'): Page {
+    const page = new Page();
+    const admission = { status: 101, address, origin: null, tenant } as const;
+    page.session = this.bridge.accept(page, admission, () => page.pings++);
+    return page;
+  }
+
+  /** The same on a runtime that sends pings, but cannot drop the connection of who does not read. */
+  openLingering(): Page {
+    const page = new Page();
+    page.lingers = true;
+    const admission = { status: 101, address: '192.0.2.7', origin: null, tenant: null } as const;
+    page.session = this.bridge.accept(page, admission, null);
+    return page;
+  }
+
+  async pass(milliseconds: number): Promise<void> {
+    this.clock.advance(milliseconds);
+    await settled();
+  }
+}
+
+/** A bridge to an embedded server. */
+export class EmbeddedBridge extends BridgeScene {
+  readonly server: MemoryServer;
+
+  constructor(options: Partial<BridgeOptions> = {}, server: MemoryServer = new MemoryServer()) {
+    super({ dial: server.dial, ...options });
+    this.server = server;
+  }
+}
+
+/** A bridge to an upstream that is the test. */
+export class ScriptedBridge extends BridgeScene {
+  readonly network: ScriptedNetwork;
+
+  constructor(options: Partial<BridgeOptions> = {}) {
+    const network = new ScriptedNetwork();
+    super({ dial: network.dial, ...options });
+    this.network = network;
+  }
+
+  /** A page that has sent this, and the connection that was made for it. */
+  async said(text: string): Promise<{ page: Page; upstream: ScriptedTransport }> {
+    const page = this.open();
+    await page.say(text);
+    return { page, upstream: await this.network.last.accept() };
+  }
+}

@@ -1,0 +1,44 @@
+import { type Case, missingNeed, runCase } from '../../conformance/case.ts';
+import { suite } from '../runner/suite.ts';
+
+/** Makes a suite of a list of cases. */
+export function caseSuite<Context>(
+  name: string,
+  cases: readonly Case<Context>[],
+  context: () => Context | Promise<Context>,
+  options: {
+    readonly timeout?: number;
+    readonly has?: (need: string) => boolean;
+    /** Why all of them are skipped. */
+    readonly skip?: string | undefined;
+    readonly before?: () => Promise<void>;
+    readonly after?: () => Promise<void>;
+  } = {},
+): void {
+  const all = suite(name);
+  let ready: Promise<void> | null = null;
+  for (const one of cases) {
+    const need = options.skip ?? missingNeed(one, options.has);
+    if (need !== undefined) {
+      all.skip(`${one.name} (needs ${need})`);
+      continue;
+    }
+    all(one.name, async () => {
+      await (ready ??= options.before?.() ?? Promise.resolve());
+      await runCase(one, await context(), options.timeout);
+    });
+  }
+  all.after(async () => {
+    // What was never begun has nothing to end.
+    if (ready !== null) await options.after?.();
+  });
+  all.run();
+}
+
+let count = 0;
+
+/** Eight letters and digits that nobody else uses, to make keys of. */
+export function uniqueKey(): string {
+  const number = (process.pid % 46_000) * 46_656 + count++;
+  return `m${number.toString(36).padStart(7, '0')}`;
+}

@@ -1,0 +1,104 @@
+import { Cluster, type ClusterOptions } from '../../core/client/cluster/cluster.ts';
+import { toPlaced } from '../../core/client/cluster/cluster-server.ts';
+import type { ExecuteOptions } from '../../core/client/connection/executor.ts';
+import { Upstream } from '../../core/client/connection/upstream.ts';
+import type { Endpoint } from '../../core/io/transport.ts';
+import type { Command } from '../../core/wire/command.ts';
+import {
+  CountingClock,
+  type ScriptedDial,
+  ScriptedNetwork,
+  type ScriptedTransport,
+  settled,
+  Watched,
+} from './scripted.ts';
+
+/**
+ * Three servers, `a`, `b` and `c`, on a network and a clock of their own. The first letter of a key
+ * says whose it is: that server, or the next that is in the list.
+ */
+export class ClusterScene {
+  readonly clock = new CountingClock();
+  readonly network = new ScriptedNetwork();
+  readonly cluster: Cluster;
+
+  readonly #dialect: 'meta' | 'text';
+
+  constructor(options: Partial<ClusterOptions> = {}, dialect: 'meta' | 'text' = 'text') {
+    this.#dialect = dialect;
+    const servers = ['a', 'b', 'c'].map((name) => toPlaced({ server: `${name}:1`, name }));
+    this.cluster = new Cluster(servers, {
+      // What goes by the order of the list: a place that is lost changes every answer.
+      scheme: (nodes) => (key) => {
+        const names = nodes.map(({ name }) => name);
+        const own = names.findIndex((name) => name >= String(key).charAt(0));
+        return own < 0 ? 0 : own;
+      },
+      clock: this.clock,
+      random: () => 0,
+      retryAttempts: 2,
+      retryTimeout: 1000,
+      deadTimeout: 60_000,
+      connect: (endpoint, onFailure) => this.#connect(endpoint, onFailure),
+      ...options,
+    });
+  }
+
+  do(command: Command, options?: ExecuteOptions): Watched<unknown> {
+    return new Watched(this.cluster.execute(command, options));
+  }
+
+  async pass(milliseconds: number): Promise<void> {
+    await settled();
+    this.clock.advance(milliseconds);
+    await settled();
+  }
+
+  /** The newest dial to a server. */
+  dialTo(name: string): ScriptedDial {
+    const found = this.dialsTo(name).at(-1);
+    if (found === undefined) throw new Error(`nobody has dialed ${name}`);
+    return found;
+  }
+
+  dialsTo(name: string): ScriptedDial[] {
+    return this.network.dials.filter(({ to }) => 'host' in to && to.host === name);
+  }
+
+  /** Takes the newest connection to a server. */
+  accept(name: string): Promise<ScriptedTransport> {
+    return this.dialTo(name).accept();
+  }
+
+  /** Calls a server when it may be tried, which refuses. */
+  async fail(name: string): Promise<Watched<unknown>> {
+    await this.pass(1000);
+    const call = this.do({ verb: 'get', keys: [name] });
+    await settled();
+    await this.dialTo(name).refuse();
+    return call;
+  }
+
+  /** Fails a server, and each try after it, until it is given up. */
+  async kill(name: string): Promise<void> {
+    for (let i = 0; i < 3; i++) await this.fail(name);
+  }
+
+  #connect(endpoint: Endpoint, onFailure: (cause: Error) => void): Upstream {
+    return new Upstream({
+      dial: this.network.dial,
+      endpoint,
+      dialect: this.#dialect,
+      clock: this.clock,
+      timeout: 5000,
+      connectTimeout: 5000,
+      stallAfter: 5000,
+      reconnectDelay: 25,
+      maxReconnectDelay: 1000,
+      random: () => 1,
+      onFailure,
+    });
+  }
+}
+
+export const get = (...keys: string[]): Command => ({ verb: 'get', keys });

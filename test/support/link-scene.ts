@@ -1,0 +1,72 @@
+import { Link } from '../../core/client/connection/link.ts';
+import type { LinkOptions } from '../../core/client/connection/link-options.ts';
+import type { ExecuteOptions } from '../../core/client/connection/executor.ts';
+import type { Command } from '../../core/wire/command.ts';
+import type { ServerReplyError } from '../../core/wire/errors.ts';
+import {
+  CountingClock,
+  ScriptedNetwork,
+  type ScriptedTransport,
+  settled,
+  Watched,
+} from './scripted.ts';
+
+export const mg = (key: string): Command => ({ verb: 'mg', key, base64: false, flags: ['v'] });
+export const ms = (key: string, value: string | Uint8Array, ...flags: string[]): Command => ({
+  verb: 'ms',
+  key,
+  base64: false,
+  value,
+  flags,
+});
+export const version: Command = { verb: 'version' };
+export const watch: Command = { verb: 'watch', words: [] };
+export const metadump: Command = { verb: 'lru_crawler metadump', words: ['all'] };
+
+/** A link on a network and a clock of its own. */
+export class LinkScene {
+  readonly clock = new CountingClock();
+  readonly network = new ScriptedNetwork();
+  /** The cause and whether it was ever answered, for each call of `onClosed`. */
+  readonly ends: [string | null, boolean][] = [];
+  readonly quietErrors: ServerReplyError[] = [];
+  readonly link: Link;
+
+  constructor(options: Partial<LinkOptions> = {}) {
+    this.link = new Link({
+      dial: this.network.dial,
+      endpoint: { host: 'localhost', port: 11211 },
+      clock: this.clock,
+      timeout: 1000,
+      connectTimeout: 500,
+      onClosed: (link, { cause }) => {
+        this.ends.push([cause?.message ?? null, link.hasAnswered]);
+        return null;
+      },
+      onQuietError: (error) => this.quietErrors.push(error),
+      ...options,
+    });
+  }
+
+  do(command: Command, options?: ExecuteOptions): Watched<unknown> {
+    return new Watched(this.link.execute(command, options));
+  }
+
+  /** @param room How many bytes it takes, once it is proved, before it must be drained. */
+  async connect(room?: number): Promise<ScriptedTransport> {
+    const transport = await this.network.last.accept();
+    if (room === undefined) return transport;
+    this.do({ verb: 'get', keys: ['first'] });
+    await settled();
+    await transport.reply('END\r\n');
+    transport.take();
+    await transport.drain(room);
+    return transport;
+  }
+
+  async pass(milliseconds: number): Promise<void> {
+    await settled();
+    this.clock.advance(milliseconds);
+    await settled();
+  }
+}

@@ -1,0 +1,79 @@
+import type { Dialer } from '../../core/io/transport.ts';
+import { fromLatin1, latin1 } from '../../core/wire/bytes.ts';
+
+/** What a connection opens with: keys of nobody. */
+const PROBES = 'mg memwire-probe k O0\r\nget memwire-probe\r\n';
+
+/**
+ * An upstream that answers nothing but the probes of a connection, and judges what it is told, by rules of its own, which share no code
+ * with what they judge: whole commands that read and write items, each key under the prefix.
+ */
+export class StrictUpstream {
+  readonly #key: string;
+  #told = '';
+
+  /** @param prefix What every key must start with: letters, digits and `:`. */
+  constructor(prefix: string) {
+    this.#key = `${prefix}[!-~\\x80-\\xff]+`;
+  }
+
+  readonly dial: Dialer = (_to, events) =>
+    Promise.resolve({
+      send: (bytes) => {
+        const text = latin1(bytes);
+        if (text.startsWith(PROBES)) {
+          events.onData(fromLatin1('EN kmemwire-probe O0\r\nEND\r\n'));
+        }
+        this.#told += text.replace(new RegExp(`(^|\\n)${PROBES}`), '$1');
+        return bytes.length;
+      },
+      pause() {},
+      resume() {},
+      close() {},
+      abort() {},
+    });
+
+  /** How many commands it was told since it was asked last. Throws at what it may not be told. */
+  judge(): number {
+    let text = this.#told;
+    this.#told = '';
+    let commands = 0;
+    for (; text !== ''; commands++) {
+      const end = text.indexOf('\r\n');
+      const line = text.slice(0, end);
+      const length = end < 0 ? null : this.#length(line);
+      if (length === null) throw new Error(`was told ${JSON.stringify(line)}`);
+      text = text.slice(end + 2);
+      if (length < 0) continue;
+      if (text.slice(length, length + 2) !== '\r\n') throw new Error('a value does not end');
+      text = text.slice(length + 2);
+    }
+    return commands;
+  }
+
+  // The length of the value that a line announces, -1 without one, null where it is not allowed.
+  #length(line: string): number | null {
+    const key = this.#key;
+    const is = (pattern: string): RegExpExecArray | null => new RegExp(`^${pattern}$`).exec(line);
+    if (line === 'mn' || line === 'version') return -1;
+    if (is(`gets?( ${key}){1,100}`) ?? is(`gats? -?\\d+( ${key}){1,100}`)) return -1;
+    if (is(`delete ${key}`) ?? is(`(incr|decr) ${key} \\d+`) ?? is(`touch ${key} -?\\d+`)) {
+      return -1;
+    }
+    const stored = is(`(?:set|add|replace|append|prepend) ${key} \\d+ -?\\d+ (\\d+)`) ??
+      is(`cas ${key} \\d+ -?\\d+ (\\d+) \\d+`);
+    if (stored !== null) return Number(stored[1]);
+    const meta = is('(?:(ms) (\\S+) (\\d+)|m[gda] (\\S+))((?: [a-zA-Z][!-~]*)*)');
+    if (meta === null || line.length > 2046) return null;
+    const [, set, setKey, length, otherKey, flags = ''] = meta;
+    const word = setKey ?? otherKey ?? '';
+    const letters = flags.split(' ').slice(1).map((flag) => flag.charAt(0));
+    if (letters.some((letter) => 'qPL'.includes(letter))) return null;
+    const named = letters.includes('b') ? atob(word) : word;
+    const inside = letters.includes('b')
+      ? new RegExp(`^${key.slice(0, key.indexOf('['))}[^]+$`).test(named)
+      : new RegExp(`^${key}$`).test(named);
+    if (!inside || word.length > 250) return null;
+    return set === undefined ? -1 : Number(length);
+  }
+}

@@ -1,0 +1,53 @@
+import type { ExecuteOptions } from '../../core/client/connection/executor.ts';
+import { Upstream, type UpstreamOptions } from '../../core/client/connection/upstream.ts';
+import type { Command } from '../../core/wire/command.ts';
+import { version } from './link-scene.ts';
+import { CountingClock, ScriptedNetwork, settled, Watched } from './scripted.ts';
+
+/** An upstream on a network and a clock of its own. */
+export class UpstreamScene {
+  readonly clock = new CountingClock();
+  readonly network = new ScriptedNetwork();
+  readonly upstream: Upstream;
+
+  constructor(options: Partial<UpstreamOptions> = {}) {
+    this.upstream = new Upstream({
+      dial: this.network.dial,
+      endpoint: { host: 'localhost', port: 11211 },
+      clock: this.clock,
+      timeout: 1000,
+      connectTimeout: 500,
+      reconnectDelay: 25,
+      maxReconnectDelay: 1000,
+      random: () => 1,
+      ...options,
+    });
+  }
+
+  do(command: Command = version, options?: ExecuteOptions): Watched<unknown> {
+    return new Watched(this.upstream.execute(command, options));
+  }
+
+  async pass(milliseconds: number): Promise<void> {
+    await settled();
+    this.clock.advance(milliseconds);
+    await settled();
+  }
+
+  /** Calls each millisecond, and gives how many pass until one call leads to a dial. */
+  async untilDial(): Promise<number> {
+    const before = this.network.dials.length;
+    for (let waited = 0;; waited++) {
+      this.do(version, { timeout: 60_000 });
+      if (this.network.dials.length > before) return waited;
+      await this.pass(1);
+    }
+  }
+
+  async refuse(times: number): Promise<void> {
+    for (let i = 0; i < times; i++) {
+      await this.untilDial();
+      await this.network.last.refuse();
+    }
+  }
+}
