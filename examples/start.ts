@@ -4,9 +4,9 @@ import { readFileSync } from 'node:fs';
 import { inspect } from 'node:util';
 import { Client, dial, listen, VERSION } from '../transport-node/mod.ts';
 import { Server } from '../core/server/mod.ts';
-import { main } from '../transport-node/cli/main.ts';
-import { processTerminal } from '../transport-node/cli/process-terminal.ts';
-import { tapped } from '../core/console/wire-tap.ts';
+import { main } from '../cli/main.ts';
+import { processTerminal } from '../cli/process-terminal.ts';
+import { tapped } from '../cli/console/wire-tap.ts';
 import { SlowNetwork } from './slow-network.ts';
 
 const WIDTH = 80;

@@ -1,11 +1,11 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
-import { commands } from '../../core/console/commands.ts';
-import { ownCommands } from '../../core/console/completion.ts';
-import { flagTable } from '../../core/console/flags.ts';
-import { usage } from '../../core/console/usage.ts';
-import { programs } from '../../transport-node/cli/help.ts';
+import { commands } from '../../cli/console/commands.ts';
+import { ownCommands } from '../../cli/console/completion.ts';
+import { flagTable } from '../../cli/console/flags.ts';
+import { usage } from '../../cli/console/usage.ts';
+import { programs } from '../../cli/help.ts';
 import { suite } from '../runner/suite.ts';
 import { ROOT } from './source.ts';
 import { FILE, verbTable } from './verb-table.ts';

@@ -14,17 +14,14 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   'core/bridge': ['core/bridge', 'core/client', 'core/io', 'core/wire'],
   'core/testing': ['core/testing', 'core/server', 'core/client', 'core/io', 'core/wire'],
   core,
-  // Its command line judges servers.
-  'transport-node/cli': [
-    ...['transport-node/cli', 'transport-node', 'conformance', 'core/bridge', 'core/console'],
-    ...['node', ...core],
-  ],
-  'transport-node': ['transport-node', 'core/bridge', 'core/console', 'node', ...core],
+  'transport-node': ['transport-node', 'core/bridge', 'node', ...core],
   // Deno and Bun have the modules of Node, and take from there what their own ways lack.
   'transport-deno': ['transport-deno', 'transport-node', 'core/bridge', 'node', ...core],
   'transport-bun': ['transport-bun', 'transport-node', 'core/bridge', 'node', ...core],
-  'core/console': ['core/console', 'core/client', 'core/io', 'core/wire'],
   'transport-web': ['transport-web', 'core/bridge', ...core],
+  'cli/console': ['cli/console', 'core/client', 'core/io', 'core/wire'],
+  // It judges servers.
+  cli: ['cli', 'cli/console', 'transport-node', 'conformance', 'core/bridge', 'node', ...core],
   conformance: ['conformance', ...core],
 };
 

@@ -1,7 +1,7 @@
 import { PassThrough, Writable } from 'node:stream';
 import { type Clock, systemClock } from '../../core/io/clock.ts';
-import { main } from '../../transport-node/cli/main.ts';
-import type { Terminal } from '../../transport-node/cli/terminal.ts';
+import { main } from '../../cli/main.ts';
+import type { Terminal } from '../../cli/terminal.ts';
 
 /** Keeps what is written to it. */
 export class Capture extends Writable {

@@ -6,7 +6,7 @@ import { temporaryDirectory } from './temporary.ts';
 export async function buildMemwire(): Promise<readonly [node: string, bin: string]> {
   const outfile = join(temporaryDirectory(), 'memwire.mjs');
   await build({
-    entryPoints: ['transport-node/cli/bin.ts'],
+    entryPoints: ['cli/bin.ts'],
     bundle: true,
     packages: 'external',
     platform: 'node',

@@ -1,6 +1,6 @@
-import { commands, findCommand } from '../../../core/console/commands.ts';
-import { complete } from '../../../core/console/completion.ts';
-import { usage } from '../../../core/console/usage.ts';
+import { commands, findCommand } from '../../../cli/console/commands.ts';
+import { complete } from '../../../cli/console/completion.ts';
+import { usage } from '../../../cli/console/usage.ts';
 
 /** So many lines are remembered. */
 const MAX_HISTORY = 100;

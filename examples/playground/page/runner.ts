@@ -3,13 +3,13 @@ import {
   type CommandRow,
   commands,
   findCommand,
-} from '../../../core/console/commands.ts';
-import { keyPlaces } from '../../../core/console/completion.ts';
-import { CommandLine, FlagError, flagHelp } from '../../../core/console/flags.ts';
-import { toKey } from '../../../core/console/keys.ts';
-import { showKey, toJson } from '../../../core/console/part.ts';
-import { splitLine } from '../../../core/console/split-line.ts';
-import { usage, usages } from '../../../core/console/usage.ts';
+} from '../../../cli/console/commands.ts';
+import { keyPlaces } from '../../../cli/console/completion.ts';
+import { CommandLine, FlagError, flagHelp } from '../../../cli/console/flags.ts';
+import { toKey } from '../../../cli/console/keys.ts';
+import { showKey, toJson } from '../../../cli/console/part.ts';
+import { splitLine } from '../../../cli/console/split-line.ts';
+import { usage, usages } from '../../../cli/console/usage.ts';
 import { type Client, type CommandEnd, MemcacheError } from '../../../transport-web/mod.ts';
 import type { Entries, Entry } from './entries.ts';
 import { showMilliseconds } from './format.ts';

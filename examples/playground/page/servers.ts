@@ -1,5 +1,5 @@
-import { asStored } from '../../../core/console/stored.ts';
-import { tapped } from '../../../core/console/wire-tap.ts';
+import { asStored } from '../../../cli/console/stored.ts';
+import { tapped } from '../../../cli/console/wire-tap.ts';
 import { memoryDialer } from '../../../core/server/memory.ts';
 import { Server } from '../../../core/server/serve.ts';
 import { Client, type OnCommand, webDialer } from '../../../transport-web/mod.ts';

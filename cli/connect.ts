@@ -1,0 +1,124 @@
+import type { ClientOptions } from '../core/client/options.ts';
+import { Client } from '../core/client/clients.ts';
+import { endpointName, toEndpoint, withoutLogin } from '../core/client/connection/endpoint.ts';
+import type { Clock } from '../core/io/clock.ts';
+import { type CommandLine, FlagError } from './console/flags.ts';
+import { asStored } from './console/stored.ts';
+import { tapped } from './console/wire-tap.ts';
+import { memoryDialer } from '../core/server/memory.ts';
+import { Server } from '../core/server/serve.ts';
+import type { Dialer, Endpoint } from '../core/io/transport.ts';
+import { dial } from '../transport-node/dial.ts';
+import { loggedIn } from './login.ts';
+import { SecureFlags, toLogin } from './secure-flags.ts';
+import type { Terminal } from './terminal.ts';
+
+/** A server to give commands to. */
+export interface Session {
+  readonly client: Client;
+  /** How the server is called; null for an embedded one, which ends with the session. */
+  readonly server: string | null;
+  /** How to connect to it without a client. */
+  readonly dial: Dialer;
+  readonly endpoint: Endpoint;
+  /** Milliseconds until a connection or a reply is given up. */
+  readonly timeout: number;
+  close(): Promise<void>;
+}
+
+/** Where the bytes both ways are shown, a line at a time; null where nobody wants to see them. */
+type Note = ((line: string) => void) | null;
+
+/**
+ * Makes the client of the server that the command line names, or the environment, or of an embedded
+ * one. It connects when the first command comes.
+ *
+ * @param named The server that the command line names; that of `--server` by default.
+ * @param note Hears of the bytes; by default stderr does, with `--wire`.
+ * @throws FlagError, UsageError
+ */
+export function connect(
+  line: CommandLine,
+  { environment, stderr, clock }: Terminal,
+  named: string | undefined = line.text('server'),
+  note: Note = line.has('wire') ? (text) => stderr.write(`${text}\n`) : null,
+): Session {
+  const server = named ?? nonEmpty(environment['MEMWIRE_SERVER']) ?? null;
+  const timeout = line.number('timeout') ?? 1000;
+  const options: ClientOptions = {
+    timeout,
+    connectTimeout: timeout,
+    dialect: readDialect(line.text('dialect')),
+    serde: asStored,
+    binaryKeys: true,
+  };
+  if (server === null) return embedded(line, options, timeout, clock, note);
+  if (server.includes('@') && !/^(\/|unix:)/i.test(server)) {
+    const shown = JSON.stringify(withoutLogin(server));
+    throw new FlagError(
+      `server must not hold a login, as ${shown} does: give it by --auth-file or MEMWIRE_AUTH`,
+    );
+  }
+  const secure = new SecureFlags((name) => line.text(name));
+  const endpoint = toEndpoint(server, secure.tls(line.has('tls')));
+  const spare = nonEmpty(environment['MEMWIRE_AUTH']);
+  const auth = secure.login() ?? (spare === undefined ? undefined : toLogin('MEMWIRE_AUTH', spare));
+  const heardDial = heard(dial, note);
+  const client = new Client(endpoint, {
+    ...options,
+    dial: heardDial,
+    ...(auth === undefined ? {} : { auth }),
+  });
+  return {
+    client,
+    server: endpointName(endpoint),
+    dial: auth === undefined ? heardDial : loggedIn(heardDial, auth),
+    endpoint,
+    timeout,
+    close: () => client.close(),
+  };
+}
+
+function embedded(
+  line: CommandLine,
+  options: ClientOptions,
+  timeout: number,
+  clock: Clock,
+  note: Note,
+): Session {
+  for (const name of ['tls', 'ca', 'cert', 'key', 'server-name', 'auth-file'] as const) {
+    if (line.has(name) || line.text(name) !== undefined) {
+      throw new FlagError(`--${name} needs a server: name one with --server`);
+    }
+  }
+  const server = new Server({}, clock);
+  const heardDial = heard(memoryDialer(server), note);
+  const client = new Client('localhost', {
+    ...options,
+    dial: heardDial,
+  });
+  return {
+    client,
+    server: null,
+    dial: heardDial,
+    endpoint: toEndpoint('localhost'),
+    timeout,
+    async close() {
+      await client.close();
+      server.close();
+    },
+  };
+}
+
+function heard(dialer: Dialer, note: Note): Dialer {
+  return note === null ? dialer : tapped(dialer, note);
+}
+
+function readDialect(name: string = 'auto'): 'meta' | 'text' | 'auto' {
+  if (name === 'meta' || name === 'text' || name === 'auto') return name;
+  throw new FlagError(`--dialect: "${name}" is not meta, text or auto`);
+}
+
+function nonEmpty(text: string | undefined): string | undefined {
+  return text === '' ? undefined : text;
+}

@@ -1,0 +1,251 @@
+import { createInterface, type Interface } from 'node:readline';
+import { checkWords, type CommandRow, commands, findCommand } from './console/commands.ts';
+import { complete, keyPlaces, ownCommands } from './console/completion.ts';
+import { CommandLine, connectionFlags, FlagError, flagHelp, oneLine } from './console/flags.ts';
+import { toKey } from './console/keys.ts';
+import { showKey, toJson } from './console/part.ts';
+import { printable } from './console/quote.ts';
+import { splitLine } from './console/split-line.ts';
+import { usage, usages } from './console/usage.ts';
+import { VERSION } from '../core/version.ts';
+import { MemcacheError } from '../core/wire/errors.ts';
+import { connect, type Session } from './connect.ts';
+import { commandHelp, consoleProgram } from './help.ts';
+import { History, HISTORY_SIZE } from './history.ts';
+import { newAborter, print, type Terminal } from './terminal.ts';
+
+/** So many keys are remembered for completion. */
+const MAX_KEYS = 1000;
+
+/**
+ * Runs `memwire console`: a prompt where there is a terminal; else the commands of a pipe, without
+ * prompt and history.
+ *
+ * @returns The exit code, 0: errors are printed, and end nothing.
+ * @throws FlagError, UsageError, and what the streams throw.
+ */
+export async function runConsole(args: readonly string[], terminal: Terminal): Promise<number> {
+  const line = new CommandLine(args, [...connectionFlags, 'help']);
+  if (line.has('help')) {
+    await print(terminal.stdout, commandHelp(consoleProgram));
+    return 0;
+  }
+  checkWords(consoleProgram, line.words);
+  const talk = new Console(line, terminal);
+  try {
+    await talk.run();
+    return 0;
+  } finally {
+    await talk.close();
+  }
+}
+
+class Console {
+  readonly #terminal: Terminal;
+  readonly #session: Session;
+  readonly #keys: Set<string> = new Set();
+  #wire: boolean;
+  #ended = false;
+  // Of the command that runs, so that Ctrl-C ends it and not the console.
+  #running: AbortController | null = null;
+
+  constructor(line: CommandLine, terminal: Terminal) {
+    this.#terminal = terminal;
+    this.#wire = line.has('wire');
+    const note = (text: string): void => {
+      if (this.#wire) terminal.stdout.write(`  ${text}\n`);
+    };
+    const [server] = line.words;
+    this.#session = connect(line, terminal, server, note);
+  }
+
+  async run(): Promise<void> {
+    const { stdin, stdout, environment } = this.#terminal;
+    const isTerminal = stdin.isTTY === true && stdout.isTTY === true;
+    if (!isTerminal) return await this.#obeyPiped(createInterface({ input: stdin }));
+    // Before there is a reader, which would drop lines while nobody waits for them.
+    await this.#greet();
+    const history = new History(environment);
+    const prompt = createInterface({
+      input: stdin,
+      output: stdout,
+      prompt: 'memwire> ',
+      completer: (line: string) => complete(line, this.#keys),
+      history: history.read(),
+      historySize: HISTORY_SIZE,
+      removeHistoryDuplicates: true,
+    });
+    prompt.on('history', (lines) => history.write(lines));
+    await this.#obeyTyped(prompt);
+    // Ctrl-D leaves the cursor behind the prompt.
+    if (!this.#ended) stdout.write('\n');
+  }
+
+  close(): Promise<void> {
+    return this.#session.close();
+  }
+
+  // What is typed while a command runs waits, and is shown where it was typed: a line for its turn,
+  // the begin of one in the next prompt. Ctrl-C forgets both.
+  async #obeyTyped(prompt: Interface): Promise<void> {
+    const { stdout } = this.#terminal;
+    const waiting: string[] = [];
+    let wake = (): void => {};
+    let closed = false;
+    prompt.on('line', (text) => {
+      waiting.push(text);
+      wake();
+    });
+    // Its end may come while a command runs, and then newer versions of Node refuse to prompt.
+    prompt.once('close', () => {
+      closed = true;
+      wake();
+    });
+    prompt.on('SIGINT', () => {
+      waiting.length = 0;
+      const isBegun = prompt.line !== '';
+      if (isBegun) {
+        prompt.write(null, { ctrl: true, name: 'e' });
+        prompt.write(null, { ctrl: true, name: 'u' });
+        // Where TERM is dumb, readline knows no such keys.
+        if (prompt.line !== '') Object.assign(prompt, { line: '', cursor: 0 });
+      }
+      if (isBegun || this.#running === null) stdout.write('\n');
+      if (this.#running !== null) this.#running.abort();
+      else prompt.prompt();
+    });
+    prompt.prompt();
+    try {
+      while (!this.#ended) {
+        const text = waiting.shift();
+        if (text !== undefined) {
+          await this.#obey(text);
+          if (!closed && !this.#ended) prompt.prompt(true);
+        } else if (closed) {
+          break;
+        } else {
+          await new Promise<void>((resolve) => {
+            wake = resolve;
+          });
+        }
+      }
+    } finally {
+      prompt.close();
+    }
+  }
+
+  async #obeyPiped(lines: Interface): Promise<void> {
+    try {
+      for await (const text of lines) {
+        await this.#obey(text);
+        if (this.#ended) break;
+      }
+    } finally {
+      lines.close();
+    }
+  }
+
+  async #greet(): Promise<void> {
+    const { server, client } = this.#session;
+    const where = server ?? 'an embedded server in memory, which ends with the console';
+    await this.#say(`memwire ${VERSION} on ${where}`);
+    await this.#try(async () => this.#say(`memcached ${printable(await client.version())}`));
+    await this.#say('help lists the commands, Ctrl-D ends');
+  }
+
+  async #obey(text: string): Promise<void> {
+    await this.#try(async () => {
+      const [name, ...words] = splitLine(text);
+      if (name === undefined) return;
+      switch (name) {
+        case 'help':
+          return await this.#help(words[0]);
+        case 'wire':
+          return this.#setWire(words[0]);
+        case 'quit':
+        case 'exit':
+          this.#ended = true;
+          return;
+        default:
+          return await this.#do(commandOf(name), words);
+      }
+    });
+  }
+
+  async #do(row: CommandRow, words: readonly string[]): Promise<void> {
+    const line = new CommandLine(words, [...row.flags, 'json', 'help']);
+    if (line.has('help')) return await this.#help(row.name);
+    checkWords(row, line.words);
+    this.#remember(row, line.words);
+    const running = newAborter();
+    this.#running = running;
+    const call = {
+      client: this.#session.client,
+      line,
+      options: { signal: running.signal },
+      readValue: () => Promise.reject(new FlagError('VALUE is missing')),
+    };
+    try {
+      for await (const part of row.run(call)) {
+        await this.#say(line.has('json') ? toJson(part.json()) : part.shown());
+      }
+    } catch (error) {
+      if (!running.signal.aborted) throw error;
+      await this.#say('interrupted');
+    } finally {
+      this.#running = null;
+    }
+  }
+
+  #remember(row: CommandRow, words: readonly string[]): void {
+    for (const place of keyPlaces(row, words.length)) {
+      const key = showKey(toKey(words[place]));
+      // The latest last, so that the oldest is forgotten first.
+      this.#keys.delete(key);
+      this.#keys.add(key);
+    }
+    for (const key of this.#keys) {
+      if (this.#keys.size <= MAX_KEYS) break;
+      this.#keys.delete(key);
+    }
+  }
+
+  #setWire(word: string | undefined): void {
+    if (word !== 'on' && word !== 'off') throw new FlagError('wire on, or wire off');
+    this.#wire = word === 'on';
+  }
+
+  async #help(name: string | undefined): Promise<void> {
+    if (name === undefined) {
+      const rows = [...commands, ...ownCommands];
+      await this.#say(usages(rows).trimEnd());
+      await this.#say('Values with white space go in quotes: "a\\tb\\xff" or \'a b\'.');
+      return;
+    }
+    const own = ownCommands.find((row) => row.name === name);
+    if (own !== undefined) return await this.#say(`${usage(own)}: ${own.summary}`);
+    const row = commandOf(name);
+    await this.#say(
+      `${usage(row)}: ${row.summary}\n${flagHelp([...row.flags, 'json']).trimEnd()}`,
+    );
+  }
+
+  async #try(run: () => Promise<void>): Promise<void> {
+    try {
+      await run();
+    } catch (error) {
+      if (!(error instanceof FlagError) && !(error instanceof MemcacheError)) throw error;
+      await print(this.#terminal.stderr, `error: ${printable(oneLine(error))}\n`);
+    }
+  }
+
+  async #say(text: string): Promise<void> {
+    await print(this.#terminal.stdout, `${text}\n`);
+  }
+}
+
+function commandOf(name: string): CommandRow {
+  const row = findCommand(name);
+  if (row === undefined) throw new FlagError(`there is no command "${name}": help lists them`);
+  return row;
+}

@@ -1,0 +1,74 @@
+import { addAbortSignal } from 'node:stream';
+import { type Call, checkWords, type CommandRow } from './console/commands.ts';
+import { CommandLine, connectionFlags } from './console/flags.ts';
+import { type Part, toJson } from './console/part.ts';
+import { connect } from './connect.ts';
+import { commandHelp } from './help.ts';
+import { print, readAll, stopSignal, type Terminal } from './terminal.ts';
+
+/** What a shell gives for a program that SIGINT has ended. */
+const INTERRUPTED = 130;
+
+/**
+ * Runs one command, for pipes.
+ *
+ * @returns The exit code: 0 when all was done, 1 after a miss.
+ * @throws FlagError, MemcacheError, and what the streams throw.
+ */
+export async function runOnce(
+  row: CommandRow,
+  args: readonly string[],
+  terminal: Terminal,
+): Promise<number> {
+  const line = new CommandLine(args, [...row.flags, 'json', ...connectionFlags, 'help']);
+  if (line.has('help')) {
+    await print(terminal.stdout, commandHelp(row));
+    return 0;
+  }
+  checkWords(row, line.words);
+  const { stdin, stdout, stderr } = terminal;
+  const session = connect(line, terminal);
+  if (session.server === null) {
+    await print(
+      stderr,
+      'memwire: no server is named (--server, MEMWIRE_SERVER): ' +
+        'this is an embedded one, which ends with the command\n',
+    );
+  }
+  const { signal } = stopSignal(terminal);
+  const call: Call = {
+    client: session.client,
+    line,
+    options: { signal },
+    readValue: () => readAll(addAbortSignal(signal, stdin)),
+  };
+  let code = 0;
+  try {
+    for await (const part of row.run(call)) {
+      if (!part.ok) code = 1;
+      await write(part);
+    }
+  } catch (error) {
+    // What the server still owes is not waited for.
+    void session.close();
+    if (!signal.aborted) throw error;
+    return row.endless ? 0 : INTERRUPTED;
+  }
+  await session.close();
+  return code;
+
+  async function write(part: Part): Promise<void> {
+    if (line.has('json')) await print(stdout, `${toJson(part.json())}\n`);
+    else if (part.ok) await print(stdout, endLine(part.raw(), stdout.isTTY === true));
+    else await print(stderr, `memwire ${row.name}: ${part.shown()}\n`);
+  }
+}
+
+/**
+ * What a part is written as: as it is in a pipe. In a terminal the next line is not to go on behind a
+ * value. Where there is nothing to say, nothing is.
+ */
+function endLine(raw: string | Uint8Array, isTerminal: boolean): string | Uint8Array {
+  if (!isTerminal || typeof raw === 'string') return raw;
+  return raw.at(-1) === 0x0a ? raw : Buffer.concat([raw, Buffer.from('\n')]);
+}

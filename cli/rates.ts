@@ -1,0 +1,64 @@
+import type { StatValue } from '../core/client/results.ts';
+
+/** What `stats` said, and when. */
+export interface Reading {
+  /** Milliseconds since 1970. */
+  readonly at: number;
+  readonly stats: ReadonlyMap<string, StatValue>;
+}
+
+/** What a server did between two readings, and where it is at the second. */
+export interface Rates {
+  /** From 0 to 1; null where nothing was read. */
+  readonly hitRate: number | null;
+  /** The following, each a second. */
+  readonly operations: number;
+  readonly gets: number;
+  readonly sets: number;
+  readonly evictions: number;
+  readonly bytesIn: number;
+  readonly bytesOut: number;
+  /** Bytes that items take. */
+  readonly memory: number;
+  /** Bytes that items may take. */
+  readonly memoryLimit: number;
+  readonly items: number;
+  readonly connections: number;
+}
+
+/** The counters that together count every operation on a key. */
+const operations = [
+  ...['cmd_get', 'cmd_set', 'cmd_touch', 'delete_hits', 'delete_misses'],
+  ...['incr_hits', 'incr_misses', 'decr_hits', 'decr_misses'],
+];
+
+/** The difference between two readings of one server. */
+export function ratesBetween(before: Reading, after: Reading): Rates {
+  const seconds = Math.max(after.at - before.at, 1) / 1000;
+  // After a restart, or `stats reset`, what was counted since is all that there is.
+  const grown = (name: string): number => {
+    const [from, to] = [count(before, name), count(after, name)];
+    return to < from ? to : to - from;
+  };
+  const rate = (...names: readonly string[]): number =>
+    names.reduce((sum, name) => sum + grown(name), 0) / seconds;
+  const [hits, misses] = [grown('get_hits'), grown('get_misses')];
+  return {
+    hitRate: hits + misses === 0 ? null : hits / (hits + misses),
+    operations: rate(...operations),
+    gets: rate('cmd_get'),
+    sets: rate('cmd_set'),
+    evictions: rate('evictions'),
+    bytesIn: rate('bytes_read'),
+    bytesOut: rate('bytes_written'),
+    memory: count(after, 'bytes'),
+    memoryLimit: count(after, 'limit_maxbytes'),
+    items: count(after, 'curr_items'),
+    connections: count(after, 'curr_connections'),
+  };
+}
+
+function count({ stats }: Reading, name: string): number {
+  const value = stats.get(name);
+  return typeof value === 'number' || typeof value === 'bigint' ? Number(value) : 0;
+}
