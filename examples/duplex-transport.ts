@@ -2,7 +2,7 @@
 // against every case of a transport.
 import type { Duplex } from 'node:stream';
 import {
-  type AbortSignal,
+  type AbortSignalLike,
   type Dialer,
   type Endpoint,
   guardEvents,
@@ -10,7 +10,7 @@ import {
 } from '../transport-node/mod.ts';
 
 /** Opens a stream with `allowHalfOpen`; rejects, and leaves none behind, when `signal` is aborted. */
-export type Open = (to: Endpoint, signal: AbortSignal) => Promise<Duplex>;
+export type Open = (to: Endpoint, signal: AbortSignalLike) => Promise<Duplex>;
 
 /** A dialer whose connections are such streams. */
 export function duplexDialer(open: Open): Dialer {

@@ -11,7 +11,6 @@ import {
   clientError,
   CLOSED,
   type Command,
-  confineCommand,
   endpointName,
   type GatCommand,
   type GetCommand,
@@ -20,10 +19,11 @@ import {
   keyBytes,
   listen,
   MN,
-  releaseReply,
+  prefixCommand,
   type Reply,
   SchemeHasher,
   ServerLink,
+  unprefixReply,
   type ValueItem,
   type Verb,
 } from '../transport-node/mod.ts';
@@ -119,7 +119,7 @@ class ProxyClient {
 
   async #ask(upstream: Client, command: Command): Promise<Reply> {
     const { prefix } = this.#proxy;
-    return releaseReply(await upstream.execute(confineCommand(command, prefix)), command, prefix);
+    return unprefixReply(await upstream.execute(prefixCommand(command, prefix)), command, prefix);
   }
 
   #upstreamOf(key: Key): Client {

@@ -1,11 +1,11 @@
-import type { AbortSignal } from '../core/io/transport.ts';
+import type { AbortSignalLike } from '../core/io/transport.ts';
 
 /** The part of `Deno` that is used here: this package needs no types of the runtime. */
 export interface DenoLike {
   connect(options: {
     readonly port: number;
     readonly hostname?: string;
-    readonly signal?: AbortSignal;
+    readonly signal?: AbortSignalLike;
   }): Promise<TcpConnection>;
   connect(options: { readonly transport: 'unix'; readonly path: string }): Promise<Connection>;
   listen(options: {

@@ -1,4 +1,4 @@
-import type { AbortSignal, Dialer, Endpoint } from '../core/io/transport.ts';
+import type { AbortSignalLike, Dialer, Endpoint } from '../core/io/transport.ts';
 import { outside } from '../transport-node/outside.ts';
 import type { Connection, DenoLike } from './deno.ts';
 import { SocketTransport } from './socket-transport.ts';
@@ -34,7 +34,7 @@ export const dial: Dialer = outside(async (to, events, signal) => {
   throw signal.reason;
 });
 
-async function open(to: Endpoint, signal: AbortSignal): Promise<Connection> {
+async function open(to: Endpoint, signal: AbortSignalLike): Promise<Connection> {
   if ('path' in to) return await Deno.connect({ transport: 'unix', path: to.path });
   const connection = await Deno.connect({ hostname: to.host, port: to.port, signal });
   connection.setNoDelay(to.noDelay ?? true);

@@ -1,6 +1,6 @@
 import type { ClientOptions } from '../../core/client/options.ts';
 import type { MetaCommands } from '../../core/client/meta-commands.ts';
-import type { OneServer } from '../../core/client/server-client.ts';
+import type { ServerClient } from '../../core/client/server-client.ts';
 import { awaitedLate } from '../assert.ts';
 import type { Case } from '../case.ts';
 import type { JudgedClient } from './judged-client.ts';
@@ -32,7 +32,7 @@ export interface MemcacheContext<Client extends JudgedClient = JudgedClient> {
 export type MetaContext = MemcacheContext<JudgedClient & { readonly meta: MetaCommands }>;
 
 /** What needs a client of one server. */
-export type OneServerContext = MemcacheContext<OneServer>;
+export type OneServerContext = MemcacheContext<ServerClient>;
 
 /**
  * A case with a client and a key of its own.

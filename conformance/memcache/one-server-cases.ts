@@ -1,4 +1,4 @@
-import type { OneServer } from '../../core/client/server-client.ts';
+import type { ServerClient } from '../../core/client/server-client.ts';
 import { systemClock } from '../../core/io/clock.ts';
 import { ServerReplyError, UsageError } from '../../core/wire/errors.ts';
 import type { ItemFacts } from '../../core/wire/reply.ts';
@@ -7,7 +7,7 @@ import type { Case } from '../case.ts';
 import { type OneServerContext, withClient } from './context.ts';
 
 /** A dump, asked for again while the server is busy with another crawl, as memcached may be. */
-async function* dump(client: OneServer): AsyncGenerator<ItemFacts, void> {
+async function* dump(client: ServerClient): AsyncGenerator<ItemFacts, void> {
   for (let i = 0;; i++) {
     try {
       yield* client.metadump('hash');
@@ -27,31 +27,35 @@ function turn(): Promise<void> {
 
 /** What a client of one server must do with the server itself. */
 export const administrationCases: readonly Case<OneServerContext>[] = [
-  withClient<OneServer>('version', ['version'], async (client) => {
+  withClient<ServerClient>('version', ['version'], async (client) => {
     ok(/^\d+\.\d+/.test(await client.version()), 'a version');
   }),
-  withClient<OneServer>('stats', ['stats', 'admin', 'errors'], async (client, key) => {
+  withClient<ServerClient>('stats', ['stats', 'admin', 'errors'], async (client, key) => {
     await client.set(key, 'x');
     const found = await client.stats();
     ok(Number(found.get('curr_items')) >= 1, 'an item is counted');
     ok((await client.stats(['settings'])).has('maxbytes'), 'the settings');
     await rejects(client.stats(['no such stats']), UsageError);
   }),
-  withClient<OneServer>('stats are typed', ['stats', 'cacheMemlimit', 'admin'], async (client) => {
-    await client.cacheMemlimit(64);
-    const stats = await client.stats();
-    equal(typeof stats.get('curr_items'), 'number');
-    equal(typeof stats.get('version'), 'string');
-    equal(typeof stats.get('rusage_user'), 'number');
-    const settings = await client.stats(['settings']);
-    equal([settings.get('cas_enabled'), settings.get('evictions')], [true, true]);
-    equal(settings.get('maxbytes'), 64 * 1024 * 1024);
-    // As text, a `no` would be truthy.
-    const texts = [...settings].filter(([, value]) => value === 'yes' || value === 'no');
-    equal(texts, [], 'switches are true or false');
-    equal(await client.stats(['reset']), new Map());
-  }),
-  withClient<OneServer>('verbosity and cacheMemlimit', [
+  withClient<ServerClient>(
+    'stats are typed',
+    ['stats', 'cacheMemlimit', 'admin'],
+    async (client) => {
+      await client.cacheMemlimit(64);
+      const stats = await client.stats();
+      equal(typeof stats.get('curr_items'), 'number');
+      equal(typeof stats.get('version'), 'string');
+      equal(typeof stats.get('rusage_user'), 'number');
+      const settings = await client.stats(['settings']);
+      equal([settings.get('cas_enabled'), settings.get('evictions')], [true, true]);
+      equal(settings.get('maxbytes'), 64 * 1024 * 1024);
+      // As text, a `no` would be truthy.
+      const texts = [...settings].filter(([, value]) => value === 'yes' || value === 'no');
+      equal(texts, [], 'switches are true or false');
+      equal(await client.stats(['reset']), new Map());
+    },
+  ),
+  withClient<ServerClient>('verbosity and cacheMemlimit', [
     'verbosity',
     'cacheMemlimit',
     'errors',
@@ -64,7 +68,7 @@ export const administrationCases: readonly Case<OneServerContext>[] = [
     await rejects(client.verbosity(-1), UsageError);
     await rejects(client.cacheMemlimit(1.5), UsageError);
   }),
-  withClient<OneServer>(
+  withClient<ServerClient>(
     'flushAll deletes everything, now or later',
     ['flushAll', 'noreply', 'admin', 'errors'],
     async (client, key, context) => {
@@ -90,7 +94,7 @@ export const administrationCases: readonly Case<OneServerContext>[] = [
       ok(/30 days/.test(error.message), error.message);
     },
   ),
-  withClient<OneServer>('shutdown of a server that does not allow it', [
+  withClient<ServerClient>('shutdown of a server that does not allow it', [
     'shutdown',
     'admin',
     'errors',
@@ -99,7 +103,7 @@ export const administrationCases: readonly Case<OneServerContext>[] = [
     await rejects(client.shutdown(), ServerReplyError);
     await client.version();
   }),
-  withClient<OneServer>(
+  withClient<ServerClient>(
     'quit closes the connection, and the next call makes another',
     ['quit'],
     async (client, key) => {
@@ -108,7 +112,7 @@ export const administrationCases: readonly Case<OneServerContext>[] = [
       equal(await client.get(key), 'x');
     },
   ),
-  withClient<OneServer>(
+  withClient<ServerClient>(
     'raw sends a line as it is',
     ['raw', 'version', 'admin', 'errors'],
     async (client, key) => {
@@ -125,7 +129,7 @@ export const administrationCases: readonly Case<OneServerContext>[] = [
       await rejects(client.raw('get a\r\nflush_all'), UsageError);
     },
   ),
-  withClient<OneServer>(
+  withClient<ServerClient>(
     'metadump tells of every item, and others need not wait',
     ['setMany', 'metadump', 'admin'],
     async (client, key) => {
@@ -139,7 +143,7 @@ export const administrationCases: readonly Case<OneServerContext>[] = [
       ok(names.every((name) => seen.has(name)), `${seen.size} of ${names.length} seen`);
     },
   ),
-  withClient<OneServer>(
+  withClient<ServerClient>(
     'mgdump tells of every key, where the server has it (since 1.6.19)',
     ['setMany', 'mgdump', 'admin', 'errors'],
     async (client, key) => {
@@ -155,7 +159,7 @@ export const administrationCases: readonly Case<OneServerContext>[] = [
       ok(names.every((name) => seen.includes(name)), `${names.join(' ')} among ${seen.length}`);
     },
   ),
-  withClient<OneServer>('a dump that is left early leaves nothing behind', [
+  withClient<ServerClient>('a dump that is left early leaves nothing behind', [
     'setMany',
     'metadump',
     'admin',
@@ -166,7 +170,7 @@ export const administrationCases: readonly Case<OneServerContext>[] = [
     equal(count, 3);
     equal(await client.get(`${key}0`), 'x');
   }),
-  withClient<OneServer>(
+  withClient<ServerClient>(
     'watch gives lines until it is left',
     ['watch', 'version', 'admin'],
     async (client, key) => {

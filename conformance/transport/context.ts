@@ -1,5 +1,11 @@
 import { newAborter } from '../../core/io/aborter.ts';
-import type { AbortSignal, Accept, Dialer, Endpoint, Listener } from '../../core/io/transport.ts';
+import type {
+  AbortSignalLike,
+  Accept,
+  Dialer,
+  Endpoint,
+  Listener,
+} from '../../core/io/transport.ts';
 import type { Case } from '../case.ts';
 import { type Peer, startPeer, TestEvents } from './peer.ts';
 
@@ -43,7 +49,7 @@ export interface EndingListener extends Listener {
 }
 
 /** A signal that nobody aborts. */
-export const never = (): AbortSignal => newAborter().signal;
+export const never = (): AbortSignalLike => newAborter().signal;
 
 /** Listens, dials once, and hands both ends to the case. */
 export function connected(

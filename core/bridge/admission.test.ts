@@ -126,53 +126,53 @@ door('who offers wrong tokens has to wait, and others need not', () => {
 
 door('so many addresses are remembered, and the oldest is forgotten', () => {
   const bridge = make({ connectRate: 1, clock: new CountingClock() });
-  const knock = (address: number): boolean => bridge.knock(String(address)) !== null;
-  for (let address = 0; address < 10_000; address++) assert.ok(knock(address));
+  const begin = (address: number): boolean => bridge.begin(String(address)) !== null;
+  for (let address = 0; address < 10_000; address++) assert.ok(begin(address));
   // It is the newest now.
-  assert.is(knock(0), false);
-  assert.ok(knock(10_000));
-  assert.equal([knock(0), knock(2)], [false, false]);
-  assert.is(knock(1), true);
+  assert.is(begin(0), false);
+  assert.ok(begin(10_000));
+  assert.equal([begin(0), begin(2)], [false, false]);
+  assert.is(begin(1), true);
 });
 
 door('an address has so many connections that have not said what they want', () => {
   const bridge = make();
-  const leave = Array.from({ length: bridgeLimits.maxHandshakes }, () => bridge.knock('a'));
-  assert.is(bridge.knock('a'), null);
-  assert.ok(bridge.knock('b') !== null);
+  const leave = Array.from({ length: bridgeLimits.maxHandshakes }, () => bridge.begin('a'));
+  assert.is(bridge.begin('a'), null);
+  assert.ok(bridge.begin('b') !== null);
   leave[0]?.();
   leave[0]?.();
-  assert.ok(bridge.knock('a') !== null);
-  assert.is(bridge.knock('a'), null);
+  assert.ok(bridge.begin('a') !== null);
+  assert.is(bridge.begin('a'), null);
   assert.is(bridgeLimits.maxHandshakes, 16);
   const small = make({ maxHandshakes: 2 });
-  const leaveSmall = small.knock('a');
-  small.knock('a');
+  const leaveSmall = small.begin('a');
+  small.begin('a');
   leaveSmall?.();
-  assert.ok(small.knock('a') !== null);
-  assert.is(small.knock('a'), null);
+  assert.ok(small.begin('a') !== null);
+  assert.is(small.begin('a'), null);
 });
 
 door('an address makes so many connections a second', () => {
   const clock = new CountingClock();
   const bridge = make({ clock, connectRate: 2 });
-  const knock = (address: string): boolean => {
-    const leave = bridge.knock(address);
+  const begin = (address: string): boolean => {
+    const leave = bridge.begin(address);
     leave?.();
     return leave !== null;
   };
-  assert.equal([knock('a'), knock('a'), knock('a'), knock('b')], [true, true, false, true]);
+  assert.equal([begin('a'), begin('a'), begin('a'), begin('b')], [true, true, false, true]);
   clock.advance(499);
-  assert.is(knock('a'), false);
+  assert.is(begin('a'), false);
   clock.advance(1);
-  assert.equal([knock('a'), knock('a')], [true, false]);
+  assert.equal([begin('a'), begin('a')], [true, false]);
   assert.is(bridgeLimits.connectRate, 100);
 });
 
 door('behind a proxy it is the requests of an address that are counted', () => {
   const clock = new CountingClock();
   const bridge = make({ clock, connectRate: 2, origins, behindProxy: true, maxHandshakes: 1 });
-  for (let i = 0; i < 5; i++) assert.ok(bridge.knock('the proxy') !== null);
+  for (let i = 0; i < 5; i++) assert.ok(bridge.begin('the proxy') !== null);
   assert.equal([1, 2, 3].map(() => bridge.admit(good).status), [101, 101, 429]);
   assert.is(bridge.admit({ ...good, address: '192.0.2.8' }).status, 101);
   clock.advance(500);

@@ -18,7 +18,7 @@ export interface UpgradeRequest {
 }
 
 /** The answer to one. */
-export type Admission =
+export type UpgradeAnswer =
   | {
     readonly status: 101;
     readonly address: string;
@@ -28,7 +28,7 @@ export type Admission =
   | { readonly status: 400 | 401 | 403 | 429 | 503; readonly why: string };
 
 /** Decides who may connect, before anybody has. */
-export class Door {
+export class Admission {
   readonly #settings: BridgeSettings;
   // The bearer protocol of each tenant's token.
   readonly #bearers: ReadonlyMap<string, string>;
@@ -50,7 +50,7 @@ export class Door {
    * A connection came that has not asked for anything. Gives what to call when it has asked, or is
    * gone; null when it is one too many of its address.
    */
-  knock(address: string): (() => void) | null {
+  begin(address: string): (() => void) | null {
     const { maxHandshakes, behindProxy } = this.#settings;
     // All of a proxy's clients come from its one address; to count them is the proxy's part.
     if (behindProxy) return () => {};
@@ -59,7 +59,7 @@ export class Door {
   }
 
   /** Judges a request; changes nothing but the counts of connections and of wrong tokens. */
-  judge(request: UpgradeRequest): Admission {
+  judge(request: UpgradeRequest): UpgradeAnswer {
     const { address, origin } = request;
     const { hosts, origins, tokens, behindProxy } = this.#settings;
     // Of a proxy's clients there is an address with the request, and not before it.

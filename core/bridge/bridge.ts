@@ -1,7 +1,7 @@
 import { checkTls, toEndpoint } from '../client/connection/endpoint.ts';
 import type { Dialer, Endpoint, Listener } from '../io/transport.ts';
 import { UsageError } from '../wire/errors.ts';
-import { type Admission, Door, type UpgradeRequest } from './admission.ts';
+import { Admission, type UpgradeAnswer, type UpgradeRequest } from './admission.ts';
 import { type BridgeOptions, type BridgeSettings, bridgeSettings } from './options.ts';
 import { BridgeSession, type BridgeSocket, type InFlight } from './session.ts';
 
@@ -9,13 +9,13 @@ import { BridgeSession, type BridgeSocket, type InFlight } from './session.ts';
  * WebSockets in, memcached out: what every runtime's server of it shares. It has no socket of its
  * own.
  *
- * A server calls `knock` for each connection, where its runtime shows connections that have not asked
+ * A server calls `begin` for each connection, where its runtime shows connections that have not asked
  * for anything, `admit` for each request to upgrade, and `accept` for each WebSocket that comes of
  * one.
  */
 export class Bridge {
   readonly settings: BridgeSettings;
-  readonly #door: Door;
+  readonly #admission: Admission;
   readonly #sessions: Set<BridgeSession> = new Set();
   readonly #inFlight: InFlight = { count: 0 };
   #nextId = 1;
@@ -28,7 +28,7 @@ export class Bridge {
     const { upstream, upstreamTls } = this.settings;
     if (upstreamTls !== undefined) checkTls(upstreamTls);
     toEndpoint(upstream, upstreamTls);
-    this.#door = new Door(this.settings);
+    this.#admission = new Admission(this.settings);
   }
 
   /** How many sockets are open. */
@@ -58,15 +58,15 @@ export class Bridge {
     return at;
   }
 
-  /** See `Door.knock`. */
-  knock(address: string): (() => void) | null {
-    return this.#door.knock(address);
+  /** See `Admission.begin`. */
+  begin(address: string): (() => void) | null {
+    return this.#admission.begin(address);
   }
 
   /** Judges a request to upgrade. */
-  admit(request: UpgradeRequest): Admission {
-    const admission: Admission = this.#closing === null
-      ? this.#door.judge(request)
+  admit(request: UpgradeRequest): UpgradeAnswer {
+    const admission: UpgradeAnswer = this.#closing === null
+      ? this.#admission.judge(request)
       : { status: 503, why: CLOSING[1] };
     if (admission.status !== 101) {
       const { status, why } = admission;
@@ -84,7 +84,7 @@ export class Bridge {
    */
   accept(
     socket: BridgeSocket,
-    { address, origin, tenant }: Admission & { readonly status: 101 },
+    { address, origin, tenant }: UpgradeAnswer & { readonly status: 101 },
     ping: (() => void) | null,
   ): BridgeSession | null {
     // It may have been admitted when the bridge was not.
@@ -92,7 +92,7 @@ export class Bridge {
       socket.refuse(...CLOSING);
       return null;
     }
-    const leave = this.#door.enter(tenant, address);
+    const leave = this.#admission.enter(tenant, address);
     if (leave === null) {
       const why = 'too many sockets';
       this.settings.log({ type: 'refused', address, status: 503, why });

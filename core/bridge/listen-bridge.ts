@@ -84,8 +84,8 @@ class Guests {
 
   // Gives what to call when it waits no more for its upgrade.
   #begin(name: string, drop: () => void): () => void {
-    const knocked = this.#bridge.knock(hostOf(name));
-    if (knocked === null) {
+    const end = this.#bridge.begin(hostOf(name));
+    if (end === null) {
       drop();
       return () => {};
     }
@@ -95,7 +95,7 @@ class Guests {
     return () => {
       this.#waiting.delete(drop);
       cancel();
-      knocked();
+      end();
     };
   }
 }

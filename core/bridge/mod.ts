@@ -1,6 +1,6 @@
 /** The bridge without its sockets: who may connect, what they may ask, and how much. */
 export { Bridge, type Place, type RunningBridge } from './bridge.ts';
-export type { Admission, UpgradeRequest } from './admission.ts';
+export type { UpgradeAnswer, UpgradeRequest } from './admission.ts';
 export type { Digest } from './guest.ts';
 export type { BridgeClient, BridgeEvent } from './events.ts';
 export { type BridgeRuntime, listenBridgeOn } from './listen-bridge.ts';

@@ -3,7 +3,7 @@ import { Upstream } from '../client/connection/upstream.ts';
 import type { Dialer, Transport, TransportEvents } from '../io/transport.ts';
 import { fromLatin1 } from '../wire/bytes.ts';
 import type { Command } from '../wire/command.ts';
-import { confineCommand, releaseReply } from '../wire/prefix.ts';
+import { prefixCommand, unprefixReply } from '../wire/prefix.ts';
 import { encodeReply } from '../wire/encode-reply.ts';
 import { UsageError } from '../wire/errors.ts';
 import { isError, type Reply } from '../wire/reply.ts';
@@ -34,7 +34,7 @@ export interface InFlight {
   count: number;
 }
 
-export interface SessionParts {
+export interface SessionDependencies {
   readonly settings: BridgeSettings;
   readonly client: BridgeClient;
   readonly socket: BridgeSocket;
@@ -51,7 +51,7 @@ export interface SessionParts {
  * page that reads slowly slows down its own upstream only.
  */
 export class BridgeSession implements TransportEvents {
-  readonly #parts: SessionParts;
+  readonly #dependencies: SessionDependencies;
   readonly #connection: ServerConnection;
   readonly #policies: readonly Policy[];
   readonly #prefix: Uint8Array;
@@ -75,10 +75,10 @@ export class BridgeSession implements TransportEvents {
   #cancelRefusal: () => void = () => {};
   #cancelRate: (() => void) | null = null;
 
-  constructor(parts: SessionParts) {
-    const { settings } = parts;
+  constructor(dependencies: SessionDependencies) {
+    const { settings } = dependencies;
     const { clock, rate, maxInFlight, maxOutput, maxKeys, maxValue } = settings;
-    this.#parts = parts;
+    this.#dependencies = dependencies;
     this.#connection = new ServerConnection({
       strict: true,
       maxOwed: maxInFlight,
@@ -111,7 +111,7 @@ export class BridgeSession implements TransportEvents {
 
   /** The page gave a sign of life that is no data: it answered a ping. */
   onAlive(): void {
-    this.#heard = this.#parts.settings.clock.elapsed();
+    this.#heard = this.#dependencies.settings.clock.elapsed();
   }
 
   onClosed(cause: Error | null): void {
@@ -124,7 +124,7 @@ export class BridgeSession implements TransportEvents {
     // What was read is done; its replies are read and dropped, so that no byte of them is left over.
     this.#pauseUpstream(false);
     void this.#upstream.close();
-    const { settings, client, onClosed } = this.#parts;
+    const { settings, client, onClosed } = this.#dependencies;
     settings.log({ type: 'closed', client, why: this.#ending.reason });
     onClosed();
   }
@@ -170,13 +170,13 @@ export class BridgeSession implements TransportEvents {
     }
     if (this.#ending !== null && this.#pending === 0 && this.#connection.backlog === 0) {
       const { code, reason } = this.#ending;
-      return this.#parts.socket.refuse(code, reason);
+      return this.#dependencies.socket.refuse(code, reason);
     }
     this.#regulate();
   }
 
   #execute(): void {
-    const { clock } = this.#parts.settings;
+    const { clock } = this.#dependencies.settings;
     while (this.#ending === null && this.#cancelRate === null && !this.#isLaden()) {
       const wait = this.#bucket.wait(clock.elapsed());
       if (wait > 0) {
@@ -200,18 +200,18 @@ export class BridgeSession implements TransportEvents {
 
   // Answers what came before, if the page reads that in time.
   #refuse(reason: string): void {
-    const { socket, settings: { clock, upstreamTimeout } } = this.#parts;
+    const { socket, settings: { clock, upstreamTimeout } } = this.#dependencies;
     this.#ending = { code: 1008, reason };
     this.#cancelRefusal = clock.after(Math.max(LINGER, upstreamTimeout), () => socket.abort());
   }
 
   // The values that wait for the upstream are as much as the replies that may wait for the page.
   #isLaden(): boolean {
-    return this.#pendingBytes >= this.#parts.settings.maxOutput;
+    return this.#pendingBytes >= this.#dependencies.settings.maxOutput;
   }
 
   #do(id: number, command: Command): void {
-    const { inFlight, settings, client } = this.#parts;
+    const { inFlight, settings, client } = this.#dependencies;
     const answer = this.#decide(command);
     if (!('verb' in answer)) {
       this.#connection.reply(id, answer);
@@ -235,7 +235,7 @@ export class BridgeSession implements TransportEvents {
       this.#scheduleRun();
     };
     this.#upstream.execute(answer).then(
-      (reply) => settle(releaseReply(reply, command, this.#prefix)),
+      (reply) => settle(unprefixReply(reply, command, this.#prefix)),
       (error: Error) => {
         if (!this.#closed) settings.log({ type: 'upstream', client, error });
         settle(toReply(error));
@@ -245,7 +245,7 @@ export class BridgeSession implements TransportEvents {
 
   // The command for the upstream, or the reply.
   #decide(command: Command): Command | Reply {
-    const { client, settings } = this.#parts;
+    const { client, settings } = this.#dependencies;
     let decided = command;
     try {
       for (const policy of this.#policies) {
@@ -263,7 +263,7 @@ export class BridgeSession implements TransportEvents {
       return NOT_ALLOWED;
     }
     try {
-      return confineCommand(decided, this.#prefix);
+      return prefixCommand(decided, this.#prefix);
     } catch (error) {
       if (error instanceof UsageError) return BAD_REQUEST;
       throw error;
@@ -284,14 +284,14 @@ export class BridgeSession implements TransportEvents {
     while (!this.#blocked && !this.#closed) {
       const bytes = this.#connection.transmit();
       if (bytes === null) return;
-      const taken = this.#parts.socket.send(bytes);
+      const taken = this.#dependencies.socket.send(bytes);
       this.#connection.sent(taken);
       if (taken < bytes.length) this.#blocked = true;
     }
   }
 
   #regulate(): void {
-    const { socket, settings } = this.#parts;
+    const { socket, settings } = this.#dependencies;
     const paused = this.#ending !== null || this.#connection.congested ||
       this.#cancelRate !== null || this.#isLaden();
     if (paused !== this.#paused) {
@@ -307,7 +307,7 @@ export class BridgeSession implements TransportEvents {
   #pauseUpstream(paused: boolean): void {
     if (paused === this.#upstreamPaused) return;
     this.#upstreamPaused = paused;
-    this.#parts.inFlight.count += paused ? -this.#pending : this.#pending;
+    this.#dependencies.inFlight.count += paused ? -this.#pending : this.#pending;
     if (paused) {
       this.#upstreamClock.stop();
       this.#upstreamTransport?.pause();
@@ -321,7 +321,7 @@ export class BridgeSession implements TransportEvents {
   // read its replies does not see the ping either. Where the runtime pings, it cannot do so past
   // replies that wait: who keeps them waiting is the one to look after here.
   #watchIdle(asked = false): void {
-    const { ping, socket, settings: { clock, idleTimeout } } = this.#parts;
+    const { ping, socket, settings: { clock, idleTimeout } } = this.#dependencies;
     this.#cancelIdle = clock.after(idleTimeout / 2, () => {
       const silence = clock.elapsed() - this.#heard;
       if (asked && silence >= idleTimeout && (ping !== null || this.#blocked)) {

@@ -2,8 +2,8 @@ import type { Clock } from '../io/clock.ts';
 import type { Command, Key } from '../wire/command.ts';
 import { AbortError, MemcacheError, SerdeError, TimeoutError, UsageError } from '../wire/errors.ts';
 import type { Reply } from '../wire/reply.ts';
-import type { Calls } from './operation-context.ts';
-import { ownCopy, toKeys, waiting } from './operation-context.ts';
+import type { OperationContext } from './operation-context.ts';
+import { executeOptions, ownCopy, toKeys } from './operation-context.ts';
 import { Deadline } from './connection/deadline.ts';
 import { checkExecuteOptions } from './connection/executor.ts';
 import { checkWireKey, type ItemKey, ownKey, type WireKey } from './keys.ts';
@@ -18,7 +18,7 @@ import {
 import { deleteCommand, getCommand, getManyCommand, storeCommand } from './dialect.ts';
 import { Pace } from './connection/pace.ts';
 import { eachItem, type Found, isPlaceholder, toDone, toFound } from './results.ts';
-import { together } from './together.ts';
+import { groupByServer } from './together.ts';
 
 /** Keys and their values: a Map, an array of pairs, or a plain object. */
 export type Entries = Iterable<readonly [ItemKey, unknown]> | Readonly<Record<string, unknown>>;
@@ -35,15 +35,15 @@ const SLICE = 8;
 
 /** Finds many keys; `read` makes a value of each item that is there. */
 export async function findMany<Result>(
-  calls: Calls,
+  context: OperationContext,
   keys: Iterable<ItemKey>,
   withCas: boolean,
   options: CallOptions = {},
   read: (key: ItemKey, found: Found) => Result,
 ): Promise<Map<Key, Result>> {
   checkCallOptions(options);
-  const limit = new Limit(calls, options);
-  const { keys: policy, placeOf, ready, clock, maxKeys } = calls.parts;
+  const limit = new Limit(context, options);
+  const { keys: policy, placeOf, ready, clock, maxKeys } = context.dependencies;
   const wanted = toKeys(keys);
   const wire: WireKey[] = [];
   let length = 0;
@@ -64,23 +64,25 @@ export async function findMany<Result>(
   if (wanted.length === 0) return result;
   if (limit.error !== null) {
     const { error } = limit;
-    return calls.read(result, () => Promise.reject(error));
+    return context.read(result, () => Promise.reject(error));
   }
   // Which keys are in one place is known once the places are.
-  const left = ready && await calls.read(null, () => ready(options));
+  const left = ready && await context.read(null, () => ready(options));
   if (left === null) return result;
   const found: (Found | undefined)[] = [];
-  const batches = [...together(wire, placeOf)].flatMap((indexes) => cut(indexes, wire, calls));
+  const batches = [...groupByServer(wire, placeOf)].flatMap((indexes) =>
+    cut(indexes, wire, context)
+  );
   const run = (batch: readonly number[]): Promise<void> =>
-    calls.read(undefined, () => {
-      return findBatch(calls, batch, wire, withCas, limit.within(options), found);
+    context.read(undefined, () => {
+      return findBatch(context, batch, wire, withCas, limit.within(options), found);
     });
   let late: MemcacheError | null = null;
   const skip = (_batch: readonly number[], error: MemcacheError): void => {
     late = error;
   };
   await windowed(batches, READ_WINDOW, run, { clock, limit, skip, sizeOf: () => 0 });
-  if (late !== null) await calls.read(undefined, () => Promise.reject(late!));
+  if (late !== null) await context.read(undefined, () => Promise.reject(late!));
   let unreadable: SerdeError | null = null;
   const done = inSlices(clock, wanted, (key, index) => {
     const item = found[index];
@@ -89,7 +91,7 @@ export async function findMany<Result>(
       result.set(ownKey(key), read(key, item));
     } catch (error) {
       if (!(error instanceof SerdeError)) throw error;
-      if (calls.parts.ignoreErrors) calls.ignore(error);
+      if (context.dependencies.ignoreErrors) context.ignore(error);
       else unreadable ??= error;
     }
   }, null);
@@ -100,8 +102,12 @@ export async function findMany<Result>(
 }
 
 // As many keys as one `get` may have, and as fit its line.
-function cut(indexes: readonly number[], wire: readonly WireKey[], calls: Calls): number[][] {
-  const { maxKeys } = calls.parts;
+function cut(
+  indexes: readonly number[],
+  wire: readonly WireKey[],
+  context: OperationContext,
+): number[][] {
+  const { maxKeys } = context.dependencies;
   const batches: number[][] = [];
   let batch: number[] = [];
   let length = 0;
@@ -120,7 +126,7 @@ function cut(indexes: readonly number[], wire: readonly WireKey[], calls: Calls)
 }
 
 async function findBatch(
-  calls: Calls,
+  context: OperationContext,
   indexes: readonly number[],
   wire: readonly WireKey[],
   withCas: boolean,
@@ -129,7 +135,7 @@ async function findBatch(
 ): Promise<void> {
   const batch = indexes.map((index) => wire[index]!);
   const findOne = async (i: number): Promise<void> => {
-    const reply = await calls.execute(batch[i]!, getCommand(batch[i]!, withCas), options);
+    const reply = await context.execute(batch[i]!, getCommand(batch[i]!, withCas), options);
     found[indexes[i]!] = toFound(reply);
   };
   const command = getManyCommand(batch, withCas);
@@ -138,7 +144,7 @@ async function findBatch(
     return;
   }
   // All of them are in one place: the first says where.
-  const reply = await calls.execute(batch[0]!, command, options);
+  const reply = await context.execute(batch[0]!, command, options);
   const unclear: number[] = [];
   eachItem(command.keys, reply, (item, i) => {
     // Empty, or the place of a value that somebody is about to store: only `mg` tells.
@@ -150,38 +156,38 @@ async function findBatch(
 
 /** Stores many values; gives the keys that were not stored, each with its reason. */
 export async function storeMany(
-  calls: Calls,
+  context: OperationContext,
   entries: Entries,
   options: BulkOptions & StoreOptions,
 ): Promise<Map<Key, MemcacheError>> {
   checkBulkStoreOptions(options);
-  const limit = new Limit(calls, options);
+  const limit = new Limit(context, options);
   const { keys, values } = toColumns(entries);
   const jobs: Job[] = [];
   const prepare = (key: ItemKey, index: number): void => {
-    const { wire, data, fields } = calls.prepare(key, values[index], options, true);
+    const { wire, data, fields } = context.prepare(key, values[index], options, true);
     // A bad key is the caller's fault, and nothing is sent for its neighbours either.
     checkWireKey(wire);
     const make: Job['make'] = (quiet) => storeCommand('set', wire, data, { ...fields, quiet });
     jobs.push({ key: ownKey(key), wire, size: data.length, make, isDone: toDone });
   };
-  const prepared = inSlices(calls.parts.clock, keys, prepare, limit);
+  const prepared = inSlices(context.dependencies.clock, keys, prepare, limit);
   if (prepared !== undefined) await prepared;
-  return await doMany(calls, keys, jobs, options, limit);
+  return await doMany(context, keys, jobs, options, limit);
 }
 
 /** Deletes many keys; gives those for which it is not known that they are gone, and why. */
 export async function deleteMany(
-  calls: Calls,
+  context: OperationContext,
   keys: Iterable<ItemKey>,
   options: BulkOptions,
 ): Promise<Map<Key, MemcacheError>> {
   checkBulkOptions(options);
-  const limit = new Limit(calls, options);
+  const limit = new Limit(context, options);
   const all = toKeys(keys);
   const jobs: Job[] = [];
   const prepare = (key: ItemKey): void => {
-    const wire = calls.parts.keys.toWire(key);
+    const wire = context.dependencies.keys.toWire(key);
     checkWireKey(wire);
     const make: Job['make'] = (quiet) => deleteCommand(wire, quiet);
     const isDone: Job['isDone'] = (reply) => {
@@ -190,9 +196,9 @@ export async function deleteMany(
     };
     jobs.push({ key: ownKey(key), wire, size: 0, make, isDone });
   };
-  const prepared = inSlices(calls.parts.clock, all, prepare, limit);
+  const prepared = inSlices(context.dependencies.clock, all, prepare, limit);
   if (prepared !== undefined) await prepared;
-  return await doMany(calls, all, jobs, options, limit);
+  return await doMany(context, all, jobs, options, limit);
 }
 
 /** How long a call for many keys may go on. */
@@ -201,10 +207,10 @@ class Limit {
   readonly #options: CallOptions;
   #error: MemcacheError | null = null;
 
-  constructor(calls: Calls, options: CallOptions) {
+  constructor(context: OperationContext, options: CallOptions) {
     checkExecuteOptions(options);
     this.#options = options;
-    this.#deadline = new Deadline(calls.parts.clock, options.timeout ?? Infinity);
+    this.#deadline = new Deadline(context.dependencies.clock, options.timeout ?? Infinity);
   }
 
   /** What the rest of the call fails with, once it may not go on: one error for all of it. */
@@ -235,23 +241,27 @@ interface Job {
 }
 
 async function doMany(
-  calls: Calls,
+  context: OperationContext,
   keys: readonly ItemKey[],
   jobs: readonly Job[],
   options: BulkOptions,
   limit: Limit,
 ): Promise<Map<Key, MemcacheError>> {
-  const noreply = calls.isQuiet(options);
+  const noreply = context.isQuiet(options);
   const quiet = options.quiet === true || noreply;
   const failed = new Map<Key, MemcacheError>();
   // Its time was over before all were prepared: nothing is sent.
   if (limit.error !== null) return new Map(keys.map((key) => [ownKey(key), limit.error!]));
   const run = async ({ key, wire, make, isDone }: Job): Promise<void> => {
     try {
-      let reply = await calls.execute(wire, make(quiet), waiting(noreply, limit.within(options)));
+      let reply = await context.execute(
+        wire,
+        make(quiet),
+        executeOptions(noreply, limit.within(options)),
+      );
       // An error among the quiet ones: whose it was, only asking again can tell.
       if (reply.type === 'silent' && reply.errors.length > 0) {
-        reply = await calls.execute(wire, make(false), limit.within(options));
+        reply = await context.execute(wire, make(false), limit.within(options));
       }
       if (isDone(reply)) return;
       failed.set(key, new MemcacheError('the server did not store it', 'not-stored', 'done'));
@@ -261,7 +271,7 @@ async function doMany(
     }
   };
   const skip = ({ key }: Job, error: MemcacheError): void => void failed.set(key, error);
-  const { clock } = calls.parts;
+  const { clock } = context.dependencies;
   await windowed(jobs, WINDOW, run, { clock, limit, skip, sizeOf: ({ size }) => size });
   return failed;
 }

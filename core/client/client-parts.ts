@@ -4,7 +4,7 @@ import { checkMilliseconds } from '../wire/check.ts';
 import { UsageError } from '../wire/errors.ts';
 import { checkOptions, type ClientOptions, type PoolOptions } from './options.ts';
 import { Keys } from './keys.ts';
-import type { MemcacheParts } from './memcache-options.ts';
+import type { MemcacheDependencies } from './memcache-options.ts';
 import { defaultSerde } from './values/serde.ts';
 import { Upstream, type UpstreamOptions } from './connection/upstream.ts';
 
@@ -18,7 +18,7 @@ export interface WithDial {
  *
  * @throws UsageError when an option breaks a rule.
  */
-export function clientParts(options: ClientOptions): Omit<MemcacheParts, 'executor'> {
+export function clientDependencies(options: ClientOptions): Omit<MemcacheDependencies, 'executor'> {
   const { clock = systemClock, serde = defaultSerde } = options;
   const { keyPrefix = '', unicodeKeys = false, binaryKeys = false } = options;
   return {

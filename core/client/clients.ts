@@ -1,10 +1,10 @@
 import { checkOptions, type ClientOptions, type PoolOptions } from './options.ts';
-import { clientParts, upstreamFor, type WithDial } from './client-parts.ts';
+import { clientDependencies, upstreamFor, type WithDial } from './client-parts.ts';
 import { type ServerName, toEndpoint } from './connection/endpoint.ts';
-import { OneServer } from './server-client.ts';
+import { ServerClient } from './server-client.ts';
 
 /** A client of one server, over one connection. It connects when the first call comes. */
-export class Client extends OneServer {
+export class Client extends ServerClient {
   /**
    * @param server `host:port` and the like, see `ServerName`.
    * @throws UsageError when an option breaks a rule.
@@ -12,7 +12,7 @@ export class Client extends OneServer {
   constructor(server: ServerName, options: ClientOptions & WithDial) {
     checkOptions(options, 'Client');
     const executor = upstreamFor(toEndpoint(server, options.tls), options);
-    super({ ...clientParts(options), executor });
+    super({ ...clientDependencies(options), executor });
   }
 }
 
@@ -23,7 +23,7 @@ export class Client extends OneServer {
  * Where pymemcache's pool fails when it is full, calls share the least busy connection: each ends
  * within its `timeout`, and `maxPending` bounds what waits on each connection.
  */
-export class PooledClient extends OneServer {
+export class PooledClient extends ServerClient {
   /**
    * @param server `host:port` and the like, see `ServerName`.
    * @throws UsageError when an option breaks a rule.
@@ -33,7 +33,7 @@ export class PooledClient extends OneServer {
     const { maxPoolSize = 4, idleTimeout = 60_000 } = options;
     const pool = { ...options, maxPoolSize, idleTimeout };
     const executor = upstreamFor(toEndpoint(server, options.tls), pool);
-    super({ ...clientParts(options), executor });
+    super({ ...clientDependencies(options), executor });
   }
 }
 

@@ -110,7 +110,7 @@ export interface Gets<T> {
 }
 
 /** What a `Memcache` is made of. */
-export interface MemcacheParts {
+export interface MemcacheDependencies {
   readonly executor: Executor;
   /**
    * Where the servers have to be found first: waits until they are, and gives the options of a call

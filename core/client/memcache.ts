@@ -3,7 +3,7 @@ import type { Command, Key, StoreVerb } from '../wire/command.ts';
 import { type MemcacheError, UsageError } from '../wire/errors.ts';
 import type { Reply } from '../wire/reply.ts';
 import { deleteMany, type Entries, findMany, storeMany } from './bulk.ts';
-import { Calls, toU64 } from './operation-context.ts';
+import { OperationContext, toU64 } from './operation-context.ts';
 import { checkExecuteNames, type ExecuteOptions } from './connection/executor.ts';
 import { type Expire, toExptime } from './expire.ts';
 import { checkWireKey, type ItemKey } from './keys.ts';
@@ -14,7 +14,7 @@ import {
   checkStoreOptions,
   checkWriteOptions,
   type Gets,
-  type MemcacheParts,
+  type MemcacheDependencies,
   type StoreOptions,
   type WriteOptions,
 } from './memcache-options.ts';
@@ -47,34 +47,34 @@ import {
 export class Memcache {
   /** The meta commands with all of their flags. */
   readonly meta: MetaCommands;
-  protected readonly calls: Calls;
+  protected readonly context: OperationContext;
 
-  constructor(parts: MemcacheParts) {
-    this.calls = new Calls(parts);
-    this.meta = new MetaCommands(this.calls);
+  constructor(dependencies: MemcacheDependencies) {
+    this.context = new OperationContext(dependencies);
+    this.meta = new MetaCommands(this.context);
   }
 
   /** The value of a key, or undefined. */
   get<T = unknown>(key: ItemKey, options?: CallOptions): Promise<T | undefined> {
-    if (!this.calls.parts.ignoreErrors) return this.#get(key, options);
-    return this.calls.read(undefined, () => this.#get(key, options));
+    if (!this.context.dependencies.ignoreErrors) return this.#get(key, options);
+    return this.context.read(undefined, () => this.#get(key, options));
   }
 
   /** The value of a key and its version, or undefined. */
   gets<T = unknown>(key: ItemKey, options?: CallOptions): Promise<Gets<T> | undefined> {
-    return this.calls.read(undefined, async () => {
+    return this.context.read(undefined, async () => {
       checkCallOptions(options);
-      const wire = this.calls.parts.keys.toWire(key);
-      const found = await this.calls.find(wire, getCommand(wire, true), options);
-      return found === undefined ? undefined : this.calls.gets<T>(key, found);
+      const wire = this.context.dependencies.keys.toWire(key);
+      const found = await this.context.find(wire, getCommand(wire, true), options);
+      return found === undefined ? undefined : this.context.gets<T>(key, found);
     });
   }
 
   /** The value of a key, or undefined; sets when it expires. */
   gat<T = unknown>(key: ItemKey, expire: Expire, options?: CallOptions): Promise<T | undefined> {
-    return this.calls.read(undefined, async () => {
+    return this.context.read(undefined, async () => {
       const found = await this.#getAndTouch(key, false, expire, options);
-      return found === undefined ? undefined : this.calls.value<T>(key, found);
+      return found === undefined ? undefined : this.context.value<T>(key, found);
     });
   }
 
@@ -84,9 +84,9 @@ export class Memcache {
     expire: Expire,
     options?: CallOptions,
   ): Promise<Gets<T> | undefined> {
-    return this.calls.read(undefined, async () => {
+    return this.context.read(undefined, async () => {
       const found = await this.#getAndTouch(key, true, expire, options);
-      return found === undefined ? undefined : this.calls.gets<T>(key, found);
+      return found === undefined ? undefined : this.context.gets<T>(key, found);
     });
   }
 
@@ -96,8 +96,8 @@ export class Memcache {
    * @throws SerdeError, when all have been read, where a value cannot be: it has the other `values`.
    */
   getMany<T = unknown>(keys: Iterable<ItemKey>, options?: CallOptions): Promise<Map<Key, T>> {
-    return findMany(this.calls, keys, false, options, (key, found) => {
-      return this.calls.value<T>(key, found);
+    return findMany(this.context, keys, false, options, (key, found) => {
+      return this.context.value<T>(key, found);
     });
   }
 
@@ -106,8 +106,8 @@ export class Memcache {
     keys: Iterable<ItemKey>,
     options?: CallOptions,
   ): Promise<Map<Key, Gets<T>>> {
-    return findMany(this.calls, keys, true, options, (key, found) => {
-      return this.calls.gets<T>(key, found);
+    return findMany(this.context, keys, true, options, (key, found) => {
+      return this.context.gets<T>(key, found);
     });
   }
 
@@ -149,9 +149,9 @@ export class Memcache {
   ): Promise<CasResult> {
     checkStoreOptions(options);
     checkU64('cas', cas);
-    const { wire, data, fields } = this.calls.prepare(key, value, options, false);
+    const { wire, data, fields } = this.context.prepare(key, value, options, false);
     return toCasResult(
-      await this.calls.write(wire, casCommand(wire, data, cas, fields), fields.quiet, options),
+      await this.context.write(wire, casCommand(wire, data, cas, fields), fields.quiet, options),
     );
   }
 
@@ -167,7 +167,7 @@ export class Memcache {
     entries: Entries,
     options: BulkOptions & Pick<StoreOptions, 'expire' | 'flags'> = {},
   ): Promise<Map<Key, MemcacheError>> {
-    return storeMany(this.calls, entries, options);
+    return storeMany(this.context, entries, options);
   }
 
   /**
@@ -176,15 +176,15 @@ export class Memcache {
    * @returns The keys that may still be there, each with its reason: empty when all went well.
    */
   deleteMany(keys: Iterable<ItemKey>, options: BulkOptions = {}): Promise<Map<Key, MemcacheError>> {
-    return deleteMany(this.calls, keys, options);
+    return deleteMany(this.context, keys, options);
   }
 
   /** Deletes a key; false when it was not there. */
   async delete(key: ItemKey, options: WriteOptions = {}): Promise<boolean> {
     checkWriteOptions(options);
-    const wire = this.calls.parts.keys.toWire(key);
-    const quiet = this.calls.isQuiet(options);
-    return toDone(await this.calls.write(wire, deleteCommand(wire, quiet), quiet, options));
+    const wire = this.context.dependencies.keys.toWire(key);
+    const quiet = this.context.isQuiet(options);
+    return toDone(await this.context.write(wire, deleteCommand(wire, quiet), quiet, options));
   }
 
   /**
@@ -216,12 +216,12 @@ export class Memcache {
   /** Sets when a key expires; false when it is not there. */
   async touch(key: ItemKey, expire: Expire, options: WriteOptions = {}): Promise<boolean> {
     checkWriteOptions(options);
-    const { keys, clock } = this.calls.parts;
+    const { keys, clock } = this.context.dependencies;
     const wire = keys.toWire(key);
     const exptime = toExptime(expire, clock.now());
-    const quiet = this.calls.isQuiet(options);
+    const quiet = this.context.isQuiet(options);
     return toDone(
-      await this.calls.write(wire, touchCommand(wire, exptime, quiet), quiet, options),
+      await this.context.write(wire, touchCommand(wire, exptime, quiet), quiet, options),
     );
   }
 
@@ -231,17 +231,17 @@ export class Memcache {
    * @throws UsageError that names the rule it breaks.
    */
   checkKey(key: ItemKey): void {
-    checkWireKey(this.calls.parts.keys.toWire(key));
+    checkWireKey(this.context.dependencies.keys.toWire(key));
   }
 
   /** What it is made of, to make another client over the same executor or over one around it. */
-  get parts(): MemcacheParts {
-    return this.calls.parts;
+  get dependencies(): MemcacheDependencies {
+    return this.context.dependencies;
   }
 
   /** How many reads failed and gave what a miss gives; see `ignoreErrors`. */
   get ignored(): number {
-    return this.calls.ignored;
+    return this.context.ignored;
   }
 
   /** Does any command of the protocol. */
@@ -251,12 +251,12 @@ export class Memcache {
     } catch (error) {
       return Promise.reject(error);
     }
-    return this.calls.parts.executor.execute(command, options);
+    return this.context.dependencies.executor.execute(command, options);
   }
 
   /** Waits for what is pending, then lets go of the connection. No call is taken after it. */
   async close(): Promise<void> {
-    await this.calls.parts.executor.close();
+    await this.context.dependencies.executor.close();
   }
 
   /** `close`, for `await using`. */
@@ -269,11 +269,11 @@ export class Memcache {
   #get<T>(key: ItemKey, options: CallOptions | undefined): Promise<T | undefined> {
     try {
       checkCallOptions(options);
-      const wire = this.calls.parts.keys.toWire(key);
+      const wire = this.context.dependencies.keys.toWire(key);
       const command = getCommand(wire, false);
-      return this.calls.execute(wire, command, options).then((reply) => {
+      return this.context.execute(wire, command, options).then((reply) => {
         if (!isUnclear(reply)) return this.#toValue<T>(key, reply);
-        const again = this.calls.execute(wire, command, options);
+        const again = this.context.execute(wire, command, options);
         return again.then((second) => this.#toValue<T>(key, second));
       });
     } catch (error) {
@@ -283,7 +283,7 @@ export class Memcache {
 
   #toValue<T>(key: ItemKey, reply: Reply): T | undefined {
     const found = toFound(reply);
-    return found === undefined ? undefined : this.calls.value<T>(key, found);
+    return found === undefined ? undefined : this.context.value<T>(key, found);
   }
 
   async #getAndTouch(
@@ -293,10 +293,10 @@ export class Memcache {
     options: CallOptions | undefined,
   ): Promise<Found | undefined> {
     checkCallOptions(options);
-    const { keys, clock } = this.calls.parts;
+    const { keys, clock } = this.context.dependencies;
     const wire = keys.toWire(key);
     const exptime = toExptime(expire, clock.now());
-    return await this.calls.find(wire, gatCommand(wire, withCas, exptime), options);
+    return await this.context.find(wire, gatCommand(wire, withCas, exptime), options);
   }
 
   #store(
@@ -308,9 +308,9 @@ export class Memcache {
     try {
       if (mode === 'append' || mode === 'prepend') checkWriteOptions(options);
       else checkStoreOptions(options);
-      const { wire, data, fields } = this.calls.prepare(key, value, options, true);
+      const { wire, data, fields } = this.context.prepare(key, value, options, true);
       const command = storeCommand(mode, wire, data, fields);
-      return this.calls.write(wire, command, fields.quiet, options).then(toDone);
+      return this.context.write(wire, command, fields.quiet, options).then(toDone);
     } catch (error) {
       return Promise.reject(error);
     }
@@ -323,11 +323,11 @@ export class Memcache {
     options: WriteOptions = {},
   ): Promise<bigint | undefined> {
     checkWriteOptions(options);
-    const wire = this.calls.parts.keys.toWire(key);
+    const wire = this.context.dependencies.keys.toWire(key);
     const amount = toU64('delta', delta);
-    const quiet = this.calls.isQuiet(options, false);
+    const quiet = this.context.isQuiet(options, false);
     const command = arithmeticCommand(wire, direction, amount, quiet);
-    return toNumber(await this.calls.write(wire, command, quiet, options));
+    return toNumber(await this.context.write(wire, command, quiet, options));
   }
 }
 

@@ -50,7 +50,7 @@ for (const [name, call] of Object.entries(calls)) {
     meta(`${name}: ${reply.type} is a ProtocolError`, async () => {
       const { client } = createTestClient();
       const one = new Memcache({
-        ...client.parts,
+        ...client.dependencies,
         executor: { execute: () => Promise.resolve(reply), close: () => Promise.resolve() },
       });
       const error = await call(one.meta).then(() => 'resolved', (reason: unknown) => reason);

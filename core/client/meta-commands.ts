@@ -3,7 +3,7 @@ import type { Key, Value } from '../wire/command.ts';
 import { UsageError } from '../wire/errors.ts';
 import { isMeta, metaFlags } from '../wire/meta-flags.ts';
 import type { ItemFacts, Reply } from '../wire/reply.ts';
-import { type Calls, toU64 } from './operation-context.ts';
+import { type OperationContext, toU64 } from './operation-context.ts';
 import { toDelay, toExptime } from './expire.ts';
 import { type ItemKey, ownKey, type WireKey } from './keys.ts';
 import { type CallOptions, checkCallOptions, type WriteOptions } from './memcache-options.ts';
@@ -77,10 +77,10 @@ const arithmeticFlags: FlagTable<MetaArithmeticOptions> = {
  * `argument` is `dialect`.
  */
 export class MetaCommands {
-  readonly #calls: Calls;
+  readonly #context: OperationContext;
 
-  constructor(calls: Calls) {
-    this.#calls = calls;
+  constructor(context: OperationContext) {
+    this.#context = context;
   }
 
   /** `mg`: the item; undefined for a miss. */
@@ -88,30 +88,30 @@ export class MetaCommands {
     key: ItemKey,
     options: MetaGetOptions = {},
   ): Promise<MetaItem<T> | undefined> {
-    return this.#calls.read(undefined, () => this.#get<T>(key, options));
+    return this.#context.read(undefined, () => this.#get<T>(key, options));
   }
 
   async #get<T>(key: ItemKey, options: MetaGetOptions): Promise<MetaItem<T> | undefined> {
     checkMetaOptions('mg', options);
     const flags = this.#flags(getFlags, options);
     if (options.value !== false) flags.push('v', 'f');
-    const wire = this.#calls.parts.keys.toWire(key);
-    const command = { verb: 'mg', ...bare(wire), flags } as const;
-    const reply = await this.#calls.execute(wire, command, options);
+    const wire = this.#context.dependencies.keys.toWire(key);
+    const command = { verb: 'mg', ...keyFields(wire), flags } as const;
+    const reply = await this.#context.execute(wire, command, options);
     if (reply.type === 'EN') return undefined;
     if (reply.type !== 'VA' && reply.type !== 'HD') return unexpected(reply);
     const facts = toFacts(reply.flags);
     const clientFlags = reply.flags.find((flag) => flag[0] === 'f');
     const stored = clientFlags === undefined ? undefined : toCount(clientFlags);
     const found = reply.type === 'VA' ? toFound(reply) : undefined;
-    const value = found === undefined ? undefined : this.#calls.value<T>(key, found);
+    const value = found === undefined ? undefined : this.#context.value<T>(key, found);
     return { ...facts, flags: stored, value };
   }
 
   /** `ms`: stores a value. */
   async set(key: ItemKey, value: unknown, options: MetaSetOptions = {}): Promise<MetaResult> {
     checkMetaOptions('ms', options);
-    const { serde } = this.#calls.parts;
+    const { serde } = this.#context.dependencies;
     const { value: data, flags: ownFlags } = serialize(serde, ownKey(key), value);
     const mode = checkEntry('mode', setModes, options.mode ?? 'set');
     const flags = this.#flags(setFlags, options);
@@ -142,8 +142,8 @@ export class MetaCommands {
   /** `me`: what the server holds of an item besides its value; undefined for a miss. */
   async debug(key: ItemKey, options?: CallOptions): Promise<ItemFacts | undefined> {
     checkCallOptions(options);
-    const wire = this.#calls.parts.keys.toWire(key);
-    const reply = await this.#calls.execute(wire, { verb: 'me', ...bare(wire) }, options);
+    const wire = this.#context.dependencies.keys.toWire(key);
+    const reply = await this.#context.execute(wire, { verb: 'me', ...keyFields(wire) }, options);
     if (reply.type === 'EN') return undefined;
     if (reply.type !== 'ME') return unexpected(reply);
     const { type: _type, base64: _base64, ...facts } = reply;
@@ -153,7 +153,7 @@ export class MetaCommands {
   /** `mn`: a round trip to the server and back. */
   async noop(options?: CallOptions): Promise<void> {
     checkCallOptions(options);
-    const reply = await this.#calls.parts.executor.execute({ verb: 'mn' }, options);
+    const reply = await this.#context.dependencies.executor.execute({ verb: 'mn' }, options);
     if (reply.type !== 'MN') unexpected(reply);
   }
 
@@ -171,10 +171,10 @@ export class MetaCommands {
       if (metaFlags.get(letter) === 'none') {
         if (value === true) flags.push(letter);
       } else if (letter === 'T' || letter === 'N') {
-        flags.push(`${letter}${toExptime(value, this.#calls.parts.clock.now(), name)}`);
+        flags.push(`${letter}${toExptime(value, this.#context.dependencies.clock.now(), name)}`);
       } else if (letter === 'R') {
         // The server reads it as it reads an expiry: past 30 days nobody would ever win.
-        flags.push(`R${toDelay(value, this.#calls.parts.clock.now(), name)}`);
+        flags.push(`R${toDelay(value, this.#context.dependencies.clock.now(), name)}`);
       } else flags.push(`${letter}${toU64(name, value)}`);
     }
     return flags;
@@ -182,10 +182,10 @@ export class MetaCommands {
 
   // A command without its key; it has no reply to give when it is quiet and all is well.
   #write(key: ItemKey, part: Keyless, options: WriteOptions): Promise<Reply> {
-    const wire = this.#calls.parts.keys.toWire(key);
-    const quiet = this.#calls.isQuiet(options);
+    const wire = this.#context.dependencies.keys.toWire(key);
+    const quiet = this.#context.isQuiet(options);
     if (quiet) part.flags.push('q');
-    return this.#calls.write(wire, { ...bare(wire), ...part }, quiet, options);
+    return this.#context.write(wire, { ...keyFields(wire), ...part }, quiet, options);
   }
 }
 
@@ -194,7 +194,7 @@ type Keyless =
   | { readonly verb: 'md' | 'ma'; readonly flags: string[] };
 
 // What of a key is in a command.
-function bare({ key, base64 }: WireKey): { readonly key: Key; readonly base64: boolean } {
+function keyFields({ key, base64 }: WireKey): { readonly key: Key; readonly base64: boolean } {
   return { key, base64 };
 }
 

@@ -23,7 +23,7 @@ export type { LinkOptions } from './connection/link-options.ts';
 export type { Entries } from './bulk.ts';
 export { Memcache } from './memcache.ts';
 export type * from './memcache-options.ts';
-export { OneServer } from './server-client.ts';
+export { ServerClient } from './server-client.ts';
 export { MetaCommands } from './meta-commands.ts';
 export type * from './meta-options.ts';
 export type { ErrorClass, ErrorFilter, RetryOptions } from './wrappers/retry-options.ts';

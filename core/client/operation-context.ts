@@ -5,9 +5,9 @@ import { MemcacheError, ProtocolError, SerdeError, UsageError } from '../wire/er
 import type { Reply } from '../wire/reply.ts';
 import { toExptime } from './expire.ts';
 import { type ItemKey, ownKey, type WireKey } from './keys.ts';
-import { apart } from './connection/observe.ts';
+import { callListener } from './connection/observe.ts';
 import type { ExecuteOptions } from './connection/executor.ts';
-import type { Gets, MemcacheParts, StoreOptions, WriteOptions } from './memcache-options.ts';
+import type { Gets, MemcacheDependencies, StoreOptions, WriteOptions } from './memcache-options.ts';
 import type { WriteFields } from './dialect.ts';
 import { type Found, isUnclear, toFound } from './results.ts';
 import { serialize } from './values/serde.ts';
@@ -20,24 +20,24 @@ export interface Prepared {
 }
 
 /** What all operations share: how arguments become parts of commands, and items values. */
-export class Calls {
-  readonly parts: MemcacheParts;
+export class OperationContext {
+  readonly dependencies: MemcacheDependencies;
   /** How many failures were ignored. */
   ignored = 0;
 
-  constructor(parts: MemcacheParts) {
-    this.parts = parts;
+  constructor(dependencies: MemcacheDependencies) {
+    this.dependencies = dependencies;
   }
 
   /** A read: where failures are ignored, one gives what a miss gives. */
   read<Result>(miss: Result, run: () => Promise<Result>): Promise<Result> {
-    return this.parts.ignoreErrors ? this.#forgive(miss, run) : run();
+    return this.dependencies.ignoreErrors ? this.#forgive(miss, run) : run();
   }
 
   /** A command for one key. */
   execute(wire: WireKey, command: Command, options: ExecuteOptions | undefined): Promise<Reply> {
     const { route } = wire;
-    const { executor } = this.parts;
+    const { executor } = this.dependencies;
     if (route === undefined) return executor.execute(command, options);
     return executor.execute(command, options === undefined ? { route } : { ...options, route });
   }
@@ -59,7 +59,7 @@ export class Calls {
     quiet: boolean,
     options: WriteOptions,
   ): Promise<Reply> {
-    return this.execute(wire, command, waiting(quiet, options));
+    return this.execute(wire, command, executeOptions(quiet, options));
   }
 
   /**
@@ -70,13 +70,13 @@ export class Calls {
    */
   isQuiet(options: WriteOptions, heedsDefault = true): boolean {
     checkObject('options', options);
-    const { noreply = heedsDefault && this.parts.noreply } = options;
+    const { noreply = heedsDefault && this.dependencies.noreply } = options;
     return checkBoolean('noreply', noreply);
   }
 
   /** What a store command is made of; see `isQuiet`. */
   prepare(key: ItemKey, value: unknown, options: StoreOptions, heedsDefault: boolean): Prepared {
-    const { keys, serde, clock } = this.parts;
+    const { keys, serde, clock } = this.dependencies;
     const quiet = this.isQuiet(options, heedsDefault);
     const wire = keys.toWire(key);
     const { value: serialized, flags: ownFlags } = serialize(serde, ownKey(key), value);
@@ -96,7 +96,7 @@ export class Calls {
   value<T>(key: ItemKey, { value, flags }: Found): T {
     const own = ownKey(key);
     try {
-      return this.parts.serde.deserialize(own, value, flags) as T;
+      return this.dependencies.serde.deserialize(own, value, flags) as T;
     } catch (error) {
       throw new SerdeError(own, error);
     }
@@ -114,7 +114,7 @@ export class Calls {
   /** Counts a failure that the caller need not know of, and tells of it. */
   ignore(error: MemcacheError): void {
     this.ignored++;
-    apart(() => this.parts.onIgnored?.(error));
+    callListener(() => this.dependencies.onIgnored?.(error));
   }
 
   async #forgive<Result>(miss: Result, run: () => Promise<Result>): Promise<Result> {
@@ -139,7 +139,7 @@ export function ownCopy<Value>(value: Value): Value | Uint8Array {
 }
 
 /** The options of a write, which is waited for unless it is quiet. */
-export function waiting(quiet: boolean, options: WriteOptions): ExecuteOptions {
+export function executeOptions(quiet: boolean, options: WriteOptions): ExecuteOptions {
   return quiet ? { ...options, unconfirmed: true } : options;
 }
 

@@ -1,6 +1,6 @@
 import type { Clock } from '../io/clock.ts';
 import type { Dialer, TlsOptions } from '../io/transport.ts';
-import { checkChoice, checkKnown, checkObject, demand } from '../wire/check.ts';
+import { assertArgument, checkChoice, checkKnown, checkObject } from '../wire/check.ts';
 import type { ClientConnectionOptions } from '../wire/client-options.ts';
 import { type MemcacheError, UsageError } from '../wire/errors.ts';
 import { checkTls } from './connection/endpoint.ts';
@@ -171,7 +171,7 @@ export function checkOptions(
     if (value === undefined || kind === 'other') continue;
     if (kind === 'limit') {
       const isLimit = typeof value === 'number' && value > 0;
-      demand(isLimit, name, 'must be a number, more than 0');
+      assertArgument(isLimit, name, 'must be a number, more than 0');
     } else if (typeof value !== kind || value === null) {
       throw new UsageError(name, `must be ${kind === 'object' ? 'an' : 'a'} ${kind}`);
     }
@@ -179,7 +179,7 @@ export function checkOptions(
   const { dialect = 'auto', fence = 'mn', maxKeys = 1, maxPoolSize = 1, tls, auth } = options;
   for (const [name, value] of Object.entries({ maxKeys, maxPoolSize })) {
     const isCount = Number.isInteger(value) && value > 0;
-    demand(isCount, name, 'must be a whole number, more than 0');
+    assertArgument(isCount, name, 'must be a whole number, more than 0');
   }
   checkChoice('dialect', dialect, ['meta', 'text', 'auto']);
   checkChoice('fence', fence, ['mn', 'version', 'get']);
@@ -193,6 +193,6 @@ export function checkOptions(
 export function checkClock(clock: Clock): void {
   checkObject('clock', clock);
   for (const name of ['now', 'elapsed', 'after', 'yield'] as const) {
-    demand(typeof clock[name] === 'function', 'clock', `must have the method ${name}`);
+    assertArgument(typeof clock[name] === 'function', 'clock', `must have the method ${name}`);
   }
 }

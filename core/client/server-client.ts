@@ -1,7 +1,7 @@
 import { checkObject } from '../wire/check.ts';
 import type { Key, RawCommand } from '../wire/command.ts';
 import type { ItemFacts, Reply } from '../wire/reply.ts';
-import { waiting } from './operation-context.ts';
+import { executeOptions } from './operation-context.ts';
 import { type Expire, toDelay } from './expire.ts';
 import { Memcache } from './memcache.ts';
 import {
@@ -14,11 +14,13 @@ import { type StatValue, toOk, toStats, toVersion } from './results.ts';
 import { ItemStream } from './streams.ts';
 
 /** Every operation, and those that speak of a server and not of an item: for one server. */
-export class OneServer extends Memcache {
+export class ServerClient extends Memcache {
   /** The version of the server. */
   async version(options?: CallOptions): Promise<string> {
     checkCallOptions(options);
-    return toVersion(await this.calls.parts.executor.execute({ verb: 'version' }, options));
+    return toVersion(
+      await this.context.dependencies.executor.execute({ verb: 'version' }, options),
+    );
   }
 
   /**
@@ -30,9 +32,11 @@ export class OneServer extends Memcache {
     words: readonly string[] = [],
     options?: CallOptions,
   ): Promise<Map<string, StatValue>> {
-    return this.calls.read(new Map<string, StatValue>(), async () => {
+    return this.context.read(new Map<string, StatValue>(), async () => {
       checkCallOptions(options);
-      return toStats(await this.calls.parts.executor.execute({ verb: 'stats', words }, options));
+      return toStats(
+        await this.context.dependencies.executor.execute({ verb: 'stats', words }, options),
+      );
     });
   }
 
@@ -45,17 +49,19 @@ export class OneServer extends Memcache {
    */
   async flushAll(delay: Expire = 0, options: WriteOptions = {}): Promise<void> {
     checkWriteOptions(options);
-    const noreply = this.calls.isQuiet(options);
-    const seconds = toDelay(delay, this.calls.parts.clock.now());
+    const noreply = this.context.isQuiet(options);
+    const seconds = toDelay(delay, this.context.dependencies.clock.now());
     const command = { verb: 'flush_all', delay: seconds, noreply } as const;
-    toOk(await this.calls.parts.executor.execute(command, waiting(noreply, options)));
+    toOk(
+      await this.context.dependencies.executor.execute(command, executeOptions(noreply, options)),
+    );
   }
 
   /** Sets how much memory the server may use, in megabytes. */
   async cacheMemlimit(megabytes: number, options?: CallOptions): Promise<void> {
     checkCallOptions(options);
     toOk(
-      await this.calls.parts.executor.execute(
+      await this.context.dependencies.executor.execute(
         { verb: 'cache_memlimit', megabytes, noreply: false },
         options,
       ),
@@ -66,7 +72,7 @@ export class OneServer extends Memcache {
   async verbosity(level: number, options?: CallOptions): Promise<void> {
     checkCallOptions(options);
     toOk(
-      await this.calls.parts.executor.execute(
+      await this.context.dependencies.executor.execute(
         { verb: 'verbosity', level, noreply: false },
         options,
       ),
@@ -78,13 +84,13 @@ export class OneServer extends Memcache {
     checkObject('options', options);
     const { graceful = false, ...call } = options;
     checkCallOptions(call);
-    await this.calls.parts.executor.execute({ verb: 'shutdown', graceful }, call);
+    await this.context.dependencies.executor.execute({ verb: 'shutdown', graceful }, call);
   }
 
   /** Asks the server to close the connection. The next call makes another. */
   async quit(options?: CallOptions): Promise<void> {
     checkCallOptions(options);
-    await this.calls.parts.executor.execute({ verb: 'quit' }, options);
+    await this.context.dependencies.executor.execute({ verb: 'quit' }, options);
   }
 
   /**
@@ -102,7 +108,10 @@ export class OneServer extends Memcache {
     checkObject('options', options);
     const { reply = 'line', value = null, ...call } = options;
     checkCallOptions(call);
-    return await this.calls.parts.executor.execute({ verb: 'raw', line, value, reply }, call);
+    return await this.context.dependencies.executor.execute(
+      { verb: 'raw', line, value, reply },
+      call,
+    );
   }
 
   /**

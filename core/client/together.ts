@@ -3,7 +3,7 @@
  *
  * @param placeOf Where one is; all are in one place when it is left out.
  */
-export function together<Item>(
+export function groupByServer<Item>(
   items: readonly Item[],
   placeOf: ((item: Item) => unknown) | undefined,
 ): Iterable<readonly number[]> {

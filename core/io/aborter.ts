@@ -1,8 +1,8 @@
-import type { AbortSignal } from './transport.ts';
+import type { AbortSignalLike } from './transport.ts';
 
 /** The part of the platform's AbortController that is used. */
 export interface Aborter {
-  readonly signal: AbortSignal;
+  readonly signal: AbortSignalLike;
   abort(reason: unknown): void;
 }
 

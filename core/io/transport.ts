@@ -69,11 +69,11 @@ export interface TransportEvents {
 export type Dialer = (
   to: Endpoint,
   events: TransportEvents,
-  signal: AbortSignal,
+  signal: AbortSignalLike,
 ) => Promise<Transport>;
 
 /** The part of the platform's AbortSignal that this package uses. */
-export interface AbortSignal {
+export interface AbortSignalLike {
   readonly aborted: boolean;
   readonly reason: unknown;
   addEventListener(type: 'abort', listener: () => void): void;

@@ -3,7 +3,7 @@ import { ACTIVE, FETCHED, Items } from './items.ts';
 import { itemSize, slabClass } from './slab-classes.ts';
 import type { StoreMode, StoreStatus } from './store-request.ts';
 
-export interface StoreOptions {
+export interface CacheOptions {
   /** The memory for items, in bytes. */
   readonly memory: number;
   /** The largest item in bytes, reckoned as memcached reckons it (`itemSize`). */
@@ -16,7 +16,7 @@ export interface StoreOptions {
   readonly random: () => number;
 }
 
-export const storeOptions: StoreOptions = {
+export const cacheOptions: CacheOptions = {
   memory: 64 * 1024 * 1024,
   maxItem: 1024 * 1024,
   useCas: true,
@@ -56,7 +56,7 @@ const MAX_REPRIEVES = 50;
  */
 export class Cache {
   readonly items: Items;
-  readonly options: StoreOptions;
+  readonly options: CacheOptions;
   counters: Counters = newCounters();
   /** By slab class; a class that nothing happened to is not there. */
   readonly classes: Map<number, ClassCounters> = new Map();
@@ -78,7 +78,7 @@ export class Cache {
   full = false;
 
   /** @param now Milliseconds since 1970. */
-  constructor(options: StoreOptions, now: number) {
+  constructor(options: CacheOptions, now: number) {
     this.options = options;
     this.items = new Items(options.memory, options.random);
     this.started = Math.floor(now / 1000) - 2;

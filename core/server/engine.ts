@@ -1,5 +1,5 @@
 import type { Clock } from '../io/clock.ts';
-import { checkKnown, checkObject, demand } from '../wire/check.ts';
+import { assertArgument, checkKnown, checkObject } from '../wire/check.ts';
 import { type ServerOptions, serverOptions } from './options.ts';
 import { PrefixStats } from './prefix-stats.ts';
 import { Store } from './store.ts';
@@ -39,7 +39,7 @@ export class Engine {
     checkKnown('options', options, names);
     this.options = { ...serverOptions, ...options };
     // A connection that may do none would wait for its turn for ever.
-    demand(this.options.requestsPerEvent >= 1, 'requestsPerEvent', 'must be 1 or more');
+    assertArgument(this.options.requestsPerEvent >= 1, 'requestsPerEvent', 'must be 1 or more');
     this.clock = clock;
     this.memory = this.options.memory;
     this.store = new Store(this.options, clock.now());

@@ -2,7 +2,7 @@ import * as assert from 'uvu/assert';
 import { Random } from '../../conformance/random.ts';
 import { suite } from '../../test/runner/suite.ts';
 import { fromLatin1, latin1 } from '../wire/bytes.ts';
-import { storeOptions } from './cache.ts';
+import { cacheOptions } from './cache.ts';
 import { KeyHash } from './key-hash.ts';
 import { Store } from './store.ts';
 
@@ -92,7 +92,7 @@ function collidingKeys(count: number): string[] {
 hashing('keys that an attacker makes collide under FNV-1a are found as fast as others', () => {
   const keys = collidingKeys(8000);
   const random = new Random(seed);
-  const store = new Store({ ...storeOptions, random: () => random.next() }, 0);
+  const store = new Store({ ...cacheOptions, random: () => random.next() }, 0);
   for (const key of keys) store.create(fromLatin1(key), fromLatin1('x'), 0, 0, null);
   const before = store.items.probes;
   for (const key of keys) {
@@ -106,7 +106,7 @@ hashing('keys that an attacker makes collide under FNV-1a are found as fast as o
 
 hashing('keys of one length that share a hash are told apart', () => {
   const random = new Random(seed);
-  const store = new Store({ ...storeOptions, random: () => random.next() }, 0);
+  const store = new Store({ ...cacheOptions, random: () => random.next() }, 0);
   // The same numbers make the same hash: two keys of all these collide, as likely as not twice.
   const same = hash(seed);
   const seen = new Map<number, Uint8Array>();
@@ -127,7 +127,7 @@ hashing('keys of one length that share a hash are told apart', () => {
 
 hashing('each server has a hash of its own', () => {
   const text = fromLatin1('key');
-  const hashes = Array.from({ length: 8 }, () => new KeyHash(storeOptions.random).of(text));
+  const hashes = Array.from({ length: 8 }, () => new KeyHash(cacheOptions.random).of(text));
   assert.is(new Set(hashes).size, 8);
 });
 

@@ -7,5 +7,5 @@ export { memoryDialer, MemoryServer } from './memory.ts';
 export { SERVER_VERSION, type ServerOptions, serverOptions } from './options.ts';
 export { Server } from './serve.ts';
 export { type Answer, Session } from './session.ts';
-export type { StoreOptions } from './cache.ts';
+export type { CacheOptions } from './cache.ts';
 export { Store } from './store.ts';

@@ -1,8 +1,8 @@
 import type { ClusterConfig } from '../wire/cluster-config.ts';
-import { type StoreOptions, storeOptions } from './cache.ts';
+import { type CacheOptions, cacheOptions } from './cache.ts';
 
 /** What an embedded memcached may be told; the letters are those of memcached's command line. */
-export interface ServerOptions extends StoreOptions {
+export interface ServerOptions extends CacheOptions {
   /** `-c`: how many connections at once; one more is told so and closed. */
   readonly maxConnections: number;
   /**
@@ -56,7 +56,7 @@ export interface ServerOptions extends StoreOptions {
 export const SERVER_VERSION = '1.6.39';
 
 export const serverOptions: ServerOptions = {
-  ...storeOptions,
+  ...cacheOptions,
   maxConnections: 1024,
   requestsPerEvent: 1024,
   allowFlush: true,

@@ -20,7 +20,7 @@ const DUMP_BACKLOG = 64 * 1024;
  */
 export class Server {
   readonly engine: Engine;
-  readonly #served: Set<Served> = new Set();
+  readonly #served: Set<ServerPeer> = new Set();
   #nextId = 1;
 
   constructor(options: Partial<ServerOptions> = {}, clock: Clock = systemClock) {
@@ -39,7 +39,7 @@ export class Server {
     }
     counters.total_connections++;
     const facts = { id: this.#nextId++, address, lastCommand: engine.clock.now() };
-    const served = new Served(engine, facts, transport, () => this.#served.delete(served));
+    const served = new ServerPeer(engine, facts, transport, () => this.#served.delete(served));
     this.#served.add(served);
     return served;
   };
@@ -54,7 +54,7 @@ export class Server {
 type CloseReason = 'normal' | 'error' | 'idle_timeout' | 'shutdown';
 
 /** One connection and all that drives it: the only place where bytes, commands and time meet. */
-class Served implements TransportEvents {
+class ServerPeer implements TransportEvents {
   readonly #engine: Engine;
   readonly #facts: ConnectionFacts;
   readonly #transport: Transport;

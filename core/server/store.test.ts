@@ -2,7 +2,7 @@ import { suite } from '../../test/runner/suite.ts';
 import * as assert from 'uvu/assert';
 import { Random } from '../../conformance/random.ts';
 import { fromLatin1, latin1 } from '../wire/bytes.ts';
-import { storeOptions } from './cache.ts';
+import { cacheOptions } from './cache.ts';
 import { Store } from './store.ts';
 import type { StoreMode, StoreRequest } from './store-request.ts';
 
@@ -14,8 +14,8 @@ class Subject {
   readonly store: Store;
   #now = START;
 
-  constructor(options: Partial<typeof storeOptions> = {}) {
-    this.store = new Store({ ...storeOptions, ...options }, START);
+  constructor(options: Partial<typeof cacheOptions> = {}) {
+    this.store = new Store({ ...cacheOptions, ...options }, START);
   }
 
   put(key: string, value: string, more: Partial<StoreRequest> = {}): string {

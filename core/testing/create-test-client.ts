@@ -1,6 +1,6 @@
 import type { ClientOptions } from '../client/options.ts';
 import { Client } from '../client/clients.ts';
-import { checkObject, demand } from '../wire/check.ts';
+import { assertArgument, checkObject } from '../wire/check.ts';
 import type { VirtualClock } from '../io/clock.ts';
 import { TestServer } from './test-server.ts';
 
@@ -26,7 +26,11 @@ export interface TestClient {
 export function createTestClient(options: TestClientOptions = {}): TestClient {
   checkObject('options', options);
   for (const name of ['clock', 'dial']) {
-    demand(!(name in options), name, 'is that of the server: give new TestServer(options, clock)');
+    assertArgument(
+      !(name in options),
+      name,
+      'is that of the server: give new TestServer(options, clock)',
+    );
   }
   const { server = new TestServer(), ...rest } = options;
   const { clock, dial } = server;

@@ -4,14 +4,14 @@ import { MAX_U32, MAX_U64 } from './numbers.ts';
 // What arguments are held to. Callers in JavaScript may pass anything, so each takes anything.
 
 /** @throws UsageError naming the argument and the rule, unless it holds. */
-export function demand(holds: boolean, argument: string, rule: string): asserts holds {
+export function assertArgument(holds: boolean, argument: string, rule: string): asserts holds {
   if (!holds) throw new UsageError(argument, rule);
 }
 
 /** Options, or whatever else has to be an object. */
 export function checkObject(argument: string, value: unknown): void {
   const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
-  demand(isObject, argument, 'must be an object');
+  assertArgument(isObject, argument, 'must be an object');
 }
 
 /**
@@ -112,7 +112,7 @@ function distance(from: string, to: string): number {
 }
 
 export function checkBoolean(argument: string, value: boolean): boolean {
-  demand(typeof value === 'boolean', argument, 'must be true or false');
+  assertArgument(typeof value === 'boolean', argument, 'must be true or false');
   return value;
 }
 
@@ -151,7 +151,11 @@ export function checkU64(argument: string, value: unknown, kind = 'bigint'): big
   if (typeof value !== 'bigint' || value < 0n || value > MAX_U64) {
     const isRounded = kind !== 'bigint' && typeof value === 'number' && value <= 2 ** 64 &&
       value > Number.MAX_SAFE_INTEGER;
-    demand(!isRounded, argument, 'must be a bigint past 2^53 - 1, where a number may be rounded');
+    assertArgument(
+      !isRounded,
+      argument,
+      'must be a bigint past 2^53 - 1, where a number may be rounded',
+    );
     throw new UsageError(argument, `must be a ${kind} from 0 to ${MAX_U64}`);
   }
   return value;
@@ -160,24 +164,28 @@ export function checkU64(argument: string, value: unknown, kind = 'bigint'): big
 /** A text that is not empty. */
 export function checkText(argument: string, text: unknown): asserts text is string {
   const isText = typeof text === 'string' && text !== '';
-  demand(isText, argument, 'must be a string that is not empty');
+  assertArgument(isText, argument, 'must be a string that is not empty');
 }
 
 /** A text that is the same after it has gone out as UTF-8, where such a surrogate is U+FFFD. */
 export function checkWellFormed(argument: string, text: string): void {
-  demand(text.isWellFormed(), argument, 'must not contain a lone surrogate, half of a character');
+  assertArgument(
+    text.isWellFormed(),
+    argument,
+    'must not contain a lone surrogate, half of a character',
+  );
 }
 
 /** Seconds, as the server parses them: a signed 32-bit number. */
 export function checkSeconds(argument: string, value: number): number {
   const rule = 'must be a whole number of seconds within 32 bits';
-  demand(typeof value === 'number' && value === (value | 0), argument, rule);
+  assertArgument(typeof value === 'number' && value === (value | 0), argument, rule);
   return value;
 }
 
 /** Milliseconds, as timers take them. @param most Infinity where there may be no end. */
 export function checkMilliseconds(argument: string, value: number, most = 0x7fff_ffff): number {
   const isTime = typeof value === 'number' && value > 0 && value <= most;
-  demand(isTime, argument, 'must be a number of milliseconds, more than 0');
+  assertArgument(isTime, argument, 'must be a number of milliseconds, more than 0');
   return value;
 }

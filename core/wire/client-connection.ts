@@ -76,7 +76,7 @@ export class ClientConnection<Tag> {
   // Whether a command was to end when the transport has it.
   #tellsSent = false;
   readonly #run: QuietRun<Tag>;
-  #alone = false;
+  #exclusive = false;
   #state: 'open' | 'ending' | 'closed' = 'open';
   // The peer is gone; what it said before is still to be read.
   #over: { readonly cause: Error } | null = null;
@@ -290,14 +290,14 @@ export class ClientConnection<Tag> {
         ring.cursor++;
         continue;
       }
-      if (this.#alone || (this.#proof.spoken !== 'meta' && !this.#respell(slot))) return;
+      if (this.#exclusive || (this.#proof.spoken !== 'meta' && !this.#respell(slot))) return;
       if (ring.at(ring.cursor).state === 'void') continue;
       slot.quiet = isQuiet(slot.command);
       if (!this.#owes()) this.#progress = now;
       if (!slot.quiet && this.#run.isOpen) this.#fence();
-      if (verbs[slot.command.verb].alone) {
+      if (verbs[slot.command.verb].exclusive) {
         if (ring.head < ring.cursor) return;
-        this.#alone = true;
+        this.#exclusive = true;
       }
       // What has begun to arrive would be taken for the answer to this.
       if (ring.head === ring.cursor && this.#decoder.pending) {
@@ -363,7 +363,7 @@ export class ClientConnection<Tag> {
   #refuse(slot: Slot<Tag>, error: MemcacheError): void {
     const { tag } = slot;
     this.#drop(slot, this.#ring.cursor);
-    this.#alone = false;
+    this.#exclusive = false;
     if (tag !== undefined) this.#events.push({ type: 'refused', tag, error });
   }
 
@@ -417,7 +417,7 @@ export class ClientConnection<Tag> {
     if ((slot.muted || slot.untilSent) && isError(reply) && event === null) {
       this.#push({ type: 'quiet-error', reply });
     }
-    if (isError(reply) && isFatal(reply, verbs[slot.command.verb].judgesValue)) {
+    if (isError(reply) && isFatal(reply, verbs[slot.command.verb].clientErrorKeepsConnection)) {
       this.#pop();
       this.#closeAfter(reply);
     } else if (slot.fenced) {
@@ -514,7 +514,7 @@ export class ClientConnection<Tag> {
     this.#pendingBytes -= slot.size;
     this.#progress = this.#now;
     this.#run.leave(slot);
-    this.#alone = false;
+    this.#exclusive = false;
     this.#ring.pop();
   }
 

@@ -26,8 +26,8 @@ export function isSilenced(command: Command, reply: Reply): boolean {
  * Whether the line after this error may not be the next reply: the server may have read a value as
  * commands, or answer one line twice (protocol.md 2.4). `SERVER_ERROR` keeps in step.
  */
-export function isFatal(reply: ErrorReply, judgesValue: boolean): boolean {
-  return reply.type === 'ERROR' || (reply.type === 'CLIENT_ERROR' && !judgesValue);
+export function isFatal(reply: ErrorReply, clientErrorKeepsConnection: boolean): boolean {
+  return reply.type === 'ERROR' || (reply.type === 'CLIENT_ERROR' && !clientErrorKeepsConnection);
 }
 
 /** The shape of the reply to a command: its verb's, or the one a raw command names. */

@@ -15,7 +15,7 @@ import { withDefaults } from './options.ts';
 import { decodeKey, hasLongOpaque, readMetaFlags } from './read-meta-flags.ts';
 import { clientError, ERROR, type ErrorReply, serverError } from './reply.ts';
 import { type Verb, verbs } from './verbs.ts';
-import { MAX_WORDS, Words } from './tokens.ts';
+import { MAX_TOKENS, Tokens } from './tokens.ts';
 
 /** A command whose value has not been read yet. */
 export type StorageHeader = StoreCommand | CasCommand | MetaSetCommand;
@@ -102,7 +102,7 @@ export class CommandDecoder {
   dead: string | null = null;
 
   readonly #input: Input = new Input();
-  readonly #words: Words = new Words();
+  readonly #tokens: Tokens = new Tokens();
   readonly #options: RequestOptions;
   // A data block of this length is due: the value of this command, or the token of an auth.
   #length = -1;
@@ -145,8 +145,8 @@ export class CommandDecoder {
       this.#checkLong();
       if (this.dead !== null) return null;
     }
-    this.#words.cut(input.bytes, input.from, input.to);
-    return this.authenticating ? this.#readAuth(this.#words) : this.#read(this.#words);
+    this.#tokens.cut(input.bytes, input.from, input.to);
+    return this.authenticating ? this.#readAuth(this.#tokens) : this.#read(this.#tokens);
   }
 
   // memcached's rule (protocol.md 2.1): 2048 bytes without a line end, or more than it reads at once,
@@ -182,95 +182,95 @@ export class CommandDecoder {
     return header;
   }
 
-  #read(words: Words): Command | BadRequest | null {
-    if (words.count === 0 || words.length(0) < 2) return plainError;
-    const verb = this.#verb(words);
+  #read(tokens: Tokens): Command | BadRequest | null {
+    if (tokens.count === 0 || tokens.length(0) < 2) return plainError;
+    const verb = this.#verb(tokens);
     switch (verb) {
       case 'mg':
       case 'md':
       case 'ma':
-        return readMeta(verb, words);
+        return readMeta(verb, tokens);
       case 'ms':
-        return this.#readMetaSet(words);
+        return this.#readMetaSet(tokens);
       case 'get':
       case 'gets':
       case 'gat':
       case 'gats':
-        return readGet(verb, words);
+        return readGet(verb, tokens);
       case 'set':
       case 'add':
       case 'replace':
       case 'append':
       case 'prepend':
       case 'cas':
-        return this.#readStore(verb, words);
+        return this.#readStore(verb, tokens);
       case 'delete':
-        return readDelete(words);
+        return readDelete(tokens);
       case 'incr':
       case 'decr': {
-        if (words.count !== 3 && words.count !== 4) return plainError;
-        const noreply = words.noreply;
-        if (words.length(1) > MAX_KEY) return bad('bad command line format', noreply);
-        const delta = words.uint64(2);
+        if (tokens.count !== 3 && tokens.count !== 4) return plainError;
+        const noreply = tokens.noreply;
+        if (tokens.length(1) > MAX_KEY) return bad('bad command line format', noreply);
+        const delta = tokens.uint64(2);
         if (delta === null) return bad('invalid numeric delta argument', noreply);
-        return { verb, key: words.view(1), delta, noreply };
+        return { verb, key: tokens.view(1), delta, noreply };
       }
       case 'touch': {
-        if (words.count !== 3 && words.count !== 4) return plainError;
-        const noreply = words.noreply;
-        if (words.length(1) > MAX_KEY) return bad('bad command line format', noreply);
-        const expire = words.int32(2);
+        if (tokens.count !== 3 && tokens.count !== 4) return plainError;
+        const noreply = tokens.noreply;
+        if (tokens.length(1) > MAX_KEY) return bad('bad command line format', noreply);
+        const expire = tokens.int32(2);
         if (expire === null) return bad('invalid exptime argument', noreply);
-        return { verb, key: words.view(1), expire, noreply };
+        return { verb, key: tokens.view(1), expire, noreply };
       }
       case 'me':
-        return readDebug(words);
+        return readDebug(tokens);
       case 'mn':
       case 'version':
       case 'quit':
       case 'refresh_certs':
         return { verb };
       case 'verbosity': {
-        if (words.count !== 2 && words.count !== 3) return plainError;
-        const noreply = words.noreply;
-        const level = words.uint32(1);
+        if (tokens.count !== 2 && tokens.count !== 3) return plainError;
+        const noreply = tokens.noreply;
+        const level = tokens.uint32(1);
         return level === null ? bad('bad command line format', noreply) : { verb, level, noreply };
       }
       case 'flush_all': {
-        if (words.count > 3) return plainError;
-        const noreply = words.noreply;
-        const delay = words.count === (noreply ? 2 : 1) ? 0 : words.int32(1);
+        if (tokens.count > 3) return plainError;
+        const noreply = tokens.noreply;
+        const delay = tokens.count === (noreply ? 2 : 1) ? 0 : tokens.int32(1);
         return delay === null ? bad('invalid exptime argument', noreply) : { verb, delay, noreply };
       }
       case 'cache_memlimit': {
-        if (words.count !== 2 && words.count !== 3) return plainError;
-        const noreply = words.noreply;
-        const megabytes = words.uint32(1);
+        if (tokens.count !== 2 && tokens.count !== 3) return plainError;
+        const noreply = tokens.noreply;
+        const megabytes = tokens.uint32(1);
         if (megabytes === null) return noreply ? SILENCED : plainError;
         return { verb, megabytes, noreply };
       }
       case 'shutdown':
-        if (words.count === 1) return { verb, graceful: false };
-        if (words.count === 2 && words.is(1, 'graceful')) return { verb, graceful: true };
+        if (tokens.count === 1) return { verb, graceful: false };
+        if (tokens.count === 2 && tokens.is(1, 'graceful')) return { verb, graceful: true };
         return this.#raw();
       case 'lru_crawler':
-        if (words.count === 3 && words.is(1, 'metadump')) {
-          return { verb: 'lru_crawler metadump', words: words.texts(2) };
+        if (tokens.count === 3 && tokens.is(1, 'metadump')) {
+          return { verb: 'lru_crawler metadump', words: tokens.texts(2) };
         }
-        if (words.count === 3 && words.is(1, 'mgdump')) {
-          return { verb: 'lru_crawler mgdump', words: words.texts(2) };
+        if (tokens.count === 3 && tokens.is(1, 'mgdump')) {
+          return { verb: 'lru_crawler mgdump', words: tokens.texts(2) };
         }
-        return { verb, words: words.texts(1) };
+        return { verb, words: tokens.texts(1) };
       case 'config get':
-        return { verb, words: words.texts(2) };
+        return { verb, words: tokens.texts(2) };
       case 'stats':
       case 'slabs':
       case 'lru':
       case 'extstore':
       case 'watch':
-        return { verb, words: words.texts(1) };
+        return { verb, words: tokens.texts(1) };
       default:
-        if (isHttp(words)) {
+        if (isHttp(tokens)) {
           this.dead = 'HTTP is not spoken here';
           return null;
         }
@@ -278,15 +278,17 @@ export class CommandDecoder {
     }
   }
 
-  #verb(words: Words): Exclude<Verb, 'auth' | 'raw'> | null {
-    const length = words.length(0);
-    const from = words.start(0);
+  #verb(tokens: Tokens): Exclude<Verb, 'auth' | 'raw'> | null {
+    const length = tokens.length(0);
+    const from = tokens.start(0);
     for (const verb of byLength[length] ?? []) {
-      if (spells(words.bytes, from, from + length, verb)) {
+      if (spells(tokens.bytes, from, from + length, verb)) {
         return verb as Exclude<Verb, 'auth' | 'raw'>;
       }
     }
-    return words.count === 3 && words.is(0, 'config') && words.is(1, 'get') ? 'config get' : null;
+    return tokens.count === 3 && tokens.is(0, 'config') && tokens.is(1, 'get')
+      ? 'config get'
+      : null;
   }
 
   #raw(): Command {
@@ -294,23 +296,23 @@ export class CommandDecoder {
     return { verb: 'raw', line: latin1(bytes, from, to), value: null, reply: 'line' };
   }
 
-  #readStore(verb: StoreVerb | 'cas', words: Words): Command | BadRequest | null {
+  #readStore(verb: StoreVerb | 'cas', tokens: Tokens): Command | BadRequest | null {
     const extra = verb === 'cas' ? 1 : 0;
-    const length = words.count > 4 ? readLength(words, 4) : null;
-    if (words.count !== 5 + extra && words.count !== 6 + extra) {
+    const length = tokens.count > 4 ? readLength(tokens, 4) : null;
+    if (tokens.count !== 5 + extra && tokens.count !== 6 + extra) {
       return this.#refuse(length, plainError);
     }
-    const noreply = words.noreply;
-    const flags = words.uint32(2);
-    const expire = words.int32(3);
-    const cas = extra === 1 ? words.uint64(5) : 0n;
+    const noreply = tokens.noreply;
+    const flags = tokens.uint32(2);
+    const expire = tokens.int32(3);
+    const cas = extra === 1 ? tokens.uint64(5) : 0n;
     if (
-      words.length(1) > MAX_KEY || flags === null || expire === null || length === null ||
+      tokens.length(1) > MAX_KEY || flags === null || expire === null || length === null ||
       cas === null
     ) {
       return this.#refuse(length, noreply ? SILENCED : badFormat);
     }
-    const key = words.view(1);
+    const key = tokens.view(1);
     const header: Fillable = verb === 'cas'
       ? { verb, key, flags, expire, value: EMPTY, cas, noreply }
       : { verb, key, flags, expire, value: EMPTY, noreply };
@@ -320,14 +322,14 @@ export class CommandDecoder {
       : this.#refuse(length, new BadRequest(noreply ? null : refusal, true));
   }
 
-  #readMetaSet(words: Words): Command | BadRequest | null {
-    if (words.count < 2) return plainError;
-    const length = words.count > 2 ? readLength(words, 2) : null;
-    if (length === null || words.length(1) > MAX_KEY) return this.#refuse(length, badFormat);
+  #readMetaSet(tokens: Tokens): Command | BadRequest | null {
+    if (tokens.count < 2) return plainError;
+    const length = tokens.count > 2 ? readLength(tokens, 2) : null;
+    if (length === null || tokens.length(1) > MAX_KEY) return this.#refuse(length, badFormat);
     const refuse = (reply: ErrorReply, refused = false): BadRequest =>
       this.#refuse(length, new BadRequest(reply, refused));
-    if (words.count > MAX_META_WORDS) return refuse(clientError('options flags too long'));
-    const { key, base64, flags, fault } = readMetaFlags(words, 3);
+    if (tokens.count > MAX_META_WORDS) return refuse(clientError('options flags too long'));
+    const { key, base64, flags, fault } = readMetaFlags(tokens, 3);
     if (fault !== null) return refuse(clientError(fault));
     const mode = flags.find((flag) => flag[0] === 'M');
     if (mode !== undefined && !'EAPRS'.includes(mode.charAt(1))) {
@@ -346,8 +348,8 @@ export class CommandDecoder {
   }
 
   // `set <any> <any> <any> <bytes>` and the token `user password` (protocol.md 2.4.9).
-  #readAuth(words: Words): Command | BadRequest | null {
-    const length = words.count >= 5 && words.is(0, 'set') ? words.uint32(4) : null;
+  #readAuth(tokens: Tokens): Command | BadRequest | null {
+    const length = tokens.count >= 5 && tokens.is(0, 'set') ? tokens.uint32(4) : null;
     if (length === null) return new BadRequest(clientError('unauthenticated'));
     if (length > MAX_LINE) {
       this.dead = 'an authentication token is too long';
@@ -358,27 +360,27 @@ export class CommandDecoder {
 }
 
 /** The length of a value, or null where the line has none that can be. */
-function readLength(words: Words, index: number): number | null {
-  const length = words.int32(index);
+function readLength(tokens: Tokens, index: number): number | null {
+  const length = tokens.int32(index);
   return length === null || length < 0 || length > 0x7fff_fffd ? null : length;
 }
 
 function readToken(data: Uint8Array, terminated: boolean): Command | BadRequest {
   if (!terminated) return new BadRequest(clientError('bad command line termination'));
-  const words = new Words();
-  words.cut(data, 0, data.length);
-  if (words.count < 2) return new BadRequest(clientError('bad authentication token format'));
-  return { verb: 'auth', username: fromUtf8(words.view(0)), password: fromUtf8(words.view(1)) };
+  const tokens = new Tokens();
+  tokens.cut(data, 0, data.length);
+  if (tokens.count < 2) return new BadRequest(clientError('bad authentication token format'));
+  return { verb: 'auth', username: fromUtf8(tokens.view(0)), password: fromUtf8(tokens.view(1)) };
 }
 
-function readMeta(verb: MetaCommand['verb'], words: Words): Command | BadRequest {
-  if (words.count < 2) return plainError;
-  if (words.length(1) > MAX_KEY) return badFormat;
-  if (words.count > MAX_META_WORDS) {
+function readMeta(verb: MetaCommand['verb'], tokens: Tokens): Command | BadRequest {
+  if (tokens.count < 2) return plainError;
+  if (tokens.length(1) > MAX_KEY) return badFormat;
+  if (tokens.count > MAX_META_WORDS) {
     const are = verb === 'mg' ? 'are ' : '';
     return new BadRequest(clientError(`options flags ${are}too long`));
   }
-  const { key, base64, flags, fault } = readMetaFlags(words, 2);
+  const { key, base64, flags, fault } = readMetaFlags(tokens, 2);
   if (fault !== null) {
     // md and ma have one message for all of these.
     return new BadRequest(clientError(verb === 'mg' ? fault : 'invalid or duplicate flag'));
@@ -393,27 +395,27 @@ function readMeta(verb: MetaCommand['verb'], words: Words): Command | BadRequest
   return { verb, key, base64, flags };
 }
 
-function readDebug(words: Words): Command | BadRequest {
-  if (words.count < 2 || words.length(1) > MAX_KEY) return badFormat;
-  if (!words.is(2, 'b')) return { verb: 'me', key: words.view(1), base64: false };
-  const key = decodeKey(words);
+function readDebug(tokens: Tokens): Command | BadRequest {
+  if (tokens.count < 2 || tokens.length(1) > MAX_KEY) return badFormat;
+  if (!tokens.is(2, 'b')) return { verb: 'me', key: tokens.view(1), base64: false };
+  const key = decodeKey(tokens);
   return key === null ? badFormat : { verb: 'me', key, base64: true };
 }
 
-function readGet(verb: 'get' | 'gets' | 'gat' | 'gats', words: Words): Command | BadRequest {
-  if (words.count < 2) return plainError;
+function readGet(verb: 'get' | 'gets' | 'gat' | 'gats', tokens: Tokens): Command | BadRequest {
+  if (tokens.count < 2) return plainError;
   const touches = verb === 'gat' || verb === 'gats';
-  const expire = touches ? words.int32(1) : 0;
+  const expire = touches ? tokens.int32(1) : 0;
   if (expire === null) return new BadRequest(clientError('invalid exptime argument'));
   const first = touches ? 2 : 1;
   // Not empty first: an empty list that is pushed to reserves room for 16.
-  const keys = first < words.count ? [words.view(first)] : [];
-  for (let i = first + 1; i < words.count; i++) keys.push(words.view(i));
-  if (words.count === MAX_WORDS) {
-    const { bytes } = words;
-    const nul = bytes.subarray(0, words.to).indexOf(0, words.rest);
-    const to = nul < 0 ? words.to : nul;
-    for (let at = words.rest; at < to;) {
+  const keys = first < tokens.count ? [tokens.view(first)] : [];
+  for (let i = first + 1; i < tokens.count; i++) keys.push(tokens.view(i));
+  if (tokens.count === MAX_TOKENS) {
+    const { bytes } = tokens;
+    const nul = bytes.subarray(0, tokens.to).indexOf(0, tokens.rest);
+    const to = nul < 0 ? tokens.to : nul;
+    for (let at = tokens.rest; at < to;) {
       const end = wordEnd(bytes, at, to);
       if (end > at) keys.push(bytes.subarray(at, end));
       at = end + 1;
@@ -423,26 +425,26 @@ function readGet(verb: 'get' | 'gets' | 'gat' | 'gats', words: Words): Command |
   return touches ? { verb, expire, keys } : { verb, keys };
 }
 
-function readDelete(words: Words): Command | BadRequest {
-  const { count } = words;
+function readDelete(tokens: Tokens): Command | BadRequest {
+  const { count } = tokens;
   if (count < 2 || count > 4) return plainError;
-  const noreply = count > 2 && words.noreply;
+  const noreply = count > 2 && tokens.noreply;
   if (count > 2) {
     // An old argument, the seconds for which the key was held; 0 is all that is left of it.
-    const zero = words.is(2, '0');
+    const zero = tokens.is(2, '0');
     const valid = count === 3 ? zero || noreply : zero && noreply;
     if (!valid) {
       return bad('bad command line format.  Usage: delete <key> [noreply]', noreply);
     }
   }
-  if (words.length(1) > MAX_KEY) return bad('bad command line format', noreply);
-  return { verb: 'delete', key: words.view(1), noreply };
+  if (tokens.length(1) > MAX_KEY) return bad('bad command line format', noreply);
+  return { verb: 'delete', key: tokens.view(1), noreply };
 }
 
 // memcached's guard against browsers that are made to post to its port. It looks for commands by
 // their first letter, so a line with one of these letters is an ERROR before the guard sees it.
-function isHttp(words: Words): boolean {
-  if ('gsacidt'.includes(String.fromCharCode(words.bytes[words.start(0)]!))) return false;
-  const from = words.start(words.count - 1);
-  return startsWith(words.bytes, from, words.to, 'HTTP/');
+function isHttp(tokens: Tokens): boolean {
+  if ('gsacidt'.includes(String.fromCharCode(tokens.bytes[tokens.start(0)]!))) return false;
+  const from = tokens.start(tokens.count - 1);
+  return startsWith(tokens.bytes, from, tokens.to, 'HTTP/');
 }

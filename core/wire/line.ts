@@ -1,13 +1,13 @@
 import { toBase64 } from './base64.ts';
 import { utf8 } from './bytes.ts';
 import {
+  assertArgument,
   checkBoolean,
   checkSeconds,
   checkText,
   checkU32,
   checkU64,
   checkWellFormed,
-  demand,
 } from './check.ts';
 import type { AuthCommand, Command, Key, StoreVerb } from './command.ts';
 import { UsageError } from './errors.ts';
@@ -95,16 +95,16 @@ function noreply(command: { readonly noreply: boolean }): string {
 }
 
 function wordsLine(verb: string, words: readonly string[]): string {
-  demand(Array.isArray(words), 'words', 'must be an array of strings');
+  assertArgument(Array.isArray(words), 'words', 'must be an array of strings');
   let line = verb;
   for (const word of words as readonly unknown[]) {
     const isWord = typeof word === 'string' && word !== '' && printable(word);
-    demand(isWord, 'words', 'must be printable ASCII without a space, and not empty');
+    assertArgument(isWord, 'words', 'must be printable ASCII without a space, and not empty');
     // Some administrative commands obey it, some do not: nobody could tell which reply is whose.
-    demand(word !== 'noreply', 'words', 'must not be noreply');
+    assertArgument(word !== 'noreply', 'words', 'must not be noreply');
     line += ` ${word}`;
   }
-  demand(line.length + 2 <= MAX_LINE, 'words', `must fit a line of ${MAX_LINE} bytes`);
+  assertArgument(line.length + 2 <= MAX_LINE, 'words', `must fit a line of ${MAX_LINE} bytes`);
   const [first = ''] = words;
   if (words.length === 0 && verb !== 'stats' && verb !== 'watch') {
     throw new UsageError('words', `of ${verb} must not be empty`);
@@ -134,8 +134,8 @@ export function loginToken({ username, password }: AuthCommand): Uint8Array {
 export function checkCredential(argument: string, text: string): void {
   checkText(argument, text);
   const rule = 'must not contain white space or control characters';
-  demand(!/[\0-\x20\x7f]/.test(text), argument, rule);
-  demand(text.length <= 255, argument, 'must be at most 255 characters');
+  assertArgument(!/[\0-\x20\x7f]/.test(text), argument, rule);
+  assertArgument(text.length <= 255, argument, 'must be at most 255 characters');
   checkWellFormed(argument, text);
 }
 

@@ -11,7 +11,7 @@ export {
   writeClusterConfig,
 } from './cluster-config.ts';
 export type * from './command.ts';
-export { confineCommand, releaseReply } from './prefix.ts';
+export { prefixCommand, unprefixReply } from './prefix.ts';
 export {
   BadRequest,
   CommandDecoder,

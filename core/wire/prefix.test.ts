@@ -3,7 +3,7 @@ import { suite } from '../../test/runner/suite.ts';
 import { fromLatin1 } from './bytes.ts';
 import { classOf } from './class-of.ts';
 import type { Command } from './command.ts';
-import { confineCommand, releaseReply } from './prefix.ts';
+import { prefixCommand, unprefixReply } from './prefix.ts';
 import { encodeCommand } from './encode-command.ts';
 import { encodeReply } from './encode-reply.ts';
 import { UsageError } from './errors.ts';
@@ -24,31 +24,31 @@ const commands: readonly (readonly [command: Command, line: string])[] = [
 
 for (const [command, line] of commands) {
   confine(`${command.verb} goes out as ${JSON.stringify(line)}`, () => {
-    assert.is(text(encodeCommand(confineCommand(command, prefix))), line);
+    assert.is(text(encodeCommand(prefixCommand(command, prefix))), line);
   });
 }
 
 confine('an empty prefix changes no key', () => {
   const command: Command = { verb: 'touch', key: 'a', expire: 1, noreply: true };
-  assert.is(text(encodeCommand(confineCommand(command, fromLatin1('')))), 'touch a 1\r\n');
+  assert.is(text(encodeCommand(prefixCommand(command, fromLatin1('')))), 'touch a 1\r\n');
 });
 
 confine('a key that is too long with its prefix is refused', () => {
   const command: Command = { verb: 'get', keys: ['k'.repeat(247)] };
-  assert.throws(() => confineCommand(command, prefix), (error: unknown) => {
+  assert.throws(() => prefixCommand(command, prefix), (error: unknown) => {
     return error instanceof UsageError && error.argument === 'key';
   });
 });
 
 confine('values come back under the keys that were asked for', () => {
   const item = { key: 'app:a', flags: 0, value: fromLatin1('1'), cas: undefined };
-  const reply = releaseReply({ type: 'values', items: [item] }, get, prefix);
+  const reply = unprefixReply({ type: 'values', items: [item] }, get, prefix);
   assert.is(text(encodeReply(reply)), 'VALUE a 0 1\r\n1\r\nEND\r\n');
 });
 
 confine('a meta reply names the key as it was asked for', () => {
   const flags = ['kYXBwOgA=', 'b'];
-  const reply = releaseReply({ type: 'HD', flags }, binary, prefix);
+  const reply = unprefixReply({ type: 'HD', flags }, binary, prefix);
   assert.equal(reply, { type: 'HD', flags: ['kAA==', 'b'] });
 });
 

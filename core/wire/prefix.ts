@@ -12,7 +12,7 @@ import type { Reply } from './reply.ts';
  * @param prefix May be empty.
  * @throws UsageError when it is not well formed then: the prefix has made a key too long.
  */
-export function confineCommand(command: Command, prefix: Uint8Array): Command {
+export function prefixCommand(command: Command, prefix: Uint8Array): Command {
   let confined = command;
   if ('keys' in confined) {
     confined = { ...confined, keys: confined.keys.map((key) => join(prefix, key)) };
@@ -33,7 +33,7 @@ export function confineCommand(command: Command, prefix: Uint8Array): Command {
  *
  * @param command As the client sent it.
  */
-export function releaseReply(reply: Reply, command: Command, prefix: Uint8Array): Reply {
+export function unprefixReply(reply: Reply, command: Command, prefix: Uint8Array): Reply {
   if (reply.type === 'values') {
     const { length } = prefix;
     return { ...reply, items: reply.items.map((it) => ({ ...it, key: it.key.slice(length) })) };

@@ -131,7 +131,7 @@ export class QuietRun<Tag> {
     let candidates = 0;
     let only = ring.at(ring.head);
     let data = false;
-    let judgesValue = false;
+    let clientErrorKeepsConnection = false;
     for (let i = ring.head; i < end; i++) {
       const slot = ring.at(i);
       if (slot.state === 'void') continue;
@@ -139,7 +139,7 @@ export class QuietRun<Tag> {
       candidates++;
       only = slot;
       data ||= row.data;
-      judgesValue ||= row.judgesValue;
+      clientErrorKeepsConnection ||= row.clientErrorKeepsConnection;
     }
     if (candidates === 1) {
       if (only.tag === undefined) this.#host.tell(reply);
@@ -150,7 +150,7 @@ export class QuietRun<Tag> {
       this.#errors.push(reply);
     }
     // Whose it is cannot be known: a command with a data block may have earned it.
-    return isFatal(reply, judgesValue && !data) ? reply : null;
+    return isFatal(reply, clientErrorKeepsConnection && !data) ? reply : null;
   }
 
   // A quiet command at the head has its reply. If a fence follows it, the fence's is still to come.

@@ -2,7 +2,7 @@ import { fromBase64 } from './base64.ts';
 import { EMPTY, latin1 } from './bytes.ts';
 import { MAX_OPAQUE, metaFlags } from './meta-flags.ts';
 import { int32, uint32, uint64 } from './numbers.ts';
-import type { Words } from './tokens.ts';
+import type { Tokens } from './tokens.ts';
 
 /** The key and the flags of a meta request, as memcached reads them. */
 export interface KeyAndFlags {
@@ -38,18 +38,18 @@ const faults: ReadonlyMap<string, string> = new Map([
  * A repeated or unknown flag ends the reading; of several bad arguments the last one is reported.
  * Both is what memcached does.
  */
-export function readMetaFlags(words: Words, first: number): KeyAndFlags {
-  let key = words.view(1);
-  if (words.count <= first) return { key, base64: false, flags: NONE, fault: null };
+export function readMetaFlags(tokens: Tokens, first: number): KeyAndFlags {
+  let key = tokens.view(1);
+  if (tokens.count <= first) return { key, base64: false, flags: NONE, fault: null };
   const flags: string[] = [];
   let base64 = false;
   let fault: string | null = null;
   let seenLow = 0;
   let seenHigh = 0;
-  for (let i = first; i < words.count; i++) {
-    const start = words.start(i);
-    const length = words.length(i);
-    const code = words.bytes[start]!;
+  for (let i = first; i < tokens.count; i++) {
+    const start = tokens.start(i);
+    const length = tokens.length(i);
+    const code = tokens.bytes[start]!;
     if (code >= 127) return refused('duplicate flag');
     const argument = flagArguments[code];
     if (argument === undefined) return refused('invalid flag');
@@ -58,10 +58,10 @@ export function readMetaFlags(words: Words, first: number): KeyAndFlags {
     if (((code < 0x60 ? seenLow : seenHigh) & bit) !== 0) return refused('duplicate flag');
     if (code < 0x60) seenLow |= bit;
     else seenHigh |= bit;
-    const flag = length === 1 ? letters[code]! : latin1(words.bytes, start, start + length);
+    const flag = length === 1 ? letters[code]! : latin1(tokens.bytes, start, start + length);
     if (flag[0] === 'b') {
       base64 = true;
-      const decoded = decodeKey(words);
+      const decoded = decodeKey(tokens);
       if (decoded === null) fault = 'error decoding key';
       else key = decoded;
       continue;
@@ -76,8 +76,8 @@ export function readMetaFlags(words: Words, first: number): KeyAndFlags {
 }
 
 /** The key of a request that spells it in base64, or null when it spells none. */
-export function decodeKey(words: Words): Uint8Array | null {
-  return fromBase64(words.view(1));
+export function decodeKey(tokens: Tokens): Uint8Array | null {
+  return fromBase64(tokens.view(1));
 }
 
 function refused(fault: string): KeyAndFlags {

@@ -53,7 +53,7 @@ export class ServerConnection {
   // What was said for commands whose turn has not come.
   readonly #early: Map<number, (Reply | ReplyItem)[]> = new Map();
   // A command that must not share the connection was handed out and is not answered.
-  #alone = false;
+  #exclusive = false;
   // One that was read and has to wait until it is alone.
   #waiting: Command | null = null;
   #authError: ErrorReply | null = null;
@@ -110,12 +110,12 @@ export class ServerConnection {
         if (this.#strict && !request.refused) this.#decoder.dead = 'a request is no command';
         continue;
       }
-      if (verbs[request.verb].alone) {
+      if (verbs[request.verb].exclusive) {
         if (this.#firstId < this.#nextId) {
           this.#waiting = request;
           return null;
         }
-        this.#alone = true;
+        this.#exclusive = true;
       }
       // Nothing is done for a peer that has said goodbye.
       if (request.verb === 'quit') this.#decoder.dead = '';
@@ -164,7 +164,7 @@ export class ServerConnection {
   }
 
   #isFull(): boolean {
-    return this.#alone || this.#nextId - this.#firstId >= this.#maxOwed ||
+    return this.#exclusive || this.#nextId - this.#firstId >= this.#maxOwed ||
       this.#output.length >= this.#maxOutput;
   }
 
@@ -200,7 +200,7 @@ export class ServerConnection {
       return false;
     }
     this.#settle();
-    this.#alone = this.#watching = false;
+    this.#exclusive = this.#watching = false;
     if (command?.verb === 'auth') {
       if (isError(reply)) {
         this.#authError = reply;

@@ -2,28 +2,28 @@ import { latin1, spells } from './bytes.ts';
 import { digits, int32, uint32, uint64 } from './numbers.ts';
 
 /** memcached cuts a line into this many words at most; what follows the last is left uncut. */
-export const MAX_WORDS = 23;
+export const MAX_TOKENS = 23;
 
 const SPACE = 0x20;
 
 /** The words of one request line, cut at spaces as memcached cuts them. */
-export class Words {
+export class Tokens {
   bytes: Uint8Array = new Uint8Array(0);
-  /** How many words there are, `MAX_WORDS` at most. */
+  /** How many words there are, `MAX_TOKENS` at most. */
   count = 0;
   /** Where the uncut rest starts, or the end of the line. */
   rest = 0;
   /** The end of the line. */
   to = 0;
-  readonly #starts: Int32Array = new Int32Array(MAX_WORDS);
-  readonly #ends: Int32Array = new Int32Array(MAX_WORDS);
+  readonly #starts: Int32Array = new Int32Array(MAX_TOKENS);
+  readonly #ends: Int32Array = new Int32Array(MAX_TOKENS);
 
   /** Cuts a new line. */
   cut(bytes: Uint8Array, from: number, to: number): void {
     this.bytes = bytes;
     this.count = 0;
     let at = from;
-    while (at < to && this.count < MAX_WORDS) {
+    while (at < to && this.count < MAX_TOKENS) {
       if (bytes[at] === SPACE) {
         at++;
         continue;

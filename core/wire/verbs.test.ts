@@ -39,13 +39,16 @@ table('a data block follows the verbs that store one', () =>
 
 table(
   'CLIENT_ERROR may speak of the value where arithmetic is done',
-  () => assert.is(where((row) => row.judgesValue), 'incr, decr, ma'),
+  () => assert.is(where((row) => row.clientErrorKeepsConnection), 'incr, decr, ma'),
 );
 
 table(
   'what may not be pipelined, is not',
   () =>
-    assert.is(where((row) => row.alone), 'lru_crawler metadump, lru_crawler mgdump, watch, auth'),
+    assert.is(
+      where((row) => row.exclusive),
+      'lru_crawler metadump, lru_crawler mgdump, watch, auth',
+    ),
 );
 
 table('what may be sent again when its fate is unknown', () =>

@@ -70,9 +70,9 @@ export interface VerbRow {
    * `CLIENT_ERROR` may speak of the stored value, not of a malformed line, so the connection is
    * still good after one.
    */
-  readonly judgesValue: boolean;
+  readonly clientErrorKeepsConnection: boolean;
   /** May not share the connection with other commands while it runs. */
-  readonly alone: boolean;
+  readonly exclusive: boolean;
 }
 
 const row = (reply: ReplyShape, rest: Partial<VerbRow> = {}): VerbRow => ({
@@ -85,8 +85,8 @@ const row = (reply: ReplyShape, rest: Partial<VerbRow> = {}): VerbRow => ({
   codes: [],
   data: false,
   idempotent: false,
-  judgesValue: false,
-  alone: false,
+  clientErrorKeepsConnection: false,
+  exclusive: false,
   ...rest,
 });
 
@@ -111,8 +111,8 @@ export const verbs: Readonly<Record<Verb, VerbRow>> = {
   prepend: row('status', store),
   cas: row('status', { ...store, statuses: ['STORED', 'EXISTS', 'NOT_FOUND'] }),
   delete: row('status', { ...write, statuses: ['DELETED', 'NOT_FOUND'], idempotent: true }),
-  incr: row('number', { ...write, statuses: ['NOT_FOUND'], judgesValue: true }),
-  decr: row('number', { ...write, statuses: ['NOT_FOUND'], judgesValue: true }),
+  incr: row('number', { ...write, statuses: ['NOT_FOUND'], clientErrorKeepsConnection: true }),
+  decr: row('number', { ...write, statuses: ['NOT_FOUND'], clientErrorKeepsConnection: true }),
   touch: row('status', { ...write, statuses: ['TOUCHED', 'NOT_FOUND'], idempotent: true }),
   // As a plain read: T touches, N and R hand out a win.
   mg: row('meta', { ...read, keys: 'one', quiet: 'q', nominal: ['EN'], codes: ['VA', 'HD', 'EN'] }),
@@ -126,7 +126,7 @@ export const verbs: Readonly<Record<Verb, VerbRow>> = {
   ma: row('meta', {
     ...metaWrite,
     nominal: ['HD', 'VA'],
-    judgesValue: true,
+    clientErrorKeepsConnection: true,
     codes: ['VA', 'HD', 'NF', 'NS', 'EX'],
   }),
   mn: row('status', { ...read, statuses: ['MN'] }),
@@ -142,11 +142,11 @@ export const verbs: Readonly<Record<Verb, VerbRow>> = {
   lru: row('admin'),
   extstore: row('admin'),
   lru_crawler: row('admin'),
-  'lru_crawler metadump': row('metadump', { alone: true }),
-  'lru_crawler mgdump': row('mgdump', { alone: true }),
-  watch: row('watch', { alone: true }),
+  'lru_crawler metadump': row('metadump', { exclusive: true }),
+  'lru_crawler mgdump': row('mgdump', { exclusive: true }),
+  watch: row('watch', { exclusive: true }),
   refresh_certs: row('admin', { idempotent: true }),
   'config get': row('config', read),
-  auth: row('status', { statuses: ['STORED'], data: true, idempotent: true, alone: true }),
+  auth: row('status', { statuses: ['STORED'], data: true, idempotent: true, exclusive: true }),
   raw: row('line'),
 };

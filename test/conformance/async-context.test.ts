@@ -66,7 +66,7 @@ context('a dial of the program is called outside too', async () => {
 
 context('the timers of a client are outside, and its calls go on where they were', async () => {
   const client = new Client('a', { dial });
-  const { clock } = client.parts;
+  const { clock } = client.dependencies;
   const heard = await request.run('first', async () => {
     const timer = await new Promise((resolve) => clock.after(0, () => resolve(here())));
     const turn = await new Promise((resolve) => clock.yield(() => resolve(here())));

@@ -1,7 +1,7 @@
 import { channel, tracingChannel } from 'node:diagnostics_channel';
 import * as assert from 'uvu/assert';
 import { MemoryServer } from '../../core/server/memory.ts';
-import type { OneServer } from '../../core/client/server-client.ts';
+import type { ServerClient } from '../../core/client/server-client.ts';
 import { suite } from '../runner/suite.ts';
 import { Client } from '../runner/runtime.ts';
 import type { ClientOptions, CommandMessage } from '../../transport-node/mod.ts';
@@ -9,7 +9,7 @@ import type { ClientOptions, CommandMessage } from '../../transport-node/mod.ts'
 const diagnostics = suite('diagnostics channel');
 const commands = tracingChannel<'memwire:command', CommandMessage>('memwire:command');
 
-function client(options: ClientOptions = {}): OneServer {
+function client(options: ClientOptions = {}): ServerClient {
   return new Client('cache.example:11212', { dial: new MemoryServer().dial, ...options });
 }
 

@@ -1,6 +1,6 @@
 import * as assert from 'uvu/assert';
 import { Client } from '../../core/client/clients.ts';
-import type { OneServer } from '../../core/client/server-client.ts';
+import type { ServerClient } from '../../core/client/server-client.ts';
 import { memoryDialer, MemoryServer } from '../../core/server/memory.ts';
 import type { Dialer } from '../../core/io/transport.ts';
 import { latin1 } from '../../core/wire/bytes.ts';
@@ -82,7 +82,7 @@ const basic = ['get', 'set', 'delete', 'close', 'then'];
 const callOptions = ['expire', 'flags', 'noreply', 'quiet', 'signal', 'timeout'];
 
 /** A client that notes what is asked of it, and whose errors are nothing but errors. */
-function noted(client: OneServer, used: Set<string>, plain: boolean): OneServer {
+function noted(client: ServerClient, used: Set<string>, plain: boolean): ServerClient {
   return new Proxy(client, {
     get(target, property) {
       const found: unknown = Reflect.get(target, property);

@@ -7,7 +7,7 @@ import {
 } from '../../conformance/mod.ts';
 import type { ClientOptions } from '../../core/client/options.ts';
 import type { Memcache } from '../../core/client/memcache.ts';
-import type { OneServer } from '../../core/client/server-client.ts';
+import type { ServerClient } from '../../core/client/server-client.ts';
 import { VirtualClock } from '../../core/io/clock.ts';
 import { Server } from '../../core/server/serve.ts';
 import type { Endpoint, Listener } from '../../core/io/transport.ts';
@@ -52,7 +52,7 @@ export function memcacheSuites<Client extends Memcache>(subject: Subject<Client>
 }
 
 /** The same for a client of one server, in either dialect. */
-export function dialectSuites<Client extends OneServer>(
+export function dialectSuites<Client extends ServerClient>(
   name: string,
   open: (server: Endpoint | undefined, options: ClientOptions) => Client,
 ): void {

@@ -1,6 +1,6 @@
 import { type Clock, VirtualClock } from '../../core/io/clock.ts';
 import type {
-  AbortSignal,
+  AbortSignalLike,
   Dialer,
   Endpoint,
   Transport,
@@ -55,7 +55,7 @@ export class CountingClock implements Clock {
 }
 
 /** A signal that counts its listeners. */
-export class CountedSignal implements AbortSignal {
+export class CountedSignal implements AbortSignalLike {
   readonly listeners = new Set<() => void>();
   aborted = false;
   reason: unknown;
@@ -79,7 +79,7 @@ export class CountedSignal implements AbortSignal {
 export class ScriptedDial {
   readonly to: Endpoint;
   readonly events: TransportEvents;
-  readonly signal: AbortSignal;
+  readonly signal: AbortSignalLike;
   /** As of the connection that is made of it. */
   answersProbes = true;
   #resolve: (transport: Transport) => void;
@@ -88,7 +88,7 @@ export class ScriptedDial {
   constructor(
     to: Endpoint,
     events: TransportEvents,
-    signal: AbortSignal,
+    signal: AbortSignalLike,
     resolve: (transport: Transport) => void,
     reject: (error: unknown) => void,
   ) {

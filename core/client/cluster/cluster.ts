@@ -11,7 +11,7 @@ import { type HashScheme, SchemeHasher } from '../hashing/hasher.ts';
 import { Health, type HealthOptions } from './health.ts';
 import { HEALTH_CHECK } from '../connection/link.ts';
 import { eachItem } from '../results.ts';
-import { together } from '../together.ts';
+import { groupByServer } from '../together.ts';
 
 export interface ClusterOptions extends HealthOptions {
   /** How keys are shared. */
@@ -172,7 +172,7 @@ export class Cluster implements Executor {
         items[indexes[i]!] = item;
       });
     };
-    await Promise.all([...together(keys, (key) => this.memberOf(key))].map(ask));
+    await Promise.all([...groupByServer(keys, (key) => this.memberOf(key))].map(ask));
     return { type: 'values', items: items.filter((item) => item !== undefined) };
   }
 

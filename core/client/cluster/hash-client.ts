@@ -2,7 +2,7 @@ import { systemClock } from '../../io/clock.ts';
 import { checkEntry, checkMilliseconds } from '../../wire/check.ts';
 import { MemcacheError, UsageError } from '../../wire/errors.ts';
 import { checkOptions, type ClientOptions, type PoolOptions } from '../options.ts';
-import { clientParts, upstreamFor, type WithDial } from '../client-parts.ts';
+import { clientDependencies, upstreamFor, type WithDial } from '../client-parts.ts';
 import { Cluster } from './cluster.ts';
 import { type ClusterServer, toAllPlaced, toPlaced } from './cluster-server.ts';
 import { DiscoveredCluster } from './discovered-cluster.ts';
@@ -14,8 +14,8 @@ import { type HashSchemeName, hashSchemes } from '../hashing/schemes.ts';
 import type { HealthOptions } from './health.ts';
 import type { ItemKey } from '../keys.ts';
 import { Memcache } from '../memcache.ts';
-import type { CallOptions, MemcacheParts, WriteOptions } from '../memcache-options.ts';
-import { OneServer } from '../server-client.ts';
+import type { CallOptions, MemcacheDependencies, WriteOptions } from '../memcache-options.ts';
+import { ServerClient } from '../server-client.ts';
 import { Pace } from '../connection/pace.ts';
 import { type ProfileName, profiles } from '../values/profiles/profiles.ts';
 import type { StatValue } from '../results.ts';
@@ -49,7 +49,7 @@ export type Each<Result> = Map<string, Result | MemcacheError>;
  */
 export class HashClient extends Memcache {
   readonly #cluster: Cluster;
-  readonly #parts: MemcacheParts;
+  readonly #dependencies: MemcacheDependencies;
   readonly #tls: ClientOptions['tls'];
   readonly #isDiscovered: boolean;
 
@@ -90,16 +90,16 @@ export class HashClient extends Memcache {
     const discovered = servers instanceof Discovery
       ? new DiscoveredCluster(cluster, servers, { clock, timeout, tls })
       : null;
-    const parts: MemcacheParts = {
-      ...clientParts(serde === undefined ? options : { ...options, serde }),
+    const dependencies: MemcacheDependencies = {
+      ...clientDependencies(serde === undefined ? options : { ...options, serde }),
       keys: new RoutedKeys(policy, profile),
       executor: discovered ?? cluster,
       ready: discovered === null ? undefined : (call) => discovered.ready(call),
       placeOf: ({ route, key }) => cluster.memberOf(route ?? key),
     };
-    super(parts);
+    super(dependencies);
     this.#cluster = cluster;
-    this.#parts = parts;
+    this.#dependencies = dependencies;
     this.#tls = tls;
     this.#isDiscovered = discovered !== null;
   }
@@ -115,13 +115,13 @@ export class HashClient extends Memcache {
    *
    * @throws UsageError when there is none of that name.
    */
-  server(name: string): OneServer {
-    return this.#server(name, this.#parts.ignoreErrors);
+  server(name: string): ServerClient {
+    return this.#server(name, this.#dependencies.ignoreErrors);
   }
 
   /** The server that has a key now; undefined when all are dead, or none is known yet. */
   serverOf(key: ItemKey): string | undefined {
-    const { route, key: sent } = this.#parts.keys.toWire(key);
+    const { route, key: sent } = this.#dependencies.keys.toWire(key);
     return this.#cluster.memberOf(route ?? sent)?.node.name;
   }
 
@@ -153,7 +153,7 @@ export class HashClient extends Memcache {
     return this.#each(options, (server, left) => server.version(left));
   }
 
-  /** What all servers tell of themselves; see `OneServer.stats`. */
+  /** What all servers tell of themselves; see `ServerClient.stats`. */
   stats(
     words: readonly string[] = [],
     options: CallOptions = {},
@@ -176,13 +176,13 @@ export class HashClient extends Memcache {
     return failed;
   }
 
-  #server(name: string, ignoreErrors: boolean): OneServer {
+  #server(name: string, ignoreErrors: boolean): ServerClient {
     const member = this.#cluster.members.get(name);
     if (member === undefined) throw new UsageError('server', `${quoted(name)} is unknown`);
     const { executor } = member;
-    const { placeOf: _placeOf, ...parts } = this.#parts;
-    return new OneServer({
-      ...parts,
+    const { placeOf: _placeOf, ...dependencies } = this.#dependencies;
+    return new ServerClient({
+      ...dependencies,
       ready: undefined,
       ignoreErrors,
       executor: {
@@ -198,9 +198,9 @@ export class HashClient extends Memcache {
 
   async #each<Options extends CallOptions, Result>(
     options: Options,
-    ask: (server: OneServer, options: Options) => Promise<Result>,
+    ask: (server: ServerClient, options: Options) => Promise<Result>,
   ): Promise<Each<Result>> {
-    const left = await this.#parts.ready?.(options) ?? options;
+    const left = await this.#dependencies.ready?.(options) ?? options;
     const one = async (name: string): Promise<[string, Result | MemcacheError]> => {
       try {
         return [name, await ask(this.#server(name, false), left)];

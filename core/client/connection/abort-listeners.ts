@@ -1,4 +1,4 @@
-import type { AbortSignal } from '../../io/transport.ts';
+import type { AbortSignalLike } from '../../io/transport.ts';
 
 /** Those who wait under one signal, and the one listener that tells them. */
 interface Waiting {
@@ -11,7 +11,7 @@ interface Waiting {
  * program may pass one to every call of a request, and runtimes warn of many listeners.
  */
 export class AbortListeners {
-  readonly #signals: Map<AbortSignal, Waiting> = new Map();
+  readonly #signals: Map<AbortSignalLike, Waiting> = new Map();
 
   /**
    * Calls back when the signal is aborted.
@@ -19,7 +19,7 @@ export class AbortListeners {
    * @param end A function of its own for each wait.
    * @returns A function that takes it back. Has to be called, whatever ended the wait.
    */
-  add(signal: AbortSignal, end: () => void): () => void {
+  add(signal: AbortSignalLike, end: () => void): () => void {
     const waiting = this.#signals.get(signal) ?? this.#listen(signal);
     waiting.ends.add(end);
     return () => {
@@ -29,7 +29,7 @@ export class AbortListeners {
     };
   }
 
-  #listen(signal: AbortSignal): Waiting {
+  #listen(signal: AbortSignalLike): Waiting {
     const ends = new Set<() => void>();
     const waiting = { ends, onAbort: () => ends.forEach((end) => end()) };
     this.#signals.set(signal, waiting);

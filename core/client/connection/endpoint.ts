@@ -1,10 +1,10 @@
 import type { Endpoint, TlsOptions } from '../../io/transport.ts';
 import {
+  assertArgument,
   checkKnown,
   checkObject,
   checkText,
   checkWhole,
-  demand,
   optionNames,
 } from '../../wire/check.ts';
 import { UsageError } from '../../wire/errors.ts';
@@ -92,7 +92,11 @@ function checkEndpoint(server: Endpoint): Endpoint {
     checkText('path', server.path);
   } else {
     checkText('host', server.host);
-    demand(isHost(server.host), 'host', 'must be a name or an address, without port and login');
+    assertArgument(
+      isHost(server.host),
+      'host',
+      'must be a name or an address, without port and login',
+    );
     checkWhole('port', server.port, 1, 65535);
   }
   return server;

@@ -1,4 +1,4 @@
-import type { AbortSignal } from '../../io/transport.ts';
+import type { AbortSignalLike } from '../../io/transport.ts';
 import {
   checkBoolean,
   checkKnown,
@@ -18,7 +18,7 @@ export interface ExecuteOptions {
    */
   readonly timeout?: number;
   /** Gives the wait up when it is aborted. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignalLike;
   /** What says which of many servers it goes to; the key of the command by default. */
   readonly route?: Key;
   /** Do not wait for a quiet command: the promise resolves when it is on its way. */
@@ -55,7 +55,7 @@ export function checkExecuteOptions(options: ExecuteOptions | undefined): void {
   const { timeout, signal, unconfirmed, onItem } = options;
   if (timeout !== undefined) checkMilliseconds('timeout', timeout, Infinity);
   if (signal !== undefined && !isSignal(signal)) {
-    throw new UsageError('signal', 'must be an AbortSignal');
+    throw new UsageError('signal', 'must be an AbortSignalLike');
   }
   if (unconfirmed !== undefined) checkBoolean('unconfirmed', unconfirmed);
   if (onItem !== undefined && typeof onItem !== 'function') {
@@ -63,7 +63,7 @@ export function checkExecuteOptions(options: ExecuteOptions | undefined): void {
   }
 }
 
-function isSignal(signal: AbortSignal | null): boolean {
+function isSignal(signal: AbortSignalLike | null): boolean {
   return typeof signal === 'object' && typeof signal?.aborted === 'boolean' &&
     typeof signal.addEventListener === 'function' &&
     typeof signal.removeEventListener === 'function';

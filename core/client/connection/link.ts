@@ -1,5 +1,5 @@
 import { type Aborter, newAborter } from '../../io/aborter.ts';
-import type { AbortSignal, Transport, TransportEvents } from '../../io/transport.ts';
+import type { AbortSignalLike, Transport, TransportEvents } from '../../io/transport.ts';
 import { EMPTY } from '../../wire/bytes.ts';
 import { ClientConnection } from '../../wire/client-connection.ts';
 import type { ClientEvent } from '../../wire/client-event.ts';
@@ -517,7 +517,7 @@ export class Link implements Executor, TransportEvents {
     tag.reject(new ConnectionError(message, outcome, error ?? undefined, code));
   }
 
-  #listen(pending: Pending, signal: AbortSignal): void {
+  #listen(pending: Pending, signal: AbortSignalLike): void {
     pending.unlisten = this.#signals.add(signal, () => this.#abortCommand(pending, signal.reason));
   }
 

@@ -52,7 +52,7 @@ export function announce(
   server: string,
 ): OnCommandEnd | undefined {
   if (onCommand === undefined) return undefined;
-  return apart(() => onCommand(command, server)) ?? undefined;
+  return callListener(() => onCommand(command, server)) ?? undefined;
 }
 
 /** Tells an observer, once, when a reply has come or has not. */
@@ -67,7 +67,7 @@ export async function observed(
   const tell = (outcome: Outcome, found: Reply | null, error: Error | null): void => {
     const duration = clock.elapsed() - start;
     const end = { duration, ...traffic, outcome, ...countKeys(command, found), error };
-    apart(() => onEnd(end));
+    callListener(() => onEnd(end));
   };
   try {
     const found = await reply;
@@ -83,7 +83,7 @@ export async function observed(
 }
 
 /** Calls a listener; an exception surfaces as an unhandled rejection, not in the caller. */
-export function apart<Result>(call: () => Result): Result | undefined {
+export function callListener<Result>(call: () => Result): Result | undefined {
   try {
     return call();
   } catch (error) {

@@ -76,7 +76,7 @@ export class Upstream implements Executor {
 
   execute(command: Command, options?: ExecuteOptions): Promise<Reply> {
     if (this.#closed) return Promise.reject(closedError());
-    if (options?.onItem !== undefined && verbs[command.verb]?.alone) {
+    if (options?.onItem !== undefined && verbs[command.verb]?.exclusive) {
       return this.#executeApart(command, options);
     }
     try {

@@ -21,7 +21,7 @@ export function byteHash<Hash>(
 }
 
 /** The key as text, for the schemes that hash characters. */
-export function keyText(key: Key): string {
+export function hashText(key: Key): string {
   return typeof key === 'string' ? key : fromUtf8(key);
 }
 

@@ -3,7 +3,7 @@ import { UsageError } from '../../wire/errors.ts';
 import type { Key } from '../../wire/command.ts';
 import { crc32 } from './digests/crc32.ts';
 import { type HashScheme, refuseWeights } from './hasher.ts';
-import { byteHash, type Digest, keyText } from './key-hash.ts';
+import { byteHash, type Digest, hashText } from './key-hash.ts';
 import { libmemcachedDigests, type LibmemcachedHash } from './digests/libmemcached-digests.ts';
 
 /**
@@ -53,7 +53,7 @@ function modulo(hash: (key: Key) => number): HashScheme {
 
 // String.hashCode() of Java, over UTF-16 as there.
 function javaHash(key: Key): number {
-  const text = keyText(key);
+  const text = hashText(key);
   let hash = 0;
   for (let i = 0; i < text.length; i++) hash = (Math.imul(31, hash) + text.charCodeAt(i)) | 0;
   return hash;

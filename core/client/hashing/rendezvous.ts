@@ -1,8 +1,14 @@
 import type { Key } from '../../wire/command.ts';
-import { checkKnown, checkObject, checkU32, demand, optionNames } from '../../wire/check.ts';
+import {
+  assertArgument,
+  checkKnown,
+  checkObject,
+  checkU32,
+  optionNames,
+} from '../../wire/check.ts';
 import { type HashNode, type HashScheme, refuseWeights } from './hasher.ts';
-import { keyText } from './key-hash.ts';
-import { Murmur3, putCharacters, Words } from './digests/murmur3.ts';
+import { hashText } from './key-hash.ts';
+import { KeyWords, Murmur3, putCharacters } from './digests/murmur3.ts';
 
 export interface RendezvousOptions {
   /**
@@ -31,8 +37,8 @@ export function rendezvous(options: RendezvousOptions = {}): HashScheme {
   checkKnown('options', options, names);
   const { hash, seed = 0 } = options;
   checkU32('seed', seed);
-  if (hash === undefined) return rendezvousOf(keyText, seed);
-  demand(typeof hash === 'function', 'hash', 'must be a function of a text and a seed');
+  if (hash === undefined) return rendezvousOf(hashText, seed);
+  assertArgument(typeof hash === 'function', 'hash', 'must be a function of a text and a seed');
   return rendezvousBy(hash, seed);
 }
 
@@ -50,12 +56,12 @@ function rendezvousBy(hash: NonNullable<RendezvousOptions['hash']>, seed: number
     refuseWeights(nodes);
     const rivals = inRank(nodes);
     return (key) => {
-      const text = keyText(key);
+      const text = hashText(key);
       let winner = -1;
       let highest = -Infinity;
       for (const { name, index } of rivals) {
         const score = hash(`${name}-${text}`, seed);
-        demand(Number.isFinite(score), 'hash', `must give a number, not ${String(score)}`);
+        assertArgument(Number.isFinite(score), 'hash', `must give a number, not ${String(score)}`);
         if (score <= highest) continue;
         highest = score;
         winner = index;
@@ -69,7 +75,7 @@ function rendezvousBy(hash: NonNullable<RendezvousOptions['hash']>, seed: number
 function rendezvousOf(textOf: (key: Key) => string, seed = 0): HashScheme {
   return (nodes) => {
     refuseWeights(nodes);
-    const offsets = [0, 1, 2, 3].map((offset) => new Words(offset));
+    const offsets = [0, 1, 2, 3].map((offset) => new KeyWords(offset));
     const rivals = inRank(nodes).map(({ name, index }) => {
       const hash = new Murmur3(characters(`${name}-`), seed);
       return { index, hash, words: offsets[hash.offset]! };

@@ -1,5 +1,11 @@
 import { utf8 } from '../../wire/bytes.ts';
-import { checkKnown, checkObject, checkWhole, demand, optionNames } from '../../wire/check.ts';
+import {
+  assertArgument,
+  checkKnown,
+  checkObject,
+  checkWhole,
+  optionNames,
+} from '../../wire/check.ts';
 import { UsageError } from '../../wire/errors.ts';
 import { MAX_U32 } from '../../wire/numbers.ts';
 import { checkSerde, checkString, defaultSerde, type Serde, serialize } from './serde.ts';
@@ -59,7 +65,7 @@ export function compressedSerde(options: CompressionOptions): Serde {
     maxSize = MAX_DECOMPRESSED,
     flag: compressed = 8,
   } = options;
-  demand(codec !== undefined, 'codec', 'must be given, as zlibCodec');
+  assertArgument(codec !== undefined, 'codec', 'must be given, as zlibCodec');
   checkSerde(serde);
   checkWhole('flag', compressed, 1, MAX_U32);
   return {
@@ -106,12 +112,16 @@ export function checkCompression(
   if (codec !== undefined) {
     const isCodec = typeof codec?.compress === 'function' &&
       typeof codec.decompress === 'function';
-    demand(isCodec, 'codec', 'must be an object with the functions compress and decompress');
+    assertArgument(
+      isCodec,
+      'codec',
+      'must be an object with the functions compress and decompress',
+    );
   }
   const isSize = typeof threshold === 'number' && threshold >= 0;
-  demand(isSize, 'threshold', 'must be a number of bytes, 0 or more');
+  assertArgument(isSize, 'threshold', 'must be a number of bytes, 0 or more');
   const isLimit = typeof maxSize === 'number' && maxSize > 0;
-  demand(isLimit, 'maxSize', 'must be a number of bytes, more than 0');
+  assertArgument(isLimit, 'maxSize', 'must be a number of bytes, more than 0');
 }
 
 /** @throws UsageError naming the codec where it fails, or gives no bytes. */
@@ -130,7 +140,7 @@ export function compress(codec: Codec, bytes: Uint8Array): Uint8Array {
 /** @throws UsageError when it is no bytes: a promise of some, for instance. */
 export function checkCoded(name: keyof Codec, bytes: unknown): void {
   const rule = `must give a Uint8Array from ${name}, at once`;
-  demand(bytes instanceof Uint8Array, 'codec', rule);
+  assertArgument(bytes instanceof Uint8Array, 'codec', rule);
 }
 
 /** @throws UsageError saying why it cannot be done. */

@@ -1,5 +1,5 @@
 import { fromUtf8, latin1 } from '../../wire/bytes.ts';
-import { checkWellFormed, demand } from '../../wire/check.ts';
+import { assertArgument, checkWellFormed } from '../../wire/check.ts';
 import type { Key, Value } from '../../wire/command.ts';
 import { MemcacheError, UsageError } from '../../wire/errors.ts';
 import { wholeNumber } from '../../wire/numbers.ts';
@@ -85,7 +85,11 @@ export function checkString(text: string): string {
 export function checkSerde(serde: Serde): void {
   const isSerde = typeof serde === 'object' && typeof serde?.serialize === 'function' &&
     typeof serde.deserialize === 'function';
-  demand(isSerde, 'serde', 'must be an object with the functions serialize and deserialize');
+  assertArgument(
+    isSerde,
+    'serde',
+    'must be an object with the functions serialize and deserialize',
+  );
 }
 
 /**

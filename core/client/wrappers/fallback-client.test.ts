@@ -6,14 +6,14 @@ import { createTestClient, type TestClient, type TestClientOptions } from '../..
 import { UsageError } from '../../wire/errors.ts';
 import { FallbackClient, type FallbackOptions } from './fallback-client.ts';
 import { HashClient } from '../cluster/hash-client.ts';
-import type { OneServer } from '../server-client.ts';
+import type { ServerClient } from '../server-client.ts';
 
 const fallback = suite('fallback client');
 
 interface Scene {
   readonly first: TestClient;
   readonly second: TestClient;
-  readonly client: OneServer;
+  readonly client: ServerClient;
 }
 
 /** Two caches with a server each, and the client over both. */
@@ -208,7 +208,7 @@ fallback('wrong arguments are refused by their name', () => {
   ];
   for (const [argument, caches, options] of wrong) {
     assert.throws(
-      () => new FallbackClient(caches as OneServer[], options as FallbackOptions),
+      () => new FallbackClient(caches as ServerClient[], options as FallbackOptions),
       (error: unknown) => error instanceof UsageError && error.argument === argument,
       argument,
     );

@@ -9,7 +9,7 @@ import { type FaceOf, keepFace } from './hash-face.ts';
 import { type ItemKey, ownKey } from '../keys.ts';
 import { Memcache } from '../memcache.ts';
 import type { CallOptions, Gets } from '../memcache-options.ts';
-import { OneServer } from '../server-client.ts';
+import { ServerClient } from '../server-client.ts';
 
 export interface FallbackOptions {
   /**
@@ -38,7 +38,7 @@ interface Read<Found> {
 
 // This is no executor, unlike what else is made of executors: each cache has keys, values and a
 // dialect of its own, as a move from one to another wants it.
-class Fallback extends OneServer {
+class Fallback extends ServerClient {
   readonly #first: Memcache;
   readonly #others: readonly Memcache[];
   readonly #copyExpire: Expire | undefined;
@@ -51,8 +51,10 @@ class Fallback extends OneServer {
     checkKnown('options', options, fallbackNames);
     const { copyUp } = options;
     if (copyUp !== undefined && copyUp !== null) checkKnown('copyUp', copyUp, copyNames);
-    if (copyUp !== undefined) toExptime(copyUp?.expire, first.parts.clock.now(), 'copyUp.expire');
-    super(first.parts);
+    if (copyUp !== undefined) {
+      toExptime(copyUp?.expire, first.dependencies.clock.now(), 'copyUp.expire');
+    }
+    super(first.dependencies);
     this.#first = first;
     this.#others = others;
     this.#copyExpire = copyUp?.expire;
@@ -145,7 +147,7 @@ class Fallback extends OneServer {
     read: Read<Found>,
   ): Promise<Map<Key, Found>> {
     checkExecuteOptions(options);
-    const deadline = new Deadline(this.calls.parts.clock, options.timeout ?? Infinity);
+    const deadline = new Deadline(this.context.dependencies.clock, options.timeout ?? Infinity);
     const within = (): CallOptions => deadline.within(options);
     const found = await read.ask(this.#first, keys, within());
     for (const cache of this.#others) {
@@ -178,7 +180,7 @@ class Fallback extends OneServer {
       return toValue === undefined ? some : await ask(this.#first, copied, within());
     } catch (error) {
       if (!(error instanceof MemcacheError)) throw error;
-      this.calls.ignore(error);
+      this.context.ignore(error);
       return some;
     }
   }
@@ -196,7 +198,7 @@ class Fallback extends OneServer {
  * The `timeout` of a call is for all caches together. A read that fails rejects; where a cache's
  * client has `ignoreErrors`, the next is asked. Closing it closes all clients.
  *
- * It has the methods of the first client: those of `OneServer` where that is of one server, and all
+ * It has the methods of the first client: those of `ServerClient` where that is of one server, and all
  * of a `HashClient`'s, which are about the first cache alone. As a type, `FallbackClient` is what all
  * of them have, `FallbackClient<HashClient>` what it has over one.
  */

@@ -10,7 +10,7 @@ import { FallbackClient } from './fallback-client.ts';
 import { HashClient, type HashClientOptions } from '../cluster/hash-client.ts';
 import type { HashFace } from './hash-face.ts';
 import type { Memcache } from '../memcache.ts';
-import type { OneServer } from '../server-client.ts';
+import type { ServerClient } from '../server-client.ts';
 import { RetryingClient } from './retrying-client.ts';
 
 const face = suite('clients around a client: its face');
@@ -144,7 +144,7 @@ face('both are types, and have the methods of what they are over', async () => {
   assert.equal(moving.get(first), version);
   assert.equal(versions.get(third), version);
   const general: Memcache = caches.many;
-  const server: OneServer = caches.moving.server(first);
+  const server: ServerClient = caches.moving.server(first);
   assert.equal([await general.get('k'), await server.get('k')], [undefined, undefined]);
   // @ts-expect-error A HashClient has no dump of all its servers.
   void caches.many.metadump;

@@ -3,7 +3,7 @@ import type { Executor } from '../connection/executor.ts';
 import type { Each, HashClient } from '../cluster/hash-client.ts';
 import type { Memcache } from '../memcache.ts';
 import type { CallOptions, WriteOptions } from '../memcache-options.ts';
-import { OneServer } from '../server-client.ts';
+import { ServerClient } from '../server-client.ts';
 
 /** What a `HashClient` has beside the operations on items. */
 export type HashFace = Pick<
@@ -19,11 +19,11 @@ export type HashFace = Pick<
 >;
 
 /**
- * The face that a wrapper keeps of the client that it wraps: a `HashClient`'s, a `OneServer`'s, else
+ * The face that a wrapper keeps of the client that it wraps: a `HashClient`'s, a `ServerClient`'s, else
  * the operations on items.
  */
 export type FaceOf<Client extends Memcache> = Client extends HashFace ? Memcache & HashFace
-  : Client extends OneServer ? OneServer
+  : Client extends ServerClient ? ServerClient
   : Memcache;
 
 /**
@@ -54,15 +54,19 @@ function faceOf(
   client: Memcache & HashFace,
   around: (executor: Executor) => Executor,
 ): HashFace {
-  const server = (name: string, ignoreErrors: boolean): OneServer => {
-    const { parts } = client.server(name);
-    return new OneServer({ ...parts, ignoreErrors, executor: around(parts.executor) });
+  const server = (name: string, ignoreErrors: boolean): ServerClient => {
+    const { dependencies } = client.server(name);
+    return new ServerClient({
+      ...dependencies,
+      ignoreErrors,
+      executor: around(dependencies.executor),
+    });
   };
   const each = async <Options extends CallOptions, Result>(
     options: Options,
-    ask: (server: OneServer, options: Options) => Promise<Result>,
+    ask: (server: ServerClient, options: Options) => Promise<Result>,
   ): Promise<Each<Result>> => {
-    const left = await wrapper.parts.ready?.(options) ?? options;
+    const left = await wrapper.dependencies.ready?.(options) ?? options;
     const one = async (name: string): Promise<[string, Result | MemcacheError]> => {
       try {
         return [name, await ask(server(name, false), left)];
@@ -78,7 +82,7 @@ function faceOf(
     get servers() {
       return client.servers;
     },
-    server: (name) => server(name, client.parts.ignoreErrors),
+    server: (name) => server(name, client.dependencies.ignoreErrors),
     serverOf: (key) => client.serverOf(key),
     addServer: (added) => client.addServer(added),
     removeServer: (name) => client.removeServer(name),

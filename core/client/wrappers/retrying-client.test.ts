@@ -7,7 +7,7 @@ import type { Dialer } from '../../io/transport.ts';
 import { MemcacheError, UsageError } from '../../wire/errors.ts';
 import { Client } from '../clients.ts';
 import { HashClient } from '../cluster/hash-client.ts';
-import type { OneServer } from '../server-client.ts';
+import type { ServerClient } from '../server-client.ts';
 import { RetryingClient } from './retrying-client.ts';
 
 const client = suite('retrying client');
@@ -145,7 +145,7 @@ client(
 
 client('what is no client is refused', () => {
   assert.throws(
-    () => new RetryingClient({} as OneServer),
+    () => new RetryingClient({} as ServerClient),
     (error: unknown) => error instanceof UsageError && error.argument === 'client',
   );
 });

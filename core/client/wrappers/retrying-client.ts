@@ -3,11 +3,11 @@ import { UsageError } from '../../wire/errors.ts';
 import { FallbackClient } from './fallback-client.ts';
 import { type FaceOf, keepFace } from './hash-face.ts';
 import { Memcache } from '../memcache.ts';
-import { OneServer } from '../server-client.ts';
+import { ServerClient } from '../server-client.ts';
 import type { RetryOptions } from './retry-options.ts';
 import { Retrying } from './retrying.ts';
 
-class Retried extends OneServer {
+class Retried extends ServerClient {
   constructor(client: Memcache, options: RetryOptions = {}) {
     if (!(client instanceof Memcache)) throw new UsageError('client', 'must be a client');
     // Its reads are more than commands that could be repeated.
@@ -15,10 +15,10 @@ class Retried extends OneServer {
       throw new UsageError('client', 'must not be a FallbackClient: wrap each of its caches');
     }
     checkObject('options', options);
-    const { clock, random = Math.random, executor, ready } = client.parts;
+    const { clock, random = Math.random, executor, ready } = client.dependencies;
     const retrying = new Retrying(executor, { clock, random, ...options });
     super({
-      ...client.parts,
+      ...client.dependencies,
       executor: retrying,
       ready: ready && ((options) => retrying.ready(ready, options)),
     });
@@ -30,7 +30,7 @@ class Retried extends OneServer {
  * Any client, with its keys, values and dialect, whose commands are tried again when they fail, as
  * far as that can do no harm: see `RetryOptions`. Closing it closes the client.
  *
- * It has the methods of the client: over one of one server those of `OneServer`, over a `HashClient`
+ * It has the methods of the client: over one of one server those of `ServerClient`, over a `HashClient`
  * all of its own, and `server(name)` is tried again likewise. As a type, `RetryingClient` is what
  * all of them have, `RetryingClient<Client>` and `RetryingClient<HashClient>` what those have.
  */

@@ -1,4 +1,4 @@
-import type { AbortSignal } from '../../io/transport.ts';
+import type { AbortSignalLike } from '../../io/transport.ts';
 import type { Command } from '../../wire/command.ts';
 import { AbortError, MemcacheError, UsageError } from '../../wire/errors.ts';
 import { isIdempotent } from '../../wire/idempotent.ts';
@@ -136,7 +136,7 @@ export class Retrying implements Executor {
     return REFUSED_HERE.has(code) ? Math.max(wait, REST) : wait;
   }
 
-  #wait(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
+  #wait(milliseconds: number, signal: AbortSignalLike | undefined): Promise<void> {
     const { clock } = this.#policy;
     if (milliseconds === 0) return new Promise((resolve) => clock.yield(resolve));
     return new Promise((resolve) => {

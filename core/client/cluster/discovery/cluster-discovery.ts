@@ -25,7 +25,7 @@ export class ClusterDiscovery extends Discovery {
     if (!(client instanceof Memcache)) throw new UsageError('client', 'must be a client');
     checkDiscovery(options, 'address');
     const { address = 'name', ...rest } = options;
-    const { clock, random = Math.random } = client.parts;
+    const { clock, random = Math.random } = client.dependencies;
     if (address !== 'name' && address !== 'ip') {
       throw new UsageError('address', 'must be name or ip');
     }

@@ -4,7 +4,7 @@ import { checkKnown, checkMilliseconds, checkObject, optionNames } from '../../.
 import { ConnectionError, UsageError } from '../../../wire/errors.ts';
 import { backoff } from '../../connection/backoff.ts';
 import { endpointName } from '../../connection/endpoint.ts';
-import { apart } from '../../connection/observe.ts';
+import { callListener } from '../../connection/observe.ts';
 
 export interface DiscoveryOptions {
   /** Milliseconds from one look to the next, of which up to half is left out by chance; 60 000 by default. */
@@ -159,7 +159,7 @@ export class Discovery {
       await this.refresh();
     } catch (error) {
       if (this.#closed) return;
-      apart(() => this.#options.onError?.(error as Error));
+      callListener(() => this.#options.onError?.(error as Error));
     }
   }
 
@@ -176,7 +176,7 @@ export class Discovery {
     this.#found = found;
     const isSame = before !== null && sameNames(before.servers, servers);
     if (isSame || this.#closed) return servers;
-    for (const listener of this.#listeners) apart(() => listener(servers));
+    for (const listener of this.#listeners) callListener(() => listener(servers));
     return servers;
   }
 

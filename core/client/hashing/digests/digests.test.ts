@@ -14,7 +14,7 @@ import { crc32 } from './crc32.ts';
 import { jumpBucket } from '../jump.ts';
 import { libmemcachedDigests, type LibmemcachedHash } from './libmemcached-digests.ts';
 import { md5 } from './md5.ts';
-import { Murmur3, murmur3, murmur3Digest, Words } from './murmur3.ts';
+import { KeyWords, Murmur3, murmur3, murmur3Digest } from './murmur3.ts';
 import { sha1 } from './sha1.ts';
 import { spooky32 } from './spooky.ts';
 import { Word64 } from './word64.ts';
@@ -33,7 +33,7 @@ digests("murmur3 is pymemcache's, wherever its prefix ends", () => {
     const bytes = Uint8Array.from(hashKeys[i] ?? '', (character) => character.codePointAt(0)!);
     for (let cut = 0; cut <= Math.min(bytes.length, 9); cut++) {
       const hash = new Murmur3(bytes.subarray(0, cut));
-      const words = new Words(hash.offset);
+      const words = new KeyWords(hash.offset);
       words.set(bytes.subarray(cut), bytes.length - cut);
       assert.is(hash.digest(words), expected, `${hashKeys[i]} ${cut}`);
     }

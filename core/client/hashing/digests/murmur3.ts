@@ -1,5 +1,5 @@
 import { isBytes } from '../../../wire/bytes.ts';
-import { checkU32, demand } from '../../../wire/check.ts';
+import { assertArgument, checkU32 } from '../../../wire/check.ts';
 
 /**
  * MurmurHash3_x86_32, which pymemcache has as `murmur3_32`: an unsigned 32-bit number.
@@ -12,7 +12,7 @@ import { checkU32, demand } from '../../../wire/check.ts';
 export function murmur3(data: string | Uint8Array, seed: number = 0): number {
   checkU32('seed', seed);
   if (typeof data !== 'string') {
-    demand(isBytes(data), 'data', 'must be a string or a Uint8Array');
+    assertArgument(isBytes(data), 'data', 'must be a string or a Uint8Array');
     return murmur3Digest(data, data.length, seed);
   }
   const bytes = new Uint8Array(data.length);
@@ -56,7 +56,7 @@ export class Murmur3 {
   readonly #length: number;
 
   constructor(beginning: Uint8Array, seed = 0) {
-    const words = new Words(0);
+    const words = new KeyWords(0);
     words.set(beginning, beginning.length);
     this.offset = beginning.length & 3;
     this.#state = mixAll(seed, words);
@@ -65,7 +65,7 @@ export class Murmur3 {
   }
 
   /** The hash of the beginning and of what follows it, at its offset. */
-  digest(words: Words): number {
+  digest(words: KeyWords): number {
     const { offset, first, rest, length } = words;
     const begun = this.#rest | first;
     const total = this.#length + length;
@@ -79,7 +79,7 @@ export class Murmur3 {
  * Some bytes as the words that they make behind a beginning. Behind all with the same offset they
  * are the same, and to make them is most of the work.
  */
-export class Words {
+export class KeyWords {
   /** How many bytes of the word that they start in are not theirs. */
   readonly offset: number;
   /** How many bytes there are. */
@@ -119,7 +119,7 @@ function restOf(bytes: Uint8Array, from: number, to: number): number {
   return rest;
 }
 
-function mixAll(state: number, { whole, count }: Words): number {
+function mixAll(state: number, { whole, count }: KeyWords): number {
   let mixed = state;
   for (let i = 0; i < count; i++) mixed = mix(mixed, whole[i]!);
   return mixed;
