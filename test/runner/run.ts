@@ -133,10 +133,10 @@ function groupOf(file: string): string {
 
 // The core and what it is judged by are for every runtime; the rest is about Node, or is run by it.
 function runtimesOf(file: string): readonly Runtime[] {
-  if (quick) return /^(core|test\/conformance)\//.test(file) && !isLong(file) ? ['node'] : [];
+  if (quick) return /^(core|cli\/console|test\/conformance)\//.test(file) && !isLong(file) ? ['node'] : [];
   // Deno can run it too.
   if (file === 'transport-node/bridge.test.ts') return ['node', 'deno'];
-  return /^(core|test\/conformance)\//.test(file) ? ['node', 'deno', 'bun'] : ['node'];
+  return /^(core|cli\/console|test\/conformance)\//.test(file) ? ['node', 'deno', 'bun'] : ['node'];
 }
 
 /** Whether a file alone takes more than a tenth of the quick run's time. */
