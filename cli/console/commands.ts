@@ -1,6 +1,7 @@
-import type { Client } from '../../core/client/clients.ts';
+import type { Client } from '../../core/client/server-client.ts';
 import type { Expire } from '../../core/client/expire.ts';
-import type { CallOptions, Gets } from '../../core/client/memcache-options.ts';
+import type { CallOptions } from '../../core/client/options.ts';
+import type { Gets } from '../../core/client/operation-context.ts';
 import { latin1 } from '../../core/wire/bytes.ts';
 import type { Command, RawCommand, StoreVerb } from '../../core/wire/command.ts';
 import type { Stored } from './stored.ts';

@@ -1,5 +1,6 @@
-import type { Client } from '../../core/client/clients.ts';
-import type { CallOptions, Gets } from '../../core/client/memcache-options.ts';
+import type { Client } from '../../core/client/server-client.ts';
+import type { CallOptions } from '../../core/client/options.ts';
+import type { Gets } from '../../core/client/operation-context.ts';
 import type { Key } from '../../core/wire/command.ts';
 import { encodeCommand } from '../../core/wire/encode-command.ts';
 import type { ItemFacts } from '../../core/wire/reply.ts';

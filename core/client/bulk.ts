@@ -2,11 +2,10 @@ import type { Clock } from '../io/clock.ts';
 import type { Command, Key } from '../wire/command.ts';
 import { AbortError, MemcacheError, SerdeError, TimeoutError, UsageError } from '../wire/errors.ts';
 import type { Reply } from '../wire/reply.ts';
-import type { OperationContext } from './operation-context.ts';
-import { executeOptions, ownCopy, toKeys } from './operation-context.ts';
-import { Deadline } from './connection/deadline.ts';
+import { executeOptions, type OperationContext, ownCopy, toKeys } from './operation-context.ts';
+import { Deadline, Pace } from './connection/timing.ts';
 import { checkExecuteOptions } from './connection/executor.ts';
-import { checkWireKey, type ItemKey, ownKey, type WireKey } from './keys.ts';
+import { checkWireKey, groupByServer, type ItemKey, ownKey, type WireKey } from './keys.ts';
 import {
   type BulkOptions,
   type CallOptions,
@@ -14,11 +13,9 @@ import {
   checkBulkStoreOptions,
   checkCallOptions,
   type StoreOptions,
-} from './memcache-options.ts';
+} from './options.ts';
 import { deleteCommand, getCommand, getManyCommand, storeCommand } from './dialect.ts';
-import { Pace } from './connection/pace.ts';
 import { eachItem, type Found, isPlaceholder, toDone, toFound } from './results.ts';
-import { groupByServer } from './together.ts';
 
 /** Keys and their values: a Map, an array of pairs, or a plain object. */
 export type Entries = Iterable<readonly [ItemKey, unknown]> | Readonly<Record<string, unknown>>;

@@ -1,8 +1,16 @@
 import { systemClock } from '../../io/clock.ts';
 import { checkEntry, checkMilliseconds } from '../../wire/check.ts';
 import { MemcacheError, UsageError } from '../../wire/errors.ts';
-import { checkOptions, type ClientOptions, type PoolOptions } from '../options.ts';
-import { clientDependencies, upstreamFor, type WithDial } from '../client-parts.ts';
+import {
+  type CallOptions,
+  checkOptions,
+  type ClientOptions,
+  type PoolOptions,
+  type WithDial,
+  type WriteOptions,
+} from '../options.ts';
+import type { MemcacheDependencies } from '../operation-context.ts';
+import { clientDependencies, ServerClient, upstreamFor } from '../server-client.ts';
 import { Cluster } from './cluster.ts';
 import { type ClusterServer, toAllPlaced, toPlaced } from './cluster-server.ts';
 import { DiscoveredCluster } from './discovered-cluster.ts';
@@ -12,14 +20,11 @@ import type { Expire } from '../expire.ts';
 import type { HashScheme } from '../hashing/hasher.ts';
 import { type HashSchemeName, hashSchemes } from '../hashing/schemes.ts';
 import type { HealthOptions } from './health.ts';
-import type { ItemKey } from '../keys.ts';
+import { type ItemKey, RoutedKeys } from '../keys.ts';
 import { Memcache } from '../memcache.ts';
-import type { CallOptions, MemcacheDependencies, WriteOptions } from '../memcache-options.ts';
-import { ServerClient } from '../server-client.ts';
-import { Pace } from '../connection/pace.ts';
+import { Pace } from '../connection/timing.ts';
 import { type ProfileName, profiles } from '../values/profiles/profiles.ts';
 import type { StatValue } from '../results.ts';
-import { RoutedKeys } from './routed-keys.ts';
 
 export interface HashClientOptions
   extends ClientOptions, Partial<PoolOptions>, Partial<HealthOptions> {

@@ -1,14 +1,14 @@
 import { checkKnown, checkObject } from '../../wire/check.ts';
 import type { Key } from '../../wire/command.ts';
 import { MemcacheError, UsageError } from '../../wire/errors.ts';
-import { toKeys } from '../operation-context.ts';
-import { Deadline } from '../connection/deadline.ts';
+import { type Gets, toKeys } from '../operation-context.ts';
+import { Deadline } from '../connection/timing.ts';
 import { checkExecuteOptions } from '../connection/executor.ts';
 import { type Expire, toExptime } from '../expire.ts';
 import { type FaceOf, keepFace } from './hash-face.ts';
 import { type ItemKey, ownKey } from '../keys.ts';
 import { Memcache } from '../memcache.ts';
-import type { CallOptions, Gets } from '../memcache-options.ts';
+import type { CallOptions } from '../options.ts';
 import { ServerClient } from '../server-client.ts';
 
 export interface FallbackOptions {

@@ -5,13 +5,12 @@ import { suite } from '../../../test/runner/suite.ts';
 import { createTestClient } from '../../testing/mod.ts';
 import type { Dialer } from '../../io/transport.ts';
 import { ConnectionError, type MemcacheError, UsageError } from '../../wire/errors.ts';
-import type { Client } from '../clients.ts';
+import type { Client, ServerClient } from '../server-client.ts';
 import { FallbackClient } from './fallback-client.ts';
 import { HashClient, type HashClientOptions } from '../cluster/hash-client.ts';
 import type { HashFace } from './hash-face.ts';
 import type { Memcache } from '../memcache.ts';
-import type { ServerClient } from '../server-client.ts';
-import { RetryingClient } from './retrying-client.ts';
+import { RetryingClient } from './retrying.ts';
 
 const face = suite('clients around a client: its face');
 

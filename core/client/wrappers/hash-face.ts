@@ -2,7 +2,7 @@ import { MemcacheError, UsageError } from '../../wire/errors.ts';
 import type { Executor } from '../connection/executor.ts';
 import type { Each, HashClient } from '../cluster/hash-client.ts';
 import type { Memcache } from '../memcache.ts';
-import type { CallOptions, WriteOptions } from '../memcache-options.ts';
+import type { CallOptions, WriteOptions } from '../options.ts';
 import { ServerClient } from '../server-client.ts';
 
 /** What a `HashClient` has beside the operations on items. */
