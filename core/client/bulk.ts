@@ -40,7 +40,7 @@ export async function findMany<Result>(
 ): Promise<Map<Key, Result>> {
   checkCallOptions(options);
   const limit = new Limit(context, options);
-  const { keys: policy, placeOf, ready, clock, maxKeys } = context.dependencies;
+  const { keys: policy, servers, clock, maxKeys } = context.dependencies;
   const wanted = toKeys(keys);
   const wire: WireKey[] = [];
   let length = 0;
@@ -53,7 +53,7 @@ export async function findMany<Result>(
   }, limit);
   if (translated !== undefined) await translated;
   // None may go before the last is known to be right; a single command is checked as a whole.
-  if (wire.length > maxKeys || length > MAX_GET || placeOf !== undefined || base64) {
+  if (wire.length > maxKeys || length > MAX_GET || servers !== undefined || base64) {
     const checked = inSlices(clock, wire, checkWireKey, limit);
     if (checked !== undefined) await checked;
   }
@@ -63,11 +63,12 @@ export async function findMany<Result>(
     const { error } = limit;
     return context.read(result, () => Promise.reject(error));
   }
-  // Which keys are in one place is known once the places are.
+  // Which keys share a server is known once the servers are.
+  const ready = servers?.ready;
   const left = ready && await context.read(null, () => ready(options));
   if (left === null) return result;
   const found: (Found | undefined)[] = [];
-  const batches = [...groupByServer(wire, placeOf)].flatMap((indexes) =>
+  const batches = [...groupByServer(wire, servers?.serverOf)].flatMap((indexes) =>
     cut(indexes, wire, context)
   );
   const run = (batch: readonly number[]): Promise<void> =>

@@ -152,21 +152,21 @@ export class RoutedKeys extends Keys {
 }
 
 /**
- * The indexes of what is in one place, for each place there is, in their order.
+ * The indexes of the items that share a server, for each server, in their order.
  *
- * @param placeOf Where one is; all are in one place when it is left out.
+ * @param serverOf The server of an item; without it all share one.
  */
 export function groupByServer<Item>(
   items: readonly Item[],
-  placeOf: ((item: Item) => unknown) | undefined,
+  serverOf: ((item: Item) => unknown) | undefined,
 ): Iterable<readonly number[]> {
-  if (placeOf === undefined) return [[...items.keys()]];
-  const places = new Map<unknown, number[]>();
+  if (serverOf === undefined) return [[...items.keys()]];
+  const groups = new Map<unknown, number[]>();
   items.forEach((item, index) => {
-    const place = placeOf(item);
-    const indexes = places.get(place);
-    if (indexes === undefined) places.set(place, [index]);
+    const server = serverOf(item);
+    const indexes = groups.get(server);
+    if (indexes === undefined) groups.set(server, [index]);
     else indexes.push(index);
   });
-  return places.values();
+  return groups.values();
 }

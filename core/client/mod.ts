@@ -8,7 +8,7 @@ export type {
   StoreOptions,
   WriteOptions,
 } from './options.ts';
-export type { Gets, MemcacheDependencies } from './operation-context.ts';
+export type { Gets, MemcacheDependencies, Servers } from './operation-context.ts';
 export { type Codec, compressedSerde, type CompressionOptions } from './values/compressed-serde.ts';
 export {
   ClusterDiscovery,
@@ -30,13 +30,9 @@ export { FallbackClient, type FallbackOptions } from './wrappers/fallback-client
 export { type Expire, toExptime } from './expire.ts';
 export { type ItemKey, type KeyPolicy, Keys, type RoutedKey, type WireKey } from './keys.ts';
 export type { ClusterServer } from './cluster/cluster-server.ts';
-export {
-  type Each,
-  HashClient,
-  type HashClientOptions,
-  type HashServers,
-} from './cluster/hash-client.ts';
-export type { FaceOf, HashFace } from './wrappers/hash-face.ts';
+export { HashClient, type HashClientOptions, type HashServers } from './cluster/hash-client.ts';
+export { ClusterClient, type Each } from './cluster/cluster-client.ts';
+export type { FaceOf } from './wrappers/face.ts';
 export { type Hasher, type HashNode, type HashScheme, SchemeHasher } from './hashing/hasher.ts';
 export type { LibmemcachedHash } from './hashing/digests/libmemcached-digests.ts';
 export { modula } from './hashing/modulo.ts';

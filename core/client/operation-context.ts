@@ -6,6 +6,8 @@ import { MemcacheError, ProtocolError, SerdeError, UsageError } from '../wire/er
 import type { Reply } from '../wire/reply.ts';
 import { toExptime } from './expire.ts';
 import { type ItemKey, type Keys, ownKey, type WireKey } from './keys.ts';
+import type { ClusterServer } from './cluster/cluster-server.ts';
+import type { ServerName } from './connection/endpoint.ts';
 import { callListener } from './connection/observe.ts';
 import type { ExecuteOptions, Executor } from './connection/executor.ts';
 import type { CallOptions, StoreOptions, WriteOptions } from './options.ts';
@@ -22,18 +24,8 @@ export interface Gets<T> {
 /** What a `Memcache` is made of. */
 export interface MemcacheDependencies {
   readonly executor: Executor;
-  /**
-   * Where the servers have to be found first: waits until they are, and gives the options of a call
-   * with what is left of its time.
-   */
-  readonly ready?:
-    | (<Options extends CallOptions>(options: Options) => Promise<Options>)
-    | undefined;
-  /**
-   * Where the executor is of many servers: which one has a key, or undefined when none is up. Keys
-   * that share one are asked for together.
-   */
-  readonly placeOf?: (key: WireKey) => unknown;
+  /** Where the executor is of many servers: which they are. */
+  readonly servers?: Servers | undefined;
   readonly serde: Serde;
   readonly keys: Keys;
   readonly clock: Clock;
@@ -45,8 +37,31 @@ export interface MemcacheDependencies {
   readonly noreply: boolean;
   /** Reads that fail become misses. */
   readonly ignoreErrors: boolean;
-  /** Hears of each such failure. */
+  /** Called with each such failure. */
   readonly onIgnored: ((error: MemcacheError) => void) | undefined;
+}
+
+/** What a client of many servers knows of them. */
+export interface Servers {
+  /** Their names, in their order. */
+  readonly names: () => string[];
+  /** The server that has a key now, or undefined. Keys that share one are asked for together. */
+  readonly serverOf: (key: WireKey) => string | undefined;
+  /**
+   * The executor for one of them. To close it does nothing.
+   *
+   * @throws UsageError when there is none of that name.
+   */
+  readonly executorOf: (name: string) => Executor;
+  /** @throws UsageError when it breaks a rule, or a discovery says which servers there are. */
+  readonly add: (server: ServerName | ClusterServer) => void;
+  /** Resolves, once its pending commands have ended, with whether there was one of that name. */
+  readonly remove: (name: string) => Promise<boolean>;
+  /**
+   * Where they have to be found first: waits until they are, and gives the options of a call with
+   * what is left of its time.
+   */
+  readonly ready: (<Options extends CallOptions>(options: Options) => Promise<Options>) | undefined;
 }
 
 /** What a store command is made of, whatever the dialect. */

@@ -22,12 +22,51 @@ import {
   optionNames,
 } from '../../wire/check.ts';
 import { FallbackClient } from './fallback-client.ts';
-import { type FaceOf, keepFace } from './hash-face.ts';
+import { type FaceOf, keepFace } from './face.ts';
 import { Memcache } from '../memcache.ts';
-import { ServerClient } from '../server-client.ts';
+import type { Servers } from '../operation-context.ts';
 import { type Clock, systemClock } from '../../io/clock.ts';
 import { classOf } from '../../wire/class-of.ts';
 import type { Command } from '../../wire/command.ts';
+
+/**
+ * Any client, with its keys, values and dialect, whose commands are tried again when they fail, as
+ * far as that can do no harm: see `RetryOptions`. Closing it closes the client.
+ *
+ * It has the methods of the client: those of `ServerClient` over a client of one server, those of
+ * `ClusterClient` over a `HashClient`, whose `server(name)` is retried likewise. As a type,
+ * `RetryingClient` has the operations on items, `RetryingClient<Client>` and
+ * `RetryingClient<HashClient>` also the others.
+ */
+export type RetryingClient<Over extends Memcache = Memcache> = FaceOf<Over>;
+
+interface RetryingClientConstructor {
+  /**
+   * @param client Any client but a `FallbackClient`, whose caches may each be retried.
+   * @throws UsageError when an option breaks a rule.
+   */
+  new <Over extends Memcache>(client: Over, options?: RetryOptions): RetryingClient<Over>;
+}
+
+// What `keepFace` gives it is known by the type of the client alone.
+export const RetryingClient = class RetryingClient extends Memcache {
+  constructor(client: Memcache, options: RetryOptions = {}) {
+    if (!(client instanceof Memcache)) throw new UsageError('client', 'must be a client');
+    // Its reads are more than commands that could be repeated.
+    if (client instanceof FallbackClient) {
+      throw new UsageError('client', 'must not be a FallbackClient: wrap each of its caches');
+    }
+    checkObject('options', options);
+    const { clock, random = Math.random, executor, servers } = client.dependencies;
+    const retrying = new Retrying(executor, { clock, random, ...options });
+    super({
+      ...client.dependencies,
+      executor: retrying,
+      servers: servers && retrying.aroundServers(servers),
+    });
+    keepFace(this, client);
+  }
+} as RetryingClientConstructor;
 
 /**
  * Milliseconds to wait at least after an attempt that was refused here, since the server is down or
@@ -75,27 +114,28 @@ export class Retrying implements Executor {
     await this.#executor.close();
   }
 
-  /** Another executor with the same retries, which end when this is closed. To close it does nothing. */
-  around(executor: Executor): Executor {
-    return {
-      execute: (command, options) => this.#execute(executor, command, options),
-      close: () => Promise.resolve(),
-    };
-  }
-
   /**
-   * Waits for what a call needs before there is a command, and tries that again likewise.
-   *
-   * @returns The options of the call, with what is left of its time.
+   * Many servers, each with the same retries, which end when this is closed. The wait until they are
+   * found is repeated likewise.
    */
-  async ready<Options extends CallOptions>(
-    wait: (options: CallOptions) => Promise<unknown>,
-    options: Options,
-  ): Promise<Options> {
-    checkExecuteOptions(options);
-    const deadline = this.#deadline(options);
-    await this.#repeat(READS, options, deadline, wait);
-    return deadline.within(options);
+  aroundServers(servers: Servers): Servers {
+    const { executorOf, ready } = servers;
+    return {
+      ...servers,
+      executorOf: (name) => {
+        const executor = executorOf(name);
+        return {
+          execute: (command, options) => this.#execute(executor, command, options),
+          close: () => executor.close(),
+        };
+      },
+      ready: ready && (async (options) => {
+        checkExecuteOptions(options);
+        const deadline = this.#deadline(options);
+        await this.#repeat(READS, options, deadline, ready);
+        return deadline.within(options);
+      }),
+    };
   }
 
   async #execute(
@@ -182,46 +222,6 @@ function ofAll(last: MemcacheError, doubt: MemcacheError | null): MemcacheError 
   if (last.outcome !== 'not-sent' || doubt === null) return last;
   return last instanceof AbortError ? new AbortError(doubt.outcome, last.cause) : doubt;
 }
-
-class Retried extends ServerClient {
-  constructor(client: Memcache, options: RetryOptions = {}) {
-    if (!(client instanceof Memcache)) throw new UsageError('client', 'must be a client');
-    // Its reads are more than commands that could be repeated.
-    if (client instanceof FallbackClient) {
-      throw new UsageError('client', 'must not be a FallbackClient: wrap each of its caches');
-    }
-    checkObject('options', options);
-    const { clock, random = Math.random, executor, ready } = client.dependencies;
-    const retrying = new Retrying(executor, { clock, random, ...options });
-    super({
-      ...client.dependencies,
-      executor: retrying,
-      ready: ready && ((options) => retrying.ready(ready, options)),
-    });
-    keepFace(this, client, (executor) => retrying.around(executor));
-  }
-}
-
-/**
- * Any client, with its keys, values and dialect, whose commands are tried again when they fail, as
- * far as that can do no harm: see `RetryOptions`. Closing it closes the client.
- *
- * It has the methods of the client: over one of one server those of `ServerClient`, over a `HashClient`
- * all of its own, and `server(name)` is tried again likewise. As a type, `RetryingClient` is what
- * all of them have, `RetryingClient<Client>` and `RetryingClient<HashClient>` what those have.
- */
-export type RetryingClient<Over extends Memcache = Memcache> = FaceOf<Over>;
-
-interface RetryingConstructor {
-  /**
-   * @param client Any client but a `FallbackClient`, whose caches may each be retried.
-   * @throws UsageError when an option breaks a rule.
-   */
-  new <Over extends Memcache>(client: Over, options?: RetryOptions): RetryingClient<Over>;
-}
-
-// The face that `keepFace` gives it is known by the type of the client alone.
-export const RetryingClient: RetryingConstructor = Retried as RetryingConstructor;
 
 /** A class of this package's errors. */
 export type ErrorClass = abstract new (...args: never[]) => MemcacheError;
