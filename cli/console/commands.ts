@@ -16,7 +16,7 @@ import {
 } from './flags.ts';
 import { toKey, toMetaKey, toWireKey } from './keys.ts';
 import {
-  factsPart,
+  infoPart,
   itemPart,
   linePart,
   missPart,
@@ -229,7 +229,7 @@ async function* flush({ client, line, options }: Call): AsyncIterable<Part> {
 async function* dump({ client, line, options }: Call): AsyncIterable<Part> {
   const items = client.metadump(line.words[0], options);
   if (line.has('values')) yield* dumpItems(client, items, options);
-  else for await (const facts of items) yield factsPart(facts);
+  else for await (const info of items) yield infoPart(info);
 }
 
 async function* watch({ client, line, options }: Call): AsyncIterable<Part> {

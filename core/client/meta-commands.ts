@@ -2,12 +2,21 @@ import { checkEntry, checkKnown, checkObject, checkU32, optionNames } from '../w
 import type { Key, Value } from '../wire/command.ts';
 import { UsageError } from '../wire/errors.ts';
 import { isMeta, metaFlags } from '../wire/meta-flags.ts';
-import type { ItemFacts, Reply } from '../wire/reply.ts';
+import type { Reply } from '../wire/reply.ts';
 import { type OperationContext, toU64 } from './operation-context.ts';
 import { type Expire, toDelay, toExptime } from './expire.ts';
 import { type ItemKey, ownKey, type WireKey } from './keys.ts';
 import { type CallOptions, checkCallOptions, type WriteOptions } from './options.ts';
-import { toCount, toFound, toNumber, toStatus, toUnsigned, unexpected } from './results.ts';
+import {
+  type ItemInfo,
+  toCount,
+  toFound,
+  toItemInfo,
+  toNumber,
+  toStatus,
+  toUnsigned,
+  unexpected,
+} from './results.ts';
 import { serialize } from './values/serde.ts';
 
 const setModes = { set: 'S', add: 'E', replace: 'R', append: 'A', prepend: 'P' } as const;
@@ -127,15 +136,17 @@ export class MetaCommands {
     return { ...toResult(reply), value: reply.type === 'VA' ? toNumber(reply) : undefined };
   }
 
-  /** `me`: what the server holds of an item besides its value; undefined for a miss. */
-  async debug(key: ItemKey, options?: CallOptions): Promise<ItemFacts | undefined> {
+  /**
+   * `me`: what the server holds of an item besides its value; undefined for a miss. Its times are
+   * reckoned from the client's clock, to the second.
+   */
+  async debug(key: ItemKey, options?: CallOptions): Promise<ItemInfo | undefined> {
     checkCallOptions(options);
     const wire = this.#context.dependencies.keys.toWire(key);
     const reply = await this.#context.execute(wire, { verb: 'me', ...keyFields(wire) }, options);
     if (reply.type === 'EN') return undefined;
     if (reply.type !== 'ME') return unexpected(reply);
-    const { type: _type, base64: _base64, ...facts } = reply;
-    return facts;
+    return toItemInfo(reply, this.#context.dependencies.clock.now());
   }
 
   /** `mn`: a round trip to the server and back. */

@@ -64,7 +64,7 @@ export {
   RetryingClient,
   type RetryOptions,
 } from './wrappers/retrying.ts';
-export type { CasResult, StatValue } from './results.ts';
+export type { CasResult, ItemInfo, StatValue } from './results.ts';
 export { ForeignValue } from './values/profiles/foreign-value.ts';
 export { phpSerde, type PhpSerdeOptions } from './values/profiles/php-serde.ts';
 export {

@@ -1,6 +1,6 @@
 import { checkMilliseconds, checkObject } from '../wire/check.ts';
 import type { Command, Key, RawCommand } from '../wire/command.ts';
-import type { ItemFacts, Reply, ReplyItem } from '../wire/reply.ts';
+import type { Reply, ReplyItem } from '../wire/reply.ts';
 import { executeOptions, type MemcacheDependencies } from './operation-context.ts';
 import { type Expire, toDelay } from './expire.ts';
 import { Memcache } from './memcache.ts';
@@ -15,7 +15,15 @@ import {
   type WithDial,
   type WriteOptions,
 } from './options.ts';
-import { checkRefusal, type StatValue, toOk, toStats, toVersion } from './results.ts';
+import {
+  checkRefusal,
+  type ItemInfo,
+  type StatValue,
+  toDumpedInfo,
+  toOk,
+  toStats,
+  toVersion,
+} from './results.ts';
 import { type ServerName, toEndpoint } from './connection/endpoint.ts';
 import { systemClock } from '../io/clock.ts';
 import type { Endpoint } from '../io/transport.ts';
@@ -128,16 +136,15 @@ export class ServerClient extends Memcache {
   }
 
   /**
-   * What the server holds, item by item, without the values: keys, sizes, times.
+   * What the server holds, item by item, without the values: keys, sizes, times. The times are those
+   * of the server's clock.
    *
    * @param classes `all`, `hash`, or slab classes: `1,2`.
    */
-  metadump(classes = 'all', options?: CallOptions): ItemStream<ItemFacts> {
+  metadump(classes = 'all', options?: CallOptions): ItemStream<ItemInfo> {
     const command = { verb: 'lru_crawler metadump', words: [classes] } as const;
     return new ItemStream(this, command, options, (item) => {
-      if (item.type !== 'metadump') return undefined;
-      const { type: _type, ...facts } = item;
-      return facts;
+      return item.type === 'metadump' ? toDumpedInfo(item) : undefined;
     });
   }
 
