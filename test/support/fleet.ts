@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import type { HashClientOptions } from '../../core/client/cluster/hash-client.ts';
+import type { HashClientOptions } from '../../core/client/options.ts';
 import type { ProfileName } from '../../core/client/values/profiles/profiles.ts';
 import { findProgram } from './memcached.ts';
 
