@@ -4,7 +4,7 @@ import { suite } from '../../test/runner/suite.ts';
 import { MemoryServer } from '../server/mod.ts';
 import { MemcacheError, SerdeError } from '../wire/errors.ts';
 import type { ClientOptions } from './options.ts';
-import { Client } from './clients.ts';
+import { Client } from './server-client.ts';
 
 const bulk = suite('calls for many keys');
 

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import type { HashClientOptions } from '../../core/client/cluster/hash-client.ts';
-import type { ProfileName } from '../../core/client/values/profiles/mod.ts';
+import type { ProfileName } from '../../core/client/values/profiles/profiles.ts';
 import { findProgram } from './memcached.ts';
 
 /** A client of another language, as Debian has it, and ours that is to be like it. */

@@ -1,9 +1,18 @@
 import { type Aborter, newAborter } from '../../io/aborter.ts';
-import type { AbortSignalLike, Transport, TransportEvents } from '../../io/transport.ts';
+import type {
+  AbortSignalLike,
+  Dialer,
+  Endpoint,
+  Transport,
+  TransportEvents,
+} from '../../io/transport.ts';
 import { EMPTY } from '../../wire/bytes.ts';
 import { ClientConnection } from '../../wire/client-connection.ts';
 import type { ClientEvent } from '../../wire/client-event.ts';
-import { clientConnectionOptions } from '../../wire/client-options.ts';
+import {
+  type ClientConnectionOptions,
+  clientConnectionOptions,
+} from '../../wire/client-options.ts';
 import { checkCommand } from '../../wire/check-command.ts';
 import type { Command } from '../../wire/command.ts';
 import {
@@ -24,15 +33,42 @@ import { isError, type Reply, type ReplyItem, SILENT } from '../../wire/reply.ts
 import { verbs } from '../../wire/verbs.ts';
 import { withoutStack } from '../../wire/without-stack.ts';
 import { AbortListeners } from './abort-listeners.ts';
-import { Alarm } from './alarm.ts';
+import { Alarm, Pace } from './timing.ts';
 import { endpointName } from './endpoint.ts';
-import { checkExecuteOptions, type ExecuteOptions, type Executor } from './executor.ts';
-import type { LinkOptions } from './link-options.ts';
-import { reasonOf } from './reason.ts';
+import { checkExecuteOptions, type ExecuteOptions, type Executor, reasonOf } from './executor.ts';
 import { Nudge } from './nudge.ts';
-import { announce, observed, type Traffic } from './observe.ts';
-import { Pace } from './pace.ts';
-import type { Pending } from './pending.ts';
+import { announce, observed, type OnCommand, type Traffic } from './observe.ts';
+import type { Clock } from '../../io/clock.ts';
+
+export interface LinkOptions extends Partial<ClientConnectionOptions> {
+  readonly dial: Dialer;
+  readonly endpoint: Endpoint;
+  readonly clock: Clock;
+  /** What it shares with the links that work beside it; its own by default. */
+  readonly pace?: Pace;
+  /** Milliseconds until a command's wait is given up. */
+  readonly timeout: number;
+  /** Milliseconds until a dial is given up, TLS included. */
+  readonly connectTimeout: number;
+  /** The login, for memcached's ASCII authentication. */
+  readonly auth?: { readonly username: string; readonly password: string };
+  /** Hears of each command and of its end. */
+  readonly onCommand?: OnCommand;
+  /** Hears of errors that the server reported to commands nobody waits for. */
+  readonly onQuietError?: (error: ServerReplyError) => void;
+  /** Called once, when a command was late and no reply had come since it was sent. */
+  readonly onLate?: (link: Link, error: TimeoutError) => void;
+  /**
+   * Called once, when the link has come to its end. Returns the link that is to do what this one did
+   * not do, or null.
+   * `cause` is null where it was closed in order, or by its owner. `atProbe`: the server closed it at
+   * the probe for meta commands.
+   */
+  readonly onClosed: (
+    link: Link,
+    end: { readonly cause: Error | null; readonly atProbe: boolean },
+  ) => Link | null;
+}
 
 /** Bytes of queued commands, with what they are reckoned to hold, after which they are sent. */
 const BURST = 512 * 1024;
@@ -539,9 +575,20 @@ function isTransport(transport: unknown): boolean {
 }
 
 /** A command that was queued before its connection was proved. */
-export interface Early {
+interface Early {
   readonly command: Command;
   readonly pending: Pending;
   readonly deadline: number;
   readonly until: 'answered' | 'sent';
+}
+
+/** A caller that waits for a reply. */
+interface Pending {
+  readonly resolve: (reply: Reply) => void;
+  readonly reject: (error: Error) => void;
+  readonly options: ExecuteOptions | undefined;
+  /** Filled in for an observer; null without one. */
+  readonly traffic: Traffic | null;
+  /** Stops listening to the caller's signal. */
+  unlisten: (() => void) | null;
 }

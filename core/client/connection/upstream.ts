@@ -5,13 +5,10 @@ import type { Reply } from '../../wire/reply.ts';
 import { verbs } from '../../wire/verbs.ts';
 import { overloaded, withoutStack } from '../../wire/without-stack.ts';
 import { clientConnectionOptions } from '../../wire/client-options.ts';
-import { Alarm } from './alarm.ts';
+import { Alarm, backoff, Pace } from './timing.ts';
 import { endpointName } from './endpoint.ts';
-import { backoff } from './backoff.ts';
 import { closedError, type ExecuteOptions, type Executor, refuse } from './executor.ts';
-import { Link } from './link.ts';
-import type { LinkOptions } from './link-options.ts';
-import { Pace } from './pace.ts';
+import { Link, type LinkOptions } from './link.ts';
 
 export interface UpstreamOptions extends Omit<LinkOptions, 'onClosed' | 'onLate'> {
   /** Milliseconds to wait before the second dial after one that led to nothing; it doubles with each more. */
