@@ -133,7 +133,9 @@ function groupOf(file: string): string {
 
 // The core and what it is judged by are for every runtime; the rest is about Node, or is run by it.
 function runtimesOf(file: string): readonly Runtime[] {
-  if (quick) return /^(core|cli\/console|test\/conformance)\//.test(file) && !isLong(file) ? ['node'] : [];
+  if (quick) {
+    return /^(core|cli\/console|test\/conformance)\//.test(file) && !isLong(file) ? ['node'] : [];
+  }
   // Deno can run it too.
   if (file === 'transport-node/bridge.test.ts') return ['node', 'deno'];
   return /^(core|cli\/console|test\/conformance)\//.test(file) ? ['node', 'deno', 'bun'] : ['node'];
