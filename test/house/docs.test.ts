@@ -71,6 +71,24 @@ house('every relative link leads to a file, and to a heading in it', () => {
   assert.equal(broken, []);
 });
 
+house('every section of docs/protocol.md that the code cites is there', () => {
+  const sections = [...read('docs/protocol.md').matchAll(/^#+ (\d[\d.]*) /gm)].map(([, n]) => n);
+  assert.ok(sections.length > 20);
+  const cited = new Set<string>();
+  for (const folder of ['core', 'conformance', 'test']) {
+    for (const file of readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })) {
+      if (!file.endsWith('.ts')) continue;
+      for (
+        const [, section = ''] of read(join(folder, file)).matchAll(/protocol\.md (\d[\d.]*\d|\d)/g)
+      ) {
+        cited.add(section);
+      }
+    }
+  }
+  assert.ok(cited.size > 5);
+  assert.equal([...cited].filter((section) => !sections.includes(section)), []);
+});
+
 /** The fragments that lead to the headings of a page. */
 function headings(text: string): string[] {
   return [...text.matchAll(/^#+ (.*)$/gm)].map(([, title = '']) =>
