@@ -28,7 +28,7 @@ const checks: readonly (readonly [name: string, program: string, ...args: string
   ['types of Deno', 'deno', 'check', '--quiet', 'transport-deno/types.check.ts'],
   ['types of Bun', 'tsc', '-p', 'transport-bun/tsconfig.check.json'],
   ['types of the test page', 'tsc', '-p', 'test/browser', '--noEmit'],
-  ['types of the playground', 'tsc', '-p', 'examples/playground/page', '--noEmit'],
+  ['types of the playground', 'tsc', '-p', 'demo/playground/page', '--noEmit'],
   ['lint', 'oxlint', '--type-aware', '--deny-warnings', '--quiet'],
 ];
 
