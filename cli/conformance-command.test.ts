@@ -4,9 +4,10 @@ import { type Clock, VirtualClock } from '../core/io/clock.ts';
 import { Client } from '../core/client/server-client.ts';
 import { memoryDialer } from '../core/server/memory.ts';
 import { Server } from '../core/server/serve.ts';
-import type { Accept, Transport } from '../core/io/transport.ts';
+import type { Accept } from '../core/io/transport.ts';
 import { fromLatin1, latin1 } from '../core/wire/bytes.ts';
 import { FakeTerminal, type Said, say } from '../test/support/fake-terminal.ts';
+import { withSend } from '../test/support/intercept.ts';
 import { suite } from '../test/runner/suite.ts';
 import { listen } from '../transport-node/listen.ts';
 import { main } from './main.ts';
@@ -34,18 +35,12 @@ const hasty: Clock = {
 function wrongServer(twist: Twist): Accept {
   const server = new Server({}, time);
   return (transport, address) => {
-    const twisted: Transport = {
-      send(bytes) {
-        const reply = twist(latin1(bytes));
-        if (reply === null) transport.abort();
-        else transport.send(fromLatin1(reply));
-        return bytes.length;
-      },
-      pause: () => transport.pause(),
-      resume: () => transport.resume(),
-      close: () => transport.close(),
-      abort: () => transport.abort(),
-    };
+    const twisted = withSend(transport, (bytes) => {
+      const reply = twist(latin1(bytes));
+      if (reply === null) transport.abort();
+      else transport.send(fromLatin1(reply));
+      return bytes.length;
+    });
     return server.accept(twisted, address);
   };
 }

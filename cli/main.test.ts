@@ -2,7 +2,7 @@ import * as assert from 'uvu/assert';
 import { Server } from '../core/server/mod.ts';
 import { SERVER_VERSION } from '../core/server/options.ts';
 import type { Listener } from '../core/io/transport.ts';
-import { utf8 } from '../core/wire/bytes.ts';
+import { FakePeer } from '../test/support/fake-peer.ts';
 import { FakeTerminal, type Said, say } from '../test/support/fake-terminal.ts';
 import { suite } from '../test/runner/suite.ts';
 import { listen } from '../transport-node/listen.ts';
@@ -115,11 +115,8 @@ cli('a login in MEMWIRE_SERVER is refused, and shown where it belongs', async ()
 });
 
 cli('a password that a server repeats is not shown', async () => {
-  const echo = await listen({ host: '127.0.0.1', port: 0 }, (transport) => ({
-    onData: () => transport.send(utf8('ERROR unknown command "user s3cr3t"\r\n')),
-    onDrain: () => {},
-    onClosed: () => {},
-  }));
+  const peer = new FakePeer(() => 'ERROR unknown command "user s3cr3t"\r\n');
+  const echo = await listen({ host: '127.0.0.1', port: 0 }, peer.accept);
   const port = 'port' in echo.endpoint ? echo.endpoint.port : 0;
   const environment = { MEMWIRE_AUTH: 'user:s3cr3t' };
   for (const command of ['conformance', 'version']) {

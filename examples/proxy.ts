@@ -1,6 +1,7 @@
 // A proxy in front of memcached servers. It shares the keys among them as libmemcached's ketama
 // does, can keep them under a prefix and refuse writes, and tells `stats` what it was asked.
-//   npx tsx examples/proxy.ts --upstream A --upstream B [--listen PORT] [--read-only] [--prefix P]
+//   npm install memwire
+//   npx tsx proxy.ts --upstream A --upstream B [--listen PORT] [--read-only] [--prefix P]
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import {
@@ -26,7 +27,7 @@ import {
   unprefixReply,
   type ValueItem,
   type Verb,
-} from '../transport-node/mod.ts';
+} from 'memwire';
 
 export interface ProxyOptions {
   /** The servers, as `host:port`. They are hashed by this name. */

@@ -8,12 +8,12 @@ import { toWireKey } from './keys.ts';
 import { itemPart, type Part, showKey } from './part.ts';
 import type { Stored } from './stored.ts';
 
-/** So many values are asked for at once. */
+/** How many values are requested at once. */
 const BATCH = 100;
 
 /**
- * The items that a dump names, with their values. What vanishes between the dump and the reading of
- * its value is left out.
+ * The items that a dump names, with their values. Items that vanish before their value is read are
+ * left out.
  */
 export async function* dumpItems(
   client: Client,
@@ -48,7 +48,7 @@ function dumpedPart(key: Key, { value: stored, cas }: Gets<Stored>, expire: Date
   return {
     ok: true,
     shown: () => `${showKey(key)} ${item.shown()}`,
-    // The command that would store it again, so that a dump can be sent to a server as it is.
+    // The command that stores it again, so that a dump can be sent to a server unchanged.
     raw() {
       const { base64 } = toWireKey(key);
       const seconds = expire === null ? 0 : expire.getTime() / 1000;

@@ -214,7 +214,7 @@ export const classicCases: readonly Case<ServerContext>[] = [
         'refused-value',
         `the value of "${line.slice(0, 30)}" is thrown away`,
         [[send, error], ['', 'END\r\n']],
-        // Older servers read the value as a command (protocol.md 2.4.1).
+        // Older servers read the value as a command (protocol.md 4.1).
         [[send, error], ['', 'NOT_FOUND\r\n'], ['', 'END\r\n']],
       );
     },
@@ -226,7 +226,7 @@ export const classicCases: readonly Case<ServerContext>[] = [
   ),
   talk('one error for a get with a key that is too long, whatever else it asks for', [
     `get {k} ${'k'.repeat(251)}\r\nget {k}\r\n`,
-    // 1.6.45 ends it with a line end too many (protocol.md 2.4.3).
+    // 1.6.45 ends it with a line end too many (protocol.md 4.3).
     /CLIENT_ERROR bad command line format\r\n(\r\n)?END\r\n/,
   ]),
   ...needing(

@@ -24,7 +24,7 @@ export const commandVectors: readonly CommandVector[] = [
   },
   { name: 'gets', command: { verb: 'gets', keys: ['k', 'l'] }, bytes: 'gets k l\r\n' },
   {
-    // ElastiCache before 1.4.14 has its cluster under this key (protocol.md 2.2).
+    // ElastiCache before 1.4.14 has its cluster under this key (protocol.md 2.5).
     name: 'get of the cluster of an old ElastiCache',
     command: { verb: 'get', keys: ['AmazonElastiCache:cluster'] },
     bytes: 'get AmazonElastiCache:cluster\r\n',
@@ -107,7 +107,7 @@ export const commandVectors: readonly CommandVector[] = [
     bytes: 'delete k noreply\r\n',
   },
   {
-    // A bare `delete noreply` is never answered by servers since 1.6.40 (protocol.md 2.4.4).
+    // A bare `delete noreply` is never answered by servers since 1.6.40 (protocol.md 4.4).
     name: 'delete of the key noreply',
     command: { verb: 'delete', key: 'noreply', noreply },
     bytes: 'delete noreply 0\r\n',
@@ -259,7 +259,7 @@ export const commandVectors: readonly CommandVector[] = [
   { name: 'mn', command: { verb: 'mn' }, bytes: 'mn\r\n' },
   { name: 'me', command: { verb: 'me', key: 'k', base64 }, bytes: 'me k\r\n' },
   {
-    // 1.6.45 finds a binary key only where the flag stands twice (protocol.md 2.3).
+    // 1.6.45 finds a binary key only where the flag stands twice (protocol.md 3.6).
     name: 'me of a binary key',
     command: { verb: 'me', key: binary, base64: true },
     bytes: 'me AAEgDQr/ b b\r\n',

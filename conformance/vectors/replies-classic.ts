@@ -123,7 +123,7 @@ export const classicReplies: readonly ReplyVector[] = [
     reply: { type: 'values', items: [item('a', 'x', 2 ** 64)] },
   },
   {
-    // ElastiCache before 1.4.14 has its cluster under this key (protocol.md 2.2).
+    // ElastiCache before 1.4.14 has its cluster under this key (protocol.md 2.5).
     name: 'get: the cluster of an old ElastiCache',
     request: get('AmazonElastiCache:cluster'),
     bytes: 'VALUE AmazonElastiCache:cluster 0 17\r\n1\nhost|ip|11211\n\n\r\nEND\r\n',

@@ -11,7 +11,7 @@ const raw = (reply: 'line' | 'lines' | 'values' | 'stats'): Command => ({
   reply,
 });
 
-/** What servers of any version may say of any command (protocol.md 2.4.7). */
+/** What servers of any version may say of any command (protocol.md 4.7). */
 const known: readonly (readonly [ErrorKind, ...string[]])[] = [
   [
     'CLIENT_ERROR',

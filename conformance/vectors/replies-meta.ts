@@ -100,7 +100,7 @@ export const metaReplies: readonly ReplyVector[] = [
     reply: { type, flags: ['kk'] },
   })),
   ...[touch, ms, md, ma].map((request): ReplyVector => ({
-    // The first meta dialect, as ElastiCache 1.6.6 speaks it (protocol.md 2.3).
+    // The first meta dialect, as ElastiCache 1.6.6 speaks it (protocol.md 3.8).
     name: `${request.verb}: OK, an old word for HD`,
     request,
     bytes: 'OK c7\r\n',

@@ -99,7 +99,7 @@ export const requestVectors: readonly RequestVector[] = [
   request('set with words to spare', 'set k 0 0 1 a b\r\n', 'ERROR'),
   request('set with a sixth word that is not noreply', 'set k 0 0 1 yes\r\nx\r\n', set),
   request(
-    // The block of a refused set is thrown away where its length can be read (protocol.md 2.4.1).
+    // The block of a refused set is thrown away where its length can be read (protocol.md 4.1).
     'set of a key of 251 bytes',
     `set ${'k'.repeat(251)} 0 0 7\r\nversion\r\nversion\r\n`,
     badFormat,

@@ -73,7 +73,7 @@ export const clientErrorCases: readonly Case<undefined>[] = [
     },
   },
   {
-    // `get` of a key of 251 bytes, as 1.6.45 answers it (protocol.md 2.4.3).
+    // `get` of a key of 251 bytes, as 1.6.45 answers it (protocol.md 4.3).
     name: 'closes after an error to a raw get, whether an empty line follows it or not',
     run() {
       const line = `get ${'k'.repeat(251)}`;

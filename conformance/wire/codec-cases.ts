@@ -138,7 +138,7 @@ export const codecCases: readonly Case<undefined>[] = [
     },
   },
   {
-    // memcached's own oddity (protocol.md 2.1): what counts is what one read brings.
+    // memcached's own oddity (protocol.md 1.2): what counts is what one read brings.
     name: 'as a server, reads a gat of 3 kB in one piece, and drops one whose end comes later',
     run() {
       const keys = Array.from({ length: 300 }, (_, index) => `key-${10_000 + index}`);

@@ -271,7 +271,11 @@ async function doMany(
   const skip = ({ key }: Job, error: MemcacheError): void => void failed.set(key, error);
   const { clock } = context.dependencies;
   await windowed(jobs, WINDOW, run, { clock, limit, skip, sizeOf: ({ size }) => size });
-  return failed;
+  // In the order of the call, and not in that in which they failed.
+  if (failed.size < 2) return failed;
+  const inOrder = new Map<Key, MemcacheError>();
+  for (const { key } of jobs) if (failed.has(key)) inOrder.set(key, failed.get(key)!);
+  return inOrder;
 }
 
 interface WindowOptions<Item> {

@@ -149,7 +149,7 @@ export class CommandDecoder {
     return this.authenticating ? this.#readAuth(this.#tokens) : this.#read(this.#tokens);
   }
 
-  // memcached's rule (protocol.md 2.1): 2048 bytes without a line end, or more than it reads at once,
+  // memcached's rule (protocol.md 1.2): 2048 bytes without a line end, or more than it reads at once,
   // unless they start a get.
   #checkLong(): void {
     const { bytes, from, to } = this.#input;
@@ -347,7 +347,7 @@ export class CommandDecoder {
     return request;
   }
 
-  // `set <any> <any> <any> <bytes>` and the token `user password` (protocol.md 2.4.9).
+  // `set <any> <any> <any> <bytes>` and the token `user password` (protocol.md 4.9).
   #readAuth(tokens: Tokens): Command | BadRequest | null {
     const length = tokens.count >= 5 && tokens.is(0, 'set') ? tokens.uint32(4) : null;
     if (length === null) return new BadRequest(clientError('unauthenticated'));

@@ -175,7 +175,7 @@ export class ReplyDecoder {
       if (!found && input.bytes[input.to - 1] === CR) length--;
       checkLimit('a line', length, this.#limits.maxLine);
       if (!found) return false;
-      // 1.6.45 ends an error to an over-long get with a line end too many (protocol.md 2.4.3).
+      // 1.6.45 ends an error to an over-long get with a line end too many (protocol.md 4.3).
       const skip = this.#blankAllowed && input.from === input.to;
       this.#blankAllowed = false;
       if (!skip) return true;

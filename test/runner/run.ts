@@ -28,7 +28,7 @@ const checks: readonly (readonly [name: string, program: string, ...args: string
   ['types of Deno', 'deno', 'check', '--quiet', 'transport-deno/types.check.ts'],
   ['types of Bun', 'tsc', '-p', 'transport-bun/tsconfig.check.json'],
   ['types of the test page', 'tsc', '-p', 'test/browser', '--noEmit'],
-  ['types of the playground', 'tsc', '-p', 'examples/playground/page', '--noEmit'],
+  ['types of the playground', 'tsc', '-p', 'demo/playground/page', '--noEmit'],
   ['lint', 'oxlint', '--type-aware', '--deny-warnings', '--quiet'],
 ];
 
@@ -133,7 +133,9 @@ function groupOf(file: string): string {
 
 // The core and what it is judged by are for every runtime; the rest is about Node, or is run by it.
 function runtimesOf(file: string): readonly Runtime[] {
-  if (quick) return /^(core|cli\/console|test\/conformance)\//.test(file) && !isLong(file) ? ['node'] : [];
+  if (quick) {
+    return /^(core|cli\/console|test\/conformance)\//.test(file) && !isLong(file) ? ['node'] : [];
+  }
   // Deno can run it too.
   if (file === 'transport-node/bridge.test.ts') return ['node', 'deno'];
   return /^(core|cli\/console|test\/conformance)\//.test(file) ? ['node', 'deno', 'bun'] : ['node'];

@@ -2,8 +2,7 @@ import { createHash } from 'node:crypto';
 import { listenBridgeOn } from '../../core/bridge/listen-bridge.ts';
 import type { BridgeEvent, BridgeOptions, RunningBridge } from '../../core/bridge/mod.ts';
 import { MemoryServer } from '../../core/server/memory.ts';
-import type { Accept, Endpoint, ListenOptions, TransportEvents } from '../../core/io/transport.ts';
-import { fromLatin1 } from '../../core/wire/bytes.ts';
+import type { Accept, Endpoint, ListenOptions } from '../../core/io/transport.ts';
 import { CountingClock, ScriptedTransport, settled } from './scripted.ts';
 
 /** What a page asks for, as a browser does, without the empty line at its end. */
@@ -48,37 +47,28 @@ export function unframe(sent: string): string {
   return said;
 }
 
-/** The bytes of a connection to a bridge, whose network is the test. */
+/** The bytes of a connection to a bridge, whose page is the test. */
 export class WireConnection {
-  readonly transport: ScriptedTransport;
-  readonly #events: TransportEvents;
+  readonly transport: ScriptedTransport = new ScriptedTransport();
 
   constructor(accept: Accept, name: string) {
-    // What the bridge hears is known when it has accepted.
-    let events: TransportEvents | null = null;
-    this.transport = new ScriptedTransport({
-      onData: (chunk) => events?.onData(chunk),
-      onDrain: () => events?.onDrain(),
-      onClosed: (cause) => events?.onClosed(cause),
-    }, Infinity);
-    this.#events = events = accept(this.transport, name);
+    this.transport.events = accept(this.transport, name);
   }
 
   /** Sends text, a byte for each character; gives what came until nothing happens any more. */
   async say(text: string): Promise<string> {
-    this.#events.onData(fromLatin1(text));
-    await settled();
+    await this.transport.reply(text);
     return this.transport.take();
   }
 
-  /** Ends its own side. */
+  /** Half-closes. */
   end(): void {
-    this.#events.onEnd?.();
+    this.transport.end();
   }
 
   /** The connection is gone. */
   lose(cause: Error | null = null): void {
-    this.#events.onClosed(cause);
+    this.transport.hangUp(cause);
   }
 }
 

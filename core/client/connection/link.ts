@@ -107,8 +107,9 @@ export class Link implements Executor, TransportEvents {
   #held = false;
   #flushDue = false;
   readonly #pace: Pace;
-  // This turn of the event loop was worked in for long enough: the next sends and reads on.
-  #resting = false;
+  // This turn of the event loop was worked in for long enough: the next one sends on, or reads on.
+  #sendsLater = false;
+  #readsLater = false;
   // How many quiet writes came.
   #quiet = 0;
   // Bytes of memory of what was queued since the last flush.
@@ -228,7 +229,7 @@ export class Link implements Executor, TransportEvents {
         checkCommand(asked);
         // Somebody who awaits them one by one gives nobody else a turn.
         this.#pace.begin();
-        if ((++this.#quiet & 15) === 0) this.#rests();
+        if ((++this.#quiet & 15) === 0) this.#isSentEnough();
       }
       const untilSent = options?.unconfirmed === true && isQuiet(asked);
       this.#send(command, pending, this.usedAt + timeout, untilSent ? 'sent' : 'answered');
@@ -286,20 +287,28 @@ export class Link implements Executor, TransportEvents {
     if (isLarge) this.#pace.begin();
     this.#connection.receive(chunk, this.#options.clock.elapsed());
     this.#advance();
-    if (isLarge) this.#rests();
+    if (!isLarge || this.#readsLater || !this.#pace.isOver) return;
+    if (!this.#sendsLater) this.#goOnLater();
+    this.#readsLater = true;
+    this.#transport?.pause();
   }
 
-  // Whether nothing more is to be sent and read in this turn of the event loop, as there was enough.
-  #rests(): boolean {
-    if (this.#resting || !this.#pace.isOver) return this.#resting;
-    this.#resting = true;
-    this.#transport?.pause();
+  // Whether nothing more is to be sent in this turn of the event loop. Reading goes on: a server
+  // whose replies are left unread while much is sent would seem to have stalled.
+  #isSentEnough(): boolean {
+    if (!this.#sendsLater && this.#pace.isOver) {
+      if (!this.#readsLater) this.#goOnLater();
+      this.#sendsLater = true;
+    }
+    return this.#sendsLater;
+  }
+
+  #goOnLater(): void {
     this.#pace.leave(() => {
-      this.#resting = false;
-      if (!this.#held) this.#transport?.resume();
+      if (this.#readsLater && !this.#held) this.#transport?.resume();
+      this.#sendsLater = this.#readsLater = false;
       this.#advance();
     });
-    return true;
   }
 
   onDrain(): void {
@@ -390,7 +399,7 @@ export class Link implements Executor, TransportEvents {
   #flush(paced = true): void {
     this.#unflushed = 0;
     const now = this.#options.clock.elapsed();
-    while (this.#transport !== null && !this.#blocked && !(paced && this.#rests())) {
+    while (this.#transport !== null && !this.#blocked && !(paced && this.#isSentEnough())) {
       const bytes = this.#connection.transmit(now);
       if (bytes === null) break;
       if (paced && bytes.length >= LARGE) this.#pace.begin();
@@ -410,7 +419,7 @@ export class Link implements Executor, TransportEvents {
       this.#settle(event);
     }
     if (this.#early.length > 0 && this.#connection.spoken !== 'unproven') this.#early = [];
-    if (this.#heldBack.length === 0 || this.#resting) return;
+    if (this.#heldBack.length === 0 || this.#sendsLater) return;
     if (this.#connection.pending > this.#quietMark) return;
     for (const pending of this.#heldBack.splice(0)) pending.resolve(SILENT);
   }
@@ -435,7 +444,7 @@ export class Link implements Executor, TransportEvents {
       case 'sent':
         event.tag.unlisten?.();
         // What nobody awaits is held back here, so that the event loop turns and memory is bounded.
-        if (this.#resting || this.#connection.pending > this.#quietMark) {
+        if (this.#sendsLater || this.#connection.pending > this.#quietMark) {
           this.#heldBack.push(event.tag);
         } else event.tag.resolve(SILENT);
         return;
@@ -492,7 +501,7 @@ export class Link implements Executor, TransportEvents {
       this.#transport?.pause();
       void busy.catch(refuse).then(() => {
         this.#held = false;
-        if (!this.#resting) this.#transport?.resume();
+        if (!this.#readsLater) this.#transport?.resume();
         this.#advance();
       });
     } catch (error) {

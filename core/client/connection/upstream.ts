@@ -1,5 +1,5 @@
 import type { Command } from '../../wire/command.ts';
-import { ConnectionError, TimeoutError } from '../../wire/errors.ts';
+import { ConnectionError, TimeoutError, UsageError } from '../../wire/errors.ts';
 import { checkCredential } from '../../wire/line.ts';
 import type { Reply } from '../../wire/reply.ts';
 import { verbs } from '../../wire/verbs.ts';
@@ -225,7 +225,11 @@ export class Upstream implements Executor {
     if (failed && this.#links.length === 0) this.#options.onFailure?.(cause);
   }
 
-  #isDown(): ConnectionError {
+  #isDown(): ConnectionError | UsageError {
+    // A server that the client's options do not fit is told of like this at each call, not at the first.
+    if (this.#cause instanceof UsageError) {
+      return new UsageError(this.#cause.argument, this.#cause.rule);
+    }
     const cause = this.#cause ?? undefined;
     const name = endpointName(this.#options.endpoint);
     const why = cause === undefined ? '' : `: ${cause.message}`;
