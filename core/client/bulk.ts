@@ -1,3 +1,4 @@
+// Calls for many keys: batches, windows, slices of work, and a reason for each failure.
 import type { Clock } from '../io/clock.ts';
 import type { Command, Key } from '../wire/command.ts';
 import { AbortError, MemcacheError, SerdeError, TimeoutError, UsageError } from '../wire/errors.ts';

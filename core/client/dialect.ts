@@ -1,3 +1,4 @@
+// How each operation becomes a command.
 import type { GetCommand, MetaCommand, MetaSetCommand, StoreVerb, Value } from '../wire/command.ts';
 import type { WireKey } from './keys.ts';
 

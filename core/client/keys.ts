@@ -1,3 +1,4 @@
+// How the keys of a caller become the keys on the wire.
 import { isBytes, utf8 } from '../wire/bytes.ts';
 import { checkWellFormed } from '../wire/check.ts';
 import type { Key } from '../wire/command.ts';

@@ -1,3 +1,4 @@
+// The operations on items, over any executor.
 import { checkU64 } from '../wire/check.ts';
 import type { Command, Key, StoreVerb } from '../wire/command.ts';
 import { type MemcacheError, UsageError } from '../wire/errors.ts';

@@ -1,3 +1,4 @@
+// The meta commands with all of their flags by name.
 import { checkEntry, checkKnown, checkObject, checkU32, optionNames } from '../wire/check.ts';
 import type { Key, Value } from '../wire/command.ts';
 import { UsageError } from '../wire/errors.ts';

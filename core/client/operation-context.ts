@@ -1,3 +1,4 @@
+// What all operations share: dependencies, and arguments and items turned into values.
 import type { Clock } from '../io/clock.ts';
 import { isBytes } from '../wire/bytes.ts';
 import { checkBoolean, checkObject, checkU32, checkU64 } from '../wire/check.ts';

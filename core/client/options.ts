@@ -4,11 +4,11 @@ import type { Dialer, TlsOptions } from '../io/transport.ts';
 import { assertArgument, checkKnown, checkObject, optionNames } from '../wire/check.ts';
 import { type ClientConnectionOptions, clientConnectionOptions } from '../wire/client-options.ts';
 import { replyLimits } from '../wire/decode-reply.ts';
-import { type MemcacheError, UsageError } from '../wire/errors.ts';
+import { type MemcacheError, type ServerReplyError, UsageError } from '../wire/errors.ts';
 import type { HealthOptions } from './cluster/health.ts';
 import { checkTls } from './connection/endpoint.ts';
 import type { ExecuteOptions } from './connection/executor.ts';
-import type { LinkOptions } from './connection/link.ts';
+import type { OnCommand } from './connection/observe.ts';
 import type { Expire } from './expire.ts';
 import type { HashScheme } from './hashing/hasher.ts';
 import type { HashSchemeName } from './hashing/schemes.ts';
@@ -20,9 +20,7 @@ export interface ClientOptions extends Partial<ClientSettings> {}
 
 /** The options of a client with their defaults. Without a default an option is off. */
 export interface ClientSettings
-  extends
-    Omit<ClientConnectionOptions, 'serverName' | 'closesAtProbe'>,
-    Pick<LinkOptions, 'auth' | 'onCommand' | 'onQuietError'> {
+  extends Omit<ClientConnectionOptions, 'serverName' | 'closesAtProbe'> {
   /** Connects to a server. Node, Deno, Bun and pages have their own, which is used if none is given. */
   readonly dial?: Dialer;
   /**
@@ -39,6 +37,8 @@ export interface ClientSettings
   readonly connectTimeout: number;
   /** TLS from the first byte, with these options; `{}` for TLS with none. */
   readonly tls?: TlsOptions;
+  /** The login, for memcached's ASCII authentication. */
+  readonly auth?: { readonly username: string; readonly password: string };
   /**
    * The commands to use. `auto` finds out on each connection whether the server speaks meta commands,
    * before any value is sent, and uses the classic ones where it does not. `meta` insists on meta
@@ -87,6 +87,8 @@ export interface ClientSettings
    * @default false
    */
   readonly noreply: boolean;
+  /** Called with each error that the server reported to a command nobody waits for. */
+  readonly onQuietError?: (error: ServerReplyError) => void;
   /**
    * Reads that fail give what a miss gives, and are counted in `ignored`. Errors of usage still
    * reject.
@@ -96,6 +98,8 @@ export interface ClientSettings
   readonly ignoreErrors: boolean;
   /** Called with each error that `ignoreErrors` made a miss. */
   readonly onIgnored?: (error: MemcacheError) => void;
+  /** Called with each command; a function that it returns is called at the command's end. */
+  readonly onCommand?: OnCommand;
   /** Send small writes at once (TCP_NODELAY). The transports of every runtime do unless told not to. */
   readonly noDelay?: boolean;
   /** Seconds without traffic after which the operating system probes the peer (TCP keep-alive). */

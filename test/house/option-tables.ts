@@ -62,7 +62,6 @@ export function optionPage(): string {
     '## Of every client',
     tableOf(clientTable, [
       of('ClientSettings'),
-      of('LinkOptions'),
       of('ClientConnectionOptions'),
       of('ReplyLimits'),
     ]),

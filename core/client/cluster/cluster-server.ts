@@ -1,3 +1,4 @@
+// How a server of a cluster is given, and what hashing knows of it.
 import type { Endpoint, TlsOptions } from '../../io/transport.ts';
 import { checkKnown, optionNames } from '../../wire/check.ts';
 import { UsageError } from '../../wire/errors.ts';

@@ -1,3 +1,4 @@
+// An executor that sends each command to the server of its key.
 import type { Clock } from '../../io/clock.ts';
 import type { Endpoint } from '../../io/transport.ts';
 import type { Command, Key } from '../../wire/command.ts';

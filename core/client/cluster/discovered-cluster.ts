@@ -1,3 +1,4 @@
+// A cluster whose servers a discovery finds.
 import type { Clock } from '../../io/clock.ts';
 import type { Endpoint, TlsOptions } from '../../io/transport.ts';
 import type { Command } from '../../wire/command.ts';

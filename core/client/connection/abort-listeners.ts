@@ -1,3 +1,4 @@
+// One listener for each abort signal, however many calls wait under it.
 import type { AbortSignalLike } from '../../io/transport.ts';
 
 /** Those who wait under one signal, and the one listener that tells them. */

@@ -1,3 +1,4 @@
+// The waist of the client: a command goes in, its reply comes out.
 import type { AbortSignalLike } from '../../io/transport.ts';
 import {
   checkBoolean,

@@ -1,3 +1,4 @@
+// Makes a memcached go on that has stopped reading over TLS.
 import type { Clock } from '../../io/clock.ts';
 import type { ClientConnection } from '../../wire/client-connection.ts';
 import type { Command } from '../../wire/command.ts';

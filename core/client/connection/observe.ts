@@ -1,3 +1,4 @@
+// Tells observers of commands and of their ends.
 import type { Clock } from '../../io/clock.ts';
 import type { Command } from '../../wire/command.ts';
 import { MemcacheError, type Outcome } from '../../wire/errors.ts';

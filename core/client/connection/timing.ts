@@ -1,3 +1,4 @@
+// Timers, deadlines, backoff, and the work of a turn of the event loop.
 import type { ExecuteOptions } from './executor.ts';
 import type { Clock } from '../../io/clock.ts';
 

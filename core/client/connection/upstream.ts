@@ -1,3 +1,4 @@
+// One server and the connections to it.
 import type { Command } from '../../wire/command.ts';
 import { ConnectionError, TimeoutError, UsageError } from '../../wire/errors.ts';
 import { checkCredential } from '../../wire/line.ts';

@@ -1,3 +1,4 @@
+// Hash schemes, and the list of nodes that one is applied to.
 import type { Key } from '../../wire/command.ts';
 import { UsageError } from '../../wire/errors.ts';
 import { checkBytes } from '../../wire/key.ts';

@@ -1,3 +1,4 @@
+// Schemes by which the node with the highest score has a key.
 import type { Key } from '../../wire/command.ts';
 import {
   assertArgument,

@@ -1,3 +1,4 @@
+// A ring of points, each of which belongs to a node.
 import type { HashNode, HashScheme } from './hasher.ts';
 import { byteHash, type Digest } from './key-hash.ts';
 

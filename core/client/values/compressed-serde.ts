@@ -1,3 +1,4 @@
+// A serde that compresses what another one makes.
 import { utf8 } from '../../wire/bytes.ts';
 import {
   assertArgument,

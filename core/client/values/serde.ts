@@ -1,3 +1,4 @@
+// How values become bytes and flags, and back.
 import { fromUtf8, latin1 } from '../../wire/bytes.ts';
 import { assertArgument, checkWellFormed } from '../../wire/check.ts';
 import type { Key, Value } from '../../wire/command.ts';

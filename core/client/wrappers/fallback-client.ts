@@ -1,3 +1,4 @@
+// A client of several caches, of which the others are read where the first has nothing.
 import { checkKnown } from '../../wire/check.ts';
 import type { Key } from '../../wire/command.ts';
 import { MemcacheError, UsageError } from '../../wire/errors.ts';

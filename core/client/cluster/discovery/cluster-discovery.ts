@@ -1,3 +1,4 @@
+// The servers that a configuration endpoint names.
 import { UsageError } from '../../../wire/errors.ts';
 import { readClusterConfig } from '../../../wire/cluster-config.ts';
 import { Memcache } from '../../memcache.ts';

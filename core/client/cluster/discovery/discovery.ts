@@ -1,3 +1,4 @@
+// A list of servers that is looked up again and again.
 import { type Clock, systemClock } from '../../../io/clock.ts';
 import type { Endpoint } from '../../../io/transport.ts';
 import { checkKnown, checkMilliseconds, checkObject, optionNames } from '../../../wire/check.ts';

@@ -1,3 +1,4 @@
+// The servers behind the addresses of a name.
 import { ConnectionError, UsageError } from '../../../wire/errors.ts';
 import { type ServerName, toEndpoint } from '../../connection/endpoint.ts';
 import { checkDiscovery, Discovery, type DiscoveryOptions } from './discovery.ts';

@@ -1,3 +1,4 @@
+// mcrouter's hash, as a scheme.
 import { UsageError } from '../../../wire/errors.ts';
 import type { HashScheme } from '../hasher.ts';
 import { byteHash } from '../key-hash.ts';

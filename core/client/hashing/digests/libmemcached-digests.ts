@@ -1,3 +1,4 @@
+// libmemcached's hash functions by its names.
 import { crc32 } from './crc32.ts';
 import { jenkins } from './jenkins.ts';
 import type { Digest } from '../key-hash.ts';

@@ -1,3 +1,4 @@
+// The values of php-memcached.
 import { fromUtf8, latin1, utf8 } from '../../../wire/bytes.ts';
 import { checkBoolean, optionNames } from '../../../wire/check.ts';
 import { UsageError } from '../../../wire/errors.ts';

@@ -1,3 +1,4 @@
+// What other clients do by default: schemes, keys and serdes.
 import { optionNames } from '../../../wire/check.ts';
 import { checkCompression, type Codec, compressedSerde } from '../compressed-serde.ts';
 import type { HashScheme } from '../../hashing/hasher.ts';
