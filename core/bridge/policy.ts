@@ -1,4 +1,4 @@
-import { classOf } from '../wire/class-of.ts';
+import { classOf } from '../wire/command-facts.ts';
 import type { Command } from '../wire/command.ts';
 import { metaFlags } from '../wire/meta-flags.ts';
 import { CLOSED, type Reply } from '../wire/reply.ts';

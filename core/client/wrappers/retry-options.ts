@@ -6,7 +6,7 @@ import {
   checkObject,
   optionNames,
 } from '../../wire/check.ts';
-import { classOf } from '../../wire/class-of.ts';
+import { classOf } from '../../wire/command-facts.ts';
 import type { Command } from '../../wire/command.ts';
 import {
   ConnectionError,

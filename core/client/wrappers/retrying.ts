@@ -1,7 +1,7 @@
 import type { AbortSignalLike } from '../../io/transport.ts';
 import type { Command } from '../../wire/command.ts';
 import { AbortError, MemcacheError, UsageError } from '../../wire/errors.ts';
-import { isIdempotent } from '../../wire/idempotent.ts';
+import { isIdempotent } from '../../wire/command-facts.ts';
 import type { Reply } from '../../wire/reply.ts';
 import { AbortListeners } from '../connection/abort-listeners.ts';
 import { backoff } from '../connection/backoff.ts';
