@@ -6,7 +6,7 @@ import {
   checkObject,
   optionNames,
 } from '../../wire/check.ts';
-import { classOf } from '../../wire/command-facts.ts';
+import { verbs } from '../../wire/verbs.ts';
 import type { Command } from '../../wire/command.ts';
 import {
   ConnectionError,
@@ -148,7 +148,8 @@ export function toRetryPolicy(options: RetryOptions): RetryPolicy {
 // `gat`, and an `mg` that touches, write a time and are reads all the same.
 function isRefusedRead(error: MemcacheError, command: Command): boolean {
   if (!(error instanceof ServerReplyError) || error.kind !== 'SERVER_ERROR') return false;
-  return classOf(command) === 'read' || ['mg', 'gat', 'gats'].includes(command.verb);
+  const { class: kind, reply } = verbs[command.verb];
+  return kind === 'read' || reply === 'values';
 }
 
 function toPredicate(argument: string, filter: ErrorFilter): (error: MemcacheError) => boolean {
