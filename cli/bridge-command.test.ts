@@ -85,7 +85,9 @@ const certificates = openssl === null ? undefined : makeCertificates(openssl);
 const pem = (name: string): string => join(certificates?.directory ?? '', name);
 const login = temporaryFile('login', 'ada:se:cret\n');
 
-/** A page's client of a bridge with these flags to such a memcached; what it reads, or its error. */
+/**
+ * A page's client of a bridge with these flags to such a memcached; what it reads, or its error.
+ */
 async function through(
   upstream: { readonly tls?: boolean; readonly args?: readonly string[] },
   ...flags: readonly string[]

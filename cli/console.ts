@@ -85,8 +85,8 @@ class Console {
     return this.#session.close();
   }
 
-  // Input that is typed while a command runs is kept: complete lines wait for their turn, an incomplete
-  // one appears in the next prompt. Ctrl-C discards both.
+  // Input that is typed while a command runs is kept: complete lines wait for their turn, an
+  // incomplete one appears in the next prompt. Ctrl-C discards both.
   async #obeyTyped(prompt: Interface): Promise<void> {
     const { stdout } = this.#terminal;
     const waiting: string[] = [];

@@ -41,8 +41,8 @@ export class SecureFlags {
   }
 
   /**
-   * The login in the first line of a file. It is not a flag because everybody on the machine can see
-   * the arguments of a process.
+   * The login in the first line of a file. It is not a flag because everybody on the machine can
+   * see the arguments of a process.
    *
    * @throws FlagError
    */

@@ -23,7 +23,9 @@ export interface Terminal {
   readonly stderr: Writable;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly clock: Clock;
-  /** The words that start this program, before its arguments; none if it cannot be started again. */
+  /**
+   * The words that start this program, before its arguments; none if it cannot be started again.
+   */
   readonly program: readonly string[];
   /** Registers a callback that is called once, when the program is asked to stop. */
   onStop(call: () => void): void;

@@ -16,8 +16,8 @@ export function toWireKey(key: Key): WireKey {
 }
 
 /**
- * The key and the flags of a meta command, as typed in a line of the protocol: with the flag `b` the
- * key is base64.
+ * The key and the flags of a meta command, as typed in a line of the protocol: with the flag `b`
+ * the key is base64.
  */
 export function toMetaKey(
   word: string,

@@ -5,7 +5,7 @@ import { type MemcacheContext, withClient } from './context.ts';
 
 const TOO_LARGE = 'x'.repeat(1024 * 1024 + 1);
 
-/** What a client must do with many items at once. */
+/** Requirements on bulk calls. */
 export const bulkCases: readonly Case<MemcacheContext>[] = [
   withClient('getsMany gives values with the versions that cas takes', [
     'setMany',

@@ -9,7 +9,7 @@ import { bytes, equal, ok, rejects } from '../assert.ts';
 import type { Case } from '../case.ts';
 import { type MemcacheContext, withClient } from './context.ts';
 
-/** What a client must do with one item, or a few. */
+/** Requirements on operations on one item, or a few. */
 export const itemCases: readonly Case<MemcacheContext>[] = [
   withClient('get of what is not there is undefined', [], async (client, key) => {
     equal(await client.get(key), undefined);

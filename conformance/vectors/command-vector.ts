@@ -5,6 +5,6 @@ export interface CommandVector {
   readonly name: string;
   readonly command: Command;
   readonly bytes: string;
-  /** What the bytes are read as, where it is not the command itself. */
+  /** The command that the bytes are read as, if it differs. */
   readonly decoded?: Command;
 }

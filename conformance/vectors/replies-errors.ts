@@ -11,7 +11,7 @@ const raw = (reply: 'line' | 'lines' | 'values' | 'stats'): Command => ({
   reply,
 });
 
-/** What servers of any version may say of any command (protocol.md 4.7). */
+/** Error lines of servers of any version (protocol.md 4.7). */
 const known: readonly (readonly [ErrorKind, ...string[]])[] = [
   [
     'CLIENT_ERROR',
@@ -48,7 +48,7 @@ const known: readonly (readonly [ErrorKind, ...string[]])[] = [
   ],
 ];
 
-/** Errors, and replies to commands that this package does not know. */
+/** Vectors of errors, and of replies to unknown commands. */
 export const errorReplies: readonly ReplyVector[] = [
   ...known.flatMap(([type, ...messages]) =>
     messages.flatMap((message) =>

@@ -8,7 +8,7 @@ import { quietCases } from './quiet-cases.ts';
 import { serverConnectionCases } from './server-cases.ts';
 import { simCases } from './sim-cases.ts';
 
-/** What the protocol core must do: bytes, commands, replies and the two state machines. Pure. */
+/** Requirements on the protocol core: codecs and the two state machines. Pure. */
 export const wireCases: readonly Case<undefined>[] = [
   ...codecCases,
   ...clientCases,

@@ -85,7 +85,8 @@ const HEADERS = {
   'X-Content-Type-Options': 'nosniff',
   'Referrer-Policy': 'no-referrer',
   'Cross-Origin-Resource-Policy': 'same-origin',
-  // Alone with its origin, a page has a clock that is twenty times finer: a call takes microseconds.
+  // Alone with its origin, a page has a clock that is twenty times finer: a call takes
+  // microseconds.
   'Cross-Origin-Opener-Policy': 'same-origin',
   'Cross-Origin-Embedder-Policy': 'require-corp',
 };

@@ -8,7 +8,8 @@ import { suite } from '../runner/suite.ts';
 import { DnsDiscovery } from '../../transport-node/dns-discovery.ts';
 
 // A connection outlives the call that it was made for, and so do timers. Where they are in that
-// call's context, its store lives as long as they, and what happens later is logged as of its request.
+// call's context, its store lives as long as they, and what happens later is logged as of its
+// request.
 
 const context = suite('context of asynchronous calls');
 const request = new AsyncLocalStorage<string>();

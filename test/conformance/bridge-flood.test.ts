@@ -5,9 +5,9 @@ import { BINARY, PING, PONG, type RawPage } from '../support/raw-page.ts';
 import { origin, Scene } from '../support/running-bridge.ts';
 import { suite } from '../runner/suite.ts';
 
-// What a flood may cost is counted on a virtual clock in core/bridge/page-socket.test.ts. Here it is
-// measured, over sockets and with the flood in a process of its own. Before frames were counted, a
-// call of another page took 72 to 800 ms meanwhile, or never ended.
+// What a flood may cost is counted on a virtual clock in core/bridge/page-socket.test.ts. Here it
+// is measured, over sockets and with the flood in a process of its own. Before frames were counted,
+// a call of another page took 72 to 800 ms meanwhile, or never ended.
 const floods = suite('bridge: a page that floods');
 const node = findProgram('node');
 
@@ -66,7 +66,9 @@ for (
   });
 }
 
-/** How long calls of a page take, in milliseconds: the one in the middle, and the slowest but one. */
+/**
+ * How long calls of a page take, in milliseconds: the one in the middle, and the slowest but one.
+ */
 async function measure(page: RawPage): Promise<{ middle: number; slow: number }> {
   const times: number[] = [];
   for (let i = 0; i < CALLS; i++) {

@@ -23,8 +23,8 @@ import {
   transportCases,
 } from '../../conformance/mod.ts';
 
-// Whoever runs cases has a program of his own, which an unhandled rejection would end: runCases says
-// that it never rejects, however broken what it judges is.
+// Whoever runs cases has a program of his own, which an unhandled rejection would end: runCases
+// says that it never rejects, however broken what it judges is.
 
 /** How many promises of this process were rejected with nobody to hear it, while this was done. */
 async function unhandled(work: () => Promise<unknown>): Promise<number> {

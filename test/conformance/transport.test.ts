@@ -162,7 +162,8 @@ for (const name of ['TCP', 'TLS']) {
       };
       near.transport = await dial(to, near, never());
       const far = await peers.next();
-      // While a byte is not acknowledged another timer runs; an answer acknowledges what it answers.
+      // While a byte is not acknowledged another timer runs; an answer acknowledges what it
+      // answers.
       near.send('a');
       await far.read(1);
       far.send('b');

@@ -119,8 +119,8 @@ const token = fc.string({
   minLength: 1,
   maxLength: 30,
 });
-// A number for an opaque would be taken for the connection's own stamp. A flag comes once, and client
-// flags are a number.
+// A number for an opaque would be taken for the connection's own stamp. A flag comes once, and
+// client flags are a number.
 const replyFlags = fc.uniqueArray(token.filter((text) => !/^O\d|^f(?!\d{1,20}$)/.test(text)), {
   selector: (text) => text[0],
   maxLength: 8,

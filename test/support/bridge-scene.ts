@@ -14,7 +14,9 @@ export class Page extends ScriptedTransport implements BridgeSocket {
   lingers = false;
   #gone: () => void = () => {};
 
-  /** Sends text, a byte for each character; gives what came for it until nothing happens any more. */
+  /**
+   * Sends text, a byte for each character; gives what came for it until nothing happens any more.
+   */
   async say(text: string): Promise<string> {
     await this.reply(text);
     return this.take();
@@ -73,7 +75,9 @@ export class BridgeScene {
     return page;
   }
 
-  /** The same on a runtime that sends pings, but cannot drop the connection of who does not read. */
+  /**
+   * The same on a runtime that sends pings, but cannot drop the connection of who does not read.
+   */
   openLingering(): Page {
     const page = new Page();
     page.lingers = true;

@@ -15,7 +15,9 @@ export interface Peer {
   readonly compresses: boolean;
   /** The flags of a value that only its own language can read, where it writes such. */
   readonly foreign?: number;
-  /** The interpreter, with the arguments that make it run what follows; null where it is not there. */
+  /**
+   * The interpreter, with the arguments that make it run what follows; null where it is not there.
+   */
   readonly command: readonly string[] | null;
   /**
    * A program. It is given `store` or `read`, the servers with commas between, values by their keys

@@ -36,8 +36,8 @@ export function dialRaw(
 }
 
 /**
- * A page whose WebSocket is written here, frame by frame: the same one on every runtime, and one that
- * can do what a browser does not.
+ * A page whose WebSocket is written here, frame by frame: the same one on every runtime, and one
+ * that can do what a browser does not.
  */
 export class RawPage {
   /** What the server has chosen, by the name of the header in lower case. */

@@ -253,7 +253,9 @@ export class ScriptedNetwork {
   }
 }
 
-/** What a promise came to: its value, its error, or `pending`. Never leaves a rejection unhandled. */
+/**
+ * What a promise came to: its value, its error, or `pending`. Never leaves a rejection unhandled.
+ */
 export class Watched<T> {
   state: 'pending' | 'resolved' | 'rejected' = 'pending';
   value: T | undefined;
@@ -272,7 +274,9 @@ export class Watched<T> {
     );
   }
 
-  /** `pending`, `resolved`, or the error's name, code and outcome: `TimeoutError timeout unknown`. */
+  /**
+   * `pending`, `resolved`, or the error's name, code and outcome: `TimeoutError timeout unknown`.
+   */
   get brief(): string {
     if (this.state !== 'rejected') return this.state;
     const { name, code, outcome } = this.error as {
