@@ -1,3 +1,4 @@
+// `memwire conformance`: runs the server cases, and prints the failures.
 import { randomInt } from 'node:crypto';
 import {
   type CaseReport,

@@ -1,3 +1,4 @@
+// Chooses the server of a command, and connects to it.
 import type { ClientOptions } from '../core/client/options.ts';
 import { Client } from '../core/client/clients.ts';
 import { endpointName, toEndpoint, withoutLogin } from '../core/client/connection/endpoint.ts';

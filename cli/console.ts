@@ -1,3 +1,4 @@
+// `memwire console`: the prompt, and commands from a pipe.
 import { createInterface, type Interface } from 'node:readline';
 import { checkWords, type CommandRow, commands, findCommand } from './console/commands.ts';
 import { complete, keyPlaces, ownCommands } from './console/completion.ts';

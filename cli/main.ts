@@ -1,3 +1,4 @@
+// The command line: finds the command, runs it, and turns errors into exit codes.
 import { findCommand } from './console/commands.ts';
 import {
   connectionFlags,

@@ -1,3 +1,4 @@
+// The flags for TLS and a login, of all programs.
 import { FlagError } from './console/flags.ts';
 import type { TlsOptions } from '../core/io/transport.ts';
 import { readText } from './read-text.ts';

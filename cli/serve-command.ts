@@ -1,3 +1,4 @@
+// `memwire serve`: runs the embedded server.
 import { rmSync, writeFileSync } from 'node:fs';
 import { endpointName } from '../core/client/connection/endpoint.ts';
 import { FlagError, oneLine } from './console/flags.ts';

@@ -1,3 +1,4 @@
+// The interface between a command line program and its process: streams and signals.
 import { setMaxListeners } from 'node:events';
 import type { Readable, Writable } from 'node:stream';
 import type { Clock } from '../core/io/clock.ts';

@@ -1,3 +1,4 @@
+// `memwire top`: shows the activity of a server.
 import { checkWords } from './console/commands.ts';
 import { CommandLine, connectionFlags, oneLine } from './console/flags.ts';
 import { toJson } from './console/part.ts';

@@ -1,3 +1,4 @@
+// Assertions of the cases.
 import { fromLatin1, latin1 } from '../core/wire/bytes.ts';
 
 /** The failure of a case. */

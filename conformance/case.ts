@@ -1,3 +1,4 @@
+// Cases as data, and their runner.
 import { systemClock } from '../core/io/clock.ts';
 
 /**

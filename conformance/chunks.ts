@@ -1,3 +1,4 @@
+// The ways to cut a sample into chunks.
 import { Random } from './random.ts';
 
 /** One way to cut bytes into chunks. */

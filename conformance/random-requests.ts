@@ -1,3 +1,4 @@
+// Random requests to a server.
 import type { Random } from './random.ts';
 
 // Matches a length that would swallow the end of the sequence.

@@ -1,3 +1,4 @@
+// A simulated network between a client and a server.
 import { VirtualClock } from '../core/io/clock.ts';
 import { Engine } from '../core/server/engine.ts';
 import { Session } from '../core/server/session.ts';

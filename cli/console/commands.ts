@@ -1,3 +1,4 @@
+// The table of commands that the shell, the console and the playground run.
 import type { Client } from '../../core/client/clients.ts';
 import type { Expire } from '../../core/client/expire.ts';
 import type { CallOptions, Gets } from '../../core/client/memcache-options.ts';

@@ -1,3 +1,4 @@
+// `dump --values`: reads the items of a dump.
 import type { Client } from '../../core/client/clients.ts';
 import type { CallOptions, Gets } from '../../core/client/memcache-options.ts';
 import type { Key } from '../../core/wire/command.ts';

@@ -1,3 +1,4 @@
+// The table of flags, and their parser, which depends on no runtime.
 import { withoutLogin } from '../../core/client/connection/endpoint.ts';
 
 /**

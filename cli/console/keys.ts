@@ -1,3 +1,4 @@
+// Keys as typed, and on the wire.
 import { Keys, type WireKey } from '../../core/client/keys.ts';
 import { fromBase64 } from '../../core/wire/base64.ts';
 import { utf8 } from '../../core/wire/bytes.ts';

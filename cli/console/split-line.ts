@@ -1,3 +1,4 @@
+// Splits a line of the console into words.
 import { fromLatin1, latin1, utf8 } from '../../core/wire/bytes.ts';
 import { FlagError } from './flags.ts';
 import { toText } from './quote.ts';

@@ -1,3 +1,4 @@
+// Client cases: bulk calls.
 import { ServerReplyError, UsageError } from '../../core/wire/errors.ts';
 import { equal, ok, rejects } from '../assert.ts';
 import type { Case } from '../case.ts';

@@ -1,3 +1,4 @@
+// Client cases: options, errors, tracing and the end of a client.
 import type { CommandEnd } from '../../core/client/connection/observe.ts';
 import { ServerReplyError, UsageError } from '../../core/wire/errors.ts';
 import { equal, ok, rejects } from '../assert.ts';

@@ -1,3 +1,4 @@
+// The context of the client cases, and their features.
 import type { ClientOptions } from '../../core/client/options.ts';
 import type { MetaCommands } from '../../core/client/meta-commands.ts';
 import type { ServerClient } from '../../core/client/server-client.ts';

@@ -1,3 +1,4 @@
+// Fault cases: a client whose server misbehaves.
 import type { ClientOptions } from '../../core/client/options.ts';
 import type { Accept } from '../../core/io/transport.ts';
 import {

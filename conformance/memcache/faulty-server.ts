@@ -1,3 +1,4 @@
+// The server of the fault cases.
 import { Server } from '../../core/server/serve.ts';
 import type { ServerOptions } from '../../core/server/options.ts';
 import type { Accept, Transport } from '../../core/io/transport.ts';

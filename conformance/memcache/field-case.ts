@@ -1,3 +1,4 @@
+// The context of the field cases, and their parts.
 import type { ClientOptions } from '../../core/client/options.ts';
 import type { MetaCommands } from '../../core/client/meta-commands.ts';
 import { systemClock } from '../../core/io/clock.ts';

@@ -1,3 +1,4 @@
+// Field cases: a client with older servers and proxies.
 import { MemcacheError, ServerReplyError } from '../../core/wire/errors.ts';
 import { equal, ok, rejects } from '../assert.ts';
 import type { Case } from '../case.ts';

@@ -1,3 +1,4 @@
+// Field cases: servers that are replaced.
 import { equal, ok } from '../assert.ts';
 import type { Case } from '../case.ts';
 import { serverModel } from '../servers/models.ts';

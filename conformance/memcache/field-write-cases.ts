@@ -1,3 +1,4 @@
+// Field cases: writes.
 import { MemcacheError } from '../../core/wire/errors.ts';
 import { equal, ok, rejects } from '../assert.ts';
 import type { Case } from '../case.ts';

@@ -1,3 +1,4 @@
+// Client cases: items.
 import { systemClock } from '../../core/io/clock.ts';
 import {
   ConnectionError,

@@ -1,3 +1,4 @@
+// The interface of a client under test.
 import type { Entries } from '../../core/client/bulk.ts';
 import type { Executor } from '../../core/client/connection/executor.ts';
 import type { Expire } from '../../core/client/expire.ts';

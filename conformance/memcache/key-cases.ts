@@ -1,3 +1,4 @@
+// Client cases: keys.
 import { UsageError } from '../../core/wire/errors.ts';
 import { bytes, equal, ok, rejects } from '../assert.ts';
 import type { Case } from '../case.ts';

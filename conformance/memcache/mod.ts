@@ -1,3 +1,4 @@
+// The lists of client cases.
 import type { Case } from '../case.ts';
 import { bulkCases } from './bulk-cases.ts';
 import { clientCases } from './client-cases.ts';

@@ -1,3 +1,4 @@
+// Client cases: the administration of one server.
 import type { ServerClient } from '../../core/client/server-client.ts';
 import { systemClock } from '../../core/io/clock.ts';
 import { ServerReplyError, UsageError } from '../../core/wire/errors.ts';

@@ -1,3 +1,4 @@
+// Server cases: administration.
 import { equal, ok } from '../assert.ts';
 import { type Case, needing } from '../case.ts';
 import type { RawConnection } from './raw-connection.ts';

@@ -1,3 +1,4 @@
+// Server cases: logins.
 import type { Case } from '../case.ts';
 import { type ServerContext, talk } from './server-case.ts';
 

@@ -1,3 +1,4 @@
+// Server cases: classic commands.
 import { type Case, needing } from '../case.ts';
 import { CLOSED, type ServerContext, talk, talkSince, withConnection } from './server-case.ts';
 

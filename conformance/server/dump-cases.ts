@@ -1,3 +1,4 @@
+// Server cases: dumps.
 import { type Case, needing } from '../case.ts';
 import { type ServerContext, talk, talkSince } from './server-case.ts';
 

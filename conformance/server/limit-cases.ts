@@ -1,3 +1,4 @@
+// Server cases: limits.
 import { type Case, needing } from '../case.ts';
 import { type ServerContext, talk, withTime } from './server-case.ts';
 

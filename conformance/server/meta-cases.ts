@@ -1,3 +1,4 @@
+// Server cases: meta commands.
 import type { Case } from '../case.ts';
 import { type ServerContext, type Step, talk, talkSince } from './server-case.ts';
 

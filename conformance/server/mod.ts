@@ -1,3 +1,4 @@
+// The lists of server cases.
 import { type Case, needing } from '../case.ts';
 import { adminCases } from './admin-cases.ts';
 import { classicCases } from './classic-cases.ts';

@@ -1,3 +1,4 @@
+// A raw connection to a server under test.
 import { systemClock } from '../../core/io/clock.ts';
 import type { Dialer, Endpoint, Transport, TransportEvents } from '../../core/io/transport.ts';
 import { bytes, CaseError, show, text } from '../assert.ts';

@@ -1,3 +1,4 @@
+// The context of the server cases, their features, and the ways to write one.
 import type { Dialer, Endpoint } from '../../core/io/transport.ts';
 import type { Case } from '../case.ts';
 import { RawConnection } from './raw-connection.ts';

@@ -1,3 +1,4 @@
+// The differences between versions of memcached.
 import { SERVER_VERSION } from '../../core/server/options.ts';
 import { BadRequest, CommandDecoder } from '../../core/wire/decode-command.ts';
 import { verbs } from '../../core/wire/verbs.ts';

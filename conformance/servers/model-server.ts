@@ -1,3 +1,4 @@
+// A server that plays a model.
 import { type Clock, VirtualClock } from '../../core/io/clock.ts';
 import { memoryDialer } from '../../core/server/memory.ts';
 import { Server } from '../../core/server/serve.ts';

@@ -1,3 +1,4 @@
+// The table of models of older servers and proxies.
 import type { MetaModel, ServerModel } from './model.ts';
 
 // Observed on the servers themselves, except Pelikan and mcrouter, whose sources were read.

@@ -1,3 +1,4 @@
+// The contexts of the transport cases.
 import { newAborter } from '../../core/io/aborter.ts';
 import type {
   AbortSignalLike,

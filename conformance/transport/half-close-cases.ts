@@ -1,3 +1,4 @@
+// Transport cases: half-close.
 import { awaitedLate, equal } from '../assert.ts';
 import type { Case } from '../case.ts';
 import { type HalfCloseTransportContext, never } from './context.ts';

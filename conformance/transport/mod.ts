@@ -1,3 +1,4 @@
+// The lists of transport cases.
 import { bytes, equal, ok, rejects, text } from '../assert.ts';
 import { systemClock } from '../../core/io/clock.ts';
 import type { Case } from '../case.ts';

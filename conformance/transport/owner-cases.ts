@@ -1,3 +1,4 @@
+// Transport cases: owners that throw.
 import { equal } from '../assert.ts';
 import type { Case } from '../case.ts';
 import { connected, type TransportContext } from './context.ts';

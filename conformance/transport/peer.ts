@@ -1,3 +1,4 @@
+// The peer of a transport under test.
 import type { Accept, Transport, TransportEvents } from '../../core/io/transport.ts';
 import { bytes, CaseError, text } from '../assert.ts';
 

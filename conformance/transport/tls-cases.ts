@@ -1,3 +1,4 @@
+// Transport cases: TLS.
 import { equal, ok, rejects } from '../assert.ts';
 import type { Case } from '../case.ts';
 import { newAborter } from '../../core/io/aborter.ts';

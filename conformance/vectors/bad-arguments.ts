@@ -1,3 +1,4 @@
+// Invalid arguments of commands.
 import { oddBytes } from './odd-bytes.ts';
 
 const bytes = (...values: number[]): Uint8Array => Uint8Array.from(values);

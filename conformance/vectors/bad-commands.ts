@@ -1,3 +1,4 @@
+// Vectors of invalid commands.
 import { badBig, badKeys, badNumbers, badSeconds } from './bad-arguments.ts';
 import { oddBytes } from './odd-bytes.ts';
 

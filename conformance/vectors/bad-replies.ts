@@ -1,3 +1,4 @@
+// Vectors of invalid replies.
 import type { Command } from '../../core/wire/command.ts';
 
 /** Invalid replies to a command: reading one must end the connection. */

@@ -1,3 +1,4 @@
+// The form of a command vector.
 import type { Command } from '../../core/wire/command.ts';
 
 /** A command and its bytes. */

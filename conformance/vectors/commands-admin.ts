@@ -1,3 +1,4 @@
+// Command vectors: administration.
 import type { CommandVector } from './command-vector.ts';
 
 const noreply = false;

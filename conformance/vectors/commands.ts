@@ -1,3 +1,4 @@
+// Command vectors.
 import { bytes } from '../assert.ts';
 import type { CommandVector } from './command-vector.ts';
 import { adminCommands } from './commands-admin.ts';

@@ -1,3 +1,4 @@
+// Vectors of hash functions.
 import type { LibmemcachedHash } from '../../core/mod.ts';
 
 /** The digests of the first of `hashKeys` in libmemcached 1.1.4, by hash function. */

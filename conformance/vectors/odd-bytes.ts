@@ -1,3 +1,4 @@
+// Byte arrays with unusual buffers.
 declare const structuredClone: (value: unknown, options: { transfer: ArrayBuffer[] }) => unknown;
 
 /** An array whose buffer was transferred, for example to a worker. */

@@ -1,3 +1,4 @@
+// Reply vectors: administration.
 import { bytes } from '../assert.ts';
 import { admin, facts, type ReplyVector, stats, status } from './reply-vector.ts';
 import type { Command } from '../../core/wire/command.ts';

@@ -1,3 +1,4 @@
+// Reply vectors: classic commands.
 import { bytes } from '../assert.ts';
 import { get, item, type ReplyVector, set, status } from './reply-vector.ts';
 import type { Command } from '../../core/wire/command.ts';

@@ -1,3 +1,4 @@
+// Reply vectors: errors.
 import { admin, get, item, mg, type ReplyVector, set, stats } from './reply-vector.ts';
 import type { Command } from '../../core/wire/command.ts';
 import type { ErrorKind } from '../../core/wire/errors.ts';

@@ -1,3 +1,4 @@
+// Reply vectors: meta commands.
 import { bytes } from '../assert.ts';
 import { facts, mg, type ReplyVector, status } from './reply-vector.ts';
 import type { Command } from '../../core/wire/command.ts';

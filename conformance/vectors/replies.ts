@@ -1,3 +1,4 @@
+// Reply vectors, all of them.
 import type { ReplyVector } from './reply-vector.ts';
 import { adminReplies } from './replies-admin.ts';
 import { classicReplies } from './replies-classic.ts';

@@ -1,3 +1,4 @@
+// The form of a reply vector.
 import type { Command } from '../../core/wire/command.ts';
 import type { ItemFacts, Reply, ReplyItem, ValueItem } from '../../core/wire/reply.ts';
 import { bytes } from '../assert.ts';

@@ -1,3 +1,4 @@
+// Request vectors: bytes as servers read them.
 import type { Command } from '../../core/wire/command.ts';
 import { bytes } from '../assert.ts';
 

@@ -1,3 +1,4 @@
+// Vectors of hashing schemes.
 import type { HashNode, HashSchemeName, LibmemcachedHash } from '../../core/mod.ts';
 
 /** The keys of the hashing vectors: unusual ones, and `key0` to `key54`. */

@@ -1,3 +1,4 @@
+// Values as other clients store them.
 import { fromLatin1 } from '../../core/wire/bytes.ts';
 import type { ProfileName } from '../../core/mod.ts';
 

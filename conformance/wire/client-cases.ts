@@ -1,3 +1,4 @@
+// Wire cases: client connections.
 import { ClientConnection } from '../../core/wire/client-connection.ts';
 import type { Command } from '../../core/wire/command.ts';
 import { ConnectionError, ProtocolError } from '../../core/wire/errors.ts';

@@ -1,3 +1,4 @@
+// Wire cases: deadlines and ends of client connections.
 import { ClientConnection } from '../../core/wire/client-connection.ts';
 import { ConnectionError } from '../../core/wire/errors.ts';
 import { bytes, equal, ok, throws } from '../assert.ts';

@@ -1,3 +1,4 @@
+// Wire cases: errors on client connections.
 import type { Command } from '../../core/wire/command.ts';
 import { ProtocolError } from '../../core/wire/errors.ts';
 import { bytes, equal, ok } from '../assert.ts';

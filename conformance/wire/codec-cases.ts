@@ -1,3 +1,4 @@
+// Wire cases: codecs.
 import { type Command, type Key } from '../../core/wire/command.ts';
 import { ClientConnection } from '../../core/wire/client-connection.ts';
 import { BadRequest, CommandDecoder } from '../../core/wire/decode-command.ts';

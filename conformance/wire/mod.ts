@@ -1,3 +1,4 @@
+// The list of wire cases.
 import type { Case } from '../case.ts';
 import { clientCases } from './client-cases.ts';
 import { clientEndCases } from './client-end-cases.ts';

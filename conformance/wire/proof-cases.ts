@@ -1,3 +1,4 @@
+// Wire cases: proof before data.
 import { ClientConnection } from '../../core/wire/client-connection.ts';
 import type { Command } from '../../core/wire/command.ts';
 import { ProtocolError, UsageError } from '../../core/wire/errors.ts';

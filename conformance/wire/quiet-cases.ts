@@ -1,3 +1,4 @@
+// Wire cases: quiet commands.
 import type { Command } from '../../core/wire/command.ts';
 import { equal } from '../assert.ts';
 import type { Case } from '../case.ts';

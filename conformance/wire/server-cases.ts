@@ -1,3 +1,4 @@
+// Wire cases: server connections.
 import type { Reply } from '../../core/wire/reply.ts';
 import { ServerConnection, type ServerEvent } from '../../core/wire/server-connection.ts';
 import { bytes, equal, ok, text } from '../assert.ts';

@@ -1,3 +1,4 @@
+// Wire cases: client and server on a failing network.
 import type { Command } from '../../core/wire/command.ts';
 import { equal, ok, show } from '../assert.ts';
 import type { Case } from '../case.ts';

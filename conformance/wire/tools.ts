@@ -1,3 +1,4 @@
+// Helpers of the wire cases.
 import { ClientConnection } from '../../core/wire/client-connection.ts';
 import type { ClientEvent } from '../../core/wire/client-event.ts';
 import type { ClientConnectionOptions } from '../../core/wire/client-options.ts';

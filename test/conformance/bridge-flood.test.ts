@@ -11,13 +11,13 @@ import { suite } from '../runner/suite.ts';
 const floods = suite('bridge: a page that floods');
 const node = findProgram('node');
 
-/** How many calls are measured. */
+/** The number of measured calls. */
 const CALLS = 100;
 
-/** Milliseconds that a busy machine may add to a call in the middle, and to the slowest but one. */
+/** The limits of the median call and of the slowest but one, in milliseconds, on a busy machine. */
 const NOISE = { middle: 10, slow: 100 };
 
-/** A machine that does something else may spoil a measurement; a bridge that starves spoils all. */
+/** A busy machine may spoil one measurement; a bridge that starves pages spoils all. */
 const ATTEMPTS = 5;
 
 floods.after(() => Scene.closeAll());
@@ -67,7 +67,7 @@ for (
 }
 
 /**
- * How long calls of a page take, in milliseconds: the one in the middle, and the slowest but one.
+ * The duration of a page's calls in milliseconds: the median, and the slowest but one.
  */
 async function measure(page: RawPage): Promise<{ middle: number; slow: number }> {
   const times: number[] = [];
@@ -82,7 +82,7 @@ async function measure(page: RawPage): Promise<{ middle: number; slow: number }>
   return { middle: at(CALLS / 2), slow: at(CALLS - 2) };
 }
 
-/** Waits until a process says this. */
+/** Waits until a process has printed this. */
 function hears({ stdout }: ChildProcess, word: string): Promise<void> {
   return new Promise((resolve) => {
     stdout?.on('data', (chunk: Uint8Array) => {

@@ -14,6 +14,6 @@ for (;;) {
     console.log('flooding');
     await page.gone;
   } catch {
-    // It was cut off before it was let in, and comes back.
+    // It was cut off before the upgrade; it reconnects.
   }
 }
