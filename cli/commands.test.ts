@@ -138,6 +138,8 @@ cli('a dump of values can be sent to a server as it is', async () => {
   assert.equal(keys, ['', '"ke\\ty ü"', 'plain']);
   const { bytes } = await run('dump --values');
   const json = (await run('dump --values --json')).out;
+  assert.match(json, /"expire":"\d{4}-\d\d-\d\dT[\d:.]{12}Z"/);
+  assert.match(json, /"expire":null/);
   await run('flush');
   await run('raw mn');
   const other = new Server();

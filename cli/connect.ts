@@ -1,6 +1,6 @@
 // Chooses the server of a command, and connects to it.
 import type { ClientOptions } from '../core/client/options.ts';
-import { Client } from '../core/client/clients.ts';
+import { Client } from '../core/client/server-client.ts';
 import { endpointName, toEndpoint, withoutLogin } from '../core/client/connection/endpoint.ts';
 import type { Clock } from '../core/io/clock.ts';
 import { type CommandLine, FlagError } from './console/flags.ts';

@@ -1,10 +1,9 @@
 /** memwire on Bun. */
-import type { ClientOptions } from '../core/client/options.ts';
+import type { ClientOptions, PooledClientOptions } from '../core/client/options.ts';
 import {
   Client as CoreClient,
   PooledClient as CorePooledClient,
-  type PooledClientOptions,
-} from '../core/client/clients.ts';
+} from '../core/client/server-client.ts';
 import type { ServerName } from '../core/client/connection/endpoint.ts';
 import {
   HashClient as CoreHashClient,

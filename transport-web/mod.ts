@@ -1,6 +1,6 @@
 /** memwire over WebSockets: in pages, and wherever there is a bridge to reach. */
 import type { ClientOptions } from '../core/client/options.ts';
-import { Client as CoreClient } from '../core/client/clients.ts';
+import { Client as CoreClient } from '../core/client/server-client.ts';
 import { type ServerName, withoutLogin } from '../core/client/connection/endpoint.ts';
 import type { Dialer, Endpoint } from '../core/io/transport.ts';
 import { MAX_BRIDGED_KEYS } from '../core/io/web-socket.ts';

@@ -1,7 +1,8 @@
 // The table of commands that the shell, the console and the playground run.
-import type { Client } from '../../core/client/clients.ts';
+import type { Client } from '../../core/client/server-client.ts';
 import type { Expire } from '../../core/client/expire.ts';
-import type { CallOptions, Gets } from '../../core/client/memcache-options.ts';
+import type { CallOptions } from '../../core/client/options.ts';
+import type { Gets } from '../../core/client/operation-context.ts';
 import { latin1 } from '../../core/wire/bytes.ts';
 import type { Command, RawCommand, StoreVerb } from '../../core/wire/command.ts';
 import type { Stored } from './stored.ts';
@@ -16,7 +17,7 @@ import {
 } from './flags.ts';
 import { toKey, toMetaKey, toWireKey } from './keys.ts';
 import {
-  factsPart,
+  infoPart,
   itemPart,
   linePart,
   missPart,
@@ -229,7 +230,7 @@ async function* flush({ client, line, options }: Call): AsyncIterable<Part> {
 async function* dump({ client, line, options }: Call): AsyncIterable<Part> {
   const items = client.metadump(line.words[0], options);
   if (line.has('values')) yield* dumpItems(client, items, options);
-  else for await (const facts of items) yield factsPart(facts);
+  else for await (const info of items) yield infoPart(info);
 }
 
 async function* watch({ client, line, options }: Call): AsyncIterable<Part> {

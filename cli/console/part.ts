@@ -3,6 +3,7 @@ import type { StatValue } from '../../core/client/results.ts';
 import { base64Length, putBase64 } from '../../core/wire/base64.ts';
 import { latin1, utf8 } from '../../core/wire/bytes.ts';
 import type { Key } from '../../core/wire/command.ts';
+import type { ItemInfo } from '../../core/client/results.ts';
 import type { ItemFacts, Reply } from '../../core/wire/reply.ts';
 import { printable, quoteBytes, toText } from './quote.ts';
 import type { Stored } from './stored.ts';
@@ -136,16 +137,23 @@ function showReply(reply: Reply): string {
 }
 
 /** A key and its entry in a dump. */
-export function factsPart({ key, ...facts }: ItemFacts): Part {
-  const known = Object.fromEntries(Object.entries(facts).filter(([, fact]) => fact !== undefined));
+export function infoPart({ key, ...info }: ItemInfo): Part {
   return {
     ok: true,
-    shown: () => `${showKey(key)} ${showFacts(facts)}`,
+    shown: () => `${showKey(key)} ${showInfo(info)}`,
     raw: () => `${showKey(key)}\n`,
-    json: () => ({ key, ...known }),
+    json: () => ({ key, ...info }),
   };
 }
 
+function showInfo(info: Omit<ItemInfo, 'key'>): string {
+  return Object.entries(info).map(([name, value]: [string, ItemInfo[keyof ItemInfo] | null]) => {
+    const text = value instanceof Date ? value.toISOString() : String(value ?? 'never');
+    return `${name}=${text}`;
+  }).join(' ');
+}
+
+// In the words of the protocol, as the reply to `me` is.
 function showFacts(facts: Omit<ItemFacts, 'key'>): string {
   const { exp, la, cas, fetch, cls, size, flags } = facts;
   const words = [`exp=${exp}`, `la=${la}`, `cas=${cas}`, `fetch=${fetch ? 'yes' : 'no'}`];
@@ -172,6 +180,7 @@ export function toJson(value: unknown): string {
 function plain(value: unknown): unknown {
   if (typeof value === 'bigint') return String(value);
   if (Array.isArray(value)) return value.map(plain);
+  if (value instanceof Date) return value.toISOString();
   if (typeof value !== 'object' || value === null) return value;
   const entries = value instanceof Map ? [...value] : Object.entries(value);
   return Object.fromEntries(

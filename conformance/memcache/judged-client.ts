@@ -6,10 +6,10 @@ import type { ItemKey } from '../../core/client/keys.ts';
 import type {
   BulkOptions,
   CallOptions,
-  Gets,
   StoreOptions,
   WriteOptions,
-} from '../../core/client/memcache-options.ts';
+} from '../../core/client/options.ts';
+import type { Gets } from '../../core/client/operation-context.ts';
 import type { CasResult } from '../../core/client/results.ts';
 import type { Key } from '../../core/wire/command.ts';
 

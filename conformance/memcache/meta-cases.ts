@@ -137,9 +137,13 @@ export const metaCases: readonly Case<MetaContext>[] = [
   withClient('meta.debug and meta.noop', ['meta', 'admin'], async ({ meta }, key) => {
     equal(await meta.debug(key), undefined);
     await meta.set(key, 'hello');
-    const facts = await meta.debug(key);
-    equal([facts?.key, facts?.exp, facts?.fetch], [key, -1, false]);
-    ok((facts?.size ?? 0) > 5, 'a size');
+    const info = await meta.debug(key);
+    equal([info?.key, info?.expire, info?.fetched], [key, null, false]);
+    ok((info?.size ?? 0) > 5, 'a size');
+    await meta.set(key, 'hello', { expire: 1000 });
+    const { expire, lastAccess } = (await meta.debug(key)) ?? {};
+    const seconds = (Number(expire) - Number(lastAccess)) / 1000;
+    ok(Math.abs(seconds - 1000) <= 2, `it expires in ${seconds} seconds`);
     await meta.noop();
   }),
   withClient('meta commands with noreply', ['meta'], async ({ meta }, key) => {

@@ -2,11 +2,10 @@ import type { Clock } from '../io/clock.ts';
 import type { Command, Key } from '../wire/command.ts';
 import { AbortError, MemcacheError, SerdeError, TimeoutError, UsageError } from '../wire/errors.ts';
 import type { Reply } from '../wire/reply.ts';
-import type { OperationContext } from './operation-context.ts';
-import { executeOptions, ownCopy, toKeys } from './operation-context.ts';
-import { Deadline } from './connection/deadline.ts';
+import { executeOptions, type OperationContext, ownCopy, toKeys } from './operation-context.ts';
+import { Deadline, Pace } from './connection/timing.ts';
 import { checkExecuteOptions } from './connection/executor.ts';
-import { checkWireKey, type ItemKey, ownKey, type WireKey } from './keys.ts';
+import { checkWireKey, groupByServer, type ItemKey, ownKey, type WireKey } from './keys.ts';
 import {
   type BulkOptions,
   type CallOptions,
@@ -14,11 +13,9 @@ import {
   checkBulkStoreOptions,
   checkCallOptions,
   type StoreOptions,
-} from './memcache-options.ts';
+} from './options.ts';
 import { deleteCommand, getCommand, getManyCommand, storeCommand } from './dialect.ts';
-import { Pace } from './connection/pace.ts';
 import { eachItem, type Found, isPlaceholder, toDone, toFound } from './results.ts';
-import { groupByServer } from './together.ts';
 
 /** Keys and their values: a Map, an array of pairs, or a plain object. */
 export type Entries = Iterable<readonly [ItemKey, unknown]> | Readonly<Record<string, unknown>>;
@@ -43,7 +40,7 @@ export async function findMany<Result>(
 ): Promise<Map<Key, Result>> {
   checkCallOptions(options);
   const limit = new Limit(context, options);
-  const { keys: policy, placeOf, ready, clock, maxKeys } = context.dependencies;
+  const { keys: policy, servers, clock, maxKeys } = context.dependencies;
   const wanted = toKeys(keys);
   const wire: WireKey[] = [];
   let length = 0;
@@ -56,7 +53,7 @@ export async function findMany<Result>(
   }, limit);
   if (translated !== undefined) await translated;
   // None may go before the last is known to be right; a single command is checked as a whole.
-  if (wire.length > maxKeys || length > MAX_GET || placeOf !== undefined || base64) {
+  if (wire.length > maxKeys || length > MAX_GET || servers !== undefined || base64) {
     const checked = inSlices(clock, wire, checkWireKey, limit);
     if (checked !== undefined) await checked;
   }
@@ -66,11 +63,12 @@ export async function findMany<Result>(
     const { error } = limit;
     return context.read(result, () => Promise.reject(error));
   }
-  // Which keys are in one place is known once the places are.
+  // Which keys share a server is known once the servers are.
+  const ready = servers?.ready;
   const left = ready && await context.read(null, () => ready(options));
   if (left === null) return result;
   const found: (Found | undefined)[] = [];
-  const batches = [...groupByServer(wire, placeOf)].flatMap((indexes) =>
+  const batches = [...groupByServer(wire, servers?.serverOf)].flatMap((indexes) =>
     cut(indexes, wire, context)
   );
   const run = (batch: readonly number[]): Promise<void> =>
@@ -273,7 +271,11 @@ async function doMany(
   const skip = ({ key }: Job, error: MemcacheError): void => void failed.set(key, error);
   const { clock } = context.dependencies;
   await windowed(jobs, WINDOW, run, { clock, limit, skip, sizeOf: ({ size }) => size });
-  return failed;
+  // In the order of the call, and not in that in which they failed.
+  if (failed.size < 2) return failed;
+  const inOrder = new Map<Key, MemcacheError>();
+  for (const { key } of jobs) if (failed.has(key)) inOrder.set(key, failed.get(key)!);
+  return inOrder;
 }
 
 interface WindowOptions<Item> {

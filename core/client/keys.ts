@@ -1,8 +1,9 @@
-import { utf8 } from '../wire/bytes.ts';
+import { isBytes, utf8 } from '../wire/bytes.ts';
 import { checkWellFormed } from '../wire/check.ts';
 import type { Key } from '../wire/command.ts';
 import { UsageError } from '../wire/errors.ts';
 import { checkBytes, checkMetaKey, keyBytes, MAX_KEY } from '../wire/key.ts';
+import type { Profile } from './values/profiles/profiles.ts';
 
 /**
  * A key and another that says which server it is on, so that what is used together can be kept
@@ -101,4 +102,71 @@ export class Keys {
     const special = key.some((byte) => byte <= 0x20 || byte === 0x7f);
     return { key, base64: this.#policy.binary && special };
   }
+}
+
+/** Translates keys for many servers: says too what of a key is hashed. */
+export class RoutedKeys extends Keys {
+  readonly #prefix: string;
+  readonly #profile: Pick<Profile, 'hashes' | 'toKey'> | undefined;
+  // For keys that have their prefix already.
+  readonly #whole: Keys;
+
+  constructor(policy: KeyPolicy, profile?: Pick<Profile, 'hashes' | 'toKey'>) {
+    super(policy);
+    this.#prefix = policy.prefix;
+    this.#profile = profile;
+    this.#whole = new Keys({ ...policy, prefix: '' });
+  }
+
+  override toWire(key: ItemKey): WireKey {
+    if (!isRouted(key)) return this.#routed(key);
+    const [route, own] = key;
+    if (typeof route !== 'string' && !isBytes(route)) {
+      throw new UsageError('key', 'must have a routing key that is a string or a Uint8Array');
+    }
+    // A copy: the caller may write to its array before the command is sent.
+    const kept = typeof route === 'string' ? route : new Uint8Array(route);
+    return { ...this.#routed(own), route: kept };
+  }
+
+  #routed(key: Key): WireKey {
+    const profile = this.#profile;
+    const isText = typeof key === 'string';
+    const wire = profile === undefined || !isText
+      ? super.toWire(key)
+      : this.#whole.toWire(profile.toKey(key, this.#prefix));
+    // Field by field: to spread would cost as much as to hash.
+    return { key: wire.key, base64: wire.base64, route: this.#hashed(key, wire) };
+  }
+
+  #hashed(key: Key, wire: WireKey): Key {
+    const { hashes } = this.#profile ?? { hashes: 'key' };
+    if (hashes === 'sent') return wire.key;
+    if (hashes === 'prefixed') return typeof key === 'string' ? this.#prefix + key : wire.key;
+    if (typeof key === 'string') return key;
+    // Out of the copy that is sent.
+    return wire.key instanceof Uint8Array
+      ? wire.key.subarray(wire.key.length - key.length)
+      : wire.key;
+  }
+}
+
+/**
+ * The indexes of the items that share a server, for each server, in their order.
+ *
+ * @param serverOf The server of an item; without it all share one.
+ */
+export function groupByServer<Item>(
+  items: readonly Item[],
+  serverOf: ((item: Item) => unknown) | undefined,
+): Iterable<readonly number[]> {
+  if (serverOf === undefined) return [[...items.keys()]];
+  const groups = new Map<unknown, number[]>();
+  items.forEach((item, index) => {
+    const server = serverOf(item);
+    const indexes = groups.get(server);
+    if (indexes === undefined) groups.set(server, [index]);
+    else indexes.push(index);
+  });
+  return groups.values();
 }

@@ -3,7 +3,12 @@ import type { Command, Key, StoreVerb } from '../wire/command.ts';
 import { type MemcacheError, UsageError } from '../wire/errors.ts';
 import type { Reply } from '../wire/reply.ts';
 import { deleteMany, type Entries, findMany, storeMany } from './bulk.ts';
-import { OperationContext, toU64 } from './operation-context.ts';
+import {
+  type Gets,
+  type MemcacheDependencies,
+  OperationContext,
+  toU64,
+} from './operation-context.ts';
 import { checkExecuteNames, type ExecuteOptions } from './connection/executor.ts';
 import { type Expire, toExptime } from './expire.ts';
 import { checkWireKey, type ItemKey } from './keys.ts';
@@ -13,11 +18,9 @@ import {
   checkCallOptions,
   checkStoreOptions,
   checkWriteOptions,
-  type Gets,
-  type MemcacheDependencies,
   type StoreOptions,
   type WriteOptions,
-} from './memcache-options.ts';
+} from './options.ts';
 import { MetaCommands } from './meta-commands.ts';
 import {
   arithmeticCommand,

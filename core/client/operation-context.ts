@@ -1,16 +1,68 @@
+import type { Clock } from '../io/clock.ts';
 import { isBytes } from '../wire/bytes.ts';
 import { checkBoolean, checkObject, checkU32, checkU64 } from '../wire/check.ts';
 import type { Command } from '../wire/command.ts';
 import { MemcacheError, ProtocolError, SerdeError, UsageError } from '../wire/errors.ts';
 import type { Reply } from '../wire/reply.ts';
 import { toExptime } from './expire.ts';
-import { type ItemKey, ownKey, type WireKey } from './keys.ts';
+import { type ItemKey, type Keys, ownKey, type WireKey } from './keys.ts';
+import type { ClusterServer } from './cluster/cluster-server.ts';
+import type { ServerName } from './connection/endpoint.ts';
 import { callListener } from './connection/observe.ts';
-import type { ExecuteOptions } from './connection/executor.ts';
-import type { Gets, MemcacheDependencies, StoreOptions, WriteOptions } from './memcache-options.ts';
+import type { ExecuteOptions, Executor } from './connection/executor.ts';
+import type { CallOptions, StoreOptions, WriteOptions } from './options.ts';
 import type { WriteFields } from './dialect.ts';
 import { type Found, isUnclear, toFound } from './results.ts';
-import { serialize } from './values/serde.ts';
+import { type Serde, serialize } from './values/serde.ts';
+
+export interface Gets<T> {
+  readonly value: T;
+  /** The version of the value, to be given to `cas`. */
+  readonly cas: bigint;
+}
+
+/** What a `Memcache` is made of. */
+export interface MemcacheDependencies {
+  readonly executor: Executor;
+  /** Where the executor is of many servers: which they are. */
+  readonly servers?: Servers | undefined;
+  readonly serde: Serde;
+  readonly keys: Keys;
+  readonly clock: Clock;
+  /** A number from 0 to 1, for the jitter of what is made of the client; `Math.random` by default. */
+  readonly random?: () => number;
+  /** A `get` for more keys than this is cut, so that no line and no reply grows without limit. */
+  readonly maxKeys: number;
+  /** What `noreply` is where a call does not say. */
+  readonly noreply: boolean;
+  /** Reads that fail become misses. */
+  readonly ignoreErrors: boolean;
+  /** Called with each such failure. */
+  readonly onIgnored: ((error: MemcacheError) => void) | undefined;
+}
+
+/** What a client of many servers knows of them. */
+export interface Servers {
+  /** Their names, in their order. */
+  readonly names: () => string[];
+  /** The server that has a key now, or undefined. Keys that share one are asked for together. */
+  readonly serverOf: (key: WireKey) => string | undefined;
+  /**
+   * The executor for one of them. To close it does nothing.
+   *
+   * @throws UsageError when there is none of that name.
+   */
+  readonly executorOf: (name: string) => Executor;
+  /** @throws UsageError when it breaks a rule, or a discovery says which servers there are. */
+  readonly add: (server: ServerName | ClusterServer) => void;
+  /** Resolves, once its pending commands have ended, with whether there was one of that name. */
+  readonly remove: (name: string) => Promise<boolean>;
+  /**
+   * Where they have to be found first: waits until they are, and gives the options of a call with
+   * what is left of its time.
+   */
+  readonly ready: (<Options extends CallOptions>(options: Options) => Promise<Options>) | undefined;
+}
 
 /** What a store command is made of, whatever the dialect. */
 export interface Prepared {

@@ -1,12 +1,20 @@
-import type { Clock } from '../io/clock.ts';
 import type { Dialer, TlsOptions } from '../io/transport.ts';
-import { assertArgument, checkChoice, checkKnown, checkObject } from '../wire/check.ts';
+import {
+  assertArgument,
+  checkChoice,
+  checkKnown,
+  checkObject,
+  optionNames,
+} from '../wire/check.ts';
 import type { ClientConnectionOptions } from '../wire/client-options.ts';
-import { type MemcacheError, UsageError } from '../wire/errors.ts';
 import { checkTls } from './connection/endpoint.ts';
 import type { HealthOptions } from './cluster/health.ts';
-import type { LinkOptions } from './connection/link-options.ts';
+import type { LinkOptions } from './connection/link.ts';
 import { checkSerde, type Serde } from './values/serde.ts';
+import type { Clock } from '../io/clock.ts';
+import { type MemcacheError, UsageError } from '../wire/errors.ts';
+import type { ExecuteOptions } from './connection/executor.ts';
+import type { Expire } from './expire.ts';
 
 export interface ClientOptions
   extends
@@ -83,6 +91,13 @@ export interface PoolOptions {
    * by default in a `PooledClient`, never in others.
    */
   readonly idleTimeout: number;
+}
+
+export interface PooledClientOptions extends ClientOptions, Partial<PoolOptions> {}
+
+/** What makes a connection, beside how it is to be used. */
+export interface WithDial {
+  readonly dial: Dialer;
 }
 
 /**
@@ -195,4 +210,101 @@ export function checkClock(clock: Clock): void {
   for (const name of ['now', 'elapsed', 'after', 'yield'] as const) {
     assertArgument(typeof clock[name] === 'function', 'clock', `must have the method ${name}`);
   }
+}
+
+/** What every operation takes. */
+export type CallOptions = Pick<ExecuteOptions, 'timeout' | 'signal'>;
+
+export interface WriteOptions extends CallOptions {
+  /**
+   * Do not wait for the server: the promise resolves when the transport has the bytes of the command,
+   * and says that all went well whether it did or not. It rejects, with the outcome `not-sent`, where
+   * there is no connection, and is held back while more than 1024 commands are pending. Errors that
+   * the server reports go to `onQuietError`.
+   */
+  readonly noreply?: boolean;
+}
+
+export interface StoreOptions extends WriteOptions {
+  /** When it expires; never by default. */
+  readonly expire?: Expire;
+  /** Client flags to store instead of those that say how the value was serialised. */
+  readonly flags?: number;
+}
+
+/** For many writes at once. `timeout` is for all of them together. */
+export interface BulkOptions extends WriteOptions {
+  /**
+   * Ask the server to answer only for what fails, which costs the fewest bytes. Where it reports an
+   * error that could be of any of them, each is sent once more to learn whose it was. Of no effect
+   * where the connection speaks text, whose `noreply` hides failures; false by default.
+   */
+  readonly quiet?: boolean;
+}
+
+const callNames = /* @__PURE__ */ optionNames<CallOptions>({ timeout: true, signal: true });
+const writeNames = /* @__PURE__ */ optionNames<WriteOptions>({
+  timeout: true,
+  signal: true,
+  noreply: true,
+});
+const storeNames = /* @__PURE__ */ optionNames<StoreOptions>({
+  timeout: true,
+  signal: true,
+  noreply: true,
+  expire: true,
+  flags: true,
+});
+const bulkNames = /* @__PURE__ */ optionNames<BulkOptions>({
+  timeout: true,
+  signal: true,
+  quiet: true,
+  noreply: true,
+});
+const bulkStoreNames = /* @__PURE__ */ optionNames<
+  BulkOptions & Pick<StoreOptions, 'expire' | 'flags'>
+>({
+  timeout: true,
+  signal: true,
+  quiet: true,
+  noreply: true,
+  expire: true,
+  flags: true,
+});
+
+/** @throws UsageError naming an option that no read has. */
+export function checkCallOptions(options: CallOptions | undefined): void {
+  if (options !== undefined) checkNames(options, callNames);
+}
+
+/** @throws UsageError naming an option that no write has. */
+export function checkWriteOptions(options: WriteOptions | undefined): void {
+  if (options !== undefined) checkNames(options, writeNames);
+}
+
+/** @throws UsageError naming an option that nothing that stores has. */
+export function checkStoreOptions(options: StoreOptions | undefined): void {
+  if (options === undefined) return;
+  // As memcached (npm) and others have it.
+  if (typeof options === 'number') {
+    throw new UsageError('options', `must be an object: { expire: ${String(options)} }`);
+  }
+  checkNames(options, storeNames);
+}
+
+/** @throws UsageError naming an option that deleting many has not. */
+export function checkBulkOptions(options: BulkOptions | undefined): void {
+  if (options !== undefined) checkNames(options, bulkNames);
+}
+
+/** @throws UsageError naming an option that storing many has not. */
+export function checkBulkStoreOptions(
+  options: BulkOptions & Pick<StoreOptions, 'expire' | 'flags'> | undefined,
+): void {
+  if (options !== undefined) checkNames(options, bulkStoreNames);
+}
+
+function checkNames(options: object, known: ReadonlySet<string>): void {
+  checkObject('options', options);
+  checkKnown('options', options, known);
 }

@@ -1,17 +1,38 @@
-import { checkObject } from '../wire/check.ts';
-import type { Key, RawCommand } from '../wire/command.ts';
-import type { ItemFacts, Reply } from '../wire/reply.ts';
-import { executeOptions } from './operation-context.ts';
+import { checkMilliseconds, checkObject } from '../wire/check.ts';
+import type { Command, Key, RawCommand } from '../wire/command.ts';
+import type { Reply, ReplyItem } from '../wire/reply.ts';
+import { executeOptions, type MemcacheDependencies } from './operation-context.ts';
 import { type Expire, toDelay } from './expire.ts';
 import { Memcache } from './memcache.ts';
 import {
   type CallOptions,
   checkCallOptions,
+  checkOptions,
   checkWriteOptions,
+  type ClientOptions,
+  type PooledClientOptions,
+  type PoolOptions,
+  type WithDial,
   type WriteOptions,
-} from './memcache-options.ts';
-import { type StatValue, toOk, toStats, toVersion } from './results.ts';
-import { ItemStream } from './streams.ts';
+} from './options.ts';
+import {
+  checkRefusal,
+  type ItemInfo,
+  type StatValue,
+  toDumpedInfo,
+  toOk,
+  toStats,
+  toVersion,
+} from './results.ts';
+import { type ServerName, toEndpoint } from './connection/endpoint.ts';
+import { systemClock } from '../io/clock.ts';
+import type { Endpoint } from '../io/transport.ts';
+import { UsageError } from '../wire/errors.ts';
+import { Keys } from './keys.ts';
+import { defaultSerde } from './values/serde.ts';
+import { Upstream, type UpstreamOptions } from './connection/upstream.ts';
+import { type Aborter, newAborter } from '../io/aborter.ts';
+import type { Executor } from './connection/executor.ts';
 
 /** Every operation, and those that speak of a server and not of an item: for one server. */
 export class ServerClient extends Memcache {
@@ -115,16 +136,15 @@ export class ServerClient extends Memcache {
   }
 
   /**
-   * What the server holds, item by item, without the values: keys, sizes, times.
+   * What the server holds, item by item, without the values: keys, sizes, times. The times are those
+   * of the server's clock.
    *
    * @param classes `all`, `hash`, or slab classes: `1,2`.
    */
-  metadump(classes = 'all', options?: CallOptions): ItemStream<ItemFacts> {
+  metadump(classes = 'all', options?: CallOptions): ItemStream<ItemInfo> {
     const command = { verb: 'lru_crawler metadump', words: [classes] } as const;
     return new ItemStream(this, command, options, (item) => {
-      if (item.type !== 'metadump') return undefined;
-      const { type: _type, ...facts } = item;
-      return facts;
+      return item.type === 'metadump' ? toDumpedInfo(item) : undefined;
     });
   }
 
@@ -150,5 +170,212 @@ export class ServerClient extends Memcache {
     return new ItemStream(this, command, options, (item) => {
       return item.type === 'watch' ? item.line : undefined;
     });
+  }
+}
+
+/** A client of one server, over one connection. It connects when the first call comes. */
+export class Client extends ServerClient {
+  /**
+   * @param server `host:port` and the like, see `ServerName`.
+   * @throws UsageError when an option breaks a rule.
+   */
+  constructor(server: ServerName, options: ClientOptions & WithDial) {
+    checkOptions(options, 'Client');
+    const executor = upstreamFor(toEndpoint(server, options.tls), options);
+    super({ ...clientDependencies(options), executor });
+  }
+}
+
+/**
+ * A client of one server, over several connections: for values so large that others should not wait
+ * behind them. One connection carries any number of calls at once, so most programs need no more.
+ *
+ * Where pymemcache's pool fails when it is full, calls share the least busy connection: each ends
+ * within its `timeout`, and `maxPending` bounds what waits on each connection.
+ */
+export class PooledClient extends ServerClient {
+  /**
+   * @param server `host:port` and the like, see `ServerName`.
+   * @throws UsageError when an option breaks a rule.
+   */
+  constructor(server: ServerName, options: PooledClientOptions & WithDial) {
+    checkOptions(options, 'PooledClient');
+    const { maxPoolSize = 4, idleTimeout = 60_000 } = options;
+    const pool = { ...options, maxPoolSize, idleTimeout };
+    const executor = upstreamFor(toEndpoint(server, options.tls), pool);
+    super({ ...clientDependencies(options), executor });
+  }
+}
+
+/**
+ * What a client is made of, but for its executor.
+ *
+ * @throws UsageError when an option breaks a rule.
+ */
+export function clientDependencies(options: ClientOptions): Omit<MemcacheDependencies, 'executor'> {
+  const { clock = systemClock, serde = defaultSerde } = options;
+  const { keyPrefix = '', unicodeKeys = false, binaryKeys = false } = options;
+  return {
+    serde,
+    keys: new Keys({ prefix: keyPrefix, unicode: unicodeKeys, binary: binaryKeys }),
+    clock,
+    random: options.random ?? Math.random,
+    maxKeys: options.maxKeys ?? 1000,
+    noreply: options.noreply ?? false,
+    ignoreErrors: options.ignoreErrors ?? false,
+    onIgnored: options.onIgnored,
+  };
+}
+
+/**
+ * The executor for one server, with the defaults of all clients.
+ *
+ * @throws UsageError when an option breaks a rule.
+ */
+export function upstreamFor(
+  endpoint: Endpoint,
+  options:
+    & ClientOptions
+    & Partial<PoolOptions>
+    & WithDial
+    & Pick<UpstreamOptions, 'onFailure' | 'pace'>,
+): Upstream {
+  checkOptions(options);
+  if (options.dial === undefined) throw new UsageError('dial', 'must be given');
+  const { clock = systemClock, timeout = 1000, connectTimeout = 1000 } = options;
+  const { reconnectDelay = 25, maxReconnectDelay = 1000 } = options;
+  return new Upstream({
+    ...options,
+    clock,
+    endpoint: withSocketOptions(endpoint, options),
+    timeout: checkMilliseconds('timeout', timeout),
+    connectTimeout: checkMilliseconds('connectTimeout', connectTimeout),
+    reconnectDelay: checkMilliseconds('reconnectDelay', reconnectDelay),
+    maxReconnectDelay: checkMilliseconds('maxReconnectDelay', maxReconnectDelay),
+    random: options.random ?? Math.random,
+  });
+}
+
+function withSocketOptions(
+  endpoint: Endpoint,
+  { noDelay, keepAlive }: Pick<ClientOptions, 'noDelay' | 'keepAlive'>,
+): Endpoint {
+  if ('path' in endpoint) return endpoint;
+  return {
+    ...endpoint,
+    ...(noDelay === undefined ? {} : { noDelay }),
+    ...(keepAlive === undefined ? {} : { keepAlive }),
+  };
+}
+
+/** So many items wait for a slow reader before the server is read no further. */
+const ROOM = 256;
+
+interface Waiter<Item> {
+  readonly resolve: (result: IteratorResult<Item, void>) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/**
+ * The items of a reply that comes piece by piece, as they arrive. The command is sent when the first
+ * is asked for. To leave the loop, or to call `return`, ends the command at once, and closes the
+ * connection that was made for it; a reader that asks slowly slows the server down.
+ *
+ * There is no `timeout` unless one is given: how long a dump takes depends on its reader. It is no
+ * async generator, whose `return` would wait for the item that is being waited for.
+ */
+export class ItemStream<Item> implements AsyncIterableIterator<Item, void, undefined> {
+  readonly #start: () => Promise<void>;
+  readonly #aborter: Aborter = newAborter();
+  #isStarted = false;
+  #items: Item[] = [];
+  // Calls of `next` that there is no item for yet.
+  #waiters: Waiter<Item>[] = [];
+  // Lets the connection be read on.
+  #resume: () => void = () => {};
+  // Set once it has ended, with what the next call of `next` rejects with, if anything.
+  #end: { readonly error: Error | null } | null = null;
+
+  /** @param toItem Makes an item of each part of the reply; undefined for one that is none. */
+  constructor(
+    executor: Executor,
+    command: Command,
+    options: CallOptions | undefined,
+    toItem: (part: ReplyItem) => Item | undefined,
+  ) {
+    this.#start = async () => {
+      checkCallOptions(options);
+      const { signal, timeout = Infinity } = options ?? {};
+      const onAbort = (): void => this.#aborter.abort(signal?.reason);
+      if (signal?.aborted === true) onAbort();
+      signal?.addEventListener('abort', onAbort);
+      const onItem = (part: ReplyItem): Promise<void> | undefined => {
+        const item = toItem(part);
+        return item === undefined ? undefined : this.#take(item);
+      };
+      try {
+        const within = { timeout, signal: this.#aborter.signal, onItem };
+        checkRefusal(await executor.execute(command, within));
+      } finally {
+        signal?.removeEventListener('abort', onAbort);
+      }
+    };
+  }
+
+  next(): Promise<IteratorResult<Item, void>> {
+    if (!this.#isStarted && this.#end === null) {
+      this.#isStarted = true;
+      this.#start().then(() => this.#finish({ error: null }), (error: Error) => {
+        this.#finish({ error });
+      });
+    }
+    return new Promise((resolve, reject) => {
+      this.#waiters.push({ resolve, reject });
+      this.#give();
+    });
+  }
+
+  /** Ends it: calls of `next` that wait get no item. */
+  return(): Promise<IteratorResult<Item, void>> {
+    this.#items = [];
+    this.#finish({ error: null });
+    this.#aborter.abort(undefined);
+    return Promise.resolve({ done: true, value: undefined });
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  #take(item: Item): Promise<void> | undefined {
+    if (this.#end !== null) return undefined;
+    this.#items.push(item);
+    this.#give();
+    if (this.#items.length < ROOM) return undefined;
+    return new Promise((resolve) => {
+      this.#resume = resolve;
+    });
+  }
+
+  #finish(end: { readonly error: Error | null }): void {
+    this.#end ??= end;
+    this.#give();
+    this.#resume();
+  }
+
+  #give(): void {
+    while (this.#waiters.length > 0) {
+      const item = this.#items.shift();
+      if (item === undefined && this.#end === null) return;
+      const { resolve, reject } = this.#waiters.shift()!;
+      const error = this.#end?.error ?? null;
+      if (item !== undefined) resolve({ done: false, value: item });
+      else if (error === null) resolve({ done: true, value: undefined });
+      else {
+        this.#end = { error: null };
+        reject(error);
+      }
+    }
+    if (this.#items.length === 0) this.#resume();
   }
 }

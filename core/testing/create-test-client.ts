@@ -1,5 +1,5 @@
 import type { ClientOptions } from '../client/options.ts';
-import { Client } from '../client/clients.ts';
+import { Client } from '../client/server-client.ts';
 import { assertArgument, checkObject } from '../wire/check.ts';
 import type { VirtualClock } from '../io/clock.ts';
 import { TestServer } from './test-server.ts';

@@ -12,7 +12,7 @@ import {
 } from '../../conformance/mod.ts';
 import { withClient } from '../../conformance/memcache/context.ts';
 import { equal, ok, rejects } from '../../conformance/assert.ts';
-import type { Client } from '../../core/client/clients.ts';
+import type { Client } from '../../core/client/server-client.ts';
 import { webSocketCases } from './web-socket-cases.ts';
 
 /** The context of a page: its bridge, and another one. */

@@ -1,6 +1,6 @@
 import process from 'node:process';
 import * as assert from 'uvu/assert';
-import type { Client } from '../../core/client/clients.ts';
+import type { Client } from '../../core/client/server-client.ts';
 import type { Dialer } from '../../core/io/transport.ts';
 import { suite } from '../runner/suite.ts';
 import { uniqueKey } from '../support/cases.ts';

@@ -1,6 +1,6 @@
 import { FallbackClient } from '../../core/client/wrappers/fallback-client.ts';
 import type { ClientOptions } from '../../core/client/options.ts';
-import { RetryingClient } from '../../core/client/wrappers/retrying-client.ts';
+import { RetryingClient } from '../../core/client/wrappers/retrying.ts';
 import { memoryDialer } from '../../core/server/memory.ts';
 import { createTestClient } from '../../core/testing/mod.ts';
 import type { Listener } from '../../core/io/transport.ts';

@@ -1,6 +1,5 @@
 import * as assert from 'uvu/assert';
-import { Client } from '../../core/client/clients.ts';
-import type { ServerClient } from '../../core/client/server-client.ts';
+import { Client, type ServerClient } from '../../core/client/server-client.ts';
 import { memoryDialer, MemoryServer } from '../../core/server/memory.ts';
 import { latin1 } from '../../core/wire/bytes.ts';
 import { uniqueKey } from '../support/cases.ts';

@@ -1,7 +1,7 @@
 // The clients of other languages that share a cache with ours.
 import { spawnSync } from 'node:child_process';
 import type { HashClientOptions } from '../../core/client/cluster/hash-client.ts';
-import type { ProfileName } from '../../core/client/values/profiles/mod.ts';
+import type { ProfileName } from '../../core/client/values/profiles/profiles.ts';
 import { findProgram } from './memcached.ts';
 
 /** A client of another language, in Debian's version, and the options that make ours compatible. */

@@ -1,6 +1,5 @@
 // A scene of one link.
-import { Link } from '../../core/client/connection/link.ts';
-import type { LinkOptions } from '../../core/client/connection/link-options.ts';
+import { Link, type LinkOptions } from '../../core/client/connection/link.ts';
 import type { ExecuteOptions } from '../../core/client/connection/executor.ts';
 import type { Command } from '../../core/wire/command.ts';
 import type { ServerReplyError } from '../../core/wire/errors.ts';

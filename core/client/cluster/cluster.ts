@@ -11,7 +11,7 @@ import { type HashScheme, SchemeHasher } from '../hashing/hasher.ts';
 import { Health, type HealthOptions } from './health.ts';
 import { HEALTH_CHECK } from '../connection/link.ts';
 import { eachItem } from '../results.ts';
-import { groupByServer } from '../together.ts';
+import { groupByServer } from '../keys.ts';
 
 export interface ClusterOptions extends HealthOptions {
   /** How keys are shared. */

@@ -7,8 +7,8 @@ import type { Dialer, Endpoint } from '../../io/transport.ts';
 import { UsageError } from '../../wire/errors.ts';
 import { Discovery, type FoundServers } from './discovery/discovery.ts';
 import { HashClient, type HashClientOptions } from './hash-client.ts';
-import type { CallOptions } from '../memcache-options.ts';
-import { RetryingClient } from '../wrappers/retrying-client.ts';
+import type { CallOptions } from '../options.ts';
+import { RetryingClient } from '../wrappers/retrying.ts';
 
 const discovered = suite('discovered cluster');
 

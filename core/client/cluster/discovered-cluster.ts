@@ -9,10 +9,9 @@ import {
 } from '../../wire/errors.ts';
 import type { Reply } from '../../wire/reply.ts';
 import { AbortListeners } from '../connection/abort-listeners.ts';
-import { Alarm } from '../connection/alarm.ts';
+import { Alarm, Deadline } from '../connection/timing.ts';
 import type { Cluster } from './cluster.ts';
 import { toPlaced } from './cluster-server.ts';
-import { Deadline } from '../connection/deadline.ts';
 import type { Discovery } from './discovery/discovery.ts';
 import {
   checkExecuteOptions,
@@ -20,7 +19,7 @@ import {
   type ExecuteOptions,
   type Executor,
 } from '../connection/executor.ts';
-import type { CallOptions } from '../memcache-options.ts';
+import type { CallOptions } from '../options.ts';
 
 export interface DiscoveredClusterOptions {
   readonly clock: Clock;

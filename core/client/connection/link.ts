@@ -1,9 +1,18 @@
 import { type Aborter, newAborter } from '../../io/aborter.ts';
-import type { AbortSignalLike, Transport, TransportEvents } from '../../io/transport.ts';
+import type {
+  AbortSignalLike,
+  Dialer,
+  Endpoint,
+  Transport,
+  TransportEvents,
+} from '../../io/transport.ts';
 import { EMPTY } from '../../wire/bytes.ts';
 import { ClientConnection } from '../../wire/client-connection.ts';
 import type { ClientEvent } from '../../wire/client-event.ts';
-import { clientConnectionOptions } from '../../wire/client-options.ts';
+import {
+  type ClientConnectionOptions,
+  clientConnectionOptions,
+} from '../../wire/client-options.ts';
 import { checkCommand } from '../../wire/check-command.ts';
 import type { Command } from '../../wire/command.ts';
 import {
@@ -24,15 +33,42 @@ import { isError, type Reply, type ReplyItem, SILENT } from '../../wire/reply.ts
 import { verbs } from '../../wire/verbs.ts';
 import { withoutStack } from '../../wire/without-stack.ts';
 import { AbortListeners } from './abort-listeners.ts';
-import { Alarm } from './alarm.ts';
+import { Alarm, Pace } from './timing.ts';
 import { endpointName } from './endpoint.ts';
-import { checkExecuteOptions, type ExecuteOptions, type Executor } from './executor.ts';
-import type { LinkOptions } from './link-options.ts';
-import { reasonOf } from './reason.ts';
+import { checkExecuteOptions, type ExecuteOptions, type Executor, reasonOf } from './executor.ts';
 import { Nudge } from './nudge.ts';
-import { announce, observed, type Traffic } from './observe.ts';
-import { Pace } from './pace.ts';
-import type { Pending } from './pending.ts';
+import { announce, observed, type OnCommand, type Traffic } from './observe.ts';
+import type { Clock } from '../../io/clock.ts';
+
+export interface LinkOptions extends Partial<ClientConnectionOptions> {
+  readonly dial: Dialer;
+  readonly endpoint: Endpoint;
+  readonly clock: Clock;
+  /** What it shares with the links that work beside it; its own by default. */
+  readonly pace?: Pace;
+  /** Milliseconds until a command's wait is given up. */
+  readonly timeout: number;
+  /** Milliseconds until a dial is given up, TLS included. */
+  readonly connectTimeout: number;
+  /** The login, for memcached's ASCII authentication. */
+  readonly auth?: { readonly username: string; readonly password: string };
+  /** Hears of each command and of its end. */
+  readonly onCommand?: OnCommand;
+  /** Hears of errors that the server reported to commands nobody waits for. */
+  readonly onQuietError?: (error: ServerReplyError) => void;
+  /** Called once, when a command was late and no reply had come since it was sent. */
+  readonly onLate?: (link: Link, error: TimeoutError) => void;
+  /**
+   * Called once, when the link has come to its end. Returns the link that is to do what this one did
+   * not do, or null.
+   * `cause` is null where it was closed in order, or by its owner. `atProbe`: the server closed it at
+   * the probe for meta commands.
+   */
+  readonly onClosed: (
+    link: Link,
+    end: { readonly cause: Error | null; readonly atProbe: boolean },
+  ) => Link | null;
+}
 
 /** Bytes of queued commands, with what they are reckoned to hold, after which they are sent. */
 const BURST = 512 * 1024;
@@ -71,8 +107,9 @@ export class Link implements Executor, TransportEvents {
   #held = false;
   #flushDue = false;
   readonly #pace: Pace;
-  // This turn of the event loop was worked in for long enough: the next sends and reads on.
-  #resting = false;
+  // This turn of the event loop was worked in for long enough: the next one sends on, or reads on.
+  #sendsLater = false;
+  #readsLater = false;
   // How many quiet writes came.
   #quiet = 0;
   // Bytes of memory of what was queued since the last flush.
@@ -192,7 +229,7 @@ export class Link implements Executor, TransportEvents {
         checkCommand(asked);
         // Somebody who awaits them one by one gives nobody else a turn.
         this.#pace.begin();
-        if ((++this.#quiet & 15) === 0) this.#rests();
+        if ((++this.#quiet & 15) === 0) this.#isSentEnough();
       }
       const untilSent = options?.unconfirmed === true && isQuiet(asked);
       this.#send(command, pending, this.usedAt + timeout, untilSent ? 'sent' : 'answered');
@@ -250,20 +287,28 @@ export class Link implements Executor, TransportEvents {
     if (isLarge) this.#pace.begin();
     this.#connection.receive(chunk, this.#options.clock.elapsed());
     this.#advance();
-    if (isLarge) this.#rests();
+    if (!isLarge || this.#readsLater || !this.#pace.isOver) return;
+    if (!this.#sendsLater) this.#goOnLater();
+    this.#readsLater = true;
+    this.#transport?.pause();
   }
 
-  // Whether nothing more is to be sent and read in this turn of the event loop, as there was enough.
-  #rests(): boolean {
-    if (this.#resting || !this.#pace.isOver) return this.#resting;
-    this.#resting = true;
-    this.#transport?.pause();
+  // Whether nothing more is to be sent in this turn of the event loop. Reading goes on: a server
+  // whose replies are left unread while much is sent would seem to have stalled.
+  #isSentEnough(): boolean {
+    if (!this.#sendsLater && this.#pace.isOver) {
+      if (!this.#readsLater) this.#goOnLater();
+      this.#sendsLater = true;
+    }
+    return this.#sendsLater;
+  }
+
+  #goOnLater(): void {
     this.#pace.leave(() => {
-      this.#resting = false;
-      if (!this.#held) this.#transport?.resume();
+      if (this.#readsLater && !this.#held) this.#transport?.resume();
+      this.#sendsLater = this.#readsLater = false;
       this.#advance();
     });
-    return true;
   }
 
   onDrain(): void {
@@ -354,7 +399,7 @@ export class Link implements Executor, TransportEvents {
   #flush(paced = true): void {
     this.#unflushed = 0;
     const now = this.#options.clock.elapsed();
-    while (this.#transport !== null && !this.#blocked && !(paced && this.#rests())) {
+    while (this.#transport !== null && !this.#blocked && !(paced && this.#isSentEnough())) {
       const bytes = this.#connection.transmit(now);
       if (bytes === null) break;
       if (paced && bytes.length >= LARGE) this.#pace.begin();
@@ -374,7 +419,7 @@ export class Link implements Executor, TransportEvents {
       this.#settle(event);
     }
     if (this.#early.length > 0 && this.#connection.spoken !== 'unproven') this.#early = [];
-    if (this.#heldBack.length === 0 || this.#resting) return;
+    if (this.#heldBack.length === 0 || this.#sendsLater) return;
     if (this.#connection.pending > this.#quietMark) return;
     for (const pending of this.#heldBack.splice(0)) pending.resolve(SILENT);
   }
@@ -399,7 +444,7 @@ export class Link implements Executor, TransportEvents {
       case 'sent':
         event.tag.unlisten?.();
         // What nobody awaits is held back here, so that the event loop turns and memory is bounded.
-        if (this.#resting || this.#connection.pending > this.#quietMark) {
+        if (this.#sendsLater || this.#connection.pending > this.#quietMark) {
           this.#heldBack.push(event.tag);
         } else event.tag.resolve(SILENT);
         return;
@@ -456,7 +501,7 @@ export class Link implements Executor, TransportEvents {
       this.#transport?.pause();
       void busy.catch(refuse).then(() => {
         this.#held = false;
-        if (!this.#resting) this.#transport?.resume();
+        if (!this.#readsLater) this.#transport?.resume();
         this.#advance();
       });
     } catch (error) {
@@ -539,9 +584,20 @@ function isTransport(transport: unknown): boolean {
 }
 
 /** A command that was queued before its connection was proved. */
-export interface Early {
+interface Early {
   readonly command: Command;
   readonly pending: Pending;
   readonly deadline: number;
   readonly until: 'answered' | 'sent';
+}
+
+/** A caller that waits for a reply. */
+interface Pending {
+  readonly resolve: (reply: Reply) => void;
+  readonly reject: (error: Error) => void;
+  readonly options: ExecuteOptions | undefined;
+  /** Filled in for an observer; null without one. */
+  readonly traffic: Traffic | null;
+  /** Stops listening to the caller's signal. */
+  unlisten: (() => void) | null;
 }

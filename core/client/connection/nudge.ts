@@ -3,10 +3,12 @@ import type { ClientConnection } from '../../wire/client-connection.ts';
 import type { Command } from '../../wire/command.ts';
 import { isQuiet } from '../../wire/command-facts.ts';
 import { verbs } from '../../wire/verbs.ts';
-import type { Pending } from './pending.ts';
 
 /** Milliseconds of silence that are taken for a server that has stopped; doubled while it goes on. */
 const SILENCE = 10;
+
+/** What is needed of a connection, whatever its tags are. */
+type Nudged = Pick<ClientConnection<unknown>, 'pending' | 'nudge'>;
 
 /**
  * Has something more sent to a server that has stopped amid what it was sent.
@@ -17,7 +19,7 @@ const SILENCE = 10;
  */
 export class Nudge {
   readonly #clock: Clock;
-  readonly #connection: ClientConnection<Pending>;
+  readonly #connection: Nudged;
   readonly #flush: () => void;
   // Whether a value is under way that something may come behind.
   #isBehindValue = false;
@@ -27,7 +29,7 @@ export class Nudge {
   #cancel: () => void = () => {};
 
   /** @param flush Sends what the connection has. */
-  constructor(clock: Clock, connection: ClientConnection<Pending>, flush: () => void) {
+  constructor(clock: Clock, connection: Nudged, flush: () => void) {
     this.#clock = clock;
     this.#connection = connection;
     this.#flush = flush;

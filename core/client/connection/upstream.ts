@@ -1,17 +1,14 @@
 import type { Command } from '../../wire/command.ts';
-import { ConnectionError, TimeoutError } from '../../wire/errors.ts';
+import { ConnectionError, TimeoutError, UsageError } from '../../wire/errors.ts';
 import { checkCredential } from '../../wire/line.ts';
 import type { Reply } from '../../wire/reply.ts';
 import { verbs } from '../../wire/verbs.ts';
 import { overloaded, withoutStack } from '../../wire/without-stack.ts';
 import { clientConnectionOptions } from '../../wire/client-options.ts';
-import { Alarm } from './alarm.ts';
+import { Alarm, backoff, Pace } from './timing.ts';
 import { endpointName } from './endpoint.ts';
-import { backoff } from './backoff.ts';
 import { closedError, type ExecuteOptions, type Executor, refuse } from './executor.ts';
-import { Link } from './link.ts';
-import type { LinkOptions } from './link-options.ts';
-import { Pace } from './pace.ts';
+import { Link, type LinkOptions } from './link.ts';
 
 export interface UpstreamOptions extends Omit<LinkOptions, 'onClosed' | 'onLate'> {
   /** Milliseconds to wait before the second dial after one that led to nothing; it doubles with each more. */
@@ -228,7 +225,11 @@ export class Upstream implements Executor {
     if (failed && this.#links.length === 0) this.#options.onFailure?.(cause);
   }
 
-  #isDown(): ConnectionError {
+  #isDown(): ConnectionError | UsageError {
+    // A server that the client's options do not fit is told of like this at each call, not at the first.
+    if (this.#cause instanceof UsageError) {
+      return new UsageError(this.#cause.argument, this.#cause.rule);
+    }
     const cause = this.#cause ?? undefined;
     const name = endpointName(this.#options.endpoint);
     const why = cause === undefined ? '' : `: ${cause.message}`;

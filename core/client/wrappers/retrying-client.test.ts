@@ -6,10 +6,9 @@ import { suite } from '../../../test/runner/suite.ts';
 import { createTestClient, type TestClient, TestServer } from '../../testing/mod.ts';
 import type { Dialer } from '../../io/transport.ts';
 import { MemcacheError, UsageError } from '../../wire/errors.ts';
-import { Client } from '../clients.ts';
+import { Client, type ServerClient } from '../server-client.ts';
 import { HashClient } from '../cluster/hash-client.ts';
-import type { ServerClient } from '../server-client.ts';
-import { RetryingClient } from './retrying-client.ts';
+import { RetryingClient } from './retrying.ts';
 
 const client = suite('retrying client');
 

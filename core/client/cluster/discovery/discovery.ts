@@ -2,7 +2,7 @@ import { type Clock, systemClock } from '../../../io/clock.ts';
 import type { Endpoint } from '../../../io/transport.ts';
 import { checkKnown, checkMilliseconds, checkObject, optionNames } from '../../../wire/check.ts';
 import { ConnectionError, UsageError } from '../../../wire/errors.ts';
-import { backoff } from '../../connection/backoff.ts';
+import { backoff } from '../../connection/timing.ts';
 import { endpointName } from '../../connection/endpoint.ts';
 import { callListener } from '../../connection/observe.ts';
 

@@ -2,14 +2,16 @@ import { optionNames } from '../../../wire/check.ts';
 import { checkCompression, type Codec, compressedSerde } from '../compressed-serde.ts';
 import type { HashScheme } from '../../hashing/hasher.ts';
 import { hashSchemes } from '../../hashing/schemes.ts';
-import type { Serde } from '../serde.ts';
 import { dalliJsonSerde, dalliSerde } from './dalli-serde.ts';
-import { dalliKey, memcachedNpmKey } from './long-keys.ts';
 import { memcachedNpmSerde } from './memcached-npm-serde.ts';
 import { phpSerde } from './php-serde.ts';
-import { plainSerde } from './plain-serde.ts';
 import { pythonSerde } from './python-serde.ts';
 import { spymemcachedSerde } from './spymemcached-serde.ts';
+import { utf8 } from '../../../wire/bytes.ts';
+import { MAX_KEY } from '../../../wire/key.ts';
+import { md5 } from '../../hashing/digests/md5.ts';
+import { checkString, ownBytes, type Serde } from '../serde.ts';
+import { ForeignValue, storeForeign } from './foreign-value.ts';
 
 export type ProfileName =
   | 'dalli'
@@ -83,6 +85,19 @@ function plain(serde: Serde): Profile['serde'] {
   };
 }
 
+/** Bytes as they are, for clients whose flags are their callers': gomemcache, memjs. */
+const plainSerde: Serde = {
+  serialize(_key, value) {
+    if (typeof value === 'string') return { value: checkString(value), flags: 0 };
+    if (value instanceof Uint8Array) return { value, flags: 0 };
+    return storeForeign('a client of bytes', value);
+  },
+
+  deserialize(_key, value, flags) {
+    return flags === 0 ? ownBytes(value) : new ForeignValue(value, flags);
+  },
+};
+
 export const profiles: Readonly<Record<ProfileName, Profile>> = {
   dalli: {
     scheme: hashSchemes.dalli,
@@ -145,3 +160,28 @@ export const profiles: Readonly<Record<ProfileName, Profile>> = {
     serde: compressing(spymemcachedSerde, 2),
   },
 };
+
+/** dalli's: the head of the key, `:md5:`, and the MD5 of all of it. */
+function dalliKey(key: string, prefix: string): string {
+  const characters = Array.from(prefix + key);
+  if (characters.length <= MAX_KEY) return prefix + key;
+  const tail = `:md5:${md5Hex(prefix + key)}`;
+  // One character more with a namespace: dalli's own history.
+  const length = (prefix === '' ? 249 : 250) - tail.length;
+  return characters.slice(0, length).join('') + tail;
+}
+
+/** memcached's (npm): the MD5 of all of it, and nothing else. */
+function memcachedNpmKey(key: string, prefix: string): string {
+  const all = prefix + key;
+  return all.length > MAX_KEY ? md5Hex(all) : all;
+}
+
+function md5Hex(text: string): string {
+  const bytes = utf8(text);
+  const words = md5(bytes, bytes.length);
+  return Array.from(
+    { length: 16 },
+    (_, i) => ((words[i >> 2]! >>> ((i & 3) << 3)) & 0xff).toString(16).padStart(2, '0'),
+  ).join('');
+}

@@ -6,8 +6,8 @@ import { UpstreamScene } from '../../test/support/upstream-scene.ts';
 import type { Command } from '../wire/command.ts';
 import type { ReplyItem } from '../wire/reply.ts';
 import type { Executor } from './connection/executor.ts';
-import type { CallOptions } from './memcache-options.ts';
-import { ItemStream } from './streams.ts';
+import type { CallOptions } from './options.ts';
+import { ItemStream } from './server-client.ts';
 
 const streams = suite('streams of items');
 

@@ -5,13 +5,12 @@ import { suite } from '../../../test/runner/suite.ts';
 import { createTestClient } from '../../testing/mod.ts';
 import type { Dialer } from '../../io/transport.ts';
 import { ConnectionError, type MemcacheError, UsageError } from '../../wire/errors.ts';
-import type { Client } from '../clients.ts';
+import { type Client, ServerClient } from '../server-client.ts';
 import { FallbackClient } from './fallback-client.ts';
 import { HashClient, type HashClientOptions } from '../cluster/hash-client.ts';
-import type { HashFace } from './hash-face.ts';
-import type { Memcache } from '../memcache.ts';
-import type { ServerClient } from '../server-client.ts';
-import { RetryingClient } from './retrying-client.ts';
+import { ClusterClient } from '../cluster/cluster-client.ts';
+import { Memcache } from '../memcache.ts';
+import { RetryingClient } from './retrying.ts';
 
 const face = suite('clients around a client: its face');
 
@@ -30,7 +29,7 @@ function threeServers(failures = 0, options: HashClientOptions = {}): HashClient
 }
 
 /** What wraps a client of many servers, by name. Each keeps its face, and its type. */
-const wrappers: Readonly<Record<string, (hash: HashClient) => Memcache & HashFace>> = {
+const wrappers: Readonly<Record<string, (hash: HashClient) => ClusterClient>> = {
   RetryingClient: (hash) => new RetryingClient(hash),
   FallbackClient: (hash) => new FallbackClient([hash, createTestClient().client]),
   'several': (hash) => new FallbackClient([new RetryingClient(new RetryingClient(hash))]),
@@ -120,6 +119,44 @@ face('RetryingClient: what falls back is refused, as its other caches would be l
   );
 });
 
+/** What `ServerClient` and `ClusterClient` have beside the operations on items. */
+const ofOne = methodsOf(ServerClient);
+const ofMany = methodsOf(ClusterClient);
+
+face('a wrapper has the methods of its client, and at run time no others', async () => {
+  const { client } = createTestClient();
+  const { executor } = client.dependencies;
+  const plain = new Memcache({ ...client.dependencies, executor });
+  const overOne = [new RetryingClient(client), new FallbackClient([new RetryingClient(client)])];
+  const overMany = Object.values(wrappers).map((wrap) => wrap(threeServers()));
+  const overPlain = [new RetryingClient(plain), new FallbackClient([plain])];
+  const has = (one: object, names: readonly string[]): string[] => {
+    return names.filter((name) => name in one);
+  };
+  assert.ok(ofOne.includes('cacheMemlimit') && ofMany.includes('addServer'));
+  const both = ofOne.filter((name) => ofMany.includes(name));
+  assert.equal(both, ['version', 'stats', 'flushAll']);
+  for (const one of overOne) {
+    assert.equal([has(one, ofOne), has(one, ofMany)], [ofOne, both]);
+  }
+  for (const one of overMany) {
+    assert.equal([has(one, ofMany), has(one, ofOne)], [ofMany, both]);
+  }
+  for (const one of overPlain) assert.equal(has(one, [...ofOne, ...ofMany]), []);
+  for (const one of [...overOne, ...overMany, ...overPlain]) await one.close();
+});
+
+face('a class made of a wrapper may have a method of its own', async () => {
+  class Loud extends RetryingClient<Client> {
+    override async version(): Promise<string> {
+      return await Promise.resolve('LOUD');
+    }
+  }
+  const client = new Loud(createTestClient().client);
+  assert.is(await client.version(), 'LOUD');
+  await client.close();
+});
+
 // That this compiles is the proof.
 interface Caches {
   any: RetryingClient;
@@ -159,3 +196,7 @@ face('both are types, and have the methods of what they are over', async () => {
 });
 
 face.run();
+
+function methodsOf({ prototype }: { readonly prototype: Memcache }): string[] {
+  return Object.getOwnPropertyNames(prototype).filter((name) => name !== 'constructor');
+}
