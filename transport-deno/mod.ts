@@ -1,5 +1,9 @@
 /** memwire on Deno. */
-import type { ClientOptions, PooledClientOptions } from '../core/client/options.ts';
+import type {
+  ClientOptions,
+  HashClientOptions,
+  PooledClientOptions,
+} from '../core/client/options.ts';
 import {
   Client as CoreClient,
   PooledClient as CorePooledClient,
@@ -7,7 +11,6 @@ import {
 import type { ServerName } from '../core/client/connection/endpoint.ts';
 import {
   HashClient as CoreHashClient,
-  type HashClientOptions,
   type HashServers,
 } from '../core/client/cluster/hash-client.ts';
 import { runtimeOptions } from '../transport-node/runtime-options.ts';

@@ -3,6 +3,7 @@ export type {
   BulkOptions,
   CallOptions,
   ClientOptions,
+  HashClientOptions,
   PooledClientOptions,
   PoolOptions,
   StoreOptions,
@@ -30,7 +31,7 @@ export { FallbackClient, type FallbackOptions } from './wrappers/fallback-client
 export { type Expire, toExptime } from './expire.ts';
 export { type ItemKey, type KeyPolicy, Keys, type RoutedKey, type WireKey } from './keys.ts';
 export type { ClusterServer } from './cluster/cluster-server.ts';
-export { HashClient, type HashClientOptions, type HashServers } from './cluster/hash-client.ts';
+export { HashClient, type HashServers } from './cluster/hash-client.ts';
 export { ClusterClient, type Each } from './cluster/cluster-client.ts';
 export type { FaceOf } from './wrappers/face.ts';
 export { type Hasher, type HashNode, type HashScheme, SchemeHasher } from './hashing/hasher.ts';

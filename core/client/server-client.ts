@@ -1,16 +1,26 @@
-import { checkMilliseconds, checkObject } from '../wire/check.ts';
+// The clients of one server, and what only one server can be asked.
+import { type Aborter, newAborter } from '../io/aborter.ts';
+import type { Endpoint } from '../io/transport.ts';
+import { checkObject } from '../wire/check.ts';
 import type { Command, Key, RawCommand } from '../wire/command.ts';
 import type { Reply, ReplyItem } from '../wire/reply.ts';
-import { executeOptions, type MemcacheDependencies } from './operation-context.ts';
+import { type ServerName, toEndpoint } from './connection/endpoint.ts';
+import type { Executor } from './connection/executor.ts';
+import { Upstream, type UpstreamOptions } from './connection/upstream.ts';
 import { type Expire, toDelay } from './expire.ts';
+import { type KeyPolicy, Keys } from './keys.ts';
 import { Memcache } from './memcache.ts';
+import { executeOptions, type MemcacheDependencies } from './operation-context.ts';
 import {
   type CallOptions,
   checkCallOptions,
-  checkOptions,
   checkWriteOptions,
   type ClientOptions,
+  type ClientSettings,
+  clientSettings,
+  clientTable,
   type PooledClientOptions,
+  pooledClientTable,
   type PoolOptions,
   type WithDial,
   type WriteOptions,
@@ -24,15 +34,6 @@ import {
   toStats,
   toVersion,
 } from './results.ts';
-import { type ServerName, toEndpoint } from './connection/endpoint.ts';
-import { systemClock } from '../io/clock.ts';
-import type { Endpoint } from '../io/transport.ts';
-import { UsageError } from '../wire/errors.ts';
-import { Keys } from './keys.ts';
-import { defaultSerde } from './values/serde.ts';
-import { Upstream, type UpstreamOptions } from './connection/upstream.ts';
-import { type Aborter, newAborter } from '../io/aborter.ts';
-import type { Executor } from './connection/executor.ts';
 
 /** Every operation, and those that speak of a server and not of an item: for one server. */
 export class ServerClient extends Memcache {
@@ -180,9 +181,9 @@ export class Client extends ServerClient {
    * @throws UsageError when an option breaks a rule.
    */
   constructor(server: ServerName, options: ClientOptions & WithDial) {
-    checkOptions(options, 'Client');
-    const executor = upstreamFor(toEndpoint(server, options.tls), options);
-    super({ ...clientDependencies(options), executor });
+    const settings = clientSettings(clientTable, options);
+    const executor = upstreamFor(toEndpoint(server, settings.tls), settings);
+    super({ ...clientDependencies(settings), executor });
   }
 }
 
@@ -199,73 +200,10 @@ export class PooledClient extends ServerClient {
    * @throws UsageError when an option breaks a rule.
    */
   constructor(server: ServerName, options: PooledClientOptions & WithDial) {
-    checkOptions(options, 'PooledClient');
-    const { maxPoolSize = 4, idleTimeout = 60_000 } = options;
-    const pool = { ...options, maxPoolSize, idleTimeout };
-    const executor = upstreamFor(toEndpoint(server, options.tls), pool);
-    super({ ...clientDependencies(options), executor });
+    const settings = clientSettings(pooledClientTable, options);
+    const executor = upstreamFor(toEndpoint(server, settings.tls), settings);
+    super({ ...clientDependencies(settings), executor });
   }
-}
-
-/**
- * What a client is made of, but for its executor.
- *
- * @throws UsageError when an option breaks a rule.
- */
-export function clientDependencies(options: ClientOptions): Omit<MemcacheDependencies, 'executor'> {
-  const { clock = systemClock, serde = defaultSerde } = options;
-  const { keyPrefix = '', unicodeKeys = false, binaryKeys = false } = options;
-  return {
-    serde,
-    keys: new Keys({ prefix: keyPrefix, unicode: unicodeKeys, binary: binaryKeys }),
-    clock,
-    random: options.random ?? Math.random,
-    maxKeys: options.maxKeys ?? 1000,
-    noreply: options.noreply ?? false,
-    ignoreErrors: options.ignoreErrors ?? false,
-    onIgnored: options.onIgnored,
-  };
-}
-
-/**
- * The executor for one server, with the defaults of all clients.
- *
- * @throws UsageError when an option breaks a rule.
- */
-export function upstreamFor(
-  endpoint: Endpoint,
-  options:
-    & ClientOptions
-    & Partial<PoolOptions>
-    & WithDial
-    & Pick<UpstreamOptions, 'onFailure' | 'pace'>,
-): Upstream {
-  checkOptions(options);
-  if (options.dial === undefined) throw new UsageError('dial', 'must be given');
-  const { clock = systemClock, timeout = 1000, connectTimeout = 1000 } = options;
-  const { reconnectDelay = 25, maxReconnectDelay = 1000 } = options;
-  return new Upstream({
-    ...options,
-    clock,
-    endpoint: withSocketOptions(endpoint, options),
-    timeout: checkMilliseconds('timeout', timeout),
-    connectTimeout: checkMilliseconds('connectTimeout', connectTimeout),
-    reconnectDelay: checkMilliseconds('reconnectDelay', reconnectDelay),
-    maxReconnectDelay: checkMilliseconds('maxReconnectDelay', maxReconnectDelay),
-    random: options.random ?? Math.random,
-  });
-}
-
-function withSocketOptions(
-  endpoint: Endpoint,
-  { noDelay, keepAlive }: Pick<ClientOptions, 'noDelay' | 'keepAlive'>,
-): Endpoint {
-  if ('path' in endpoint) return endpoint;
-  return {
-    ...endpoint,
-    ...(noDelay === undefined ? {} : { noDelay }),
-    ...(keepAlive === undefined ? {} : { keepAlive }),
-  };
 }
 
 /** So many items wait for a slow reader before the server is read no further. */
@@ -378,4 +316,42 @@ export class ItemStream<Item> implements AsyncIterableIterator<Item, void, undef
     }
     if (this.#items.length === 0) this.#resume();
   }
+}
+
+/** What a client is made of, but for its executor. */
+export function clientDependencies(
+  settings: ClientSettings,
+): Omit<MemcacheDependencies, 'executor'> {
+  const { serde, clock, random, maxKeys, noreply, ignoreErrors, onIgnored } = settings;
+  const keys = new Keys(keyPolicy(settings));
+  return { serde, keys, clock, random, maxKeys, noreply, ignoreErrors, onIgnored };
+}
+
+export function keyPolicy(settings: ClientSettings): KeyPolicy {
+  const { keyPrefix, unicodeKeys, binaryKeys } = settings;
+  return { prefix: keyPrefix, unicode: unicodeKeys, binary: binaryKeys };
+}
+
+/** The executor for one server. */
+export function upstreamFor(
+  endpoint: Endpoint,
+  settings:
+    & ClientSettings
+    & Partial<PoolOptions>
+    & WithDial
+    & Pick<UpstreamOptions, 'onFailure' | 'pace'>,
+): Upstream {
+  return new Upstream({ ...settings, endpoint: withSocketOptions(endpoint, settings) });
+}
+
+function withSocketOptions(
+  endpoint: Endpoint,
+  { noDelay, keepAlive }: Pick<ClientSettings, 'noDelay' | 'keepAlive'>,
+): Endpoint {
+  if ('path' in endpoint) return endpoint;
+  return {
+    ...endpoint,
+    ...(noDelay === undefined ? {} : { noDelay }),
+    ...(keepAlive === undefined ? {} : { keepAlive }),
+  };
 }

@@ -1,6 +1,6 @@
-import { systemClock } from '../../io/clock.ts';
+// The client of many servers that shares keys among them.
 import type { TlsOptions } from '../../io/transport.ts';
-import { checkEntry, checkMilliseconds } from '../../wire/check.ts';
+import { checkEntry } from '../../wire/check.ts';
 import { UsageError } from '../../wire/errors.ts';
 import { quoted, type ServerName } from '../connection/endpoint.ts';
 import { Pace } from '../connection/timing.ts';
@@ -8,29 +8,19 @@ import type { HashScheme } from '../hashing/hasher.ts';
 import { type HashSchemeName, hashSchemes } from '../hashing/schemes.ts';
 import { RoutedKeys } from '../keys.ts';
 import type { Servers } from '../operation-context.ts';
-import { checkOptions, type ClientOptions, type PoolOptions, type WithDial } from '../options.ts';
-import { clientDependencies, upstreamFor } from '../server-client.ts';
-import { type Profile, type ProfileName, profiles } from '../values/profiles/profiles.ts';
+import {
+  clientSettings,
+  type HashClientOptions,
+  hashClientTable,
+  type WithDial,
+} from '../options.ts';
+import { clientDependencies, keyPolicy, upstreamFor } from '../server-client.ts';
+import { profiles } from '../values/profiles/profiles.ts';
 import { Cluster } from './cluster.ts';
 import { ClusterClient } from './cluster-client.ts';
 import { type ClusterServer, toAllPlaced, toPlaced } from './cluster-server.ts';
 import { DiscoveredCluster } from './discovered-cluster.ts';
 import { Discovery } from './discovery/discovery.ts';
-import type { HealthOptions } from './health.ts';
-
-export interface HashClientOptions
-  extends ClientOptions, Partial<PoolOptions>, Partial<HealthOptions> {
-  /**
-   * How keys are shared: `rendezvous` by default, which is even, moves the keys of a server that
-   * leaves and no others, and is pymemcache's. It has no weights; `weightedKetama` has.
-   */
-  readonly scheme?: HashSchemeName | HashScheme;
-  /**
-   * Shares keys, shortens them and reads and writes values as another client does, so that both
-   * find and read each other's. `scheme` and `serde` override their part of it.
-   */
-  readonly profile?: ProfileName;
-}
 
 /** The servers of a `HashClient`: a list, or what finds them and says when they change. */
 export type HashServers = readonly (ServerName | ClusterServer)[] | Discovery;
@@ -50,48 +40,38 @@ export class HashClient extends ClusterClient {
    * @throws UsageError when an option breaks a rule.
    */
   constructor(servers: HashServers, options: HashClientOptions & WithDial) {
-    checkOptions(options, 'HashClient');
-    const { tls, clock = systemClock, timeout = 1000 } = options;
-    const profile = options.profile === undefined
+    const settings = clientSettings(hashClientTable, options);
+    const { clock, timeout, tls } = settings;
+    const profile = settings.profile === undefined
       ? undefined
-      : checkEntry('profile', profiles, options.profile);
-    const cluster = clusterFor(servers instanceof Discovery ? null : servers, options, profile);
+      : checkEntry('profile', profiles, settings.profile);
+    const scheme = profile !== undefined && options.scheme === undefined
+      ? profile.scheme
+      : toScheme(settings.scheme);
+    const pace = new Pace(clock);
+    const cluster = new Cluster(servers instanceof Discovery ? [] : toAllPlaced(servers, tls), {
+      ...settings,
+      scheme,
+      connect: (endpoint, onFailure) => upstreamFor(endpoint, { ...settings, onFailure, pace }),
+    });
     const discovered = servers instanceof Discovery
       ? new DiscoveredCluster(cluster, servers, { clock, timeout, tls })
       : null;
-    const { keyPrefix = '', unicodeKeys = false, binaryKeys = false } = options;
-    const policy = { prefix: keyPrefix, unicode: unicodeKeys, binary: binaryKeys };
-    const { serde = profile?.serde() } = options;
+    const serde = profile === undefined || options.serde !== undefined
+      ? settings.serde
+      : profile.serde();
     super({
-      ...clientDependencies(serde === undefined ? options : { ...options, serde }),
-      keys: new RoutedKeys(policy, profile),
+      ...clientDependencies(settings),
+      serde,
+      keys: new RoutedKeys(keyPolicy(settings), profile),
       executor: discovered ?? cluster,
       servers: serversIn(cluster, discovered, tls),
     });
   }
 }
 
-function clusterFor(
-  servers: readonly (ServerName | ClusterServer)[] | null,
-  options: HashClientOptions & WithDial,
-  profile: Profile | undefined,
-): Cluster {
-  const { tls, clock = systemClock, random = Math.random, scheme = 'rendezvous' } = options;
-  const { retryAttempts = 2, retryTimeout = 1000, deadTimeout = 60_000 } = options;
-  if (typeof retryAttempts !== 'number' || !(retryAttempts >= 0)) {
-    throw new UsageError('retryAttempts', 'must be a number, 0 or more');
-  }
-  const own = typeof scheme === 'function' ? scheme : checkEntry('scheme', hashSchemes, scheme);
-  const pace = new Pace(clock);
-  return new Cluster(servers === null ? [] : toAllPlaced(servers, tls), {
-    scheme: profile !== undefined && options.scheme === undefined ? profile.scheme : own,
-    clock,
-    random,
-    retryAttempts,
-    retryTimeout: checkMilliseconds('retryTimeout', retryTimeout),
-    deadTimeout: checkMilliseconds('deadTimeout', deadTimeout),
-    connect: (endpoint, onFailure) => upstreamFor(endpoint, { ...options, onFailure, pace }),
-  });
+function toScheme(scheme: HashSchemeName | HashScheme): HashScheme {
+  return typeof scheme === 'function' ? scheme : checkEntry('scheme', hashSchemes, scheme);
 }
 
 /** The servers of a cluster. Where a discovery says which they are, nobody else may. */

@@ -52,9 +52,9 @@ export interface LinkOptions extends Partial<ClientConnectionOptions> {
   readonly connectTimeout: number;
   /** The login, for memcached's ASCII authentication. */
   readonly auth?: { readonly username: string; readonly password: string };
-  /** Hears of each command and of its end. */
+  /** Called with each command; a function that it returns is called at the command's end. */
   readonly onCommand?: OnCommand;
-  /** Hears of errors that the server reported to commands nobody waits for. */
+  /** Called with each error that the server reported to a command nobody waits for. */
   readonly onQuietError?: (error: ServerReplyError) => void;
   /** Called once, when a command was late and no reply had come since it was sent. */
   readonly onLate?: (link: Link, error: TimeoutError) => void;

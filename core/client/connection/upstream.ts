@@ -8,21 +8,19 @@ import { clientConnectionOptions } from '../../wire/client-options.ts';
 import { Alarm, backoff, Pace } from './timing.ts';
 import { endpointName } from './endpoint.ts';
 import { closedError, type ExecuteOptions, type Executor, refuse } from './executor.ts';
+import { type PoolOptions, poolTable } from '../options.ts';
 import { Link, type LinkOptions } from './link.ts';
 
-export interface UpstreamOptions extends Omit<LinkOptions, 'onClosed' | 'onLate'> {
+export interface UpstreamOptions
+  extends Omit<LinkOptions, 'onClosed' | 'onLate'>, Partial<PoolOptions> {
   /** Milliseconds to wait before the second dial after one that led to nothing; it doubles with each more. */
   readonly reconnectDelay: number;
   /** The longest such wait, in milliseconds. */
   readonly maxReconnectDelay: number;
   /** A number from 0 to 1, for jitter. */
   readonly random: () => number;
-  /** The most connections that commands are shared among; 1 by default. */
-  readonly maxPoolSize?: number;
-  /** Milliseconds without a command after which a connection is closed; Infinity by default. */
-  readonly idleTimeout?: number;
   /**
-   * Hears that no connection could be had, or that a new one was not answered. That one which had
+   * Called when no connection could be had, or a new one was not answered. That one which had
    * been answered was closed, or fell silent, says nothing: servers close idle connections, and
    * firewalls forget them.
    */
@@ -45,7 +43,7 @@ const SPREAD = 64 * 1024;
  * that no call waits for a dial while there is a connection.
  */
 export class Upstream implements Executor {
-  readonly #options: UpstreamOptions;
+  readonly #options: UpstreamOptions & PoolOptions;
   // In the order they were opened; those behind get the fewest commands, and fall idle first.
   #links: Link[] = [];
   // Those that are being opened while the others are busy.
@@ -64,7 +62,9 @@ export class Upstream implements Executor {
   /** @throws UsageError when the credentials break a rule. */
   constructor(options: UpstreamOptions) {
     const { pace = new Pace(options.clock) } = options;
-    this.#options = { ...options, pace };
+    const { maxPoolSize = poolTable.maxPoolSize[1] } = options;
+    const { idleTimeout = poolTable.idleTimeout[1] } = options;
+    this.#options = { ...options, pace, maxPoolSize, idleTimeout };
     this.#alarm = new Alarm(options.clock, () => this.#closeIdle());
     if (options.auth === undefined) return;
     checkCredential('username', options.auth.username);
@@ -98,7 +98,7 @@ export class Upstream implements Executor {
 
   // Allocates nothing: every command comes by here.
   #pick(): Link {
-    const { maxPoolSize = 1 } = this.#options;
+    const { maxPoolSize } = this.#options;
     let best = this.#links[0];
     if (best === undefined) {
       if (this.#failures > 0 && this.#options.clock.elapsed() < this.#dialAt) throw this.#isDown();
@@ -138,13 +138,13 @@ export class Upstream implements Executor {
   }
 
   #add(link: Link): void {
-    const { clock, idleTimeout = Infinity } = this.#options;
+    const { clock, idleTimeout } = this.#options;
     this.#links.push(link);
     if (idleTimeout < Infinity) this.#alarm.set(clock.elapsed() + idleTimeout);
   }
 
   #closeIdle(): void {
-    const { clock, idleTimeout = Infinity } = this.#options;
+    const { clock, idleTimeout } = this.#options;
     const now = clock.elapsed();
     const isIdle = (link: Link): boolean => link.pending === 0 && link.usedAt + idleTimeout <= now;
     const idle = this.#links.filter(isIdle);

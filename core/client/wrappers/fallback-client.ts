@@ -1,4 +1,4 @@
-import { checkKnown, checkObject } from '../../wire/check.ts';
+import { checkKnown } from '../../wire/check.ts';
 import type { Key } from '../../wire/command.ts';
 import { MemcacheError, UsageError } from '../../wire/errors.ts';
 import { type Gets, toKeys } from '../operation-context.ts';
@@ -8,17 +8,17 @@ import { type Expire, toExptime } from '../expire.ts';
 import { type FaceOf, keepFace } from './face.ts';
 import { type ItemKey, ownKey } from '../keys.ts';
 import { Memcache } from '../memcache.ts';
-import type { CallOptions } from '../options.ts';
+import { type CallOptions, isChecked, type OptionTable, readOptions } from '../options.ts';
 
 export interface FallbackOptions {
   /**
    * Add to the first cache what another had, with this to live, so that it is found there the next
-   * time. An error in doing so is counted in `ignored`. Off by default.
+   * time. An error in doing so is counted in `ignored`.
    */
   readonly copyUp?: { readonly expire: Expire };
 }
 
-const fallbackNames = /* @__PURE__ */ new Set(['copyUp']);
+export const fallbackTable: OptionTable<FallbackOptions> = { copyUp: [isChecked, undefined] };
 const copyNames = /* @__PURE__ */ new Set(['expire']);
 
 /**
@@ -63,9 +63,7 @@ export const FallbackClient: FallbackClientConstructor = class FallbackClient ex
     const isList = Array.isArray(caches) && caches.every((cache) => cache instanceof Memcache);
     const [first, ...others] = isList ? caches : [];
     if (first === undefined) throw new UsageError('caches', 'must be a list of clients, not empty');
-    checkObject('options', options);
-    checkKnown('options', options, fallbackNames);
-    const { copyUp } = options;
+    const { copyUp } = readOptions(fallbackTable, options);
     if (copyUp !== undefined && copyUp !== null) checkKnown('copyUp', copyUp, copyNames);
     if (copyUp !== undefined) {
       toExptime(copyUp?.expire, first.dependencies.clock.now(), 'copyUp.expire');
