@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+// The program `memwire`.
 import { main } from './main.ts';
 import { processTerminal } from './process-terminal.ts';
 

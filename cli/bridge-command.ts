@@ -1,3 +1,4 @@
+// `memwire bridge`: its flags, its help and its run.
 import { parseArgs } from 'node:util';
 import { endpointName, toEndpoint } from '../core/client/connection/endpoint.ts';
 import { type BridgeEvent, bridgeLimits } from '../core/bridge/mod.ts';

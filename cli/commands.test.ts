@@ -43,7 +43,7 @@ cli.after(async () => {
   server.close();
 });
 
-/** Commands in a row on one server, and all that each says. */
+/** Runs commands in a row on one server; returns the output of each. */
 const dialogue: readonly (readonly [command: string, code: number, out: string, err?: RegExp])[] = [
   ['get a', 1, '', /^memwire get: a is not there\n$/],
   ['set a one --flags 7 --expire 100', 0, ''],

@@ -14,12 +14,12 @@ import { main } from './main.ts';
 
 const judge = suite('memwire conformance');
 
-/** What becomes of the bytes that a server replies with; null hangs up instead. */
+/** Changes a reply of the server; null hangs up instead. */
 type Twist = (reply: string) => string | null;
 
 const time = new VirtualClock();
 
-/** Nobody waits: to set a timer is to let its time go by, for the server too. */
+/** A clock without waiting: setting a timer advances the time, for the server too. */
 const hasty: Clock = {
   now: () => time.now(),
   elapsed: () => time.elapsed(),
@@ -31,7 +31,7 @@ const hasty: Clock = {
   yield: (call) => time.yield(call),
 };
 
-/** Connects to a server that is right but for its twist. */
+/** A server that is correct except for its twist. */
 function wrongServer(twist: Twist): Accept {
   const server = new Server({}, time);
   return (transport, address) => {
@@ -45,7 +45,7 @@ function wrongServer(twist: Twist): Accept {
   };
 }
 
-/** What is said of a server. */
+/** The report on a server. */
 async function verdictOn(accept: Accept, ...flags: string[]): Promise<Said> {
   const listener = await listen({ host: '127.0.0.1', port: 0 }, accept);
   const port = 'port' in listener.endpoint ? listener.endpoint.port : 0;
@@ -56,10 +56,10 @@ async function verdictOn(accept: Accept, ...flags: string[]): Promise<Said> {
   return { code, bytes, out: text, err: terminal.stderr.text };
 }
 
-/** Only the cases that need nothing. */
+/** Flags for only the cases without needs. */
 const few = ['--without', 'meta,stats,empty,limits'];
 
-/** The cases in which something is not stored. */
+/** The cases with a value that is not stored. */
 const storing = [
   'add stores only what is not there',
   'replace stores only what is there',

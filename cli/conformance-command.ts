@@ -1,3 +1,4 @@
+// `memwire conformance`: runs the server cases, and prints the failures.
 import { randomInt } from 'node:crypto';
 import {
   type CaseReport,
@@ -28,10 +29,14 @@ const usual: readonly string[] = ['meta', 'stats', 'limits'];
 /** How many of the sent and of the received bytes are shown. */
 const SHOWN = 300;
 
-/** Enough items to see whether `stats` counts all: behind a proxy, no server has them all by chance. */
+/**
+ * Enough items to see whether `stats` counts all: behind a proxy, no server has them all by chance.
+ */
 const PROBES = 20;
 
-/** The time limit in milliseconds of a case that does not end although every reply comes in time. */
+/**
+ * The time limit in milliseconds of a case that does not end although every reply comes in time.
+ */
 const CASE_TIMEOUT = 60_000;
 
 const help = `It opens many connections, and writes small items under keys of its own, which start

@@ -1,3 +1,4 @@
+// Chooses the server of a command, and connects to it.
 import type { ClientOptions } from '../core/client/options.ts';
 import { Client } from '../core/client/server-client.ts';
 import { endpointName, toEndpoint, withoutLogin } from '../core/client/connection/endpoint.ts';
@@ -30,8 +31,8 @@ export interface Session {
 type Note = ((line: string) => void) | null;
 
 /**
- * Makes a client of the server that the command line or the environment names, or else of an embedded
- * one. It connects at the first command.
+ * Makes a client of the server that the command line or the environment names, or else of an
+ * embedded one. It connects at the first command.
  *
  * @param named The server that the command line names; that of `--server` by default.
  * @param note Called with the bytes; with `--wire` they go to stderr by default.

@@ -8,7 +8,7 @@ import { suite } from '../test/runner/suite.ts';
 import { temporaryDirectory } from '../test/support/temporary.ts';
 import { main } from './main.ts';
 
-/** Lines given to the console in a pipe, and what each is answered. */
+/** Pipes lines into the console; returns its output. */
 async function talk(...lines: readonly string[]): Promise<{ out: string[]; err: string[] }> {
   const { code, out, err } = await say(['console'], { input: lines.join('\n') });
   assert.is(code, 0);
@@ -140,7 +140,7 @@ pipe.run();
 
 const prompt = suite('memwire console in a terminal', 10_000);
 
-/** A console with a prompt; `type` sends keys and waits for what they lead to. */
+/** A console with a prompt; `type` sends keys and waits for their output. */
 class Prompt {
   readonly terminal: FakeTerminal;
   readonly ended: Promise<number>;
@@ -228,7 +228,7 @@ prompt('a line that was begun while a command ran goes on where it was', async (
   const talk = new Prompt(temporaryDirectory());
   await talk.terminal.stdout.says(/memwire> /);
   await talk.type('get nobody\rdelete nothin', /nobody is not there\n[^]*memwire> delete nothin/);
-  // Only the last key that comes at once goes where the cursor is.
+  // Of keys that arrive together, only the last one is inserted at the cursor.
   talk.terminal.stdin.write('g');
   await talk.type('\r', /nothing is not there\n/);
   talk.terminal.stdin.write('\x04');

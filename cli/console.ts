@@ -1,3 +1,4 @@
+// `memwire console`: the prompt, and commands from a pipe.
 import { createInterface, type Interface } from 'node:readline';
 import { checkWords, type CommandRow, commands, findCommand } from './console/commands.ts';
 import { complete, keyPlaces, ownCommands } from './console/completion.ts';
@@ -85,8 +86,8 @@ class Console {
     return this.#session.close();
   }
 
-  // Input that is typed while a command runs is kept: complete lines wait for their turn, an incomplete
-  // one appears in the next prompt. Ctrl-C discards both.
+  // Input that is typed while a command runs is kept: complete lines wait for their turn, an
+  // incomplete one appears in the next prompt. Ctrl-C discards both.
   async #obeyTyped(prompt: Interface): Promise<void> {
     const { stdout } = this.#terminal;
     const waiting: string[] = [];

@@ -1,3 +1,4 @@
+// `memwire serve -d`: runs the server in a process in the background.
 import { spawn } from 'node:child_process';
 import type { Terminal } from './terminal.ts';
 

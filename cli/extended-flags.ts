@@ -1,3 +1,4 @@
+// The suboptions of `memwire serve -o`.
 import { FlagError, showWord, whole } from './console/flags.ts';
 
 /** The value of a suboption: nothing, any text, a number, one of a few words. */

@@ -1,3 +1,4 @@
+// The help texts of the command line, and the table of its programs.
 import { type CommandRow, commands } from './console/commands.ts';
 import { connectionFlags, flagHelp, type FlagName } from './console/flags.ts';
 import { usage, usages } from './console/usage.ts';

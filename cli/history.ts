@@ -1,3 +1,4 @@
+// The history of the console, in a file.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, isAbsolute, join } from 'node:path';
@@ -6,8 +7,8 @@ import { dirname, isAbsolute, join } from 'node:path';
 export const HISTORY_SIZE = 1000;
 
 /**
- * The lines of earlier sessions. If they cannot be read or written the history is empty: the console
- * works without it.
+ * The lines of earlier sessions. If they cannot be read or written the history is empty: the
+ * console works without it.
  */
 export class History {
   readonly #file: string;

@@ -1,3 +1,4 @@
+// Logs in on raw connections, as `memwire conformance` needs.
 import type { Dialer } from '../core/io/transport.ts';
 import { latin1 } from '../core/wire/bytes.ts';
 import { encodeCommand } from '../core/wire/encode-command.ts';

@@ -71,7 +71,7 @@ for (const [line, because] of refused) {
   });
 }
 
-// Wherever the address of a server may come to stand, its password is not shown.
+// The password in the address of a server is never shown, wherever the address is given.
 const ADDRESS = 'memcache://user:pa s3cr3t"@cache.example:11211';
 const places: readonly (readonly string[])[] = [
   ['get', 'a', '-s', ADDRESS],

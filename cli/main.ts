@@ -1,3 +1,4 @@
+// The command line: finds the command, runs it, and turns errors into exit codes.
 import { findCommand } from './console/commands.ts';
 import {
   connectionFlags,
@@ -21,7 +22,9 @@ import { runTop } from './top.ts';
 /** The exit code for an invalid command line. */
 const USAGE = 2;
 
-/** The exit code when the server answered with an error or could not be reached, or a pipe failed. */
+/**
+ * The exit code when the server answered with an error or could not be reached, or a pipe failed.
+ */
 const FAILED = 3;
 
 /** Runs the `memwire` command line; returns the exit code, which `memwire --help` explains. */

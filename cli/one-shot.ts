@@ -1,3 +1,4 @@
+// Runs one command from the shell.
 import { addAbortSignal } from 'node:stream';
 import { type Call, checkWords, type CommandRow } from './console/commands.ts';
 import { CommandLine, connectionFlags } from './console/flags.ts';

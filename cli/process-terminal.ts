@@ -1,3 +1,4 @@
+// The terminal of this process.
 import { systemClock } from '../core/io/clock.ts';
 import type { Terminal } from './terminal.ts';
 

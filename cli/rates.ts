@@ -1,3 +1,4 @@
+// The arithmetic of `memwire top`: rates from two readings of `stats`.
 import type { StatValue } from '../core/client/results.ts';
 
 /** One reading of `stats`, and its time. */

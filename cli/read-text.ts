@@ -1,3 +1,4 @@
+// Reads a file that a flag names.
 import { readFileSync } from 'node:fs';
 import { FlagError, oneLine } from './console/flags.ts';
 

@@ -1,3 +1,4 @@
+// The flags for TLS and a login, of all programs.
 import { FlagError } from './console/flags.ts';
 import type { TlsOptions } from '../core/io/transport.ts';
 import { readText } from './read-text.ts';
@@ -41,8 +42,8 @@ export class SecureFlags {
   }
 
   /**
-   * The login in the first line of a file. It is not a flag because everybody on the machine can see
-   * the arguments of a process.
+   * The login in the first line of a file. It is not a flag because everybody on the machine can
+   * see the arguments of a process.
    *
    * @throws FlagError
    */

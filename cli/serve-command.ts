@@ -1,3 +1,4 @@
+// `memwire serve`: runs the embedded server.
 import { rmSync, writeFileSync } from 'node:fs';
 import { endpointName } from '../core/client/connection/endpoint.ts';
 import { FlagError, oneLine } from './console/flags.ts';
@@ -97,8 +98,8 @@ async function run(flags: ServeFlags, terminal: Terminal): Promise<number> {
   return 0;
 }
 
-// The default is two loopback addresses. A machine may lack the second, and a free port that was found
-// for the first must be used for both.
+// The default is two loopback addresses. A machine may lack the second, and a free port that was
+// found for the first must be used for both.
 async function tryListen(
   { options, mode, tls }: ServeFlags,
   endpoint: Endpoint,

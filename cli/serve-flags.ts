@@ -1,3 +1,4 @@
+// The command line of `memwire serve`, with memcached's own flags.
 import { isIP } from 'node:net';
 import { parseArgs } from 'node:util';
 import { FlagError, showWord, whole } from './console/flags.ts';

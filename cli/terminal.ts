@@ -1,3 +1,4 @@
+// The interface between a command line program and its process: streams and signals.
 import { setMaxListeners } from 'node:events';
 import type { Readable, Writable } from 'node:stream';
 import type { Clock } from '../core/io/clock.ts';
@@ -23,7 +24,9 @@ export interface Terminal {
   readonly stderr: Writable;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly clock: Clock;
-  /** The words that start this program, before its arguments; none if it cannot be started again. */
+  /**
+   * The words that start this program, before its arguments; none if it cannot be started again.
+   */
   readonly program: readonly string[];
   /** Registers a callback that is called once, when the program is asked to stop. */
   onStop(call: () => void): void;

@@ -1,3 +1,4 @@
+// `memwire top`: shows the activity of a server.
 import { checkWords } from './console/commands.ts';
 import { CommandLine, connectionFlags, oneLine } from './console/flags.ts';
 import { toJson } from './console/part.ts';
@@ -9,8 +10,8 @@ import { type Rates, ratesBetween, type Reading } from './rates.ts';
 import { print, stopSignal, type Terminal } from './terminal.ts';
 
 /**
- * Runs `memwire top`: in a terminal it redraws the activity of a server until `q` or Ctrl-C; otherwise
- * it prints a line for each reading.
+ * Runs `memwire top`: in a terminal it redraws the activity of a server until `q` or Ctrl-C;
+ * otherwise it prints a line for each reading.
  *
  * @returns The exit code.
  * @throws FlagError, MemcacheError when the first reading fails, and what the streams throw.

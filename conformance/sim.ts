@@ -1,3 +1,4 @@
+// A simulated network between a client and a server.
 import { VirtualClock } from '../core/io/clock.ts';
 import { Engine } from '../core/server/engine.ts';
 import { Session } from '../core/server/session.ts';
@@ -7,7 +8,7 @@ import type { Command } from '../core/wire/command.ts';
 import { ServerConnection } from '../core/wire/server-connection.ts';
 import { latin1 } from '../core/wire/bytes.ts';
 
-/** A network between a client and a server, and what happens to it. */
+/** A network between a client and a server, with its faults. */
 export interface Network {
   /** Milliseconds from one end to the other. */
   readonly latency: number;
@@ -27,16 +28,16 @@ export interface Sending {
   readonly command: Command;
   /** When, in milliseconds. */
   readonly at: number;
-  /** Milliseconds until it is given up. */
+  /** Its timeout in milliseconds. */
   readonly timeout?: number;
 }
 
-/** What came of it. */
+/** The result of a run. */
 export interface Outcome {
   readonly events: readonly ClientEvent<string>[];
-  /** The tags of the commands that came when the connection was gone. */
+  /** The tags of commands that were sent after the connection was gone. */
   readonly refused: readonly string[];
-  /** The commands that the server did, as text, in order. */
+  /** The commands that the server executed, as text, in order. */
   readonly done: readonly string[];
   readonly bytesUp: number;
   readonly bytesDown: number;
@@ -48,8 +49,8 @@ interface Packet {
 }
 
 /**
- * A client and an embedded server on a simulated network: no I/O, no waiting, and the same result
- * every time. Time jumps from one thing that happens to the next.
+ * Runs a client and an embedded server on a simulated network: no I/O, no waiting, and the same
+ * result every time. Time jumps from one event to the next.
  */
 export function simulate(sendings: readonly Sending[], network: Network): Outcome {
   const clock = new VirtualClock(0);
@@ -138,7 +139,7 @@ export function simulate(sendings: readonly Sending[], network: Network): Outcom
   return { events, refused, done, bytesUp, bytesDown };
 }
 
-/** A command by its verb and its keys: enough to know it again. */
+/** A command by its verb and its keys, which identify it. */
 export function describe(command: Command): string {
   const keys = 'keys' in command ? command.keys : 'key' in command ? [command.key] : [];
   const text = keys.map((key) => (typeof key === 'string' ? key : latin1(key)));

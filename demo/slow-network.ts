@@ -1,10 +1,11 @@
+// A network with delays, for the demonstration of late replies.
 import type { Dialer } from '../core/mod.ts';
 
-/** A network that can be told to keep what is received for a while. */
+/** A network that can delay received bytes. */
 export class SlowNetwork {
   #held: (() => void)[] | null = null;
 
-  /** A dialer whose connections go over this network. */
+  /** A dialer whose connections use this network. */
   over(dial: Dialer): Dialer {
     return (to, events, signal) =>
       dial(to, {
@@ -14,12 +15,12 @@ export class SlowNetwork {
       }, signal);
   }
 
-  /** From now on what is received waits. */
+  /** Holds received bytes from now on. */
   hold(): void {
     this.#held = [];
   }
 
-  /** Lets everything through that waits. */
+  /** Delivers the held bytes. */
   release(): void {
     const held = this.#held ?? [];
     this.#held = null;

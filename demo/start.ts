@@ -1,5 +1,5 @@
-// npm start: an embedded memcached, a client, and what they say to each other; then, where there is
-// a terminal, a console on that server.
+// npm start: shows the calls of a client to an embedded memcached with their bytes; then, in a
+// terminal, opens a console on that server.
 import { readFileSync } from 'node:fs';
 import { inspect } from 'node:util';
 import { Client, dial, listen, VERSION } from '../transport-node/mod.ts';
@@ -18,7 +18,7 @@ const listener = await listen(
   (transport, address) => server.accept(transport, address),
 );
 const network = new SlowNetwork();
-// What went by since the last call.
+// The lines to print below the current call.
 let lines: string[] = [];
 const note = (line: string): void => {
   lines.push(line);
@@ -77,7 +77,7 @@ if (process.stdin.isTTY && process.stdout.isTTY) {
 await listener.close();
 server.close();
 
-/** Does one call, and shows it with its bytes and its result. */
+/** Makes one call, and prints it with its bytes and its result. */
 async function step<Result>(call: () => Promise<Result>): Promise<Result | undefined> {
   show('  ', calls.shift() ?? '');
   let result: Result | undefined;
@@ -93,7 +93,7 @@ async function step<Result>(call: () => Promise<Result>): Promise<Result | undef
   return result;
 }
 
-/** The calls below, as they are written, on one line each. */
+/** The source of the calls below, one line each. */
 function readCalls(): string[] {
   const text = readFileSync(new URL(import.meta.url), 'utf8');
   return [...text.matchAll(/await step\(\(\) =>\s+([^;]*)\s*\);/g)]
@@ -106,7 +106,7 @@ function title(text: string): void {
   show('', text);
 }
 
-/** Prints a line; what does not fit is folded under its indent. */
+/** Prints a line, wrapped at the width and indented. */
 function show(indent: string, text: string): void {
   const room = WIDTH - indent.length;
   if (text.length <= room) {

@@ -14,8 +14,8 @@ import {
 import { Server, systemClock, VirtualClock } from 'memwire/server';
 
 /**
- * The features that it has besides `get`, `set`, `delete` and `close`. `cas` is missing: there is no
- * way to learn the version that its `cas` compares. So are types: all that it stores is text.
+ * The features that it has besides `get`, `set`, `delete` and `close`. `cas` is missing: there is
+ * no way to learn the version that its `cas` compares. So are types: all that it stores is text.
  */
 const features = new Set([
   ...['add', 'replace', 'append', 'prepend', 'incr', 'decr', 'touch', 'getMany'],

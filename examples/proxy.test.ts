@@ -18,7 +18,7 @@ const program = findProgram('memcached');
 const PREFIX = 'app:';
 const REFUSED = 'the server answered CLIENT_ERROR not allowed';
 
-/** Two servers, a proxy in front of them, and a client of the proxy that speaks bytes. */
+/** Two servers, a proxy in front of them, and a raw client of the proxy. */
 class Scene implements AsyncDisposable {
   readonly proxy: MemcachedProxy;
   readonly listener: Listener;
@@ -41,14 +41,14 @@ class Scene implements AsyncDisposable {
     return new Scene(proxy, listener, await RawConnection.open(dial, listener.endpoint));
   }
 
-  /** Another client. */
+  /** Connects another client. */
   async connect(): Promise<RawConnection> {
     const client = await RawConnection.open(dial, this.listener.endpoint);
     this.#open.push(client);
     return client;
   }
 
-  /** New keys: as many for each server in turn as there are numbers, each an index of a server. */
+  /** New keys on servers, one for each index of a server. */
   keysOn(...places: number[]): string[] {
     return places.map((place) => {
       for (;;) {

@@ -21,8 +21,9 @@ import {
 
 /**
  * Starts a span for each command, named and attributed by OpenTelemetry's semantic conventions for
- * database clients. Pass the result to a client as its `onCommand`. The parent of a span is the span
- * that is active where the call was made. Keys and values are left out, since they may be private.
+ * database clients. Pass the result to a client as its `onCommand`. The parent of a span is the
+ * span that is active where the call was made. Keys and values are left out, since they may be
+ * private.
  */
 export function traceCommands(tracer: Tracer): OnCommand {
   return (command, server) => {

@@ -1,3 +1,4 @@
+// The table of commands that the shell, the console and the playground run.
 import type { Client } from '../../core/client/server-client.ts';
 import type { Expire } from '../../core/client/expire.ts';
 import type { CallOptions } from '../../core/client/options.ts';

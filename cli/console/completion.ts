@@ -1,3 +1,4 @@
+// Completion of the last word of a line.
 import { type CommandRow, commands, findCommand } from './commands.ts';
 
 /** A command of the console about itself. */

@@ -1,3 +1,4 @@
+// `dump --values`: reads the items of a dump.
 import type { Client } from '../../core/client/server-client.ts';
 import type { CallOptions } from '../../core/client/options.ts';
 import type { Gets } from '../../core/client/operation-context.ts';

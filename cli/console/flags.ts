@@ -1,8 +1,9 @@
+// The table of flags, and their parser, which depends on no runtime.
 import { withoutLogin } from '../../core/client/connection/endpoint.ts';
 
 /**
- * An invalid command line; the message says why. If it quotes the address of a server, it leaves out
- * the login.
+ * An invalid command line; the message says why. If it quotes the address of a server, it leaves
+ * out the login.
  */
 export class FlagError extends Error {
   constructor(message: string) {

@@ -1,3 +1,4 @@
+// Keys as typed, and on the wire.
 import { Keys, type WireKey } from '../../core/client/keys.ts';
 import { fromBase64 } from '../../core/wire/base64.ts';
 import { utf8 } from '../../core/wire/bytes.ts';
@@ -16,8 +17,8 @@ export function toWireKey(key: Key): WireKey {
 }
 
 /**
- * The key and the flags of a meta command, as typed in a line of the protocol: with the flag `b` the
- * key is base64.
+ * The key and the flags of a meta command, as typed in a line of the protocol: with the flag `b`
+ * the key is base64.
  */
 export function toMetaKey(
   word: string,

@@ -1,3 +1,4 @@
+// The output of commands, as text, raw bytes or JSON.
 import type { StatValue } from '../../core/client/results.ts';
 import { base64Length, putBase64 } from '../../core/wire/base64.ts';
 import { latin1, utf8 } from '../../core/wire/bytes.ts';

@@ -1,3 +1,4 @@
+// Quoting of bytes and text for a terminal.
 import { fromUtf8, matches, utf8 } from '../../core/wire/bytes.ts';
 
 /** Characters that a terminal could obey, or that change the order of letters. */

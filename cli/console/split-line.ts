@@ -1,3 +1,4 @@
+// Splits a line of the console into words.
 import { fromLatin1, latin1, utf8 } from '../../core/wire/bytes.ts';
 import { FlagError } from './flags.ts';
 import { toText } from './quote.ts';
@@ -35,8 +36,8 @@ export function wordBytes(word: string): Uint8Array {
   return /\p{Cs}/u.test(word) ? fromLatin1(word) : utf8(word);
 }
 
-// Words are strings, as in a shell. If the bytes of a word are not UTF-8, each non-ASCII byte becomes a
-// lone surrogate, as in Python's surrogateescape: no other word has any.
+// Words are strings, as in a shell. If the bytes of a word are not UTF-8, each non-ASCII byte
+// becomes a lone surrogate, as in Python's surrogateescape: no other word has any.
 function fromBytes(bytes: string): string {
   return toText(fromLatin1(bytes)) ??
     bytes.replaceAll(

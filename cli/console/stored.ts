@@ -1,3 +1,4 @@
+// Values of the console, which are bytes and client flags.
 import type { Serde } from '../../core/client/values/serde.ts';
 import { UsageError } from '../../core/wire/errors.ts';
 

@@ -1,3 +1,4 @@
+// Shows the bytes of connections.
 import type { Dialer, Transport } from '../../core/io/transport.ts';
 import { latin1 } from '../../core/wire/bytes.ts';
 import { quote } from './quote.ts';

@@ -1,3 +1,4 @@
+// Client cases: bulk calls.
 import { ServerReplyError, UsageError } from '../../core/wire/errors.ts';
 import { equal, ok, rejects } from '../assert.ts';
 import type { Case } from '../case.ts';
@@ -5,7 +6,7 @@ import { type MemcacheContext, withClient } from './context.ts';
 
 const TOO_LARGE = 'x'.repeat(1024 * 1024 + 1);
 
-/** What a client must do with many items at once. */
+/** Requirements on bulk calls. */
 export const bulkCases: readonly Case<MemcacheContext>[] = [
   withClient('getsMany gives values with the versions that cas takes', [
     'setMany',

@@ -1,9 +1,10 @@
+// Client cases: meta commands.
 import { ServerReplyError, UsageError } from '../../core/wire/errors.ts';
 import { bytes, equal, ok, rejects } from '../assert.ts';
 import type { Case } from '../case.ts';
 import { type MetaContext, withClient } from './context.ts';
 
-/** What needs meta commands. */
+/** Requirements on a client that speaks meta commands. */
 export const metaCases: readonly Case<MetaContext>[] = [
   withClient(
     'quiet commands can be awaited, and tell what went wrong',
@@ -172,7 +173,7 @@ export const metaCases: readonly Case<MetaContext>[] = [
       equal(await meta.get(key), undefined);
     },
   ),
-  // The classic commands earn nothing: with noreply a server does not tell of errors either.
+  // Not for classic commands: with noreply a server does not report errors.
   {
     name: 'onQuietError hears what writes that nobody waits for have earned',
     needs: ['onQuietError', 'incr', 'noreply', 'errors'],

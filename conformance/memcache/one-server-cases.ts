@@ -1,3 +1,4 @@
+// Client cases: the administration of one server.
 import type { ServerClient } from '../../core/client/server-client.ts';
 import { systemClock } from '../../core/io/clock.ts';
 import { ServerReplyError, UsageError } from '../../core/wire/errors.ts';
@@ -6,7 +7,7 @@ import { awaitedLate, equal, ok, rejects } from '../assert.ts';
 import type { Case } from '../case.ts';
 import { type OneServerContext, withClient } from './context.ts';
 
-/** A dump, asked for again while the server is busy with another crawl, as memcached may be. */
+/** A dump that is retried while the server is busy with another crawl. */
 async function* dump(client: ServerClient): AsyncGenerator<ItemInfo, void> {
   for (let i = 0;; i++) {
     try {
@@ -20,12 +21,12 @@ async function* dump(client: ServerClient): AsyncGenerator<ItemInfo, void> {
   }
 }
 
-/** Lets timers have their turn, that of the case among them: a broken client may answer at once. */
+/** Lets timers run, also the time limit of the case: a broken client may answer synchronously. */
 function turn(): Promise<void> {
   return new Promise((resolve) => systemClock.yield(resolve));
 }
 
-/** What a client of one server must do with the server itself. */
+/** Requirements on a client of one server: its administration. */
 export const administrationCases: readonly Case<OneServerContext>[] = [
   withClient<ServerClient>('version', ['version'], async (client) => {
     ok(/^\d+\.\d+/.test(await client.version()), 'a version');
@@ -49,7 +50,7 @@ export const administrationCases: readonly Case<OneServerContext>[] = [
       const settings = await client.stats(['settings']);
       equal([settings.get('cas_enabled'), settings.get('evictions')], [true, true]);
       equal(settings.get('maxbytes'), 64 * 1024 * 1024);
-      // As text, a `no` would be truthy.
+      // As text, `no` would be truthy.
       const texts = [...settings].filter(([, value]) => value === 'yes' || value === 'no');
       equal(texts, [], 'switches are true or false');
       equal(await client.stats(['reset']), new Map());
@@ -76,7 +77,7 @@ export const administrationCases: readonly Case<OneServerContext>[] = [
       await client.flushAll();
       equal(await client.get(key), undefined);
       await client.set(key, 'y');
-      // One second less than it says: that is how memcached counts.
+      // memcached counts one second less than the given time.
       await client.flushAll(3);
       equal(await client.get(key), 'y', 'before its time');
       await context.pass(3);

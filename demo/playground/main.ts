@@ -1,6 +1,6 @@
 // npm run playground: a page to type commands in, on an embedded server behind a bridge.
-//   --port PORT             where the page is; a free port by default
-//   --upstream HOST:PORT    a memcached in the place of the embedded server
+//   --port PORT             the port of the page; a free one by default
+//   --upstream HOST:PORT    a memcached instead of the embedded server
 //   --screenshot FILE       makes the picture of the README instead; needs chromium
 import { parseArgs } from 'node:util';
 import { startPlayground } from './server.ts';

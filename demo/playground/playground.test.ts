@@ -48,7 +48,7 @@ site('the bridge serves its page alone', async () => {
   assert.match(await knock(bridge, 'a'.repeat(32), own), /401/);
 });
 
-/** The first line that comes for a request with this `Host`. */
+/** The status line for a request with this `Host`. */
 async function ask(path: string, host: string): Promise<string> {
   const socket = connect(Number(new URL(playground.url).port), '127.0.0.1');
   socket.end(`GET ${path} HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`);
@@ -57,7 +57,7 @@ async function ask(path: string, host: string): Promise<string> {
   return chunk.toString().split('\r\n')[0] ?? '';
 }
 
-/** How a WebSocket to the bridge ends: `open`, or what it says. */
+/** The result of a WebSocket to the bridge: `open`, or its error. */
 async function knock(bridge: string, token: string, origin: string): Promise<string> {
   const socket = new WebSocket(bridge, ['memcached', `bearer.${token}`], { origin });
   return await new Promise((resolve) => {
@@ -97,14 +97,14 @@ shown.after(async () => {
   await served.close();
 });
 
-/** A new page; what it reports as an error fails the test. */
+/** A new page; an error that it reports fails the test. */
 async function inPage(run: (page: Page) => Promise<void>): Promise<void> {
   if (browser === null) throw new Error('there is no browser');
   const page = await browser.newPage();
   const errors: string[] = [];
   page.on('pageerror', (error) => errors.push(error.message));
   page.on('console', (message) => {
-    // What is not there is no error of the page's.
+    // A missing file is no error of the page.
     const missing = message.text().startsWith('Failed to load resource');
     if (message.type() === 'error' && !missing) errors.push(message.text());
   });
@@ -122,7 +122,7 @@ async function goTo(page: Page, where: string): Promise<void> {
   await page.getByText(where, { exact: true }).click();
 }
 
-/** Types a line and waits for its end; gives what the log shows of it. */
+/** Types a line and waits for its end; returns its entry in the log. */
 async function type(page: Page, line: string): Promise<string> {
   await page.getByRole('textbox', { name: 'Command' }).fill(line);
   await page.keyboard.press('Enter');

@@ -1,15 +1,16 @@
+// Takes the README's picture of the playground.
 import { launchChromium } from '../../test/support/chromium.ts';
 
-/** What is typed for the picture. */
+/** The typed lines in the picture. */
 const LINES = [
   ...['set visits 41', 'incr visits', 'set greeting "hello, page" --expire 60'],
   'mg greeting v f t s',
 ];
 
-/** Milliseconds of load to draw. */
+/** Milliseconds of load in the charts. */
 const LOAD = 45_000;
 
-/** Makes a picture of the page as it is used. */
+/** Takes a picture of the page in use. */
 export async function takeScreenshot(url: string, file: string): Promise<void> {
   const browser = await launchChromium();
   try {

@@ -1,3 +1,4 @@
+// The playground's server: the page, and a bridge for it.
 import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
@@ -6,9 +7,9 @@ import { build } from 'esbuild';
 import { memoryDialer, Server } from '../../core/server/mod.ts';
 import { listenBridge, type RunningBridge } from '../../transport-node/bridge.ts';
 
-/** The playground, as it runs. */
+/** A running playground. */
 export interface Playground {
-  /** Where its page is: `http://127.0.0.1:40000/`. */
+  /** The address of its page: `http://127.0.0.1:40000/`. */
   readonly url: string;
   readonly bridge: RunningBridge;
   close(): Promise<void>;
@@ -22,8 +23,8 @@ export interface PlaygroundOptions {
 }
 
 /**
- * Serves the page, and a bridge that nobody but this page can use: it asks for its origin and for a
- * token that is made now. Both listen on the loopback.
+ * Serves the page, and a bridge for this page alone, which requires its origin and a new token.
+ * Both listen on the loopback.
  */
 export async function startPlayground(
   { port = 0, upstream = null }: PlaygroundOptions = {},
@@ -47,7 +48,8 @@ export async function startPlayground(
   const bridgeUrl = `ws://${HOST}:${bridge.endpoint.port}/`;
   const files = await readFiles(JSON.stringify({ bridge: bridgeUrl, token, upstream }));
   http.on('request', (request: IncomingMessage, response: ServerResponse) => {
-    // The page holds the token. A name that was made to lead here would make it another's.
+    // The page contains the token: under another host name, another site could read it (DNS
+    // rebinding).
     const file = request.headers.host === host ? files.get(request.url ?? '') : undefined;
     if (file === undefined) {
       response.writeHead(404, HEADERS).end();
@@ -85,7 +87,7 @@ const HEADERS = {
   'X-Content-Type-Options': 'nosniff',
   'Referrer-Policy': 'no-referrer',
   'Cross-Origin-Resource-Policy': 'same-origin',
-  // Alone with its origin, a page has a clock that is twenty times finer: a call takes microseconds.
+  // Cross-origin isolation makes the page's clock twenty times finer: a call takes microseconds.
   'Cross-Origin-Opener-Policy': 'same-origin',
   'Cross-Origin-Embedder-Policy': 'require-corp',
 };

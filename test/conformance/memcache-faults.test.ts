@@ -10,7 +10,7 @@ import { faultCases, type FaultContext, type JudgedClient } from '../../conforma
 
 const has = (): boolean => true;
 
-/** Every kind of client, of servers that are one. */
+/** Every kind of client, with a single server. */
 const kinds: Readonly<Record<string, (options: ClientOptions) => JudgedClient>> = {
   'meta': (options) => new Client('cache', { ...options, dialect: 'meta' }),
   'text': (options) => new Client('cache', { ...options, dialect: 'text' }),

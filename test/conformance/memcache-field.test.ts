@@ -17,7 +17,7 @@ caseSuite('client in the field: client | models, in memory', fieldCases, (): Fie
   unique: uniqueKey,
 }), { has });
 
-/** What stands above a connection is not asked of each server, nor of each thing it may say. */
+/** Wrappers and pools do not depend on the server, so they run a part of the cases only. */
 const some = fieldCases.filter(({ name }) =>
   /^(memcached 1\.(4|6\.18)|twemproxy 0\.5):/.test(name) && !/nobody asked/.test(name)
 );

@@ -32,7 +32,7 @@ recorded.run();
 
 const models = suite('model servers');
 
-/** How each answers the first bytes that a client might send; the rest of the piece is lost. */
+/** The answer of each model to the first bytes of a client; the rest of the piece is lost. */
 const probes: Readonly<Record<string, string>> = {
   'memcached 1.4': 'ERROR\r\n',
   'memcached 1.5': 'CLIENT_ERROR incorrect number of tokens supplied\r\n',

@@ -1,3 +1,4 @@
+// Scenes of a bridge without a network.
 import { Bridge, type BridgeEvent, type BridgeOptions } from '../../core/bridge/mod.ts';
 import type { BridgeSession, BridgeSocket } from '../../core/bridge/mod.ts';
 import { MemoryServer } from '../../core/server/memory.ts';
@@ -10,17 +11,19 @@ export class Page extends ScriptedTransport implements BridgeSocket {
   /** How its socket was closed: `1008 not allowed`, `aborted`, `gone`. */
   ended: string | null = null;
   pings = 0;
-  /** Whether its connection can be dropped while it does not read. */
+  /** Whether its connection stays until the page reads, as on some runtimes. */
   lingers = false;
   #gone: () => void = () => {};
 
-  /** Sends text, a byte for each character; gives what came for it until nothing happens any more. */
+  /**
+   * Sends text, one byte for each character; returns all bytes that follow from it.
+   */
   async say(text: string): Promise<string> {
     await this.reply(text);
     return this.take();
   }
 
-  /** Goes away. */
+  /** Disconnects. */
   leave(): void {
     this.#finish('gone');
     this.#gone();
@@ -50,7 +53,7 @@ export class Page extends ScriptedTransport implements BridgeSocket {
   }
 }
 
-/** A bridge on a clock of the test's own, and what it told its log. */
+/** A bridge on a virtual clock, and the events of its log. */
 export class BridgeScene {
   readonly clock = new CountingClock();
   readonly log: BridgeEvent[] = [];
@@ -65,7 +68,7 @@ export class BridgeScene {
     });
   }
 
-  /** Opens the socket of one more page, on a runtime that leaves pings to the bridge. */
+  /** Opens the socket of another page, on a runtime that leaves pings to the bridge. */
   open(tenant: string | null = null, address = '192.0.2.7'): Page {
     const page = new Page();
     const admission = { status: 101, address, origin: null, tenant } as const;
@@ -73,7 +76,9 @@ export class BridgeScene {
     return page;
   }
 
-  /** The same on a runtime that sends pings, but cannot drop the connection of who does not read. */
+  /**
+   * The same on a runtime that sends pings, but cannot drop a connection that is not read.
+   */
   openLingering(): Page {
     const page = new Page();
     page.lingers = true;
@@ -108,7 +113,7 @@ export class ScriptedBridge extends BridgeScene {
     this.network = network;
   }
 
-  /** A page that has sent this, and the connection that was made for it. */
+  /** A page that has sent this, and its upstream connection. */
   async said(text: string): Promise<{ page: Page; upstream: ScriptedTransport }> {
     const page = this.open();
     await page.say(text);

@@ -1,4 +1,5 @@
-// The far end of a real connection, played by a test: a client that dials, or a server that accepts.
+// The far end of a real connection, played by a test: a client that dials, or a server that
+// accepts.
 import { newAborter } from '../../core/io/aborter.ts';
 import type { Accept, Dialer, Transport, TransportEvents } from '../../core/io/transport.ts';
 import { fromLatin1, latin1 } from '../../core/wire/bytes.ts';

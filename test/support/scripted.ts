@@ -1,3 +1,4 @@
+// Scripted stand-ins for a network, a clock and a signal.
 import { type Clock, VirtualClock } from '../../core/io/clock.ts';
 import type {
   AbortSignalLike,
@@ -8,7 +9,7 @@ import type {
 } from '../../core/io/transport.ts';
 import { fromLatin1, latin1 } from '../../core/wire/bytes.ts';
 
-/** A virtual clock that knows how many calls it owes. */
+/** A virtual clock that counts its pending timers. */
 export class CountingClock implements Clock {
   readonly #clock = new VirtualClock();
   readonly #pending = new Set<object>();
@@ -48,7 +49,7 @@ export class CountingClock implements Clock {
     this.#clock.advance(milliseconds);
   }
 
-  /** Time goes by in which no timer is looked at, as when a machine sleeps. */
+  /** Advances the time without running timers, as when a machine sleeps. */
   sleep(milliseconds: number): void {
     this.#slept += milliseconds;
   }
@@ -75,12 +76,12 @@ export class CountedSignal implements AbortSignalLike {
   }
 }
 
-/** One dial that a client made, to be answered by the test. */
+/** A dial of a client, which the test answers. */
 export class ScriptedDial {
   readonly to: Endpoint;
   readonly events: TransportEvents;
   readonly signal: AbortSignalLike;
-  /** As of the connection that is made of it. */
+  /** `answersProbes` of the resulting connection. */
   answersProbes = true;
   #resolve: (transport: Transport) => void;
   #reject: (error: unknown) => void;
@@ -99,7 +100,7 @@ export class ScriptedDial {
     this.#reject = reject;
   }
 
-  /** The connection is there. */
+  /** Connects. */
   async accept(room = Infinity): Promise<ScriptedTransport> {
     const transport = new ScriptedTransport(this.events, room);
     transport.answersProbes = this.answersProbes;
@@ -235,11 +236,11 @@ export class ScriptedTransport implements Transport {
   }
 }
 
-/** A network where each dial waits for the test. */
+/** A network whose dials the test answers. */
 export class ScriptedNetwork {
   readonly dials: ScriptedDial[] = [];
 
-  /** Does not heed its signal: a client may not rely on that. */
+  /** Ignores its signal: a client may not rely on it. */
   readonly dial: Dialer = (to, events, signal) =>
     new Promise((resolve, reject) => {
       this.dials.push(new ScriptedDial(to, events, signal, resolve, reject));
@@ -253,7 +254,9 @@ export class ScriptedNetwork {
   }
 }
 
-/** What a promise came to: its value, its error, or `pending`. Never leaves a rejection unhandled. */
+/**
+ * The state of a promise: its value, its error, or `pending`. Handles the rejection.
+ */
 export class Watched<T> {
   state: 'pending' | 'resolved' | 'rejected' = 'pending';
   value: T | undefined;
@@ -272,7 +275,9 @@ export class Watched<T> {
     );
   }
 
-  /** `pending`, `resolved`, or the error's name, code and outcome: `TimeoutError timeout unknown`. */
+  /**
+   * `pending`, `resolved`, or the error's name, code and outcome: `TimeoutError timeout unknown`.
+   */
   get brief(): string {
     if (this.state !== 'rejected') return this.state;
     const { name, code, outcome } = this.error as {
@@ -284,7 +289,7 @@ export class Watched<T> {
   }
 }
 
-/** Lets everything happen that waits for no timer. */
+/** Resolves after all callbacks that wait for no timer. */
 export function settled(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }

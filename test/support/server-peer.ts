@@ -1,3 +1,4 @@
+// Scenes of an embedded server with hand-driven connections.
 import { VirtualClock } from '../../core/io/clock.ts';
 import type { ServerOptions } from '../../core/server/options.ts';
 import { Server } from '../../core/server/serve.ts';
@@ -16,7 +17,7 @@ export class Peer extends ScriptedTransport {
   }
 }
 
-/** A server, and its time. */
+/** A server and its clock. */
 export function serve(
   options: Partial<ServerOptions> = {},
 ): { server: Server; clock: VirtualClock } {
@@ -24,15 +25,15 @@ export function serve(
   return { server: new Server(options, clock), clock };
 }
 
-/** A server, and what it says to one connection. */
+/** A server with one connection. */
 export function scene(options: Partial<ServerOptions> = {}): {
-  /** What it answers to this. */
+  /** Sends this; returns the answer. */
   ask: (said: string) => string;
   /** The `STAT` lines of `stats` and these words, by name. */
   table: (words?: string) => Record<string, string>;
-  /** Lets milliseconds go by. */
+  /** Advances the clock. */
   pass: (milliseconds: number) => void;
-  /** One more connection. */
+  /** Opens another connection. */
   peer: () => Peer;
 } {
   const { server, clock } = serve(options);

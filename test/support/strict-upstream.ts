@@ -1,3 +1,4 @@
+// An upstream that checks what a bridge sends.
 import type { Dialer } from '../../core/io/transport.ts';
 import { ScriptedTransport } from './scripted.ts';
 
@@ -21,7 +22,7 @@ export class StrictUpstream {
     return Promise.resolve(transport);
   };
 
-  /** How many commands it was told since it was asked last. Throws at what it may not be told. */
+  /** The number of commands since the last call. Throws at one that breaks the rules. */
   judge(): number {
     let text = this.#transports.map((transport) => transport.take()).join('');
     this.#transports = this.#transports.filter(({ closed }) => !closed);
@@ -39,7 +40,7 @@ export class StrictUpstream {
     return commands;
   }
 
-  // The length of the value that a line announces, -1 without one, null where it is not allowed.
+  // The length of the value that a line announces, -1 without one, null if the line is forbidden.
   #length(line: string): number | null {
     const key = this.#key;
     const is = (pattern: string): RegExpExecArray | null => new RegExp(`^${pattern}$`).exec(line);

@@ -2,7 +2,6 @@
 import type { Clock } from '../../io/clock.ts';
 import type { AbortSignalLike } from '../../io/transport.ts';
 import { checkObject } from '../../wire/check.ts';
-import { classOf } from '../../wire/class-of.ts';
 import type { Command } from '../../wire/command.ts';
 import {
   AbortError,
@@ -13,8 +12,9 @@ import {
   TimeoutError,
   UsageError,
 } from '../../wire/errors.ts';
-import { isIdempotent } from '../../wire/idempotent.ts';
+import { isIdempotent } from '../../wire/command-facts.ts';
 import type { Reply } from '../../wire/reply.ts';
+import { verbs } from '../../wire/verbs.ts';
 import { AbortListeners } from '../connection/abort-listeners.ts';
 import { checkExecuteOptions, type ExecuteOptions, type Executor } from '../connection/executor.ts';
 import { backoff, Deadline } from '../connection/timing.ts';
@@ -377,7 +377,8 @@ function toRetryPolicy(options: RetryOptions): RetryPolicy {
 // `gat`, and an `mg` that touches, write a time and are reads all the same.
 function isRefusedRead(error: MemcacheError, command: Command): boolean {
   if (!(error instanceof ServerReplyError) || error.kind !== 'SERVER_ERROR') return false;
-  return classOf(command) === 'read' || ['mg', 'gat', 'gats'].includes(command.verb);
+  const { class: kind, reply } = verbs[command.verb];
+  return kind === 'read' || reply === 'values';
 }
 
 function matches(filter: ErrorFilter, error: MemcacheError): boolean {

@@ -1,3 +1,4 @@
+// Line charts, drawn as SVG.
 import { element } from './element.ts';
 import type { Scale } from './scale.ts';
 
@@ -5,11 +6,11 @@ import type { Scale } from './scale.ts';
 export interface Line {
   /** Its class, which gives it its colour. */
   readonly name: string;
-  /** What it is called in the key; null where the title says it all. */
+  /** Its name in the legend; null if the title is enough. */
   readonly label: string | null;
 }
 
-/** What a chart is made for. */
+/** The options of a chart. */
 export interface ChartOptions {
   readonly title: string;
   readonly lines: readonly Line[];
@@ -20,10 +21,10 @@ export interface ChartOptions {
   readonly seconds: number;
 }
 
-/** The values of a line, the oldest first; null where there is none. */
+/** The values of a line, the oldest first; null for a gap. */
 export type Values = readonly (number | null)[];
 
-/** The room of the drawing. It is stretched to its place, so that only proportions count. */
+/** The size of the drawing. It is scaled to its place, so only proportions count. */
 const WIDTH = 600;
 const HEIGHT = 100;
 
@@ -34,10 +35,10 @@ export class Chart {
   readonly #labels: HTMLElement = element('div', 'labels');
   readonly #reading: HTMLElement = element('span', 'reading');
   #values: readonly Values[] = [];
-  // Which slot the pointer is on.
+  // The slot under the pointer.
   #pointed: number | null = null;
 
-  /** @param figure What it is drawn in. */
+  /** @param figure The element that it is drawn in. */
   constructor(figure: HTMLElement, options: ChartOptions) {
     this.#options = options;
     const { title, lines, seconds } = options;
@@ -57,8 +58,8 @@ export class Chart {
   }
 
   /**
-   * @param values Those of each line.
-   * @param summary What they show, for those who do not see it.
+   * @param values The values of each line.
+   * @param summary A description for screen readers.
    */
   draw(values: readonly Values[], summary: string): void {
     const { lines, scale: scaleOf, format } = this.#options;
@@ -112,7 +113,7 @@ export class Chart {
   }
 }
 
-/** The path of a line: a gap where there is nothing, a dot where one value stands alone. */
+/** The path of a line, with gaps, and a dot for a single value. */
 function outline(values: Values, scale: Scale): string {
   let path = '';
   let drawing = false;

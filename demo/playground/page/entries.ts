@@ -1,12 +1,13 @@
+// The log of the page.
 import { element } from './element.ts';
 
-/** So many commands are shown; the oldest go first. */
+/** How many commands are shown; the oldest are removed first. */
 const MAX_ENTRIES = 200;
 
-/** So many lines of bytes, and of replies, are shown for one of them. */
+/** How many lines of bytes, and of replies, are shown for one command. */
 const MAX_LINES = 200;
 
-/** What was typed and what came of it, in the log of the page. */
+/** The log of the page: typed commands and their results. */
 export class Entries {
   readonly #log: HTMLElement;
 
@@ -14,7 +15,7 @@ export class Entries {
     this.#log = log;
   }
 
-  /** A command that begins. */
+  /** Adds a command that starts. */
   begin(line: string): Entry {
     this.#log.querySelector('.welcome')?.remove();
     const entry = new Entry(line, () => this.#follow());
@@ -22,7 +23,7 @@ export class Entries {
     return entry;
   }
 
-  /** Says what has changed for the commands that follow. */
+  /** Adds a note on a change for the following commands. */
   note(text: string): void {
     this.#append(element('p', 'note', text));
   }
@@ -37,7 +38,7 @@ export class Entries {
     this.#log.scrollTop = this.#log.scrollHeight;
   }
 
-  // Keeps the end in sight, unless somebody reads further up.
+  // Keeps the end in sight, unless the user has scrolled up.
   #follow(): void {
     const { scrollHeight, scrollTop, clientHeight } = this.#log;
     if (scrollHeight - scrollTop - clientHeight < 200) this.#log.scrollTop = scrollHeight;
@@ -58,21 +59,21 @@ export class Entry {
     this.#onGrown = onGrown;
   }
 
-  /** Bytes that went by, as `tapped` tells of them: `> get a\r\n`. */
+  /** A line of bytes, as `tapped` reports it: `> get a\r\n`. */
   bytes(line: string): void {
     const sent = line.startsWith('>');
     const arrow = element('b', sent ? 'sent' : 'received', line.slice(0, 1));
     this.#add(this.#wire, element('div', '', arrow, element('code', '', line.slice(2))));
   }
 
-  /** What the command gave, for people and as a value. */
+  /** The result of the command, for people and as a value. */
   reply(shown: string, typed: string, ok: boolean): void {
     const text = element('div', ok ? 'reply' : 'reply miss', shown);
     const value = element('div', 'typed', typed);
     this.#add(this.#replies, element('div', '', text, ...(typed === '' ? [] : [value])));
   }
 
-  /** Why it gave nothing. */
+  /** Its error. */
   error(name: string | null, message: string): void {
     const named = name === null ? [] : [element('b', '', name), ' '];
     this.#add(this.#replies, element('div', 'reply error', ...named, message));

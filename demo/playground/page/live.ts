@@ -1,3 +1,4 @@
+// The live figures and charts of the page.
 import type { CommandEnd } from '../../../transport-web/mod.ts';
 import { Chart } from './chart.ts';
 import { byId } from './element.ts';
@@ -7,12 +8,12 @@ import { Series, type Summary } from './series.ts';
 
 const SECONDS = 60;
 
-/** Milliseconds of a slot, and between two drawings: often enough to be live, and calm. */
+/** The milliseconds of a slot, and between two drawings. */
 const SLOT = 1000;
 
-/** The figures and charts of what commands came to in the last minute. */
+/** The figures and charts of the commands of the last minute. */
 export class Live {
-  // The last slot is not full yet, and not drawn: a few commands make no rate.
+  // The last slot is incomplete and not drawn: a few commands make no rate.
   readonly #series: Series = new Series(SLOT, SECONDS * 1000 / SLOT + 1);
   readonly #latency: Chart = new Chart(byId('latency', HTMLElement), {
     title: 'Latency',

@@ -68,7 +68,7 @@ async function runLine(line: string): Promise<void> {
 function setBusy(is: boolean): void {
   busy = is;
   run.textContent = is ? 'Stop' : 'Run';
-  // Enter is for the next line, and not to stop this one.
+  // Enter is for the next line and must not stop this one.
   run.type = is ? 'button' : 'submit';
 }
 
@@ -128,6 +128,6 @@ for (const choice of document.querySelectorAll<HTMLInputElement>('input[name=whe
     void goTo(where);
   });
 }
-// Where a keyboard comes up on the screen, it would hide the page.
+// An on-screen keyboard would hide the page.
 if (matchMedia('(pointer: fine)').matches) byId('line', HTMLInputElement).focus();
 await goTo(bridged ? 'bridge' : 'page');

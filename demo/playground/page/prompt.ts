@@ -1,19 +1,20 @@
+// The input line of the page.
 import { commands, findCommand } from '../../../cli/console/commands.ts';
 import { complete } from '../../../cli/console/completion.ts';
 import { usage } from '../../../cli/console/usage.ts';
 
-/** So many lines are remembered. */
+/** How many lines are remembered. */
 const MAX_HISTORY = 100;
 
 const ADVICE = `${commands.length} commands; help lists them. Tab completes, ↑ recalls.`;
 
-/** The line that is typed: its history, its completion, and a hint of what belongs in it. */
+/** The input line, with history, completion, and a hint. */
 export class Prompt {
   readonly #input: HTMLInputElement;
   readonly #hint: HTMLElement;
   readonly #keys: Iterable<string>;
   readonly #history: string[] = [];
-  // Which line of the history is shown; its length, for the one that is new.
+  // The index of the shown line in the history; its length for a new line.
   #at = 0;
 
   /** @param keys The keys that can be completed. */
@@ -28,7 +29,7 @@ export class Prompt {
     this.#showHint();
   }
 
-  /** Gives the line, and begins a new one; null where there is nothing but space. */
+  /** Returns the line, and starts a new one; null if it is blank. */
   take(): string | null {
     const line = this.#input.value.trim();
     this.#set('');
@@ -37,7 +38,7 @@ export class Prompt {
     return line;
   }
 
-  /** Puts a line into the history. */
+  /** Adds a line to the history. */
   remember(line: string): void {
     if (this.#history.at(-1) !== line) this.#history.push(line);
     if (this.#history.length > MAX_HISTORY) this.#history.shift();
@@ -58,7 +59,7 @@ export class Prompt {
     return true;
   }
 
-  // Where there is nothing to add, Tab goes on to what comes next, as it does everywhere.
+  // Without a completion, Tab moves to the next element, as usual.
   #complete(): boolean {
     const { value, selectionStart } = this.#input;
     if (value === '' || selectionStart !== value.length) return false;
@@ -73,7 +74,7 @@ export class Prompt {
 
   #candidates(): [words: string[], begun: string] {
     const [words, begun] = complete(this.#input.value, this.#keys);
-    // The console of a terminal has commands that a page has no use for.
+    // Some commands of the console are of no use in a page.
     const known = /^\s*\S*$/.test(this.#input.value)
       ? words.filter((word) => findCommand(word) !== undefined || word === 'help')
       : words.filter((word) => word !== '--json');

@@ -1,3 +1,4 @@
+// Runs the typed lines of the page.
 import {
   checkWords,
   type CommandRow,
@@ -14,17 +15,17 @@ import { type Client, type CommandEnd, MemcacheError } from '../../../transport-
 import type { Entries, Entry } from './entries.ts';
 import { showMilliseconds } from './format.ts';
 
-/** So many keys are remembered for completion. */
+/** How many keys are remembered for completion. */
 const MAX_KEYS = 200;
 
-/** Runs what is typed, one line at a time, and tells of it in the log. */
+/** Runs typed lines, one at a time, and logs them. */
 export class Runner {
   /** The keys that were used, as they are typed, the latest last. */
   readonly keys: Set<string> = new Set();
   readonly #entries: Entries;
   #entry: Entry | null = null;
   #aborter: AbortController = new AbortController();
-  // Of the commands that the line has sent.
+  // The ends of the commands that the line has sent.
   #duration = 0;
   #hits = 0;
   #misses = 0;
@@ -33,7 +34,7 @@ export class Runner {
     this.#entries = entries;
   }
 
-  /** Runs a line; resolves when it has ended, however it did. */
+  /** Runs a line; resolves when it has ended or failed. */
   async run(client: Client, text: string): Promise<void> {
     const entry = this.#entries.begin(text);
     this.#entry = entry;
@@ -53,7 +54,7 @@ export class Runner {
     }
   }
 
-  /** Ends what runs. */
+  /** Aborts the running line. */
   stop(): void {
     this.#aborter.abort();
   }
@@ -63,9 +64,9 @@ export class Runner {
     this.#entry?.bytes(line);
   }
 
-  /** A command has ended that a line has sent. */
+  /** A command of the line has ended. */
   onEnd({ duration, hits, misses }: CommandEnd): void {
-    // Those of one line are sent at once.
+    // The commands of one line are sent together.
     this.#duration = Math.max(this.#duration, duration);
     this.#hits += hits;
     this.#misses += misses;

@@ -1,8 +1,8 @@
-/** How a chart puts values into its height. */
+/** Maps the values of a chart to its height. */
 export interface Scale {
-  /** The values that have a rule and a label. */
+  /** The values with a grid line and a label. */
   readonly ticks: readonly number[];
-  /** Where a value is: 0 at the bottom, 1 at the top. */
+  /** The position of a value: 0 at the bottom, 1 at the top. */
   place(value: number): number;
 }
 
@@ -10,8 +10,8 @@ export interface Scale {
 export const parts: Scale = { ticks: [0, 0.5, 1], place: (value) => value };
 
 /**
- * The powers of ten around these values, two decades at the least: one slow command would flatten
- * all others on an even scale.
+ * A logarithmic scale of the powers of ten around these values, at least two: on a linear one a
+ * single slow command would flatten all others.
  */
 export function decades(values: readonly number[]): Scale {
   const powers = values.filter((value) => value > 0).map((value) => Math.log10(value));

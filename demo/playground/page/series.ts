@@ -1,4 +1,4 @@
-/** What one command came to. */
+/** The result of one command. */
 export interface Sample {
   /** Milliseconds. */
   readonly duration: number;
@@ -6,7 +6,7 @@ export interface Sample {
   readonly misses: number;
 }
 
-/** What the commands of some time came to; null where none says anything of it. */
+/** The summary of the commands of a period; null for a figure without data. */
 export interface Summary {
   readonly commands: number;
   /** Milliseconds, as is `slowest`, the 99th percentile. */
@@ -16,15 +16,15 @@ export interface Summary {
   readonly hitRate: number | null;
 }
 
-/** So many durations of a slot are kept. More would be more than a page can draw. */
+/** How many durations of a slot are kept: as many as a page can draw. */
 const MAX_DURATIONS = 1000;
 
-/** What commands came to, lately, in slots of time. What is older than all slots is forgotten. */
+/** The results of recent commands, in slots of time. Older ones are dropped. */
 export class Series {
   readonly #width: number;
   // The latest last.
   #slots: Slot[];
-  // Which slot of all time the latest is.
+  // The number of the latest slot since the start of time.
   #latest = 0;
 
   /**
@@ -92,7 +92,7 @@ function summarize(slots: readonly Slot[]): Summary {
   };
 }
 
-/** The smallest number that so large a part of them does not exceed. */
+/** The quantile of numbers: the smallest that this share of them does not exceed. */
 function quantile(sorted: readonly number[], part: number): number | null {
   return sorted[Math.max(0, Math.ceil(sorted.length * part) - 1)] ?? null;
 }

@@ -1,46 +1,47 @@
+// The servers behind the page: one through the bridge, one in the page.
 import { asStored } from '../../../cli/console/stored.ts';
 import { tapped } from '../../../cli/console/wire-tap.ts';
 import { memoryDialer } from '../../../core/server/memory.ts';
 import { Server } from '../../../core/server/serve.ts';
 import { Client, type OnCommand, webDialer } from '../../../transport-web/mod.ts';
 
-/** What the playground's server tells its page. */
+/** The settings that the playground's server gives to its page. */
 export interface Settings {
   /** The address of the bridge. */
   readonly bridge: string;
-  /** What it asks for. */
+  /** The token that it requires. */
   readonly token: string;
   /** The memcached behind it; null for an embedded one. */
   readonly upstream: string | null;
 }
 
-/** Where the commands go. */
+/** The target of commands. */
 export type Where = 'bridge' | 'page';
 
 /** Two clients of one server. */
 export interface Clients {
-  /** For commands that are typed: their bytes are shown. */
+  /** For typed commands, whose bytes are shown. */
   readonly typed: Client;
-  /** For the load, whose bytes would drown them. */
+  /** For the load, whose bytes are not shown. */
   readonly load: Client;
 }
 
-/** Who hears of commands and their bytes. */
+/** The callbacks for commands and their bytes. */
 export interface Listener {
   readonly onLine: (line: string) => void;
   readonly onTyped: OnCommand;
   readonly onLoad: OnCommand;
 }
 
-/** Milliseconds: a page waits for its turn, where others are busy. */
+/** A timeout in milliseconds that allows for other busy pages. */
 const PATIENCE = { timeout: 5000, connectTimeout: 5000 } as const;
 
-/** The servers that a page can talk to. The one of its own lives as long as it does. */
+/** The servers that a page can use. Its own lives as long as the page. */
 export class Servers {
   readonly settings: Settings | null;
   readonly #own: Server = new Server();
 
-  /** @param settings Null where there is no bridge. */
+  /** @param settings Null without a bridge. */
   constructor(settings: Settings | null) {
     this.settings = settings;
   }
@@ -58,7 +59,7 @@ export class Servers {
   }
 }
 
-/** What the server of this page says; null where it was not the playground's. */
+/** The settings from the server of this page; null if it is not the playground's. */
 export async function readSettings(): Promise<Settings | null> {
   const response = await fetch('settings.json').catch(() => null);
   return response?.ok === true ? await response.json() as Settings : null;
