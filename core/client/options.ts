@@ -21,7 +21,9 @@ export interface ClientOptions extends Partial<ClientSettings> {}
 /** The options of a client with their defaults. Without a default an option is off. */
 export interface ClientSettings
   extends Omit<ClientConnectionOptions, 'serverName' | 'closesAtProbe'> {
-  /** Connects to a server. Node, Deno, Bun and pages have their own, which is used if none is given. */
+  /**
+   * Connects to a server. Node, Deno, Bun and pages have their own, which is used if none is given.
+   */
   readonly dial?: Dialer;
   /**
    * Milliseconds until a command is given up that was not answered.
@@ -40,9 +42,9 @@ export interface ClientSettings
   /** The login, for memcached's ASCII authentication. */
   readonly auth?: { readonly username: string; readonly password: string };
   /**
-   * The commands to use. `auto` finds out on each connection whether the server speaks meta commands,
-   * before any value is sent, and uses the classic ones where it does not. `meta` insists on meta
-   * commands, and refuses a server without them; `text` insists on the classic ones.
+   * The commands to use. `auto` finds out on each connection whether the server speaks meta
+   * commands, before any value is sent, and uses the classic ones where it does not. `meta` insists
+   * on meta commands, and refuses a server without them; `text` insists on the classic ones.
    *
    * @default 'auto'
    */
@@ -67,8 +69,8 @@ export interface ClientSettings
    */
   readonly unicodeKeys: boolean;
   /**
-   * Accept keys with any byte, and send those with spaces or control characters as base64, which takes
-   * meta commands.
+   * Accept keys with any byte, and send those with spaces or control characters as base64, which
+   * takes meta commands.
    *
    * @default false
    */
@@ -81,8 +83,9 @@ export interface ClientSettings
    */
   readonly maxKeys: number;
   /**
-   * Do not wait for replies to stores, `delete`, `touch` and `flushAll`, unless a call says otherwise.
-   * `cas`, `incr` and `decr`, which are called for their reply, take `noreply` by the call alone.
+   * Do not wait for replies to stores, `delete`, `touch` and `flushAll`, unless a call says
+   * otherwise. `cas`, `incr` and `decr`, which are called for their reply, take `noreply` by the
+   * call alone.
    *
    * @default false
    */
@@ -100,7 +103,9 @@ export interface ClientSettings
   readonly onIgnored?: (error: MemcacheError) => void;
   /** Called with each command; a function that it returns is called at the command's end. */
   readonly onCommand?: OnCommand;
-  /** Send small writes at once (TCP_NODELAY). The transports of every runtime do unless told not to. */
+  /**
+   * Send small writes at once (TCP_NODELAY). The transports of every runtime do unless told not to.
+   */
   readonly noDelay?: boolean;
   /** Seconds without traffic after which the operating system probes the peer (TCP keep-alive). */
   readonly keepAlive?: number;
@@ -124,8 +129,8 @@ export interface ClientSettings
    */
   readonly clock: Clock;
   /**
-   * The source of jitter: returns a number from 0 to 1. With a `clock` and a seeded `random` a run can
-   * be repeated.
+   * The source of jitter: returns a number from 0 to 1. With a `clock` and a seeded `random` a run
+   * can be repeated.
    *
    * @default Math.random
    */
@@ -153,15 +158,15 @@ export interface PooledClientOptions extends ClientOptions, Partial<PoolOptions>
 /** The options of a client of many servers with their defaults. */
 export interface HashClientSettings extends ClientSettings, PoolOptions, HealthOptions {
   /**
-   * How keys are distributed among the servers. The default is even, moves only the keys of a server
-   * that leaves, and agrees with pymemcache. It has no weights; `weightedKetama` has.
+   * How keys are distributed among the servers. The default is even, moves only the keys of a
+   * server that leaves, and agrees with pymemcache. It has no weights; `weightedKetama` has.
    *
    * @default 'rendezvous'
    */
   readonly scheme: HashSchemeName | HashScheme;
   /**
-   * Another client whose scheme, long keys and values are used, so that both find and read each other's
-   * items. `scheme` and `serde` override their part of it.
+   * Another client whose scheme, long keys and values are used, so that both find and read each
+   * other's items. `scheme` and `serde` override their part of it.
    */
   readonly profile?: ProfileName;
 }

@@ -22,8 +22,8 @@ export interface RingLayout {
 }
 
 /**
- * The scheme of a ring. Two nodes that have the same point lie there in the order of the list, as in
- * libmemcached.
+ * The scheme of a ring. Two nodes that have the same point lie there in the order of the list, as
+ * in libmemcached.
  */
 export function ring({ points, digest, side }: RingLayout): HashScheme {
   return (nodes) => {

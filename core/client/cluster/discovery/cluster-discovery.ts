@@ -1,4 +1,4 @@
-// The servers that a configuration endpoint names.
+// A discovery of servers by the configuration endpoint of a managed cluster.
 import { UsageError } from '../../../wire/errors.ts';
 import { readClusterConfig } from '../../../wire/cluster-config.ts';
 import { Memcache } from '../../memcache.ts';
@@ -6,7 +6,9 @@ import { unexpected } from '../../results.ts';
 import { checkDiscovery, Discovery, type DiscoveryOptions } from './discovery.ts';
 
 export interface ClusterDiscoveryOptions extends DiscoveryOptions {
-  /** Whether to take the names of servers or their addresses; names by default, as addresses change. */
+  /**
+   * Whether to take the names of servers or their addresses; names by default, as addresses change.
+   */
   readonly address?: 'name' | 'ip';
 }
 

@@ -39,11 +39,13 @@ const INTERNAL = 0xfff0;
 const LEAST_GAIN = 1.3;
 
 export interface PhpSerdeOptions {
-  /** zlib's format, for values that are compressed with it; FastLZ, which is only read, needs none. */
+  /**
+   * zlib's format, for values that are compressed with it; FastLZ, which is only read, needs none.
+   */
   readonly codec?: Codec;
   /**
-   * Values of more bytes than this are compressed with `codec`; 0 and Infinity, the default, compress
-   * none.
+   * Values of more bytes than this are compressed with `codec`; 0 and Infinity, the default,
+   * compress none.
    */
   readonly threshold?: number;
   /** The most bytes that a value may decompress to; 64 MiB by default. */
