@@ -1,4 +1,4 @@
-import { classOf } from '../wire/class-of.ts';
+import { classOf } from '../wire/command-facts.ts';
 import type { Command } from '../wire/command.ts';
 import { metaFlags } from '../wire/meta-flags.ts';
 import { CLOSED, type Reply } from '../wire/reply.ts';
@@ -19,8 +19,8 @@ const carried: ReadonlySet<ReplyShape> = new Set(['status', 'number', 'values', 
 /** The bridge's own rules: what reads and writes items, by the class of its verb, and nothing else. */
 export function ownPolicy({ maxKeys, readOnly }: BridgeSettings): Policy {
   return (command) => {
-    if (command.verb === 'quit') return CLOSED;
     const row = verbs[command.verb];
+    if (row.final) return CLOSED;
     if (row.class === 'admin' || !carried.has(row.reply)) return NOT_ALLOWED;
     if ('keys' in command && command.keys.length > maxKeys) return NOT_ALLOWED;
     const flags = 'flags' in command && Array.isArray(command.flags) ? command.flags : [];

@@ -9,7 +9,6 @@ import { flagArgument, isMeta } from './meta-flags.ts';
 import { withDefaults } from './options.ts';
 import { Output } from './output.ts';
 import {
-  isMetaVerb,
   META_PROBE,
   MN_FENCE,
   needsProof,
@@ -20,7 +19,7 @@ import {
   UNAUTHENTICATED,
   wantsLogin,
 } from './proof.ts';
-import { isFatal, isQuiet, replyShape } from './command-facts.ts';
+import { isEndless, isFatal, isQuiet, replyShape } from './command-facts.ts';
 import { QuietRun } from './quiet-run.ts';
 import {
   CLOSED,
@@ -336,7 +335,7 @@ export class ClientConnection<Tag> {
     slot.offset = this.#sent + this.#output.length;
     slot.answers = this.#answers;
     if (slot.command === META_PROBE) slot.opaque = PROBE_OPAQUE;
-    else if (verb === 'mg' || verb === 'ms' || verb === 'md' || verb === 'ma') {
+    else if (verbs[verb].reply === 'meta') {
       this.#opaque = this.#opaque % MAX_OPAQUE_NUMBER + 1;
       slot.opaque = this.#opaque;
     }
@@ -402,11 +401,11 @@ export class ClientConnection<Tag> {
     this.#answers++;
     if (slot.quiet) {
       const { opaque } = this.#decoder;
-      const fatal = this.#run.take({ reply, opaque, bytesIn }, this.#proof.fence.verb);
+      const fatal = this.#run.take({ reply, opaque, bytesIn }, this.#proof.fenceReply);
       if (fatal !== null) this.#closeAfter(fatal);
       return true;
     }
-    if (this.#proof.spoken === 'text' && isMetaVerb(slot.command) && slot.state === 'live') {
+    if (this.#proof.spoken === 'text' && verbs[slot.command.verb].meta && slot.state === 'live') {
       // It went while the dialect was open. Whatever came, came in step.
       const { tag } = slot;
       this.#pop();
@@ -466,7 +465,7 @@ export class ClientConnection<Tag> {
   #readOver(): boolean {
     const slot = this.#ring.at(this.#ring.head);
     // A watch has no end of its own to wait for.
-    const endless = this.#state === 'ending' && slot.command.verb === 'watch';
+    const endless = this.#state === 'ending' && isEndless(slot.command);
     if (this.#over === null && !endless) return false;
     let cause = this.#over?.cause ?? null;
     const asked = slot.offset < this.#sent && replyShape(slot.command) === 'closed';
@@ -524,7 +523,7 @@ export class ClientConnection<Tag> {
     const { head, cursor } = this.#ring;
     if (head === cursor) return false;
     const slot = this.#ring.at(head);
-    return slot.quiet ? this.#run.isOwed : slot.command.verb !== 'watch';
+    return slot.quiet ? this.#run.isOwed : !isEndless(slot.command);
   }
 
   #expire(now: number): void {
@@ -554,7 +553,7 @@ export class ClientConnection<Tag> {
     if (index < this.#ring.cursor) {
       slot.state = 'dropped';
       // The only way to stop a watch.
-      if (slot.command.verb === 'watch') this.fail(new ConnectionError('a watch ended', 'unknown'));
+      if (isEndless(slot.command)) this.fail(new ConnectionError('a watch ended', 'unknown'));
       return 'in-flight';
     }
     slot.state = 'void';

@@ -1,7 +1,7 @@
 import * as assert from 'uvu/assert';
 import { suite } from '../../test/runner/suite.ts';
 import type { Command } from './command.ts';
-import { isIdempotent } from './idempotent.ts';
+import { isIdempotent } from './command-facts.ts';
 
 const idempotent = suite('what may be done twice');
 

@@ -1,7 +1,7 @@
-import type { Command } from './command.ts';
-import { hasQuiet } from './meta-flags.ts';
+import type { Command, Value } from './command.ts';
+import { flagArgument, hasQuiet } from './meta-flags.ts';
 import type { ErrorReply, Reply } from './reply.ts';
-import { type ReplyShape, verbs } from './verbs.ts';
+import { type ReplyShape, type VerbRow, verbs } from './verbs.ts';
 
 /** Whether a command asks the server to leave out its reply, wholly (`noreply`) or in part (`q`). */
 export function isQuiet(command: Command): boolean {
@@ -33,4 +33,50 @@ export function isFatal(reply: ErrorReply, clientErrorKeepsConnection: boolean):
 /** The shape of the reply to a command: its verb's, or the one a raw command names. */
 export function replyShape(command: Command): ReplyShape {
   return command.verb === 'raw' ? command.reply : verbs[command.verb].reply;
+}
+
+/** Flags that make an `mg` change an item: its time to live, its cas, or who has won it. */
+const writing = /^[ENRT]/;
+
+/** Whether the reply to a command goes on for as long as the connection lives. */
+export function isEndless(command: Command): boolean {
+  return verbs[command.verb].reply === 'watch';
+}
+
+/** The value that a command carries, or null. A login carries none: its data block is its own. */
+export function valueOf(command: Command): Value | null {
+  if (command.verb === 'raw') return command.value;
+  const { data, login } = verbs[command.verb];
+  return data && !login && 'value' in command ? command.value : null;
+}
+
+/** What a command does: its verb's class, but `write` for an `mg` whose flags change the item. */
+export function classOf(command: Command): VerbRow['class'] {
+  if (command.verb === 'mg' && command.flags.some((flag) => writing.test(flag))) return 'write';
+  return verbs[command.verb].class;
+}
+
+/**
+ * Whether doing a command twice leaves what doing it once leaves, and says what doing it once says,
+ * but for a second `delete`, which finds nothing.
+ *
+ * Of meta commands their flags decide: a cas is spent by the first, and of those who ask for a win
+ * (`N` and `R` of `mg`) the second is told that another has it.
+ */
+export function isIdempotent(command: Command): boolean {
+  switch (command.verb) {
+    case 'mg':
+      return !has(command.flags, 'N') && !has(command.flags, 'R');
+    case 'md':
+      return !has(command.flags, 'C');
+    case 'ms':
+      // `set` and `replace`; servers take the letter in either case.
+      return /^[sr]/i.test(flagArgument(command.flags, 'M') ?? 'S') && !has(command.flags, 'C');
+    default:
+      return verbs[command.verb].idempotent;
+  }
+}
+
+function has(flags: readonly string[], letter: string): boolean {
+  return flagArgument(flags, letter) !== undefined;
 }

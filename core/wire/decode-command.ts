@@ -12,10 +12,9 @@ import { MAX_KEY } from './key.ts';
 import { MAX_LINE } from './line.ts';
 import { MAX_META_WORDS } from './meta-flags.ts';
 import { withDefaults } from './options.ts';
-import { decodeKey, hasLongOpaque, readMetaFlags } from './read-meta-flags.ts';
 import { clientError, ERROR, type ErrorReply, serverError } from './reply.ts';
 import { type Verb, verbs } from './verbs.ts';
-import { MAX_TOKENS, Tokens } from './tokens.ts';
+import { decodeKey, hasLongOpaque, MAX_TOKENS, readMetaFlags, Tokens } from './tokens.ts';
 
 /** A command whose value has not been read yet. */
 export type StorageHeader = StoreCommand | CasCommand | MetaSetCommand;

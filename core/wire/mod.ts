@@ -1,6 +1,5 @@
 /** Commands and replies as values, and the state machines that turn them into bytes and back. */
 export { checkCommand, MAX_VALUE } from './check-command.ts';
-export { classOf } from './class-of.ts';
 export { ClientConnection } from './client-connection.ts';
 export type { ClientEvent } from './client-event.ts';
 export { type ClientConnectionOptions, clientConnectionOptions } from './client-options.ts';
@@ -23,11 +22,10 @@ export { ReplyDecoder, type ReplyLimits, replyLimits } from './decode-reply.ts';
 export { encodeCommand } from './encode-command.ts';
 export { encodeReply } from './encode-reply.ts';
 export * from './errors.ts';
-export { isIdempotent } from './idempotent.ts';
 export { checkKey, keyBytes, MAX_KEY } from './key.ts';
 export { MAX_LINE } from './line.ts';
 export { type FlagArgument, flagArgument, hasQuiet, MAX_OPAQUE, metaFlags } from './meta-flags.ts';
-export { isQuiet, isSilenced, replyShape } from './command-facts.ts';
+export { classOf, isIdempotent, isQuiet, isSilenced, replyShape } from './command-facts.ts';
 export * from './reply.ts';
 export {
   ServerConnection,

@@ -1,7 +1,7 @@
 import * as assert from 'uvu/assert';
 import { suite } from '../../test/runner/suite.ts';
 import { fromLatin1 } from './bytes.ts';
-import { classOf } from './class-of.ts';
+import { classOf } from './command-facts.ts';
 import type { Command } from './command.ts';
 import { prefixCommand, unprefixReply } from './prefix.ts';
 import { encodeCommand } from './encode-command.ts';

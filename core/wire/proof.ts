@@ -3,9 +3,9 @@ import type { Command, MetaCommand, MetaSetCommand } from './command.ts';
 import { ConnectionError, type Outcome, ProtocolError, UsageError } from './errors.ts';
 import { isMeta } from './meta-flags.ts';
 import { errorLine, type ErrorReply, isError, type Reply } from './reply.ts';
-import { isQuiet } from './command-facts.ts';
+import { isQuiet, valueOf } from './command-facts.ts';
 import { fitsText, toText } from './to-text.ts';
-import { verbs } from './verbs.ts';
+import { rowOf, verbs } from './verbs.ts';
 
 /**
  * What a connection is proved to speak. `unproven`: no data block may leave on it. `meta`: misses
@@ -94,13 +94,15 @@ export class Proof {
     if (command === META_PROBE || command === TEXT_PROBE || this.spoken === 'meta') return command;
     if (this.spoken === 'text') {
       const isRawSet = command.verb === 'raw' && command.line.startsWith('ms ');
-      if (isRawSet || (isMetaVerb(command) && !isEitherWay(command))) throw this.refuse('not-sent');
+      if (isRawSet || (verbs[command.verb].meta && !isEitherWay(command))) {
+        throw this.refuse('not-sent');
+      }
       return this.spell(command);
     }
     if (!this.isBegun) return command;
     const { dialect, closesAtProbe } = this.#options;
     // Any meta command would end this connection too.
-    const isFatal = closesAtProbe && isMetaVerb(command);
+    const isFatal = closesAtProbe && verbs[command.verb].meta;
     if (awaitsProof(command)) return null;
     if (dialect !== 'auto' || !isEitherWay(command)) return isFatal ? null : command;
     // A key that no classic command can carry waits, to be refused before a byte of it is sent.
@@ -109,9 +111,16 @@ export class Proof {
 
   /** The command that closes a run of quiet ones. */
   get fence(): Command {
-    const { fence } = this.#options;
-    if (fence === 'mn' || (fence === undefined && this.spoken === 'meta')) return MN_FENCE;
-    return fence === 'version' ? VERSION_FENCE : GET_FENCE;
+    return fences[this.#fenceName].command;
+  }
+
+  /** The type of the reply to that command. */
+  get fenceReply(): Reply['type'] {
+    return fences[this.#fenceName].reply;
+  }
+
+  get #fenceName(): keyof typeof fences {
+    return this.#options.fence ?? (this.spoken === 'meta' ? 'mn' : 'get');
   }
 
   /** The error of a connection that the server closed at the probe, where meta is insisted on. */
@@ -146,10 +155,6 @@ export class Proof {
   }
 }
 
-/** The commands that close a run of quiet ones. */
-export const MN_FENCE: Command = { verb: 'mn' };
-const VERSION_FENCE: Command = { verb: 'version' };
-
 /** A key that nobody stores. */
 const KEY = 'memwire-probe';
 
@@ -166,13 +171,14 @@ export const PROBE_OPAQUE = 0;
 /** What proves text, and fences what was sent before it: any classic server ends it with END. */
 export const TEXT_PROBE: Command = { verb: 'get', keys: [KEY] };
 
-// Not the probe itself: what it is answered with proves nothing.
-const GET_FENCE: Command = { ...TEXT_PROBE };
-
-/** Whether a command is one of the meta commands. */
-export function isMetaVerb({ verb }: Command): boolean {
-  return verb[0] === 'm' && verb.length === 2;
-}
+/** The commands that close a run of quiet ones, and the types of their replies. */
+export const MN_FENCE: Command = { verb: 'mn' };
+const fences = {
+  mn: { command: MN_FENCE, reply: 'MN' },
+  version: { command: { verb: 'version' }, reply: 'VERSION' },
+  // Not the probe itself: the reply to a fence proves nothing.
+  get: { command: { ...TEXT_PROBE }, reply: 'values' },
+} as const satisfies Record<string, { command: Command; reply: Reply['type'] }>;
 
 /** Whether a command has a spelling in both dialects. */
 export function isEitherWay(command: Command): command is MetaCommand | MetaSetCommand {
@@ -181,8 +187,8 @@ export function isEitherWay(command: Command): command is MetaCommand | MetaSetC
 
 /** Whether a command is about items, or a meta command, and not about the server. Takes anything. */
 export function isAboutItems(command: Command): boolean {
-  return typeof command === 'object' && command !== null &&
-    ('key' in command || 'keys' in command || command.verb === 'mn');
+  if (typeof command !== 'object' || command === null) return false;
+  return 'key' in command || 'keys' in command || rowOf(command.verb)?.meta === true;
 }
 
 /** Whether a command must know what the connection speaks: it has data, or two spellings. */
@@ -200,9 +206,8 @@ function awaitsProof(command: Command): boolean {
 }
 
 function hasData(command: Command): boolean {
-  if (command.verb === 'raw') return command.value !== null;
   // A login comes first: before it, servers that want one answer nothing else.
-  return verbs[command.verb].data && command.verb !== 'auth';
+  return valueOf(command) !== null;
 }
 
 /**

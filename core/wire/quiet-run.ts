@@ -22,12 +22,6 @@ export interface QuietReply {
   readonly bytesIn: number;
 }
 
-const fenceReplies: ReadonlyMap<string, Reply['type']> = new Map([
-  ['mn', 'MN'],
-  ['version', 'VERSION'],
-  ['get', 'values'],
-]);
-
 /**
  * The quiet commands that follow one another on a connection, and the fences between them.
  *
@@ -85,15 +79,15 @@ export class QuietRun<Tag> {
   /**
    * Takes a reply that came while a run is at the head.
    *
-   * @param fence The verb of the fences.
+   * @param fence The type of the reply to a fence.
    * @returns An error after which the next line may not be the next reply, or null.
    * @throws ProtocolError
    */
-  take({ reply, opaque, bytesIn }: QuietReply, fence: string): ErrorReply | null {
+  take({ reply, opaque, bytesIn }: QuietReply, fence: Reply['type']): ErrorReply | null {
     const end = this.#end();
     if (isError(reply)) return this.#takeError(reply, bytesIn, end);
     if (reply.type === 'MN' || reply.type === 'VERSION' || reply.type === 'values') {
-      if (reply.type !== fenceReplies.get(fence) || !this.#ring.at(end - 1).fenced) {
+      if (reply.type !== fence || !this.#ring.at(end - 1).fenced) {
         throw new ProtocolError(`${reply.type} came where no fence was`);
       }
       this.#fences--;

@@ -1,4 +1,6 @@
 import type { Command } from './command.ts';
+import { valueOf } from './command-facts.ts';
+import { verbs } from './verbs.ts';
 
 /** What has become of a pending command. */
 export type SlotState =
@@ -114,25 +116,10 @@ export class Ring<Tag> {
  */
 export function sizeOf(command: Command): number {
   const size = 1024;
-  switch (command.verb) {
-    case 'get':
-    case 'gets':
-    case 'gat':
-    case 'gats':
-      return size + command.keys.length * 64;
-    case 'set':
-    case 'add':
-    case 'replace':
-    case 'append':
-    case 'prepend':
-    case 'cas':
-    case 'ms':
-      return size + command.value.length;
-    case 'raw':
-      return size + (command.value?.length ?? 0);
-    default:
-      return size;
+  if (verbs[command.verb].keys === 'many' && 'keys' in command) {
+    return size + command.keys.length * 64;
   }
+  return size + (valueOf(command)?.length ?? 0);
 }
 
 function emptySlot<Tag>(): Slot<Tag> {

@@ -118,7 +118,7 @@ export class ServerConnection {
         this.#exclusive = true;
       }
       // Nothing is done for a peer that has said goodbye.
-      if (request.verb === 'quit') this.#decoder.dead = '';
+      if (verbs[request.verb].final) this.#decoder.dead = '';
       return { type: 'command', id: this.#owe(request), command: request };
     }
     this.#flushAuthError();
@@ -201,7 +201,7 @@ export class ServerConnection {
     }
     this.#settle();
     this.#exclusive = this.#watching = false;
-    if (command?.verb === 'auth') {
+    if (command !== null && verbs[command.verb].login) {
       if (isError(reply)) {
         this.#authError = reply;
         return true;

@@ -31,6 +31,23 @@ table('q is known to the meta verbs, and leaves out what they nominally answer',
   assert.is(where((row) => row.nominal.length > 0), 'mg, ms, md, ma');
 });
 
+table('the meta commands', () =>
+  assert.is(
+    where((row) => row.meta),
+    'mg, ms, md, ma, mn, me',
+  ));
+
+table('what has no effect without the item, and says so', () =>
+  assert.is(
+    where((row) => row.needsItem),
+    'get, gets, gat, gats, cas, delete, incr, decr, touch, mg, md, ma, me',
+  ));
+
+table('how a connection begins and ends', () => {
+  assert.is(where((row) => row.login), 'auth');
+  assert.is(where((row) => row.final), 'quit');
+});
+
 table('a data block follows the verbs that store one', () =>
   assert.is(
     where((row) => row.data),

@@ -55,6 +55,8 @@ export interface VerbRow {
   /** The fixed words this verb may be answered with, the likeliest first. */
   readonly statuses: readonly StatusWord[];
   readonly keys: 'none' | 'one' | 'many';
+  /** A meta command: only a server that speaks meta knows it. */
+  readonly meta: boolean;
   readonly class: 'read' | 'write' | 'admin';
   /** How a reply is asked to be left out: the word `noreply`, the meta flag `q`, or not at all. */
   readonly quiet: 'noreply' | 'q' | 'never';
@@ -73,12 +75,19 @@ export interface VerbRow {
   readonly clientErrorKeepsConnection: boolean;
   /** May not share the connection with other commands while it runs. */
   readonly exclusive: boolean;
+  /** Has no effect, and reports a miss, where its key is not there. */
+  readonly needsItem: boolean;
+  /** The credentials of a connection, which a server with logins demands before anything else. */
+  readonly login: boolean;
+  /** The client's last command on a connection: the server reads nothing that follows it. */
+  readonly final: boolean;
 }
 
 const row = (reply: ReplyShape, rest: Partial<VerbRow> = {}): VerbRow => ({
   reply,
   statuses: [],
   keys: 'none',
+  meta: false,
   class: 'admin',
   quiet: 'never',
   nominal: [],
@@ -87,57 +96,89 @@ const row = (reply: ReplyShape, rest: Partial<VerbRow> = {}): VerbRow => ({
   idempotent: false,
   clientErrorKeepsConnection: false,
   exclusive: false,
+  needsItem: false,
+  login: false,
+  final: false,
   ...rest,
 });
 
 const read = { class: 'read', idempotent: true } as const;
 const write = { class: 'write', keys: 'one', quiet: 'noreply' } as const;
 const store = { ...write, data: true, statuses: ['STORED', 'NOT_STORED'] } as const;
-const metaWrite = { class: 'write', keys: 'one', quiet: 'q' } as const;
+const arithmetic = {
+  ...write,
+  statuses: ['NOT_FOUND'],
+  clientErrorKeepsConnection: true,
+  needsItem: true,
+} as const;
+const retrieval = { keys: 'many', needsItem: true } as const;
+const meta = { meta: true, keys: 'one', quiet: 'q' } as const;
+const metaWrite = { ...meta, class: 'write', nominal: ['HD'] } as const;
 
 /**
  * THE table of the protocol: all that parsers, encoders, quiet handling, retry, policies, docs and
  * tests know of a verb. To add a verb is to add a row here, its note and its encoder.
  */
 export const verbs: Readonly<Record<Verb, VerbRow>> = {
-  get: row('values', { ...read, keys: 'many' }),
-  gets: row('values', { ...read, keys: 'many' }),
-  gat: row('values', { class: 'write', keys: 'many', idempotent: true }),
-  gats: row('values', { class: 'write', keys: 'many', idempotent: true }),
+  get: row('values', { ...read, ...retrieval }),
+  gets: row('values', { ...read, ...retrieval }),
+  gat: row('values', { ...retrieval, class: 'write', idempotent: true }),
+  gats: row('values', { ...retrieval, class: 'write', idempotent: true }),
   set: row('status', { ...store, idempotent: true }),
   add: row('status', store),
   replace: row('status', { ...store, idempotent: true }),
   append: row('status', store),
   prepend: row('status', store),
-  cas: row('status', { ...store, statuses: ['STORED', 'EXISTS', 'NOT_FOUND'] }),
-  delete: row('status', { ...write, statuses: ['DELETED', 'NOT_FOUND'], idempotent: true }),
-  incr: row('number', { ...write, statuses: ['NOT_FOUND'], clientErrorKeepsConnection: true }),
-  decr: row('number', { ...write, statuses: ['NOT_FOUND'], clientErrorKeepsConnection: true }),
-  touch: row('status', { ...write, statuses: ['TOUCHED', 'NOT_FOUND'], idempotent: true }),
+  cas: row('status', {
+    ...store,
+    statuses: ['STORED', 'EXISTS', 'NOT_FOUND'],
+    needsItem: true,
+  }),
+  delete: row('status', {
+    ...write,
+    statuses: ['DELETED', 'NOT_FOUND'],
+    idempotent: true,
+    needsItem: true,
+  }),
+  incr: row('number', arithmetic),
+  decr: row('number', arithmetic),
+  touch: row('status', {
+    ...write,
+    statuses: ['TOUCHED', 'NOT_FOUND'],
+    idempotent: true,
+    needsItem: true,
+  }),
   // As a plain read: T touches, N and R hand out a win.
-  mg: row('meta', { ...read, keys: 'one', quiet: 'q', nominal: ['EN'], codes: ['VA', 'HD', 'EN'] }),
-  ms: row('meta', { ...metaWrite, nominal: ['HD'], data: true, codes: ['HD', 'NS', 'EX', 'NF'] }),
+  mg: row('meta', {
+    ...meta,
+    ...read,
+    nominal: ['EN'],
+    codes: ['VA', 'HD', 'EN'],
+    needsItem: true,
+  }),
+  ms: row('meta', { ...metaWrite, data: true, codes: ['HD', 'NS', 'EX', 'NF'] }),
   md: row('meta', {
     ...metaWrite,
-    nominal: ['HD'],
     idempotent: true,
     codes: ['HD', 'NF', 'EX', 'NS'],
+    needsItem: true,
   }),
   ma: row('meta', {
     ...metaWrite,
     nominal: ['HD', 'VA'],
     clientErrorKeepsConnection: true,
     codes: ['VA', 'HD', 'NF', 'NS', 'EX'],
+    needsItem: true,
   }),
-  mn: row('status', { ...read, statuses: ['MN'] }),
-  me: row('debug', { ...read, keys: 'one' }),
+  mn: row('status', { ...read, meta: true, statuses: ['MN'] }),
+  me: row('debug', { ...read, meta: true, keys: 'one', needsItem: true }),
   stats: row('stats', { statuses: ['RESET', 'OK'] }),
   version: row('version', read),
   verbosity: row('status', { statuses: ['OK'], quiet: 'noreply' }),
   flush_all: row('status', { statuses: ['OK'], quiet: 'noreply', idempotent: true }),
   cache_memlimit: row('admin', { quiet: 'noreply', idempotent: true }),
   shutdown: row('closed'),
-  quit: row('closed', { class: 'read', idempotent: true }),
+  quit: row('closed', { ...read, final: true }),
   slabs: row('admin'),
   lru: row('admin'),
   extstore: row('admin'),
@@ -147,6 +188,17 @@ export const verbs: Readonly<Record<Verb, VerbRow>> = {
   watch: row('watch', { exclusive: true }),
   refresh_certs: row('admin', { idempotent: true }),
   'config get': row('config', read),
-  auth: row('status', { statuses: ['STORED'], data: true, idempotent: true, exclusive: true }),
+  auth: row('status', {
+    statuses: ['STORED'],
+    data: true,
+    idempotent: true,
+    exclusive: true,
+    login: true,
+  }),
   raw: row('line'),
 };
+
+/** The row of a verb; undefined for anything that is no verb. */
+export function rowOf(verb: unknown): VerbRow | undefined {
+  return typeof verb === 'string' && Object.hasOwn(verbs, verb) ? verbs[verb as Verb] : undefined;
+}

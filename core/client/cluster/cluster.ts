@@ -3,6 +3,7 @@ import type { Endpoint } from '../../io/transport.ts';
 import type { Command, Key } from '../../wire/command.ts';
 import { ConnectionError, TimeoutError, UsageError } from '../../wire/errors.ts';
 import type { Reply, ValueItem } from '../../wire/reply.ts';
+import { rowOf } from '../../wire/verbs.ts';
 import { withoutStack } from '../../wire/without-stack.ts';
 import type { Placed } from './cluster-server.ts';
 import { quoted } from '../connection/endpoint.ts';
@@ -178,7 +179,8 @@ export class Cluster implements Executor {
 
   #executeKeyless(command: Command, options: ExecuteOptions | undefined): Promise<Reply> {
     const { verb } = command;
-    if (verb !== 'mn') {
+    const row = rowOf(verb);
+    if (row?.meta !== true || row.keys !== 'none') {
       throw new UsageError('command', `${verb} has no key: it is for one server, or for each`);
     }
     const members = this.#hasher.nodes.map(({ name }) => this.#members.get(name));

@@ -1,8 +1,9 @@
 import type { Clock } from '../../io/clock.ts';
 import type { Command } from '../../wire/command.ts';
 import { MemcacheError, type Outcome } from '../../wire/errors.ts';
+import { flagArgument } from '../../wire/meta-flags.ts';
 import type { Reply } from '../../wire/reply.ts';
-import type { Verb } from '../../wire/verbs.ts';
+import { verbs } from '../../wire/verbs.ts';
 
 /** How a command ended. */
 export interface CommandEnd {
@@ -92,21 +93,19 @@ export function callListener<Result>(call: () => Result): Result | undefined {
   }
 }
 
-// Commands that do nothing but miss where their key is not there.
-const LOOKUPS: ReadonlySet<Verb> = new Set(
-  ['mg', 'md', 'ma', 'me', 'delete', 'incr', 'decr', 'touch', 'cas'] as const,
-);
-
 /** How many of a command's keys were there, and how many not. */
 function countKeys(command: Command, reply: Reply | null): { hits: number; misses: number } {
+  const { keys, needsItem } = verbs[command.verb];
   if (reply?.type === 'values') {
     const hits = reply.items.length;
     // A read of one key may have been sent in classic words.
-    const asked = 'keys' in command ? command.keys.length : command.verb === 'mg' ? 1 : hits;
+    const asked = 'keys' in command ? command.keys.length : keys === 'one' ? 1 : hits;
     return { hits, misses: asked - hits };
   }
-  const compares = command.verb === 'ms' && command.flags.some((flag) => flag[0] === 'C');
-  const asked = LOOKUPS.has(command.verb) || compares;
+  // A store needs the item, too, where it compares its cas.
+  const compares = 'flags' in command && typeof command.flags === 'object' &&
+    flagArgument(command.flags, 'C') !== undefined;
+  const asked = needsItem || compares;
   if (!asked || reply === null || reply.type === 'silent') return { hits: 0, misses: 0 };
   const miss = reply.type === 'EN' || reply.type === 'NF' || reply.type === 'NOT_FOUND';
   return { hits: miss ? 0 : 1, misses: miss ? 1 : 0 };

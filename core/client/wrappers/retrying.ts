@@ -8,7 +8,7 @@ import {
   TimeoutError,
   UsageError,
 } from '../../wire/errors.ts';
-import { isIdempotent } from '../../wire/idempotent.ts';
+import { isIdempotent } from '../../wire/command-facts.ts';
 import type { Reply } from '../../wire/reply.ts';
 import { AbortListeners } from '../connection/abort-listeners.ts';
 import { backoff, Deadline } from '../connection/timing.ts';
@@ -26,7 +26,7 @@ import { type FaceOf, keepFace } from './face.ts';
 import { Memcache } from '../memcache.ts';
 import type { Servers } from '../operation-context.ts';
 import { type Clock, systemClock } from '../../io/clock.ts';
-import { classOf } from '../../wire/class-of.ts';
+import { verbs } from '../../wire/verbs.ts';
 import type { Command } from '../../wire/command.ts';
 
 /**
@@ -354,7 +354,8 @@ export function toRetryPolicy(options: RetryOptions): RetryPolicy {
 // `gat`, and an `mg` that touches, write a time and are reads all the same.
 function isRefusedRead(error: MemcacheError, command: Command): boolean {
   if (!(error instanceof ServerReplyError) || error.kind !== 'SERVER_ERROR') return false;
-  return classOf(command) === 'read' || ['mg', 'gat', 'gats'].includes(command.verb);
+  const { class: kind, reply } = verbs[command.verb];
+  return kind === 'read' || reply === 'values';
 }
 
 function toPredicate(argument: string, filter: ErrorFilter): (error: MemcacheError) => boolean {
