@@ -24,13 +24,16 @@ const serverNames = /* @__PURE__ */ optionNames<ClusterServer>({
 });
 
 /** How a server is reached, and what hashing knows of it. */
-export interface Placed {
+export interface ResolvedServer {
   readonly endpoint: Endpoint;
   readonly node: HashNode;
 }
 
 /** @throws UsageError when the name of the server cannot be read. */
-export function toPlaced(server: ServerName | ClusterServer, tls?: TlsOptions): Placed {
+export function resolveServer(
+  server: ServerName | ClusterServer,
+  tls?: TlsOptions,
+): ResolvedServer {
   if (typeof server !== 'object' || server === null || !('server' in server)) {
     const endpoint = toEndpoint(server, tls);
     return { endpoint, node: { name: hashName(endpoint) } };
@@ -42,14 +45,14 @@ export function toPlaced(server: ServerName | ClusterServer, tls?: TlsOptions): 
 }
 
 /** @throws UsageError when it is no list of servers. */
-export function toAllPlaced(
+export function resolveServers(
   servers: readonly (ServerName | ClusterServer)[],
   tls?: TlsOptions,
-): Placed[] {
+): ResolvedServer[] {
   if (!Array.isArray(servers) || servers.length === 0) {
     throw new UsageError('servers', 'must be an array of servers that is not empty');
   }
-  return servers.map((server: ServerName | ClusterServer) => toPlaced(server, tls));
+  return servers.map((server: ServerName | ClusterServer) => resolveServer(server, tls));
 }
 
 // As other clients spell it, and not as `endpointName` does for people.

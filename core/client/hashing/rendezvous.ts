@@ -10,6 +10,7 @@ import { type HashNode, type HashScheme, refuseWeights } from './hasher.ts';
 import { hashText } from './key-hash.ts';
 import { KeyWords, Murmur3, putCharacters } from './digests/murmur3.ts';
 
+/** The options of `rendezvous`. */
 export interface RendezvousOptions {
   /**
    * What says how much a node wants a key, of the text `node-key`; the highest number has it.

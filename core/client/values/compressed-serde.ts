@@ -21,6 +21,7 @@ export interface Codec {
   decompress(data: Uint8Array, limit: number): Uint8Array;
 }
 
+/** The options of `compressedSerde`. */
 export interface CompressionOptions {
   readonly codec: Codec;
   /** What makes bytes of values before they are compressed; `defaultSerde` by default. */
