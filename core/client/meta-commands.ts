@@ -232,6 +232,7 @@ export interface MetaOptions extends CallOptions {
   readonly hints?: readonly string[];
 }
 
+/** The options of `meta.get`. */
 export interface MetaGetOptions extends MetaOptions {
   /** Flags `v` and `f`: fetch the value; true by default. */
   readonly value?: boolean;
@@ -259,6 +260,7 @@ export interface MetaGetOptions extends MetaOptions {
   readonly newCas?: bigint;
 }
 
+/** The options of `meta.set`. */
 export interface MetaSetOptions extends MetaOptions, Pick<WriteOptions, 'noreply'> {
   /** Flag `M`; `set` by default. */
   readonly mode?: 'set' | 'add' | 'replace' | 'append' | 'prepend';
@@ -280,6 +282,7 @@ export interface MetaSetOptions extends MetaOptions, Pick<WriteOptions, 'noreply
   readonly size?: boolean;
 }
 
+/** The options of `meta.delete`. */
 export interface MetaDeleteOptions extends MetaOptions, Pick<WriteOptions, 'noreply'> {
   /** Flag `C`: only where it has this version. */
   readonly ifCas?: bigint;
@@ -293,6 +296,7 @@ export interface MetaDeleteOptions extends MetaOptions, Pick<WriteOptions, 'nore
   readonly newCas?: bigint;
 }
 
+/** The options of `meta.arithmetic`. */
 export interface MetaArithmeticOptions extends MetaOptions, Pick<WriteOptions, 'noreply'> {
   /** Flag `M`; `incr` by default. */
   readonly mode?: 'incr' | 'decr';
@@ -399,6 +403,7 @@ export interface MetaFacts {
   readonly opaque: string | undefined;
 }
 
+/** The result of `meta.get`. */
 export interface MetaItem<T> extends MetaFacts {
   /** Undefined where it was not asked for, and where `unlessCas` left it out. */
   readonly value: T | undefined;
@@ -406,10 +411,12 @@ export interface MetaItem<T> extends MetaFacts {
   readonly flags: number | undefined;
 }
 
+/** The result of `meta.set` and `meta.delete`. */
 export interface MetaResult extends MetaFacts {
   readonly status: 'done' | 'not-stored' | 'exists' | 'not-found';
 }
 
+/** The result of `meta.arithmetic`. */
 export interface MetaNumber extends MetaResult {
   /** The new number; undefined where it was not done, and with `noreply`. */
   readonly value: bigint | undefined;

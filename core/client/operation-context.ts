@@ -16,6 +16,7 @@ import type { WriteFields } from './dialect.ts';
 import { type Found, isUnclear, toFound } from './results.ts';
 import { type Serde, serialize } from './values/serde.ts';
 
+/** A value and its version. */
 export interface Gets<T> {
   readonly value: T;
   /** The version of the value, to be given to `cas`. */

@@ -153,6 +153,7 @@ export interface PoolOptions {
   readonly idleTimeout: number;
 }
 
+/** The options of a client with several connections, each of which may be left out. */
 export interface PooledClientOptions extends ClientOptions, Partial<PoolOptions> {}
 
 /** The options of a client of many servers with their defaults. */
@@ -171,12 +172,19 @@ export interface HashClientSettings extends ClientSettings, PoolOptions, HealthO
   readonly profile?: ProfileName;
 }
 
+/** The options of a client of many servers, each of which may be left out. */
 export interface HashClientOptions extends Partial<HashClientSettings> {}
 
 /** The dialer, which a client of the core has to be given. */
 export interface WithDial {
   readonly dial: Dialer;
 }
+
+/** Adds to a client's options what its runtime has: a dialer, at least. */
+export type Prepare = <Options extends ClientOptions>(options: Options) => Options;
+
+/** What a client of the core adds to its options: nothing. */
+export const asGiven: Prepare = (options) => options;
 
 /** What a value has to be, and how the error says so. */
 export type Rule = readonly [holds: (value: unknown) => boolean, says: string];
@@ -304,10 +312,10 @@ export function readOptions<Settings extends object>(
  */
 export function clientSettings<Settings extends ClientSettings>(
   table: OptionTable<Settings>,
-  options: Partial<Settings> & WithDial,
+  options: Partial<Settings>,
 ): Settings & WithDial {
   const settings = readOptions(table, options);
-  const { dial } = options;
+  const { dial } = settings;
   assertArgument(dial !== undefined, 'dial', 'must be given');
   checkClock(settings.clock);
   checkSerde(settings.serde);
@@ -333,6 +341,7 @@ export function checkClock(clock: Clock): void {
 /** What every operation takes. */
 export type CallOptions = Pick<ExecuteOptions, 'timeout' | 'signal'>;
 
+/** The options of a call that writes. */
 export interface WriteOptions extends CallOptions {
   /**
    * Do not wait for the reply: the promise resolves when the transport has taken the bytes of the
@@ -343,6 +352,7 @@ export interface WriteOptions extends CallOptions {
   readonly noreply?: boolean;
 }
 
+/** The options of a call that stores. */
 export interface StoreOptions extends WriteOptions {
   /**
    * When it expires: seconds from now, or a Date. Without it never.

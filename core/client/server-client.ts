@@ -1,17 +1,17 @@
 // The clients of one server: administration, dumps and statistics beside the operations on items.
 import { type Aborter, newAborter } from '../io/aborter.ts';
-import type { Endpoint } from '../io/transport.ts';
 import { checkObject } from '../wire/check.ts';
 import type { Command, Key, RawCommand } from '../wire/command.ts';
 import type { Reply, ReplyItem } from '../wire/reply.ts';
 import { type ServerName, toEndpoint } from './connection/endpoint.ts';
 import type { Executor } from './connection/executor.ts';
-import { Upstream, type UpstreamOptions } from './connection/upstream.ts';
+import { upstreamFor } from './connection/upstream.ts';
 import { type Expire, toDelay } from './expire.ts';
 import { type KeyPolicy, Keys } from './keys.ts';
 import { Memcache } from './memcache.ts';
 import { executeOptions, type MemcacheDependencies } from './operation-context.ts';
 import {
+  asGiven,
   type CallOptions,
   checkCallOptions,
   checkWriteOptions,
@@ -21,8 +21,7 @@ import {
   clientTable,
   type PooledClientOptions,
   pooledClientTable,
-  type PoolOptions,
-  type WithDial,
+  type Prepare,
   type WriteOptions,
 } from './options.ts';
 import {
@@ -178,12 +177,15 @@ export class ServerClient extends Memcache {
 
 /** A client of one server, over one connection. It connects when the first call comes. */
 export class Client extends ServerClient {
+  /** What the runtime adds to the options, among them how to dial. */
+  static readonly prepare: Prepare = asGiven;
+
   /**
-   * @param server `host:port` and the like, see `ServerName`.
-   * @throws UsageError when an option breaks a rule.
+   * @param server `host:port` and the like, see `ServerName`; `localhost:11211` by default.
+   * @throws UsageError when an option breaks a rule, or nothing says how to dial.
    */
-  constructor(server: ServerName, options: ClientOptions & WithDial) {
-    const settings = clientSettings(clientTable, options);
+  constructor(server: ServerName = 'localhost', options: ClientOptions = {}) {
+    const settings = clientSettings(clientTable, new.target.prepare(options));
     const executor = upstreamFor(toEndpoint(server, settings.tls), settings);
     super({ ...clientDependencies(settings), executor });
   }
@@ -197,12 +199,15 @@ export class Client extends ServerClient {
  * within its `timeout`, and `maxPending` bounds what waits on each connection.
  */
 export class PooledClient extends ServerClient {
+  /** What the runtime adds to the options, among them how to dial. */
+  static readonly prepare: Prepare = asGiven;
+
   /**
-   * @param server `host:port` and the like, see `ServerName`.
-   * @throws UsageError when an option breaks a rule.
+   * @param server `host:port` and the like, see `ServerName`; `localhost:11211` by default.
+   * @throws UsageError when an option breaks a rule, or nothing says how to dial.
    */
-  constructor(server: ServerName, options: PooledClientOptions & WithDial) {
-    const settings = clientSettings(pooledClientTable, options);
+  constructor(server: ServerName = 'localhost', options: PooledClientOptions = {}) {
+    const settings = clientSettings(pooledClientTable, new.target.prepare(options));
     const executor = upstreamFor(toEndpoint(server, settings.tls), settings);
     super({ ...clientDependencies(settings), executor });
   }
@@ -332,28 +337,4 @@ export function clientDependencies(
 export function keyPolicy(settings: ClientSettings): KeyPolicy {
   const { keyPrefix, unicodeKeys, binaryKeys } = settings;
   return { prefix: keyPrefix, unicode: unicodeKeys, binary: binaryKeys };
-}
-
-/** The executor for one server. */
-export function upstreamFor(
-  endpoint: Endpoint,
-  settings:
-    & ClientSettings
-    & Partial<PoolOptions>
-    & WithDial
-    & Pick<UpstreamOptions, 'onFailure' | 'pace'>,
-): Upstream {
-  return new Upstream({ ...settings, endpoint: withSocketOptions(endpoint, settings) });
-}
-
-function withSocketOptions(
-  endpoint: Endpoint,
-  { noDelay, keepAlive }: Pick<ClientSettings, 'noDelay' | 'keepAlive'>,
-): Endpoint {
-  if ('path' in endpoint) return endpoint;
-  return {
-    ...endpoint,
-    ...(noDelay === undefined ? {} : { noDelay }),
-    ...(keepAlive === undefined ? {} : { keepAlive }),
-  };
 }

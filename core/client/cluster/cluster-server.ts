@@ -25,13 +25,16 @@ const serverNames = /* @__PURE__ */ optionNames<ClusterServer>({
 });
 
 /** A server's endpoint, and its node in the hash scheme. */
-export interface Placed {
+export interface ResolvedServer {
   readonly endpoint: Endpoint;
   readonly node: HashNode;
 }
 
 /** @throws UsageError when the name of the server cannot be read. */
-export function toPlaced(server: ServerName | ClusterServer, tls?: TlsOptions): Placed {
+export function resolveServer(
+  server: ServerName | ClusterServer,
+  tls?: TlsOptions,
+): ResolvedServer {
   if (typeof server !== 'object' || server === null || !('server' in server)) {
     const endpoint = toEndpoint(server, tls);
     return { endpoint, node: { name: hashName(endpoint) } };
@@ -43,14 +46,14 @@ export function toPlaced(server: ServerName | ClusterServer, tls?: TlsOptions): 
 }
 
 /** @throws UsageError when it is no list of servers. */
-export function toAllPlaced(
+export function resolveServers(
   servers: readonly (ServerName | ClusterServer)[],
   tls?: TlsOptions,
-): Placed[] {
+): ResolvedServer[] {
   if (!Array.isArray(servers) || servers.length === 0) {
     throw new UsageError('servers', 'must be an array of servers that is not empty');
   }
-  return servers.map((server: ServerName | ClusterServer) => toPlaced(server, tls));
+  return servers.map((server: ServerName | ClusterServer) => resolveServer(server, tls));
 }
 
 // As other clients spell it, unlike `endpointName`, which is for messages.

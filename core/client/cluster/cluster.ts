@@ -6,7 +6,7 @@ import { ConnectionError, TimeoutError, UsageError } from '../../wire/errors.ts'
 import type { Reply, ValueItem } from '../../wire/reply.ts';
 import { rowOf } from '../../wire/verbs.ts';
 import { withoutStack } from '../../wire/without-stack.ts';
-import type { Placed } from './cluster-server.ts';
+import type { ResolvedServer } from './cluster-server.ts';
 import { quoted } from '../connection/endpoint.ts';
 import { closedError, type ExecuteOptions, type Executor, refuse } from '../connection/executor.ts';
 import { type HashScheme, SchemeHasher } from '../hashing/hasher.ts';
@@ -15,6 +15,7 @@ import { HEALTH_CHECK } from '../connection/link.ts';
 import { eachItem } from '../results.ts';
 import { groupByServer } from '../keys.ts';
 
+/** The options of a `Cluster`. */
 export interface ClusterOptions extends HealthOptions {
   /** How keys are shared. */
   readonly scheme: HashScheme;
@@ -29,7 +30,7 @@ export interface ClusterOptions extends HealthOptions {
 }
 
 /** One server of a cluster. */
-export interface Member extends Placed {
+export interface Member extends ResolvedServer {
   readonly executor: Executor;
   readonly health: Health;
 }
@@ -57,7 +58,7 @@ export class Cluster implements Executor {
   #closed = false;
 
   /** @throws UsageError when two have one name, or the scheme cannot have a weight. */
-  constructor(servers: readonly Placed[], options: ClusterOptions) {
+  constructor(servers: readonly ResolvedServer[], options: ClusterOptions) {
     this.#options = options;
     this.#hasher = new SchemeHasher(options.scheme, servers.map(({ node }) => node));
     for (const server of servers) this.#join(server);
@@ -91,7 +92,7 @@ export class Cluster implements Executor {
   }
 
   /** @throws UsageError when there is one of that name, or the scheme cannot have its weight. */
-  add(server: Placed): void {
+  add(server: ResolvedServer): void {
     const { name } = server.node;
     if (this.#members.has(name)) {
       throw new UsageError('server', `${quoted(name)} is there already`);
@@ -106,7 +107,7 @@ export class Cluster implements Executor {
    *
    * @throws UsageError when the scheme cannot have a weight.
    */
-  arrange(servers: readonly Placed[]): void {
+  arrange(servers: readonly ResolvedServer[]): void {
     // A list from elsewhere may name a server twice.
     const wanted = new Map(servers.map((server) => [server.node.name, server]));
     const before = new Map(this.#members);
@@ -191,7 +192,7 @@ export class Cluster implements Executor {
     return Promise.all(replies).then((all) => all[0]!);
   }
 
-  #join(server: Placed): void {
+  #join(server: ResolvedServer): void {
     const { connect, random } = this.#options;
     const health = new Health(this.#options, random);
     const executor = connect(server.endpoint, (cause) => {

@@ -12,7 +12,7 @@ import type { Reply } from '../../wire/reply.ts';
 import { AbortListeners } from '../connection/abort-listeners.ts';
 import { Alarm, Deadline } from '../connection/timing.ts';
 import type { Cluster } from './cluster.ts';
-import { toPlaced } from './cluster-server.ts';
+import { resolveServer } from './cluster-server.ts';
 import type { Discovery } from './discovery/discovery.ts';
 import {
   checkExecuteOptions,
@@ -125,7 +125,7 @@ export class DiscoveredCluster implements Executor {
 
   #take(servers: readonly Endpoint[]): void {
     const { tls } = this.#options;
-    this.#cluster.arrange(servers.map((server) => toPlaced(server, server.tls ?? tls)));
+    this.#cluster.arrange(servers.map((server) => resolveServer(server, server.tls ?? tls)));
     this.#isKnown = true;
   }
 }

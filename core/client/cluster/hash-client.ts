@@ -3,22 +3,21 @@ import type { TlsOptions } from '../../io/transport.ts';
 import { checkEntry } from '../../wire/check.ts';
 import { UsageError } from '../../wire/errors.ts';
 import { quoted, type ServerName } from '../connection/endpoint.ts';
-import { Pace } from '../connection/timing.ts';
-import type { HashScheme } from '../hashing/hasher.ts';
-import { type HashSchemeName, hashSchemes } from '../hashing/schemes.ts';
 import { RoutedKeys } from '../keys.ts';
 import type { Servers } from '../operation-context.ts';
 import {
+  asGiven,
   clientSettings,
   type HashClientOptions,
   hashClientTable,
-  type WithDial,
+  type Prepare,
 } from '../options.ts';
-import { clientDependencies, keyPolicy, upstreamFor } from '../server-client.ts';
+import { clientDependencies, keyPolicy } from '../server-client.ts';
 import { profiles } from '../values/profiles/profiles.ts';
-import { Cluster } from './cluster.ts';
+import type { Cluster } from './cluster.ts';
+import { clusterOf } from './create-cluster.ts';
 import { ClusterClient } from './cluster-client.ts';
-import { type ClusterServer, toAllPlaced, toPlaced } from './cluster-server.ts';
+import { type ClusterServer, resolveServer, resolveServers } from './cluster-server.ts';
 import { DiscoveredCluster } from './discovered-cluster.ts';
 import { Discovery } from './discovery/discovery.ts';
 
@@ -32,6 +31,9 @@ export type HashServers = readonly (ServerName | ClusterServer)[] | Discovery;
  * It has the operations on items. What concerns one server alone is on `server(name)`.
  */
 export class HashClient extends ClusterClient {
+  /** What the runtime adds to the options, among them how to dial. */
+  static readonly prepare: Prepare = asGiven;
+
   /**
    * @param servers Their order matters to some schemes, their names to the others. A discovery is
    * asked by the first call, which waits for its list within its own time and rejects where there
@@ -39,21 +41,17 @@ export class HashClient extends ClusterClient {
    * finishes its pending commands. Closing the client closes the discovery.
    * @throws UsageError when an option breaks a rule.
    */
-  constructor(servers: HashServers, options: HashClientOptions & WithDial) {
-    const settings = clientSettings(hashClientTable, options);
+  constructor(servers: HashServers, options: HashClientOptions = {}) {
+    const settings = clientSettings(hashClientTable, new.target.prepare(options));
     const { clock, timeout, tls } = settings;
     const profile = settings.profile === undefined
       ? undefined
       : checkEntry('profile', profiles, settings.profile);
     const scheme = profile !== undefined && options.scheme === undefined
       ? profile.scheme
-      : toScheme(settings.scheme);
-    const pace = new Pace(clock);
-    const cluster = new Cluster(servers instanceof Discovery ? [] : toAllPlaced(servers, tls), {
-      ...settings,
-      scheme,
-      connect: (endpoint, onFailure) => upstreamFor(endpoint, { ...settings, onFailure, pace }),
-    });
+      : settings.scheme;
+    const known = servers instanceof Discovery ? [] : resolveServers(servers, tls);
+    const cluster = clusterOf(known, { ...settings, scheme });
     const discovered = servers instanceof Discovery
       ? new DiscoveredCluster(cluster, servers, { clock, timeout, tls })
       : null;
@@ -68,10 +66,6 @@ export class HashClient extends ClusterClient {
       servers: serversIn(cluster, discovered, tls),
     });
   }
-}
-
-function toScheme(scheme: HashSchemeName | HashScheme): HashScheme {
-  return typeof scheme === 'function' ? scheme : checkEntry('scheme', hashSchemes, scheme);
 }
 
 /** The servers of a cluster. The list of a discovery cannot be changed by hand. */
@@ -97,7 +91,7 @@ function serversIn(
     },
     add(server) {
       checkOwn();
-      cluster.add(toPlaced(server, tls));
+      cluster.add(resolveServer(server, tls));
     },
     async remove(name) {
       checkOwn();

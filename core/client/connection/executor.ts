@@ -12,6 +12,7 @@ import type { Command, Key } from '../../wire/command.ts';
 import { ConnectionError, UsageError } from '../../wire/errors.ts';
 import type { Reply, ReplyItem } from '../../wire/reply.ts';
 
+/** The options of one command. */
 export interface ExecuteOptions {
   /**
    * Milliseconds until the wait is given up; the client's `timeout` by default, Infinity for never.

@@ -43,6 +43,7 @@ import { Nudge } from './nudge.ts';
 import { announce, observed, type Traffic } from './observe.ts';
 import type { Clock } from '../../io/clock.ts';
 
+/** The options of a `Link`. */
 export interface LinkOptions
   extends
     Partial<ClientConnectionOptions>,

@@ -1,4 +1,5 @@
 // One server and the connections to it.
+import type { Endpoint } from '../../io/transport.ts';
 import type { Command } from '../../wire/command.ts';
 import { ConnectionError, TimeoutError, UsageError } from '../../wire/errors.ts';
 import { checkCredential } from '../../wire/line.ts';
@@ -9,9 +10,10 @@ import { clientConnectionOptions } from '../../wire/client-options.ts';
 import { Alarm, backoff, Pace } from './timing.ts';
 import { endpointName } from './endpoint.ts';
 import { closedError, type ExecuteOptions, type Executor, refuse } from './executor.ts';
-import { type PoolOptions, poolTable } from '../options.ts';
+import { type ClientSettings, type PoolOptions, poolTable, type WithDial } from '../options.ts';
 import { Link, type LinkOptions } from './link.ts';
 
+/** The options of an `Upstream`. */
 export interface UpstreamOptions
   extends Omit<LinkOptions, 'onClosed' | 'onLate'>, Partial<PoolOptions> {
   /**
@@ -242,4 +244,28 @@ export class Upstream implements Executor {
       new ConnectionError(`${name} is down${why}`, 'not-sent', cause, 'down')
     );
   }
+}
+
+/** The executor for one server. */
+export function upstreamFor(
+  endpoint: Endpoint,
+  settings:
+    & ClientSettings
+    & Partial<PoolOptions>
+    & WithDial
+    & Pick<UpstreamOptions, 'onFailure' | 'pace'>,
+): Upstream {
+  return new Upstream({ ...settings, endpoint: withSocketOptions(endpoint, settings) });
+}
+
+function withSocketOptions(
+  endpoint: Endpoint,
+  { noDelay, keepAlive }: Pick<ClientSettings, 'noDelay' | 'keepAlive'>,
+): Endpoint {
+  if ('path' in endpoint) return endpoint;
+  return {
+    ...endpoint,
+    ...(noDelay === undefined ? {} : { noDelay }),
+    ...(keepAlive === undefined ? {} : { keepAlive }),
+  };
 }

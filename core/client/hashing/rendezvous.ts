@@ -11,6 +11,7 @@ import { type HashNode, type HashScheme, refuseWeights } from './hasher.ts';
 import { hashText } from './key-hash.ts';
 import { KeyWords, Murmur3, putCharacters } from './digests/murmur3.ts';
 
+/** The options of `rendezvous`. */
 export interface RendezvousOptions {
   /**
    * The score of a node for a key, from the text `node-key`; the highest one gets the key.

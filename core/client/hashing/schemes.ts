@@ -8,6 +8,7 @@ import { byteHash } from './key-hash.ts';
 import { murmur64 } from './digests/murmur64.ts';
 import { Word64 } from './digests/word64.ts';
 
+/** The name of a hash scheme. */
 export type HashSchemeName =
   | 'ch3'
   | 'dalli'

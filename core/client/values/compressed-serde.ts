@@ -22,6 +22,7 @@ export interface Codec {
   decompress(data: Uint8Array, limit: number): Uint8Array;
 }
 
+/** The options of `compressedSerde`. */
 export interface CompressionOptions {
   readonly codec: Codec;
   /** Turns values into the bytes that are compressed; `defaultSerde` by default. */

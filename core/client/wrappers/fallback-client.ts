@@ -11,6 +11,7 @@ import { type ItemKey, ownKey } from '../keys.ts';
 import { Memcache } from '../memcache.ts';
 import { type CallOptions, isChecked, type OptionTable, readOptions } from '../options.ts';
 
+/** The options of a `FallbackClient`. */
 export interface FallbackOptions {
   /**
    * Add to the first cache what another had, with this to live, so that it is found there the next

@@ -230,6 +230,7 @@ export type ErrorClass = abstract new (...args: never[]) => MemcacheError;
 /** Which errors are meant: a list of classes, or what says so of each. */
 export type ErrorFilter = readonly ErrorClass[] | ((error: MemcacheError) => boolean);
 
+/** The options of a `RetryingClient`, each of which may be left out. */
 export interface RetryOptions extends Partial<RetrySettings> {}
 
 /** The options of retries with their defaults. */

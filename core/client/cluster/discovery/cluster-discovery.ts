@@ -5,6 +5,7 @@ import { Memcache } from '../../memcache.ts';
 import { unexpected } from '../../results.ts';
 import { checkDiscovery, Discovery, type DiscoveryOptions } from './discovery.ts';
 
+/** The options of a `ClusterDiscovery`. */
 export interface ClusterDiscoveryOptions extends DiscoveryOptions {
   /**
    * Whether to take the names of servers or their addresses; names by default, as addresses change.

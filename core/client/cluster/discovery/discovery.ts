@@ -7,6 +7,7 @@ import { backoff } from '../../connection/timing.ts';
 import { endpointName } from '../../connection/endpoint.ts';
 import { callListener } from '../../connection/observe.ts';
 
+/** The options of every discovery. */
 export interface DiscoveryOptions {
   /**
    * Milliseconds from one look to the next, of which up to half is left out by chance; 60 000 by

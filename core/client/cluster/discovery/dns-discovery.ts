@@ -6,6 +6,7 @@ import { checkDiscovery, Discovery, type DiscoveryOptions } from './discovery.ts
 /** All addresses of a host, in any order. */
 export type Resolve = (host: string) => Promise<readonly string[]>;
 
+/** The options of a `DnsDiscovery`. */
 export interface DnsDiscoveryOptions extends DiscoveryOptions {
   /** How to find them; the runtime's own way by default. */
   readonly resolve?: Resolve;

@@ -38,6 +38,7 @@ const INTERNAL = 0xfff0;
 /** How many times smaller it must be to be stored so: php.ini's `memcached.compression_factor`. */
 const LEAST_GAIN = 1.3;
 
+/** The options of `phpSerde`. */
 export interface PhpSerdeOptions {
   /**
    * zlib's format, for values that are compressed with it; FastLZ, which is only read, needs none.

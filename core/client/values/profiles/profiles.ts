@@ -14,6 +14,7 @@ import { md5 } from '../../hashing/digests/md5.ts';
 import { checkString, ownBytes, type Serde } from '../serde.ts';
 import { ForeignValue, storeForeign } from './foreign-value.ts';
 
+/** The name of a profile. */
 export type ProfileName =
   | 'dalli'
   | 'dalli-json'
@@ -99,6 +100,7 @@ const plainSerde: Serde = {
   },
 };
 
+/** The schemes, keys and values of other clients, by their names. */
 export const profiles: Readonly<Record<ProfileName, Profile>> = {
   dalli: {
     scheme: hashSchemes.dalli,
