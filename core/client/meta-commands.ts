@@ -1,3 +1,4 @@
+// The meta commands with all of their flags by name.
 import { checkEntry, checkKnown, checkObject, checkU32, optionNames } from '../wire/check.ts';
 import type { Key, Value } from '../wire/command.ts';
 import { UsageError } from '../wire/errors.ts';
@@ -172,7 +173,7 @@ export class MetaCommands {
       } else if (letter === 'T' || letter === 'N') {
         flags.push(`${letter}${toExptime(value, this.#context.dependencies.clock.now(), name)}`);
       } else if (letter === 'R') {
-        // The server reads it as it reads an expiry: past 30 days nobody would ever win.
+        // The server reads it as it reads an expiry: past 30 days no reader would ever win.
         flags.push(`R${toDelay(value, this.#context.dependencies.clock.now(), name)}`);
       } else flags.push(`${letter}${toU64(name, value)}`);
     }
@@ -249,7 +250,7 @@ export interface MetaGetOptions extends MetaOptions {
   readonly noBump?: boolean;
   /** Flag `T`: set when it expires. */
   readonly touch?: Expire;
-  /** Flag `N`: make an empty item that expires then where there is none; who does has `won`. */
+  /** Flag `N`: on a miss make an empty item that expires then; the caller that does has `won`. */
   readonly vivify?: Expire;
   /** Flag `R`: one reader has `won` when fewer seconds than these are left. */
   readonly recache?: number;
@@ -383,7 +384,7 @@ export function checkMetaOptions(verb: keyof typeof metaNames, options: MetaOpti
   checkKnown('options', options, metaNames[verb]);
 }
 
-/** What a meta reply says of an item; what was not asked for is undefined. */
+/** What a meta reply says of an item; undefined for each fact that was not asked for. */
 export interface MetaFacts {
   readonly cas: bigint | undefined;
   /** Seconds; `Infinity` where it never expires. */
@@ -393,11 +394,11 @@ export interface MetaFacts {
   readonly hitBefore: boolean | undefined;
   /** Bytes. */
   readonly size: number | undefined;
-  /** This caller is the one who is to make the value anew (flag `W`). */
+  /** This caller is to make the value again (flag `W`). */
   readonly won: boolean;
   /** The item was marked stale (flag `X`). */
   readonly stale: boolean;
-  /** Somebody else has won (flag `Z`). */
+  /** Another caller has won (flag `Z`). */
   readonly alreadyWon: boolean;
   readonly opaque: string | undefined;
 }

@@ -1,4 +1,4 @@
-// The clients of one server, and what only one server can be asked.
+// The clients of one server: administration, dumps and statistics beside the operations on items.
 import { type Aborter, newAborter } from '../io/aborter.ts';
 import { checkObject } from '../wire/check.ts';
 import type { Command, Key, RawCommand } from '../wire/command.ts';
@@ -34,7 +34,7 @@ import {
   toVersion,
 } from './results.ts';
 
-/** Every operation, and those that speak of a server and not of an item: for one server. */
+/** A client of one server: the operations on items, and those on the server itself. */
 export class ServerClient extends Memcache {
   /** The version of the server. */
   async version(options?: CallOptions): Promise<string> {
@@ -64,7 +64,7 @@ export class ServerClient extends Memcache {
   /**
    * Deletes everything that is stored now, or by the time that it happens.
    *
-   * @param delay When: in so many seconds, at a Date, or at once, which is the default.
+   * @param delay When: seconds from now or a Date; at once by default.
    * @throws UsageError when it is negative, or past the 30 days up to which memcached counts from
    * now: it would say OK and delete nothing.
    */
@@ -120,7 +120,8 @@ export class ServerClient extends Memcache {
    * With a `value` it is for a line that the server takes, for sure: a server that refuses the line
    * reads the value as commands. What this package knows has methods, which do not have that hole.
    *
-   * @param options `reply` says how what comes back is read, `value` is sent after the line.
+   * @param options `reply` is the shape of the reply, `value` is sent as a data block after the
+   * line.
    */
   async raw(
     line: string,
@@ -136,8 +137,8 @@ export class ServerClient extends Memcache {
   }
 
   /**
-   * What the server holds, item by item, without the values: keys, sizes, times. The times are those
-   * of the server's clock.
+   * What the server holds, item by item, without the values: keys, sizes, times. The times are
+   * those of the server's clock.
    *
    * @param classes `all`, `hash`, or slab classes: `1,2`.
    */
@@ -163,7 +164,8 @@ export class ServerClient extends Memcache {
   /**
    * The lines that the server logs, until the loop over them is left.
    *
-   * @param logs `fetchers`, `mutations`, `evictions`, `connevents`, `deletions`; fetchers by default.
+   * @param logs `fetchers`, `mutations`, `evictions`, `connevents`, `deletions`; fetchers by
+   * default.
    */
   watch(logs: readonly string[] = ['fetchers'], options?: CallOptions): ItemStream<string> {
     const command = { verb: 'watch', words: logs } as const;
@@ -211,7 +213,7 @@ export class PooledClient extends ServerClient {
   }
 }
 
-/** So many items wait for a slow reader before the server is read no further. */
+/** How many items wait for a slow reader before reading from the server is paused. */
 const ROOM = 256;
 
 interface Waiter<Item> {
@@ -220,26 +222,26 @@ interface Waiter<Item> {
 }
 
 /**
- * The items of a reply that comes piece by piece, as they arrive. The command is sent when the first
- * is asked for. To leave the loop, or to call `return`, ends the command at once, and closes the
- * connection that was made for it; a reader that asks slowly slows the server down.
+ * The items of a reply that comes piece by piece, as they arrive. The command is sent with the
+ * first call of `next`. Leaving the loop, or calling `return`, ends the command at once and closes
+ * the connection that was made for it. A slow reader slows the server down (backpressure).
  *
  * There is no `timeout` unless one is given: how long a dump takes depends on its reader. It is no
- * async generator, whose `return` would wait for the item that is being waited for.
+ * async generator, because `return` of one waits for a pending `next`.
  */
 export class ItemStream<Item> implements AsyncIterableIterator<Item, void, undefined> {
   readonly #start: () => Promise<void>;
   readonly #aborter: Aborter = newAborter();
   #isStarted = false;
   #items: Item[] = [];
-  // Calls of `next` that there is no item for yet.
+  // Calls of `next` for which no item has arrived yet.
   #waiters: Waiter<Item>[] = [];
-  // Lets the connection be read on.
+  // Resumes reading from the connection.
   #resume: () => void = () => {};
-  // Set once it has ended, with what the next call of `next` rejects with, if anything.
+  // Set at the end, with the error of the next call of `next`, if any.
   #end: { readonly error: Error | null } | null = null;
 
-  /** @param toItem Makes an item of each part of the reply; undefined for one that is none. */
+  /** @param toItem Turns each part of the reply into an item, or undefined to skip it. */
   constructor(
     executor: Executor,
     command: Command,
@@ -278,7 +280,7 @@ export class ItemStream<Item> implements AsyncIterableIterator<Item, void, undef
     });
   }
 
-  /** Ends it: calls of `next` that wait get no item. */
+  /** Ends the stream: pending calls of `next` get no item. */
   return(): Promise<IteratorResult<Item, void>> {
     this.#items = [];
     this.#finish({ error: null });

@@ -1,3 +1,4 @@
+// The servers of a cluster, as callers give them and as a cluster needs them.
 import type { Endpoint, TlsOptions } from '../../io/transport.ts';
 import { checkKnown, optionNames } from '../../wire/check.ts';
 import { UsageError } from '../../wire/errors.ts';
@@ -8,12 +9,12 @@ import type { HashNode } from '../hashing/hasher.ts';
 export interface ClusterServer {
   readonly server: ServerName;
   /**
-   * What it is hashed and called by: `host:port`, IPv6 without brackets, or the path of a socket, by
-   * default. Give one where other clients of the cache spell it otherwise, or where its address may
-   * change and its keys should stay.
+   * The name by which it is hashed and called. By default `host:port`, with IPv6 in no brackets, or
+   * the path of a socket. Give one if other clients of the cache spell it differently, or if its
+   * address may change and its keys should stay.
    */
   readonly name?: string;
-  /** How many times the keys of a server of weight 1 it gets, where the scheme has weights. */
+  /** Its share of the keys relative to a server of weight 1, where the scheme has weights. */
   readonly weight?: number;
 }
 
@@ -23,7 +24,7 @@ const serverNames = /* @__PURE__ */ optionNames<ClusterServer>({
   weight: true,
 });
 
-/** How a server is reached, and what hashing knows of it. */
+/** A server's endpoint, and its node in the hash scheme. */
 export interface ResolvedServer {
   readonly endpoint: Endpoint;
   readonly node: HashNode;
@@ -55,7 +56,7 @@ export function resolveServers(
   return servers.map((server: ServerName | ClusterServer) => resolveServer(server, tls));
 }
 
-// As other clients spell it, and not as `endpointName` does for people.
+// As other clients spell it, unlike `endpointName`, which is for messages.
 function hashName(endpoint: Endpoint): string {
   return 'path' in endpoint ? endpoint.path : `${endpoint.host}:${endpoint.port}`;
 }

@@ -1,3 +1,4 @@
+// A cluster whose servers a discovery finds.
 import type { Clock } from '../../io/clock.ts';
 import type { Endpoint, TlsOptions } from '../../io/transport.ts';
 import type { Command } from '../../wire/command.ts';
@@ -62,7 +63,8 @@ export class DiscoveredCluster implements Executor {
    * Waits until there is a list of servers.
    *
    * @returns The options of the call, with what is left of its time.
-   * @throws ConnectionError, TimeoutError or AbortError, each `not-sent`; the next call looks again.
+   * @throws ConnectionError, TimeoutError or AbortError, each `not-sent`; the next call looks
+   * again.
    */
   async ready<Options extends CallOptions>(options: Options): Promise<Options> {
     if (this.#isKnown) return options;

@@ -1,4 +1,4 @@
-// The client of many servers that shares keys among them.
+// The client of many servers, which distributes keys among them by a hash scheme.
 import type { TlsOptions } from '../../io/transport.ts';
 import { checkEntry } from '../../wire/check.ts';
 import { UsageError } from '../../wire/errors.ts';
@@ -21,12 +21,12 @@ import { type ClusterServer, resolveServer, resolveServers } from './cluster-ser
 import { DiscoveredCluster } from './discovered-cluster.ts';
 import { Discovery } from './discovery/discovery.ts';
 
-/** The servers of a `HashClient`: a list, or what finds them and says when they change. */
+/** The servers of a `HashClient`: a list, or a discovery, which finds them and follows changes. */
 export type HashServers = readonly (ServerName | ClusterServer)[] | Discovery;
 
 /**
- * A client of many servers, each with the keys that a hash gives it. Calls for many keys go to all
- * of their servers side by side.
+ * A client of many servers, among which keys are distributed by a hash scheme. Calls for many keys
+ * go to all of their servers concurrently.
  *
  * It has the operations on items. What concerns one server alone is on `server(name)`.
  */
@@ -37,8 +37,8 @@ export class HashClient extends ClusterClient {
   /**
    * @param servers Their order matters to some schemes, their names to the others. A discovery is
    * asked by the first call, which waits for its list within its own time and rejects where there
-   * is none; the next asks again. Then the servers are as the last list has them: one that leaves
-   * ends what it was asked. To close the client closes the discovery.
+   * is none; the next asks again. From then on the last list holds: a server that leaves first
+   * finishes its pending commands. Closing the client closes the discovery.
    * @throws UsageError when an option breaks a rule.
    */
   constructor(servers: HashServers, options: HashClientOptions = {}) {
@@ -68,7 +68,7 @@ export class HashClient extends ClusterClient {
   }
 }
 
-/** The servers of a cluster. Where a discovery says which they are, nobody else may. */
+/** The servers of a cluster. The list of a discovery cannot be changed by hand. */
 function serversIn(
   cluster: Cluster,
   discovered: DiscoveredCluster | null,

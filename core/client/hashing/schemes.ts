@@ -1,3 +1,4 @@
+// All hash schemes by their names.
 import { ch3 } from './digests/ch3.ts';
 import { gomemcache, memjs, modula, pythonMemcached, spymemcached } from './modulo.ts';
 import { pymemcache, rendezvous } from './rendezvous.ts';

@@ -1,3 +1,4 @@
+// A discovery of servers by the addresses of a DNS name.
 import { ConnectionError, UsageError } from '../../../wire/errors.ts';
 import { type ServerName, toEndpoint } from '../../connection/endpoint.ts';
 import { checkDiscovery, Discovery, type DiscoveryOptions } from './discovery.ts';
