@@ -1,7 +1,7 @@
 import { toEndpoint } from '../client/connection/endpoint.ts';
 import { Upstream } from '../client/connection/upstream.ts';
 import { CONGESTED, Pump } from '../io/pump.ts';
-import type { Dialer, Transport, TransportEvents } from '../io/transport.ts';
+import type { Transport, TransportEvents } from '../io/transport.ts';
 import { fromLatin1 } from '../wire/bytes.ts';
 import type { Command } from '../wire/command.ts';
 import { prefixCommand, unprefixReply } from '../wire/prefix.ts';
@@ -13,7 +13,6 @@ import { BAD_REQUEST, BUSY, NOT_ALLOWED, TOO_LARGE, toReply } from './errors.ts'
 import type { BridgeClient } from './events.ts';
 import type { BridgeSettings } from './options.ts';
 import { ownPolicy, type Policy } from './policy.ts';
-import { StoppableClock } from './stoppable-clock.ts';
 import { TokenBucket } from './token-bucket.ts';
 
 /** Milliseconds that a page has to take its end: then its connection is cut off. */
@@ -58,8 +57,6 @@ export class BridgeSession implements TransportEvents {
   readonly #prefix: Uint8Array;
   readonly #bucket: TokenBucket;
   readonly #upstream: Upstream;
-  readonly #upstreamClock: StoppableClock;
-  #upstreamTransport: Transport | null = null;
   // How many commands the upstream has not answered.
   #pending = 0;
   // The bytes of their values.
@@ -94,8 +91,7 @@ export class BridgeSession implements TransportEvents {
     this.#policies = settings.policy === undefined ? [own] : [settings.policy, own];
     this.#prefix = fromLatin1(settings.prefix);
     this.#bucket = new TokenBucket(rate, rate, clock.elapsed());
-    this.#upstreamClock = new StoppableClock(clock);
-    this.#upstream = this.#makeUpstream(settings);
+    this.#upstream = makeUpstream(settings);
     this.#heard = clock.elapsed();
     this.#watchIdle();
   }
@@ -139,28 +135,6 @@ export class BridgeSession implements TransportEvents {
     if (this.#ending !== null) return;
     this.#ending = { code, reason };
     this.#run();
-  }
-
-  #makeUpstream(settings: BridgeSettings): Upstream {
-    const { upstreamTimeout, upstreamAuth, maxValue } = settings;
-    const dial: Dialer = async (to, events, signal) => {
-      const transport = await settings.dial(to, events, signal);
-      this.#upstreamTransport = transport;
-      if (this.#upstreamPaused) transport.pause();
-      return transport;
-    };
-    return new Upstream({
-      dial,
-      clock: this.#upstreamClock,
-      endpoint: toEndpoint(settings.upstream, settings.upstreamTls),
-      timeout: upstreamTimeout,
-      connectTimeout: upstreamTimeout,
-      reconnectDelay: 25,
-      maxReconnectDelay: 1000,
-      random: settings.random,
-      maxValue,
-      ...(upstreamAuth === undefined ? {} : { auth: upstreamAuth }),
-    });
   }
 
   // Does what can be done now: commands, replies, and saying who has to wait.
@@ -284,13 +258,8 @@ export class BridgeSession implements TransportEvents {
     if (paused === this.#upstreamPaused) return;
     this.#upstreamPaused = paused;
     this.#dependencies.inFlight.count += paused ? -this.#pending : this.#pending;
-    if (paused) {
-      this.#upstreamClock.stop();
-      this.#upstreamTransport?.pause();
-    } else {
-      this.#upstreamClock.start();
-      this.#upstreamTransport?.resume();
-    }
+    if (paused) this.#upstream.pause();
+    else this.#upstream.resume();
   }
 
   // Asks after half of the time, gives up who has not answered after all of it. A page that does not
@@ -309,4 +278,20 @@ export class BridgeSession implements TransportEvents {
       this.#watchIdle(isSilent);
     });
   }
+}
+
+function makeUpstream(settings: BridgeSettings): Upstream {
+  const { dial, clock, random, upstreamTimeout, upstreamAuth, maxValue } = settings;
+  return new Upstream({
+    dial,
+    clock,
+    endpoint: toEndpoint(settings.upstream, settings.upstreamTls),
+    timeout: upstreamTimeout,
+    connectTimeout: upstreamTimeout,
+    reconnectDelay: 25,
+    maxReconnectDelay: 1000,
+    random,
+    maxValue,
+    ...(upstreamAuth === undefined ? {} : { auth: upstreamAuth }),
+  });
 }

@@ -1,5 +1,5 @@
 import { type Aborter, newAborter } from '../../io/aborter.ts';
-import { BUSY, LARGE, Pump } from '../../io/pump.ts';
+import { BUSY, LARGE, PAUSED, Pump } from '../../io/pump.ts';
 import type {
   AbortSignalLike,
   Dialer,
@@ -91,8 +91,6 @@ export class Link implements Executor, TransportEvents {
   hasAnswered = false;
   /** Whether a connection was made. */
   wasConnected = false;
-  /** When the turn of the last command began, by the clock's `elapsed`. */
-  usedAt = 0;
   readonly #options: LinkOptions;
   readonly #name: string;
   readonly #connection: ClientConnection<Pending>;
@@ -102,6 +100,8 @@ export class Link implements Executor, TransportEvents {
   #resolveClosed: () => void = () => {};
   readonly #pump: Pump;
   readonly #pace: Pace;
+  // When the turn of the last command began, by the time of the alarm.
+  #usedAt = 0;
   // The consumer of the items of a dump or a watch is busy.
   #isBusy = false;
   // How many quiet writes came.
@@ -139,9 +139,9 @@ export class Link implements Executor, TransportEvents {
       onRested: () => this.#advance(),
     }, this.#pace);
     this.#alarm = new Alarm(clock, () => {
-      // While it is not listened to, the server's silence is no sign.
-      if (this.#isBusy) this.#connection.receive(EMPTY, clock.elapsed());
-      this.#connection.tick(clock.elapsed());
+      // While nothing is read, the server's silence is no sign.
+      if (this.#isBusy) this.#connection.receive(EMPTY, this.#alarm.time.elapsed());
+      this.#connection.tick(this.#alarm.time.elapsed());
       this.#advance();
     });
     this.#nudge = endpoint.tls === undefined
@@ -166,6 +166,11 @@ export class Link implements Executor, TransportEvents {
     return this.#connection.pendingBytes;
   }
 
+  /** When the turn of the last command began, by the clock's `elapsed`; pauses do not count. */
+  get usedAt(): number {
+    return this.#usedAt + this.#alarm.pausedFor;
+  }
+
   execute(command: Command, options?: ExecuteOptions): Promise<Reply> {
     let spelled = command;
     // An observer is to see what is sent, as far as that is known.
@@ -188,13 +193,18 @@ export class Link implements Executor, TransportEvents {
     return this.#execute(HEALTH_CHECK, HEALTH_CHECK, undefined, null);
   }
 
-  /** Takes over what another connection could not do. Each call keeps its time limit. */
-  adopt(commands: readonly Early[]): void {
+  /**
+   * Takes over what another connection could not do. Each call keeps the time that it had left.
+   *
+   * @param now The time of that connection, which its deadlines go by.
+   */
+  adopt(commands: readonly Early[], now: number): void {
+    const shift = this.#alarm.time.elapsed() - now;
     for (const { command, pending, deadline, until } of commands) {
       pending.unlisten?.();
       pending.unlisten = null;
       try {
-        this.#send(command, pending, deadline, until);
+        this.#send(command, pending, deadline + shift, until);
       } catch (error) {
         pending.reject(error as Error);
       }
@@ -218,7 +228,7 @@ export class Link implements Executor, TransportEvents {
       if (signal?.aborted === true) throw new AbortError('not-sent', signal.reason);
       // The commands of one turn share its time: to read the clock costs as much as to encode one.
       // It flushes even where this one is refused: what was sent before may be what leaves no room.
-      if (this.#pump.schedule()) this.usedAt = this.#options.clock.elapsed();
+      if (this.#pump.schedule()) this.#usedAt = this.#alarm.time.elapsed();
       const timeout = options?.timeout ?? this.#options.timeout;
       const pending: Pending = { resolve, reject, options, traffic, unlisten: null };
       if (options?.unconfirmed === true) {
@@ -228,12 +238,12 @@ export class Link implements Executor, TransportEvents {
         if ((++this.#quiet & 15) === 0) this.#pump.isSentEnough();
       }
       const untilSent = options?.unconfirmed === true && isQuiet(asked);
-      this.#send(command, pending, this.usedAt + timeout, untilSent ? 'sent' : 'answered');
+      this.#send(command, pending, this.#usedAt + timeout, untilSent ? 'sent' : 'answered');
       // A burst goes out, and its time is told, while it is made: not when its turn ends.
       this.#unflushed += sizeOf(command);
       if (this.#unflushed > BURST) {
         this.#flush(false);
-        this.usedAt = this.#options.clock.elapsed();
+        this.#usedAt = this.#alarm.time.elapsed();
       }
     } catch (error) {
       reject(error as Error);
@@ -254,6 +264,25 @@ export class Link implements Executor, TransportEvents {
     const signal = pending.options?.signal;
     if (signal !== undefined) this.#listen(pending, signal);
     this.#alarm.set(deadline);
+  }
+
+  /**
+   * Stops reading, and with it the deadlines of commands: while nobody reads, no reply is late and
+   * the server has not stalled. Commands are still taken and sent, and chunks that are on their way
+   * are read. A dial has its own time limit and needs no reader; it goes on.
+   */
+  pause(): void {
+    if (this.#over) return;
+    this.#alarm.pause();
+    this.#nudge?.pause();
+    this.#pump.hold(PAUSED, true);
+  }
+
+  /** Reads on. Each deadline has the time that it had left at `pause`. */
+  resume(): void {
+    this.#alarm.resume();
+    this.#nudge?.resume();
+    this.#pump.hold(PAUSED, false);
   }
 
   /** Takes no more commands, and closes once those that are pending have ended. */
@@ -281,7 +310,7 @@ export class Link implements Executor, TransportEvents {
     this.#nudge?.heard();
     const isLarge = chunk.length >= LARGE;
     if (isLarge) this.#pace.begin();
-    this.#connection.receive(chunk, this.#options.clock.elapsed());
+    this.#connection.receive(chunk, this.#alarm.time.elapsed());
     this.#advance();
     if (isLarge) this.#pump.limitReading();
   }
@@ -363,7 +392,7 @@ export class Link implements Executor, TransportEvents {
   // Without a pace it is the caller's own time that it takes.
   #flush(isPaced = true): void {
     this.#unflushed = 0;
-    this.#pump.flush(this.#options.clock.elapsed(), isPaced);
+    this.#pump.flush(this.#alarm.time.elapsed(), isPaced);
     // To encode may find deadlines that have passed, or that nothing is left to wait for.
     this.#settleAll();
     this.#alarm.set(this.#connection.deadline() ?? Infinity);
@@ -486,7 +515,7 @@ export class Link implements Executor, TransportEvents {
         open.has(pending) || (read.has(pending) && verbs[command.verb].class === 'read')
       );
       for (const { pending } of commands) adopted.add(pending);
-      heir.adopt(commands);
+      heir.adopt(commands, this.#alarm.time.elapsed());
     }
     for (const tag of unsent) if (!adopted.has(tag)) this.#rejectLost(tag, cause, 'not-sent');
     for (const tag of unanswered) if (!adopted.has(tag)) this.#rejectLost(tag, cause, 'unknown');
