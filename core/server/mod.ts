@@ -8,5 +8,4 @@ export { MemoryServer } from './memory.ts';
 export { SERVER_VERSION, type ServerOptions, serverOptions } from './options.ts';
 export { Server } from './serve.ts';
 export { type Answer, Session } from './session.ts';
-export type { CacheOptions } from './cache.ts';
-export { Store } from './store.ts';
+export { type CacheOptions, Store } from './store.ts';

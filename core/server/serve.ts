@@ -17,7 +17,7 @@ const DUMP_BACKLOG = 64 * 1024;
 
 /**
  * An embedded memcached. It has no socket of its own: give `accept` to a listener of the runtime,
- * or take the dialer of `memory.ts`.
+ * or take a `memoryDialer`.
  */
 export class Server {
   readonly engine: Engine;
