@@ -4,6 +4,8 @@ import {
   isExportDeclaration,
   isIdentifier,
   isImportDeclaration,
+  isImportTypeNode,
+  isLiteralTypeNode,
   isStringLiteral,
   type Node,
   type SourceFile,
@@ -49,6 +51,8 @@ export function imports({ file, tree }: Source): string[] {
   walk(tree, (node) => {
     const from = isImportDeclaration(node) || isExportDeclaration(node)
       ? node.moduleSpecifier
+      : isImportTypeNode(node) && isLiteralTypeNode(node.argument)
+      ? node.argument.literal
       : isCallExpression(node) && node.expression.kind === SyntaxKind.ImportKeyword
       ? node.arguments[0]
       : undefined;
