@@ -86,10 +86,7 @@ function isInside(path: string, folder: string): boolean {
 
 // The shortest circle through each import: so every import that is part of a circle is in a line.
 function circles(files: readonly ImportingFile[]): string[] {
-  const graph = new Map<string, string[]>();
-  for (const { file, imports } of files) {
-    graph.set(file, [...graph.get(file) ?? [], ...imports]);
-  }
+  const graph = peeled(files);
   const found = new Set<string>();
   for (const [file, targets] of graph) {
     for (const target of targets) {
@@ -98,6 +95,22 @@ function circles(files: readonly ImportingFile[]): string[] {
     }
   }
   return [...found];
+}
+
+// What is left once files that import nothing are taken away, over and over. It is the circles and
+// the files that lead to them: most often nothing, which saves the search in all others.
+function peeled(files: readonly ImportingFile[]): Map<string, string[]> {
+  const graph = new Map<string, string[]>();
+  for (const { file, imports } of files) {
+    graph.set(file, [...graph.get(file) ?? [], ...imports]);
+  }
+  for (let before = Infinity; graph.size < before;) {
+    before = graph.size;
+    for (const [file, targets] of graph) {
+      if (!targets.some((target) => graph.has(target))) graph.delete(file);
+    }
+  }
+  return graph;
 }
 
 function shortestPath(

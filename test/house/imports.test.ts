@@ -1,11 +1,10 @@
 // The direction of imports, on the real files, and on the real files with one import too many.
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { basename, join, relative } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { suite } from '../runner/suite.ts';
 import { arrows, brokenImports, type ImportingFile, partOf } from './import-rule.ts';
-import { imports, ROOT, sources } from './source.ts';
+import { imports, ROOT, type Source, sources, written } from './source.ts';
 
 // The circles that are about to go. The list must shrink with them: each must still be there.
 const KNOWN: readonly string[] = [
@@ -24,7 +23,7 @@ const folders = [...new Set(Object.keys(arrows).map((part) => part.split('/')[0]
 const files: readonly ImportingFile[] = [...folders, 'test']
   .flatMap(sources)
   .filter(({ file }) => !file.endsWith('.test.ts'))
-  .map((source) => ({ file: source.file, imports: imports(source) }));
+  .map(importing);
 const layers = drawing();
 
 const house = suite('house: direction of imports');
@@ -105,23 +104,26 @@ house('an import is read in whatever form it is written', () => {
     "export type A = import('./wire.ts').A",
     "export const all = import('./wire.ts')",
   ];
-  const read = written(...forms.map((form, i) => [`core/${i}.ts`, form] as const));
+  const read = writtenImports(...forms.map((form, i) => [`core/${i}.ts`, form] as const));
   assert.equal(read.map((file) => file.imports), forms.map(() => ['core/wire.ts']));
 });
 
 house("a type of the client in core's io is reported", () => {
-  const bad = written(['core/io/clock.ts', "import type { Item } from '../client/results.ts'"]);
+  const bad = writtenImports([
+    'core/io/clock.ts',
+    "import type { Item } from '../client/results.ts'",
+  ]);
   assert.ok(broken(...bad).includes('core/io/clock.ts imports core/client/results.ts'));
 });
 
 house('a circle of two files is reported, made of a type', () => {
-  const bad = written(['core/wire/bytes.ts', "import type { Token } from './tokens.ts'"]);
+  const bad = writtenImports(['core/wire/bytes.ts', "import type { Token } from './tokens.ts'"]);
   const circle = 'core/wire/bytes.ts -> core/wire/tokens.ts -> core/wire/bytes.ts';
   assert.ok(broken(...bad).includes(circle));
 });
 
 house('a circle of three files is reported, made of types', () => {
-  const bad = written(
+  const bad = writtenImports(
     ['core/version.ts', "import type { One } from './one.ts'"],
     ['core/one.ts', "export type { One } from './other.ts'"],
     ['core/other.ts', "export type One = import('./version.ts').One"],
@@ -131,33 +133,24 @@ house('a circle of three files is reported, made of types', () => {
 });
 
 house('a file that imports itself is reported', () => {
-  const bad = written(['core/wire/bytes.ts', "import type { Bytes } from './bytes.ts'"]);
+  const bad = writtenImports(['core/wire/bytes.ts', "import type { Bytes } from './bytes.ts'"]);
   assert.ok(broken(...bad).includes('core/wire/bytes.ts -> core/wire/bytes.ts'));
 });
+
+/** Files with these texts, as their imports are read. */
+function writtenImports(
+  ...texts: readonly (readonly [file: string, text: string])[]
+): ImportingFile[] {
+  return written(...texts).map(importing);
+}
+
+function importing(source: Source): ImportingFile {
+  return { file: source.file, imports: imports(source) };
+}
 
 /** What is reported with some imports more, and is not without them. */
 function broken(...bad: readonly ImportingFile[]): string[] {
   return brokenImports([...files, ...bad]).filter((line) => !KNOWN.includes(line));
-}
-
-/** Files with these texts, as their imports are read. */
-function written(...texts: readonly (readonly [file: string, text: string])[]): ImportingFile[] {
-  const folder = mkdtempSync(join(tmpdir(), 'memwire-house-'));
-  try {
-    const names = texts.map((_, i) => `${i}.ts`);
-    writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ files: names }));
-    for (const [i, [, text]] of texts.entries()) writeFileSync(join(folder, names[i]!), text);
-    const read = sources(relative(ROOT, folder)).filter(({ file }) =>
-      names.includes(basename(file))
-    );
-    assert.is(read.length, texts.length);
-    return texts.map(([file], i) => {
-      const { tree } = read.find((source) => basename(source.file) === names[i])!;
-      return { file, imports: imports({ file, tree }) };
-    });
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
 }
 
 /** Some file of a part: not a test, and the name of none that is there. */

@@ -1,4 +1,7 @@
-import { join, relative } from 'node:path';
+// Source files as TypeScript reads them, for the rules of the repository.
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join, relative } from 'node:path';
 import {
   isCallExpression,
   isExportDeclaration,
@@ -36,6 +39,24 @@ export function sources(folder: string): Source[] {
     });
   } finally {
     compiler.close();
+  }
+}
+
+/** Files with these texts, as TypeScript reads them. */
+export function written(...texts: readonly (readonly [file: string, text: string])[]): Source[] {
+  const folder = mkdtempSync(join(tmpdir(), 'memwire-house-'));
+  try {
+    const names = texts.map((_, i) => `${i}.ts`);
+    writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ files: names }));
+    for (const [i, [, text]] of texts.entries()) writeFileSync(join(folder, names[i]!), text);
+    const read = sources(relative(ROOT, folder));
+    return texts.map(([file], i) => {
+      const source = read.find((one) => basename(one.file) === names[i]);
+      if (source === undefined) throw new Error(`${file} was not read`);
+      return { file, tree: source.tree };
+    });
+  } finally {
+    rmSync(folder, { recursive: true });
   }
 }
 
