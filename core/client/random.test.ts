@@ -2,9 +2,9 @@ import * as assert from 'uvu/assert';
 import { CountingClock, settled } from '../../test/support/scripted.ts';
 import { suite } from '../../test/runner/suite.ts';
 import { Client } from './server-client.ts';
-import type { WithDial } from './options.ts';
+import type { HashClientOptions, WithDial } from './options.ts';
 import { ClusterDiscovery } from './cluster/discovery/cluster-discovery.ts';
-import { HashClient, type HashClientOptions } from './cluster/hash-client.ts';
+import { HashClient } from './cluster/hash-client.ts';
 import type { Memcache } from './memcache.ts';
 import { RetryingClient } from './wrappers/retrying.ts';
 

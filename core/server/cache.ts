@@ -3,6 +3,7 @@ import { ACTIVE, FETCHED, Items } from './items.ts';
 import { itemSize, slabClass } from './slab-classes.ts';
 import type { StoreMode, StoreStatus } from './store-request.ts';
 
+/** How much a store may hold. */
 export interface CacheOptions {
   /** The memory for items, in bytes. */
   readonly memory: number;

@@ -1,28 +1,45 @@
 import type { ReplyLimits } from './decode-reply.ts';
 
+/** The options of a `ClientConnection`. */
 export interface ClientConnectionOptions extends ReplyLimits {
-  /** What messages call the server; `the server` by default. */
+  /**
+   * What messages call the server.
+   *
+   * @default 'the server'
+   */
   readonly serverName: string;
-  /** How many commands may be pending; 262144 by default, so that no burst of calls is refused. */
+  /**
+   * How many commands may be pending on a connection. The default refuses no burst of calls.
+   *
+   * @default 262144
+   */
   readonly maxPending: number;
   /**
-   * How many bytes of memory the pending commands may hold, reckoned at 1 KiB each and their
-   * values; 256 MiB by default. A command that is larger than this is taken when it is alone.
+   * How many bytes of memory the pending commands may hold, reckoned at 1 KiB each and their values.
+   * A command that is larger than this is taken when it is alone.
+   *
+   * @default 268435456
    */
   readonly maxPendingBytes: number;
   /**
-   * After how many milliseconds without progress, while replies are owed, the server is lost; 2000 by
-   * default. Bytes of a reply that was given up are no progress before it ends.
+   * Milliseconds without progress, while replies are owed, after which the connection is given up.
+   * Bytes of a reply that was given up are no progress before it ends.
+   *
+   * @default 2000
    */
   readonly stallAfter: number;
   /**
-   * `auto`, the default, finds out what the server speaks before any data leaves; `meta` insists on
+   * `auto` finds out what the server speaks before any data leaves; `meta` insists on
    * meta commands, and refuses a server without them; `text` insists on the classic ones.
+   *
+   * @default 'auto'
    */
   readonly dialect: 'auto' | 'meta' | 'text';
   /**
    * With `auto`: the server closed the last connection at the probe for meta commands, as twemproxy
-   * does, so only the classic one is sent. Off by default.
+   * does, so only the classic one is sent.
+   *
+   * @default false
    */
   readonly closesAtProbe: boolean;
   /**
@@ -30,10 +47,15 @@ export interface ClientConnectionOptions extends ReplyLimits {
    * else `get`, of a key that nobody stores: every server and proxy knows it.
    */
   readonly fence: 'mn' | 'version' | 'get' | undefined;
-  /** After how many quiet commands in a row a fence is sent unasked; 256 by default. */
+  /**
+   * After how many quiet commands in a row a fence is sent unasked.
+   *
+   * @default 256
+   */
   readonly fenceEvery: number;
 }
 
+/** The defaults of a `ClientConnection`. */
 export const clientConnectionOptions: Omit<ClientConnectionOptions, keyof ReplyLimits> = {
   serverName: 'the server',
   maxPending: 256 * 1024,

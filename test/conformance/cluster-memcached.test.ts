@@ -1,10 +1,8 @@
 import { inspect } from 'node:util';
 import * as assert from 'uvu/assert';
 import { systemClock } from '../../core/io/clock.ts';
-import type {
-  HashClient as AnyHashClient,
-  HashClientOptions,
-} from '../../core/client/cluster/hash-client.ts';
+import type { HashClient as AnyHashClient } from '../../core/client/cluster/hash-client.ts';
+import type { HashClientOptions } from '../../core/client/options.ts';
 import { Discovery } from '../../core/client/cluster/discovery/discovery.ts';
 import { toEndpoint } from '../../core/client/connection/endpoint.ts';
 import { ConnectionError, TimeoutError } from '../../core/wire/errors.ts';

@@ -7,6 +7,7 @@ import { flagTable } from '../../cli/console/flags.ts';
 import { usage } from '../../cli/console/usage.ts';
 import { programs } from '../../cli/help.ts';
 import { suite } from '../runner/suite.ts';
+import { optionPage } from './option-tables.ts';
 import { ROOT } from './source.ts';
 import { FILE, verbTable } from './verb-table.ts';
 
@@ -14,6 +15,10 @@ const house = suite('house: docs');
 
 house('docs/verbs.md is what `npm run docs` writes', async () => {
   assert.is(readFileSync(FILE, 'utf8'), await verbTable());
+});
+
+house('docs/client.md is what `npm run docs` writes', () => {
+  assert.is(read('docs/client.md'), optionPage());
 });
 
 house('.ci/run runs the test line of the README', () => {

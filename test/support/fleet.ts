@@ -1,6 +1,6 @@
 // The clients of other languages that share a cache with ours.
 import { spawnSync } from 'node:child_process';
-import type { HashClientOptions } from '../../core/client/cluster/hash-client.ts';
+import type { HashClientOptions } from '../../core/client/options.ts';
 import type { ProfileName } from '../../core/client/values/profiles/profiles.ts';
 import { findProgram } from './memcached.ts';
 

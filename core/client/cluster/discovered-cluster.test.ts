@@ -6,8 +6,8 @@ import { Server } from '../../server/serve.ts';
 import type { Dialer, Endpoint } from '../../io/transport.ts';
 import { UsageError } from '../../wire/errors.ts';
 import { Discovery, type FoundServers } from './discovery/discovery.ts';
-import { HashClient, type HashClientOptions } from './hash-client.ts';
-import type { CallOptions } from '../options.ts';
+import { HashClient } from './hash-client.ts';
+import type { CallOptions, HashClientOptions } from '../options.ts';
 import { RetryingClient } from '../wrappers/retrying.ts';
 
 const discovered = suite('discovered cluster');

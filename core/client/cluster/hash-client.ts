@@ -1,100 +1,74 @@
-import { systemClock } from '../../io/clock.ts';
+// The client of many servers, which distributes keys among them by a hash scheme.
 import type { TlsOptions } from '../../io/transport.ts';
-import { checkEntry, checkMilliseconds } from '../../wire/check.ts';
+import { checkEntry } from '../../wire/check.ts';
 import { UsageError } from '../../wire/errors.ts';
 import { quoted, type ServerName } from '../connection/endpoint.ts';
-import { Pace } from '../connection/timing.ts';
-import type { HashScheme } from '../hashing/hasher.ts';
-import { type HashSchemeName, hashSchemes } from '../hashing/schemes.ts';
 import { RoutedKeys } from '../keys.ts';
 import type { Servers } from '../operation-context.ts';
-import { checkOptions, type ClientOptions, type PoolOptions, type WithDial } from '../options.ts';
-import { clientDependencies, upstreamFor } from '../server-client.ts';
-import { type Profile, type ProfileName, profiles } from '../values/profiles/profiles.ts';
-import { Cluster } from './cluster.ts';
+import {
+  asGiven,
+  clientSettings,
+  type HashClientOptions,
+  hashClientTable,
+  type Prepare,
+} from '../options.ts';
+import { clientDependencies, keyPolicy } from '../server-client.ts';
+import { profiles } from '../values/profiles/profiles.ts';
+import type { Cluster } from './cluster.ts';
+import { clusterOf } from './create-cluster.ts';
 import { ClusterClient } from './cluster-client.ts';
-import { type ClusterServer, toAllPlaced, toPlaced } from './cluster-server.ts';
+import { type ClusterServer, resolveServer, resolveServers } from './cluster-server.ts';
 import { DiscoveredCluster } from './discovered-cluster.ts';
 import { Discovery } from './discovery/discovery.ts';
-import type { HealthOptions } from './health.ts';
 
-export interface HashClientOptions
-  extends ClientOptions, Partial<PoolOptions>, Partial<HealthOptions> {
-  /**
-   * How keys are shared: `rendezvous` by default, which is even, moves the keys of a server that
-   * leaves and no others, and is pymemcache's. It has no weights; `weightedKetama` has.
-   */
-  readonly scheme?: HashSchemeName | HashScheme;
-  /**
-   * Shares keys, shortens them and reads and writes values as another client does, so that both
-   * find and read each other's. `scheme` and `serde` override their part of it.
-   */
-  readonly profile?: ProfileName;
-}
-
-/** The servers of a `HashClient`: a list, or what finds them and says when they change. */
+/** The servers of a `HashClient`: a list, or a discovery, which finds them and follows changes. */
 export type HashServers = readonly (ServerName | ClusterServer)[] | Discovery;
 
 /**
- * A client of many servers, each with the keys that a hash gives it. Calls for many keys go to all
- * of their servers side by side.
+ * A client of many servers, among which keys are distributed by a hash scheme. Calls for many keys
+ * go to all of their servers concurrently.
  *
  * It has the operations on items. What concerns one server alone is on `server(name)`.
  */
 export class HashClient extends ClusterClient {
+  /** What the runtime adds to the options, among them how to dial. */
+  static readonly prepare: Prepare = asGiven;
+
   /**
    * @param servers Their order matters to some schemes, their names to the others. A discovery is
    * asked by the first call, which waits for its list within its own time and rejects where there
-   * is none; the next asks again. Then the servers are as the last list has them: one that leaves
-   * ends what it was asked. To close the client closes the discovery.
+   * is none; the next asks again. From then on the last list holds: a server that leaves first
+   * finishes its pending commands. Closing the client closes the discovery.
    * @throws UsageError when an option breaks a rule.
    */
-  constructor(servers: HashServers, options: HashClientOptions & WithDial) {
-    checkOptions(options, 'HashClient');
-    const { tls, clock = systemClock, timeout = 1000 } = options;
-    const profile = options.profile === undefined
+  constructor(servers: HashServers, options: HashClientOptions = {}) {
+    const settings = clientSettings(hashClientTable, new.target.prepare(options));
+    const { clock, timeout, tls } = settings;
+    const profile = settings.profile === undefined
       ? undefined
-      : checkEntry('profile', profiles, options.profile);
-    const cluster = clusterFor(servers instanceof Discovery ? null : servers, options, profile);
+      : checkEntry('profile', profiles, settings.profile);
+    const scheme = profile !== undefined && options.scheme === undefined
+      ? profile.scheme
+      : settings.scheme;
+    const known = servers instanceof Discovery ? [] : resolveServers(servers, tls);
+    const cluster = clusterOf(known, { ...settings, scheme });
     const discovered = servers instanceof Discovery
       ? new DiscoveredCluster(cluster, servers, { clock, timeout, tls })
       : null;
-    const { keyPrefix = '', unicodeKeys = false, binaryKeys = false } = options;
-    const policy = { prefix: keyPrefix, unicode: unicodeKeys, binary: binaryKeys };
-    const { serde = profile?.serde() } = options;
+    const serde = profile === undefined || options.serde !== undefined
+      ? settings.serde
+      : profile.serde();
     super({
-      ...clientDependencies(serde === undefined ? options : { ...options, serde }),
-      keys: new RoutedKeys(policy, profile),
+      ...clientDependencies(settings),
+      serde,
+      keys: new RoutedKeys(keyPolicy(settings), profile),
       executor: discovered ?? cluster,
       servers: serversIn(cluster, discovered, tls),
     });
   }
 }
 
-function clusterFor(
-  servers: readonly (ServerName | ClusterServer)[] | null,
-  options: HashClientOptions & WithDial,
-  profile: Profile | undefined,
-): Cluster {
-  const { tls, clock = systemClock, random = Math.random, scheme = 'rendezvous' } = options;
-  const { retryAttempts = 2, retryTimeout = 1000, deadTimeout = 60_000 } = options;
-  if (typeof retryAttempts !== 'number' || !(retryAttempts >= 0)) {
-    throw new UsageError('retryAttempts', 'must be a number, 0 or more');
-  }
-  const own = typeof scheme === 'function' ? scheme : checkEntry('scheme', hashSchemes, scheme);
-  const pace = new Pace(clock);
-  return new Cluster(servers === null ? [] : toAllPlaced(servers, tls), {
-    scheme: profile !== undefined && options.scheme === undefined ? profile.scheme : own,
-    clock,
-    random,
-    retryAttempts,
-    retryTimeout: checkMilliseconds('retryTimeout', retryTimeout),
-    deadTimeout: checkMilliseconds('deadTimeout', deadTimeout),
-    connect: (endpoint, onFailure) => upstreamFor(endpoint, { ...options, onFailure, pace }),
-  });
-}
-
-/** The servers of a cluster. Where a discovery says which they are, nobody else may. */
+/** The servers of a cluster. The list of a discovery cannot be changed by hand. */
 function serversIn(
   cluster: Cluster,
   discovered: DiscoveredCluster | null,
@@ -117,7 +91,7 @@ function serversIn(
     },
     add(server) {
       checkOwn();
-      cluster.add(toPlaced(server, tls));
+      cluster.add(resolveServer(server, tls));
     },
     async remove(name) {
       checkOwn();

@@ -1,4 +1,8 @@
+// Retries: an executor around an executor, and a client around a client.
+import type { Clock } from '../../io/clock.ts';
 import type { AbortSignalLike } from '../../io/transport.ts';
+import { checkObject } from '../../wire/check.ts';
+import type { Command } from '../../wire/command.ts';
 import {
   AbortError,
   ConnectionError,
@@ -10,24 +14,22 @@ import {
 } from '../../wire/errors.ts';
 import { isIdempotent } from '../../wire/command-facts.ts';
 import type { Reply } from '../../wire/reply.ts';
+import { verbs } from '../../wire/verbs.ts';
 import { AbortListeners } from '../connection/abort-listeners.ts';
-import { backoff, Deadline } from '../connection/timing.ts';
 import { checkExecuteOptions, type ExecuteOptions, type Executor } from '../connection/executor.ts';
-import type { CallOptions } from '../options.ts';
-import {
-  checkBoolean,
-  checkKnown,
-  checkMilliseconds,
-  checkObject,
-  optionNames,
-} from '../../wire/check.ts';
-import { FallbackClient } from './fallback-client.ts';
-import { type FaceOf, keepFace } from './face.ts';
+import { backoff, Deadline } from '../connection/timing.ts';
 import { Memcache } from '../memcache.ts';
 import type { Servers } from '../operation-context.ts';
-import { type Clock, systemClock } from '../../io/clock.ts';
-import { verbs } from '../../wire/verbs.ts';
-import type { Command } from '../../wire/command.ts';
+import {
+  type CallOptions,
+  checkClock,
+  clientTable,
+  type OptionTable,
+  readOptions,
+  type Rule,
+} from '../options.ts';
+import { type FaceOf, keepFace } from './face.ts';
+import { FallbackClient } from './fallback-client.ts';
 
 /**
  * Any client, with its keys, values and dialect, whose commands are tried again when they fail, as
@@ -75,24 +77,23 @@ export const RetryingClient = class RetryingClient extends Memcache {
  */
 const REST = 25;
 
-/** Something that reads, and may be done twice. */
+/** Stands for a lookup of servers: a read, which may be repeated. */
 const READS: Command = { verb: 'version' };
 
-/** The codes of errors for which no server was asked. */
+/** The codes of errors with which a call was refused before anything was sent. */
 const REFUSED_HERE: ReadonlySet<string> = new Set(['down', 'overloaded']);
 
 /**
- * Tries a command again when it failed and another attempt may do better and can do no harm: no
- * byte of it was sent, or doing it twice is doing it once. What was done nobody repeats, unless
- * `retryServerErrors` or `retryUnsafe` say so.
+ * Tries a failed command again if another attempt may succeed and can do no harm: no byte of it was
+ * sent, or it is idempotent. `retryServerErrors` and `retryUnsafe` allow more.
  *
- * Between two attempts there is a turn of the event loop at least, whatever `delay` says: sockets
- * are read, timers go off, and a signal can end the call.
+ * Between two attempts the event loop turns at least once, whatever `delay` is: sockets are read,
+ * timers fire, and a signal can end the call.
  */
 export class Retrying implements Executor {
   readonly #executor: Executor;
   readonly #policy: RetryPolicy;
-  // What ends each wait that is going on.
+  // The functions that end the waits in progress.
   readonly #waits: Set<() => void> = new Set();
   readonly #aborts = new AbortListeners();
   #closed = false;
@@ -107,7 +108,7 @@ export class Retrying implements Executor {
     return this.#execute(this.#executor, command, options);
   }
 
-  /** Ends the waits between attempts: their calls reject with what they would have tried again for. */
+  /** Ends the waits between attempts: their calls reject with the error of the last attempt. */
   async close(): Promise<void> {
     this.#closed = true;
     for (const end of this.#waits) end();
@@ -115,8 +116,8 @@ export class Retrying implements Executor {
   }
 
   /**
-   * Many servers, each with the same retries, which end when this is closed. The wait until they are
-   * found is repeated likewise.
+   * Many servers, each with the same retries, which end when this is closed. The wait until they
+   * are found is repeated likewise.
    */
   aroundServers(servers: Servers): Servers {
     const { executorOf, ready } = servers;
@@ -159,7 +160,7 @@ export class Retrying implements Executor {
     run: (options: ExecuteOptions) => Promise<Result>,
   ): Promise<Result> {
     const { attempts } = this.#policy;
-    // How long a dump takes is up to its reader.
+    // How long a dump takes depends on its reader.
     const attemptTimeout = options.onItem === undefined ? this.#policy.attemptTimeout : Infinity;
     let doubt: MemcacheError | null = null;
     for (let attempt = 1;; attempt++) {
@@ -184,7 +185,7 @@ export class Retrying implements Executor {
     if (this.#closed || error instanceof UsageError || error instanceof AbortError) return false;
     if (error.code === 'closed' || !isWorth(error, command)) return false;
     if (error.outcome === 'not-sent') return true;
-    // Its reader has seen some of the reply.
+    // Its reader may have seen a part of the reply.
     if (options.onItem !== undefined) return false;
     return retryUnsafe || isIdempotent(command);
   }
@@ -213,10 +214,10 @@ export class Retrying implements Executor {
 }
 
 /**
- * What a call ends with.
+ * The error of the call as a whole.
  *
- * @param doubt The first failure after which the command may have been done. Of the call as a whole
- * that stays true, though the last attempt was not even sent.
+ * @param doubt The first failure after which the command may have been done. The call then may have
+ * had an effect, even if its last attempt was not sent.
  */
 function ofAll(last: MemcacheError, doubt: MemcacheError | null): MemcacheError {
   if (last.outcome !== 'not-sent' || doubt === null) return last;
@@ -229,105 +230,133 @@ export type ErrorClass = abstract new (...args: never[]) => MemcacheError;
 /** Which errors are meant: a list of classes, or what says so of each. */
 export type ErrorFilter = readonly ErrorClass[] | ((error: MemcacheError) => boolean);
 
-export interface RetryOptions {
-  /** How often a command is tried, the first time included; 2 by default, as pymemcache has it. */
-  readonly attempts?: number;
+/** The options of a `RetryingClient`, each of which may be left out. */
+export interface RetryOptions extends Partial<RetrySettings> {}
+
+/** The options of retries with their defaults. */
+export interface RetrySettings {
   /**
-   * Milliseconds to wait before the second attempt, doubled before each more; half of it is random.
-   * 0 by default. Sockets and timers have a turn between two attempts even so, and an attempt that
-   * was refused at once, since the server is down or too much is pending, is repeated after 25 ms at
-   * the soonest.
+   * How often a command is tried, the first time included. The default is pymemcache's.
+   *
+   * @default 2
    */
-  readonly delay?: number;
-  /** The longest such wait; 1000 by default. */
-  readonly maxDelay?: number;
+  readonly attempts: number;
   /**
-   * Milliseconds for all attempts and waits together, where a call has no `timeout` of its own. By
-   * default only each attempt is bounded.
+   * Milliseconds to wait before the second attempt, doubled before each further one; half of it is
+   * random. Even without a delay sockets and timers have a turn between two attempts, and an
+   * attempt that was refused at once, because the server is down or too much is pending, is
+   * repeated after 25 ms at the soonest.
+   *
+   * @default 0
    */
-  readonly timeout?: number;
+  readonly delay: number;
   /**
-   * Milliseconds for each attempt. By default the client's own `timeout`, or where there is one for
-   * all attempts, whatever is left of it.
+   * The longest such wait, in milliseconds.
+   *
+   * @default 1000
    */
-  readonly attemptTimeout?: number;
-  /** The errors after which to try again: of the connection, the protocol and time by default. */
-  readonly retryFor?: ErrorFilter;
-  /** Those after which not to; none by default. */
-  readonly doNotRetryFor?: ErrorFilter;
+  readonly maxDelay: number;
   /**
-   * Repeat reads too that the server answered with `SERVER_ERROR`, as one does that is short of
-   * memory, and a proxy whose server is gone. Writes are not: what became of them is not known. Off
-   * by default, since many a server would answer the same again.
+   * Milliseconds for all attempts and waits together, where a call has no `timeout` of its own.
+   *
+   * @default Infinity
    */
-  readonly retryServerErrors?: boolean;
+  readonly timeout: number;
   /**
-   * Repeat commands too that may have been done and would do something else the second time: an
-   * `incr` may then count twice. Off by default.
+   * Milliseconds for each attempt. Without a limit here the client's own `timeout` holds, or what
+   * is left of the one for all attempts.
+   *
+   * @default Infinity
    */
-  readonly retryUnsafe?: boolean;
-  /** A number from 0 to 1, for jitter; the client's `random` by default. */
-  readonly random?: () => number;
-  /** Where time comes from; the client's clock by default. */
-  readonly clock?: Clock;
+  readonly attemptTimeout: number;
+  /**
+   * The errors after which to try again.
+   *
+   * @default [ConnectionError, ProtocolError, TimeoutError]
+   */
+  readonly retryFor: ErrorFilter;
+  /**
+   * The errors after which not to try again.
+   *
+   * @default []
+   */
+  readonly doNotRetryFor: ErrorFilter;
+  /**
+   * Also repeat commands that the server may have done and that would do something else the second
+   * time: an `incr` may then count twice.
+   *
+   * @default false
+   */
+  readonly retryUnsafe: boolean;
+  /**
+   * Also repeat reads that the server answered with `SERVER_ERROR`, as a server does that is short
+   * of memory, or a proxy whose server is gone. Writes are not repeated: it is not known what
+   * became of them. Off, since many servers would give the same answer again.
+   *
+   * @default false
+   */
+  readonly retryServerErrors: boolean;
+  /**
+   * The source of jitter: returns a number from 0 to 1. A `RetryingClient` uses the client's.
+   *
+   * @default Math.random
+   */
+  readonly random: () => number;
+  /**
+   * The source of time. A `RetryingClient` uses the client's.
+   *
+   * @default the system's clock
+   */
+  readonly clock: Clock;
 }
 
+const isAttempts: Rule = [
+  (value) => typeof value === 'number' && Number.isInteger(value) && value >= 1,
+  'must be a whole number, 1 or more',
+];
+const isWait: Rule = [
+  (value) => typeof value === 'number' && value >= 0 && value <= 0x7fff_ffff,
+  'must be a number of milliseconds, 0 or more',
+];
+const isTimeout: Rule = [
+  (value) => typeof value === 'number' && value > 0,
+  'must be a number of milliseconds, more than 0',
+];
+const isSwitch: Rule = [(value) => typeof value === 'boolean', 'must be true or false'];
+const isFilter: Rule = [
+  (value) =>
+    Array.isArray(value)
+      ? value.every((one) => typeof one === 'function')
+      // A class called without `new` would throw at the first error.
+      : typeof value === 'function' && !(value.prototype instanceof Error),
+  'must be a list of error classes, or a function of an error',
+];
+
+export const retryTable: OptionTable<RetrySettings> = {
+  attempts: [isAttempts, 2],
+  delay: [isWait, 0],
+  maxDelay: [isWait, 1000],
+  timeout: [isTimeout, Infinity],
+  attemptTimeout: [isTimeout, Infinity],
+  retryFor: [isFilter, [ConnectionError, ProtocolError, TimeoutError]],
+  doNotRetryFor: [isFilter, []],
+  retryUnsafe: [isSwitch, false],
+  retryServerErrors: [isSwitch, false],
+  random: clientTable.random,
+  clock: clientTable.clock,
+};
+
 /** The options as they are worked with. */
-export interface RetryPolicy {
-  readonly attempts: number;
-  readonly delay: number;
-  readonly maxDelay: number;
-  readonly timeout: number;
-  readonly attemptTimeout: number;
-  readonly retryUnsafe: boolean;
-  readonly random: () => number;
-  readonly clock: Clock;
+interface RetryPolicy extends RetrySettings {
   /** Whether another attempt may do better. */
   readonly isWorth: (error: MemcacheError, command: Command) => boolean;
 }
 
-const names = /* @__PURE__ */ optionNames<RetryOptions>({
-  attempts: true,
-  delay: true,
-  maxDelay: true,
-  timeout: true,
-  attemptTimeout: true,
-  retryFor: true,
-  doNotRetryFor: true,
-  retryUnsafe: true,
-  retryServerErrors: true,
-  random: true,
-  clock: true,
-});
-
-const defaults: readonly ErrorClass[] = [ConnectionError, ProtocolError, TimeoutError];
-
 /** @throws UsageError naming the option that breaks a rule. */
-export function toRetryPolicy(options: RetryOptions): RetryPolicy {
-  checkObject('options', options);
-  checkKnown('options', options, names);
-  const { attempts = 2, delay = 0, maxDelay = 1000, retryUnsafe = false } = options;
-  const { retryServerErrors = false } = options;
-  const { timeout = Infinity, attemptTimeout = Infinity } = options;
-  const { random = Math.random, clock = systemClock } = options;
-  const { retryFor = defaults, doNotRetryFor = [] } = options;
-  if (!Number.isInteger(attempts) || attempts < 1) {
-    throw new UsageError('attempts', 'must be a whole number, 1 or more');
-  }
-  for (const [name, value] of Object.entries({ delay, maxDelay })) {
-    if (!(typeof value === 'number' && value >= 0 && value <= 0x7fff_ffff)) {
-      throw new UsageError(name, 'must be a number of milliseconds, 0 or more');
-    }
-  }
-  for (const [name, value] of Object.entries({ timeout, attemptTimeout })) {
-    checkMilliseconds(name, value, Infinity);
-  }
-  checkBoolean('retryUnsafe', retryUnsafe);
-  checkBoolean('retryServerErrors', retryServerErrors);
-  if (typeof random !== 'function') throw new UsageError('random', 'must be a function');
-  if (typeof clock !== 'object' || clock === null) throw new UsageError('clock', 'must be a clock');
-  const isWanted = toPredicate('retryFor', retryFor);
-  const isUnwanted = toPredicate('doNotRetryFor', doNotRetryFor);
+function toRetryPolicy(options: RetryOptions): RetryPolicy {
+  const settings = readOptions(retryTable, options);
+  const { retryFor, doNotRetryFor, retryServerErrors } = settings;
+  checkClock(settings.clock);
   // The defaults may be named: that is how one of them is left out.
   if (Array.isArray(options.retryFor) && Array.isArray(doNotRetryFor)) {
     const both = options.retryFor.find((one: ErrorClass) => doNotRetryFor.includes(one));
@@ -336,17 +365,11 @@ export function toRetryPolicy(options: RetryOptions): RetryPolicy {
     }
   }
   return {
-    attempts,
-    delay,
-    maxDelay,
-    timeout,
-    attemptTimeout,
-    retryUnsafe,
-    random,
-    clock,
+    ...settings,
     isWorth(error, command) {
-      const isWorth = isWanted(error) || (retryServerErrors && isRefusedRead(error, command));
-      return isWorth && !isUnwanted(error);
+      const isWorth = matches(retryFor, error) ||
+        (retryServerErrors && isRefusedRead(error, command));
+      return isWorth && !matches(doNotRetryFor, error);
     },
   };
 }
@@ -358,13 +381,6 @@ function isRefusedRead(error: MemcacheError, command: Command): boolean {
   return kind === 'read' || reply === 'values';
 }
 
-function toPredicate(argument: string, filter: ErrorFilter): (error: MemcacheError) => boolean {
-  if (Array.isArray(filter) && filter.every((one) => typeof one === 'function')) {
-    return (error) => filter.some((one) => error instanceof one);
-  }
-  // A class called without `new` would throw at the first error.
-  if (typeof filter === 'function' && !(filter.prototype instanceof Error)) {
-    return filter;
-  }
-  throw new UsageError(argument, 'must be a list of error classes, or a function of an error');
+function matches(filter: ErrorFilter, error: MemcacheError): boolean {
+  return typeof filter === 'function' ? filter(error) : filter.some((one) => error instanceof one);
 }
