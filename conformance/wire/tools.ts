@@ -1,6 +1,8 @@
-import { ClientConnection } from '../../core/wire/client-connection.ts';
-import type { ClientEvent } from '../../core/wire/client-event.ts';
-import type { ClientConnectionOptions } from '../../core/wire/client-options.ts';
+import {
+  ClientConnection,
+  type ClientConnectionOptions,
+  type ClientEvent,
+} from '../../core/wire/client-connection.ts';
 import type { Command } from '../../core/wire/command.ts';
 import { bytes, text } from '../assert.ts';
 
@@ -49,6 +51,7 @@ export function drain(connection: ClientConnection<string>, now = 0): string {
   for (let data = connection.transmit(now); data !== null; data = connection.transmit(now)) {
     sent += text(data);
     connection.sent(data.length);
+    connection.assertInvariants();
   }
   return sent;
 }
@@ -56,7 +59,10 @@ export function drain(connection: ClientConnection<string>, now = 0): string {
 /** Takes all the events there are. */
 export function events(connection: ClientConnection<string>): ClientEvent<string>[] {
   const found: ClientEvent<string>[] = [];
-  for (let event = connection.next(); event !== null; event = connection.next()) found.push(event);
+  for (let event = connection.next(); event !== null; event = connection.next()) {
+    found.push(event);
+    connection.assertInvariants();
+  }
   return found;
 }
 

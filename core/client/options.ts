@@ -1,7 +1,7 @@
 import type { Clock } from '../io/clock.ts';
 import type { Dialer, TlsOptions } from '../io/transport.ts';
 import { assertArgument, checkChoice, checkKnown, checkObject } from '../wire/check.ts';
-import type { ClientConnectionOptions } from '../wire/client-options.ts';
+import type { ClientConnectionOptions } from '../wire/client-connection.ts';
 import { type MemcacheError, UsageError } from '../wire/errors.ts';
 import { checkTls } from './connection/endpoint.ts';
 import type { HealthOptions } from './cluster/health.ts';

@@ -1,6 +1,6 @@
 import type { Clock } from '../../io/clock.ts';
 import type { Dialer, Endpoint } from '../../io/transport.ts';
-import type { ClientConnectionOptions } from '../../wire/client-options.ts';
+import type { ClientConnectionOptions } from '../../wire/client-connection.ts';
 import type { ServerReplyError, TimeoutError } from '../../wire/errors.ts';
 import type { Link } from './link.ts';
 import type { OnCommand } from './observe.ts';

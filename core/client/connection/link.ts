@@ -1,9 +1,11 @@
 import { type Aborter, newAborter } from '../../io/aborter.ts';
 import type { AbortSignalLike, Transport, TransportEvents } from '../../io/transport.ts';
 import { EMPTY } from '../../wire/bytes.ts';
-import { ClientConnection } from '../../wire/client-connection.ts';
-import type { ClientEvent } from '../../wire/client-event.ts';
-import { clientConnectionOptions } from '../../wire/client-options.ts';
+import {
+  ClientConnection,
+  clientConnectionOptions,
+  type ClientEvent,
+} from '../../wire/client-connection.ts';
 import { checkCommand } from '../../wire/check-command.ts';
 import type { Command } from '../../wire/command.ts';
 import {
