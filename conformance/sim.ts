@@ -128,6 +128,8 @@ export function simulate(sendings: readonly Sending[], network: Network): Outcom
     }
     client.tick(now);
     settle();
+    client.assertInvariants();
+    server.assertInvariants();
     const traffic = lost ? [] : [up[0]?.at, down[0]?.at, client.deadline()];
     const next = Math.min(...[queue[0]?.at, ...traffic].map((time) => time ?? Infinity));
     if (next === Infinity) break;

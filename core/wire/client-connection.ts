@@ -353,6 +353,7 @@ export class ClientConnection<Tag> {
   /** Checks what must hold between calls. For tests, simulators and fuzzers: it takes its time. */
   assertInvariants(): void {
     this.#ring.assertInvariants();
+    this.#output.assertInvariants();
     if (this.#state === 'closed') assertInvariant(this.#ring.length === 0, 'closed is empty');
     else this.#run.assertInvariants();
   }

@@ -1,5 +1,6 @@
 import { EMPTY, utf8Into } from './bytes.ts';
 import { UsageError } from './errors.ts';
+import { assertInvariant } from './invariant.ts';
 
 const FIRST_SLAB = 4 * 1024;
 const LAST_SLAB = 64 * 1024;
@@ -118,6 +119,14 @@ export class Output {
       piece.bytes = piece.bytes.subarray(count);
       piece.length -= count;
     }
+  }
+
+  /** Counts again what waits. */
+  assertInvariants(): void {
+    let length = 0;
+    for (const piece of this.#pieces) length += piece.length;
+    assertInvariant(length === this.#piecesLength, 'bytes in closed pieces');
+    assertInvariant(this.#start <= this.end && this.end <= this.slab.length, 'bytes in the slab');
   }
 
   #close(): void {

@@ -22,6 +22,7 @@
 import type { Command } from './command.ts';
 import { BadRequest, CommandDecoder, type RequestOptions } from './decode-command.ts';
 import { putReply } from './encode-reply.ts';
+import { assertInvariant } from './invariant.ts';
 import { Output } from './output.ts';
 import { isSilenced } from './command-facts.ts';
 import { type ErrorReply, isError, isItem, type Reply, type ReplyItem } from './reply.ts';
@@ -176,6 +177,21 @@ export class ServerConnection {
   /** The transport took `count` of the bytes that `transmit` gave. */
   sent(count: number): void {
     this.#output.consume(count);
+  }
+
+  /** Checks what must hold between calls. For tests, simulators and fuzzers: it takes its time. */
+  assertInvariants(): void {
+    const places = this.#owed.length;
+    const owed = this.#nextId - this.#firstId;
+    assertInvariant(owed >= 0 && owed <= places, 'each command that is owed has a place');
+    for (let id = this.#nextId; id < this.#firstId + places; id++) {
+      assertInvariant(this.#owed[id & (places - 1)] === null, 'free places hold nothing');
+    }
+    for (const id of this.#early.keys()) {
+      assertInvariant(id > this.#firstId && id < this.#nextId, 'an early reply is owed');
+    }
+    assertInvariant(!this.#exclusive || owed > 0, 'an exclusive command is owed');
+    this.#output.assertInvariants();
   }
 
   #isFull(): boolean {
