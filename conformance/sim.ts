@@ -2,8 +2,7 @@
 import { VirtualClock } from '../core/io/clock.ts';
 import { Engine } from '../core/server/engine.ts';
 import { Session } from '../core/server/session.ts';
-import { ClientConnection } from '../core/wire/client-connection.ts';
-import type { ClientEvent } from '../core/wire/client-event.ts';
+import { ClientConnection, type ClientEvent } from '../core/wire/client-connection.ts';
 import type { Command } from '../core/wire/command.ts';
 import { ServerConnection } from '../core/wire/server-connection.ts';
 import { latin1 } from '../core/wire/bytes.ts';
@@ -90,6 +89,8 @@ class Simulation {
       this.#arriveDown(now);
       this.#client.tick(now);
       this.#transmit();
+      this.#client.assertInvariants();
+      this.#server.assertInvariants();
       const next = this.#nextTime();
       if (next === Infinity) break;
       this.#clock.advance(Math.max(0, next - now));

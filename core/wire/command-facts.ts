@@ -1,4 +1,4 @@
-import type { Command, Value } from './command.ts';
+import type { Command } from './command.ts';
 import { flagArgument, hasQuiet } from './meta-flags.ts';
 import type { ErrorReply, Reply } from './reply.ts';
 import { type ReplyShape, type VerbRow, verbs } from './verbs.ts';
@@ -38,16 +38,14 @@ export function replyShape(command: Command): ReplyShape {
 /** Flags that make an `mg` change an item: its time to live, its cas, or who has won it. */
 const writing = /^[ENRT]/;
 
-/** Whether the reply to a command goes on for as long as the connection lives. */
-export function isEndless(command: Command): boolean {
-  return verbs[command.verb].reply === 'watch';
-}
-
-/** The value that a command carries, or null. A login carries none: its data block is its own. */
-export function valueOf(command: Command): Value | null {
-  if (command.verb === 'raw') return command.value;
+/**
+ * Whether a command carries a value. A login does not count: it comes before the connection is
+ * proved, as servers that want one answer nothing else.
+ */
+export function hasValue(command: Command): boolean {
+  if (command.verb === 'raw') return command.value !== null;
   const { data, login } = verbs[command.verb];
-  return data && !login && 'value' in command ? command.value : null;
+  return data && !login;
 }
 
 /** What a command does: its verb's class, but `write` for an `mg` whose flags change the item. */

@@ -1,5 +1,6 @@
 import { EMPTY, utf8Into } from './bytes.ts';
 import { UsageError } from './errors.ts';
+import { assertInvariant } from './invariant.ts';
 
 const FIRST_SLAB = 4 * 1024;
 const LAST_SLAB = 64 * 1024;
@@ -21,6 +22,8 @@ export class Output {
   /** The array that encoders write into, between `end` and its length. */
   slab: Uint8Array = EMPTY;
   end = 0;
+  /** How many bytes the transport has taken, ever. */
+  taken = 0;
   #start = 0;
   // Closed pieces before the slab: finished slabs, and values passed by reference.
   readonly #pieces: { bytes: Uint8Array; length: number }[] = [];
@@ -30,6 +33,11 @@ export class Output {
   /** The bytes that wait for the transport. */
   get length(): number {
     return this.#piecesLength + this.end - this.#start;
+  }
+
+  /** Where the next byte stands among all bytes, ever. */
+  get position(): number {
+    return this.taken + this.#piecesLength + this.end - this.#start;
   }
 
   /** Makes room for `count` more bytes in `slab`. */
@@ -99,6 +107,7 @@ export class Output {
 
   /** Takes `count` bytes off the front of what `peek` gave. */
   consume(count: number): void {
+    this.taken += count;
     const piece = this.#pieces[0];
     if (piece === undefined) {
       this.#start += count;
@@ -110,6 +119,14 @@ export class Output {
       piece.bytes = piece.bytes.subarray(count);
       piece.length -= count;
     }
+  }
+
+  /** Counts again what waits. */
+  assertInvariants(): void {
+    let length = 0;
+    for (const piece of this.#pieces) length += piece.length;
+    assertInvariant(length === this.#piecesLength, 'bytes in closed pieces');
+    assertInvariant(this.#start <= this.end && this.end <= this.slab.length, 'bytes in the slab');
   }
 
   #close(): void {

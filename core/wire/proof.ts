@@ -1,9 +1,39 @@
-import type { ClientConnectionOptions } from './client-options.ts';
+// What one connection is known to speak, and so what may be sent on it.
+//
+// The states are those of `Spoken`. A connection is `unproven` until the probes that it opens with
+// are answered: a server that does not speak meta refuses the line of an `ms` and runs its value as
+// commands, and some before 1.6 do so with a `set noreply`. With the option `dialect: 'text'` it
+// speaks text from the start. The first command that needs the proof sends the probes: one with a
+// value, a quiet one, or one with a spelling in both dialects (`orText`). Before the probes, what
+// needs no proof, a login among it, is sent as it is.
+//
+// A test sends each of these commands in each state:
+//
+// | command                         | unproven  | meta | text      |
+// | ------------------------------- | --------- | ---- | --------- |
+// | classic read                    | sent      | sent | sent      |
+// | classic write, no value         | sent      | sent | sent      |
+// | classic write, no value, quiet  | waits     | sent | sent      |
+// | classic store                   | waits     | sent | sent      |
+// | classic store, quiet            | waits     | sent | unquieted |
+// | meta read                       | sent      | sent | refused   |
+// | meta read, orText               | as text   | sent | as text   |
+// | meta read, orText, base64 key   | waits     | sent | refused   |
+// | meta write, no value            | sent      | sent | refused   |
+// | meta write, no value, orText    | waits     | sent | as text   |
+// | meta store                      | waits     | sent | refused   |
+// | meta store, orText              | waits     | sent | as text   |
+// | mn                              | sent      | sent | refused   |
+// | raw, no value                   | sent      | sent | sent      |
+// | raw, value                      | waits     | sent | sent      |
+//
+// An unquieted command is sent without `noreply`, and its reply is dropped.
 import type { Command, MetaCommand, MetaSetCommand } from './command.ts';
 import { ConnectionError, type Outcome, ProtocolError, UsageError } from './errors.ts';
 import { isMeta } from './meta-flags.ts';
+import { PROBE_OPAQUE } from './opaque.ts';
 import { errorLine, type ErrorReply, isError, type Reply } from './reply.ts';
-import { isQuiet, valueOf } from './command-facts.ts';
+import { hasValue, isQuiet } from './command-facts.ts';
 import { fitsText, toText } from './to-text.ts';
 import { rowOf, verbs } from './verbs.ts';
 
@@ -13,19 +43,35 @@ import { rowOf, verbs } from './verbs.ts';
  */
 export type Spoken = 'unproven' | 'meta' | 'text';
 
-export type ProofOptions = Pick<
-  ClientConnectionOptions,
-  'dialect' | 'closesAtProbe' | 'fence' | 'serverName'
->;
+export interface ProofOptions {
+  /**
+   * What messages call the server.
+   *
+   * @default 'the server'
+   */
+  readonly serverName: string;
+  /**
+   * `auto` finds out what the server speaks before any data leaves; `meta` insists on
+   * meta commands, and refuses a server without them; `text` insists on the classic ones.
+   *
+   * @default 'auto'
+   */
+  readonly dialect: 'auto' | 'meta' | 'text';
+  /**
+   * With `auto`: the server closed the last connection at the probe for meta commands, as twemproxy
+   * does, so only the classic one is sent.
+   *
+   * @default false
+   */
+  readonly closesAtProbe: boolean;
+  /**
+   * The command that closes a run of quiet ones. By default `mn` where the connection speaks meta,
+   * else `get`, of a key that nobody stores: every server and proxy knows it.
+   */
+  readonly fence: 'mn' | 'version' | 'get' | undefined;
+}
 
-/**
- * What one connection is known to speak, and so what may be sent on it.
- *
- * It is `unproven` until the probes that it opens with are answered. Until then what has data, and
- * what writes, waits; what only reads is spelled in classic words, which every server knows. Once
- * the connection speaks text, commands with `orText` are spelled so, and other meta commands are
- * refused.
- */
+/** The proof of one connection: its probes, what their replies show, and what may be sent then. */
 export class Proof {
   spoken: Spoken;
   /** Whether the probes are to be sent, or have been. */
@@ -97,7 +143,12 @@ export class Proof {
       if (isRawSet || (verbs[command.verb].meta && !isEitherWay(command))) {
         throw this.refuse('not-sent');
       }
-      return this.spell(command);
+      // memcached before 1.6 runs the value of a `noreply` store that it refuses, so what has data
+      // is sent without `noreply`.
+      if (!('noreply' in command && command.noreply && hasValue(command))) {
+        return this.spell(command);
+      }
+      return { ...command, noreply: false };
     }
     if (!this.isBegun) return command;
     const { dialect, closesAtProbe } = this.#options;
@@ -121,6 +172,15 @@ export class Proof {
 
   get #fenceName(): keyof typeof fences {
     return this.#options.fence ?? (this.spoken === 'meta' ? 'mn' : 'get');
+  }
+
+  /**
+   * Whether the reply to this command would say whether the server speaks meta: the meta probe, and
+   * the classic one behind it where the meta probe was refused.
+   */
+  isDueAt(command: Command): boolean {
+    if (this.spoken !== 'unproven') return false;
+    return command === META_PROBE || (command === TEXT_PROBE && this.refusal !== '');
   }
 
   /** The error of a connection that the server closed at the probe, where meta is insisted on. */
@@ -165,8 +225,6 @@ const KEY = 'memwire-probe';
  * 1.6.6 answers it, and takes the value that follows its `ms` for commands.
  */
 export const META_PROBE: Command = { verb: 'mg', key: KEY, base64: false, flags: ['k'] };
-/** The opaque of the meta probe; commands count from 1. */
-export const PROBE_OPAQUE = 0;
 
 /** What proves text, and fences what was sent before it: any classic server ends it with END. */
 export const TEXT_PROBE: Command = { verb: 'get', keys: [KEY] };
@@ -193,7 +251,7 @@ export function isAboutItems(command: Command): boolean {
 
 /** Whether a command must know what the connection speaks: it has data, or two spellings. */
 export function needsProof(command: Command): boolean {
-  return hasData(command) || isEitherWay(command) || isQuiet(command);
+  return hasValue(command) || isEitherWay(command) || isQuiet(command);
 }
 
 /**
@@ -201,13 +259,8 @@ export function needsProof(command: Command): boolean {
  * server closes the connection at the probe, it is sent again over another.
  */
 function awaitsProof(command: Command): boolean {
-  if (hasData(command) || isQuiet(command)) return true;
+  if (hasValue(command) || isQuiet(command)) return true;
   return isEitherWay(command) && verbs[command.verb].class !== 'read';
-}
-
-function hasData(command: Command): boolean {
-  // A login comes first: before it, servers that want one answer nothing else.
-  return valueOf(command) !== null;
 }
 
 /**

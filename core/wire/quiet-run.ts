@@ -1,5 +1,6 @@
 import { ProtocolError } from './errors.ts';
 import { isFatal } from './command-facts.ts';
+import { assertInvariant } from './invariant.ts';
 import { type ErrorReply, isError, type Reply } from './reply.ts';
 import type { Ring, Slot } from './ring.ts';
 import { verbs } from './verbs.ts';
@@ -104,6 +105,21 @@ export class QuietRun<Tag> {
     this.#host.answer(slot, reply, bytesIn);
     this.#settle(slot);
     return null;
+  }
+
+  /** Counts the fences again. */
+  assertInvariants(): void {
+    const ring = this.#ring;
+    let fences = 0;
+    let unfenced = 0;
+    for (let i = ring.head; i < ring.cursor; i++) {
+      const slot = ring.at(i);
+      if (slot.quiet && slot.fenced) fences++;
+      if (slot === this.#unfenced) unfenced++;
+    }
+    assertInvariant(fences === this.#fences, 'fences in flight');
+    assertInvariant(unfenced === (this.isOpen ? 1 : 0), 'an open run is in flight');
+    assertInvariant(this.isOpen === this.#length > 0, 'the length of an open run');
   }
 
   #reset(): void {
