@@ -1,6 +1,5 @@
 // The clients of one server, and what only one server can be asked.
-import { type Aborter, newAborter } from '../io/aborter.ts';
-import type { Endpoint } from '../io/transport.ts';
+import { type Aborter, type Endpoint, newAborter } from '../io/transport.ts';
 import { checkObject } from '../wire/check.ts';
 import type { Command, Key, RawCommand } from '../wire/command.ts';
 import type { Reply, ReplyItem } from '../wire/reply.ts';

@@ -1,11 +1,12 @@
-import { type Aborter, newAborter } from '../../io/aborter.ts';
 import { BUSY, LARGE, PAUSED, Pump } from '../../io/pump.ts';
-import type {
-  AbortSignalLike,
-  Dialer,
-  Endpoint,
-  Transport,
-  TransportEvents,
+import {
+  type Aborter,
+  type AbortSignalLike,
+  type Dialer,
+  type Endpoint,
+  newAborter,
+  type Transport,
+  type TransportEvents,
 } from '../../io/transport.ts';
 import { EMPTY } from '../../wire/bytes.ts';
 import { ClientConnection } from '../../wire/client-connection.ts';
