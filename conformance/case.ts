@@ -26,6 +26,7 @@ export interface CaseReport {
   readonly skipped: readonly { readonly name: string; readonly need: string }[];
 }
 
+/** The options of `runCases`. */
 export interface RunOptions {
   /** Milliseconds that each case may take, its context included; 10000 by default. */
   readonly timeout?: number;

@@ -35,8 +35,8 @@ export {
   serverFeatures,
 } from './server/mod.ts';
 export {
-  type Answer,
   type MetaModel,
+  type ModelAnswer,
   ModelServer,
   type ServerModel,
   serverModel,

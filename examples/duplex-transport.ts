@@ -2,13 +2,8 @@
 // `dial: duplexDialer(open)` to a client. It passes every conformance case of a transport.
 //   npm install memwire
 import type { Duplex } from 'node:stream';
-import {
-  type AbortSignalLike,
-  type Dialer,
-  type Endpoint,
-  guardEvents,
-  type TransportEvents,
-} from 'memwire';
+import type { AbortSignalLike, Dialer, Endpoint, TransportEvents } from 'memwire';
+import { guardEvents } from 'memwire/core';
 
 /**
  * Opens a stream, with `allowHalfOpen`. When `signal` is aborted it rejects and closes the stream.

@@ -12,6 +12,8 @@ import { findProgram, type RunningMemcached, startMemcached } from '../test/supp
 import { patience } from '../test/support/patience.ts';
 import { suite } from '../test/runner/suite.ts';
 import { Client, dial, endpointName, listen, type Listener } from '../transport-node/mod.ts';
+import { SchemeHasher } from '../core/client/hashing/hasher.ts';
+import { hashSchemes } from '../core/client/hashing/schemes.ts';
 import { MemcachedProxy, type ProxyOptions } from './proxy.ts';
 
 const program = findProgram('memcached');
@@ -50,12 +52,12 @@ class Scene implements AsyncDisposable {
 
   /** New keys on servers, one for each index of a server. */
   keysOn(...places: number[]): string[] {
+    const { upstreams } = this.proxy.options;
+    const hasher = new SchemeHasher(hashSchemes.ketama, upstreams.map((name) => ({ name })));
     return places.map((place) => {
       for (;;) {
         const key = uniqueKey();
-        if (this.proxy.hasher.nodeFor(key)?.name === this.proxy.options.upstreams[place]) {
-          return key;
-        }
+        if (hasher.nodeFor(key)?.name === upstreams[place]) return key;
       }
     });
   }

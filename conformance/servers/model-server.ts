@@ -5,7 +5,7 @@ import { Server } from '../../core/server/serve.ts';
 import type { Accept, Dialer, Transport, TransportEvents } from '../../core/io/transport.ts';
 import { Input } from '../../core/wire/input.ts';
 import { bytes, text } from '../assert.ts';
-import type { Answer, ServerModel } from './model.ts';
+import type { ModelAnswer, ServerModel } from './model.ts';
 
 /** The longest value, in bytes, and the longest key. */
 const MAX_VALUE = 1024 * 1024 - 512;
@@ -166,7 +166,7 @@ class ModelConnection implements TransportEvents {
     else this.#answer([this.#ask(line)]);
   }
 
-  #readStorage(line: string, words: readonly string[], answer: Answer | null): void {
+  #readStorage(line: string, words: readonly string[], answer: ModelAnswer | null): void {
     const model = this.#model;
     const malformed = model.malformed ?? ['CLIENT_ERROR bad command line format\r\n'];
     const verb = words[0] ?? '';
@@ -197,7 +197,11 @@ class ModelConnection implements TransportEvents {
   }
 
   // `ms KEY S5 F1`, executed as `ms KEY 5 F1`.
-  #readOldMetaSet(words: readonly string[], malformed: Answer, answer: Answer | null): void {
+  #readOldMetaSet(
+    words: readonly string[],
+    malformed: ModelAnswer,
+    answer: ModelAnswer | null,
+  ): void {
     const [, key = '', ...flags] = words;
     if (flags.length === 0 || key.length > MAX_KEY) return this.#answer(malformed);
     const size = flags.findIndex((flag) => /^S\d+$/.test(flag));
@@ -209,7 +213,7 @@ class ModelConnection implements TransportEvents {
   }
 
   // Waits for a value and stores it, or answers otherwise.
-  #store(line: string, length: number, answer: Answer | null): void {
+  #store(line: string, length: number, answer: ModelAnswer | null): void {
     if (answer?.[1] !== undefined) return this.#answer(answer);
     const take = (value: string, whole: boolean): void => {
       if (answer !== null) this.#answer(answer);
@@ -219,7 +223,7 @@ class ModelConnection implements TransportEvents {
     this.#due = { length, take };
   }
 
-  #answer([reply, then]: Answer): void {
+  #answer([reply, then]: ModelAnswer): void {
     if (then === 'drop') this.#replies = '';
     this.#replies += reply;
     if (then !== undefined) this.#closing = true;

@@ -10,12 +10,12 @@ export interface ServerModel {
   /** The first words of the commands that it executes. */
   readonly verbs: readonly string[];
   /** Its reaction to a line with any other first word. */
-  readonly unknown: Answer;
+  readonly unknown: ModelAnswer;
   /**
    * Its reaction to a storage line whose key, flags, time or length cannot be parsed; memcached's
    * answer by default.
    */
-  readonly malformed?: Answer;
+  readonly malformed?: ModelAnswer;
   /**
    * How it treats the value behind such a line if the length can be parsed: by default, like
    * memcached before 1.6.40, it reads the value as commands.
@@ -27,7 +27,7 @@ export interface ServerModel {
    */
   readonly tooLargeQuietData?: 'is run' | 'is skipped';
   /** Lines with a fixed answer; the first pattern that matches decides. */
-  readonly answers?: readonly (readonly [line: RegExp, answer: Answer])[];
+  readonly answers?: readonly (readonly [line: RegExp, answer: ModelAnswer])[];
   /** How the replies to its meta commands differ from those of 1.6.18; not at all by default. */
   readonly meta?: MetaModel;
   /**
@@ -61,4 +61,4 @@ export interface MetaModel {
  * A reply, and the next step: by default the next line is read; `close` closes after the replies;
  * `drop` closes at once, and the replies to everything in the same piece of input are lost.
  */
-export type Answer = readonly [reply: string, then?: 'close' | 'drop'];
+export type ModelAnswer = readonly [reply: string, then?: 'close' | 'drop'];

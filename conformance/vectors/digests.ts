@@ -1,5 +1,5 @@
 // Vectors of hash functions.
-import type { LibmemcachedHash } from '../../core/mod.ts';
+import type { LibmemcachedHash } from '../../core/client/hashing/digests/libmemcached-digests.ts';
 
 /** The digests of the first of `hashKeys` in libmemcached 1.1.4, by hash function. */
 export const digestVectors: Readonly<Record<LibmemcachedHash, readonly number[]>> = {

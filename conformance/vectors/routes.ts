@@ -1,5 +1,7 @@
 // Vectors of hashing schemes.
-import type { HashNode, HashSchemeName, LibmemcachedHash } from '../../core/mod.ts';
+import type { LibmemcachedHash } from '../../core/client/hashing/digests/libmemcached-digests.ts';
+import type { HashNode } from '../../core/client/hashing/hasher.ts';
+import type { HashSchemeName } from '../../core/client/hashing/schemes.ts';
 
 /** The keys of the hashing vectors: unusual ones, and `key0` to `key54`. */
 export const hashKeys: readonly string[] = [

@@ -1,6 +1,6 @@
 // Values as other clients store them.
 import { fromLatin1 } from '../../core/wire/bytes.ts';
-import type { ProfileName } from '../../core/mod.ts';
+import type { ProfileName } from '../../core/client/values/profiles/profiles.ts';
 
 /** A value as another client stored it. */
 export interface StoredVector {

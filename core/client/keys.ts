@@ -1,3 +1,4 @@
+// How the keys of a caller become the keys on the wire.
 import { isBytes, utf8 } from '../wire/bytes.ts';
 import { checkWellFormed } from '../wire/check.ts';
 import type { Key } from '../wire/command.ts';
@@ -6,8 +7,8 @@ import { checkBytes, checkMetaKey, keyBytes, MAX_KEY } from '../wire/key.ts';
 import type { Profile } from './values/profiles/profiles.ts';
 
 /**
- * A key and another that says which server it is on, so that what is used together can be kept
- * together. A client of one server takes it too, and does not look at the first.
+ * A key and a routing key, which decides on which server it is: items that are used together can be
+ * kept on one server. A client of one server ignores the routing key.
  */
 export type RoutedKey = readonly [routingKey: Key, key: Key];
 
@@ -42,7 +43,7 @@ export function checkWireKey({ key, base64 }: WireKey): void {
 
 /** How the keys of a client's user become the keys on the wire. */
 export interface KeyPolicy {
-  /** What stands before each key. */
+  /** The prefix of each key. */
   readonly prefix: string;
   /** Take keys with any character; they travel as UTF-8. */
   readonly unicode: boolean;
@@ -52,7 +53,7 @@ export interface KeyPolicy {
 
 /** ASCII text without a space or a control character: a key that is sent as it is. */
 const PLAIN = /^[!-~]*$/;
-/** What only base64 can carry. */
+/** Characters that only base64 can carry. */
 // deno-lint-ignore no-control-regex
 const SPECIAL = /[\0- \x7f]/;
 
@@ -104,7 +105,7 @@ export class Keys {
   }
 }
 
-/** Translates keys for many servers: says too what of a key is hashed. */
+/** Translates keys for many servers, and gives the part of a key that is hashed. */
 export class RoutedKeys extends Keys {
   readonly #prefix: string;
   readonly #profile: Pick<Profile, 'hashes' | 'toKey'> | undefined;

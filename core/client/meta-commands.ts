@@ -1,3 +1,4 @@
+// The meta commands with all of their flags by name.
 import { checkEntry, checkKnown, checkObject, checkU32, optionNames } from '../wire/check.ts';
 import type { Key, Value } from '../wire/command.ts';
 import { UsageError } from '../wire/errors.ts';
@@ -172,7 +173,7 @@ export class MetaCommands {
       } else if (letter === 'T' || letter === 'N') {
         flags.push(`${letter}${toExptime(value, this.#context.dependencies.clock.now(), name)}`);
       } else if (letter === 'R') {
-        // The server reads it as it reads an expiry: past 30 days nobody would ever win.
+        // The server reads it as it reads an expiry: past 30 days no reader would ever win.
         flags.push(`R${toDelay(value, this.#context.dependencies.clock.now(), name)}`);
       } else flags.push(`${letter}${toU64(name, value)}`);
     }
@@ -231,6 +232,7 @@ export interface MetaOptions extends CallOptions {
   readonly hints?: readonly string[];
 }
 
+/** The options of `meta.get`. */
 export interface MetaGetOptions extends MetaOptions {
   /** Flags `v` and `f`: fetch the value; true by default. */
   readonly value?: boolean;
@@ -248,7 +250,7 @@ export interface MetaGetOptions extends MetaOptions {
   readonly noBump?: boolean;
   /** Flag `T`: set when it expires. */
   readonly touch?: Expire;
-  /** Flag `N`: make an empty item that expires then where there is none; who does has `won`. */
+  /** Flag `N`: on a miss make an empty item that expires then; the caller that does has `won`. */
   readonly vivify?: Expire;
   /** Flag `R`: one reader has `won` when fewer seconds than these are left. */
   readonly recache?: number;
@@ -258,6 +260,7 @@ export interface MetaGetOptions extends MetaOptions {
   readonly newCas?: bigint;
 }
 
+/** The options of `meta.set`. */
 export interface MetaSetOptions extends MetaOptions, Pick<WriteOptions, 'noreply'> {
   /** Flag `M`; `set` by default. */
   readonly mode?: 'set' | 'add' | 'replace' | 'append' | 'prepend';
@@ -279,6 +282,7 @@ export interface MetaSetOptions extends MetaOptions, Pick<WriteOptions, 'noreply
   readonly size?: boolean;
 }
 
+/** The options of `meta.delete`. */
 export interface MetaDeleteOptions extends MetaOptions, Pick<WriteOptions, 'noreply'> {
   /** Flag `C`: only where it has this version. */
   readonly ifCas?: bigint;
@@ -292,6 +296,7 @@ export interface MetaDeleteOptions extends MetaOptions, Pick<WriteOptions, 'nore
   readonly newCas?: bigint;
 }
 
+/** The options of `meta.arithmetic`. */
 export interface MetaArithmeticOptions extends MetaOptions, Pick<WriteOptions, 'noreply'> {
   /** Flag `M`; `incr` by default. */
   readonly mode?: 'incr' | 'decr';
@@ -379,7 +384,7 @@ export function checkMetaOptions(verb: keyof typeof metaNames, options: MetaOpti
   checkKnown('options', options, metaNames[verb]);
 }
 
-/** What a meta reply says of an item; what was not asked for is undefined. */
+/** What a meta reply says of an item; undefined for each fact that was not asked for. */
 export interface MetaFacts {
   readonly cas: bigint | undefined;
   /** Seconds; `Infinity` where it never expires. */
@@ -389,15 +394,16 @@ export interface MetaFacts {
   readonly hitBefore: boolean | undefined;
   /** Bytes. */
   readonly size: number | undefined;
-  /** This caller is the one who is to make the value anew (flag `W`). */
+  /** This caller is to make the value again (flag `W`). */
   readonly won: boolean;
   /** The item was marked stale (flag `X`). */
   readonly stale: boolean;
-  /** Somebody else has won (flag `Z`). */
+  /** Another caller has won (flag `Z`). */
   readonly alreadyWon: boolean;
   readonly opaque: string | undefined;
 }
 
+/** The result of `meta.get`. */
 export interface MetaItem<T> extends MetaFacts {
   /** Undefined where it was not asked for, and where `unlessCas` left it out. */
   readonly value: T | undefined;
@@ -405,10 +411,12 @@ export interface MetaItem<T> extends MetaFacts {
   readonly flags: number | undefined;
 }
 
+/** The result of `meta.set` and `meta.delete`. */
 export interface MetaResult extends MetaFacts {
   readonly status: 'done' | 'not-stored' | 'exists' | 'not-found';
 }
 
+/** The result of `meta.arithmetic`. */
 export interface MetaNumber extends MetaResult {
   /** The new number; undefined where it was not done, and with `noreply`. */
   readonly value: bigint | undefined;

@@ -1,3 +1,4 @@
+// What all operations share: dependencies, and arguments and items turned into values.
 import type { Clock } from '../io/clock.ts';
 import { isBytes } from '../wire/bytes.ts';
 import { checkBoolean, checkObject, checkU32, checkU64 } from '../wire/check.ts';
@@ -15,6 +16,7 @@ import type { WriteFields } from './dialect.ts';
 import { type Found, isUnclear, toFound } from './results.ts';
 import { type Serde, serialize } from './values/serde.ts';
 
+/** A value and its version. */
 export interface Gets<T> {
   readonly value: T;
   /** The version of the value, to be given to `cas`. */
@@ -24,16 +26,18 @@ export interface Gets<T> {
 /** What a `Memcache` is made of. */
 export interface MemcacheDependencies {
   readonly executor: Executor;
-  /** Where the executor is of many servers: which they are. */
+  /** Its servers, where the executor is of many. */
   readonly servers?: Servers | undefined;
   readonly serde: Serde;
   readonly keys: Keys;
   readonly clock: Clock;
-  /** A number from 0 to 1, for the jitter of what is made of the client; `Math.random` by default. */
+  /**
+   * A number from 0 to 1, for the jitter of what is made of the client; `Math.random` by default.
+   */
   readonly random?: () => number;
   /** A `get` for more keys than this is cut, so that no line and no reply grows without limit. */
   readonly maxKeys: number;
-  /** What `noreply` is where a call does not say. */
+  /** The `noreply` of a call that has none of its own. */
   readonly noreply: boolean;
   /** Reads that fail become misses. */
   readonly ignoreErrors: boolean;
@@ -58,8 +62,8 @@ export interface Servers {
   /** Resolves, once its pending commands have ended, with whether there was one of that name. */
   readonly remove: (name: string) => Promise<boolean>;
   /**
-   * Where they have to be found first: waits until they are, and gives the options of a call with
-   * what is left of its time.
+   * Where they have to be found first: waits until they are, and resolves with the options of the
+   * call with the time that is left.
    */
   readonly ready: (<Options extends CallOptions>(options: Options) => Promise<Options>) | undefined;
 }
@@ -71,7 +75,7 @@ export interface Prepared {
   readonly fields: WriteFields;
 }
 
-/** What all operations share: how arguments become parts of commands, and items values. */
+/** What all operations share: arguments become parts of commands, and items values. */
 export class OperationContext {
   readonly dependencies: MemcacheDependencies;
   /** How many failures were ignored. */
@@ -81,7 +85,7 @@ export class OperationContext {
     this.dependencies = dependencies;
   }
 
-  /** A read: where failures are ignored, one gives what a miss gives. */
+  /** Runs a read. With `ignoreErrors` a failure gives what a miss gives. */
   read<Result>(miss: Result, run: () => Promise<Result>): Promise<Result> {
     return this.dependencies.ignoreErrors ? this.#forgive(miss, run) : run();
   }
@@ -117,8 +121,8 @@ export class OperationContext {
   /**
    * Whether a write asks for no reply.
    *
-   * @param heedsDefault Whether the client's `noreply` holds for it: not where the reply is what the
-   * call is for, as with cas, incr and decr.
+   * @param heedsDefault Whether the client's `noreply` holds for it: not where the reply is what
+   * the call is for, as with cas, incr and decr.
    */
   isQuiet(options: WriteOptions, heedsDefault = true): boolean {
     checkObject('options', options);
@@ -134,14 +138,14 @@ export class OperationContext {
     const { value: serialized, flags: ownFlags } = serialize(serde, ownKey(key), value);
     const data = ownCopy(serialized);
     const { flags = ownFlags } = options;
-    // As text in a meta command, what is no number could pass for one.
+    // In a meta command flags are text, where something that is no number could pass for one.
     checkU32('flags', flags);
     const expire = options.expire === undefined ? 0 : toExptime(options.expire, clock.now());
     return { wire, data, fields: { expire, flags, quiet } };
   }
 
   /**
-   * The value of an item. What it is, is the caller's promise to itself.
+   * The value of an item. Its type is not checked.
    *
    * @throws SerdeError
    */
@@ -163,7 +167,7 @@ export class OperationContext {
     return { value: this.value<T>(key, found), cas };
   }
 
-  /** Counts a failure that the caller need not know of, and tells of it. */
+  /** Counts a failure that is hidden from the caller, and calls `onIgnored` with it. */
   ignore(error: MemcacheError): void {
     this.ignored++;
     callListener(() => this.dependencies.onIgnored?.(error));
@@ -173,7 +177,7 @@ export class OperationContext {
     try {
       return await run();
     } catch (error) {
-      // A caller that broke a rule is told so.
+      // A broken rule is never hidden.
       if (error instanceof UsageError || !(error instanceof MemcacheError)) throw error;
       this.ignore(error);
       return miss;
@@ -195,13 +199,13 @@ export function executeOptions(quiet: boolean, options: WriteOptions): ExecuteOp
   return quiet ? { ...options, unconfirmed: true } : options;
 }
 
-/** A number of 64 bits without sign, however the caller writes it. */
+/** An unsigned 64-bit number, given as a bigint or a number. */
 export function toU64(argument: string, value: unknown): bigint {
   const whole = typeof value === 'number' && Number.isSafeInteger(value) ? BigInt(value) : value;
   return checkU64(argument, whole, 'whole number');
 }
 
-/** A list of keys. A string can be iterated too, but who passes one means one key. */
+/** A list of keys. A string is refused, though it can be iterated: one key was meant. */
 export function toKeys(keys: Iterable<ItemKey>): ItemKey[] {
   const iterable = typeof keys === 'object' && keys !== null && !(keys instanceof Uint8Array);
   if (!iterable || typeof keys[Symbol.iterator] !== 'function') {

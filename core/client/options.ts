@@ -4,11 +4,11 @@ import type { Dialer, TlsOptions } from '../io/transport.ts';
 import { assertArgument, checkKnown, checkObject, optionNames } from '../wire/check.ts';
 import { type ClientConnectionOptions, clientConnectionOptions } from '../wire/client-options.ts';
 import { replyLimits } from '../wire/decode-reply.ts';
-import { type MemcacheError, UsageError } from '../wire/errors.ts';
+import { type MemcacheError, type ServerReplyError, UsageError } from '../wire/errors.ts';
 import type { HealthOptions } from './cluster/health.ts';
 import { checkTls } from './connection/endpoint.ts';
 import type { ExecuteOptions } from './connection/executor.ts';
-import type { LinkOptions } from './connection/link.ts';
+import type { OnCommand } from './connection/observe.ts';
 import type { Expire } from './expire.ts';
 import type { HashScheme } from './hashing/hasher.ts';
 import type { HashSchemeName } from './hashing/schemes.ts';
@@ -20,10 +20,10 @@ export interface ClientOptions extends Partial<ClientSettings> {}
 
 /** The options of a client with their defaults. Without a default an option is off. */
 export interface ClientSettings
-  extends
-    Omit<ClientConnectionOptions, 'serverName' | 'closesAtProbe'>,
-    Pick<LinkOptions, 'auth' | 'onCommand' | 'onQuietError'> {
-  /** Connects to a server. Node, Deno, Bun and pages have their own, which is used if none is given. */
+  extends Omit<ClientConnectionOptions, 'serverName' | 'closesAtProbe'> {
+  /**
+   * Connects to a server. Node, Deno, Bun and pages have their own, which is used if none is given.
+   */
   readonly dial?: Dialer;
   /**
    * Milliseconds until a command is given up that was not answered.
@@ -39,10 +39,12 @@ export interface ClientSettings
   readonly connectTimeout: number;
   /** TLS from the first byte, with these options; `{}` for TLS with none. */
   readonly tls?: TlsOptions;
+  /** The login, for memcached's ASCII authentication. */
+  readonly auth?: { readonly username: string; readonly password: string };
   /**
-   * The commands to use. `auto` finds out on each connection whether the server speaks meta commands,
-   * before any value is sent, and uses the classic ones where it does not. `meta` insists on meta
-   * commands, and refuses a server without them; `text` insists on the classic ones.
+   * The commands to use. `auto` finds out on each connection whether the server speaks meta
+   * commands, before any value is sent, and uses the classic ones where it does not. `meta` insists
+   * on meta commands, and refuses a server without them; `text` insists on the classic ones.
    *
    * @default 'auto'
    */
@@ -67,8 +69,8 @@ export interface ClientSettings
    */
   readonly unicodeKeys: boolean;
   /**
-   * Accept keys with any byte, and send those with spaces or control characters as base64, which takes
-   * meta commands.
+   * Accept keys with any byte, and send those with spaces or control characters as base64, which
+   * takes meta commands.
    *
    * @default false
    */
@@ -81,12 +83,15 @@ export interface ClientSettings
    */
   readonly maxKeys: number;
   /**
-   * Do not wait for replies to stores, `delete`, `touch` and `flushAll`, unless a call says otherwise.
-   * `cas`, `incr` and `decr`, which are called for their reply, take `noreply` by the call alone.
+   * Do not wait for replies to stores, `delete`, `touch` and `flushAll`, unless a call says
+   * otherwise. `cas`, `incr` and `decr`, which are called for their reply, take `noreply` by the
+   * call alone.
    *
    * @default false
    */
   readonly noreply: boolean;
+  /** Called with each error that the server reported to a command nobody waits for. */
+  readonly onQuietError?: (error: ServerReplyError) => void;
   /**
    * Reads that fail give what a miss gives, and are counted in `ignored`. Errors of usage still
    * reject.
@@ -96,7 +101,11 @@ export interface ClientSettings
   readonly ignoreErrors: boolean;
   /** Called with each error that `ignoreErrors` made a miss. */
   readonly onIgnored?: (error: MemcacheError) => void;
-  /** Send small writes at once (TCP_NODELAY). The transports of every runtime do unless told not to. */
+  /** Called with each command; a function that it returns is called at the command's end. */
+  readonly onCommand?: OnCommand;
+  /**
+   * Send small writes at once (TCP_NODELAY). The transports of every runtime do unless told not to.
+   */
   readonly noDelay?: boolean;
   /** Seconds without traffic after which the operating system probes the peer (TCP keep-alive). */
   readonly keepAlive?: number;
@@ -120,8 +129,8 @@ export interface ClientSettings
    */
   readonly clock: Clock;
   /**
-   * The source of jitter: returns a number from 0 to 1. With a `clock` and a seeded `random` a run can
-   * be repeated.
+   * The source of jitter: returns a number from 0 to 1. With a `clock` and a seeded `random` a run
+   * can be repeated.
    *
    * @default Math.random
    */
@@ -144,30 +153,38 @@ export interface PoolOptions {
   readonly idleTimeout: number;
 }
 
+/** The options of a client with several connections, each of which may be left out. */
 export interface PooledClientOptions extends ClientOptions, Partial<PoolOptions> {}
 
 /** The options of a client of many servers with their defaults. */
 export interface HashClientSettings extends ClientSettings, PoolOptions, HealthOptions {
   /**
-   * How keys are distributed among the servers. The default is even, moves only the keys of a server
-   * that leaves, and agrees with pymemcache. It has no weights; `weightedKetama` has.
+   * How keys are distributed among the servers. The default is even, moves only the keys of a
+   * server that leaves, and agrees with pymemcache. It has no weights; `weightedKetama` has.
    *
    * @default 'rendezvous'
    */
   readonly scheme: HashSchemeName | HashScheme;
   /**
-   * Another client whose scheme, long keys and values are used, so that both find and read each other's
-   * items. `scheme` and `serde` override their part of it.
+   * Another client whose scheme, long keys and values are used, so that both find and read each
+   * other's items. `scheme` and `serde` override their part of it.
    */
   readonly profile?: ProfileName;
 }
 
+/** The options of a client of many servers, each of which may be left out. */
 export interface HashClientOptions extends Partial<HashClientSettings> {}
 
 /** The dialer, which a client of the core has to be given. */
 export interface WithDial {
   readonly dial: Dialer;
 }
+
+/** Adds to a client's options what its runtime has: a dialer, at least. */
+export type Prepare = <Options extends ClientOptions>(options: Options) => Options;
+
+/** What a client of the core adds to its options: nothing. */
+export const asGiven: Prepare = (options) => options;
 
 /** What a value has to be, and how the error says so. */
 export type Rule = readonly [holds: (value: unknown) => boolean, says: string];
@@ -295,10 +312,10 @@ export function readOptions<Settings extends object>(
  */
 export function clientSettings<Settings extends ClientSettings>(
   table: OptionTable<Settings>,
-  options: Partial<Settings> & WithDial,
+  options: Partial<Settings>,
 ): Settings & WithDial {
   const settings = readOptions(table, options);
-  const { dial } = options;
+  const { dial } = settings;
   assertArgument(dial !== undefined, 'dial', 'must be given');
   checkClock(settings.clock);
   checkSerde(settings.serde);
@@ -324,6 +341,7 @@ export function checkClock(clock: Clock): void {
 /** What every operation takes. */
 export type CallOptions = Pick<ExecuteOptions, 'timeout' | 'signal'>;
 
+/** The options of a call that writes. */
 export interface WriteOptions extends CallOptions {
   /**
    * Do not wait for the reply: the promise resolves when the transport has taken the bytes of the
@@ -334,6 +352,7 @@ export interface WriteOptions extends CallOptions {
   readonly noreply?: boolean;
 }
 
+/** The options of a call that stores. */
 export interface StoreOptions extends WriteOptions {
   /**
    * When it expires: seconds from now, or a Date. Without it never.

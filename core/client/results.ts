@@ -1,3 +1,4 @@
+// What replies mean, whatever the dialect they came in.
 import type { Key } from '../wire/command.ts';
 import { bigDecimal, bigDigits, flagNumber, wholeNumber } from '../wire/numbers.ts';
 import { ProtocolError, ServerReplyError } from '../wire/errors.ts';
@@ -29,7 +30,7 @@ export function toFound(reply: Reply): Found | undefined {
       if (clientFlags < 0) {
         throw new ProtocolError('the server left out the client flags that it was asked for');
       }
-      // Where somebody is about to store a value, `mg` finds an empty one: that is a miss.
+      // The empty placeholder of a value to come, which an `mg` with N made, is a miss.
       const won = value.length === 0 && clientFlags === 0 && flags.some(isWinFlag);
       return won ? undefined : { value, flags: clientFlags, cas };
     }
@@ -47,8 +48,8 @@ export function toFound(reply: Reply): Found | undefined {
 }
 
 /**
- * Whether a classic read may have found the place that an `mg` with N made for a value to come: what
- * is empty may be that.
+ * Whether a classic read may have found the place that an `mg` with N made for a value to come:
+ * what is empty may be that.
  */
 export function isPlaceholder({ value, flags }: ValueItem): boolean {
   return value.length === 0 && flags === 0;
@@ -176,7 +177,8 @@ export function toStats(reply: Reply): Map<string, StatValue> {
 /** A number where it is one, bigint past 2^53; true or false where it is a switch; else text. */
 export type StatValue = string | number | bigint | boolean;
 
-// Texts that could look like something else: names of files and of networks, what a prefix ends with.
+// Texts that could look like something else: names of files and of networks, what a prefix ends
+// with.
 const texts = new Set([
   ...['version', 'libevent', 'inter', 'stat_key_prefix', 'domain_socket', 'memory_file'],
   ...['ssl_chain_cert', 'ssl_key', 'ssl_ca_cert', 'ssl_ciphers'],
@@ -218,7 +220,7 @@ export interface ItemInfo {
   readonly flags?: number;
 }
 
-/** Of `me`. Its times are seconds from now: before 1.6.24 those that are left are negative. */
+/** Of `me`, whose times are seconds from now; before 1.6.24 those until the expiry are negative. */
 export function toItemInfo(facts: ItemFacts, now: number): ItemInfo {
   const { exp, la } = facts;
   return itemInfo(facts, now + Math.abs(exp) * 1000, now - la * 1000);

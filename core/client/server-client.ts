@@ -1,16 +1,17 @@
-// The clients of one server, and what only one server can be asked.
-import { type Aborter, type Endpoint, newAborter } from '../io/transport.ts';
+// The clients of one server: administration, dumps and statistics beside the operations on items.
+import { type Aborter, newAborter } from '../io/transport.ts';
 import { checkObject } from '../wire/check.ts';
 import type { Command, Key, RawCommand } from '../wire/command.ts';
 import type { Reply, ReplyItem } from '../wire/reply.ts';
 import { type ServerName, toEndpoint } from './connection/endpoint.ts';
 import type { Executor } from './connection/executor.ts';
-import { Upstream, type UpstreamOptions } from './connection/upstream.ts';
+import { upstreamFor } from './connection/upstream.ts';
 import { type Expire, toDelay } from './expire.ts';
 import { type KeyPolicy, Keys } from './keys.ts';
 import { Memcache } from './memcache.ts';
 import { executeOptions, type MemcacheDependencies } from './operation-context.ts';
 import {
+  asGiven,
   type CallOptions,
   checkCallOptions,
   checkWriteOptions,
@@ -20,8 +21,7 @@ import {
   clientTable,
   type PooledClientOptions,
   pooledClientTable,
-  type PoolOptions,
-  type WithDial,
+  type Prepare,
   type WriteOptions,
 } from './options.ts';
 import {
@@ -34,7 +34,7 @@ import {
   toVersion,
 } from './results.ts';
 
-/** Every operation, and those that speak of a server and not of an item: for one server. */
+/** A client of one server: the operations on items, and those on the server itself. */
 export class ServerClient extends Memcache {
   /** The version of the server. */
   async version(options?: CallOptions): Promise<string> {
@@ -64,7 +64,7 @@ export class ServerClient extends Memcache {
   /**
    * Deletes everything that is stored now, or by the time that it happens.
    *
-   * @param delay When: in so many seconds, at a Date, or at once, which is the default.
+   * @param delay When: seconds from now or a Date; at once by default.
    * @throws UsageError when it is negative, or past the 30 days up to which memcached counts from
    * now: it would say OK and delete nothing.
    */
@@ -120,7 +120,8 @@ export class ServerClient extends Memcache {
    * With a `value` it is for a line that the server takes, for sure: a server that refuses the line
    * reads the value as commands. What this package knows has methods, which do not have that hole.
    *
-   * @param options `reply` says how what comes back is read, `value` is sent after the line.
+   * @param options `reply` is the shape of the reply, `value` is sent as a data block after the
+   * line.
    */
   async raw(
     line: string,
@@ -136,8 +137,8 @@ export class ServerClient extends Memcache {
   }
 
   /**
-   * What the server holds, item by item, without the values: keys, sizes, times. The times are those
-   * of the server's clock.
+   * What the server holds, item by item, without the values: keys, sizes, times. The times are
+   * those of the server's clock.
    *
    * @param classes `all`, `hash`, or slab classes: `1,2`.
    */
@@ -163,7 +164,8 @@ export class ServerClient extends Memcache {
   /**
    * The lines that the server logs, until the loop over them is left.
    *
-   * @param logs `fetchers`, `mutations`, `evictions`, `connevents`, `deletions`; fetchers by default.
+   * @param logs `fetchers`, `mutations`, `evictions`, `connevents`, `deletions`; fetchers by
+   * default.
    */
   watch(logs: readonly string[] = ['fetchers'], options?: CallOptions): ItemStream<string> {
     const command = { verb: 'watch', words: logs } as const;
@@ -175,12 +177,15 @@ export class ServerClient extends Memcache {
 
 /** A client of one server, over one connection. It connects when the first call comes. */
 export class Client extends ServerClient {
+  /** What the runtime adds to the options, among them how to dial. */
+  static readonly prepare: Prepare = asGiven;
+
   /**
-   * @param server `host:port` and the like, see `ServerName`.
-   * @throws UsageError when an option breaks a rule.
+   * @param server `host:port` and the like, see `ServerName`; `localhost:11211` by default.
+   * @throws UsageError when an option breaks a rule, or nothing says how to dial.
    */
-  constructor(server: ServerName, options: ClientOptions & WithDial) {
-    const settings = clientSettings(clientTable, options);
+  constructor(server: ServerName = 'localhost', options: ClientOptions = {}) {
+    const settings = clientSettings(clientTable, new.target.prepare(options));
     const executor = upstreamFor(toEndpoint(server, settings.tls), settings);
     super({ ...clientDependencies(settings), executor });
   }
@@ -194,18 +199,21 @@ export class Client extends ServerClient {
  * within its `timeout`, and `maxPending` bounds what waits on each connection.
  */
 export class PooledClient extends ServerClient {
+  /** What the runtime adds to the options, among them how to dial. */
+  static readonly prepare: Prepare = asGiven;
+
   /**
-   * @param server `host:port` and the like, see `ServerName`.
-   * @throws UsageError when an option breaks a rule.
+   * @param server `host:port` and the like, see `ServerName`; `localhost:11211` by default.
+   * @throws UsageError when an option breaks a rule, or nothing says how to dial.
    */
-  constructor(server: ServerName, options: PooledClientOptions & WithDial) {
-    const settings = clientSettings(pooledClientTable, options);
+  constructor(server: ServerName = 'localhost', options: PooledClientOptions = {}) {
+    const settings = clientSettings(pooledClientTable, new.target.prepare(options));
     const executor = upstreamFor(toEndpoint(server, settings.tls), settings);
     super({ ...clientDependencies(settings), executor });
   }
 }
 
-/** So many items wait for a slow reader before the server is read no further. */
+/** How many items wait for a slow reader before reading from the server is paused. */
 const ROOM = 256;
 
 interface Waiter<Item> {
@@ -214,26 +222,26 @@ interface Waiter<Item> {
 }
 
 /**
- * The items of a reply that comes piece by piece, as they arrive. The command is sent when the first
- * is asked for. To leave the loop, or to call `return`, ends the command at once, and closes the
- * connection that was made for it; a reader that asks slowly slows the server down.
+ * The items of a reply that comes piece by piece, as they arrive. The command is sent with the
+ * first call of `next`. Leaving the loop, or calling `return`, ends the command at once and closes
+ * the connection that was made for it. A slow reader slows the server down (backpressure).
  *
  * There is no `timeout` unless one is given: how long a dump takes depends on its reader. It is no
- * async generator, whose `return` would wait for the item that is being waited for.
+ * async generator, because `return` of one waits for a pending `next`.
  */
 export class ItemStream<Item> implements AsyncIterableIterator<Item, void, undefined> {
   readonly #start: () => Promise<void>;
   readonly #aborter: Aborter = newAborter();
   #isStarted = false;
   #items: Item[] = [];
-  // Calls of `next` that there is no item for yet.
+  // Calls of `next` for which no item has arrived yet.
   #waiters: Waiter<Item>[] = [];
-  // Lets the connection be read on.
+  // Resumes reading from the connection.
   #resume: () => void = () => {};
-  // Set once it has ended, with what the next call of `next` rejects with, if anything.
+  // Set at the end, with the error of the next call of `next`, if any.
   #end: { readonly error: Error | null } | null = null;
 
-  /** @param toItem Makes an item of each part of the reply; undefined for one that is none. */
+  /** @param toItem Turns each part of the reply into an item, or undefined to skip it. */
   constructor(
     executor: Executor,
     command: Command,
@@ -272,7 +280,7 @@ export class ItemStream<Item> implements AsyncIterableIterator<Item, void, undef
     });
   }
 
-  /** Ends it: calls of `next` that wait get no item. */
+  /** Ends the stream: pending calls of `next` get no item. */
   return(): Promise<IteratorResult<Item, void>> {
     this.#items = [];
     this.#finish({ error: null });
@@ -329,28 +337,4 @@ export function clientDependencies(
 export function keyPolicy(settings: ClientSettings): KeyPolicy {
   const { keyPrefix, unicodeKeys, binaryKeys } = settings;
   return { prefix: keyPrefix, unicode: unicodeKeys, binary: binaryKeys };
-}
-
-/** The executor for one server. */
-export function upstreamFor(
-  endpoint: Endpoint,
-  settings:
-    & ClientSettings
-    & Partial<PoolOptions>
-    & WithDial
-    & Pick<UpstreamOptions, 'onFailure' | 'pace'>,
-): Upstream {
-  return new Upstream({ ...settings, endpoint: withSocketOptions(endpoint, settings) });
-}
-
-function withSocketOptions(
-  endpoint: Endpoint,
-  { noDelay, keepAlive }: Pick<ClientSettings, 'noDelay' | 'keepAlive'>,
-): Endpoint {
-  if ('path' in endpoint) return endpoint;
-  return {
-    ...endpoint,
-    ...(noDelay === undefined ? {} : { noDelay }),
-    ...(keepAlive === undefined ? {} : { keepAlive }),
-  };
 }

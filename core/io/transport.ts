@@ -118,6 +118,14 @@ export interface Listener {
   close(): Promise<void>;
 }
 
+/** Whether a dialer gave a transport: it may be a caller's own, in JavaScript. */
+export function isTransport(transport: unknown): boolean {
+  return typeof transport === 'object' && transport !== null &&
+    ['send', 'pause', 'resume', 'close', 'abort'].every((name) =>
+      typeof (transport as Readonly<Record<string, unknown>>)[name] === 'function'
+    );
+}
+
 /**
  * What hears of a stream, so guarded that what it throws ends the stream and is the cause of its
  * end. Left to the runtimes, it would end the process on one, and on another be lost and let the

@@ -5,6 +5,7 @@ import { MemcacheError, ServerReplyError, UsageError } from '../wire/errors.ts';
 import { clientError, type ErrorReply, type Reply, serverError } from '../wire/reply.ts';
 import { ServerConnection, type ServerConnectionOptions } from '../wire/server-connection.ts';
 
+/** The options of a `ServerLink`. */
 export interface ServerLinkOptions extends Partial<ServerConnectionOptions> {
   /**
    * Answers a command; commands that follow need not wait for it. What it rejects with is answered

@@ -55,6 +55,7 @@ export interface ServerOptions extends CacheOptions {
  */
 export const SERVER_VERSION = '1.6.39';
 
+/** The options of a `Server` by default. */
 export const serverOptions: ServerOptions = {
   ...cacheOptions,
   maxConnections: 1024,

@@ -4,6 +4,7 @@ import { type ClassCounters, type Counters, newClassCounters, newCounters } from
 import { ACTIVE, BASE64, FETCHED, Items, STALE, TOKEN_SENT } from './items.ts';
 import { itemSize, slabClass } from './slab-classes.ts';
 
+/** How much a store may hold. */
 export interface CacheOptions {
   /** The memory for items, in bytes. */
   readonly memory: number;

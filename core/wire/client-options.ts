@@ -1,5 +1,6 @@
 import type { ReplyLimits } from './decode-reply.ts';
 
+/** The options of a `ClientConnection`. */
 export interface ClientConnectionOptions extends ReplyLimits {
   /**
    * What messages call the server.
@@ -54,6 +55,7 @@ export interface ClientConnectionOptions extends ReplyLimits {
   readonly fenceEvery: number;
 }
 
+/** The defaults of a `ClientConnection`. */
 export const clientConnectionOptions: Omit<ClientConnectionOptions, keyof ReplyLimits> = {
   serverName: 'the server',
   maxPending: 256 * 1024,

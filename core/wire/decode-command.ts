@@ -19,6 +19,7 @@ import { decodeKey, hasLongOpaque, MAX_TOKENS, readMetaFlags, Tokens } from './t
 /** A command whose value has not been read yet. */
 export type StorageHeader = StoreCommand | CasCommand | MetaSetCommand;
 
+/** How strictly requests are read, and what limits them. */
 export interface RequestOptions {
   /**
    * The longest line of `get` and `gets`, in bytes. Other lines are held to 2048, the rule of
@@ -32,6 +33,7 @@ export interface RequestOptions {
   readonly admit: (header: StorageHeader, length: number) => ErrorReply | null;
 }
 
+/** The options of a `CommandDecoder` by default. */
 export const requestOptions: RequestOptions = {
   maxGetLine: 1024 * 1024,
   admit: (_header, length) =>

@@ -41,6 +41,7 @@ import {
 } from './reply.ts';
 import { type ReplyShape, verbs } from './verbs.ts';
 
+/** The limits of what a server may send. */
 export interface ReplyLimits {
   /**
    * The longest line in bytes. The longest that memcached writes, a watch line, is 4096.
@@ -63,6 +64,7 @@ export interface ReplyLimits {
   readonly maxLines: number;
 }
 
+/** The limits by default. */
 export const replyLimits: ReplyLimits = {
   maxLine: 8 * 1024,
   maxValue: 64 * 1024 * 1024,

@@ -6,6 +6,7 @@ import { isSilenced } from './command-facts.ts';
 import { type ErrorReply, isError, isItem, type Reply, type ReplyItem } from './reply.ts';
 import { verbs } from './verbs.ts';
 
+/** The options of a `ServerConnection`. */
 export interface ServerConnectionOptions extends RequestOptions {
   /** Take nothing but the authentication of `-Y` until it has succeeded. */
   readonly auth: boolean;
@@ -20,6 +21,7 @@ export interface ServerConnectionOptions extends RequestOptions {
   readonly maxOutput: number;
 }
 
+/** The defaults of a `ServerConnection`. */
 export const serverConnectionOptions: Omit<ServerConnectionOptions, keyof RequestOptions> = {
   auth: false,
   strict: false,
@@ -27,6 +29,7 @@ export const serverConnectionOptions: Omit<ServerConnectionOptions, keyof Reques
   maxOutput: 1024 * 1024,
 };
 
+/** What `ServerConnection.next` gives. */
 export type ServerEvent =
   | { readonly type: 'command'; readonly id: number; readonly command: Command }
   /** Send what `transmit` has left and close. `reason` says what the peer did wrong, if it did. */

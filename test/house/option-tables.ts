@@ -1,6 +1,6 @@
 // Makes docs/client.md: `npm run docs`. Names and defaults come from the tables that clients read
-// their options by, types and meanings from the comments of the interfaces. It fails where an option
-// has no comment, or where a comment names another default than the table.
+// their options by, types and meanings from the comments of the interfaces. It fails where an
+// option has no comment, or where a comment names another default than the table.
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -62,7 +62,6 @@ export function optionPage(): string {
     '## Of every client',
     tableOf(clientTable, [
       of('ClientSettings'),
-      of('LinkOptions'),
       of('ClientConnectionOptions'),
       of('ReplyLimits'),
     ]),

@@ -1,6 +1,6 @@
 // A scene of a cluster with three servers.
 import { Cluster, type ClusterOptions } from '../../core/client/cluster/cluster.ts';
-import { toPlaced } from '../../core/client/cluster/cluster-server.ts';
+import { resolveServer } from '../../core/client/cluster/cluster-server.ts';
 import type { ExecuteOptions } from '../../core/client/connection/executor.ts';
 import { Upstream } from '../../core/client/connection/upstream.ts';
 import type { Endpoint } from '../../core/io/transport.ts';
@@ -27,7 +27,7 @@ export class ClusterScene {
 
   constructor(options: Partial<ClusterOptions> = {}, dialect: 'meta' | 'text' = 'text') {
     this.#dialect = dialect;
-    const servers = ['a', 'b', 'c'].map((name) => toPlaced({ server: `${name}:1`, name }));
+    const servers = ['a', 'b', 'c'].map((name) => resolveServer({ server: `${name}:1`, name }));
     this.cluster = new Cluster(servers, {
       // A scheme that depends on the order of the list: a lost place changes every answer.
       scheme: (nodes) => (key) => {

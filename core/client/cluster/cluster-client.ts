@@ -37,16 +37,19 @@ export class ClusterClient extends Memcache {
     return serverClient(this, name, this.dependencies.ignoreErrors);
   }
 
-  /** The name of the server that has a key now; undefined when all are dead, or none is known yet. */
+  /**
+   * The name of the server that has a key now; undefined when all are dead, or none is known yet.
+   */
   serverOf(key: ItemKey): string | undefined {
     return serversOf(this).serverOf(this.dependencies.keys.toWire(key));
   }
 
   /**
-   * Adds a server at the end of the list. Keys that move to it are misses until they are stored again.
+   * Adds a server at the end of the list. Keys that move to it are misses until they are stored
+   * again.
    *
-   * @throws UsageError when there is a server of that name, the scheme cannot have its weight, or the
-   * servers come from a discovery.
+   * @throws UsageError when there is a server of that name, the scheme cannot have its weight, or
+   * the servers come from a discovery.
    */
   addServer(server: ServerName | ClusterServer): void {
     serversOf(this).add(server);

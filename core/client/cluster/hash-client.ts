@@ -1,59 +1,57 @@
-// The client of many servers that shares keys among them.
+// The client of many servers, which distributes keys among them by a hash scheme.
 import type { TlsOptions } from '../../io/transport.ts';
 import { checkEntry } from '../../wire/check.ts';
 import { UsageError } from '../../wire/errors.ts';
 import { quoted, type ServerName } from '../connection/endpoint.ts';
-import { Pace } from '../connection/timing.ts';
-import type { HashScheme } from '../hashing/hasher.ts';
-import { type HashSchemeName, hashSchemes } from '../hashing/schemes.ts';
 import { RoutedKeys } from '../keys.ts';
 import type { Servers } from '../operation-context.ts';
 import {
+  asGiven,
   clientSettings,
   type HashClientOptions,
   hashClientTable,
-  type WithDial,
+  type Prepare,
 } from '../options.ts';
-import { clientDependencies, keyPolicy, upstreamFor } from '../server-client.ts';
+import { clientDependencies, keyPolicy } from '../server-client.ts';
 import { profiles } from '../values/profiles/profiles.ts';
-import { Cluster } from './cluster.ts';
+import type { Cluster } from './cluster.ts';
+import { clusterOf } from './create-cluster.ts';
 import { ClusterClient } from './cluster-client.ts';
-import { type ClusterServer, toAllPlaced, toPlaced } from './cluster-server.ts';
+import { type ClusterServer, resolveServer, resolveServers } from './cluster-server.ts';
 import { DiscoveredCluster } from './discovered-cluster.ts';
 import { Discovery } from './discovery/discovery.ts';
 
-/** The servers of a `HashClient`: a list, or what finds them and says when they change. */
+/** The servers of a `HashClient`: a list, or a discovery, which finds them and follows changes. */
 export type HashServers = readonly (ServerName | ClusterServer)[] | Discovery;
 
 /**
- * A client of many servers, each with the keys that a hash gives it. Calls for many keys go to all
- * of their servers side by side.
+ * A client of many servers, among which keys are distributed by a hash scheme. Calls for many keys
+ * go to all of their servers concurrently.
  *
  * It has the operations on items. What concerns one server alone is on `server(name)`.
  */
 export class HashClient extends ClusterClient {
+  /** What the runtime adds to the options, among them how to dial. */
+  static readonly prepare: Prepare = asGiven;
+
   /**
    * @param servers Their order matters to some schemes, their names to the others. A discovery is
    * asked by the first call, which waits for its list within its own time and rejects where there
-   * is none; the next asks again. Then the servers are as the last list has them: one that leaves
-   * ends what it was asked. To close the client closes the discovery.
+   * is none; the next asks again. From then on the last list holds: a server that leaves first
+   * finishes its pending commands. Closing the client closes the discovery.
    * @throws UsageError when an option breaks a rule.
    */
-  constructor(servers: HashServers, options: HashClientOptions & WithDial) {
-    const settings = clientSettings(hashClientTable, options);
+  constructor(servers: HashServers, options: HashClientOptions = {}) {
+    const settings = clientSettings(hashClientTable, new.target.prepare(options));
     const { clock, timeout, tls } = settings;
     const profile = settings.profile === undefined
       ? undefined
       : checkEntry('profile', profiles, settings.profile);
     const scheme = profile !== undefined && options.scheme === undefined
       ? profile.scheme
-      : toScheme(settings.scheme);
-    const pace = new Pace(clock);
-    const cluster = new Cluster(servers instanceof Discovery ? [] : toAllPlaced(servers, tls), {
-      ...settings,
-      scheme,
-      connect: (endpoint, onFailure) => upstreamFor(endpoint, { ...settings, onFailure, pace }),
-    });
+      : settings.scheme;
+    const known = servers instanceof Discovery ? [] : resolveServers(servers, tls);
+    const cluster = clusterOf(known, { ...settings, scheme });
     const discovered = servers instanceof Discovery
       ? new DiscoveredCluster(cluster, servers, { clock, timeout, tls })
       : null;
@@ -70,11 +68,7 @@ export class HashClient extends ClusterClient {
   }
 }
 
-function toScheme(scheme: HashSchemeName | HashScheme): HashScheme {
-  return typeof scheme === 'function' ? scheme : checkEntry('scheme', hashSchemes, scheme);
-}
-
-/** The servers of a cluster. Where a discovery says which they are, nobody else may. */
+/** The servers of a cluster. The list of a discovery cannot be changed by hand. */
 function serversIn(
   cluster: Cluster,
   discovered: DiscoveredCluster | null,
@@ -97,7 +91,7 @@ function serversIn(
     },
     add(server) {
       checkOwn();
-      cluster.add(toPlaced(server, tls));
+      cluster.add(resolveServer(server, tls));
     },
     async remove(name) {
       checkOwn();

@@ -1,8 +1,8 @@
 /** When a server that failed is tried again, and when it is given up. */
 export interface HealthOptions {
   /**
-   * How often a server that failed is tried again before its keys go to others. With 0 they go at its
-   * first failure, with Infinity never.
+   * How often a server that failed is tried again before its keys go to others. With 0 they go at
+   * its first failure, with Infinity never.
    *
    * @default 2
    */

@@ -1,9 +1,11 @@
+// One connection with its protocol state, on the promise side.
 import { BUSY, LARGE, PAUSED, Pump } from '../../io/pump.ts';
 import {
   type Aborter,
   type AbortSignalLike,
   type Dialer,
   type Endpoint,
+  isTransport,
   newAborter,
   type Transport,
   type TransportEvents,
@@ -38,31 +40,29 @@ import { AbortListeners } from './abort-listeners.ts';
 import { Alarm, Pace } from './timing.ts';
 import { endpointName } from './endpoint.ts';
 import { checkExecuteOptions, type ExecuteOptions, type Executor, reasonOf } from './executor.ts';
+import type { ClientOptions } from '../options.ts';
 import { Nudge } from './nudge.ts';
-import { announce, observed, type OnCommand, type Traffic } from './observe.ts';
+import { announce, observed, type Traffic } from './observe.ts';
 import type { Clock } from '../../io/clock.ts';
 
-export interface LinkOptions extends Partial<ClientConnectionOptions> {
+/** The options of a `Link`. */
+export interface LinkOptions
+  extends
+    Partial<ClientConnectionOptions>,
+    Pick<ClientOptions, 'auth' | 'onCommand' | 'onQuietError'> {
   readonly dial: Dialer;
   readonly endpoint: Endpoint;
   readonly clock: Clock;
-  /** What it shares with the links that work beside it; its own by default. */
+  /** Shared with the links that work beside it; its own by default. */
   readonly pace?: Pace;
   /** Milliseconds until a command's wait is given up. */
   readonly timeout: number;
   /** Milliseconds until a dial is given up, TLS included. */
   readonly connectTimeout: number;
-  /** The login, for memcached's ASCII authentication. */
-  readonly auth?: { readonly username: string; readonly password: string };
-  /** Called with each command; a function that it returns is called at the command's end. */
-  readonly onCommand?: OnCommand;
-  /** Called with each error that the server reported to a command nobody waits for. */
-  readonly onQuietError?: (error: ServerReplyError) => void;
   /** Called once, when a command was late and no reply had come since it was sent. */
   readonly onLate?: (link: Link, error: TimeoutError) => void;
   /**
-   * Called once, when the link has come to its end. Returns the link that is to do what this one did
-   * not do, or null.
+   * Called once, at the link's end. Returns the link that is to do what this one did not do, or null.
    * `cause` is null where it was closed in order, or by its owner. `atProbe`: the server closed it at
    * the probe for meta commands.
    */
@@ -560,13 +560,6 @@ export class Link implements Executor, TransportEvents {
     this.#pump.schedule();
     pending.reject(new AbortError(state === 'unsent' ? 'not-sent' : 'unknown', reason));
   }
-}
-
-function isTransport(transport: unknown): boolean {
-  return typeof transport === 'object' && transport !== null &&
-    ['send', 'pause', 'resume', 'close', 'abort'].every((name) =>
-      typeof (transport as Readonly<Record<string, unknown>>)[name] === 'function'
-    );
 }
 
 /** A command that was queued before its connection was proved. */

@@ -1,3 +1,4 @@
+// Timers, deadlines, backoff, and the work of a turn of the event loop.
 import type { ExecuteOptions } from './executor.ts';
 import type { Clock } from '../../io/clock.ts';
 
@@ -58,7 +59,7 @@ export class Alarm {
     this.set(at);
   }
 
-  /** Never goes off any more, whatever it is set to. */
+  /** Cancels the timer; `set` has no effect any more. */
   stop(): void {
     this.#cancel();
     this.#pausedAt = null;
@@ -66,7 +67,7 @@ export class Alarm {
   }
 }
 
-/** The end of a call that asks more than once: what each asks may take what is left of its time. */
+/** The deadline of a call that sends more than one command: each gets the time that is left. */
 export class Deadline {
   readonly #clock: Clock;
   readonly #at: number;
@@ -88,15 +89,15 @@ export class Deadline {
     most: number = Infinity,
   ): Options {
     const timeout = Math.min(this.left, most);
-    // No time at all is no valid timeout; the call that is given it ends at once.
+    // 0 is no valid timeout. A call that is given this one ends at once.
     return timeout === Infinity ? options : { ...options, timeout: Math.max(timeout, 1e-3) };
   }
 }
 
 /**
- * Milliseconds to wait after so many failures in a row: the first wait, doubled with each more, up
- * to the longest. Half of it is random, so that many clients of a server that was restarted do not
- * all come back at the same moment.
+ * Milliseconds to wait after a number of failures in a row: the first wait, doubled with each
+ * further failure, up to the longest. Half of it is random, so that many clients of a server that
+ * was restarted do not all come back at the same moment.
  *
  * @param random A number from 0 to 1.
  */
@@ -111,41 +112,42 @@ export function backoff(
   return Math.min(first * 2 ** doublings, longest) * (0.5 + random() / 2);
 }
 
-/** So many double any wait past the longest, and 2 to their power is finite. */
+/** Enough to double any wait past the longest one, and 2 to this power is still finite. */
 const MAX_DOUBLINGS = 1000;
 
 /**
- * How long this turn of the event loop has been worked in, for those who share the work. When it has
- * gone on for long enough, they leave the rest to the next turn, and have it one after the other.
+ * Measures the work that is done in one turn of the event loop, for all who share the budget. Once
+ * it is spent, the rest is queued for the next turn, so that sockets and timers are not kept
+ * waiting.
  */
 export class Pace {
   readonly #clock: Clock;
   readonly #slice: number;
   // When the work of this turn began; NaN before it did.
   #from = NaN;
-  // What was left to the next turn, in the order in which it is done.
+  // Queued for the next turn, in order.
   readonly #left: (() => void)[] = [];
   #isDue = false;
 
-  /** @param slice Milliseconds of work after which the event loop is to have its turn. */
+  /** @param slice The budget: milliseconds of work in one turn. */
   constructor(clock: Clock, slice = 4) {
     this.#clock = clock;
     this.#slice = slice;
   }
 
-  /** Says that work begins, unless it has before. */
+  /** Starts the measurement, unless it has been started in this turn. */
   begin(): void {
     if (!Number.isNaN(this.#from)) return;
     this.#from = this.#clock.elapsed();
     this.#turn();
   }
 
-  /** Whether work has gone on for long enough since it began. */
+  /** Whether the budget of this turn is spent. */
   get isOver(): boolean {
     return this.#clock.elapsed() - this.#from >= this.#slice;
   }
 
-  /** Does something in a turn to come. */
+  /** Queues work for the next turn. */
   leave(work: () => void): void {
     this.#left.push(work);
     this.#turn();

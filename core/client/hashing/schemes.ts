@@ -1,3 +1,4 @@
+// All hash schemes by their names.
 import { ch3 } from './digests/ch3.ts';
 import { gomemcache, memjs, modula, pythonMemcached, spymemcached } from './modulo.ts';
 import { pymemcache, rendezvous } from './rendezvous.ts';
@@ -7,6 +8,7 @@ import { byteHash } from './key-hash.ts';
 import { murmur64 } from './digests/murmur64.ts';
 import { Word64 } from './digests/word64.ts';
 
+/** The name of a hash scheme. */
 export type HashSchemeName =
   | 'ch3'
   | 'dalli'

@@ -4,8 +4,8 @@ import type { Memcache } from '../memcache.ts';
 import { ServerClient } from '../server-client.ts';
 
 /**
- * What a wrapper has of the client that it wraps: the methods of a client of many servers, those of a
- * client of one server, else the operations on items.
+ * What a wrapper has of the client that it wraps: the methods of a client of many servers, those of
+ * a client of one server, else the operations on items.
  */
 export type FaceOf<Client extends Memcache> = Client extends ClusterClient ? ClusterClient
   : Client extends ServerClient ? ServerClient

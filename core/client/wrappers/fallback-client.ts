@@ -1,3 +1,4 @@
+// A client of several caches, of which the others are read where the first has nothing.
 import { checkKnown } from '../../wire/check.ts';
 import type { Key } from '../../wire/command.ts';
 import { MemcacheError, UsageError } from '../../wire/errors.ts';
@@ -10,6 +11,7 @@ import { type ItemKey, ownKey } from '../keys.ts';
 import { Memcache } from '../memcache.ts';
 import { type CallOptions, isChecked, type OptionTable, readOptions } from '../options.ts';
 
+/** The options of a `FallbackClient`. */
 export interface FallbackOptions {
   /**
    * Add to the first cache what another had, with this to live, so that it is found there the next
@@ -22,8 +24,8 @@ export const fallbackTable: OptionTable<FallbackOptions> = { copyUp: [isChecked,
 const copyNames = /* @__PURE__ */ new Set(['expire']);
 
 /**
- * Several caches, of which the first is written to and the others are read where it has nothing:
- * for moving from one cache to another while both are used.
+ * Several caches: writes go to the first, reads also to the others where the first has nothing. For
+ * moving from one cache to another while both are in use.
  *
  * `get`, `gets`, `gat`, `gats`, `getMany` and `getsMany` ask one cache after the other for what is
  * still missing; all else is for the first alone. So a key that is deleted is found in the next
@@ -33,9 +35,9 @@ const copyNames = /* @__PURE__ */ new Set(['expire']);
  * The `timeout` of a call is for all caches together. A read that fails rejects; where a cache's
  * client has `ignoreErrors`, the next is asked. Closing it closes all clients.
  *
- * It has the methods of the first client: those of `ServerClient` where that is of one server, those of
- * `ClusterClient` where it is a `HashClient`; both concern the first cache alone. As a type,
- * `FallbackClient` has the operations on items, `FallbackClient<HashClient>` also the others.
+ * It has the methods of the first client: those of `ServerClient` where that is of one server,
+ * those of `ClusterClient` where it is a `HashClient`; both concern the first cache alone. As a
+ * type, `FallbackClient` has the operations on items, `FallbackClient<HashClient>` also the others.
  */
 export type FallbackClient<First extends Memcache = Memcache> = FaceOf<First>;
 
@@ -52,8 +54,8 @@ interface FallbackClientConstructor {
   new (caches: readonly Memcache[], options?: FallbackOptions): FallbackClient;
 }
 
-// This is no executor, unlike what else is made of executors: each cache has keys, values and a
-// dialect of its own, as a move from one to another wants it.
+// Unlike the other wrappers this is no executor around executors: each cache has keys, values and a
+// dialect of its own, since caches that are moved between mostly differ in these.
 export const FallbackClient: FallbackClientConstructor = class FallbackClient extends Memcache {
   readonly #first: Memcache;
   readonly #others: readonly Memcache[];
@@ -174,7 +176,7 @@ export const FallbackClient: FallbackClientConstructor = class FallbackClient ex
     return inOrder(keys, found);
   }
 
-  // Takes what another cache had to the first; gives what is to be said of it now.
+  // Copies items of another cache to the first; returns what the call gives for them then.
   async #copy<Found>(
     keys: readonly ItemKey[],
     some: ReadonlyMap<Key, Found>,
@@ -183,14 +185,14 @@ export const FallbackClient: FallbackClientConstructor = class FallbackClient ex
   ): Promise<ReadonlyMap<Key, Found>> {
     if (this.#copyExpire === undefined || expire === undefined || some.size === 0) return some;
     try {
-      // Adds, since whatever the first cache has by now is newer.
+      // `add`, because an item that the first cache has by now is newer.
       const copied = keys.filter((key) => some.has(ownKey(key)));
       await Promise.all(copied.map((key) => {
         const found = some.get(ownKey(key))!;
         const value = toValue === undefined ? found : toValue(found);
         return this.add(key, value, { ...within(), expire, noreply: false });
       }));
-      // A version is good for a cas only where it is from.
+      // A version holds only in the cache that it is from.
       return toValue === undefined ? some : await ask(this.#first, copied, within());
     } catch (error) {
       if (!(error instanceof MemcacheError)) throw error;
@@ -208,9 +210,9 @@ interface Read<Found> {
     keys: readonly ItemKey[],
     options: CallOptions,
   ) => Promise<Map<Key, Found>>;
-  /** When what is copied expires. */
+  /** When a copied item expires. */
   readonly expire: Expire | undefined;
-  /** The value of what was found, where a version comes with it. */
+  /** The value of a result that has a version too. */
   readonly toValue?: (found: Found) => unknown;
 }
 

@@ -77,24 +77,23 @@ export const RetryingClient = class RetryingClient extends Memcache {
  */
 const REST = 25;
 
-/** Something that reads, and may be done twice. */
+/** Stands for a lookup of servers: a read, which may be repeated. */
 const READS: Command = { verb: 'version' };
 
-/** The codes of errors for which no server was asked. */
+/** The codes of errors with which a call was refused before anything was sent. */
 const REFUSED_HERE: ReadonlySet<string> = new Set(['down', 'overloaded']);
 
 /**
- * Tries a command again when it failed and another attempt may do better and can do no harm: no
- * byte of it was sent, or doing it twice is doing it once. What was done nobody repeats, unless
- * `retryServerErrors` or `retryUnsafe` say so.
+ * Tries a failed command again if another attempt may succeed and can do no harm: no byte of it was
+ * sent, or it is idempotent. `retryServerErrors` and `retryUnsafe` allow more.
  *
- * Between two attempts there is a turn of the event loop at least, whatever `delay` says: sockets
- * are read, timers go off, and a signal can end the call.
+ * Between two attempts the event loop turns at least once, whatever `delay` is: sockets are read,
+ * timers fire, and a signal can end the call.
  */
 export class Retrying implements Executor {
   readonly #executor: Executor;
   readonly #policy: RetryPolicy;
-  // What ends each wait that is going on.
+  // The functions that end the waits in progress.
   readonly #waits: Set<() => void> = new Set();
   readonly #aborts = new AbortListeners();
   #closed = false;
@@ -109,7 +108,7 @@ export class Retrying implements Executor {
     return this.#execute(this.#executor, command, options);
   }
 
-  /** Ends the waits between attempts: their calls reject with what they would have tried again for. */
+  /** Ends the waits between attempts: their calls reject with the error of the last attempt. */
   async close(): Promise<void> {
     this.#closed = true;
     for (const end of this.#waits) end();
@@ -117,8 +116,8 @@ export class Retrying implements Executor {
   }
 
   /**
-   * Many servers, each with the same retries, which end when this is closed. The wait until they are
-   * found is repeated likewise.
+   * Many servers, each with the same retries, which end when this is closed. The wait until they
+   * are found is repeated likewise.
    */
   aroundServers(servers: Servers): Servers {
     const { executorOf, ready } = servers;
@@ -161,7 +160,7 @@ export class Retrying implements Executor {
     run: (options: ExecuteOptions) => Promise<Result>,
   ): Promise<Result> {
     const { attempts } = this.#policy;
-    // How long a dump takes is up to its reader.
+    // How long a dump takes depends on its reader.
     const attemptTimeout = options.onItem === undefined ? this.#policy.attemptTimeout : Infinity;
     let doubt: MemcacheError | null = null;
     for (let attempt = 1;; attempt++) {
@@ -186,7 +185,7 @@ export class Retrying implements Executor {
     if (this.#closed || error instanceof UsageError || error instanceof AbortError) return false;
     if (error.code === 'closed' || !isWorth(error, command)) return false;
     if (error.outcome === 'not-sent') return true;
-    // Its reader has seen some of the reply.
+    // Its reader may have seen a part of the reply.
     if (options.onItem !== undefined) return false;
     return retryUnsafe || isIdempotent(command);
   }
@@ -215,10 +214,10 @@ export class Retrying implements Executor {
 }
 
 /**
- * What a call ends with.
+ * The error of the call as a whole.
  *
- * @param doubt The first failure after which the command may have been done. Of the call as a whole
- * that stays true, though the last attempt was not even sent.
+ * @param doubt The first failure after which the command may have been done. The call then may have
+ * had an effect, even if its last attempt was not sent.
  */
 function ofAll(last: MemcacheError, doubt: MemcacheError | null): MemcacheError {
   if (last.outcome !== 'not-sent' || doubt === null) return last;
@@ -231,6 +230,7 @@ export type ErrorClass = abstract new (...args: never[]) => MemcacheError;
 /** Which errors are meant: a list of classes, or what says so of each. */
 export type ErrorFilter = readonly ErrorClass[] | ((error: MemcacheError) => boolean);
 
+/** The options of a `RetryingClient`, each of which may be left out. */
 export interface RetryOptions extends Partial<RetrySettings> {}
 
 /** The options of retries with their defaults. */
@@ -243,9 +243,9 @@ export interface RetrySettings {
   readonly attempts: number;
   /**
    * Milliseconds to wait before the second attempt, doubled before each further one; half of it is
-   * random. Even without a delay sockets and timers have a turn between two attempts, and an attempt
-   * that was refused at once, because the server is down or too much is pending, is repeated after
-   * 25 ms at the soonest.
+   * random. Even without a delay sockets and timers have a turn between two attempts, and an
+   * attempt that was refused at once, because the server is down or too much is pending, is
+   * repeated after 25 ms at the soonest.
    *
    * @default 0
    */
@@ -263,8 +263,8 @@ export interface RetrySettings {
    */
   readonly timeout: number;
   /**
-   * Milliseconds for each attempt. Without a limit here the client's own `timeout` holds, or what is
-   * left of the one for all attempts.
+   * Milliseconds for each attempt. Without a limit here the client's own `timeout` holds, or what
+   * is left of the one for all attempts.
    *
    * @default Infinity
    */
@@ -289,9 +289,9 @@ export interface RetrySettings {
    */
   readonly retryUnsafe: boolean;
   /**
-   * Also repeat reads that the server answered with `SERVER_ERROR`, as a server does that is short of
-   * memory, or a proxy whose server is gone. Writes are not repeated: it is not known what became of
-   * them. Off, since many servers would give the same answer again.
+   * Also repeat reads that the server answered with `SERVER_ERROR`, as a server does that is short
+   * of memory, or a proxy whose server is gone. Writes are not repeated: it is not known what
+   * became of them. Off, since many servers would give the same answer again.
    *
    * @default false
    */

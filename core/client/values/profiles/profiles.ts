@@ -1,3 +1,4 @@
+// What other clients do by default: schemes, keys and serdes.
 import { optionNames } from '../../../wire/check.ts';
 import { checkCompression, type Codec, compressedSerde } from '../compressed-serde.ts';
 import type { HashScheme } from '../../hashing/hasher.ts';
@@ -13,6 +14,7 @@ import { md5 } from '../../hashing/digests/md5.ts';
 import { checkString, ownBytes, type Serde } from '../serde.ts';
 import { ForeignValue, storeForeign } from './foreign-value.ts';
 
+/** The name of a profile. */
 export type ProfileName =
   | 'dalli'
   | 'dalli-json'
@@ -29,12 +31,12 @@ export type ProfileName =
 export interface Profile {
   /** How it shares keys among servers. */
   readonly scheme: HashScheme;
-  /** What of a key it hashes: without the prefix, with it, or what it sends. */
+  /** The part of a key that it hashes: without the prefix, with it, or the key as it is sent. */
   readonly hashes: 'key' | 'prefixed' | 'sent';
-  /** What it sends for a key, and for one that is too long. */
+  /** The key that it sends, also for one that is too long. */
   readonly toKey: (key: string, prefix: string) => string;
   /**
-   * What its values and flags mean.
+   * Reads and writes its values and flags.
    *
    * @throws UsageError naming an option that breaks a rule, or that there is not.
    */
@@ -50,8 +52,8 @@ export interface ProfileOptions {
   readonly codec?: Codec;
   /**
    * Values of more bytes than this are compressed; 0 and Infinity, the default, compress none, as
-   * every client reads what is not. By themselves php-memcached compresses from 2000 bytes, dalli from
-   * 4096 and spymemcached from 16384, and the clients of Python where they are told to.
+   * every client reads uncompressed values. By default php-memcached compresses from 2000 bytes,
+   * dalli from 4096 and spymemcached from 16384, and the clients of Python where they are told to.
    */
   readonly threshold?: number;
   /** The most bytes that a value may decompress to; 64 MiB by default. */
@@ -66,7 +68,7 @@ const names = /* @__PURE__ */ optionNames<ProfileOptions>({
   maxSize: true,
 });
 
-/** What is compressed has this flag. */
+/** Of a client that marks compressed values with this flag. */
 function compressing(serde: Serde, flag: number): Profile['serde'] {
   return (options = {}) => {
     checkCompression(options, names);
@@ -85,7 +87,7 @@ function plain(serde: Serde): Profile['serde'] {
   };
 }
 
-/** Bytes as they are, for clients whose flags are their callers': gomemcache, memjs. */
+/** Bytes as they are, for clients that leave flags to their callers: gomemcache, memjs. */
 const plainSerde: Serde = {
   serialize(_key, value) {
     if (typeof value === 'string') return { value: checkString(value), flags: 0 };
@@ -98,6 +100,7 @@ const plainSerde: Serde = {
   },
 };
 
+/** The schemes, keys and values of other clients, by their names. */
 export const profiles: Readonly<Record<ProfileName, Profile>> = {
   dalli: {
     scheme: hashSchemes.dalli,
