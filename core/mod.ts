@@ -18,8 +18,19 @@ export {
 export { type HashSchemeName, hashSchemes } from './client/hashing/schemes.ts';
 export type { HashClientOptions } from './client/options.ts';
 export * from './io/clock.ts';
-export { guardEvents } from './io/guard-events.ts';
-export * from './io/transport.ts';
+export {
+  type AbortSignalLike,
+  type Accept,
+  type Arrive,
+  type Dialer,
+  type Endpoint,
+  guardEvents,
+  type Listener,
+  type ListenOptions,
+  type TlsOptions,
+  type Transport,
+  type TransportEvents,
+} from './io/transport.ts';
 export { ServerLink, type ServerLinkOptions } from './proxy/server-link.ts';
 export * from './version.ts';
 export * from './wire/mod.ts';

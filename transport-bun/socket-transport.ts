@@ -1,6 +1,5 @@
 import { systemClock } from '../core/io/clock.ts';
-import { guardEvents } from '../core/io/guard-events.ts';
-import type { Transport, TransportEvents } from '../core/io/transport.ts';
+import { guardEvents, type Transport, type TransportEvents } from '../core/io/transport.ts';
 import type { BunSocket, Handlers } from './bun.ts';
 
 /** How much is read from one socket before others have their turn, in bytes. */

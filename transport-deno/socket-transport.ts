@@ -1,5 +1,4 @@
-import { guardEvents } from '../core/io/guard-events.ts';
-import type { Transport, TransportEvents } from '../core/io/transport.ts';
+import { guardEvents, type Transport, type TransportEvents } from '../core/io/transport.ts';
 import type { Connection } from './deno.ts';
 
 /** What may wait to be written before `send` takes no more, in bytes; Node's own measure. */

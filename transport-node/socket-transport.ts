@@ -1,7 +1,6 @@
 import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
-import { guardEvents } from '../core/io/guard-events.ts';
-import type { Transport, TransportEvents } from '../core/io/transport.ts';
+import { guardEvents, type Transport, type TransportEvents } from '../core/io/transport.ts';
 
 /** A connected socket of Node, plain or TLS, as a transport. */
 export class SocketTransport implements Transport {

@@ -1,6 +1,6 @@
 // Fault cases: a client whose server misbehaves.
 import type { ClientOptions } from '../../core/client/options.ts';
-import type { Accept } from '../../core/io/transport.ts';
+import { type Aborter, type Accept, newAborter } from '../../core/io/transport.ts';
 import {
   AbortError,
   AuthError,
@@ -11,7 +11,6 @@ import {
 } from '../../core/wire/errors.ts';
 import { equal, ok, rejects } from '../assert.ts';
 import type { Case } from '../case.ts';
-import { type Aborter, newAborter } from '../../core/io/aborter.ts';
 import { guardClient } from './context.ts';
 import { FaultyServer } from './faulty-server.ts';
 import type { JudgedClient } from './judged-client.ts';

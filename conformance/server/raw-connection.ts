@@ -1,8 +1,14 @@
 // A raw connection to a server under test.
 import { systemClock } from '../../core/io/clock.ts';
-import type { Dialer, Endpoint, Transport, TransportEvents } from '../../core/io/transport.ts';
+import {
+  type Aborter,
+  type Dialer,
+  type Endpoint,
+  newAborter,
+  type Transport,
+  type TransportEvents,
+} from '../../core/io/transport.ts';
 import { bytes, CaseError, show, text } from '../assert.ts';
-import { type Aborter, newAborter } from '../../core/io/aborter.ts';
 
 /** A server sent the wrong bytes, or none. Bytes are text, one character each. */
 export class ReplyMismatch extends CaseError {

@@ -1,11 +1,11 @@
 // The contexts of the transport cases.
-import { newAborter } from '../../core/io/aborter.ts';
-import type {
-  AbortSignalLike,
-  Accept,
-  Dialer,
-  Endpoint,
-  Listener,
+import {
+  type AbortSignalLike,
+  type Accept,
+  type Dialer,
+  type Endpoint,
+  type Listener,
+  newAborter,
 } from '../../core/io/transport.ts';
 import type { Case } from '../case.ts';
 import { type Peer, startPeer, TestEvents } from './peer.ts';

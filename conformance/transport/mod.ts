@@ -2,7 +2,7 @@
 import { bytes, equal, ok, rejects, text } from '../assert.ts';
 import { systemClock } from '../../core/io/clock.ts';
 import type { Case } from '../case.ts';
-import { newAborter } from '../../core/io/aborter.ts';
+import { newAborter } from '../../core/io/transport.ts';
 import { connected, never, type TransportContext } from './context.ts';
 import { ownerCases } from './owner-cases.ts';
 import { startPeer, TestEvents } from './peer.ts';

@@ -1,7 +1,7 @@
 // Transport cases: TLS.
 import { equal, ok, rejects } from '../assert.ts';
 import type { Case } from '../case.ts';
-import { newAborter } from '../../core/io/aborter.ts';
+import { newAborter } from '../../core/io/transport.ts';
 import { never, type TlsTransportContext } from './context.ts';
 import { startPeer, TestEvents } from './peer.ts';
 

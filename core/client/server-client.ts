@@ -1,5 +1,5 @@
 // The clients of one server: administration, dumps and statistics beside the operations on items.
-import { type Aborter, newAborter } from '../io/aborter.ts';
+import { type Aborter, newAborter } from '../io/transport.ts';
 import { checkObject } from '../wire/check.ts';
 import type { Command, Key, RawCommand } from '../wire/command.ts';
 import type { Reply, ReplyItem } from '../wire/reply.ts';

@@ -1,5 +1,10 @@
-import { guardEvents } from './guard-events.ts';
-import type { Accept, Dialer, Transport, TransportEvents } from './transport.ts';
+import {
+  type Accept,
+  type Dialer,
+  guardEvents,
+  type Transport,
+  type TransportEvents,
+} from './transport.ts';
 
 /** What may wait in one direction before `send` takes no more, in bytes. */
 const PIPE_SIZE = 1024 * 1024;

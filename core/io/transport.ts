@@ -80,6 +80,16 @@ export interface AbortSignalLike {
   removeEventListener(type: 'abort', listener: () => void): void;
 }
 
+/** The part of the platform's AbortController that is used. */
+export interface Aborter {
+  readonly signal: AbortSignalLike;
+  abort(reason: unknown): void;
+}
+
+declare const AbortController: new () => Aborter;
+
+export const newAborter = (): Aborter => new AbortController();
+
 /** Takes a new stream and returns what hears of it. `address` is for people: `tcp:10.0.0.1:4000`. */
 export type Accept = (transport: Transport, address: string) => TransportEvents;
 
@@ -114,4 +124,37 @@ export function isTransport(transport: unknown): boolean {
     ['send', 'pause', 'resume', 'close', 'abort'].every((name) =>
       typeof (transport as Readonly<Record<string, unknown>>)[name] === 'function'
     );
+}
+
+/**
+ * What hears of a stream, so guarded that what it throws ends the stream and is the cause of its
+ * end. Left to the runtimes, it would end the process on one, and on another be lost and let the
+ * stream live on.
+ */
+export function guardEvents(
+  transport: Pick<Transport, 'abort'>,
+  owner: TransportEvents,
+): TransportEvents {
+  let thrown: Error | null = null;
+  let closed = false;
+  const guard = (call: () => void): void => {
+    if (thrown !== null) return;
+    try {
+      call();
+    } catch (error) {
+      // There is no stream left to end.
+      if (closed) throw error;
+      thrown = error instanceof Error ? error : new Error(String(error));
+      transport.abort();
+    }
+  };
+  return {
+    onData: (chunk) => guard(() => owner.onData(chunk)),
+    onDrain: () => guard(() => owner.onDrain()),
+    ...(owner.onEnd === undefined ? {} : { onEnd: () => guard(() => owner.onEnd?.()) }),
+    onClosed(cause) {
+      closed = true;
+      owner.onClosed(thrown ?? cause);
+    },
+  };
 }

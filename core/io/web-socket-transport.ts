@@ -1,6 +1,5 @@
 import { type Clock, systemClock } from './clock.ts';
-import { guardEvents } from './guard-events.ts';
-import type { Transport, TransportEvents } from './transport.ts';
+import { guardEvents, type Transport, type TransportEvents } from './transport.ts';
 import { closeWith, endCause, unshared, type WebSocketLike } from './web-socket.ts';
 
 /** What `send` takes before it waits, in bytes: the largest message, and less than bridges take. */

@@ -55,30 +55,8 @@ export function metaGet(engine: Engine, command: MetaCommand): Reply {
         if (!items.has(item, TOKEN_SENT) && !created && expire !== 0 && expire < limit) won = true;
         break;
       }
-      case 's':
-        tokens.push(`s${items.length(item)}`);
-        break;
-      case 't':
-        tokens.push(ttl(store, item));
-        break;
-      case 'c':
-        tokens.push(`c${items.cas(item)}`);
-        break;
-      case 'f':
-        tokens.push(`f${items.flags(item)}`);
-        break;
-      case 'l':
-        tokens.push(`l${store.now - items.time(item)}`);
-        break;
-      case 'h':
-        tokens.push(items.has(item, FETCHED) ? 'h1' : 'h0');
-        break;
-      case 'O':
-        tokens.push(flag);
-        break;
-      case 'k':
-        pushKey(tokens, key, items.has(item, BASE64));
-        break;
+      default:
+        pushField(tokens, flag, store, item, key);
     }
   }
   if (items.has(item, TOKEN_SENT)) tokens.push('Z');
@@ -99,6 +77,43 @@ export function metaGet(engine: Engine, command: MetaCommand): Reply {
   // What goes out by reference must not lie in memory that is used again.
   const value = items.value(item, items.length(item) >= REFERENCE_SIZE);
   return { type: 'VA', flags: tokens, value };
+}
+
+// What an `mg` is told of an item beside its value, by the flag that asks for it.
+function pushField(
+  tokens: string[],
+  flag: string,
+  store: Store,
+  item: number,
+  key: Uint8Array,
+): void {
+  const { items } = store;
+  switch (flag.charAt(0)) {
+    case 's':
+      tokens.push(`s${items.length(item)}`);
+      break;
+    case 't':
+      tokens.push(ttl(store, item));
+      break;
+    case 'c':
+      tokens.push(`c${items.cas(item)}`);
+      break;
+    case 'f':
+      tokens.push(`f${items.flags(item)}`);
+      break;
+    case 'l':
+      tokens.push(`l${store.now - items.time(item)}`);
+      break;
+    case 'h':
+      tokens.push(items.has(item, FETCHED) ? 'h1' : 'h0');
+      break;
+    case 'O':
+      tokens.push(flag);
+      break;
+    case 'k':
+      pushKey(tokens, key, items.has(item, BASE64));
+      break;
+  }
 }
 
 // The decoder has made sure that there is no other.

@@ -3,8 +3,13 @@ import { equal, ok, rejects } from '../../conformance/assert.ts';
 import { type Case, transportCases, type TransportContext } from '../../conformance/mod.ts';
 import { never } from '../../conformance/transport/context.ts';
 import { TestEvents } from '../../conformance/transport/peer.ts';
-import { newAborter } from '../../core/io/aborter.ts';
-import type { Accept, Dialer, Endpoint, Listener } from '../../core/io/transport.ts';
+import {
+  type Accept,
+  type Dialer,
+  type Endpoint,
+  type Listener,
+  newAborter,
+} from '../../core/io/transport.ts';
 import { SUBPROTOCOL } from '../../core/io/web-socket.ts';
 import { WebSocketTransport } from '../../core/io/web-socket-transport.ts';
 import { webDialer, type WebSocketConstructor } from '../../transport-web/mod.ts';

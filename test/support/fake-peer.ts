@@ -1,7 +1,12 @@
 // The far end of a real connection, played by a test: a client that dials, or a server that
 // accepts.
-import { newAborter } from '../../core/io/aborter.ts';
-import type { Accept, Dialer, Transport, TransportEvents } from '../../core/io/transport.ts';
+import {
+  type Accept,
+  type Dialer,
+  newAborter,
+  type Transport,
+  type TransportEvents,
+} from '../../core/io/transport.ts';
 import { fromLatin1, latin1 } from '../../core/wire/bytes.ts';
 import { settled } from './scripted.ts';
 

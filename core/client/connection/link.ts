@@ -1,11 +1,12 @@
 // One connection with its protocol state, on the promise side.
-import { type Aborter, newAborter } from '../../io/aborter.ts';
 import { BUSY, LARGE, PAUSED, Pump } from '../../io/pump.ts';
 import {
+  type Aborter,
   type AbortSignalLike,
   type Dialer,
   type Endpoint,
   isTransport,
+  newAborter,
   type Transport,
   type TransportEvents,
 } from '../../io/transport.ts';
