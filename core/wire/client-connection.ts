@@ -478,13 +478,14 @@ export class ClientConnection<Tag> {
       this.#pop();
       return tag === undefined || { type: 'refused', tag, error: this.#proof.refuse('done') };
     }
-    const given = slot.muted && !isError(reply)
+    // Nobody awaits what the server makes of these, though it may say so before they have left.
+    const isQuietError = isError(reply) &&
+      (slot.untilSent || (slot.muted && slot.tag === undefined));
+    const given = isQuietError || (slot.muted && !isError(reply))
       ? SILENT
       : checkOpaque(slot.opaque, slot.command, reply, this.#decoder);
+    if (isQuietError) this.#push({ type: 'quiet-error', reply });
     const event = this.#answer(slot, given, bytesIn);
-    if ((slot.muted || slot.untilSent) && isError(reply) && event === null) {
-      this.#push({ type: 'quiet-error', reply });
-    }
     if (isError(reply) && isFatal(reply, verbs[slot.command.verb].clientErrorKeepsConnection)) {
       this.#pop();
       this.#closeAfter(reply);

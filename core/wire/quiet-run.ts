@@ -1,7 +1,7 @@
 import { ProtocolError } from './errors.ts';
 import { isFatal } from './command-facts.ts';
 import { assertInvariant } from './invariant.ts';
-import { type ErrorReply, isError, type Reply } from './reply.ts';
+import { type ErrorReply, isError, type Reply, SILENT } from './reply.ts';
 import type { Ring, Slot } from './ring.ts';
 import { verbs } from './verbs.ts';
 
@@ -152,8 +152,11 @@ export class QuietRun<Tag> {
       clientErrorKeepsConnection ||= row.clientErrorKeepsConnection;
     }
     if (candidates === 1) {
-      if (only.tag === undefined) this.#host.tell(reply);
-      else this.#host.answer(only, reply, bytesIn);
+      // Nobody awaits what the server makes of it, though it may say so before all of it has left.
+      if (only.tag === undefined || only.untilSent) {
+        this.#host.tell(reply);
+        this.#host.answer(only, SILENT, bytesIn);
+      } else this.#host.answer(only, reply, bytesIn);
       this.#settle(only);
     } else {
       this.#host.tell(reply);
