@@ -27,7 +27,7 @@ class Run {
     this.code = main(['bridge', ...args], this.terminal);
   }
 
-  /** The address it listens on. */
+  /** The address that it listens on. */
   async address(): Promise<string> {
     await this.terminal.stdout.says(/\n/);
     return /ws:\S+/.exec(this.terminal.stdout.text)?.[0] ?? '';
@@ -85,7 +85,9 @@ const certificates = openssl === null ? undefined : makeCertificates(openssl);
 const pem = (name: string): string => join(certificates?.directory ?? '', name);
 const login = temporaryFile('login', 'ada:se:cret\n');
 
-/** A page's client of a bridge with these flags to such a memcached; what it reads, or its error. */
+/**
+ * The value that a page's client reads through a bridge with these flags, or its error.
+ */
 async function through(
   upstream: { readonly tls?: boolean; readonly args?: readonly string[] },
   ...flags: readonly string[]

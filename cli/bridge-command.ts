@@ -1,3 +1,4 @@
+// `memwire bridge`: its flags, its help and its run.
 import { parseArgs } from 'node:util';
 import { endpointName, toEndpoint } from '../core/client/connection/endpoint.ts';
 import { type BridgeEvent, bridgeLimits } from '../core/bridge/mod.ts';
@@ -12,33 +13,33 @@ import type { Terminal } from './terminal.ts';
 const help = `memwire bridge: WebSockets in, memcached out
 
   --upstream=<server>     the memcached behind it: host:port, or the path of a unix socket
-  --upstream-tls          speak TLS to it; so do the next four
+  --upstream-tls          speak TLS to it; implied by the next four
   --upstream-ca=<file>    trust these authorities, in PEM
-  --upstream-cert=<file>  the own certificate for it, in PEM
+  --upstream-cert=<file>  the client certificate, in PEM
   --upstream-key=<file>   its private key, in PEM
   --upstream-server-name=<name>
-                          the name that its certificate must prove, where it is not its host
+                          the name that its certificate must have, if it is not its host
   --upstream-auth-file=<file>
-                          log in to it, as the first line of the file says: user:password
+                          log in with the first line of the file: user:password
   --listen=<addr>         address and port to listen on (default 127.0.0.1:8211)
-  --origin=<origin>       an origin whose pages may connect, exactly; may be repeated
+  --origin=<origin>       an origin whose pages may connect; may be repeated
                           (default: none)
-  --host=<name>           a host name that the bridge is called by; may be repeated
+  --host=<name>           a host name of the bridge; may be repeated
                           (default: localhost and the loopback addresses)
-  --token-file=<file>     ask for a token; the file has a name:token on each line
-  --prefix=<text>         stands before every key, unseen by pages
-  --read-only             refuse what changes an item
+  --token-file=<file>     require a token; the file has a name:token on each line
+  --prefix=<text>         prefix of every key, invisible to pages
+  --read-only             refuse commands that change an item
   --tls-cert=<file>       TLS, with this certificate chain
   --tls-key=<file>        and this private key
-  --behind-proxy          a proxy before the bridge speaks TLS and sets X-Forwarded-For
-  --limit=<name>=<num>    a limit other than its default; may be repeated:
+  --behind-proxy          a proxy in front of the bridge speaks TLS and sets X-Forwarded-For
+  --limit=<name>=<num>    change a limit; may be repeated; the defaults are:
 ${
   Object.entries(bridgeLimits).map(([name, value]) =>
     `                            ${name}=${value}`
   )
     .join('\n')
 }
-  --verbose               print what happens, on standard error
+  --verbose               print events on standard error
   --help                  print this
 `;
 
@@ -83,7 +84,7 @@ export async function bridgeCommand(args: readonly string[], terminal: Terminal)
     };
     running = await listenBridge(at, values.verbose ? { ...options, log } : options);
   } catch (error) {
-    // What was typed may hold a password: a FlagError shows none.
+    // The command line may contain a password; a FlagError does not show it.
     const { message } = new FlagError(error instanceof Error ? error.message : String(error));
     terminal.stderr.write(`memwire bridge: ${message} (memwire bridge --help lists the flags)\n`);
     return 1;
@@ -130,7 +131,7 @@ function read(values: Values): { at: Endpoint; options: BridgeOptions } {
   return { at: { ...at, tls }, options };
 }
 
-// A port of 0, for a free one, is no port to connect to, and so no part of a server's name.
+// Port 0, which asks for a free one, cannot be connected to, so it is no part of a server's name.
 function readPlace(text: string): Endpoint {
   const free = text.replace(/:0$/, '');
   const place = toEndpoint(free);

@@ -43,7 +43,7 @@ cli.after(async () => {
   server.close();
 });
 
-/** Commands in a row on one server, and all that each says. */
+/** Runs commands in a row on one server; returns the output of each. */
 const dialogue: readonly (readonly [command: string, code: number, out: string, err?: RegExp])[] = [
   ['get a', 1, '', /^memwire get: a is not there\n$/],
   ['set a one --flags 7 --expire 100', 0, ''],
@@ -138,6 +138,8 @@ cli('a dump of values can be sent to a server as it is', async () => {
   assert.equal(keys, ['', '"ke\\ty ü"', 'plain']);
   const { bytes } = await run('dump --values');
   const json = (await run('dump --values --json')).out;
+  assert.match(json, /"expire":"\d{4}-\d\d-\d\dT[\d:.]{12}Z"/);
+  assert.match(json, /"expire":null/);
   await run('flush');
   await run('raw mn');
   const other = new Server();

@@ -1,24 +1,25 @@
 import * as assert from 'uvu/assert';
 import { serverCases, serverFeatures } from '../conformance/mod.ts';
 import { type Clock, VirtualClock } from '../core/io/clock.ts';
-import { Client } from '../core/client/clients.ts';
-import { memoryDialer } from '../core/server/memory.ts';
+import { Client } from '../core/client/server-client.ts';
+import { memoryDialer } from '../core/io/memory-pipe.ts';
 import { Server } from '../core/server/serve.ts';
-import type { Accept, Transport } from '../core/io/transport.ts';
+import type { Accept } from '../core/io/transport.ts';
 import { fromLatin1, latin1 } from '../core/wire/bytes.ts';
 import { FakeTerminal, type Said, say } from '../test/support/fake-terminal.ts';
+import { withSend } from '../test/support/intercept.ts';
 import { suite } from '../test/runner/suite.ts';
 import { listen } from '../transport-node/listen.ts';
 import { main } from './main.ts';
 
 const judge = suite('memwire conformance');
 
-/** What becomes of the bytes that a server replies with; null hangs up instead. */
+/** Changes a reply of the server; null hangs up instead. */
 type Twist = (reply: string) => string | null;
 
 const time = new VirtualClock();
 
-/** Nobody waits: to set a timer is to let its time go by, for the server too. */
+/** A clock without waiting: setting a timer advances the time, for the server too. */
 const hasty: Clock = {
   now: () => time.now(),
   elapsed: () => time.elapsed(),
@@ -30,27 +31,21 @@ const hasty: Clock = {
   yield: (call) => time.yield(call),
 };
 
-/** Connects to a server that is right but for its twist. */
+/** A server that is correct except for its twist. */
 function wrongServer(twist: Twist): Accept {
   const server = new Server({}, time);
   return (transport, address) => {
-    const twisted: Transport = {
-      send(bytes) {
-        const reply = twist(latin1(bytes));
-        if (reply === null) transport.abort();
-        else transport.send(fromLatin1(reply));
-        return bytes.length;
-      },
-      pause: () => transport.pause(),
-      resume: () => transport.resume(),
-      close: () => transport.close(),
-      abort: () => transport.abort(),
-    };
+    const twisted = withSend(transport, (bytes) => {
+      const reply = twist(latin1(bytes));
+      if (reply === null) transport.abort();
+      else transport.send(fromLatin1(reply));
+      return bytes.length;
+    });
     return server.accept(twisted, address);
   };
 }
 
-/** What is said of a server. */
+/** The report on a server. */
 async function verdictOn(accept: Accept, ...flags: string[]): Promise<Said> {
   const listener = await listen({ host: '127.0.0.1', port: 0 }, accept);
   const port = 'port' in listener.endpoint ? listener.endpoint.port : 0;
@@ -61,10 +56,10 @@ async function verdictOn(accept: Accept, ...flags: string[]): Promise<Said> {
   return { code, bytes, out: text, err: terminal.stderr.text };
 }
 
-/** Only the cases that need nothing. */
+/** Flags for only the cases without needs. */
 const few = ['--without', 'meta,stats,empty,limits'];
 
-/** The cases in which something is not stored. */
+/** The cases with a value that is not stored. */
 const storing = [
   'add stores only what is not there',
   'replace stores only what is there',

@@ -1,3 +1,4 @@
+// `memwire conformance`: runs the server cases, and prints the failures.
 import { randomInt } from 'node:crypto';
 import {
   type CaseReport,
@@ -19,34 +20,38 @@ import { connect, type Session } from './connect.ts';
 import { commandHelp, conformanceProgram } from './help.ts';
 import { print, stopSignal, type Terminal } from './terminal.ts';
 
-/** What a shell gives for a program that SIGINT has ended. */
+/** The exit code that a shell reports for a program that SIGINT has ended. */
 const INTERRUPTED = 130;
 
-/** What a server is taken to have until the command line says otherwise. */
+/** The features that a server is assumed to have, unless the command line says otherwise. */
 const usual: readonly string[] = ['meta', 'stats', 'limits'];
 
-/** So many bytes are shown of what was sent, and of what was received. */
+/** How many of the sent and of the received bytes are shown. */
 const SHOWN = 300;
 
-/** So many items tell whether a server counts all: of two servers, none has them all by chance. */
+/**
+ * Enough items to see whether `stats` counts all: behind a proxy, no server has them all by chance.
+ */
 const PROBES = 20;
 
-/** Milliseconds for a case whose every reply comes in time, and that still does not end. */
+/**
+ * The time limit in milliseconds of a case that does not end although every reply comes in time.
+ */
 const CASE_TIMEOUT = 60_000;
 
-const help = `It connects again and again, and writes small items, under keys of its own that start
-with mw. A server that holds nothing is filled and flushed too, and left empty. One
-that holds something, or does not say, loses nothing: with --has empty it does. The
-settings of a server are changed with --has admin alone.
+const help = `It opens many connections, and writes small items under keys of its own, which start
+with mw. An empty server is also filled and flushed, and left empty. If the server
+holds items, or its stats do not tell, its items are kept, unless --has empty is
+given. Settings of the server are changed only with --has admin.
 
-Features: ${usual.join(', ')}, and empty where it is, unless flags say otherwise:
+Features: ${usual.join(', ')}, and empty if stats say so, unless flags change them:
 ${featureLines(serverFeatures)}
-Exit codes: 0 all passed; 1 cases failed; 2 a wrong command line; 3 no connection;
+Exit codes: 0 all passed; 1 cases failed; 2 an invalid command line; 3 no connection;
 130 interrupted.
 `;
 
 /**
- * Runs `memwire conformance`: judges a server from outside, and says which cases fail.
+ * Runs `memwire conformance`: tests a server from outside, and prints the cases that fail.
  *
  * @returns The exit code, which its help explains.
  * @throws FlagError, MemcacheError when there is no connection, and what the streams throw.
@@ -81,7 +86,7 @@ export async function runConformance(
     const sum = { passed: 0, failed: 0, skipped: 0 };
     for (const one of cases) {
       if (signal.aborted) return INTERRUPTED;
-      // One at a time, so that each is told of as soon as it is known.
+      // One at a time, so that each result is printed as soon as it is known.
       const report = await runCases([one], () => context, {
         timeout: CASE_TIMEOUT,
         has: (need) => features.has(need),
@@ -117,7 +122,7 @@ function readFeatures(line: CommandLine, flag: 'has' | 'without'): readonly stri
   return names;
 }
 
-/** What a server says of itself; null where it does not. */
+/** The version that a server reports; null if it does not. */
 interface Judged {
   readonly version: string | null;
   readonly items: number | null;
@@ -138,7 +143,7 @@ function itemsOf(stats: string): number | null {
 
 /**
  * Whether `stats` counts the items that are stored. A proxy may answer for itself, or for one of
- * many servers: to believe that nothing is there would cost others their items.
+ * many servers: believing that the server is empty would then delete the items of others.
  */
 async function countsAll(session: Session, unique: () => string): Promise<boolean> {
   const keys = Array.from({ length: PROBES }, unique);
@@ -153,7 +158,7 @@ async function countsAll(session: Session, unique: () => string): Promise<boolea
 }
 
 /**
- * What a server answers, on a connection of its own; null where it does not.
+ * The answer of a server, on a connection of its own; null if there is none.
  *
  * @throws ConnectionError when there is no connection.
  */
@@ -198,7 +203,7 @@ function contextOf(
   };
 }
 
-/** Makes keys that no other run has, of which there may be items left. */
+/** Makes keys that no other run uses, since earlier runs may have left items behind. */
 function keyMaker(): () => string {
   const run = `mw${base36(randomInt(36 ** 3))}`;
   let count = 0;
@@ -209,7 +214,7 @@ function base36(number: number): string {
   return number.toString(36).padStart(3, '0');
 }
 
-/** A piece of the verdict, in the two ways in which it can be written. */
+/** A piece of the report, in the two forms in which it can be written. */
 interface Part {
   readonly text: string;
   readonly json: Readonly<Record<string, unknown>>;

@@ -1,11 +1,12 @@
+// Chooses the server of a command, and connects to it.
 import type { ClientOptions } from '../core/client/options.ts';
-import { Client } from '../core/client/clients.ts';
+import { Client } from '../core/client/server-client.ts';
 import { endpointName, toEndpoint, withoutLogin } from '../core/client/connection/endpoint.ts';
 import type { Clock } from '../core/io/clock.ts';
 import { type CommandLine, FlagError } from './console/flags.ts';
 import { asStored } from './console/stored.ts';
 import { tapped } from './console/wire-tap.ts';
-import { memoryDialer } from '../core/server/memory.ts';
+import { memoryDialer } from '../core/io/memory-pipe.ts';
 import { Server } from '../core/server/serve.ts';
 import type { Dialer, Endpoint } from '../core/io/transport.ts';
 import { dial } from '../transport-node/dial.ts';
@@ -13,28 +14,28 @@ import { loggedIn } from './login.ts';
 import { SecureFlags, toLogin } from './secure-flags.ts';
 import type { Terminal } from './terminal.ts';
 
-/** A server to give commands to. */
+/** The server that commands are sent to. */
 export interface Session {
   readonly client: Client;
-  /** How the server is called; null for an embedded one, which ends with the session. */
+  /** The name of the server; null for an embedded one, which ends with the session. */
   readonly server: string | null;
   /** How to connect to it without a client. */
   readonly dial: Dialer;
   readonly endpoint: Endpoint;
-  /** Milliseconds until a connection or a reply is given up. */
+  /** The timeout of a connection and of a reply, in milliseconds. */
   readonly timeout: number;
   close(): Promise<void>;
 }
 
-/** Where the bytes both ways are shown, a line at a time; null where nobody wants to see them. */
+/** Receives the bytes in both directions, a line at a time; null if they are not shown. */
 type Note = ((line: string) => void) | null;
 
 /**
- * Makes the client of the server that the command line names, or the environment, or of an embedded
- * one. It connects when the first command comes.
+ * Makes a client of the server that the command line or the environment names, or else of an
+ * embedded one. It connects at the first command.
  *
  * @param named The server that the command line names; that of `--server` by default.
- * @param note Hears of the bytes; by default stderr does, with `--wire`.
+ * @param note Called with the bytes; with `--wire` they go to stderr by default.
  * @throws FlagError, UsageError
  */
 export function connect(

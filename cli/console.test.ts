@@ -8,7 +8,7 @@ import { suite } from '../test/runner/suite.ts';
 import { temporaryDirectory } from '../test/support/temporary.ts';
 import { main } from './main.ts';
 
-/** Lines given to the console in a pipe, and what each is answered. */
+/** Pipes lines into the console; returns its output. */
 async function talk(...lines: readonly string[]): Promise<{ out: string[]; err: string[] }> {
   const { code, out, err } = await say(['console'], { input: lines.join('\n') });
   assert.is(code, 0);
@@ -74,7 +74,7 @@ pipe('bytes that are no text are written as the console reads them', async () =>
     out[1],
     String.raw`"\xff\x00\"\\\xc3\xa9\xf0\x9f\x98\x80\x1b[2J" (14 bytes, flags 0)`,
   );
-  assert.match(out[2] ?? '', /^"a b" exp=-1 /);
+  assert.match(out[2] ?? '', /^"a b" expire=never lastAccess=\d{4}-\d\d-\d\dT/);
   assert.is(out[4], String.raw`"\\x41 \"" (6 bytes, flags 0)`);
 });
 
@@ -140,7 +140,7 @@ pipe.run();
 
 const prompt = suite('memwire console in a terminal', 10_000);
 
-/** A console with a prompt; `type` sends keys and waits for what they lead to. */
+/** A console with a prompt; `type` sends keys and waits for their output. */
 class Prompt {
   readonly terminal: FakeTerminal;
   readonly ended: Promise<number>;
@@ -228,7 +228,7 @@ prompt('a line that was begun while a command ran goes on where it was', async (
   const talk = new Prompt(temporaryDirectory());
   await talk.terminal.stdout.says(/memwire> /);
   await talk.type('get nobody\rdelete nothin', /nobody is not there\n[^]*memwire> delete nothin/);
-  // Only the last key that comes at once goes where the cursor is.
+  // Of keys that arrive together, only the last one is inserted at the cursor.
   talk.terminal.stdin.write('g');
   await talk.type('\r', /nothing is not there\n/);
   talk.terminal.stdin.write('\x04');

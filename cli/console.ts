@@ -1,3 +1,4 @@
+// `memwire console`: the prompt, and commands from a pipe.
 import { createInterface, type Interface } from 'node:readline';
 import { checkWords, type CommandRow, commands, findCommand } from './console/commands.ts';
 import { complete, keyPlaces, ownCommands } from './console/completion.ts';
@@ -14,14 +15,14 @@ import { commandHelp, consoleProgram } from './help.ts';
 import { History, HISTORY_SIZE } from './history.ts';
 import { newAborter, print, type Terminal } from './terminal.ts';
 
-/** So many keys are remembered for completion. */
+/** How many keys are remembered for completion. */
 const MAX_KEYS = 1000;
 
 /**
  * Runs `memwire console`: a prompt where there is a terminal; else the commands of a pipe, without
  * prompt and history.
  *
- * @returns The exit code, 0: errors are printed, and end nothing.
+ * @returns The exit code, 0: errors are printed and do not end the console.
  * @throws FlagError, UsageError, and what the streams throw.
  */
 export async function runConsole(args: readonly string[], terminal: Terminal): Promise<number> {
@@ -46,7 +47,7 @@ class Console {
   readonly #keys: Set<string> = new Set();
   #wire: boolean;
   #ended = false;
-  // Of the command that runs, so that Ctrl-C ends it and not the console.
+  // Aborts the running command, so that Ctrl-C ends it and not the console.
   #running: AbortController | null = null;
 
   constructor(line: CommandLine, terminal: Terminal) {
@@ -63,7 +64,7 @@ class Console {
     const { stdin, stdout, environment } = this.#terminal;
     const isTerminal = stdin.isTTY === true && stdout.isTTY === true;
     if (!isTerminal) return await this.#obeyPiped(createInterface({ input: stdin }));
-    // Before there is a reader, which would drop lines while nobody waits for them.
+    // Before the reader is created, which would drop lines that nothing waits for.
     await this.#greet();
     const history = new History(environment);
     const prompt = createInterface({
@@ -77,7 +78,7 @@ class Console {
     });
     prompt.on('history', (lines) => history.write(lines));
     await this.#obeyTyped(prompt);
-    // Ctrl-D leaves the cursor behind the prompt.
+    // After Ctrl-D the cursor is still behind the prompt.
     if (!this.#ended) stdout.write('\n');
   }
 
@@ -85,8 +86,8 @@ class Console {
     return this.#session.close();
   }
 
-  // What is typed while a command runs waits, and is shown where it was typed: a line for its turn,
-  // the begin of one in the next prompt. Ctrl-C forgets both.
+  // Input that is typed while a command runs is kept: complete lines wait for their turn, an
+  // incomplete one appears in the next prompt. Ctrl-C discards both.
   async #obeyTyped(prompt: Interface): Promise<void> {
     const { stdout } = this.#terminal;
     const waiting: string[] = [];
@@ -96,7 +97,7 @@ class Console {
       waiting.push(text);
       wake();
     });
-    // Its end may come while a command runs, and then newer versions of Node refuse to prompt.
+    // The input may end while a command runs, and then newer versions of Node refuse to prompt.
     prompt.once('close', () => {
       closed = true;
       wake();
@@ -107,7 +108,7 @@ class Console {
       if (isBegun) {
         prompt.write(null, { ctrl: true, name: 'e' });
         prompt.write(null, { ctrl: true, name: 'u' });
-        // Where TERM is dumb, readline knows no such keys.
+        // With TERM=dumb, readline does not know these keys.
         if (prompt.line !== '') Object.assign(prompt, { line: '', cursor: 0 });
       }
       if (isBegun || this.#running === null) stdout.write('\n');
@@ -200,7 +201,7 @@ class Console {
   #remember(row: CommandRow, words: readonly string[]): void {
     for (const place of keyPlaces(row, words.length)) {
       const key = showKey(toKey(words[place]));
-      // The latest last, so that the oldest is forgotten first.
+      // The latest last, so that the oldest is dropped first.
       this.#keys.delete(key);
       this.#keys.add(key);
     }

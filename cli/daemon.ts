@@ -1,7 +1,8 @@
+// `memwire serve -d`: runs the server in a process in the background.
 import { spawn } from 'node:child_process';
 import type { Terminal } from './terminal.ts';
 
-/** Says to the process that serves in the background that it is that one. */
+/** Marks the process that serves in the background. */
 const MARK = 'MEMWIRE_DAEMON';
 
 /** Whether this process is the one in the background. */
@@ -9,9 +10,9 @@ export function isDaemon({ environment }: Terminal): boolean {
   return environment[MARK] !== undefined;
 }
 
-/** Gives the process that has started this one what there is to say when it serves. */
+/** Reports to the parent process that this one serves. */
 export function tellStarted(said: string): void {
-  // Nor is one of them to keep the other.
+  // Neither process may keep the other alive.
   process.send?.(said, () => process.disconnect());
 }
 
@@ -19,9 +20,9 @@ export function tellStarted(said: string): void {
  * Starts `memwire serve` once more, in the background, and waits until it serves.
  *
  * @param args All of its arguments.
- * @param verbose It goes on to print to stderr; else nobody holds the ends of any pipe, so that
+ * @param verbose Whether it keeps printing to stderr; otherwise it closes all pipes, so that
  * `$(memwire serve -d)` ends.
- * @returns The exit code: 0 when it serves, else that of the process that could not.
+ * @returns The exit code: 0 when it serves, else that of the background process.
  */
 export async function startDaemon(
   args: readonly string[],

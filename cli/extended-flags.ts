@@ -1,6 +1,7 @@
+// The suboptions of `memwire serve -o`.
 import { FlagError, showWord, whole } from './console/flags.ts';
 
-/** What belongs behind the name of a suboption: nothing, any text, a number, one of a few words. */
+/** The value of a suboption: nothing, any text, a number, one of a few words. */
 type Value =
   | 'nothing'
   | 'text'
@@ -11,7 +12,7 @@ type Value =
 const MAX = 2 ** 31 - 1;
 const COUNT = { from: 0, to: MAX } as const;
 
-/** What has an effect here. */
+/** Suboptions with an effect. */
 const own: Readonly<Record<string, Value>> = {
   idle_timeout: COUNT,
   track_sizes: 'nothing',
@@ -21,7 +22,7 @@ const own: Readonly<Record<string, Value>> = {
   ssl_verify_mode: { from: 0, to: 3 },
 };
 
-/** What tunes the insides of memcached: it is checked as memcached does, and has no effect. */
+/** Suboptions that tune memcached's internals: checked as memcached does, without effect. */
 const tuning: Readonly<Record<string, Value>> = {
   maxconns_fast: 'nothing',
   no_maxconns_fast: 'nothing',
@@ -64,11 +65,11 @@ const tuning: Readonly<Record<string, Value>> = {
   ssl_wbuf_size: COUNT,
   ssl_session_cache: 'nothing',
   ssl_kernel_tls: 'nothing',
-  // Up to TLS 1.2, which is the least that the runtime speaks.
+  // The lowest version of TLS that the runtime speaks is 1.2.
   ssl_min_version: { from: 0, to: 2 },
 };
 
-/** What would have an effect that is not to be had here. */
+/** Suboptions whose effect is not supported. */
 const missing: readonly (readonly [names: RegExp, why: string])[] = [
   [/^ext_/, 'there is no extstore here: items are in memory alone'],
   [/^proxy_/, 'there is no proxy mode here'],
@@ -78,7 +79,7 @@ const missing: readonly (readonly [names: RegExp, why: string])[] = [
 /**
  * Reads the suboptions of `-o`: `idle_timeout=60,track_sizes`.
  *
- * @returns The values by their names, the empty one where there is none.
+ * @returns The values by name; an empty text for a suboption without one.
  * @throws FlagError that names the suboption.
  */
 export function parseExtended(lists: readonly string[]): ReadonlyMap<string, string> {

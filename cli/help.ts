@@ -1,9 +1,10 @@
+// The help texts of the command line, and the table of its programs.
 import { type CommandRow, commands } from './console/commands.ts';
 import { connectionFlags, flagHelp, type FlagName } from './console/flags.ts';
 import { usage, usages } from './console/usage.ts';
 import { VERSION } from '../core/version.ts';
 
-/** A program that is not one command: it has its own way with the terminal. */
+/** A subcommand that is a program of its own and uses the terminal itself. */
 export interface ProgramRow {
   readonly name: string;
   readonly parameters: readonly string[];
@@ -43,7 +44,7 @@ export const conformanceProgram: ProgramRow = {
   name: 'conformance',
   parameters: ['[SERVER]'],
   flags: ['only', 'has', 'without', 'json'],
-  summary: 'judges a server: which cases fail, and how',
+  summary: 'tests a server: prints the cases that fail',
 };
 
 export const programs: readonly ProgramRow[] = [
@@ -54,16 +55,17 @@ export const programs: readonly ProgramRow[] = [
   conformanceProgram,
 ];
 
-const servers = `The server is --server, or else MEMWIRE_SERVER in the environment. Where neither
-names one, it is an embedded server in memory, which starts empty and ends with
-the command. A login comes from --auth-file or MEMWIRE_AUTH: user:password.
+const servers = `The server is --server, or else MEMWIRE_SERVER in the environment. If neither is
+set, the command runs on an embedded server in memory, which starts empty and
+ends with the command. A login comes from --auth-file or MEMWIRE_AUTH:
+user:password.
 `;
 
-const codes = `Exit codes: 0 done; 1 a miss, or not stored; 2 a wrong command line; 3 an error
-of the server, or no connection to it; 130 interrupted.
+const codes = `Exit codes: 0 done; 1 a miss, or not stored; 2 an invalid command line;
+3 an error of the server, or no connection to it; 130 interrupted.
 `;
 
-/** What `memwire --help` prints. */
+/** The output of `memwire --help`. */
 export function mainHelp(): string {
   return `memwire ${VERSION}: memcached for every JavaScript runtime
 
@@ -79,15 +81,15 @@ ${codes}`;
 }
 
 /**
- * What `memwire COMMAND --help` prints.
+ * The output of `memwire COMMAND --help`.
  *
- * @param end What it ends with: the exit codes, where they mean what they mean everywhere.
+ * @param end The last paragraph; by default the exit codes that all commands share.
  */
 export function commandHelp(row: ProgramRow | CommandRow, end: string = codes): string {
   const own: FlagName[] = [...row.flags];
   if ('run' in row) own.push('json');
   const note = row.parameters.includes('[VALUE]')
-    ? 'Without VALUE the bytes come from standard input, as they are.\n\n'
+    ? 'Without VALUE the bytes come from standard input, unchanged.\n\n'
     : '';
   return `memwire ${usage(row)}: ${row.summary}
 

@@ -1,10 +1,11 @@
+// Logs in on raw connections, as `memwire conformance` needs.
 import type { Dialer } from '../core/io/transport.ts';
 import { latin1 } from '../core/wire/bytes.ts';
 import { encodeCommand } from '../core/wire/encode-command.ts';
 import { AuthError } from '../core/wire/errors.ts';
 import type { Login } from './secure-flags.ts';
 
-/** A dialer whose connections are logged in before their owners have them. */
+/** A dialer that logs in on each connection before it hands it to its owner. */
 export function loggedIn(dial: Dialer, login: Login): Dialer {
   return async (to, events, signal) => {
     let answer = '';
@@ -13,7 +14,7 @@ export function loggedIn(dial: Dialer, login: Login): Dialer {
     const answered = new Promise<AuthError | null>((resolve) => {
       settle = resolve;
     });
-    // Some servers repeat what they do not understand.
+    // Some servers quote a line that they do not understand, password included.
     const refusal = (why: string): AuthError =>
       new AuthError(`the login was refused: ${why.replaceAll(login.password || '\0', '***')}`);
     const transport = await dial(to, {

@@ -1,3 +1,4 @@
+// The command line: finds the command, runs it, and turns errors into exit codes.
 import { findCommand } from './console/commands.ts';
 import {
   connectionFlags,
@@ -18,10 +19,12 @@ import { serveCommand } from './serve-command.ts';
 import { isBrokenPipe, print, type Terminal } from './terminal.ts';
 import { runTop } from './top.ts';
 
-/** A command line that cannot be obeyed. */
+/** The exit code for an invalid command line. */
 const USAGE = 2;
 
-/** The server answered with an error, or could not be reached; or a pipe has failed. */
+/**
+ * The exit code when the server answered with an error or could not be reached, or a pipe failed.
+ */
 const FAILED = 3;
 
 /** Runs the `memwire` command line; returns the exit code, which `memwire --help` explains. */
@@ -32,7 +35,7 @@ export async function main(args: readonly string[], terminal: Terminal): Promise
     command = name ?? '';
     return await run(name, rest, terminal);
   } catch (error) {
-    // Whoever reads has had enough.
+    // The reader of the pipe has closed it.
     if (isBrokenPipe(error)) return 0;
     const isUsage = error instanceof FlagError || error instanceof UsageError;
     if (!isUsage && !(error instanceof MemcacheError) && !isOfSystem(error)) throw error;
@@ -43,18 +46,18 @@ export async function main(args: readonly string[], terminal: Terminal): Promise
   }
 }
 
-/** What reading and writing may fail with: a full disk, a directory in the place of a file. */
+/** Failures of reading and writing: a full disk, a directory instead of a file. */
 function isOfSystem(error: unknown): boolean {
   return error instanceof Error && 'syscall' in error;
 }
 
-/** The flags that may stand before the command, too: they are the same for all. */
+/** The flags that may also stand before the command: they are the same for all commands. */
 const globals: readonly FlagName[] = [...connectionFlags, 'json'];
 
-/** What they are not for: their flags are of their own, and `-s` of `serve` is a socket. */
+/** Programs without these flags: they have their own, and `-s` of `serve` is a socket. */
 const ownFlags = ['serve', 'bridge'];
 
-/** Puts flags that stand before the command behind it. @throws FlagError */
+/** Moves flags that stand before the command behind it. @throws FlagError */
 function globalsLast(args: readonly string[]): readonly string[] {
   const count = countFlags(args, globals);
   if (count === 0) return args;
@@ -111,7 +114,7 @@ async function help(name: string | undefined, terminal: Terminal): Promise<numbe
   return 0;
 }
 
-// The cases are more than all the rest: only who asks for them loads them.
+// The cases are larger than everything else together, so they are loaded on demand.
 async function conformance(args: readonly string[], terminal: Terminal): Promise<number> {
   const { runConformance } = await import('./conformance-command.ts');
   return await runConformance(args, terminal);

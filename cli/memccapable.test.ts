@@ -6,7 +6,7 @@ import { findProgram } from '../test/support/memcached.ts';
 import { FakeTerminal } from '../test/support/fake-terminal.ts';
 import { main } from './main.ts';
 
-// libmemcached's own check of servers, by somebody who knows nothing of this one.
+// libmemcached's own test of servers, which is independent of this one.
 const program = findProgram('memccapable');
 const capable = suite('memwire serve, judged by memccapable');
 const law = 'all 27 checks of the ASCII protocol pass';

@@ -1,3 +1,4 @@
+// Runs one command from the shell.
 import { addAbortSignal } from 'node:stream';
 import { type Call, checkWords, type CommandRow } from './console/commands.ts';
 import { CommandLine, connectionFlags } from './console/flags.ts';
@@ -6,13 +7,13 @@ import { connect } from './connect.ts';
 import { commandHelp } from './help.ts';
 import { print, readAll, stopSignal, type Terminal } from './terminal.ts';
 
-/** What a shell gives for a program that SIGINT has ended. */
+/** The exit code that a shell reports for a program that SIGINT has ended. */
 const INTERRUPTED = 130;
 
 /**
  * Runs one command, for pipes.
  *
- * @returns The exit code: 0 when all was done, 1 after a miss.
+ * @returns The exit code: 0 on success, 1 after a miss.
  * @throws FlagError, MemcacheError, and what the streams throw.
  */
 export async function runOnce(
@@ -49,7 +50,7 @@ export async function runOnce(
       await write(part);
     }
   } catch (error) {
-    // What the server still owes is not waited for.
+    // Pending replies are not waited for.
     void session.close();
     if (!signal.aborted) throw error;
     return row.endless ? 0 : INTERRUPTED;
@@ -65,8 +66,8 @@ export async function runOnce(
 }
 
 /**
- * What a part is written as: as it is in a pipe. In a terminal the next line is not to go on behind a
- * value. Where there is nothing to say, nothing is.
+ * The text of a part: raw in a pipe; in a terminal a value ends with a newline. Empty parts print
+ * nothing.
  */
 function endLine(raw: string | Uint8Array, isTerminal: boolean): string | Uint8Array {
   if (!isTerminal || typeof raw === 'string') return raw;

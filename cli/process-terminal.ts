@@ -1,9 +1,10 @@
+// The terminal of this process.
 import { systemClock } from '../core/io/clock.ts';
 import type { Terminal } from './terminal.ts';
 
 /** The terminal, or the pipes, that this process was started with. */
 export function processTerminal(): Terminal {
-  // Who writes hears of it too; without a listener it would end the process with a stack trace.
+  // The write reports the error too; without a listener it would crash the process.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
   return {
     stdin: process.stdin,

@@ -27,14 +27,14 @@ program.after(async () => {
   server.close();
 });
 
-/** What a program came to. */
+/** The result of a program. */
 interface Ended {
   readonly code: unknown;
   readonly out: Buffer;
   readonly err: string;
 }
 
-/** Runs a line of a shell in which `memwire` is the command line, on the server of this file. */
+/** Runs a shell line in which `memwire` is the command line, on the server of this file. */
 async function shell(line: string, input: Uint8Array = Buffer.of()): Promise<Ended> {
   const port = 'port' in listener.endpoint ? listener.endpoint.port : 0;
   const run = `memwire() { ${memwire.map((word) => `'${word}'`).join(' ')} "$@"; }; ${line}`;

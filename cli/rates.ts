@@ -1,15 +1,16 @@
+// The arithmetic of `memwire top`: rates from two readings of `stats`.
 import type { StatValue } from '../core/client/results.ts';
 
-/** What `stats` said, and when. */
+/** One reading of `stats`, and its time. */
 export interface Reading {
   /** Milliseconds since 1970. */
   readonly at: number;
   readonly stats: ReadonlyMap<string, StatValue>;
 }
 
-/** What a server did between two readings, and where it is at the second. */
+/** The activity of a server between two readings, and its state at the second. */
 export interface Rates {
-  /** From 0 to 1; null where nothing was read. */
+  /** From 0 to 1; null if nothing was read. */
   readonly hitRate: number | null;
   /** The following, each a second. */
   readonly operations: number;
@@ -18,9 +19,9 @@ export interface Rates {
   readonly evictions: number;
   readonly bytesIn: number;
   readonly bytesOut: number;
-  /** Bytes that items take. */
+  /** Bytes used by items. */
   readonly memory: number;
-  /** Bytes that items may take. */
+  /** Bytes available to items. */
   readonly memoryLimit: number;
   readonly items: number;
   readonly connections: number;
@@ -35,7 +36,7 @@ const operations = [
 /** The difference between two readings of one server. */
 export function ratesBetween(before: Reading, after: Reading): Rates {
   const seconds = Math.max(after.at - before.at, 1) / 1000;
-  // After a restart, or `stats reset`, what was counted since is all that there is.
+  // After a restart, or `stats reset`, the counters start from 0.
   const grown = (name: string): number => {
     const [from, to] = [count(before, name), count(after, name)];
     return to < from ? to : to - from;

@@ -1,7 +1,8 @@
+// Reads a file that a flag names.
 import { readFileSync } from 'node:fs';
 import { FlagError, oneLine } from './console/flags.ts';
 
-/** What is in a file. @throws FlagError that names the flag. */
+/** The contents of a file. @throws FlagError that names the flag. */
 export function readText(flag: string, file: string): string {
   try {
     return readFileSync(file, 'utf8');

@@ -1,18 +1,19 @@
+// The flags for TLS and a login, of all programs.
 import { FlagError } from './console/flags.ts';
 import type { TlsOptions } from '../core/io/transport.ts';
 import { readText } from './read-text.ts';
 
-/** The flags that name a file, or the name of a server, to connect with. */
+/** The flags for TLS and for a login. */
 export type SecureFlag = 'ca' | 'cert' | 'key' | 'server-name' | 'auth-file';
 
-/** Flags for TLS to a server and for a login, which stand for themselves, or for an upstream. */
+/** Reads the flags for TLS and a login, of a server or, with a prefix, of an upstream. */
 export class SecureFlags {
   readonly #text: (name: SecureFlag) => string | undefined;
   readonly #prefix: string;
 
   /**
-   * @param text Gives the value of a flag; undefined where it is not given.
-   * @param prefix What stands before the name of each: `upstream-`.
+   * @param text Returns the value of a flag; undefined if it is absent.
+   * @param prefix The prefix of each name: `upstream-`.
    */
   constructor(text: (name: SecureFlag) => string | undefined, prefix = '') {
     this.#text = text;
@@ -20,9 +21,9 @@ export class SecureFlags {
   }
 
   /**
-   * How to speak TLS; undefined for not at all.
+   * The options of TLS; undefined for a connection without it.
    *
-   * @param isWanted Speak it in any case; each flag but the login's says so too.
+   * @param isWanted Whether TLS is used in any case; each flag except the login's implies it.
    * @throws FlagError
    */
   tls(isWanted: boolean): TlsOptions | undefined {
@@ -41,8 +42,8 @@ export class SecureFlags {
   }
 
   /**
-   * The login in the first line of a file: the arguments of a process are for everybody on the
-   * machine to see.
+   * The login in the first line of a file. It is not a flag because everybody on the machine can
+   * see the arguments of a process.
    *
    * @throws FlagError
    */
@@ -69,7 +70,7 @@ export interface Login {
 /**
  * A login that is written as `user:password`.
  *
- * @param where Where it is written.
+ * @param where Its source, for the error message.
  * @throws FlagError
  */
 export function toLogin(where: string, text: string): Login {

@@ -1,3 +1,4 @@
+// `memwire serve`: runs the embedded server.
 import { rmSync, writeFileSync } from 'node:fs';
 import { endpointName } from '../core/client/connection/endpoint.ts';
 import { FlagError, oneLine } from './console/flags.ts';
@@ -63,7 +64,7 @@ async function run(flags: ServeFlags, terminal: Terminal): Promise<number> {
     };
   };
   const listeners: Listener[] = [];
-  // Before anybody is told that it listens, and may stop it at once.
+  // Before it reports that it listens: it may be stopped right then.
   const stopped = new Promise<void>((resolve) => {
     server.engine.onShutdown = () => resolve();
     terminal.onStop(resolve);
@@ -97,8 +98,8 @@ async function run(flags: ServeFlags, terminal: Terminal): Promise<number> {
   return 0;
 }
 
-// The default is two loopback addresses, of which a machine may lack the second; and a free port
-// that was found for the first is to be the port of both.
+// The default is two loopback addresses. A machine may lack the second, and a free port that was
+// found for the first must be used for both.
 async function tryListen(
   { options, mode, tls }: ServeFlags,
   endpoint: Endpoint,
@@ -113,7 +114,7 @@ async function tryListen(
   } catch (error) {
     const isSpare = before.length > 0 && options.settings?.['inter'] === '127.0.0.1,::1';
     const code = error instanceof Error && 'code' in error ? error.code : '';
-    // Somebody else's port is a reason to stop: clients of `localhost` would find the other server.
+    // Another process owns the port: clients of `localhost` might reach that one, so stop.
     const isTaken = code === 'EADDRINUSE' && at === endpoint;
     if (isSpare && !isTaken) return null;
     throw error;

@@ -1,3 +1,4 @@
+// The command line of `memwire serve`, with memcached's own flags.
 import { isIP } from 'node:net';
 import { parseArgs } from 'node:util';
 import { FlagError, showWord, whole } from './console/flags.ts';
@@ -6,7 +7,7 @@ import type { Endpoint, TlsOptions } from '../core/io/transport.ts';
 import { checkChunks, parseExtended } from './extended-flags.ts';
 import { readText } from './read-text.ts';
 
-/** What the command line of `memwire serve` says. */
+/** The settings on the command line of `memwire serve`. */
 export interface ServeFlags {
   readonly options: Partial<ServerOptions>;
   readonly endpoints: readonly Endpoint[];
@@ -18,7 +19,7 @@ export interface ServeFlags {
   readonly daemon: boolean;
   /** The file that holds the id of the process while it serves. */
   readonly pidFile: string | undefined;
-  /** What was asked for and is not to be had, where it is no reason to stop. */
+  /** Requested features that are unavailable but no reason to stop. */
   readonly notices: readonly string[];
   readonly show: 'help' | 'version' | null;
 }
@@ -28,14 +29,14 @@ export const serveHelp = `memwire serve: an embedded memcached, with memcached's
   -p, --port=<num>           TCP port (default 11211; 0 for none, -1 for a free one)
   -s, --unix-socket=<file>   unix socket to listen on, instead of TCP
   -a, --unix-mask=<mask>     permissions of the unix socket, octal (default 700)
-  -l, --listen=<addr>        address to listen on, may have a port, may be a list
+  -l, --listen=<addr>        addresses to listen on, each with an optional port
                              (default: the loopback addresses; memcached's is all)
   -m, --memory-limit=<num>   memory for items in megabytes (default 64)
   -I, --max-item-size=<num>  largest item, with k or m (default 1m, from 1k to 1024m)
   -M, --disable-evictions    refuse to store when memory is full, instead of evicting
   -c, --conn-limit=<num>     connections at once (default 1024)
   -R, --max-reqs-per-event=<num>
-                             requests of one connection before others have their turn
+                             requests of one connection before others get a turn
                              (default 1024)
   -C, --disable-cas          no cas uniques
   -F, --disable-flush-all    refuse flush_all
@@ -43,20 +44,20 @@ export const serveHelp = `memwire serve: an embedded memcached, with memcached's
   -W, --disable-watch        refuse watch
   -A, --enable-shutdown      allow the shutdown command
   -D <char>                  delimiter of key prefixes for stats detail (default :)
-  -Y, --auth-file=<file>     ask for a login; the file has a user:password on each line
+  -Y, --auth-file=<file>     require a login; the file has a user:password on each line
   -Z, --enable-ssl           TLS, with -o ssl_chain_cert=<file>,ssl_key=<file>
   -o, --extended=<list>      idle_timeout=<seconds>, track_sizes, ssl_chain_cert=<file>,
                              ssl_key=<file>, ssl_ca_cert=<file>, ssl_verify_mode=<0|2>;
-                             options that only tune memcached's insides are accepted
-  -d, --daemon               serve in the background: end when it listens
-  -P, --pidfile=<file>       write the id of the process there, until it ends
-  -U, --udp-port=<num>       there is no UDP; like memcached it takes this port for TCP
-                             where there is no -p
+                             options that only tune memcached's internals are accepted
+  -d, --daemon               serve in the background: return when it listens
+  -P, --pidfile=<file>       write the process id to a file, which is removed at the end
+  -U, --udp-port=<num>       there is no UDP; without -p, TCP uses this port, as in
+                             memcached
   -v, --verbose              print connections as they come and go
   -V, --version              print the version
   -h, --help                 print this
 
-Accepted and without effect: -u <user>, -t <num>, -b <num>, -f <num>, -n <num>, -k, -L,
+Accepted without effect: -u <user>, -t <num>, -b <num>, -f <num>, -n <num>, -k, -L,
 -r, -B ascii, -B auto
 `;
 
@@ -101,11 +102,11 @@ const flags = {
 /**
  * Reads the command line of `memwire serve`.
  *
- * @throws FlagError that says what is wrong with it.
+ * @throws FlagError with the first mistake.
  */
 export function parseServeFlags(args: readonly string[]): ServeFlags {
   const values = parse(args);
-  // Who asks for help may not know yet what is wrong with the rest.
+  // Help is printed even if the rest of the command line is invalid.
   if (values.help || values.version) {
     return { ...parseServeFlags([]), show: values.help ? 'help' : 'version' };
   }
@@ -175,7 +176,7 @@ export function parseServeFlags(args: readonly string[]): ServeFlags {
 
 type Values = ReturnType<typeof parseArgs<{ options: typeof flags }>>['values'];
 
-/** What would have an effect that is not to be had. */
+/** Refuses flags whose effect is not supported. */
 function checkAbsent(values: Values): void {
   const { protocol } = values;
   if (protocol === 'binary') throw new FlagError('-B binary: only ascii is spoken here');
@@ -188,7 +189,7 @@ function checkAbsent(values: Values): void {
   }
 }
 
-/** What has no effect, but could not be obeyed by memcached either. */
+/** Refuses values of flags without effect that memcached would refuse too. */
 function checkIdle(values: Values): void {
   const { threads = '4', 'listen-backlog': backlog = '1024', 'slab-min-size': size = '48' } =
     values;
@@ -213,7 +214,7 @@ function parse(args: readonly string[]): Values {
   try {
     return parseArgs({ args: glued, options: flags, allowPositionals: false }).values;
   } catch (error) {
-    // It quotes what it cannot read, which may be the address of a server.
+    // Its message quotes the unreadable word, which may be the address of a server.
     const text = error instanceof Error ? error.message : String(error);
     throw new FlagError(
       args.reduce((said, arg) => said.replaceAll(arg, () => showWord(arg)), text),

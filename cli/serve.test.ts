@@ -17,7 +17,7 @@ import { dial } from '../transport-node/dial.ts';
 
 const [node, bin] = await buildMemwire();
 
-/** `memwire serve` as a user starts it. */
+/** `memwire serve`, started as a process. */
 class Program {
   readonly process: ChildProcessWithoutNullStreams;
   readonly exit: Promise<unknown[]>;
@@ -32,7 +32,7 @@ class Program {
     running.push(this);
   }
 
-  /** Where it listens, once it does. */
+  /** Its address, once it listens. */
   async place(): Promise<string> {
     for (;;) {
       const found = /(?<=listening on ).*(?=\n)/.exec(this.out);
@@ -42,7 +42,7 @@ class Program {
     }
   }
 
-  /** Waits until it has said this on stderr. */
+  /** Waits until it has printed this on stderr. */
   async says(what: RegExp): Promise<void> {
     while (!what.test(this.err)) {
       if (this.process.exitCode !== null) throw new Error(this.err);
@@ -73,7 +73,7 @@ async function talk(to: Endpoint, ...steps: (readonly [string, string | RegExp])
   connection.close();
 }
 
-/** Whether nobody listens there any more. */
+/** Whether nothing listens there any more. */
 async function isFree(where: { port: number; host: string } | { path: string }): Promise<boolean> {
   const socket = connect(where);
   const free = await Promise.race([
@@ -281,7 +281,7 @@ else {serve(tls, async () => {
     await talk(to({ ca, ...client }), ['mn\r\n', 'MN\r\n']);
     const stranger = await RawConnection.open(dial, to({ ca }));
     await stranger.end();
-    // A peer that is silent in its handshake does not keep the server from stopping.
+    // A peer that is silent during its handshake does not delay the stop.
     const silent = connect({ host: '127.0.0.1', port });
     await once(silent, 'connect');
     program.process.kill('SIGTERM');

@@ -1,38 +1,41 @@
+// The interface between a command line program and its process: streams and signals.
 import { setMaxListeners } from 'node:events';
 import type { Readable, Writable } from 'node:stream';
 import type { Clock } from '../core/io/clock.ts';
 
-/** Where a command line program reads from. */
+/** The input of a command line program. */
 export interface TerminalInput extends Readable {
   readonly isTTY?: boolean;
   /** Takes each key as it is pressed, instead of lines. */
   setRawMode?(raw: boolean): unknown;
 }
 
-/** Where it writes to. */
+/** An output of a command line program. */
 export interface TerminalOutput extends Writable {
   readonly isTTY?: boolean;
-  /** How wide a terminal is. */
+  /** The width of a terminal. */
   readonly columns?: number;
 }
 
-/** What a command line program uses of its process. */
+/** The parts of its process that a command line program uses. */
 export interface Terminal {
   readonly stdin: TerminalInput;
   readonly stdout: TerminalOutput;
   readonly stderr: Writable;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly clock: Clock;
-  /** The words that start this program, before its arguments; none where that cannot be done. */
+  /**
+   * The words that start this program, before its arguments; none if it cannot be started again.
+   */
   readonly program: readonly string[];
-  /** Calls back once when the program is asked to stop. */
+  /** Registers a callback that is called once, when the program is asked to stop. */
   onStop(call: () => void): void;
 }
 
 /**
- * Writes, and waits until it is written, so that who reads slowly slows the program down.
+ * Writes, and waits until it is written: backpressure from a slow reader slows the program down.
  *
- * @throws The stream's error: `EPIPE` where nobody reads any more.
+ * @throws The stream's error: `EPIPE` when the reader has closed the pipe.
  */
 export function print(to: Writable, data: string | Uint8Array): Promise<void> {
   if (data.length === 0) return Promise.resolve();
@@ -41,27 +44,27 @@ export function print(to: Writable, data: string | Uint8Array): Promise<void> {
   });
 }
 
-/** Whether this is what writing for nobody gives, as in `memwire dump | head`. */
+/** Whether an error means that the reader has closed the pipe, as in `memwire dump | head`. */
 export function isBrokenPipe(error: unknown): boolean {
   return error instanceof Error && 'code' in error &&
     (error.code === 'EPIPE' || error.code === 'ERR_STREAM_DESTROYED');
 }
 
-/** All that there is to read. */
+/** The whole input. */
 export async function readAll(from: Readable): Promise<Uint8Array> {
   const chunks: Buffer[] = [];
   for await (const chunk of from) chunks.push(Buffer.from(chunk as Uint8Array));
   return Buffer.concat(chunks);
 }
 
-/** Is aborted when the program is asked to stop. `abort` does so from within. */
+/** A signal that is aborted when the program is asked to stop, or by `abort`. */
 export function stopSignal(terminal: Terminal): AbortController {
   const aborter = newAborter();
   terminal.onStop(() => aborter.abort());
   return aborter;
 }
 
-/** For any number of calls: Node would warn of the eleventh. */
+/** Allows any number of listeners: Node would warn of the eleventh. */
 export function newAborter(): AbortController {
   const aborter = new AbortController();
   setMaxListeners(0, aborter.signal);

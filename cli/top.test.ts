@@ -77,7 +77,7 @@ top.after(async () => {
   server.close();
 });
 
-/** Lets the interval pass, as soon as it is waited for. */
+/** Advances the clock by the interval, as soon as a timer waits for it. */
 async function pass(clock: CountingClock): Promise<void> {
   while (clock.timers === 0) await new Promise((resolve) => setImmediate(resolve));
   clock.advance(1000);
@@ -97,7 +97,7 @@ top('in a pipe it prints a line a second, as many as it is told to', async () =>
   assert.is(await ended, 0);
   const [head = '', first = '', second = '', end] = terminal.stdout.text.split('\n');
   assert.match(head, /^ +hits +ops\/s +gets\/s +sets\/s +evict\/s +memory +items +conns$/);
-  // The probes of a connection are two reads that find nothing.
+  // The probes of a connection are two reads that miss.
   assert.match(first, /^ +50\.0% +7 +6 +1 +0 +\d+ B +1 +\d$/);
   assert.match(second, /^ +- +0 +0 +0 +0 +\d+ B +1 +\d$/);
   assert.is(end, '');

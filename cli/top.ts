@@ -1,3 +1,4 @@
+// `memwire top`: shows the activity of a server.
 import { checkWords } from './console/commands.ts';
 import { CommandLine, connectionFlags, oneLine } from './console/flags.ts';
 import { toJson } from './console/part.ts';
@@ -9,8 +10,8 @@ import { type Rates, ratesBetween, type Reading } from './rates.ts';
 import { print, stopSignal, type Terminal } from './terminal.ts';
 
 /**
- * Runs `memwire top`: in a terminal it draws what a server does again and again, until `q` or
- * Ctrl-C; else it prints a line each time.
+ * Runs `memwire top`: in a terminal it redraws the activity of a server until `q` or Ctrl-C;
+ * otherwise it prints a line for each reading.
  *
  * @returns The exit code.
  * @throws FlagError, MemcacheError when the first reading fails, and what the streams throw.
@@ -32,7 +33,7 @@ export async function runTop(args: readonly string[], terminal: Terminal): Promi
     const stats = await session.client.stats([], { signal: stop.signal });
     return { at: terminal.clock.elapsed(), stats };
   };
-  // A server that is away for a while may come back.
+  // A server that is down for a while may come back.
   const tryRead = async (): Promise<Reading | MemcacheError> => {
     try {
       return await read();
@@ -57,7 +58,7 @@ export async function runTop(args: readonly string[], terminal: Terminal): Promi
     return 0;
   } finally {
     releaseKeys();
-    // What the server still owes is not waited for.
+    // Pending replies are not waited for.
     void session.close();
   }
 }
@@ -75,7 +76,7 @@ function pause({ clock }: Terminal, milliseconds: number, signal: AbortSignal): 
   });
 }
 
-/** Aborts at `q` and at Ctrl-C; gives what gives the keys back. */
+/** Aborts at `q` and at Ctrl-C; returns a function that restores the keyboard. */
 function stopAtKey({ stdin, stdout }: Terminal, stop: AbortController): () => void {
   if (stdin.isTTY !== true || stdout.isTTY !== true) return () => {};
   const onData = (chunk: Uint8Array): void => {
@@ -89,7 +90,7 @@ function stopAtKey({ stdin, stdout }: Terminal, stop: AbortController): () => vo
   };
 }
 
-/** How rates are written, or why there are none: each over the last in a terminal. */
+/** Writes rates, or the error instead of them; in a terminal each over the last. */
 function screen(
   { stdout, stderr }: Terminal,
   server: string,
@@ -97,9 +98,9 @@ function screen(
 ): (rates: Rates | MemcacheError) => Promise<void> {
   let drawn = 0;
   const draw = async (lines: readonly string[]): Promise<void> => {
-    // Some terminals do not know, and say 0.
+    // Some terminals report a width of 0.
     const width = stdout.columns === undefined || stdout.columns < 1 ? Infinity : stdout.columns;
-    // Up to the first line of the last drawing, and from there on nothing.
+    // Moves to the first line of the last drawing, and clears from there on.
     const back = drawn > 0 ? `\x1b[${drawn}A\x1b[J` : '';
     drawn = lines.length;
     await print(stdout, `${back}${lines.map((line) => `${line.slice(0, width)}\n`).join('')}`);

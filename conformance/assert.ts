@@ -1,11 +1,12 @@
+// Assertions of the cases.
 import { fromLatin1, latin1 } from '../core/wire/bytes.ts';
 
-/** A case found that something is not as it must be. */
+/** The failure of a case. */
 export class CaseError extends Error {
   override readonly name = 'CaseError';
 }
 
-/** Fails unless two values are the same; bytes count as the text they spell. */
+/** Fails unless two values are equal; bytes are compared as text. */
 export function equal(actual: unknown, expected: unknown, what = 'it'): void {
   const left = show(actual);
   const right = show(expected);
@@ -17,7 +18,7 @@ export function ok(condition: boolean, what: string): asserts condition {
   if (!condition) throw new CaseError(what);
 }
 
-/** Fails unless a call throws an error of this class; gives the error. */
+/** Fails unless a call throws an error of this class; returns the error. */
 export function throws<T extends Error>(
   call: () => unknown,
   type: abstract new (...args: never[]) => T,
@@ -32,8 +33,8 @@ export function throws<T extends Error>(
 }
 
 /**
- * Fails unless a promise rejects with an error of this class; gives the error. What it returns may
- * be awaited late: see `awaitedLate`.
+ * Fails unless a promise rejects with an error of this class; returns the error. The returned
+ * promise may be awaited late: see `awaitedLate`.
  */
 export function rejects<T extends Error>(
   promise: Promise<unknown>,
@@ -44,8 +45,8 @@ export function rejects<T extends Error>(
 }
 
 /**
- * The same promise, for a case that waits for something else first: should that fail, nobody will
- * await this one, and its rejection must not end the program that runs the case.
+ * The same promise, for a case that awaits something else first: if that fails, this one is never
+ * awaited, and its rejection must not crash the program that runs the case.
  */
 export function awaitedLate<Late extends PromiseLike<unknown>>(promise: Late): Late {
   promise.then(undefined, () => {});
@@ -57,7 +58,7 @@ export function bytes(text: string): Uint8Array {
   return fromLatin1(text);
 }
 
-/** The text that bytes spell, one character for each. */
+/** Bytes as text, one character for each. */
 export function text(data: Uint8Array): string {
   return latin1(data);
 }

@@ -1,43 +1,44 @@
+// Cases as data, and their runner.
 import { systemClock } from '../core/io/clock.ts';
 
 /**
- * One thing that must be so, as data: it needs no globals and no test framework, so that anybody
- * may run it under any.
+ * One requirement, as data: it needs no globals and no test framework, so it can run under any.
  */
 export interface Case<Context> {
-  /** Says what must be so. No two cases of a list have the same. */
+  /** States the requirement; unique in its list. */
   readonly name: string;
   /**
-   * What the subject must have for it, by the names that the list's table of features explains. A
-   * case whose needs are not met is skipped, by name.
+   * The features that the subject must have, named as in the table of features of the list. A case
+   * whose needs are not met is skipped, by name.
    */
   readonly needs?: readonly string[];
-  /** Throws, or rejects, when it is not so. */
+  /** Throws, or rejects, when the requirement is not met. */
   run(context: Context): void | Promise<void>;
 }
 
-/** What came of a list of cases, in its order. */
+/** The results of a list of cases, in its order. */
 export interface CaseReport {
   /** The names of the cases that passed. */
   readonly passed: readonly string[];
-  /** The cases that did not, each with what it threw, or with that it took too long. */
+  /** The cases that failed, each with its error, which may be that it took too long. */
   readonly failed: readonly { readonly name: string; readonly error: Error }[];
-  /** The cases whose needs were not met, each with the first need that was not. */
+  /** The skipped cases, each with the first need that was not met. */
   readonly skipped: readonly { readonly name: string; readonly need: string }[];
 }
 
+/** The options of `runCases`. */
 export interface RunOptions {
   /** Milliseconds that each case may take, its context included; 10000 by default. */
   readonly timeout?: number;
-  /** Whether the subject has what a case needs; nothing by default, so that such are skipped. */
+  /** Whether the subject has a feature; none by default, so that cases with needs are skipped. */
   readonly has?: (need: string) => boolean;
 }
 
 /**
- * Runs cases one after the other. It never rejects: what goes wrong is in the report, and no promise
- * that a broken subject rejects is left to end the program.
+ * Runs cases one after the other. It never rejects: failures are in the report, and no promise that
+ * a broken subject rejects is left unhandled.
  *
- * @param context Makes what a case is run against: called for each anew.
+ * @param context Makes the context of a case: called once for each.
  */
 export async function runCases<Context>(
   cases: readonly Case<Context>[],
@@ -65,7 +66,7 @@ export async function runCases<Context>(
 }
 
 /**
- * The first need of a case that is not met, if there is one: for a runner of one's own.
+ * The first need of a case that is not met, if there is one: for other test runners.
  *
  * @param has As in `RunOptions`.
  */
@@ -77,10 +78,10 @@ export function missingNeed(
 }
 
 /**
- * Runs one case, whatever it needs: for a runner of one's own.
+ * Runs one case, whatever it needs: for other test runners.
  *
  * @param timeout Milliseconds that it may take.
- * @throws What the case throws, or that it took too long.
+ * @throws The error of the case, or one that says that it took too long.
  */
 export async function runCase<Context>(
   one: Case<Context>,
@@ -90,7 +91,7 @@ export async function runCase<Context>(
   await within(timeout, async () => await one.run(context));
 }
 
-/** The same cases, which need this besides. */
+/** The same cases with one more need. */
 export function needing<Context>(
   needs: readonly string[],
   ...cases: readonly Case<Context>[]
@@ -101,7 +102,7 @@ export function needing<Context>(
   }));
 }
 
-/** Rejects when the work takes longer than this. */
+/** Rejects when the work takes longer than so many milliseconds. */
 export async function within<T>(milliseconds: number, work: () => Promise<T>): Promise<T> {
   let cancel: () => void = () => {};
   const late = new Promise<never>((_, reject) => {

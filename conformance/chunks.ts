@@ -1,17 +1,18 @@
+// The ways to cut a sample into chunks.
 import { Random } from './random.ts';
 
-/** A way in which bytes may arrive. */
+/** One way to cut bytes into chunks. */
 export interface Cutting {
   readonly name: string;
   readonly chunks: readonly Uint8Array[];
 }
 
-/** Up to this length, every way to cut bytes in two is tried; beyond it, a sample of the ways. */
+/** Up to this length every cut in two is tried; beyond it, a sample of the cuts. */
 const EVERY_SPLIT = 400;
 
 /**
- * All the ways in which a sample must be read alike: whole, byte by byte, cut in two at every
- * place, cut at random, and as a view into a larger array.
+ * All the chunkings that must be read alike: whole, byte by byte, cut in two at every place, cut at
+ * random, and as a view into a larger array.
  */
 export function cuttings(bytes: Uint8Array): Cutting[] {
   const found: Cutting[] = [

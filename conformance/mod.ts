@@ -1,4 +1,4 @@
-/** Cases as data: what a protocol core, a client, a transport and a server must do. */
+/** Cases as data: the requirements on a protocol core, a client, a transport and a server. */
 export { CaseError } from './assert.ts';
 export {
   type Case,
@@ -35,8 +35,8 @@ export {
   serverFeatures,
 } from './server/mod.ts';
 export {
-  type Answer,
   type MetaModel,
+  type ModelAnswer,
   ModelServer,
   type ServerModel,
   serverModel,

@@ -1,6 +1,7 @@
+// Random requests to a server.
 import type { Random } from './random.ts';
 
-// A length that would swallow the end of the sequence.
+// Matches a length that would swallow the end of the sequence.
 const swallows =
   /^ *(ms +[^ ]+|(set|add|replace|append|prepend|cas) +[^ ]+ +[^ ]+ +[^ ]+) +\+?\d{4}/m;
 
@@ -11,8 +12,8 @@ export const shortKeys: readonly string[] = [
 ];
 
 /**
- * Requests to a server as a client, a broken client or an attacker may send them: bytes, not
- * commands, so that they need not be well formed.
+ * Random requests that a client, a broken client or an attacker may send: bytes, not commands, so
+ * that they may be malformed.
  */
 export class RandomRequests {
   readonly #random: Random;
@@ -20,8 +21,8 @@ export class RandomRequests {
   readonly #cas: (key: string) => string;
 
   /**
-   * @param options.may Whether a request may be among them; all may by default.
-   * @param options.cas What stands where the cas of an item would hit; a small number by default.
+   * @param options.may Filters the requests; all are allowed by default.
+   * @param options.cas Replaces the cas of an item; a small number by default.
    */
   constructor(
     random: Random,
@@ -38,7 +39,7 @@ export class RandomRequests {
   /**
    * A few requests in a row.
    *
-   * After each comes an `mn`, which makes memcached send what it holds: while a value waits to be
+   * After each comes an `mn`, which makes memcached flush its replies: while a value waits to be
    * sent, it stores a new number beside it instead of writing in place.
    */
   sequence(count: number): string {
@@ -46,7 +47,7 @@ export class RandomRequests {
     for (let i = 0; i < count;) {
       const request = this.#request();
       const sent = `${this.#random.chance(0.06) ? this.#spoil(request) : request}mn\r\n`;
-      // What stands for a number is looked at as one.
+      // Placeholders of numbers are replaced first.
       const looked = sent.replaceAll(/\{[^}\n]*\}/g, '999999');
       if (swallows.test(looked) || !this.#may(looked)) continue;
       all += sent;
@@ -161,7 +162,7 @@ export class RandomRequests {
       case 'T':
         return letter + this.#exptime();
       case 'R':
-        // Far from what times to live count down from, so that no moment lies between two answers.
+        // Far from the start of any TTL, so that no second passes between the two answers.
         return letter + random.pick(['0', '30', '500', '2000000', '-1', '+30', 'x', '']);
       case 'O':
         return `O${random.pick(['1', 'abc', 'y'.repeat(30)])}`;

@@ -1,8 +1,25 @@
-/** The protocol of memcached without I/O, and the client that any transport can drive. */
-export * from './client/mod.ts';
+/** The protocol of memcached without I/O, and what proxies and servers are built of. */
+export type { ClusterServer } from './client/cluster/cluster-server.ts';
+export { Cluster, type ClusterOptions, type Member } from './client/cluster/cluster.ts';
+export { createCluster } from './client/cluster/create-cluster.ts';
+export {
+  DEFAULT_PORT,
+  endpointName,
+  type ServerName,
+  toEndpoint,
+} from './client/connection/endpoint.ts';
+export type { ExecuteOptions, Executor } from './client/connection/executor.ts';
+export {
+  type Hasher,
+  type HashNode,
+  type HashScheme,
+  SchemeHasher,
+} from './client/hashing/hasher.ts';
+export { type HashSchemeName, hashSchemes } from './client/hashing/schemes.ts';
+export type { HashClientOptions } from './client/options.ts';
 export * from './io/clock.ts';
 export { guardEvents } from './io/guard-events.ts';
-export { ServerLink, type ServerLinkOptions } from './proxy/server-link.ts';
 export * from './io/transport.ts';
+export { ServerLink, type ServerLinkOptions } from './proxy/server-link.ts';
 export * from './version.ts';
 export * from './wire/mod.ts';

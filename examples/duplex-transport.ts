@@ -1,15 +1,13 @@
-// A transport over any Duplex of Node's: a socket, a child process, a tunnel. Its test holds it
-// against every case of a transport.
+// A transport over any Duplex of Node's: a socket, a child process, a tunnel. Import it, and pass
+// `dial: duplexDialer(open)` to a client. It passes every conformance case of a transport.
+//   npm install memwire
 import type { Duplex } from 'node:stream';
-import {
-  type AbortSignalLike,
-  type Dialer,
-  type Endpoint,
-  guardEvents,
-  type TransportEvents,
-} from '../transport-node/mod.ts';
+import type { AbortSignalLike, Dialer, Endpoint, TransportEvents } from 'memwire';
+import { guardEvents } from 'memwire/core';
 
-/** Opens a stream with `allowHalfOpen`; rejects, and leaves none behind, when `signal` is aborted. */
+/**
+ * Opens a stream, with `allowHalfOpen`. When `signal` is aborted it rejects and closes the stream.
+ */
 export type Open = (to: Endpoint, signal: AbortSignalLike) => Promise<Duplex>;
 
 /** A dialer whose connections are such streams. */
@@ -19,15 +17,15 @@ export function duplexDialer(open: Open): Dialer {
 
 function over(stream: Duplex, owner: TransportEvents): Awaited<ReturnType<Dialer>> {
   const abort = (): void => void stream.destroy();
-  // What the owner throws ends the stream.
+  // An exception in the owner's callback aborts the stream.
   const events = guardEvents({ abort }, owner);
   let cause: Error | null = null;
   let refused = false;
   let ended = false;
-  // What was refused is still owed to a peer that says no more.
+  // After the peer's half-close, bytes that `send` refused must still go out before the end.
   const followEnd = (): void => void (ended && !refused && stream.end());
   stream
-    // A plain view, and not the Buffer: its slice would be a view where a copy is expected.
+    // A Uint8Array, not the Buffer: `slice` of a Buffer gives a view where callers expect a copy.
     .on(
       'data',
       ({ buffer, byteOffset, length }: Buffer) =>

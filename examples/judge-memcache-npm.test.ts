@@ -5,15 +5,15 @@ import { judge } from './judge-memcache-npm.ts';
 
 const example = suite('judging the npm package memcache');
 
-/** What memcache 1.7.0 is known to do otherwise, and what comes of it. */
+/** The cases that memcache 1.7.0 fails, and the resulting message. */
 const otherwise = new Map([
-  // It has numbers, which are exact up to 2^53.
+  // It returns numbers, which are exact up to 2^53.
   ['incr and decr count in 64 bits', '9007199254740992n'],
-  // It gives what it gives for a key that is not there.
+  // It returns the same as for a miss.
   ['incr of what is no number fails, and the next call works', '(undefined)'],
-  // A time that is negative becomes 0, which is never.
+  // A negative time becomes 0, which means never.
   ['expire takes seconds, a Date, and the past', 'at once'],
-  // What is asked after `quit` connects again.
+  // A call after `quit` connects again.
   ['close ends what was asked before, and takes nothing after', 'it gave "x"'],
 ]);
 

@@ -1,21 +1,21 @@
-// Judges a client that is somebody else's, the npm package `memcache`, by the cases of a client.
-//   npx tsx examples/judge-memcache-npm.ts
+// Holds another client, the npm package `memcache`, against the conformance cases of a client.
+//   npm install memwire memcache
+//   npx tsx judge-memcache-npm.ts
 import { fileURLToPath } from 'node:url';
 import { Memcache } from 'memcache';
+import { endpointName, type Expire, listen } from 'memwire';
 import {
   type CaseReport,
   foreignClient,
   type JudgedClient,
   memcacheCases,
   runCases,
-} from '../conformance/mod.ts';
-import { systemClock, VirtualClock } from '../core/io/clock.ts';
-import { Server } from '../core/server/mod.ts';
-import { endpointName, type Expire, listen } from '../transport-node/mod.ts';
+} from 'memwire/conformance';
+import { Server, systemClock, VirtualClock } from 'memwire/server';
 
 /**
- * What it has besides `get`, `set`, `delete` and `close`. It has no way to learn the version that its
- * `cas` compares, and all that it stores is text.
+ * The features that it has besides `get`, `set`, `delete` and `close`. `cas` is missing: there is
+ * no way to learn the version that its `cas` compares. So are types: all that it stores is text.
  */
 const features = new Set([
   ...['add', 'replace', 'append', 'prepend', 'incr', 'decr', 'touch', 'getMany'],
@@ -23,8 +23,8 @@ const features = new Set([
 ]);
 
 /**
- * Its methods under the names, and with the arguments and results, that the cases go by. Keys and
- * values that are no strings come only with needs that it has not.
+ * Gives its methods the names, arguments and results that the cases expect. Only cases that need a
+ * feature it lacks use keys and values other than strings.
  */
 function adapt(client: Memcache): JudgedClient {
   const seconds = (expire: Expire = 0): number =>
@@ -47,7 +47,7 @@ function adapt(client: Memcache): JudgedClient {
   });
 }
 
-/** Judges it on an embedded server, whose time goes by as it is told to. */
+/** Runs the cases against an embedded server with a virtual clock. */
 export async function judge(): Promise<CaseReport> {
   const clock = new VirtualClock();
   const server = new Server({}, clock);

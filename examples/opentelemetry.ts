@@ -1,14 +1,15 @@
-// npx tsx examples/opentelemetry.ts
-//
-// Prints the spans of a few calls. With an exporter of your own in place of the console's, and
-// `onCommand: traceCommands(tracer)` among your client's options, they go where your others go.
+// Prints the OpenTelemetry spans of a few calls. In your program, pass
+// `onCommand: traceCommands(tracer)` to the client and keep your own exporter.
+//   npm install memwire @opentelemetry/api @opentelemetry/sdk-trace-base \
+//     @opentelemetry/semantic-conventions
+//   npx tsx opentelemetry.ts
 import {
   BasicTracerProvider,
   ConsoleSpanExporter,
   SimpleSpanProcessor,
 } from '@opentelemetry/sdk-trace-base';
-import { Client } from '../transport-node/mod.ts';
-import { MemoryServer } from '../core/server/mod.ts';
+import { Client } from 'memwire';
+import { MemoryServer } from 'memwire/server';
 import { traceCommands } from './trace-commands.ts';
 
 const provider = new BasicTracerProvider({

@@ -5,27 +5,22 @@ import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import type { OneServerContext } from '../conformance/mod.ts';
 import { RawConnection } from '../conformance/server/raw-connection.ts';
-import { fromLatin1, latin1 } from '../core/wire/bytes.ts';
 import { bridgedCases } from '../test/browser/cases.ts';
 import { caseSuite, uniqueKey } from '../test/support/cases.ts';
+import { FakePeer } from '../test/support/fake-peer.ts';
 import { findProgram, type RunningMemcached, startMemcached } from '../test/support/memcached.ts';
 import { patience } from '../test/support/patience.ts';
 import { suite } from '../test/runner/suite.ts';
-import {
-  Client,
-  dial,
-  endpointName,
-  listen,
-  type Listener,
-  type Transport,
-} from '../transport-node/mod.ts';
+import { Client, dial, endpointName, listen, type Listener } from '../transport-node/mod.ts';
+import { SchemeHasher } from '../core/client/hashing/hasher.ts';
+import { hashSchemes } from '../core/client/hashing/schemes.ts';
 import { MemcachedProxy, type ProxyOptions } from './proxy.ts';
 
 const program = findProgram('memcached');
 const PREFIX = 'app:';
 const REFUSED = 'the server answered CLIENT_ERROR not allowed';
 
-/** Two servers, a proxy in front of them, and a client of the proxy that speaks bytes. */
+/** Two servers, a proxy in front of them, and a raw client of the proxy. */
 class Scene implements AsyncDisposable {
   readonly proxy: MemcachedProxy;
   readonly listener: Listener;
@@ -48,21 +43,21 @@ class Scene implements AsyncDisposable {
     return new Scene(proxy, listener, await RawConnection.open(dial, listener.endpoint));
   }
 
-  /** Another client. */
+  /** Connects another client. */
   async connect(): Promise<RawConnection> {
     const client = await RawConnection.open(dial, this.listener.endpoint);
     this.#open.push(client);
     return client;
   }
 
-  /** New keys: as many for each server in turn as there are numbers, each an index of a server. */
+  /** New keys on servers, one for each index of a server. */
   keysOn(...places: number[]): string[] {
+    const { upstreams } = this.proxy.options;
+    const hasher = new SchemeHasher(hashSchemes.ketama, upstreams.map((name) => ({ name })));
     return places.map((place) => {
       for (;;) {
         const key = uniqueKey();
-        if (this.proxy.hasher.nodeFor(key)?.name === this.proxy.options.upstreams[place]) {
-          return key;
-        }
+        if (hasher.nodeFor(key)?.name === upstreams[place]) return key;
       }
     });
   }
@@ -73,43 +68,13 @@ class Scene implements AsyncDisposable {
   }
 }
 
-/** A server that the test plays, on its first connection. */
-class Puppet {
-  /** The connection, when something was asked on it. */
-  readonly asked: Promise<Transport>;
-  /** When the connection is over. */
-  readonly gone: Promise<void>;
-  #onAsked: (transport: Transport) => void = () => {};
-  #onGone: () => void = () => {};
-  #listener: Listener | null = null;
-
-  constructor() {
-    this.asked = new Promise((resolve) => {
-      this.#onAsked = resolve;
-    });
-    this.gone = new Promise((resolve) => {
-      this.#onGone = resolve;
-    });
-  }
-
-  /** Its name, once it listens. */
-  async start(): Promise<string> {
-    this.#listener = await listen({ host: '127.0.0.1', port: 0 }, (transport) => ({
-      onData: (chunk) => {
-        // The probes of the connection, which stand before what is asked.
-        const probed = latin1(chunk).startsWith('mg memwire-probe k O0\r\nget memwire-probe\r\n');
-        if (probed) transport.send(fromLatin1('EN kmemwire-probe O0\r\nEND\r\n'));
-        this.#onAsked(transport);
-      },
-      onDrain() {},
-      onClosed: () => this.#onGone(),
-    }));
-    return endpointName(this.#listener.endpoint);
-  }
-
-  async stop(): Promise<void> {
-    await this.#listener?.close();
-  }
+/** A server that answers the probes of a connection; the rest is for the test. */
+async function fakeServer(): Promise<{ peer: FakePeer; listener: Listener; name: string }> {
+  const probes = 'mg memwire-probe k O0\r\nget memwire-probe\r\n';
+  const answer = 'EN kmemwire-probe O0\r\nEND\r\n';
+  const peer = new FakePeer((text) => text.startsWith(probes) ? answer : null);
+  const listener = await listen({ host: '127.0.0.1', port: 0 }, peer.accept);
+  return { peer, listener, name: endpointName(listener.endpoint) };
 }
 
 const example = suite('proxy example');
@@ -253,20 +218,20 @@ test('a client that says no more still gets its replies', async () => {
 });
 
 test('a server that dies with commands under way costs those, and no other', async () => {
-  const puppet = new Puppet();
-  const upstreams = [endpointName(servers[0]!.endpoint), await puppet.start()];
+  const { peer, listener, name } = await fakeServer();
+  const upstreams = [endpointName(servers[0]!.endpoint), name];
   await using scene = await Scene.start({ upstreams });
   const [alive, dead] = scene.keysOn(0, 1);
   scene.client.send(`set ${alive} 0 0 1\r\n1\r\n`);
   await scene.client.expect('STORED\r\n');
   scene.client.send(`get ${alive}\r\nget ${dead}\r\nget ${alive} ${dead}\r\nincr ${alive} 1\r\n`);
-  const connection = await puppet.asked;
-  connection.send(Buffer.from(`VALUE ${PREFIX}${dead} 0 10\r\nhalf`));
-  connection.close();
+  await peer.asked;
+  peer.send(`VALUE ${PREFIX}${dead} 0 10\r\nhalf`);
+  peer.transport?.close();
   await scene.client.expect(
     `VALUE ${alive} 0 1\r\n1\r\nEND\r\n${'SERVER_ERROR upstream connection\r\n'.repeat(2)}2\r\n`,
   );
-  await puppet.stop();
+  await listener.close();
   scene.client.send(`get ${dead}\r\nget ${alive}\r\n`);
   await scene.client.expect(
     `SERVER_ERROR upstream connection\r\nVALUE ${alive} 0 1\r\n2\r\nEND\r\n`,
@@ -274,14 +239,14 @@ test('a server that dies with commands under way costs those, and no other', asy
 });
 
 test('a client that goes away leaves nothing behind that another could read', async () => {
-  const puppet = new Puppet();
-  await using scene = await Scene.start({ upstreams: [await puppet.start()] });
+  const { peer, listener, name } = await fakeServer();
+  await using scene = await Scene.start({ upstreams: [name] });
   scene.client.send('get a\r\n');
-  const connection = await puppet.asked;
+  await peer.asked;
   scene.client.close();
-  connection.send(Buffer.from(`VALUE ${PREFIX}a 0 6\r\nsecret\r\nEND\r\n`));
-  await puppet.gone;
-  await puppet.stop();
+  peer.send(`VALUE ${PREFIX}a 0 6\r\nsecret\r\nEND\r\n`);
+  await peer.gone;
+  await listener.close();
   const other = await scene.connect();
   other.send('get b\r\n');
   await other.expect('SERVER_ERROR upstream connection\r\n');

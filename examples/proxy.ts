@@ -1,32 +1,29 @@
 // A proxy in front of memcached servers. It shares the keys among them as libmemcached's ketama
 // does, can keep them under a prefix and refuse writes, and tells `stats` what it was asked.
-//   npx tsx examples/proxy.ts --upstream A --upstream B [--listen PORT] [--read-only] [--prefix P]
+//   npm install memwire
+//   npx tsx proxy.ts --upstream A --upstream B [--listen PORT] [--read-only] [--prefix P]
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { dial, listen } from 'memwire';
 import {
   type Accept,
   checkKey,
   classOf,
-  Client,
   clientError,
   CLOSED,
+  type Cluster,
   type Command,
+  createCluster,
   endpointName,
-  type GatCommand,
-  type GetCommand,
-  hashSchemes,
-  type Key,
+  type Executor,
   keyBytes,
-  listen,
   MN,
   prefixCommand,
   type Reply,
-  SchemeHasher,
   ServerLink,
   unprefixReply,
-  type ValueItem,
   type Verb,
-} from '../transport-node/mod.ts';
+} from 'memwire/core';
 
 export interface ProxyOptions {
   /** The servers, as `host:port`. They are hashed by this name. */
@@ -44,7 +41,6 @@ const NOT_ALLOWED = clientError('not allowed');
 export class MemcachedProxy {
   readonly options: ProxyOptions;
   readonly prefix: Uint8Array;
-  readonly hasher: SchemeHasher;
   /** How many commands came, by verb. */
   readonly counters: Map<Verb, number> = new Map();
 
@@ -52,7 +48,6 @@ export class MemcachedProxy {
     this.options = options;
     if (options.prefix !== '') checkKey(options.prefix);
     this.prefix = keyBytes(options.prefix);
-    this.hasher = new SchemeHasher(hashSchemes.ketama, options.upstreams.map((name) => ({ name })));
   }
 
   readonly accept: Accept = (transport) => {
@@ -70,12 +65,14 @@ export class MemcachedProxy {
 /** One client. Its connections are its own, so what goes wrong on them is nobody else's. */
 class ProxyClient {
   readonly #proxy: MemcachedProxy;
-  readonly #upstreams: ReadonlyMap<string, Client>;
+  readonly #cluster: Cluster;
 
   constructor(proxy: MemcachedProxy) {
     this.#proxy = proxy;
     const { upstreams, timeout = 1000 } = proxy.options;
-    this.#upstreams = new Map(upstreams.map((name) => [name, new Client(name, { timeout })]));
+    // The keys of a server that is down stay its own: another server might have old values of them.
+    const options = { dial, timeout, scheme: 'ketama', retryAttempts: Infinity } as const;
+    this.#cluster = createCluster(upstreams, options, (server) => prefixed(server, proxy.prefix));
   }
 
   async answer(command: Command): Promise<Reply> {
@@ -86,45 +83,27 @@ class ProxyClient {
     if (command.verb === 'stats' && command.words.length === 0) return statistics(counters);
     const kind = classOf(command);
     if (kind === 'admin' || (kind === 'write' && options.readOnly)) return NOT_ALLOWED;
-    if (command.verb === 'version') return this.#upstreamOf('any').execute(command);
-    if ('keys' in command) return this.#gather(command);
+    if (command.verb === 'version') return this.#cluster.execute(command, { route: 'any' });
     // `me` would tell the key on the server.
-    if (!('key' in command) || command.verb === 'me') return NOT_ALLOWED;
-    return this.#ask(this.#upstreamOf(command.key), command);
+    const isAboutItems = 'key' in command || 'keys' in command;
+    return isAboutItems && command.verb !== 'me' ? this.#cluster.execute(command) : NOT_ALLOWED;
   }
 
   /** What was sent is done; nobody hears of it. */
   close(): void {
-    for (const upstream of this.#upstreams.values()) void upstream.close();
+    void this.#cluster.close();
   }
+}
 
-  // One command for each server, side by side; what they find, in the order of the request.
-  async #gather(command: GetCommand | GatCommand): Promise<Reply> {
-    const places = command.keys.map((key) => this.#upstreamOf(key));
-    const upstreams = [...new Set(places)];
-    if (upstreams.length === 1) return this.#ask(places[0]!, command);
-    const found = new Map<Client, ValueItem[]>();
-    await Promise.all(upstreams.map(async (upstream) => {
-      const keys = command.keys.filter((_key, i) => places[i] === upstream);
-      const reply = await this.#ask(upstream, { ...command, keys });
-      if (reply.type === 'values') found.set(upstream, [...reply.items]);
-    }));
-    const items: ValueItem[] = [];
-    for (const [i, key] of command.keys.entries()) {
-      const left = found.get(places[i]!) ?? [];
-      if (Buffer.from(left[0]?.key ?? '').equals(keyBytes(key))) items.push(left.shift()!);
-    }
-    return { type: 'values', items };
-  }
-
-  async #ask(upstream: Client, command: Command): Promise<Reply> {
-    const { prefix } = this.#proxy;
-    return unprefixReply(await upstream.execute(prefixCommand(command, prefix)), command, prefix);
-  }
-
-  #upstreamOf(key: Key): Client {
-    return this.#upstreams.get(this.#proxy.hasher.nodeFor(key)!.name)!;
-  }
+/** A server whose keys all start with a prefix, which those who use it do not see. */
+function prefixed(server: Executor, prefix: Uint8Array): Executor {
+  return {
+    async execute(command, options) {
+      const reply = await server.execute(prefixCommand(command, prefix), options);
+      return unprefixReply(reply, command, prefix);
+    },
+    close: () => server.close(),
+  };
 }
 
 function statistics(counters: ReadonlyMap<Verb, number>): Reply {

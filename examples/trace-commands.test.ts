@@ -15,7 +15,7 @@ import { traceCommands } from './trace-commands.ts';
 
 const example = suite('OpenTelemetry example');
 
-/** The spans of what is done with a client. */
+/** The spans of the calls in `run`. */
 async function spansOf(
   run: (client: Client) => Promise<unknown>,
   server = 'cache.example:11212',

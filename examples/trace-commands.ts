@@ -1,3 +1,5 @@
+// A span for each command, for any OpenTelemetry tracer; opentelemetry.ts shows how to use it.
+//   npm install memwire @opentelemetry/api @opentelemetry/semantic-conventions
 import { type Span, SpanKind, SpanStatusCode, type Tracer } from '@opentelemetry/api';
 import {
   ATTR_DB_OPERATION_BATCH_SIZE,
@@ -15,12 +17,13 @@ import {
   type OnCommand,
   ServerReplyError,
   toEndpoint,
-} from '../transport-node/mod.ts';
+} from 'memwire';
 
 /**
- * A span for each command, after OpenTelemetry's semantic conventions for database clients: give it
- * to a client as its `onCommand`. The span's parent is the span that is active where the call was
- * made. Keys and values stay out of it, as they may be private.
+ * Starts a span for each command, named and attributed by OpenTelemetry's semantic conventions for
+ * database clients. Pass the result to a client as its `onCommand`. The parent of a span is the
+ * span that is active where the call was made. Keys and values are left out, since they may be
+ * private.
  */
 export function traceCommands(tracer: Tracer): OnCommand {
   return (command, server) => {
@@ -38,7 +41,7 @@ export function traceCommands(tracer: Tracer): OnCommand {
 }
 
 function finish(span: Span, { error, hits, misses, bytesOut, bytesIn }: CommandEnd): void {
-  // The conventions have no names for these.
+  // The conventions define no names for these.
   span.setAttributes({
     'memwire.hits': hits,
     'memwire.misses': misses,

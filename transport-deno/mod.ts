@@ -1,20 +1,15 @@
 /** memwire on Deno. */
-import type { ClientOptions } from '../core/client/options.ts';
+import { HashClient as CoreHashClient } from '../core/client/cluster/hash-client.ts';
+import type { Prepare } from '../core/client/options.ts';
 import {
   Client as CoreClient,
   PooledClient as CorePooledClient,
-  type PooledClientOptions,
-} from '../core/client/clients.ts';
-import type { ServerName } from '../core/client/connection/endpoint.ts';
-import {
-  HashClient as CoreHashClient,
-  type HashClientOptions,
-  type HashServers,
-} from '../core/client/cluster/hash-client.ts';
-import { runtimeOptions } from '../transport-node/runtime-options.ts';
+} from '../core/client/server-client.ts';
+import { prepareWith } from '../transport-node/runtime-options.ts';
 import { dial } from './dial.ts';
 
-export * from '../core/mod.ts';
+export * from '../core/client/public.ts';
+export { VERSION } from '../core/version.ts';
 export type { CommandMessage } from '../transport-node/diagnostics.ts';
 export { DnsDiscovery } from '../transport-node/dns-discovery.ts';
 export { resolve } from '../transport-node/resolve.ts';
@@ -22,35 +17,19 @@ export { zlibCodec } from '../transport-node/zlib-codec.ts';
 export { dial } from './dial.ts';
 export { listen } from './listen.ts';
 
+const prepare: Prepare = /* @__PURE__ */ prepareWith(dial);
+
 /** A client of one server, over one connection of Deno's. It connects when the first call comes. */
 export class Client extends CoreClient {
-  /**
-   * @param server `host:port` and the like, see `ServerName`; `localhost:11211` by default.
-   * @throws UsageError when an option breaks a rule.
-   */
-  constructor(server: ServerName = 'localhost', options: ClientOptions = {}) {
-    super(server, runtimeOptions(options, dial));
-  }
+  static override readonly prepare: Prepare = prepare;
 }
 
 /** A client of one server, over several connections of Deno's. */
 export class PooledClient extends CorePooledClient {
-  /**
-   * @param server `host:port` and the like, see `ServerName`; `localhost:11211` by default.
-   * @throws UsageError when an option breaks a rule.
-   */
-  constructor(server: ServerName = 'localhost', options: PooledClientOptions = {}) {
-    super(server, runtimeOptions(options, dial));
-  }
+  static override readonly prepare: Prepare = prepare;
 }
 
 /** A client of many servers, over connections of Deno's. */
 export class HashClient extends CoreHashClient {
-  /**
-   * @param servers Each `host:port` and the like, or with its name and weight; or a discovery.
-   * @throws UsageError when an option breaks a rule.
-   */
-  constructor(servers: HashServers, options: HashClientOptions = {}) {
-    super(servers, runtimeOptions(options, dial));
-  }
+  static override readonly prepare: Prepare = prepare;
 }

@@ -1,7 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
-import { ForeignValue, profiles } from '../core/client/values/profiles/mod.ts';
+import { ForeignValue } from '../core/client/values/profiles/foreign-value.ts';
+import { profiles } from '../core/client/values/profiles/profiles.ts';
 import { endpointName } from '../core/mod.ts';
 import { peers, runPeer } from '../test/support/fleet.ts';
 import { findProgram, type RunningMemcached, startMemcached } from '../test/support/memcached.ts';

@@ -7,6 +7,7 @@ import { WebSocketTransport } from '../core/io/web-socket-transport.ts';
 /** What makes a WebSocket: the global of that name, or a class like it. */
 export type WebSocketConstructor = new (url: string, protocols: string[]) => WebSocketLike;
 
+/** The options of a dialer over WebSockets. */
 export interface WebDialOptions {
   /** The path of the bridge; `/` by default. */
   readonly path?: string;

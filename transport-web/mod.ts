@@ -1,6 +1,6 @@
 /** memwire over WebSockets: in pages, and wherever there is a bridge to reach. */
 import type { ClientOptions } from '../core/client/options.ts';
-import { Client as CoreClient } from '../core/client/clients.ts';
+import { Client as CoreClient } from '../core/client/server-client.ts';
 import { type ServerName, withoutLogin } from '../core/client/connection/endpoint.ts';
 import type { Dialer, Endpoint } from '../core/io/transport.ts';
 import { MAX_BRIDGED_KEYS } from '../core/io/web-socket.ts';
@@ -8,13 +8,15 @@ import { checkObject } from '../core/wire/check.ts';
 import { UsageError } from '../core/wire/errors.ts';
 import { webDialer, type WebDialOptions } from './dial.ts';
 
-export * from '../core/mod.ts';
+export * from '../core/client/public.ts';
+export { VERSION } from '../core/version.ts';
 export type { WebSocketLike } from '../core/io/web-socket.ts';
 export { webDialer, type WebDialOptions, type WebSocketConstructor } from './dial.ts';
 
 /** How to connect to a bridge that is at the root of its host and asks for no token. */
 export const dial: Dialer = /* @__PURE__ */ webDialer();
 
+/** The options of a client in a page. */
 export interface WebClientOptions extends ClientOptions, Omit<WebDialOptions, 'path'> {}
 
 /** A client of one server behind a bridge, over one WebSocket. It connects when the first call comes. */

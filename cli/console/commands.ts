@@ -1,6 +1,8 @@
-import type { Client } from '../../core/client/clients.ts';
+// The table of commands that the shell, the console and the playground run.
+import type { Client } from '../../core/client/server-client.ts';
 import type { Expire } from '../../core/client/expire.ts';
-import type { CallOptions, Gets } from '../../core/client/memcache-options.ts';
+import type { CallOptions } from '../../core/client/options.ts';
+import type { Gets } from '../../core/client/operation-context.ts';
 import { latin1 } from '../../core/wire/bytes.ts';
 import type { Command, RawCommand, StoreVerb } from '../../core/wire/command.ts';
 import type { Stored } from './stored.ts';
@@ -15,7 +17,7 @@ import {
 } from './flags.ts';
 import { toKey, toMetaKey, toWireKey } from './keys.ts';
 import {
-  factsPart,
+  infoPart,
   itemPart,
   linePart,
   missPart,
@@ -27,26 +29,26 @@ import {
 } from './part.ts';
 import { wordBytes } from './split-line.ts';
 
-/** What a command is given. */
+/** The arguments of a command. */
 export interface Call {
   readonly client: Client;
   readonly line: CommandLine;
-  /** How the wait for replies is given up. */
+  /** Aborts the wait for replies. */
   readonly options: CallOptions;
-  /** Where a value comes from that is not among the words. */
+  /** The source of a value that is not among the words. */
   readonly readValue: () => Promise<Uint8Array>;
 }
 
 /** A command of the console, and of the command line. */
 export interface CommandRow {
   readonly name: string;
-  /** `KEY`, `[VALUE]` where it may be left out, `KEY...` where there may be more. */
+  /** `KEY`; `[VALUE]` if it is optional; `KEY...` if it may be repeated. */
   readonly parameters: readonly string[];
   readonly flags: readonly FlagName[];
-  /** Words that can be completed, where no key is meant. */
+  /** Words for completion, where the argument is not a key. */
   readonly words: readonly string[];
   readonly summary: string;
-  /** It lasts until it is interrupted. */
+  /** Whether it runs until it is interrupted. */
   readonly endless: boolean;
   run(call: Call): AsyncIterable<Part>;
 }
@@ -72,48 +74,48 @@ const topics = ['settings', 'items', 'slabs', 'sizes', 'conns', 'detail', 'cache
 export const commands: readonly CommandRow[] = [
   row('get KEY...', 'the values of keys', get),
   row('gets KEY...', 'the values of keys and their versions, for cas', gets),
-  row('gat KEY SECONDS', 'the value of a key; sets when it expires', getAndTouch),
+  row('gat KEY SECONDS', 'the value of a key, and a new expiry', getAndTouch),
   row('set KEY [VALUE]', 'stores a value', (call) => store('set', call), storing),
   row(
     'add KEY [VALUE]',
-    'stores it where the key is not there',
+    'stores a value if the key does not exist',
     (call) => store('add', call),
     storing,
   ),
   row(
     'replace KEY [VALUE]',
-    'stores it where the key is there',
+    'stores a value if the key exists',
     (call) => store('replace', call),
     storing,
   ),
   row('append KEY [VALUE]', 'adds to the end of a value', (call) => store('append', call)),
   row('prepend KEY [VALUE]', 'adds to the start of a value', (call) => store('prepend', call)),
-  row('cas KEY CAS [VALUE]', 'stores it where nobody did since gets', compareAndSwap, storing),
+  row('cas KEY CAS [VALUE]', 'stores a value if unchanged since gets', compareAndSwap, storing),
   row('delete KEY...', 'deletes keys', remove),
   row('incr KEY [DELTA]', 'adds to a number', (call) => arithmetic('incr', call)),
   row('decr KEY [DELTA]', 'subtracts from a number, down to 0', (call) => arithmetic('decr', call)),
-  row('touch KEY SECONDS', 'sets when a key expires', touch),
-  row('stats [TOPIC...]', 'what the server tells of itself', stats, { words: topics }),
+  row('touch KEY SECONDS', 'sets a new expiry', touch),
+  row('stats [TOPIC...]', 'the statistics of the server', stats, { words: topics }),
   row('version', 'the version of the server', version),
-  row('flush [SECONDS]', 'deletes everything, now or then; also flush_all', flush),
-  row('dump [CLASSES]', 'the keys that the server holds, or its items', dump, {
+  row('flush [SECONDS]', 'deletes everything, now or later; also flush_all', flush),
+  row('dump [CLASSES]', 'the keys on the server, or its items', dump, {
     flags: ['values'],
     words: ['all', 'hash'],
   }),
-  row('watch [LOG...]', 'what the server logs, as it happens', watch, {
+  row('watch [LOG...]', "the server's log, as it happens", watch, {
     words: logs,
     endless: true,
   }),
-  row('mg KEY [FLAG...]', 'meta get, with its flags as they are: v f c t', meta('mg')),
+  row('mg KEY [FLAG...]', "meta get, with the protocol's flags: v f c t", meta('mg')),
   row('ms KEY VALUE [FLAG...]', 'meta set: T60 F1 MA', metaSet),
   row('md KEY [FLAG...]', 'meta delete: I T30', meta('md')),
   row('ma KEY [FLAG...]', 'meta arithmetic: N0 J10 D2 MD v', meta('ma')),
-  row('me KEY', 'meta debug: what the server holds of an item', debug),
+  row('me KEY', "meta debug: the server's data about an item", debug),
   row('mn', 'meta no-op: a round trip', noop),
-  row('raw WORD...', 'a line of the protocol, as it is', raw, { flags: ['reply', 'data'] }),
+  row('raw WORD...', 'a line of the protocol, unchanged', raw, { flags: ['reply', 'data'] }),
 ];
 
-/** What memcached calls it. */
+/** memcached's names for commands. */
 const aliases: ReadonlyMap<string, string> = new Map([['flush_all', 'flush']]);
 
 /** The command of a name. */
@@ -228,7 +230,7 @@ async function* flush({ client, line, options }: Call): AsyncIterable<Part> {
 async function* dump({ client, line, options }: Call): AsyncIterable<Part> {
   const items = client.metadump(line.words[0], options);
   if (line.has('values')) yield* dumpItems(client, items, options);
-  else for await (const facts of items) yield factsPart(facts);
+  else for await (const info of items) yield infoPart(info);
 }
 
 async function* watch({ client, line, options }: Call): AsyncIterable<Part> {

@@ -1,3 +1,4 @@
+// Completion of the last word of a line.
 import { type CommandRow, commands, findCommand } from './commands.ts';
 
 /** A command of the console about itself. */
@@ -8,7 +9,7 @@ export interface OwnRow {
   readonly summary: string;
 }
 
-/** What only the console has. */
+/** The commands that only the console has. */
 export const ownCommands: readonly OwnRow[] = [
   {
     name: 'help',
@@ -26,9 +27,9 @@ export const ownCommands: readonly OwnRow[] = [
 ];
 
 /**
- * What the last word of a line could become, in readline's form.
+ * The completions of the last word of a line, in readline's form.
  *
- * @param keys The keys that were used so far, as they are written.
+ * @param keys The keys that were used so far, as they were typed.
  */
 export function complete(line: string, keys: Iterable<string>): [words: string[], begun: string] {
   const words = line.trimStart().split(/\s+/);
@@ -48,7 +49,7 @@ function candidates(words: readonly string[], begun: string, keys: Iterable<stri
   return isKey ? [...keys] : [...row.words];
 }
 
-/** Which of so many words of a command are keys. */
+/** The indices of the words of a command that are keys. */
 export function keyPlaces({ parameters }: CommandRow, count: number): number[] {
   if (parameters[0] === 'KEY...') return Array.from({ length: count }, (_, index) => index);
   return parameters[0] === 'KEY' && count > 0 ? [0] : [];

@@ -1,8 +1,9 @@
+// The table of flags, and their parser, which depends on no runtime.
 import { withoutLogin } from '../../core/client/connection/endpoint.ts';
 
 /**
- * A command line that cannot be obeyed; the message says why. It may quote the address of a server
- * that stands in the wrong place, and does so without its login.
+ * An invalid command line; the message says why. If it quotes the address of a server, it leaves
+ * out the login.
  */
 export class FlagError extends Error {
   constructor(message: string) {
@@ -10,7 +11,7 @@ export class FlagError extends Error {
   }
 }
 
-/** A word of a command line as a message may quote it: an address without its login. */
+/** A word of a command line for a message: an address is quoted without its login. */
 export function showWord(word: string): string {
   return word.includes('@') ? withoutLogin(word) : word;
 }
@@ -40,12 +41,12 @@ export type FlagName =
   | 'without'
   | 'help';
 
-/** What is known of a flag. */
+/** The properties of a flag. */
 export interface FlagRow {
   readonly short?: string;
-  /** What its value is called; a flag without one is on or off. */
+  /** The name of its value; a flag without one is on or off. */
   readonly value?: string;
-  /** Of a value that is a number. */
+  /** The range of a numeric value. */
   readonly range?: readonly [min: number, max: number];
   readonly meaning: string;
 }
@@ -57,48 +58,48 @@ const row = (meaning: string, rest: Omit<FlagRow, 'meaning'> = {}): FlagRow => (
 
 const MAX_I32 = 2 ** 31 - 1;
 
-/** Every flag of the command line, but for those of `serve`, which are memcached's. */
+/** Every flag of the command line, except those of `serve`, which are memcached's. */
 export const flagTable: Readonly<Record<FlagName, FlagRow>> = {
   server: row('host, host:port, [v6]:port, or a unix /path', {
     short: 's',
     value: 'SERVER',
   }),
-  timeout: row('until a connection or reply is given up (1000)', {
+  timeout: row('timeout of a connection and of a reply (1000)', {
     value: 'MILLISECONDS',
     range: [1, MAX_I32],
   }),
-  dialect: row('meta, text, or auto: what the server speaks (auto)', {
+  dialect: row('meta, text, or auto to detect it (auto)', {
     value: 'NAME',
   }),
-  'auth-file': row('log in as its first line says: user:password', { value: 'FILE' }),
+  'auth-file': row('log in with its first line: user:password', { value: 'FILE' }),
   tls: row('speak TLS'),
   ca: row('trust these authorities, in PEM; implies --tls', { value: 'FILE' }),
-  cert: row('the own certificate, in PEM; implies --tls', { value: 'FILE' }),
+  cert: row('the client certificate, in PEM; implies --tls', { value: 'FILE' }),
   key: row('the private key of --cert, in PEM', { value: 'FILE' }),
-  'server-name': row("the name that the server's certificate must prove", { value: 'NAME' }),
-  wire: row('show the bytes both ways, on stderr'),
+  'server-name': row("the name that the server's certificate must have", { value: 'NAME' }),
+  wire: row('show the bytes in both directions, on stderr'),
   json: row('print JSON, one object a line'),
-  expire: row('until it expires, or a date; 0 for never (0)', {
+  expire: row('expiry, or a date; 0 for never (0)', {
     value: 'SECONDS',
   }),
   flags: row('client flags to store beside the value (0)', {
     value: 'NUMBER',
     range: [0, 2 ** 32 - 1],
   }),
-  values: row('whole items: the commands that store them again'),
-  reply: row('line (as by default), lines, values, stats, none', {
+  values: row('whole items, as commands that store them again'),
+  reply: row('line (the default), lines, values, stats, none', {
     value: 'SHAPE',
   }),
   data: row('a data block to send after the line', { value: 'VALUE' }),
   interval: row('seconds between two readings (1)', { value: 'SECONDS', range: [1, 86_400] }),
-  count: row('end after so many intervals', { value: 'NUMBER', range: [1, MAX_I32] }),
-  only: row('the cases with this in their names', { value: 'WORD' }),
-  has: row('what the server has besides, with commas between', { value: 'FEATURES' }),
-  without: row('what it lacks: cases that need it are skipped', { value: 'FEATURES' }),
+  count: row('the number of intervals', { value: 'NUMBER', range: [1, MAX_I32] }),
+  only: row('only cases with this word in their names', { value: 'WORD' }),
+  has: row('features that the server also has, by commas', { value: 'FEATURES' }),
+  without: row('features that it lacks: their cases are skipped', { value: 'FEATURES' }),
   help: row('print this', { short: 'h' }),
 };
 
-/** The flags that say which server, and how to talk to it. */
+/** The flags that select the server and the connection to it. */
 export const connectionFlags: readonly FlagName[] = [
   ...(['server', 'timeout', 'dialect', 'auth-file', 'tls'] as const),
   ...(['ca', 'cert', 'key', 'server-name', 'wire'] as const),
@@ -106,18 +107,18 @@ export const connectionFlags: readonly FlagName[] = [
 
 const ADVICE = 'Words that start with a dash go after --.';
 
-/** What a command line says: its flags, and its other words. */
+/** A parsed command line: its flags, and its other words. */
 export class CommandLine {
   readonly words: readonly string[];
-  // A flag without a value has the empty one.
+  // A flag without a value is stored as an empty text.
   readonly #values: ReadonlyMap<FlagName, string>;
 
   /**
-   * Reads `--flag`, `--flag VALUE`, `--flag=VALUE`, `-f VALUE` and `-fVALUE`. What comes after `--`
-   * is words.
+   * Reads `--flag`, `--flag VALUE`, `--flag=VALUE`, `-f VALUE` and `-fVALUE`. Everything after `--`
+   * is a word.
    *
    * @param names The flags that may be given.
-   * @throws FlagError that says what is wrong.
+   * @throws FlagError with the first mistake.
    */
   constructor(args: readonly string[], names: readonly FlagName[]) {
     const words: string[] = [];
@@ -146,7 +147,7 @@ export class CommandLine {
     return this.#values.get(name);
   }
 
-  /** The number that a flag gives. @throws FlagError when it is none, or not in its range. */
+  /** The number of a flag. @throws FlagError when it is not a number, or out of its range. */
   number(name: FlagName): number | undefined {
     const text = this.text(name);
     if (text === undefined) return undefined;
@@ -190,7 +191,7 @@ function valueOf(name: FlagName, given: string | undefined, waiting: string[]): 
   return value;
 }
 
-/** How flags are written in a help text: a line each. */
+/** The flags in a help text, one line each. */
 export function flagHelp(names: readonly FlagName[]): string {
   return names.map((name) => {
     const { short, value, meaning } = flagTable[name];
@@ -210,7 +211,7 @@ export function whole(flag: string, text: string, min: number, max: number): num
   return value;
 }
 
-/** Seconds, or a date as ISO 8601 has it. @throws FlagError that names the flag. */
+/** Seconds, or a date in ISO 8601. @throws FlagError that names the flag. */
 export function secondsOrDate(flag: string, text: string): number | Date {
   const date = /^\d{4}-\d\d-\d\d/.test(text) ? new Date(text) : new Date(NaN);
   if (!Number.isNaN(date.getTime())) return date;
@@ -218,7 +219,7 @@ export function secondsOrDate(flag: string, text: string): number | Date {
   throw new FlagError(`${flag}: "${text}" is neither a number of seconds nor a date: 2030-12-31`);
 }
 
-/** What an error says, on one line. */
+/** The message of an error, on one line. */
 export function oneLine(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
   return message.replaceAll(/\s+/g, ' ');

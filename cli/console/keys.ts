@@ -1,3 +1,4 @@
+// Keys as typed, and on the wire.
 import { Keys, type WireKey } from '../../core/client/keys.ts';
 import { fromBase64 } from '../../core/wire/base64.ts';
 import { utf8 } from '../../core/wire/bytes.ts';
@@ -5,19 +6,19 @@ import type { Key } from '../../core/wire/command.ts';
 import { FlagError } from './flags.ts';
 import { wordBytes } from './split-line.ts';
 
-/** The key that a word stands for: any bytes will do. */
+/** The key of a word; it may have any bytes. */
 export function toKey(word: string = ''): Key {
   return /^[!-~]*$/.test(word) ? word : wordBytes(word);
 }
 
-/** How a key travels: as base64 where it holds what a line cannot. */
+/** The key on the wire: base64 if it has bytes that a line cannot carry. */
 export function toWireKey(key: Key): WireKey {
   return new Keys({ prefix: '', unicode: false, binary: true }).toWire(key);
 }
 
 /**
- * The key and the flags of a meta command, as they stand in a line of the protocol: with the flag
- * `b` the key is written in base64.
+ * The key and the flags of a meta command, as typed in a line of the protocol: with the flag `b`
+ * the key is base64.
  */
 export function toMetaKey(
   word: string,

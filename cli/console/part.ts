@@ -1,27 +1,29 @@
+// The output of commands, as text, raw bytes or JSON.
 import type { StatValue } from '../../core/client/results.ts';
 import { base64Length, putBase64 } from '../../core/wire/base64.ts';
 import { latin1, utf8 } from '../../core/wire/bytes.ts';
 import type { Key } from '../../core/wire/command.ts';
+import type { ItemInfo } from '../../core/client/results.ts';
 import type { ItemFacts, Reply } from '../../core/wire/reply.ts';
 import { printable, quoteBytes, toText } from './quote.ts';
 import type { Stored } from './stored.ts';
 
-/** A piece of what a command gives, in the three ways in which it can be written. */
+/** A piece of a command's output, in the three forms in which it can be written. */
 export interface Part {
-  /** False for a miss, and for what was not done. */
+  /** False for a miss, and for an operation that was not done. */
   readonly ok: boolean;
-  /** For people, without the last line end. */
+  /** For people, without the final newline. */
   shown(): string;
-  /** For pipes: nothing where all that there is to say is that it was done. */
+  /** For pipes: empty for mere success. */
   raw(): string | Uint8Array;
   /** For programs; see `toJson`. */
   json(): Readonly<Record<string, unknown>> | ReadonlyMap<string, unknown>;
 }
 
-/** So many bytes of a value are shown to people. */
+/** How many bytes of a value are shown to people. */
 const SHOWN = 4096;
 
-/** An item that was found, and its cas where it was asked for. */
+/** An item that was found, with its cas if it was requested. */
 export function itemPart(key: Key, { value, flags }: Stored, cas?: bigint): Part {
   const known = cas === undefined ? {} : { cas };
   return {
@@ -44,12 +46,12 @@ export function itemPart(key: Key, { value, flags }: Stored, cas?: bigint): Part
   };
 }
 
-/** What became of a key: `stored`, `not-found`. */
+/** The result for a key: `stored`, `not-found`. */
 export function statusPart(key: Key, ok: boolean, status: string, text: string = status): Part {
   return { ok, shown: () => text, raw: () => '', json: () => ({ key, status }) };
 }
 
-/** A key that is not there. */
+/** A key that was not found. */
 export function missPart(key: Key): Part {
   return statusPart(key, false, 'not-found', `${showKey(key)} is not there`);
 }
@@ -59,7 +61,7 @@ export function textPart(name: string, text: string): Part {
   return linePart(printable(text), { [name]: text });
 }
 
-/** A part that is one line in every way. */
+/** A part that is one line in every form. */
 export function linePart(line: string, json: Readonly<Record<string, unknown>>): Part {
   return { ok: true, shown: () => line, raw: () => `${line}\n`, json: () => json };
 }
@@ -83,7 +85,7 @@ const failed: ReadonlySet<Reply['type']> = new Set([
   ...(['EN', 'NF', 'NS', 'EX', 'NOT_FOUND', 'NOT_STORED', 'EXISTS', 'refused'] as const),
 ]);
 
-/** A reply of the protocol, as it is. */
+/** A reply of the protocol, unchanged. */
 export function replyPart(reply: Reply): Part {
   const ok = !failed.has(reply.type);
   const shown = (): string => showReply(reply);
@@ -134,17 +136,24 @@ function showReply(reply: Reply): string {
   }
 }
 
-/** A key and what a dump says of it. */
-export function factsPart({ key, ...facts }: ItemFacts): Part {
-  const known = Object.fromEntries(Object.entries(facts).filter(([, fact]) => fact !== undefined));
+/** A key and its entry in a dump. */
+export function infoPart({ key, ...info }: ItemInfo): Part {
   return {
     ok: true,
-    shown: () => `${showKey(key)} ${showFacts(facts)}`,
+    shown: () => `${showKey(key)} ${showInfo(info)}`,
     raw: () => `${showKey(key)}\n`,
-    json: () => ({ key, ...known }),
+    json: () => ({ key, ...info }),
   };
 }
 
+function showInfo(info: Omit<ItemInfo, 'key'>): string {
+  return Object.entries(info).map(([name, value]: [string, ItemInfo[keyof ItemInfo] | null]) => {
+    const text = value instanceof Date ? value.toISOString() : String(value ?? 'never');
+    return `${name}=${text}`;
+  }).join(' ');
+}
+
+// In the words of the protocol, as the reply to `me` is.
 function showFacts(facts: Omit<ItemFacts, 'key'>): string {
   const { exp, la, cas, fetch, cls, size, flags } = facts;
   const words = [`exp=${exp}`, `la=${la}`, `cas=${cas}`, `fetch=${fetch ? 'yes' : 'no'}`];
@@ -152,17 +161,17 @@ function showFacts(facts: Omit<ItemFacts, 'key'>): string {
   return [...words, `cls=${cls}`, `size=${size}`].join(' ');
 }
 
-/** A key for people, and for the console to read again. */
+/** A key in a form that the console can read again. */
 export function showKey(key: Key): string {
   const text = typeof key === 'string' ? key : toText(key);
-  // What the console would read as something else is quoted.
+  // A key that the console would read differently is quoted.
   if (text !== null && text !== '' && !/[\p{C}\p{Z}"']/u.test(text)) return text;
   return quoteBytes(typeof key === 'string' ? utf8(key) : key);
 }
 
 /**
- * JSON on one line. Bigints are strings, since readers round what is past 2^53. Bytes are text;
- * where they are no UTF-8 they are base64, and `keyEncoding` or `valueEncoding` says so.
+ * JSON on one line. Bigints are strings, since readers round numbers past 2^53. Bytes are text, or
+ * base64 if they are not UTF-8, which `keyEncoding` or `valueEncoding` then says.
  */
 export function toJson(value: unknown): string {
   return JSON.stringify(plain(value));
@@ -171,6 +180,7 @@ export function toJson(value: unknown): string {
 function plain(value: unknown): unknown {
   if (typeof value === 'bigint') return String(value);
   if (Array.isArray(value)) return value.map(plain);
+  if (value instanceof Date) return value.toISOString();
   if (typeof value !== 'object' || value === null) return value;
   const entries = value instanceof Map ? [...value] : Object.entries(value);
   return Object.fromEntries(

@@ -1,20 +1,21 @@
+// Quoting of bytes and text for a terminal.
 import { fromUtf8, matches, utf8 } from '../../core/wire/bytes.ts';
 
-/** What a terminal could take for an order, or show as another order of letters. */
+/** Characters that a terminal could obey, or that change the order of letters. */
 const hidden = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
 
-/** Text as it can be shown: control characters are written as escapes. */
+/** Text that is safe to show: control characters are escaped. */
 export function printable(text: string): string {
   return text.replaceAll(hidden, escape);
 }
 
-/** Text in double quotes, as the console reads it. */
+/** Text in double quotes, which the console can read again. */
 export function quote(text: string): string {
   return `"${printable(text.replaceAll(/["\\]/g, '\\$&'))}"`;
 }
 
 /**
- * Bytes in double quotes, as the console reads them: as text where they are UTF-8.
+ * Bytes in double quotes, which the console can read again: as text if they are UTF-8.
  *
  * @param limit How many bytes are shown.
  */
@@ -32,7 +33,7 @@ export function quoteBytes(bytes: Uint8Array, limit: number = Infinity): string 
 /** The text whose UTF-8 these bytes are, or null. */
 export function toText(bytes: Uint8Array): string | null {
   const text = fromUtf8(bytes);
-  // Only where something was ill-formed do other bytes come of it.
+  // The bytes differ only if something was ill-formed.
   return matches(bytes, 0, bytes.length, utf8(text)) ? text : null;
 }
 

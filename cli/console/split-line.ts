@@ -1,17 +1,18 @@
+// Splits a line of the console into words.
 import { fromLatin1, latin1, utf8 } from '../../core/wire/bytes.ts';
 import { FlagError } from './flags.ts';
 import { toText } from './quote.ts';
 
 /**
- * The words of a line of the console: parted by white space; in double quotes with the escapes of
- * JavaScript, where `\xff` is a byte; in single quotes as they are.
+ * The words of a line of the console, separated by white space. Double quotes allow the escapes of
+ * JavaScript, where `\xff` is a byte; single quotes take everything literally.
  *
- * @throws FlagError where a quote is not closed, or an escape is unknown.
+ * @throws FlagError when a quote is not closed, or an escape is unknown.
  */
 export function splitLine(line: string): string[] {
   const words: string[] = [];
   const token = /\s+|"((?:[^"\\]|\\.)*)"|'([^']*)'|([^\s"']+)/gsuy;
-  // A character for each byte.
+  // One character for each byte.
   let bytes: string | null = null;
   let end = 0;
   for (const found of line.matchAll(token)) {
@@ -30,13 +31,13 @@ export function splitLine(line: string): string[] {
   return words;
 }
 
-/** The bytes that a word stands for. */
+/** The bytes of a word. */
 export function wordBytes(word: string): Uint8Array {
   return /\p{Cs}/u.test(word) ? fromLatin1(word) : utf8(word);
 }
 
-// Words are strings, as those of a shell. One whose bytes are no UTF-8 has a lone surrogate for
-// each byte that is not ASCII, as Python has it: no other word has any.
+// Words are strings, as in a shell. If the bytes of a word are not UTF-8, each non-ASCII byte
+// becomes a lone surrogate, as in Python's surrogateescape: no other word has any.
 function fromBytes(bytes: string): string {
   return toText(fromLatin1(bytes)) ??
     bytes.replaceAll(

@@ -1,4 +1,4 @@
-/** What can be called. */
+/** A command or program that can be called. */
 export interface UsageRow {
   readonly name: string;
   readonly parameters: readonly string[];
@@ -9,7 +9,7 @@ export function usage({ name, parameters }: UsageRow): string {
   return [name, ...parameters].join(' ');
 }
 
-/** Usages and what they are for, a line each. */
+/** Usages and summaries, one line each. */
 export function usages(
   rows: readonly (UsageRow & { readonly summary: string })[],
 ): string {

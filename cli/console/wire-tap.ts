@@ -1,13 +1,14 @@
+// Shows the bytes of connections.
 import type { Dialer, Transport } from '../../core/io/transport.ts';
 import { latin1 } from '../../core/wire/bytes.ts';
 import { quote } from './quote.ts';
 
-/** So many characters of a line are shown. */
+/** How many characters of a line are shown. */
 const SHOWN = 2048;
 
 /**
- * A dialer whose connections are listened to: `write` hears of each line that was sent (`>`) and
- * received (`<`).
+ * A dialer that reports the bytes of its connections: it calls `write` with each line that was sent
+ * (`>`) and received (`<`).
  */
 export function tapped(dial: Dialer, write: (line: string) => void): Dialer {
   const note = (direction: string, bytes: Uint8Array): void => {

@@ -1,10 +1,11 @@
+// Client cases: options, errors, tracing and the end of a client.
 import type { CommandEnd } from '../../core/client/connection/observe.ts';
 import { ServerReplyError, UsageError } from '../../core/wire/errors.ts';
 import { equal, ok, rejects } from '../assert.ts';
 import type { Case } from '../case.ts';
 import { type MemcacheContext, withClient } from './context.ts';
 
-/** What a client must do beside storing and finding items. */
+/** Requirements on a client other than those on items. */
 export const clientCases: readonly Case<MemcacheContext>[] = [
   withClient('checkKey says what is wrong with a key', ['checkKey', 'errors'], (client) => {
     client.checkKey('k'.repeat(246));
@@ -44,7 +45,7 @@ export const clientCases: readonly Case<MemcacheContext>[] = [
       await client.get(`${key}?`);
       await rejects(client.incr(key), ServerReplyError);
       await client.close();
-      // What asks the server for its version is a command too.
+      // A query of the server's version is a command too.
       const own = ends.filter(([verb]) => verb !== 'version').map(([, end]) => end);
       equal(own.map(({ hits, misses }) => [hits, misses]), [[0, 0], [1, 0], [0, 1], [0, 0]]);
       equal(own.map(({ outcome }) => outcome), ['done', 'done', 'done', 'done']);

@@ -1,3 +1,4 @@
+// The context of the client cases, and their features.
 import type { ClientOptions } from '../../core/client/options.ts';
 import type { MetaCommands } from '../../core/client/meta-commands.ts';
 import type { ServerClient } from '../../core/client/server-client.ts';
@@ -6,8 +7,8 @@ import type { Case } from '../case.ts';
 import type { JudgedClient } from './judged-client.ts';
 
 /**
- * What a client may have besides `get`, `set`, `delete` and `close`. What `needs` of its cases name
- * is one of these, or else a method of `JudgedClient`, or an option of a call or of a client.
+ * The optional features of a client. A need of a case is one of these, a method of `JudgedClient`
+ * other than `get`, `set`, `delete` and `close`, or an option of a call or of a client.
  */
 export const memcacheFeatures: Readonly<Record<string, string>> = {
   bytes: 'stores a Uint8Array and gives it back as one',
@@ -18,27 +19,27 @@ export const memcacheFeatures: Readonly<Record<string, string>> = {
   admin: 'may ask for statistics, dumps and a flush, and change settings',
 };
 
-/** A client to be judged, and the server behind it, or the servers. */
+/** The client under test, and the server or servers behind it. */
 export interface MemcacheContext<Client extends JudgedClient = JudgedClient> {
-  /** Makes a client, with options that cases only give where they need them; the case closes it. */
+  /** Makes a client, with only the options that the case needs; the case closes it. */
   readonly create: (options?: Omit<ClientOptions, 'dial'>) => Client;
-  /** Lets seconds go by for the server. */
+  /** Advances the server's clock by seconds. */
   readonly pass: (seconds: number) => Promise<void>;
   /** Eight letters and digits that no other case uses, to make keys of. */
   readonly unique: () => string;
 }
 
-/** What needs meta commands. */
+/** The need of meta commands. */
 export type MetaContext = MemcacheContext<JudgedClient & { readonly meta: MetaCommands }>;
 
-/** What needs a client of one server. */
+/** The need of a client with one server. */
 export type OneServerContext = MemcacheContext<ServerClient>;
 
 /**
  * A case with a client and a key of its own.
  *
- * @param needs The methods and options that the case uses, and whatever else it needs.
- * @param options Those of the client, which are among its needs without being told.
+ * @param needs The methods and options that the case uses, and other features.
+ * @param options The options of the client, which are added to the needs.
  */
 export function withClient<Client extends JudgedClient = JudgedClient>(
   name: string,
@@ -61,8 +62,8 @@ export function withClient<Client extends JudgedClient = JudgedClient>(
 }
 
 /**
- * The same case, after whose failure nothing is left that would end the program that runs it: a
- * broken client rejects what a case has asked and, as it failed, does not wait for.
+ * The same case without unhandled rejections: a broken client may reject promises that the case, as
+ * it has failed, no longer awaits.
  */
 export function guarded<Client extends JudgedClient>(
   one: Case<MemcacheContext<Client>>,
@@ -74,7 +75,7 @@ export function guarded<Client extends JudgedClient>(
   };
 }
 
-/** The same client, whose promises may be awaited late, or by nobody. */
+/** The same client, whose promises may be awaited late, or never. */
 export function guardClient<Client extends object>(client: Client): Client {
   return new Proxy(client, {
     get(target, property): unknown {

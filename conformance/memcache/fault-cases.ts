@@ -1,3 +1,4 @@
+// Fault cases: a client whose server misbehaves.
 import type { ClientOptions } from '../../core/client/options.ts';
 import type { Accept } from '../../core/io/transport.ts';
 import {
@@ -15,9 +16,9 @@ import { guardClient } from './context.ts';
 import { FaultyServer } from './faulty-server.ts';
 import type { JudgedClient } from './judged-client.ts';
 
-/** A client to be judged by what it does when its server is at fault. */
+/** The client under test, for cases in which its server misbehaves. */
 export interface FaultContext {
-  /** Makes a client of the servers that these connections lead to; the case closes it. */
+  /** Makes a client of the server that accepts these connections; the case closes it. */
   readonly createFor: (
     accept: Accept,
     options: Omit<ClientOptions, 'dial'>,
@@ -49,7 +50,7 @@ function withFault(
   };
 }
 
-/** What a client must do when its server, the network or its caller fails it. */
+/** Requirements on a client when its server, the network or its caller fails. */
 export const faultCases: readonly Case<FaultContext>[] = [
   withFault('a lost reply fails its call, which is not done twice, and the next call works', [
     'incr',
@@ -165,7 +166,7 @@ export const faultCases: readonly Case<FaultContext>[] = [
     server.fail('late');
     const calls = Array.from({ length: 40 }, () => client.incr(key));
     const ended = Promise.allSettled(calls);
-    // The first to end was refused, more than once by a client that tries again after a while.
+    // The first call to end was refused, several times by a client that retries.
     await Promise.race(calls.map((call) => call.catch(() => {})));
     server.recover();
     let done = 5;

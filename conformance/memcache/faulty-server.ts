@@ -1,18 +1,19 @@
+// The server of the fault cases.
 import { Server } from '../../core/server/serve.ts';
 import type { ServerOptions } from '../../core/server/options.ts';
 import type { Accept, Transport } from '../../core/io/transport.ts';
 import { bytes, text } from '../assert.ts';
 
-/** What becomes of the replies of a server. */
+/** What happens to the replies of a server. */
 export type Fault = 'late' | 'lost' | 'nonsense' | 'of another key';
 
-/** A server that is right until it is told to be wrong. */
+/** A server whose replies can be made late, lost or wrong. */
 export class FaultyServer {
   /** How many connections there were. */
   connections = 0;
   readonly #server: Server;
   #fault: Fault | null = null;
-  // Replies that are late, and who waits for there to be one.
+  // Replies that are late, and the callback for the next one.
   #held: (() => void)[] = [];
   #onHeld: (() => void) | null = null;
 
@@ -32,19 +33,19 @@ export class FaultyServer {
     return this.#server.accept(faulty, address);
   };
 
-  /** What is wrong from now on. */
+  /** Sets the fault of all replies from now on. */
   fail(fault: Fault): void {
     this.#fault = fault;
   }
 
-  /** Settles when the next reply is kept back: its request has been carried out by then. */
+  /** Resolves when the next reply is held back: its request has been executed by then. */
   late(): Promise<void> {
     return new Promise((resolve) => {
       this.#onHeld = resolve;
     });
   }
 
-  /** Is right again; what was late comes now. */
+  /** Ends the fault, and sends the late replies. */
   recover(): void {
     this.#fault = null;
     for (const send of this.#held.splice(0)) send();
@@ -65,7 +66,7 @@ export class FaultyServer {
         transport.send(bytes('NONSENSE\r\n'));
         break;
       case 'of another key':
-        // Of a classic reply the key says whose it is, of a meta one the opaque.
+        // A classic reply is matched by its key, a meta reply by its opaque.
         transport.send(bytes(text(reply).replace(/^(VALUE |VA .* O)\S/m, '$1z')));
     }
     return reply.length;

@@ -1,3 +1,4 @@
+// The context of the field cases, and their parts.
 import type { ClientOptions } from '../../core/client/options.ts';
 import type { MetaCommands } from '../../core/client/meta-commands.ts';
 import { systemClock } from '../../core/io/clock.ts';
@@ -10,11 +11,11 @@ import { serverModels } from '../servers/models.ts';
 import { guardClient } from './context.ts';
 import type { JudgedClient } from './judged-client.ts';
 
-/** A client to be judged by what it does with servers that are not memcached as it is today. */
+/** The client under test, for cases with older servers and proxies. */
 export interface FieldContext {
   /**
-   * Makes a client of the servers that these connections lead to, in its default configuration but
-   * for these options; the case closes it.
+   * Makes a client of the server that accepts these connections, with default options except these;
+   * the case closes it.
    */
   readonly createFor: (
     accept: Accept,
@@ -63,7 +64,7 @@ export function withModel(
   };
 }
 
-/** Values that do harm where a server takes them for commands, each line for one. */
+/** Values that do harm if a server reads each of their lines as a command. */
 export const hostile: readonly string[] = [
   'flush_all',
   'set evil 0 0 3\r\nbad',
@@ -73,21 +74,21 @@ export const hostile: readonly string[] = [
 ];
 const harm: ReadonlySet<string> = new Set(hostile.flatMap((value) => value.split('\r\n')));
 
-/** Fails when a line of those values was taken for a command. */
+/** Fails if a line of those values was read as a command. */
 export function nothingWasRun({ commands }: ModelServer): void {
   const run = commands.filter((line) => harm.has(line));
   equal(run.slice(0, 5), [], 'what was run of the values');
 }
 
-/** A value that no server takes. */
+/** A value that is too large for any server. */
 export const TOO_LARGE: string = 'flush_all\r\n'.repeat(96_000);
 
-/** The models that keep what is written to them. */
+/** The models that store items. */
 export const keeping: readonly ServerModel[] = serverModels.filter(({ keeps }) => keeps !== false);
-/** Whether it has no meta commands, or none to rely on. */
+/** Whether it has no meta commands, or unreliable ones. */
 export const lacksMeta = ({ lacks }: ServerModel): boolean => lacks.includes('meta');
 
-/** Tries again for two seconds, as who has lost a connection may. */
+/** Retries for two seconds, as a caller may after a lost connection. */
 export async function patiently<T>(call: () => Promise<T>): Promise<T> {
   for (let i = 0;; i++) {
     try {
@@ -99,12 +100,12 @@ export async function patiently<T>(call: () => Promise<T>): Promise<T> {
   }
 }
 
-/** Lets all else have its turn. */
+/** Lets other callbacks run. */
 export function turn(): Promise<void> {
   return new Promise((resolve) => systemClock.yield(resolve));
 }
 
-/** Hears all that a client sends. */
+/** Records all bytes that a client sends. */
 export function overheard(accept: Accept, hear: (piece: string) => void): Accept {
   return (transport, address) => {
     const events = accept(transport, address);

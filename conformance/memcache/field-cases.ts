@@ -1,3 +1,4 @@
+// Field cases: a client with older servers and proxies.
 import { MemcacheError, ServerReplyError } from '../../core/wire/errors.ts';
 import { equal, ok, rejects } from '../assert.ts';
 import type { Case } from '../case.ts';
@@ -101,9 +102,9 @@ const otherCases: readonly Case<FieldContext>[] = [
 ];
 
 /**
- * What a client must do, in its default configuration, with the servers that `serverModels` tells
- * of: no value is ever run as a command, what is stored is what comes back, and a server that is
- * replaced by another is spoken to as that understands.
+ * Requirements on a client in its default configuration, with each of `serverModels`: no value is
+ * ever run as a command, every stored value comes back, and after a server was replaced the client
+ * speaks the dialect of the new one.
  */
 export const fieldCases: readonly Case<FieldContext>[] = [
   ...fieldWriteCases,

@@ -1,3 +1,4 @@
+// Field cases: servers that are replaced.
 import { equal, ok } from '../assert.ts';
 import type { Case } from '../case.ts';
 import { serverModel } from '../servers/models.ts';
@@ -11,7 +12,7 @@ import {
   withModel,
 } from './field-case.ts';
 
-/** What is behind an address before and after it was replaced. */
+/** The servers behind an address before and after the replacement. */
 const changes: readonly (readonly [from: string, to: string])[] = [
   ['memcached 1.6.45', 'memcached 1.4'],
   ['memcached 1.6.18', 'memcached 1.5'],
@@ -71,7 +72,7 @@ const changeCases = changes.flatMap((pair) => [pair, [pair[1], pair[0]] as const
   ],
 );
 
-/** What some send, or what is left in a connection, before anything was asked. */
+/** Unsolicited bytes at the start of a connection: banners, or leftovers of an earlier user. */
 const greetings = [
   'STORED',
   'EN',
@@ -116,5 +117,5 @@ const greetingCases = ['memcached 1.4', 'memcached 1.6.45', 'twemproxy 0.5'].fla
   )
 );
 
-/** What a client must do when a server is replaced, or speaks before it is asked. */
+/** Requirements on a client when a server is replaced, or sends bytes unasked. */
 export const fieldChangeCases: readonly Case<FieldContext>[] = [...changeCases, ...greetingCases];

@@ -1,3 +1,4 @@
+// Field cases: writes.
 import { MemcacheError } from '../../core/wire/errors.ts';
 import { equal, ok, rejects } from '../assert.ts';
 import type { Case } from '../case.ts';
@@ -13,13 +14,13 @@ import {
   withModel,
 } from './field-case.ts';
 
-/** What a write is to leave under its key. */
+/** A write and the item that it must leave. */
 interface Write {
   readonly name: string;
   readonly needs: readonly string[];
-  /** Stands there before. */
+  /** The value before the write. */
   readonly over: string | null;
-  /** What `run` puts there. */
+  /** The value that `run` stores. */
   readonly result: (value: string) => string;
   run(client: FieldClient, key: string, value: string): Promise<unknown>;
 }
@@ -79,7 +80,7 @@ const valueCases: readonly Case<FieldContext>[] = keeping.flatMap((model) =>
         write.needs,
         async ({ server, key, another }) => {
           for (const [i, value] of hostile.entries()) {
-            // Each over connections of its own, whose first command is a read or a write.
+            // Each over new connections, whose first command is a read or a write.
             const client = await another();
             const name = `${key}${i}`;
             if (i % 2 === 0) equal(await client.get(name), undefined, 'before it is there');
@@ -122,7 +123,7 @@ const modelCases: readonly Case<FieldContext>[] = keeping.flatMap((model) => [
         client.setMany(names.slice(0, 50).map((name) => [name, name] as const)),
         ...names.slice(50, 100).map((name) => client.set(name, name)),
       ]);
-      // Every third is not there, which puts others out of order behind twemproxy.
+      // Every third is a miss, which changes the order of the others behind twemproxy.
       const asked = names.flatMap((name, i) => i % 2 === 0 ? [name, `${name}?`] : [name]);
       equal(await client.getMany(asked), new Map(names.slice(0, 100).map((name) => [name, name])));
       nothingWasRun(server);
@@ -149,7 +150,7 @@ const modelCases: readonly Case<FieldContext>[] = keeping.flatMap((model) => [
   }),
 ]);
 
-/** What a client must do with every server that keeps what it is sent. */
+/** Requirements on writes, with every server that stores items. */
 export const fieldWriteCases: readonly Case<FieldContext>[] = [
   ...valueCases,
   ...modelCases,

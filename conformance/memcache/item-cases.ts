@@ -1,3 +1,4 @@
+// Client cases: items.
 import { systemClock } from '../../core/io/clock.ts';
 import {
   ConnectionError,
@@ -9,7 +10,7 @@ import { bytes, equal, ok, rejects } from '../assert.ts';
 import type { Case } from '../case.ts';
 import { type MemcacheContext, withClient } from './context.ts';
 
-/** What a client must do with one item, or a few. */
+/** Requirements on operations on one item, or a few. */
 export const itemCases: readonly Case<MemcacheContext>[] = [
   withClient('get of what is not there is undefined', [], async (client, key) => {
     equal(await client.get(key), undefined);

@@ -1,3 +1,4 @@
+// The interface of a client under test.
 import type { Entries } from '../../core/client/bulk.ts';
 import type { Executor } from '../../core/client/connection/executor.ts';
 import type { Expire } from '../../core/client/expire.ts';
@@ -5,31 +6,31 @@ import type { ItemKey } from '../../core/client/keys.ts';
 import type {
   BulkOptions,
   CallOptions,
-  Gets,
   StoreOptions,
   WriteOptions,
-} from '../../core/client/memcache-options.ts';
+} from '../../core/client/options.ts';
+import type { Gets } from '../../core/client/operation-context.ts';
 import type { CasResult } from '../../core/client/results.ts';
 import type { Key } from '../../core/wire/command.ts';
 
 /**
- * What a client is judged by: the operations of `Memcache`, as it has them. Somebody else's client
- * needs only some: see `foreignClient`.
+ * The methods that the cases call, which are those of `Memcache`. Another client needs only some of
+ * them: see `foreignClient`.
  */
 export interface JudgedClient {
   /** The value, or undefined. */
   get(key: ItemKey, options?: CallOptions): Promise<unknown>;
   /** The value and its version, or undefined. */
   gets(key: ItemKey, options?: CallOptions): Promise<Gets<unknown> | undefined>;
-  /** As `get`; sets when it expires. */
+  /** As `get`; also sets the expiry. */
   gat(key: ItemKey, expire: Expire, options?: CallOptions): Promise<unknown>;
-  /** As `gets`; sets when it expires. */
+  /** As `gets`; also sets the expiry. */
   gats(key: ItemKey, expire: Expire, options?: CallOptions): Promise<Gets<unknown> | undefined>;
-  /** The values that are there, by the keys asked for, and in their order. */
+  /** The values that were found, by key, in the order of the keys. */
   getMany(keys: Iterable<ItemKey>, options?: CallOptions): Promise<Map<Key, unknown>>;
   /** The same with their versions. */
   getsMany(keys: Iterable<ItemKey>, options?: CallOptions): Promise<Map<Key, Gets<unknown>>>;
-  /** Whether it was stored; so too the next four. */
+  /** Whether it was stored; the same for the next four. */
   set(key: ItemKey, value: unknown, options?: StoreOptions): Promise<boolean>;
   add(key: ItemKey, value: unknown, options?: StoreOptions): Promise<boolean>;
   replace(key: ItemKey, value: unknown, options?: StoreOptions): Promise<boolean>;
@@ -43,25 +44,25 @@ export interface JudgedClient {
   ): Promise<Map<Key, Error>>;
   /** The keys that may still be there, each with its reason. */
   deleteMany(keys: Iterable<ItemKey>, options?: BulkOptions): Promise<Map<Key, Error>>;
-  /** Whether it was there; so too `touch`. */
+  /** Whether it was found; the same for `touch`. */
   delete(key: ItemKey, options?: WriteOptions): Promise<boolean>;
   touch(key: ItemKey, expire: Expire, options?: WriteOptions): Promise<boolean>;
   /** The new number, or undefined. The delta is 1 by default. */
   incr(key: ItemKey, delta?: bigint | number, options?: WriteOptions): Promise<bigint | undefined>;
   decr(key: ItemKey, delta?: bigint | number, options?: WriteOptions): Promise<bigint | undefined>;
-  /** Throws what says why a key cannot be sent. */
+  /** Throws an error that says why a key is invalid. */
   checkKey(key: ItemKey): void;
-  /** How many reads failed and gave what a miss gives. */
+  /** How many reads failed and returned a miss. */
   readonly ignored: number;
   execute: Executor['execute'];
-  /** Resolves when all that was asked before is done; what is asked later is refused. */
+  /** Resolves when all earlier calls are done; later calls are refused. */
   close(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
 }
 
 /**
- * A client to be judged that has only these methods: what calls another fails. They are to give what
- * the methods of `JudgedClient` give, in whatever way the client itself has for it.
+ * A client under test that has only these methods; calls of others fail. The methods must return
+ * the results of `JudgedClient`, however the client itself returns them.
  */
 export function foreignClient(methods: Partial<JudgedClient>): JudgedClient {
   const lacks = (name: string) => (): Promise<never> =>

@@ -1,3 +1,4 @@
+// Client cases: keys.
 import { UsageError } from '../../core/wire/errors.ts';
 import { bytes, equal, ok, rejects } from '../assert.ts';
 import type { Case } from '../case.ts';
@@ -12,7 +13,7 @@ const badKeys: readonly [name: string, key: unknown, rule: RegExp, everywhere: b
   ['a key that is a number', 5, /string/, false],
 ];
 
-/** What a client must do with keys, good and bad. */
+/** Requirements on keys, valid and invalid. */
 export const keyCases: readonly Case<MemcacheContext>[] = [
   ...badKeys.filter(([, , , everywhere]) => everywhere).map(([name, bad]) =>
     withClient(`refuses ${name}, and the next call works`, [], async (client, key) => {
@@ -35,7 +36,7 @@ export const keyCases: readonly Case<MemcacheContext>[] = [
       'touch',
       'errors',
     ], async (client, key) => {
-      // The point is what a caller in JavaScript may pass.
+      // A caller in JavaScript may pass these despite the types.
       const wrong = bad as string;
       const before = client.set(key, 'x');
       const errors = [

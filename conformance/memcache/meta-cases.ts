@@ -1,9 +1,10 @@
+// Client cases: meta commands.
 import { ServerReplyError, UsageError } from '../../core/wire/errors.ts';
 import { bytes, equal, ok, rejects } from '../assert.ts';
 import type { Case } from '../case.ts';
 import { type MetaContext, withClient } from './context.ts';
 
-/** What needs meta commands. */
+/** Requirements on a client that speaks meta commands. */
 export const metaCases: readonly Case<MetaContext>[] = [
   withClient(
     'quiet commands can be awaited, and tell what went wrong',
@@ -136,9 +137,13 @@ export const metaCases: readonly Case<MetaContext>[] = [
   withClient('meta.debug and meta.noop', ['meta', 'admin'], async ({ meta }, key) => {
     equal(await meta.debug(key), undefined);
     await meta.set(key, 'hello');
-    const facts = await meta.debug(key);
-    equal([facts?.key, facts?.exp, facts?.fetch], [key, -1, false]);
-    ok((facts?.size ?? 0) > 5, 'a size');
+    const info = await meta.debug(key);
+    equal([info?.key, info?.expire, info?.fetched], [key, null, false]);
+    ok((info?.size ?? 0) > 5, 'a size');
+    await meta.set(key, 'hello', { expire: 1000 });
+    const { expire, lastAccess } = (await meta.debug(key)) ?? {};
+    const seconds = (Number(expire) - Number(lastAccess)) / 1000;
+    ok(Math.abs(seconds - 1000) <= 2, `it expires in ${seconds} seconds`);
     await meta.noop();
   }),
   withClient('meta commands with noreply', ['meta'], async ({ meta }, key) => {
@@ -168,7 +173,7 @@ export const metaCases: readonly Case<MetaContext>[] = [
       equal(await meta.get(key), undefined);
     },
   ),
-  // The classic commands earn nothing: with noreply a server does not tell of errors either.
+  // Not for classic commands: with noreply a server does not report errors.
   {
     name: 'onQuietError hears what writes that nobody waits for have earned',
     needs: ['onQuietError', 'incr', 'noreply', 'errors'],

@@ -1,3 +1,4 @@
+// The lists of client cases.
 import type { Case } from '../case.ts';
 import { bulkCases } from './bulk-cases.ts';
 import { clientCases } from './client-cases.ts';
@@ -24,8 +25,8 @@ export { fieldCases } from './field-cases.ts';
 export { foreignClient, type JudgedClient } from './judged-client.ts';
 
 /**
- * What a client must do, method by method, in every dialect, with one server or many. What a case
- * needs besides is told by `memcacheFeatures`.
+ * Requirements on a client, method by method, in every dialect, with one server or many. The needs
+ * of cases are explained by `memcacheFeatures`.
  */
 export const memcacheCases: readonly Case<MemcacheContext>[] = [
   ...itemCases,
@@ -34,8 +35,8 @@ export const memcacheCases: readonly Case<MemcacheContext>[] = [
   ...clientCases,
 ].map(guarded);
 
-/** What memwire's own clients must do with the meta commands. */
+/** Requirements on memwire's own clients: the meta commands. */
 export const metaOnlyCases: readonly Case<MetaContext>[] = metaCases.map(guarded);
 
-/** What a client of one server must do with the server itself. */
+/** Requirements on a client of one server: its administration. */
 export const oneServerCases: readonly Case<OneServerContext>[] = administrationCases.map(guarded);

@@ -1,13 +1,14 @@
+// Client cases: the administration of one server.
 import type { ServerClient } from '../../core/client/server-client.ts';
 import { systemClock } from '../../core/io/clock.ts';
 import { ServerReplyError, UsageError } from '../../core/wire/errors.ts';
-import type { ItemFacts } from '../../core/wire/reply.ts';
+import type { ItemInfo } from '../../core/client/results.ts';
 import { awaitedLate, equal, ok, rejects } from '../assert.ts';
 import type { Case } from '../case.ts';
 import { type OneServerContext, withClient } from './context.ts';
 
-/** A dump, asked for again while the server is busy with another crawl, as memcached may be. */
-async function* dump(client: ServerClient): AsyncGenerator<ItemFacts, void> {
+/** A dump that is retried while the server is busy with another crawl. */
+async function* dump(client: ServerClient): AsyncGenerator<ItemInfo, void> {
   for (let i = 0;; i++) {
     try {
       yield* client.metadump('hash');
@@ -20,12 +21,12 @@ async function* dump(client: ServerClient): AsyncGenerator<ItemFacts, void> {
   }
 }
 
-/** Lets timers have their turn, that of the case among them: a broken client may answer at once. */
+/** Lets timers run, also the time limit of the case: a broken client may answer synchronously. */
 function turn(): Promise<void> {
   return new Promise((resolve) => systemClock.yield(resolve));
 }
 
-/** What a client of one server must do with the server itself. */
+/** Requirements on a client of one server: its administration. */
 export const administrationCases: readonly Case<OneServerContext>[] = [
   withClient<ServerClient>('version', ['version'], async (client) => {
     ok(/^\d+\.\d+/.test(await client.version()), 'a version');
@@ -49,7 +50,7 @@ export const administrationCases: readonly Case<OneServerContext>[] = [
       const settings = await client.stats(['settings']);
       equal([settings.get('cas_enabled'), settings.get('evictions')], [true, true]);
       equal(settings.get('maxbytes'), 64 * 1024 * 1024);
-      // As text, a `no` would be truthy.
+      // As text, `no` would be truthy.
       const texts = [...settings].filter(([, value]) => value === 'yes' || value === 'no');
       equal(texts, [], 'switches are true or false');
       equal(await client.stats(['reset']), new Map());
@@ -76,7 +77,7 @@ export const administrationCases: readonly Case<OneServerContext>[] = [
       await client.flushAll();
       equal(await client.get(key), undefined);
       await client.set(key, 'y');
-      // One second less than it says: that is how memcached counts.
+      // memcached counts one second less than the given time.
       await client.flushAll(3);
       equal(await client.get(key), 'y', 'before its time');
       await context.pass(3);
@@ -136,8 +137,8 @@ export const administrationCases: readonly Case<OneServerContext>[] = [
       const names = Array.from({ length: 600 }, (_, i) => `${key}${i}`);
       await client.setMany(names.map((name) => [name, 'x'] as const));
       const seen = new Set<unknown>();
-      for await (const facts of dump(client)) {
-        seen.add(facts.key);
+      for await (const info of dump(client)) {
+        seen.add(info.key);
         if (seen.size === 5) equal(await client.get(names[0]!), 'x', 'a get meanwhile');
       }
       ok(names.every((name) => seen.has(name)), `${seen.size} of ${names.length} seen`);
@@ -159,6 +160,21 @@ export const administrationCases: readonly Case<OneServerContext>[] = [
       ok(names.every((name) => seen.includes(name)), `${names.join(' ')} among ${seen.length}`);
     },
   ),
+  withClient<ServerClient>(
+    'metadump tells when an item expires, and of which version it is',
+    ['gets', 'metadump', 'admin', 'expire'],
+    async (client, key) => {
+      await client.set(key, 'x', { expire: 1000 });
+      await client.set(`${key}-kept`, 'x');
+      const found = new Map<unknown, ItemInfo>();
+      for await (const info of dump(client)) found.set(info.key, info);
+      equal(found.get(`${key}-kept`)?.expire, null);
+      const { expire, lastAccess, cas, fetched } = found.get(key)!;
+      const seconds = (Number(expire) - Number(lastAccess)) / 1000;
+      ok(Math.abs(seconds - 1000) <= 2, `it expires after ${seconds} seconds`);
+      equal([cas, fetched], [(await client.gets(key))?.cas, false]);
+    },
+  ),
   withClient<ServerClient>('a dump that is left early leaves nothing behind', [
     'setMany',
     'metadump',
@@ -166,7 +182,7 @@ export const administrationCases: readonly Case<OneServerContext>[] = [
   ], async (client, key) => {
     await client.setMany(Array.from({ length: 600 }, (_, i) => [`${key}${i}`, 'x'] as const));
     let count = 0;
-    for await (const _facts of dump(client)) if (++count === 3) break;
+    for await (const _info of dump(client)) if (++count === 3) break;
     equal(count, 3);
     equal(await client.get(`${key}0`), 'x');
   }),

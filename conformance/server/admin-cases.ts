@@ -1,3 +1,4 @@
+// Server cases: administration.
 import { equal, ok } from '../assert.ts';
 import { type Case, needing } from '../case.ts';
 import type { RawConnection } from './raw-connection.ts';
@@ -222,9 +223,9 @@ const settingsCases: readonly Case<ServerContext>[] = [
   ]),
   withConnection('refresh_certs is for TLS', async (connection, { endpoint }) => {
     connection.send('refresh_certs\r\n');
-    // What speaks TLS for a server may stand before it.
+    // A TLS proxy may stand in front of the server.
     if (endpoint.tls !== undefined && await connection.skips(/OK\r\n/)) return;
-    // It may have been built without.
+    // It may have been built without it.
     await connection.match(/Error TLS not enabled\r\n|ERROR\r\n/);
   }),
   talk('config get is what only managed services have', ['config get cluster\r\n', 'ERROR\r\n']),
@@ -275,7 +276,7 @@ const settingsCases: readonly Case<ServerContext>[] = [
   ),
 ];
 
-/** Statistics, limits, dumps, logs and the commands that tune a server. */
+/** Requirements on a server: statistics, limits, dumps, logs and the commands that tune it. */
 export const adminCases: readonly Case<ServerContext>[] = [
   ...needing(['stats'], ...statsCases),
   ...needing(['stats', 'empty'], ...dumpCases),

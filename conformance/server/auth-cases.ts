@@ -1,15 +1,16 @@
+// Server cases: logins.
 import type { Case } from '../case.ts';
 import { type ServerContext, talk } from './server-case.ts';
 
 const locked = 'CLIENT_ERROR unauthenticated\r\n';
 
-/** A server that demands a login: the user `user` with the password `pass`. */
+/** Requirements on a server that requires a login: the user `user` with the password `pass`. */
 export const authCases: readonly Case<ServerContext>[] = [
   talk(
     'a login lets everything through',
     ['set auth 0 0 9\r\nuser pass\r\n', 'STORED\r\n'],
     ['set {k} 0 0 1\r\nx\r\nget {k}\r\n', 'STORED\r\nVALUE {k} 0 1\r\nx\r\nEND\r\n'],
-    // What was the login's key is no item.
+    // The key of the login is not an item.
     ['get auth\r\n', 'END\r\n'],
   ),
   talk('the last words of the line do not matter', [

@@ -1,3 +1,4 @@
+// Server cases: classic commands.
 import { type Case, needing } from '../case.ts';
 import { CLOSED, type ServerContext, talk, talkSince, withConnection } from './server-case.ts';
 
@@ -6,7 +7,7 @@ const LONG = `{k}${'K'.repeat(242)}`;
 
 const error = /(CLIENT_ERROR [^\r]*|ERROR)\r\n/;
 
-/** The classic commands: what is stored, and what every reply is. */
+/** Requirements on a server: the classic commands, their items and replies. */
 export const classicCases: readonly Case<ServerContext>[] = [
   talk(
     'set stores, get gives it back',
@@ -214,7 +215,7 @@ export const classicCases: readonly Case<ServerContext>[] = [
         'refused-value',
         `the value of "${line.slice(0, 30)}" is thrown away`,
         [[send, error], ['', 'END\r\n']],
-        // Older servers read the value as a command (protocol.md 2.4.1).
+        // Older servers read the value as a command (protocol.md 4.1).
         [[send, error], ['', 'NOT_FOUND\r\n'], ['', 'END\r\n']],
       );
     },
@@ -226,7 +227,7 @@ export const classicCases: readonly Case<ServerContext>[] = [
   ),
   talk('one error for a get with a key that is too long, whatever else it asks for', [
     `get {k} ${'k'.repeat(251)}\r\nget {k}\r\n`,
-    // 1.6.45 ends it with a line end too many (protocol.md 2.4.3).
+    // 1.6.45 ends it with an extra line end (protocol.md 4.3).
     /CLIENT_ERROR bad command line format\r\n(\r\n)?END\r\n/,
   ]),
   ...needing(

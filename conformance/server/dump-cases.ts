@@ -1,9 +1,10 @@
+// Server cases: dumps.
 import { type Case, needing } from '../case.ts';
 import { type ServerContext, talk, talkSince } from './server-case.ts';
 
 const dumpLine = 'key=\\S+ exp=-?\\d+ la=\\d+ cas=\\d+ fetch=\\w+ cls=\\d+ size=\\d+[^\\n]*\\n';
 
-/** What lists the items of a server. A dump of one that is in use may be long. */
+/** Requirements on a server: dumps. The dump of a server in use may be long. */
 export const dumpCases: readonly Case<ServerContext>[] = [
   talk(
     'stats cachedump',

@@ -1,8 +1,9 @@
+// Server cases: limits.
 import { type Case, needing } from '../case.ts';
 import { type ServerContext, talk, withTime } from './server-case.ts';
 
-// memcached's limit is on all that it keeps of an item: 48 bytes of header, 8 of cas, the key and a
-// NUL, 4 of flags if there are any, the value and CR LF.
+// memcached limits the whole item: 48 bytes of header, 8 of cas, the key and a NUL, 4 of flags if
+// there are any, the value and CR LF.
 const LIMIT = 1024 * 1024;
 const largest = (keyLength: number): number => LIMIT - 48 - 8 - keyLength - 1 - 2;
 // `{k}` stands for eight.
@@ -10,7 +11,7 @@ const fits = largest(8);
 const value = (length: number): string => 'x'.repeat(length);
 const tooLarge = 'SERVER_ERROR object too large for cache\r\n';
 
-// Values of a mebibyte may take the room of others'.
+// Values of a mebibyte may evict other items.
 const sizeCases: readonly Case<ServerContext>[] = [
   talk(
     'the largest value is taken, one byte more is not',
@@ -65,7 +66,7 @@ const sizeCases: readonly Case<ServerContext>[] = [
   ),
 ];
 
-/** Sizes, times and what becomes of the old. */
+/** Requirements on a server: sizes, times and eviction. */
 export const limitCases: readonly Case<ServerContext>[] = [
   ...needing(['limits', 'empty'], ...sizeCases),
   talk(

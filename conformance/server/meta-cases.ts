@@ -1,10 +1,11 @@
+// Server cases: meta commands.
 import type { Case } from '../case.ts';
 import { type ServerContext, type Step, talk, talkSince } from './server-case.ts';
 
 const set: Step = ['set {k} 5 0 5\r\nvalue\r\n', 'STORED\r\n'];
 const invalidFlag = /CLIENT_ERROR invalid (or duplicate )?flag\r\n/;
 
-/** The meta commands: every flag, and what every reply is. */
+/** Requirements on a server: the meta commands, every flag and reply. */
 export const metaCases: readonly Case<ServerContext>[] = [
   talk('mn is always answered', ['mn\r\n', 'MN\r\n']),
   talk('mg of what is not there', ['mg {k} v\r\n', 'EN\r\n'], ['mg {k}\r\n', 'EN\r\n']),

@@ -1,3 +1,4 @@
+// The lists of server cases.
 import { type Case, needing } from '../case.ts';
 import { adminCases } from './admin-cases.ts';
 import { classicCases } from './classic-cases.ts';
@@ -11,7 +12,7 @@ export { isSince } from './since.ts';
 export { type ServerContext, serverFeatures } from './server-case.ts';
 
 /**
- * What a server must do, seen from outside, byte by byte. What a case needs besides is told by
+ * Requirements on a server, byte by byte, seen from outside. The needs of cases are explained by
  * `serverFeatures`.
  */
 export const serverCases: readonly Case<ServerContext>[] = [

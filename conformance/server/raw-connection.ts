@@ -1,19 +1,20 @@
+// A raw connection to a server under test.
 import { systemClock } from '../../core/io/clock.ts';
 import type { Dialer, Endpoint, Transport, TransportEvents } from '../../core/io/transport.ts';
 import { bytes, CaseError, show, text } from '../assert.ts';
 import { type Aborter, newAborter } from '../../core/io/aborter.ts';
 
-/** A server said something else than it must, or nothing. Bytes are text, one character each. */
+/** A server sent the wrong bytes, or none. Bytes are text, one character each. */
 export class ReplyMismatch extends CaseError {
-  /** What was asked last and answered as it must be; what is wrong may belong to its reply. */
+  /** The last request that was answered correctly; the wrong bytes may belong to its reply. */
   readonly before: string;
-  /** What was asked. */
+  /** The request. */
   readonly sent: string;
-  /** The bytes that must come, or a pattern for them; null where the connection must end. */
+  /** The expected bytes, or a pattern for them; null if the connection must end. */
   readonly expected: string | RegExp | null;
-  /** What came instead. */
+  /** The bytes that arrived instead. */
   readonly received: string;
-  /** What happened to the connection, where that is why: it was closed, or nothing more came. */
+  /** The reason, if it is the connection: it was closed, or nothing more arrived. */
   readonly note: string;
 
   constructor(facts: Pick<ReplyMismatch, 'before' | 'sent' | 'expected' | 'received' | 'note'>) {
@@ -35,16 +36,16 @@ export class ReplyMismatch extends CaseError {
 
 const short = (data: string): string => show(data.slice(0, 400));
 
-/** A connection that speaks plain bytes, for looking at a server from outside. */
+/** A connection that sends and expects plain bytes, to test a server from outside. */
 export class RawConnection implements TransportEvents {
   #transport: Transport | null = null;
   readonly #patience: number;
   #received = '';
   #closed = false;
-  // What was sent since something of the answer was as it must be, and what before that.
+  // The bytes sent since a part of the answer was correct, and those sent before.
   #asked = '';
   #answered = '';
-  // What could not be sent at once.
+  // Bytes that the transport has not taken yet.
   #unsent: Uint8Array = new Uint8Array(0);
   #wake: () => void = () => {};
 
@@ -53,8 +54,8 @@ export class RawConnection implements TransportEvents {
   }
 
   /**
-   * @param patience Milliseconds until a connection, or the next bytes of a reply, are given up.
-   * @throws What the dialer throws.
+   * @param patience The timeout of a connection, and of the next bytes of a reply, in milliseconds.
+   * @throws The error of the dialer.
    */
   static async open(dial: Dialer, to: Endpoint, patience = 10_000): Promise<RawConnection> {
     const connection = new RawConnection(patience);
@@ -73,7 +74,7 @@ export class RawConnection implements TransportEvents {
 
   /** Sends text whose characters are one byte each. */
   send(data: string): void {
-    // Not every runtime takes no bytes for nothing: on Deno TLS ends with it.
+    // A write of no bytes is not a no-op everywhere: on Deno it ends TLS.
     if (data === '') return;
     this.#asked += data;
     const all = bytes(data);
@@ -88,10 +89,10 @@ export class RawConnection implements TransportEvents {
     this.#unsent = all.subarray(taken);
   }
 
-  /** Waits for exactly this text; fails as soon as something else comes. */
+  /** Waits for exactly this text; fails as soon as something else arrives. */
   async expect(expected: string): Promise<void> {
     while (this.#received.length < expected.length) {
-      // Of a long one only the start is looked at again and again.
+      // Only the start of a long text is compared each time.
       if (this.#received.length < 10_000 && !expected.startsWith(this.#received)) break;
       await this.#more(expected);
     }
@@ -99,10 +100,10 @@ export class RawConnection implements TransportEvents {
     this.#take(expected.length);
   }
 
-  /** Waits until what was received matches, from its start; gives the match. */
+  /** Waits until the received text matches from its start; returns the match. */
   async match(expected: RegExp): Promise<RegExpExecArray> {
     const anchored = new RegExp(`^(?:${expected.source})`, expected.flags);
-    // A pattern of one line fails with the first line; of more, nobody knows how many may come.
+    // A pattern of one line fails with the first line; a longer one may match later lines.
     const isOneLine = !/\\n.|\[\^\]/.test(expected.source);
     for (;;) {
       const found = anchored.exec(this.#received);
@@ -115,23 +116,23 @@ export class RawConnection implements TransportEvents {
     }
   }
 
-  /** Waits for something to come; passes over it, and gives true, when it starts like this. */
+  /** Waits for a line; if it starts like this, skips the match and returns true. */
   async skips(start: RegExp): Promise<boolean> {
     const anchored = new RegExp(`^(?:${start.source})`, start.flags);
-    // Every line tells by its first word what it is.
+    // The first word of a line decides.
     while (!this.#received.includes('\n')) await this.#more(start);
     const found = anchored.exec(this.#received);
     this.#received = this.#received.slice(found?.[0].length ?? 0);
     return found !== null;
   }
 
-  /** Waits for the server to close, having said no more. */
+  /** Waits for the server to close without sending more. */
   async end(): Promise<void> {
     while (!this.#closed) await this.#wait(null);
     if (this.#received !== '') throw this.#mismatch(null);
   }
 
-  /** What was received and not looked at. */
+  /** The received text that was not consumed. */
   get rest(): string {
     return this.#received;
   }
@@ -158,7 +159,7 @@ export class RawConnection implements TransportEvents {
 
   #take(count: number): void {
     this.#received = this.#received.slice(count);
-    // What has no answer yet may still have one.
+    // Nothing was consumed: the answer may still arrive.
     if (count === 0) return;
     this.#answered = this.#asked;
     this.#asked = '';

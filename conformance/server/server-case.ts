@@ -1,11 +1,12 @@
+// The context of the server cases, their features, and the ways to write one.
 import type { Dialer, Endpoint } from '../../core/io/transport.ts';
 import type { Case } from '../case.ts';
 import { RawConnection } from './raw-connection.ts';
 import { changes } from './since.ts';
 
 /**
- * What a server may have besides, or be: what `needs` of its cases name, and what each means. A case
- * that needs nothing changes no item but its own, which are small.
+ * The optional features of a server, by the names in `needs`, with their meaning. A case without
+ * needs changes only small items of its own.
  */
 export const serverFeatures: Readonly<Record<string, string>> = {
   meta: 'the meta commands: mg ms md ma mn me',
@@ -15,27 +16,29 @@ export const serverFeatures: Readonly<Record<string, string>> = {
   admin: 'its settings may be changed: memory, LRU, slabs, logging, counters',
 };
 
-/** A server to be judged from outside. */
+/** The server under test, seen from outside. */
 export interface ServerContext {
   readonly dial: Dialer;
   readonly endpoint: Endpoint;
-  /** Milliseconds until a connection, or the next bytes of a reply, are given up; 10000. */
+  /**
+   * The timeout of a connection, and of the next bytes of a reply; 10000 milliseconds by default.
+   */
   readonly patience?: number;
   /**
-   * Whether it has what memcached has since this version; other answers are right before it.
+   * Whether it behaves like memcached since this version; before it, other answers are accepted.
    *
-   * @param row What that is, by its name in this package's table of changes.
+   * @param row The change, by its name in this package's table of changes.
    */
   readonly since: (version: string, row: string) => boolean;
-  /** Lets seconds go by for the server. */
+  /** Advances the server's clock by seconds. */
   readonly pass: (seconds: number) => Promise<void>;
   /** Eight letters and digits that no other case uses, to make keys of. */
   readonly unique: () => string;
 }
 
 /**
- * What is sent, and what must come back: all of it, or a pattern for it. `{k}` in either stands for
- * a key of this case alone. `CLOSED` says that the server then closes.
+ * A request, and its whole expected reply, or a pattern for it. `{k}` in either stands for a key of
+ * this case alone. `CLOSED` means that the server then closes.
  */
 export type Step = readonly [send: string, expected: string | RegExp | typeof CLOSED];
 
@@ -50,8 +53,8 @@ export function talk(name: string, ...steps: Step[]): Case<ServerContext> {
 }
 
 /**
- * The same for what newer servers have, by a row of the table of changes. Older ones give other
- * answers, which must not change, or have it already.
+ * The same for a change in newer servers, by its row in the table of changes. Older servers give
+ * other answers, which must not change, or have it already.
  */
 export function talkSince(
   row: string,
@@ -94,7 +97,7 @@ export function withConnection(
   };
 }
 
-/** A case in which seconds go by for the server between one talk and another. */
+/** A case in which the server's clock advances between two exchanges. */
 export function withTime(
   name: string,
   before: readonly Step[],
@@ -126,8 +129,8 @@ async function converse(context: ServerContext, steps: readonly Step[]): Promise
     let open = true;
     for (const [send, expected] of steps) {
       connection.send(own(send));
-      // A server may still be busy with the dump before, or with a crawl of its own: asked again, it
-      // will not be for ever.
+      // A server may still be busy with the previous dump, or with a crawl of its own: retry until
+      // it is not.
       while (send.startsWith('lru_crawler m') && await connection.skips(/BUSY [^\n]*\r\n/)) {
         await context.pass(1);
         connection.send(own(send));
@@ -139,7 +142,7 @@ async function converse(context: ServerContext, steps: readonly Step[]): Promise
       else await connection.match(new RegExp(own(expected.source), expected.flags));
     }
     if (!open) return;
-    // Nothing more may come: a server that says too much is as wrong as one that says too little.
+    // Nothing more may arrive: an extra reply is as wrong as a missing one.
     connection.send(`get ${key}-end\r\n`);
     await connection.expect('END\r\n');
   } finally {

@@ -1,24 +1,25 @@
+// The differences between versions of memcached.
 import { SERVER_VERSION } from '../../core/server/options.ts';
 import { BadRequest, CommandDecoder } from '../../core/wire/decode-command.ts';
 import { verbs } from '../../core/wire/verbs.ts';
 import { bytes } from '../assert.ts';
 
-/** Something in which versions of memcached differ from each other, or from the embedded server. */
+/** A difference between versions of memcached, or between memcached and the embedded server. */
 export interface Change {
-  /** The first version that has it; null where no memcached has it, and the embedded server does. */
+  /** The first version that has it; null if only the embedded server has it. */
   readonly since: string | null;
   readonly what: string;
-  /** The embedded server has it, although the memcached that it is held to has not. */
+  /** The embedded server has it, although the memcached that it follows has not. */
   readonly ahead?: true;
-  /** Requests that show it: they are not sent to servers on different sides of it. */
+  /** Matches requests that show it: they are not sent to servers on different sides of it. */
   readonly shows?: RegExp | ((request: string) => boolean);
-  /** What is said, made the same on both sides of it. */
+  /** Makes the replies the same on both sides of it. */
   readonly alike?: (said: string) => string;
 }
 
 /**
- * THE table of differences between versions of memcached that tests have to know, with what a
- * comparison of two servers does about each. Cases name the rows that they depend on.
+ * THE table of differences between versions of memcached that tests have to know, each with its
+ * treatment in a comparison of two servers. Cases name the rows that they depend on.
  */
 export const changes: Readonly<Record<string, Change>> = {
   mgdump: { since: '1.6.19', what: '`lru_crawler mgdump`', shows: /^ *lru_crawler +mgdump/m },
@@ -206,12 +207,12 @@ export function changesFrom(version: string): readonly Change[] {
   });
 }
 
-/** Whether the embedded server has what memcached has since a version: `since` of its context. */
+/** Whether the embedded server behaves like memcached since a version: `since` of its context. */
 export function isEmbeddedSince(version: string, row: string): boolean {
   return changes[row]?.ahead === true || isSince(SERVER_VERSION, version);
 }
 
-/** Whether two servers that differ by these may be sent a request, so that they answer the same. */
+/** Whether two servers that differ by these rows answer a request the same way. */
 export function isComparable(request: string, differing: readonly Change[]): boolean {
   return differing.every(({ shows }) => {
     if (shows === undefined) return true;
@@ -220,8 +221,8 @@ export function isComparable(request: string, differing: readonly Change[]): boo
 }
 
 /**
- * Whether a version is another one or newer: `isSince('1.6.18', '1.6.9')`. What is no version counts
- * as the newest.
+ * Whether a version equals another or is newer: `isSince('1.6.18', '1.6.9')`. A text that is not a
+ * version counts as the newest.
  */
 export function isSince(version: string, since: string): boolean {
   const [left, right] = [version, since].map((one) => /^(\d+)\.(\d+)\.(\d+)/.exec(one));
@@ -232,8 +233,8 @@ export function isSince(version: string, since: string): boolean {
   return true;
 }
 
-// Whether there is a line among these that is refused and says how long its value is. A refused `ms`
-// has lost its value in all versions, unless the key or the line is too long.
+// Whether one of these lines is refused although it states the length of its value. All versions
+// skip the value of a refused `ms`, unless the key or the line is too long.
 function refusesValue(request: string): boolean {
   return refusals(request).some((line) =>
     !/^ *ms +\S{1,250}(?= )/.test(line) || line.trim().split(/ +/).length > 19
@@ -261,7 +262,7 @@ function isWellFormed(requests: string): boolean {
   return one === null;
 }
 
-// The storage lines that are refused although they say how long their value is.
+// The storage lines that are refused although they state the length of their value.
 function refusals(request: string): string[] {
   return request.split('\n').filter((line) => {
     const decoder = new CommandDecoder();

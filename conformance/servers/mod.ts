@@ -1,3 +1,4 @@
-export type { Answer, MetaModel, ServerModel } from './model.ts';
+// Models of older servers and proxies.
+export type { MetaModel, ModelAnswer, ServerModel } from './model.ts';
 export { ModelServer } from './model-server.ts';
 export { serverModel, serverModels } from './models.ts';

@@ -1,35 +1,36 @@
+// A server that plays a model.
 import { type Clock, VirtualClock } from '../../core/io/clock.ts';
-import { memoryDialer } from '../../core/server/memory.ts';
+import { memoryDialer } from '../../core/io/memory-pipe.ts';
 import { Server } from '../../core/server/serve.ts';
 import type { Accept, Dialer, Transport, TransportEvents } from '../../core/io/transport.ts';
 import { Input } from '../../core/wire/input.ts';
 import { bytes, text } from '../assert.ts';
-import type { Answer, ServerModel } from './model.ts';
+import type { ModelAnswer, ServerModel } from './model.ts';
 
 /** The longest value, in bytes, and the longest key. */
 const MAX_VALUE = 1024 * 1024 - 512;
 const MAX_KEY = 250;
-/** A line this long that has no end ends the connection, unless it is a `get`. */
+/** A line that reaches this length without an end closes the connection, unless it is a `get`. */
 const MAX_LINE = 2048;
-/** A length that nobody would send ends the connection. */
+/** A value announced with this length closes the connection. */
 const MAX_LENGTH = 256 * 1024 * 1024;
 
 const storage = ['set', 'add', 'replace', 'append', 'prepend', 'cas', 'ms'];
 
 /**
- * Plays a server of the field, of which a `ServerModel` says what it knows and what it does with the
- * rest. What it knows is carried out, by an embedded memcached; so items are really kept. It reads
- * bytes as the real ones do: a line that it refuses is over at its end, and what follows, were it
- * meant as a value, is the next command, unless the model knows better.
+ * Plays an older server or a proxy, described by a `ServerModel`: the commands it knows, and its
+ * reaction to other lines. An embedded memcached executes the known commands, so items are really
+ * stored. It reads bytes as the real servers do: after a refused line, the following bytes are the
+ * next command, even if they were meant as a value, unless the model says otherwise.
  *
  * Use it in memory (`dial`), or give `accept` to a listener.
  */
 export class ModelServer {
-  /** What it is from the next connection on: a server may be replaced behind its address. */
+  /** The model from the next connection on: a server may be replaced behind its address. */
   model: ServerModel;
-  /** What it says unasked on a new connection, before its first reply; nothing by default. */
+  /** Bytes that it sends unasked on a new connection; none by default. */
   greeting = '';
-  /** Every line that it took for a command, of all connections: no value may be among them. */
+  /** Every line that it read as a command, on all connections: no value may be among them. */
   readonly commands: string[] = [];
   /** How many connections there were. */
   connections = 0;
@@ -38,7 +39,7 @@ export class ModelServer {
   readonly #server: Server;
   readonly #open: Set<ModelConnection> = new Set();
 
-  /** @param clock That of its items. By default it stands still until it is advanced. */
+  /** @param clock The clock of its items; by default it stands still until it is advanced. */
   constructor(model: ServerModel, clock: Clock = new VirtualClock()) {
     this.model = model;
     this.clock = clock;
@@ -55,13 +56,13 @@ export class ModelServer {
     return connection;
   };
 
-  /** Closes the connections there are; what they were asked is answered. */
+  /** Closes all connections after the pending replies. */
   disconnect(): void {
     for (const connection of this.#open) connection.close();
   }
 }
 
-/** One connection: what lies between the bytes of a client and the embedded server. */
+/** One connection, between the bytes of a client and the embedded server. */
 class ModelConnection implements TransportEvents {
   readonly #owner: ModelServer;
   readonly #model: ServerModel;
@@ -69,13 +70,13 @@ class ModelConnection implements TransportEvents {
   readonly #inner: TransportEvents;
   readonly #onGone: () => void;
   readonly #input: Input = new Input();
-  // Whether the embedded server is at a request, and what it says to it.
+  // Whether the embedded server executes a request, and its reply.
   #asking = false;
   #said = '';
-  // What is to leave: said in answer to this piece of input, and before.
+  // Output: the replies to this piece of input, and earlier ones.
   #replies: string;
   #unsent: Uint8Array = new Uint8Array(0);
-  // A value is due, of this many bytes, and this is to be done with it.
+  // The length of the expected value, and the callback for it.
   #due: { readonly length: number; readonly take: (value: string, whole: boolean) => void } | null =
     null;
   #closing = false;
@@ -95,7 +96,7 @@ class ModelConnection implements TransportEvents {
     this.#inner = serve({
       send: (reply) => {
         this.#said += text(reply);
-        // The lines of a watch come when nothing is asked.
+        // The lines of a watch come without a request.
         if (!this.#asking) this.#pass();
         return reply.length;
       },
@@ -127,13 +128,13 @@ class ModelConnection implements TransportEvents {
     this.#onGone();
   }
 
-  /** Closes behind what is said. */
+  /** Closes after the replies. */
   close(): void {
     this.#closing = true;
     if (!this.#asking) this.#flush();
   }
 
-  // Takes a line or a value; false when there is none yet.
+  // Reads a line or a value; false when it is incomplete.
   #step(): boolean {
     const input = this.#input;
     if (this.#due !== null) {
@@ -165,7 +166,7 @@ class ModelConnection implements TransportEvents {
     else this.#answer([this.#ask(line)]);
   }
 
-  #readStorage(line: string, words: readonly string[], answer: Answer | null): void {
+  #readStorage(line: string, words: readonly string[], answer: ModelAnswer | null): void {
     const model = this.#model;
     const malformed = model.malformed ?? ['CLIENT_ERROR bad command line format\r\n'];
     const verb = words[0] ?? '';
@@ -189,14 +190,18 @@ class ModelConnection implements TransportEvents {
       return this.#store(line, length, answer ?? malformed);
     }
     const tooLarge = length > MAX_VALUE;
-    // Nothing is said, and what was meant as a value is read as lines.
+    // No reply, and the value is read as lines.
     if (tooLarge && quiet && model.tooLargeQuietData === 'is run') return;
     const silenced = quiet && answer !== null && answer[1] === undefined;
     this.#store(line, length, silenced ? [''] : answer);
   }
 
-  // `ms KEY S5 F1`, carried out as `ms KEY 5 F1`.
-  #readOldMetaSet(words: readonly string[], malformed: Answer, answer: Answer | null): void {
+  // `ms KEY S5 F1`, executed as `ms KEY 5 F1`.
+  #readOldMetaSet(
+    words: readonly string[],
+    malformed: ModelAnswer,
+    answer: ModelAnswer | null,
+  ): void {
     const [, key = '', ...flags] = words;
     if (flags.length === 0 || key.length > MAX_KEY) return this.#answer(malformed);
     const size = flags.findIndex((flag) => /^S\d+$/.test(flag));
@@ -208,7 +213,7 @@ class ModelConnection implements TransportEvents {
   }
 
   // Waits for a value and stores it, or answers otherwise.
-  #store(line: string, length: number, answer: Answer | null): void {
+  #store(line: string, length: number, answer: ModelAnswer | null): void {
     if (answer?.[1] !== undefined) return this.#answer(answer);
     const take = (value: string, whole: boolean): void => {
       if (answer !== null) this.#answer(answer);
@@ -218,13 +223,13 @@ class ModelConnection implements TransportEvents {
     this.#due = { length, take };
   }
 
-  #answer([reply, then]: Answer): void {
+  #answer([reply, then]: ModelAnswer): void {
     if (then === 'drop') this.#replies = '';
     this.#replies += reply;
     if (then !== undefined) this.#closing = true;
   }
 
-  // Has a request carried out, and gives what is said to it.
+  // Executes a request, and returns the reply.
   #ask(request: string): string {
     this.#asking = true;
     this.#inner.onData(bytes(`${request}\r\n`));
@@ -234,7 +239,7 @@ class ModelConnection implements TransportEvents {
     return /^m[gsda] /.test(request) ? this.#asOnce(request.slice(0, 2), said) : said;
   }
 
-  // A meta reply of today as the model has it.
+  // Turns a current meta reply into the model's.
   #asOnce(verb: string, reply: string): string {
     const { done = 'HD', bareMiss = false, spaced = [] } = this.#model.meta ?? {};
     if (bareMiss && reply.startsWith('EN')) return 'EN\r\n';
@@ -242,7 +247,7 @@ class ModelConnection implements TransportEvents {
     return spaced.includes(`${verb} ${said.slice(0, 2)}`) ? said.replace(/^../, '$& ') : said;
   }
 
-  // Asks each server for its keys, and takes the values key by key.
+  // Requests its keys from each server, and takes the values key by key.
   #gather(verb: string, keys: readonly string[]): void {
     const { shards = 1 } = this.#model;
     if (shards === 1) return this.#answer([this.#ask([verb, ...keys].join(' '))]);

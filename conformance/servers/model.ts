@@ -1,61 +1,64 @@
-/** Says what a server of the field is like, as data: `models.ts` has the table, `ModelServer` plays it. */
+/**
+ * The description of an older server or a proxy, as data: `models.ts` is the table, `ModelServer`
+ * plays it.
+ */
 export interface ServerModel {
-  /** The program, and the first version that is like this. */
+  /** The program, and the first version that behaves like this. */
   readonly name: string;
-  /** What stands behind `VERSION` where it knows that word. A proxy may pass on another's. */
+  /** Its reply to `version`. A proxy may pass on its backend's. */
   readonly version: string;
-  /** The words that begin a command which it carries out. */
+  /** The first words of the commands that it executes. */
   readonly verbs: readonly string[];
-  /** What it does with a line that begins with any other word. */
-  readonly unknown: Answer;
+  /** Its reaction to a line with any other first word. */
+  readonly unknown: ModelAnswer;
   /**
-   * What it does with a storage line whose key, flags, time or length cannot be read; memcached's
+   * Its reaction to a storage line whose key, flags, time or length cannot be parsed; memcached's
    * answer by default.
    */
-  readonly malformed?: Answer;
+  readonly malformed?: ModelAnswer;
   /**
-   * What becomes of the value behind such a line, where at least its length can be read: memcached
-   * before 1.6.40 takes it for commands, which is the default.
+   * How it treats the value behind such a line if the length can be parsed: by default, like
+   * memcached before 1.6.40, it reads the value as commands.
    */
   readonly malformedData?: 'is run' | 'is skipped';
   /**
-   * What becomes of a value that is too large and was sent with `noreply`; skipped by default.
-   * memcached before 1.6.0 takes it for commands.
+   * How it treats a value that is too large and was sent with `noreply`; by default it skips it.
+   * memcached before 1.6.0 reads it as commands.
    */
   readonly tooLargeQuietData?: 'is run' | 'is skipped';
-  /** Lines that always get the same answer; the first whose pattern matches counts. */
-  readonly answers?: readonly (readonly [line: RegExp, answer: Answer])[];
+  /** Lines with a fixed answer; the first pattern that matches decides. */
+  readonly answers?: readonly (readonly [line: RegExp, answer: ModelAnswer])[];
   /** How the replies to its meta commands differ from those of 1.6.18; not at all by default. */
   readonly meta?: MetaModel;
   /**
-   * How many servers stand behind a proxy that merges the replies to a `get` of many keys key by
-   * key: it takes the next value from the server that has the key, so misses put others out of
-   * their order. 1 by default.
+   * How many servers are behind a proxy that merges the replies to a multi-key `get` key by key: it
+   * takes the next value from the server of each key, so misses change the order of the others. 1
+   * by default.
    */
   readonly shards?: number;
-  /** Whether what is written to it can be read again; true by default. */
+  /** Whether items that are stored can be read again; true by default. */
   readonly keeps?: boolean;
   /**
-   * The needs of `memcacheCases` that a client cannot meet with this server, since the server has
-   * not got it.
+   * The needs of `memcacheCases` that no client can meet with this server, since the server lacks
+   * the feature.
    */
   readonly lacks: readonly string[];
 }
 
-/** Meta commands as they once were. */
+/** The meta commands of older versions. */
 export interface MetaModel {
   /** The code of a success without a value; HD by default. */
   readonly done?: 'HD' | 'OK';
-  /** A miss of `mg` is EN alone, whatever was asked to come back. */
+  /** A miss of `mg` is EN alone, whatever flags were requested. */
   readonly bareMiss?: boolean;
-  /** Verbs and codes of replies that have a space too many behind the code: `md NF`. */
+  /** Verbs and codes of replies with an extra space behind the code: `md NF`. */
   readonly spaced?: readonly string[];
   /** The length of a value is a flag, `ms KEY S5`, and a bare number is refused. */
   readonly lengthFlag?: boolean;
 }
 
 /**
- * What is said, and what happens then: by default the next line is read; `close` closes behind the
- * replies; `drop` closes at once, and the replies to all that came in the same piece are lost.
+ * A reply, and the next step: by default the next line is read; `close` closes after the replies;
+ * `drop` closes at once, and the replies to everything in the same piece of input are lost.
  */
-export type Answer = readonly [reply: string, then?: 'close' | 'drop'];
+export type ModelAnswer = readonly [reply: string, then?: 'close' | 'drop'];

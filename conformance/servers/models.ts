@@ -1,6 +1,7 @@
+// The table of models of older servers and proxies.
 import type { MetaModel, ServerModel } from './model.ts';
 
-// What follows was seen on the servers themselves; Pelikan and mcrouter were read in their sources.
+// Observed on the servers themselves, except Pelikan and mcrouter, whose sources were read.
 
 const stores = ['set', 'add', 'replace', 'append', 'prepend', 'cas'];
 const proxied = ['get', 'gets', ...stores, 'delete', 'incr', 'decr', 'touch'];
@@ -16,7 +17,7 @@ const badFormat = ['CLIENT_ERROR bad command line format\r\n'] as const;
 const invalidFlag = ['CLIENT_ERROR invalid or duplicate flag\r\n'] as const;
 const hangUp = ['', 'drop'] as const;
 
-// What 1.6.18 and those before it do not know yet.
+// The features that 1.6.18 and earlier lack.
 const noMgdump = [/^lru_crawler mgdump/, error] as const;
 const noNewFlags = [
   [/^m[gs] \S+ (.* )?E\d/, ['CLIENT_ERROR invalid flag\r\n']],
@@ -26,7 +27,7 @@ const noNewFlags = [
 /** From 1.6.10 to 1.6.17. */
 const bareMeta: MetaModel = { bareMiss: true, spaced: ['md HD', 'md NF', 'md EX', 'ma NF'] };
 
-/** 1.4 to 1.4.39: there are no meta commands, and none that get and touch at once. */
+/** 1.4 to 1.4.39: no meta commands and no `gat`. */
 const memcached1_4: ServerModel = {
   name: 'memcached 1.4',
   version: '1.4.39',
@@ -38,8 +39,8 @@ const memcached1_4: ServerModel = {
 };
 
 /**
- * 1.5.22, the last before the meta commands as they are: a first draft, whose replies end in EN and
- * whose flags are one word. A hit of its `mg` is not played.
+ * 1.5.22, the last before today's meta commands: it has a first draft, whose replies end with EN
+ * and whose flags are one word. A hit of its `mg` is not modelled.
  */
 const memcached1_5: ServerModel = {
   name: 'memcached 1.5',
@@ -61,7 +62,7 @@ const memcached1_5: ServerModel = {
   lacks: ['meta', 'fence', 'mgdump'],
 };
 
-/** 1.6.0 to 1.6.9: MN and EN as today, but a value's length is a flag, and success is OK. */
+/** 1.6.0 to 1.6.9: MN and EN as today, but the length of a value is a flag, and success is OK. */
 const memcached1_6_9: ServerModel = {
   name: 'memcached 1.6.9',
   version: '1.6.9',
@@ -82,7 +83,7 @@ const memcached1_6_9: ServerModel = {
   lacks: ['meta', 'mgdump'],
 };
 
-/** 1.6.10 to 1.6.17: all the meta commands, but a miss of `mg` says neither opaque nor key. */
+/** 1.6.10 to 1.6.17: all meta commands, but a miss of `mg` returns neither opaque nor key. */
 const memcached1_6_12: ServerModel = {
   name: 'memcached 1.6.12',
   version: '1.6.12',
@@ -102,7 +103,7 @@ const memcached1_6_18: ServerModel = {
   lacks: ['mgdump'],
 };
 
-/** Since 1.6.40 another parser reads: it skips the value behind a line that it refuses. */
+/** Since 1.6.40 a new parser skips the value behind a refused line. */
 const memcached1_6_45: ServerModel = {
   name: 'memcached 1.6.45',
   version: '1.6.45',
@@ -118,7 +119,7 @@ const memcached1_6_45: ServerModel = {
   lacks: [],
 };
 
-/** A server that speaks all and does not say what it is, as some that are managed. */
+/** A server with all commands that hides its version, as some managed services do. */
 const unknownVersion: ServerModel = {
   ...memcached1_6_18,
   name: 'a server whose version is UNKNOWN',
@@ -128,8 +129,8 @@ const unknownVersion: ServerModel = {
 const parsing = ['CLIENT_ERROR parsing request\r\n'] as const;
 
 /**
- * memcached as a proxy of memcached 1.6.18: it passes on what has a key. A quiet delete reaches its
- * server mangled, is not done, and earns an error that nobody asked for.
+ * memcached as a proxy of memcached 1.6.18: it passes on commands with a key. A quiet delete
+ * reaches its server mangled, is not executed, and causes an unsolicited error.
  */
 const proxy1_6_39: ServerModel = {
   name: "memcached's proxy 1.6.39",
@@ -149,7 +150,7 @@ const proxy1_6_39: ServerModel = {
   lacks: ['admin', 'flushAll', 'verbosity', 'cacheMemlimit', 'metadump', 'mgdump'],
 };
 
-/** With the parser of 1.6.40 it closes on a word that it does not know, and says nothing more. */
+/** With the parser of 1.6.40 it closes at an unknown word without a reply. */
 const proxy1_6_45: ServerModel = {
   ...proxy1_6_39,
   name: "memcached's proxy 1.6.45",
@@ -163,8 +164,8 @@ const proxy1_6_45: ServerModel = {
 };
 
 /**
- * twemproxy 0.5 in front of two servers: `version` is passed to one of them, a line that it cannot
- * read ends the connection and all that is under way on it.
+ * twemproxy 0.5 in front of two servers: `version` goes to one of them; a line that it cannot parse
+ * closes the connection with all commands in flight.
  */
 const twemproxy0_5: ServerModel = {
   name: 'twemproxy 0.5',
@@ -181,7 +182,7 @@ const twemproxy0_5: ServerModel = {
   lacks: ['meta', 'gat', 'gats', 'fence', 'admin', 'stats', 'flushAll'],
 };
 
-/** Before 0.5 it did not know `version` either. */
+/** Before 0.5 it did not know `version`. */
 const twemproxy0_4: ServerModel = {
   ...twemproxy0_5,
   name: 'twemproxy 0.4',
@@ -190,8 +191,8 @@ const twemproxy0_4: ServerModel = {
 };
 
 /**
- * Pelikan before July 2026, segcache: it closes on words that it does not know, `version` and
- * `touch` among them, and has words that it does not carry out.
+ * Pelikan before July 2026, segcache: it closes at unknown words, `version` and `touch` among them,
+ * and accepts words that it does not execute.
  */
 const pelikan: ServerModel = {
   name: 'Pelikan',
@@ -211,7 +212,7 @@ const pelikan: ServerModel = {
 
 const malformedRequest = ['CLIENT_ERROR malformed request\r\n', 'close'] as const;
 
-/** mcrouter in front of servers that are there. */
+/** mcrouter in front of healthy servers. */
 const mcrouter: ServerModel = {
   name: 'mcrouter',
   version: '1.0.0 mcrouter',
@@ -222,7 +223,7 @@ const mcrouter: ServerModel = {
   lacks: ['meta', 'fence', 'admin', 'flushAll'],
 };
 
-/** mcrouter whose writes lead nowhere: it says what it says by default, and no error. */
+/** mcrouter whose writes have no route: it gives its default replies, and no error. */
 const mcrouterNowhere: ServerModel = {
   ...mcrouter,
   name: 'mcrouter, its writes going nowhere',
@@ -245,7 +246,7 @@ const mcrouterDown: ServerModel = {
   ],
 };
 
-/** What is no cache at all, and reads on. */
+/** A server that is no cache, answers each line with ERROR and reads on. */
 const errors: ServerModel = {
   name: 'ERROR to every line',
   version: '',
@@ -255,14 +256,14 @@ const errors: ServerModel = {
   lacks: [...mcrouter.lacks, 'version'],
 };
 
-/** Servers that are met in the field, by what a client can tell of them. */
+/** Older servers and proxies, as far as a client can tell them apart. */
 export const serverModels: readonly ServerModel[] = [
   ...[memcached1_4, memcached1_5, memcached1_6_9, memcached1_6_12, memcached1_6_18],
   ...[memcached1_6_45, unknownVersion, proxy1_6_39, proxy1_6_45, twemproxy0_4, twemproxy0_5],
   ...[pelikan, mcrouter, mcrouterNowhere, mcrouterDown, errors],
 ];
 
-/** The model of this name. */
+/** The model with this name. */
 export function serverModel(name: string): ServerModel {
   const found = serverModels.find((model) => model.name === name);
   if (found === undefined) throw new RangeError(`there is no model of ${name}`);

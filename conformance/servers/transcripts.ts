@@ -1,4 +1,4 @@
-/** How the table below calls the models of memcached 1.6.39 and 1.6.45 as proxies, and others. */
+/** The short names of the models in the table below. */
 export const shortNames: Readonly<Record<string, string>> = {
   '1.4': 'memcached 1.4',
   '1.5': 'memcached 1.5',
@@ -12,10 +12,9 @@ export const shortNames: Readonly<Record<string, string>> = {
 };
 
 /**
- * What was sent to the servers themselves, each time on a connection of its own, and what came back:
- * for the models of these names, which are to say the same. `{c}` is a version that counts up,
- * `{v}` the one that the server says it is, `(closed)` the end of the connection. 1.6.17 was asked
- * too, and says what 1.6.12 says.
+ * Requests to the real servers, each on a connection of its own, and their recorded replies, which
+ * the models of these names must repeat. `{c}` is a cas that counts up, `{v}` the server's version,
+ * `(closed)` the end of the connection. 1.6.17 was recorded too, and answers like 1.6.12.
  */
 export const transcripts: readonly Transcript[] = [
   ['mg none k O1\r\n', {

@@ -1,3 +1,4 @@
+// The contexts of the transport cases.
 import { newAborter } from '../../core/io/aborter.ts';
 import type {
   AbortSignalLike,
@@ -9,46 +10,47 @@ import type {
 import type { Case } from '../case.ts';
 import { type Peer, startPeer, TestEvents } from './peer.ts';
 
-/** A dialer to be judged, and a way to be its peer. */
+/** The dialer under test, and a way to be its peer. */
 export interface TransportContext {
   readonly dial: Dialer;
-  /** Starts to accept what the dialer dials. */
+  /** Starts to accept the dialer's connections. */
   readonly listen: (accept: Accept) => Promise<Listener>;
-  /** An endpoint of this kind where nobody listens. */
+  /** An endpoint of this kind where nothing listens. */
   readonly nowhere: Endpoint;
 }
 
-/** A dialer that speaks TLS, to be judged. */
+/** The dialer under test, which speaks TLS. */
 export interface TlsTransportContext extends TransportContext {
   /** The same without TLS. */
   readonly plain: Pick<TransportContext, 'dial' | 'listen'>;
   /** The same with a certificate that is its own authority, as `openssl req -x509` makes it. */
   readonly selfSigned: Pick<TransportContext, 'dial' | 'listen'>;
-  /** Dialers that must not get through to `listen`, by what is wrong with them. */
+  /** Dialers that must not connect to `listen`, by their fault. */
   readonly strangers: Readonly<Record<string, Dialer>>;
 }
 
-/** A dialer of streams whose two sides end one by one, to be judged. */
+/** The dialer under test, of streams with half-close. */
 export interface HalfCloseTransportContext extends TransportContext {
   /**
-   * Starts a peer that answers the first bytes of a connection with these words and ends its side,
-   * and then reads on.
+   * Starts a peer that answers the first bytes of a connection with these words, half-closes, and
+   * reads on.
    */
   readonly listenAndEnd: (words: string) => Promise<EndingListener>;
   /**
-   * Connects to `listen`, says these words and ends its side.
+   * Connects to `listen`, sends these words and half-closes.
    *
-   * @returns All that comes until the other side ends too.
+   * @returns All bytes until the other side ends too.
    */
   readonly dialAndEnd: (to: Endpoint, words: string) => Promise<Uint8Array>;
 }
 
+/** A listener whose connections tell of a half-close. */
 export interface EndingListener extends Listener {
-  /** Resolves at the end of its first connection, with all that came. */
+  /** Resolves at the end of its first connection, with all received bytes. */
   readonly heard: Promise<Uint8Array>;
 }
 
-/** A signal that nobody aborts. */
+/** A signal that is never aborted. */
 export const never = (): AbortSignalLike => newAborter().signal;
 
 /** Listens, dials once, and hands both ends to the case. */

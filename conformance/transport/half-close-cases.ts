@@ -1,12 +1,13 @@
+// Transport cases: half-close.
 import { awaitedLate, equal } from '../assert.ts';
 import type { Case } from '../case.ts';
 import { type HalfCloseTransportContext, never } from './context.ts';
 import { startPeer, TestEvents } from './peer.ts';
 
-/** More than any buffer holds: some of it is refused when the peer ends its side. */
+/** More than any buffer holds: some of it is refused when the peer half-closes. */
 const owed: Uint8Array = new Uint8Array(8 * 1024 * 1024).fill(7);
 
-/** What a transport must do besides whose peer may end its own side of the stream. */
+/** Requirements on a transport whose peer may half-close. */
 export const halfCloseTransportCases: readonly Case<HalfCloseTransportContext>[] = [
   {
     name: 'half-close: onEnd tells once that the peer says no more, and what follows still arrives',
@@ -98,7 +99,7 @@ export const halfCloseTransportCases: readonly Case<HalfCloseTransportContext>[]
   },
 ];
 
-/** Sends what is owed as soon as there is room for it: at once when it is asked, and at each drain. */
+/** Sends its bytes as soon as there is room: at once, and at each drain. */
 class Debtor extends TestEvents {
   readonly #paysWhenAsked: boolean;
   #left = owed;

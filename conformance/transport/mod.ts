@@ -1,3 +1,4 @@
+// The lists of transport cases.
 import { bytes, equal, ok, rejects, text } from '../assert.ts';
 import { systemClock } from '../../core/io/clock.ts';
 import type { Case } from '../case.ts';
@@ -17,7 +18,7 @@ export { tlsTransportCases } from './tls-cases.ts';
 
 const BIG = 8 * 1024 * 1024;
 
-/** What a transport must do: each line of its contract. */
+/** Requirements on a transport: each rule of its contract. */
 export const transportCases: readonly Case<TransportContext>[] = [
   connected('carries bytes both ways', async ({ near, far }) => {
     near.send('ping');
@@ -109,7 +110,7 @@ export const transportCases: readonly Case<TransportContext>[] = [
   }),
   connected('hands out nothing while it is paused, and loses nothing', async ({ near, far }) => {
     near.transport!.pause();
-    // A first piece may be on its way already; what is sent after a round trip is not.
+    // A first piece may already be in flight; bytes sent after a round trip are not.
     far.send('a');
     near.send('x');
     await far.read(1);
@@ -196,7 +197,7 @@ export const transportCases: readonly Case<TransportContext>[] = [
   connected('a peer that breaks off ends it once, and nothing comes after that', async (
     { near, far },
   ) => {
-    // What it has not read makes sockets reset the connection.
+    // Unread bytes make sockets reset the connection.
     far.transport!.pause();
     const chunk = new Uint8Array(256 * 1024);
     while (near.transport!.send(chunk) === chunk.length);
@@ -273,7 +274,7 @@ export const transportCases: readonly Case<TransportContext>[] = [
       const dialing = dial(listener.endpoint, events, aborter.signal);
       aborter.abort(new Error('changed my mind'));
       try {
-        // It may have been connected already: then its owner has it, and an abort comes too late.
+        // It may already have connected: then its owner has it, and the abort is too late.
         (await dialing).abort();
       } catch (error) {
         ok(error instanceof Error && error.message === 'changed my mind', String(error));

@@ -1,3 +1,4 @@
+// Transport cases: owners that throw.
 import { equal } from '../assert.ts';
 import type { Case } from '../case.ts';
 import { connected, type TransportContext } from './context.ts';
@@ -6,7 +7,7 @@ const giveUp = (): never => {
   throw new Error('cannot go on');
 };
 
-/** What a transport must do when its owner throws at what it is told. */
+/** Requirements on a transport whose owner's callbacks throw. */
 export const ownerCases: readonly Case<TransportContext>[] = [
   connected('what its owner throws at a chunk ends it, and is the cause', async ({ near, far }) => {
     near.onData = giveUp;

@@ -1,7 +1,8 @@
+// The peer of a transport under test.
 import type { Accept, Transport, TransportEvents } from '../../core/io/transport.ts';
 import { bytes, CaseError, text } from '../assert.ts';
 
-/** One end of a connection, seen by a test: what arrives can be awaited. */
+/** One end of a connection, whose events a test can await. */
 export class TestEvents implements TransportEvents {
   transport: Transport | null = null;
   /** All chunks that have arrived. */
@@ -11,16 +12,16 @@ export class TestEvents implements TransportEvents {
   peerEnds = 0;
   /** Resolves at the end, with its cause. */
   readonly closed: Promise<Error | null>;
-  /** Resolves when the peer has ended its side, for who waits for that. */
+  /** Resolves when the peer has half-closed. */
   readonly peerEnded: Promise<void>;
   readonly onEnd?: () => void;
   #resolveClosed: (cause: Error | null) => void = () => {};
   #arrived = 0;
   #read = 0;
-  // Who waits for something to happen.
+  // Callbacks that are called at each event.
   #waiting: (() => void)[] = [];
 
-  /** @param stays Whether the own side stays open when the peer ends its own; false by default. */
+  /** @param stays Whether its own side stays open when the peer half-closes; false by default. */
   constructor(stays = false) {
     this.closed = new Promise((resolve) => {
       this.#resolveClosed = resolve;
@@ -37,13 +38,13 @@ export class TestEvents implements TransportEvents {
     };
   }
 
-  /** Sends text, which must be taken at once. */
+  /** Sends text, which the transport must take at once. */
   send(data: string): void {
     const taken = this.transport?.send(bytes(data));
     if (taken !== data.length) throw new CaseError(`only ${taken} of ${data.length} bytes taken`);
   }
 
-  /** Sends all of these bytes, as there is room. */
+  /** Sends all of these bytes, waiting for room. */
   async sendAll(data: Uint8Array): Promise<void> {
     for (let at = 0; at < data.length;) {
       const drains = this.drains;
@@ -52,7 +53,7 @@ export class TestEvents implements TransportEvents {
     }
   }
 
-  /** The next so many bytes, as text. */
+  /** The next `count` bytes, as text. */
   async read(count: number): Promise<string> {
     return text(await this.readBytes(count));
   }
@@ -111,9 +112,9 @@ export class TestEvents implements TransportEvents {
 export type Peer = TestEvents;
 
 /**
- * Accepts connections for a test, which takes them one by one.
+ * Accepts connections for a test, which receives them one by one.
  *
- * @param create What hears of a connection; plain `TestEvents` by default.
+ * @param create Makes the peer of a connection; plain `TestEvents` by default.
  */
 export function startPeer(
   create: () => Peer = () => new TestEvents(),

@@ -1,10 +1,11 @@
+// Transport cases: TLS.
 import { equal, ok, rejects } from '../assert.ts';
 import type { Case } from '../case.ts';
 import { newAborter } from '../../core/io/aborter.ts';
 import { never, type TlsTransportContext } from './context.ts';
 import { startPeer, TestEvents } from './peer.ts';
 
-/** What a transport that speaks TLS must do besides. */
+/** Requirements on a transport that speaks TLS. */
 export const tlsTransportCases: readonly Case<TlsTransportContext>[] = [
   {
     name: 'TLS: nobody is accepted who fails the handshake',
@@ -15,7 +16,7 @@ export const tlsTransportCases: readonly Case<TlsTransportContext>[] = [
         const near = new TestEvents();
         try {
           near.transport = await dial(listener.endpoint, near, never());
-          // A client may be told only after its own part of the handshake that it is refused.
+          // A client may learn of the refusal only after its own part of the handshake.
           near.transport.send(new Uint8Array(100));
           await near.closed;
         } catch (error) {
@@ -27,7 +28,7 @@ export const tlsTransportCases: readonly Case<TlsTransportContext>[] = [
     },
   },
   {
-    // Some TLS libraries refuse an authority's certificate as a server's.
+    // Some TLS libraries refuse the certificate of an authority as that of a server.
     name: 'TLS: a certificate that is its own authority is good where it is trusted',
     async run({ dial, selfSigned }) {
       const peers = startPeer();

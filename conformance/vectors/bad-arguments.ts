@@ -1,8 +1,9 @@
+// Invalid arguments of commands.
 import { oddBytes } from './odd-bytes.ts';
 
 const bytes = (...values: number[]): Uint8Array => Uint8Array.from(values);
 
-/** No keys, and why. */
+/** Invalid keys, with the reason. */
 export const badKeys: readonly [string, unknown, RegExp][] = [
   ['empty', '', /not be empty/],
   ['of 251 bytes', 'k'.repeat(251), /at most 250 bytes/],
@@ -31,7 +32,7 @@ export const badKeys: readonly [string, unknown, RegExp][] = [
   ]),
 ];
 
-/** No unsigned numbers of 32 bits. */
+/** Invalid unsigned numbers of 32 bits. */
 export const badNumbers: readonly [string, unknown][] = [
   ['negative', -1],
   ['a fraction', 1.5],
@@ -46,12 +47,12 @@ export const badNumbers: readonly [string, unknown][] = [
   ['an array', [1]],
 ];
 
-/** No seconds. */
+/** Invalid seconds. */
 export const badSeconds: readonly [string, unknown][] = badNumbers.filter(([name]) =>
   name !== 'negative'
 );
 
-/** No unsigned bigints of 64 bits. */
+/** Invalid unsigned bigints of 64 bits. */
 export const badBig: readonly [string, unknown][] = [
   ['negative', -1n],
   ['past 64 bits', 18446744073709551616n],

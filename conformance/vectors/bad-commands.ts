@@ -1,10 +1,11 @@
+// Vectors of invalid commands.
 import { badBig, badKeys, badNumbers, badSeconds } from './bad-arguments.ts';
 import { oddBytes } from './odd-bytes.ts';
 
-/** Something that is no command, the argument at fault, and a part of the rule it breaks. */
+/** An invalid command, its invalid argument, and a part of the rule that it breaks. */
 export interface BadCommandVector {
   readonly name: string;
-  /** As a caller in JavaScript may pass it. */
+  /** Untyped, as a caller in JavaScript may pass it. */
   readonly command: unknown;
   readonly argument: string;
   readonly rule: RegExp;
@@ -26,7 +27,7 @@ const bad = (
   rule: RegExp,
 ): BadCommandVector => ({ name, command, argument, rule });
 
-/** Everything that must be refused before a byte of it is written. */
+/** Commands that must be refused before a byte is written. */
 export const badCommandVectors: readonly BadCommandVector[] = [
   bad('undefined', undefined, 'command', /object with a verb/),
   bad('null', null, 'command', /object with a verb/),
@@ -235,7 +236,7 @@ export const badCommandVectors: readonly BadCommandVector[] = [
       /one letter of I\+D-/,
     )
   ),
-  // They are verbs of their own, because the reply is another.
+  // They are verbs of their own, because their replies differ.
   ...['metadump', 'mgdump'].map((word) =>
     bad(
       `lru_crawler with the word ${word}`,

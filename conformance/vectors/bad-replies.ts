@@ -1,6 +1,7 @@
+// Vectors of invalid replies.
 import type { Command } from '../../core/wire/command.ts';
 
-/** What no sound server says to a command: reading it must end the connection. */
+/** Invalid replies to a command: reading one must end the connection. */
 export interface BadReplyVector {
   readonly name: string;
   readonly request: Command;

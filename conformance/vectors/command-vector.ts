@@ -1,3 +1,4 @@
+// The form of a command vector.
 import type { Command } from '../../core/wire/command.ts';
 
 /** A command and its bytes. */
@@ -5,6 +6,6 @@ export interface CommandVector {
   readonly name: string;
   readonly command: Command;
   readonly bytes: string;
-  /** What the bytes are read as, where it is not the command itself. */
+  /** The command that the bytes are read as, if it differs. */
   readonly decoded?: Command;
 }

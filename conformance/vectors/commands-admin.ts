@@ -1,8 +1,9 @@
+// Command vectors: administration.
 import type { CommandVector } from './command-vector.ts';
 
 const noreply = false;
 
-/** Commands about a server, to log in, and of no known kind. */
+/** Vectors of commands about a server, of logins, and of unknown commands. */
 export const adminCommands: readonly CommandVector[] = [
   { name: 'stats', command: { verb: 'stats', words: [] }, bytes: 'stats\r\n' },
   {

@@ -1,3 +1,4 @@
+// Command vectors.
 import { bytes } from '../assert.ts';
 import type { CommandVector } from './command-vector.ts';
 import { adminCommands } from './commands-admin.ts';
@@ -9,7 +10,7 @@ const store = { key: 'k', flags: 0, expire: 0, value: 'value', noreply };
 const base64 = false;
 const binary = bytes('\0\x01 \r\n\xff');
 
-/** Commands whose bytes are fixed by the protocol, one or more for every verb. */
+/** Vectors of commands whose bytes the protocol fixes, one or more for every verb. */
 export const commandVectors: readonly CommandVector[] = [
   { name: 'get', command: { verb: 'get', keys: ['k'] }, bytes: 'get k\r\n' },
   {
@@ -24,7 +25,7 @@ export const commandVectors: readonly CommandVector[] = [
   },
   { name: 'gets', command: { verb: 'gets', keys: ['k', 'l'] }, bytes: 'gets k l\r\n' },
   {
-    // ElastiCache before 1.4.14 has its cluster under this key (protocol.md 2.2).
+    // ElastiCache before 1.4.14 has its cluster under this key (protocol.md 2.5).
     name: 'get of the cluster of an old ElastiCache',
     command: { verb: 'get', keys: ['AmazonElastiCache:cluster'] },
     bytes: 'get AmazonElastiCache:cluster\r\n',
@@ -107,7 +108,7 @@ export const commandVectors: readonly CommandVector[] = [
     bytes: 'delete k noreply\r\n',
   },
   {
-    // A bare `delete noreply` is never answered by servers since 1.6.40 (protocol.md 2.4.4).
+    // A bare `delete noreply` is never answered by servers since 1.6.40 (protocol.md 4.4).
     name: 'delete of the key noreply',
     command: { verb: 'delete', key: 'noreply', noreply },
     bytes: 'delete noreply 0\r\n',
@@ -259,7 +260,7 @@ export const commandVectors: readonly CommandVector[] = [
   { name: 'mn', command: { verb: 'mn' }, bytes: 'mn\r\n' },
   { name: 'me', command: { verb: 'me', key: 'k', base64 }, bytes: 'me k\r\n' },
   {
-    // 1.6.45 finds a binary key only where the flag stands twice (protocol.md 2.3).
+    // 1.6.45 finds a binary key only if the flag is given twice (protocol.md 3.6).
     name: 'me of a binary key',
     command: { verb: 'me', key: binary, base64: true },
     bytes: 'me AAEgDQr/ b b\r\n',

@@ -1,6 +1,7 @@
-import type { LibmemcachedHash } from '../../core/mod.ts';
+// Vectors of hash functions.
+import type { LibmemcachedHash } from '../../core/client/hashing/digests/libmemcached-digests.ts';
 
-/** What libmemcached 1.1.4 makes of the first of `hashKeys`, by its hash functions. */
+/** The digests of the first of `hashKeys` in libmemcached 1.1.4, by hash function. */
 export const digestVectors: Readonly<Record<LibmemcachedHash, readonly number[]>> = {
   // deno-fmt-ignore
   one_at_a_time: [
@@ -72,7 +73,7 @@ export const digestVectors: Readonly<Record<LibmemcachedHash, readonly number[]>
   ],
 };
 
-/** MurmurHash3_x86_32 as pymemcache 3.5.2 has it, of the same. */
+/** MurmurHash3_x86_32 of the same keys in pymemcache 3.5.2. */
 // deno-fmt-ignore
 export const pymemcacheDigests: readonly number[] = [
   1009084850, 2613040991, 3017643002, 1139631978, 4138058784, 1158584717, 4050152682, 3416794175,
@@ -81,14 +82,17 @@ export const pymemcacheDigests: readonly number[] = [
   839148365,
 ];
 
-/** Buckets out of 99999 that mcrouter's furc_hash gives the same. */
+/** The buckets, out of 99999, of the same keys in mcrouter's furc_hash. */
 // deno-fmt-ignore
 export const furcVectors: readonly number[] = [
   55594, 13199, 44962, 82125, 81741, 9633, 63814, 58118, 40802, 62152, 91860, 55810, 47418, 56554,
   92173, 61575, 21936, 21246, 58301, 92603, 28657, 45539, 75756, 97434, 32592,
 ];
 
-/** Keys of bytes, in hexadecimal, and the index of their server among `fleets.ten`, by pymemcache 3.5.2. */
+/**
+ * Keys of bytes, in hexadecimal, and the index of their server among `fleets.ten`, by pymemcache
+ * 3.5.2.
+ */
 export const pymemcacheBytes: readonly (readonly [hex: string, owner: number])[] = [
   ['666f6f', 5],
   ['ff', 2],

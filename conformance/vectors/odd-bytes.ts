@@ -1,6 +1,7 @@
+// Byte arrays with unusual buffers.
 declare const structuredClone: (value: unknown, options: { transfer: ArrayBuffer[] }) => unknown;
 
-/** An array whose buffer was transferred, to a worker say. */
+/** An array whose buffer was transferred, for example to a worker. */
 export function transferred(length: number): Uint8Array {
   const buffer = new ArrayBuffer(length);
   const array = new Uint8Array(buffer).fill(0x61);
@@ -13,7 +14,7 @@ export function transfer(buffer: ArrayBuffer): void {
   structuredClone(buffer, { transfer: [buffer] });
 }
 
-/** An array whose buffer has shrunk away under it. */
+/** An array whose buffer was shrunk. */
 export function shrunk(length: number): Uint8Array {
   const buffer = new ArrayBuffer(length, { maxByteLength: length });
   const array = new Uint8Array(buffer, 0, length);
@@ -27,7 +28,7 @@ class Liar extends Uint8Array {
   }
 }
 
-/** What passes for bytes at a glance and is none, or is other than it says. */
+/** Values that look like bytes and are not, or that misreport their length. */
 export const oddBytes: readonly (readonly [string, unknown])[] = [
   ['a Proxy of bytes', new Proxy(Uint8Array.of(97), {})],
   ['an object with the prototype of bytes', Object.create(Uint8Array.prototype)],

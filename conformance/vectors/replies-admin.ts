@@ -1,3 +1,4 @@
+// Reply vectors: administration.
 import { bytes } from '../assert.ts';
 import { admin, facts, type ReplyVector, stats, status } from './reply-vector.ts';
 import type { Command } from '../../core/wire/command.ts';
@@ -8,7 +9,7 @@ const mgdump: Command = { verb: 'lru_crawler mgdump', words: ['all'] };
 const watch: Command = { verb: 'watch', words: ['fetchers'] };
 const config: Command = { verb: 'config get', words: ['cluster'] };
 
-/** Replies to the commands about a server: its state, its settings, its dumps and logs. */
+/** Vectors of replies about a server: its state, settings, dumps and logs. */
 export const adminReplies: readonly ReplyVector[] = [
   status({ verb: 'verbosity', level: 1, noreply }, 'OK'),
   status({ verb: 'flush_all', delay: 0, noreply }, 'OK'),

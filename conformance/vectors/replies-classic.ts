@@ -1,3 +1,4 @@
+// Reply vectors: classic commands.
 import { bytes } from '../assert.ts';
 import { get, item, type ReplyVector, set, status } from './reply-vector.ts';
 import type { Command } from '../../core/wire/command.ts';
@@ -9,7 +10,7 @@ const touch: Command = { verb: 'touch', key: 'k', expire: 0, noreply };
 const incr: Command = { verb: 'incr', key: 'k', delta: 1n, noreply };
 const decr: Command = { verb: 'decr', key: 'k', delta: 1n, noreply };
 
-/** Replies to the classic commands that read and write items. */
+/** Vectors of replies to the classic commands on items. */
 export const classicReplies: readonly ReplyVector[] = [
   ...(['set', 'add', 'replace', 'append', 'prepend'] as const).flatMap((verb) =>
     ['STORED', 'NOT_STORED'].map((word) => status({ ...set, verb } as Command, word))
@@ -57,7 +58,7 @@ export const classicReplies: readonly ReplyVector[] = [
     },
   },
   {
-    // As twemproxy answers it, which shares the keys among its servers.
+    // As twemproxy answers, which distributes the keys over its servers.
     name: 'get: values in another order',
     request: get('a', 'b', 'a', 'c'),
     bytes: 'VALUE b 0 1\r\nb\r\nVALUE a 0 1\r\n1\r\nVALUE a 0 1\r\n2\r\nEND\r\n',
@@ -110,7 +111,7 @@ export const classicReplies: readonly ReplyVector[] = [
     readOnly: true,
   },
   {
-    // A server may be built to keep 64 bits of them; past 2^53 they are rounded.
+    // A server may be built for flags of 64 bits; past 2^53 they are rounded.
     name: 'get: client flags past 32 bits',
     request: get('a', 'b'),
     bytes: 'VALUE a 4294967296 1\r\nx\r\nVALUE b 9223372036854775808 1\r\ny\r\nEND\r\n',
@@ -123,7 +124,7 @@ export const classicReplies: readonly ReplyVector[] = [
     reply: { type: 'values', items: [item('a', 'x', 2 ** 64)] },
   },
   {
-    // ElastiCache before 1.4.14 has its cluster under this key (protocol.md 2.2).
+    // ElastiCache before 1.4.14 has its cluster under this key (protocol.md 2.5).
     name: 'get: the cluster of an old ElastiCache',
     request: get('AmazonElastiCache:cluster'),
     bytes: 'VALUE AmazonElastiCache:cluster 0 17\r\n1\nhost|ip|11211\n\n\r\nEND\r\n',

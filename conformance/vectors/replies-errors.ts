@@ -1,3 +1,4 @@
+// Reply vectors: errors.
 import { admin, get, item, mg, type ReplyVector, set, stats } from './reply-vector.ts';
 import type { Command } from '../../core/wire/command.ts';
 import type { ErrorKind } from '../../core/wire/errors.ts';
@@ -11,7 +12,7 @@ const raw = (reply: 'line' | 'lines' | 'values' | 'stats'): Command => ({
   reply,
 });
 
-/** What servers of any version may say of any command (protocol.md 2.4.7). */
+/** Error lines of servers of any version (protocol.md 4.7). */
 const known: readonly (readonly [ErrorKind, ...string[]])[] = [
   [
     'CLIENT_ERROR',
@@ -48,7 +49,7 @@ const known: readonly (readonly [ErrorKind, ...string[]])[] = [
   ],
 ];
 
-/** Errors, and replies to commands that this package does not know. */
+/** Vectors of errors, and of replies to unknown commands. */
 export const errorReplies: readonly ReplyVector[] = [
   ...known.flatMap(([type, ...messages]) =>
     messages.flatMap((message) =>

@@ -1,3 +1,4 @@
+// Reply vectors: meta commands.
 import { bytes } from '../assert.ts';
 import { facts, mg, type ReplyVector, status } from './reply-vector.ts';
 import type { Command } from '../../core/wire/command.ts';
@@ -8,7 +9,7 @@ const touch: Command = { verb: 'mg', key: 'k', base64, flags: ['T30'] };
 const md: Command = { verb: 'md', key: 'k', base64, flags: [] };
 const ma: Command = { verb: 'ma', key: 'k', base64, flags: ['v'] };
 
-/** Replies to the meta commands. */
+/** Vectors of replies to the meta commands. */
 export const metaReplies: readonly ReplyVector[] = [
   status({ verb: 'mn' }, 'MN'),
   { name: 'mg: HD', request: touch, bytes: 'HD\r\n', reply: { type: 'HD', flags: [] } },
@@ -100,7 +101,7 @@ export const metaReplies: readonly ReplyVector[] = [
     reply: { type, flags: ['kk'] },
   })),
   ...[touch, ms, md, ma].map((request): ReplyVector => ({
-    // The first meta dialect, as ElastiCache 1.6.6 speaks it (protocol.md 2.3).
+    // The first meta dialect, as ElastiCache 1.6.6 speaks it (protocol.md 3.8).
     name: `${request.verb}: OK, an old word for HD`,
     request,
     bytes: 'OK c7\r\n',

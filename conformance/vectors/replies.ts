@@ -1,3 +1,4 @@
+// Reply vectors, all of them.
 import type { ReplyVector } from './reply-vector.ts';
 import { adminReplies } from './replies-admin.ts';
 import { classicReplies } from './replies-classic.ts';
@@ -6,7 +7,7 @@ import { metaReplies } from './replies-meta.ts';
 
 export type { ReplyVector } from './reply-vector.ts';
 
-/** Replies whose meaning is fixed by the protocol, or by what servers do. */
+/** Vectors of replies whose meaning is fixed, by the protocol or by servers. */
 export const replyVectors: readonly ReplyVector[] = [
   ...classicReplies,
   ...metaReplies,

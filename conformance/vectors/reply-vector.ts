@@ -1,17 +1,18 @@
+// The form of a reply vector.
 import type { Command } from '../../core/wire/command.ts';
 import type { ItemFacts, Reply, ReplyItem, ValueItem } from '../../core/wire/reply.ts';
 import { bytes } from '../assert.ts';
 
-/** What a server says to a command, and what that means. */
+/** The bytes of a reply to a command, and their meaning. */
 export interface ReplyVector {
   readonly name: string;
   readonly request: Command;
   readonly bytes: string;
-  /** The parts that come before the reply, where its verb has them. */
+  /** The parts that come before the reply, if its verb has them. */
   readonly items?: readonly ReplyItem[];
-  /** The reply, or null where it never ends. */
+  /** The reply, or null if it never ends. */
   readonly reply: Reply | null;
-  /** The bytes are not those that this package would write; only reading is fixed. */
+  /** Whether this package would write other bytes, so that only reading is tested. */
   readonly readOnly?: true;
 }
 
@@ -42,12 +43,12 @@ export const stats = (...words: string[]): Command => ({ verb: 'stats', words })
 
 export const admin = (...words: string[]): Command => ({ verb: 'slabs', words });
 
-/** A value as `get` gives it. */
+/** A value as `get` returns it. */
 export function item(key: string, value: string, flags = 0): ValueItem {
   return { key, flags, value: bytes(value), cas: undefined };
 }
 
-/** What the vectors say of an item. */
+/** The metadata of an item in the vectors. */
 export const facts: Omit<ItemFacts, 'key'> = {
   exp: -1,
   la: 5,

@@ -1,15 +1,16 @@
+// Request vectors: bytes as servers read them.
 import type { Command } from '../../core/wire/command.ts';
 import { bytes } from '../assert.ts';
 
-/** What a server makes of request bytes that are not simply one well-formed command. */
+/** Request bytes other than one well-formed command, and how a server reads them. */
 export interface RequestVector {
   readonly name: string;
   readonly bytes: string;
-  /** In order: commands; the error lines that answer what is none; null for one that asked for silence. */
+  /** In order: commands; error lines for malformed requests; null for a malformed quiet one. */
   readonly reads: readonly (Command | string | null)[];
-  /** Why the peer is then to be disconnected. */
+  /** The reason to disconnect the peer afterwards. */
   readonly dead?: RegExp;
-  /** A login is demanded first. */
+  /** Whether a login is required first. */
   readonly auth?: true;
 }
 
@@ -37,7 +38,9 @@ const request = (
 /** Longer values than this are refused in these vectors. */
 export const REQUEST_LIMIT = 1000;
 
-/** Requests as real clients, broken clients and attackers send them; read as memcached 1.6.39 does. */
+/**
+ * Requests as real clients, broken clients and attackers send them; read as memcached 1.6.39 does.
+ */
 export const requestVectors: readonly RequestVector[] = [
   request('a line that ends with LF alone', 'get k\n', { verb: 'get', keys: [key] }),
   request('many spaces', '  get   k  \r\n', { verb: 'get', keys: [key] }),
@@ -99,7 +102,7 @@ export const requestVectors: readonly RequestVector[] = [
   request('set with words to spare', 'set k 0 0 1 a b\r\n', 'ERROR'),
   request('set with a sixth word that is not noreply', 'set k 0 0 1 yes\r\nx\r\n', set),
   request(
-    // The block of a refused set is thrown away where its length can be read (protocol.md 2.4.1).
+    // The block of a refused set is discarded if its length can be parsed (protocol.md 4.1).
     'set of a key of 251 bytes',
     `set ${'k'.repeat(251)} 0 0 7\r\nversion\r\nversion\r\n`,
     badFormat,

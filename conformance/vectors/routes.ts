@@ -1,6 +1,9 @@
-import type { HashNode, HashSchemeName, LibmemcachedHash } from '../../core/mod.ts';
+// Vectors of hashing schemes.
+import type { LibmemcachedHash } from '../../core/client/hashing/digests/libmemcached-digests.ts';
+import type { HashNode } from '../../core/client/hashing/hasher.ts';
+import type { HashSchemeName } from '../../core/client/hashing/schemes.ts';
 
-/** Keys that vectors of hashing are about: odd ones, and `key0` to `key54`. */
+/** The keys of the hashing vectors: unusual ones, and `key0` to `key54`. */
 export const hashKeys: readonly string[] = [
   'a',
   'ab',
@@ -42,7 +45,7 @@ export type Fleet =
   | 'local'
   | 'unicode';
 
-/** Lists of servers that vectors of hashing are about. */
+/** The lists of servers of the hashing vectors. */
 export const fleets: Readonly<Record<Fleet, readonly HashNode[]>> = {
   three: [
     { name: '10.0.1.1:11211' },
@@ -118,19 +121,19 @@ export const fleets: Readonly<Record<Fleet, readonly HashNode[]>> = {
   ],
 };
 
-/** What a scheme of hashing must give. */
+/** The expected servers of a hashing scheme. */
 export interface RouteVector {
   /** The name of the scheme in `hashSchemes`. */
   readonly scheme: HashSchemeName;
-  /** What it hashes with, where that can be chosen. */
+  /** Its hash function, if that can be chosen. */
   readonly hash?: LibmemcachedHash;
-  /** What has given it. */
+  /** The program that produced it. */
   readonly source: string;
   /** For each of `hashKeys` the index of its server in the fleet, one digit each. */
   readonly owners: Readonly<Partial<Record<Fleet, string>>>;
 }
 
-/** Observed by running what `source` names. */
+/** Observed by running the program in `source`. */
 export const routeVectors: readonly RouteVector[] = [
   {
     scheme: 'weightedKetama',

@@ -1,20 +1,21 @@
+// Values as other clients store them.
 import { fromLatin1 } from '../../core/wire/bytes.ts';
-import type { ProfileName } from '../../core/mod.ts';
+import type { ProfileName } from '../../core/client/values/profiles/profiles.ts';
 
 /** A value as another client stored it. */
 export interface StoredVector {
   readonly profile: ProfileName;
   readonly name: string;
-  /** What it is here; undefined where it is not for us to read. */
+  /** The value in JavaScript; undefined if only its writer can read it. */
   readonly value: unknown;
   readonly flags: number;
   /** The stored bytes, in hexadecimal. */
   readonly stored: string;
-  /** It is read and never written so. */
+  /** Whether it is only read, and never written in this form. */
   readonly readOnly?: true;
 }
 
-/** Taken from the server that the client named has written to, or from its own encoder. */
+/** Read from a server that the named client had written to, or from its own encoder. */
 export const storedVectors: readonly StoredVector[] = [
   // pymemcache 3.5.2
   { profile: 'pymemcache', name: 'text', value: 'héllo', flags: 16, stored: '68c3a96c6c6f' },

@@ -1,3 +1,4 @@
+// Wire cases: client connections.
 import { ClientConnection } from '../../core/wire/client-connection.ts';
 import type { Command } from '../../core/wire/command.ts';
 import { ConnectionError, ProtocolError } from '../../core/wire/errors.ts';
@@ -19,7 +20,7 @@ import {
 
 const metadump: Command = { verb: 'lru_crawler metadump', words: ['all'] };
 
-/** How a client connection sends commands and gives each its reply. */
+/** Requirements on a client connection: sending commands, and matching each with its reply. */
 export const clientCases: readonly Case<undefined>[] = [
   {
     name: 'encodes nothing before it is asked for bytes, so that a cancelled command costs none',
@@ -239,7 +240,7 @@ export const clientCases: readonly Case<undefined>[] = [
   {
     name: 'keeps the default of an option that is undefined',
     run() {
-      // As a caller in JavaScript passes on what it was not given.
+      // As a caller in JavaScript passes an absent argument.
       const options = { maxPending: undefined, maxLine: undefined, stallAfter: undefined };
       const connection = new ClientConnection<string>(options as object);
       connection.send(version, 'a');

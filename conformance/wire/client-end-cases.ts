@@ -1,10 +1,11 @@
+// Wire cases: deadlines and ends of client connections.
 import { ClientConnection } from '../../core/wire/client-connection.ts';
 import { ConnectionError } from '../../core/wire/errors.ts';
 import { bytes, equal, ok, throws } from '../assert.ts';
 import type { Case } from '../case.ts';
 import { brief, drain, events, get, quit, receive, sent, set, version, watch } from './tools.ts';
 
-/** How waiting ends for a client connection: by a deadline, a silent server, or the end. */
+/** Requirements on a client connection: deadlines, silent servers, and its end. */
 export const clientEndCases: readonly Case<undefined>[] = [
   {
     name: 'ends a wait at its deadline and drops the late reply',
@@ -85,7 +86,7 @@ export const clientEndCases: readonly Case<undefined>[] = [
       for (let now = 200; now < 500; now += 100) receive(connection, 'x', now);
       connection.tick(500);
       equal(brief(events(connection)), ['timeout a unknown']);
-      // Its bytes are no progress now: it has to end.
+      // Bytes of an abandoned reply are no progress.
       for (let now = 600; now < 1400; now += 100) receive(connection, 'x', now);
       equal(connection.deadline(), 1400);
       connection.tick(1399);

@@ -1,10 +1,11 @@
+// Wire cases: errors on client connections.
 import type { Command } from '../../core/wire/command.ts';
 import { ProtocolError } from '../../core/wire/errors.ts';
 import { bytes, equal, ok } from '../assert.ts';
 import type { Case } from '../case.ts';
 import { brief, drain, events, get, incr, ma, mg, receive, sent, set, version } from './tools.ts';
 
-/** What a client connection does after an error, and at lines that nobody asked for. */
+/** Requirements on a client connection: errors, and unsolicited lines. */
 export const clientErrorCases: readonly Case<undefined>[] = [
   {
     name: 'closes at a second reply to one command',
@@ -73,7 +74,7 @@ export const clientErrorCases: readonly Case<undefined>[] = [
     },
   },
   {
-    // `get` of a key of 251 bytes, as 1.6.45 answers it (protocol.md 2.4.3).
+    // `get` of a key of 251 bytes, as 1.6.45 answers it (protocol.md 4.3).
     name: 'closes after an error to a raw get, whether an empty line follows it or not',
     run() {
       const line = `get ${'k'.repeat(251)}`;

@@ -1,3 +1,4 @@
+// Wire cases: codecs.
 import { type Command, type Key } from '../../core/wire/command.ts';
 import { ClientConnection } from '../../core/wire/client-connection.ts';
 import { BadRequest, CommandDecoder } from '../../core/wire/decode-command.ts';
@@ -17,7 +18,7 @@ import { replyVectors } from '../vectors/replies.ts';
 import { REQUEST_LIMIT, requestVectors } from '../vectors/requests.ts';
 import { brief, drain, events, proven, receive } from './tools.ts';
 
-/** Commands and replies to bytes and back. */
+/** Requirements on the codecs: commands and replies to bytes and back. */
 export const codecCases: readonly Case<undefined>[] = [
   ...commandVectors.flatMap((vector): Case<undefined>[] => [
     {
@@ -76,7 +77,7 @@ export const codecCases: readonly Case<undefined>[] = [
   ...badCommandVectors.map((vector): Case<undefined> => ({
     name: `refuses ${vector.name}, and writes nothing of it`,
     run() {
-      // The point is what happens to what the type system would never let through.
+      // Values that the type system would never allow.
       const command = vector.command as Command;
       const error = throws(() => encodeCommand(command), UsageError);
       equal(error.argument, vector.argument, 'the argument named');
@@ -138,7 +139,7 @@ export const codecCases: readonly Case<undefined>[] = [
     },
   },
   {
-    // memcached's own oddity (protocol.md 2.1): what counts is what one read brings.
+    // A quirk of memcached (protocol.md 1.2): the limit applies to the bytes of one read.
     name: 'as a server, reads a gat of 3 kB in one piece, and drops one whose end comes later',
     run() {
       const keys = Array.from({ length: 300 }, (_, index) => `key-${10_000 + index}`);
@@ -287,7 +288,7 @@ export const codecCases: readonly Case<undefined>[] = [
   },
 ];
 
-/** What a server reads from these chunks, and why it disconnects the peer. */
+/** The commands that a server reads from these chunks, and its reason to disconnect. */
 function readRequests(
   chunks: readonly Uint8Array[],
   auth: boolean,
@@ -309,7 +310,7 @@ function readRequests(
   return { reads, dead: decoder.dead };
 }
 
-/** The parts of a reply that come with these chunks. */
+/** The parts of a reply in these chunks. */
 function readReply(request: Command, chunks: readonly Uint8Array[]): (Reply | ReplyItem)[] {
   const decoder = new ReplyDecoder();
   const parts: (Reply | ReplyItem)[] = [];

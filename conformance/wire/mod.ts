@@ -1,3 +1,4 @@
+// The list of wire cases.
 import type { Case } from '../case.ts';
 import { clientCases } from './client-cases.ts';
 import { clientEndCases } from './client-end-cases.ts';
@@ -8,7 +9,7 @@ import { quietCases } from './quiet-cases.ts';
 import { serverConnectionCases } from './server-cases.ts';
 import { simCases } from './sim-cases.ts';
 
-/** What the protocol core must do: bytes, commands, replies and the two state machines. Pure. */
+/** Requirements on the protocol core: codecs and the two state machines. Pure. */
 export const wireCases: readonly Case<undefined>[] = [
   ...codecCases,
   ...clientCases,

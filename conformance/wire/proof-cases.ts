@@ -1,3 +1,4 @@
+// Wire cases: proof before data.
 import { ClientConnection } from '../../core/wire/client-connection.ts';
 import type { Command } from '../../core/wire/command.ts';
 import { ProtocolError, UsageError } from '../../core/wire/errors.ts';
@@ -34,7 +35,7 @@ const spellings: readonly (readonly [Command, string])[] = [
   [{ verb: 'ma', key: 'k', base64, flags: ['v', 'D5', 'MD'], orText }, 'decr k 5'],
 ];
 
-/** A connection that has found its server to speak text. */
+/** A connection that has proved that its server speaks text. */
 function text(answer = 'ERROR'): ClientConnection<string> {
   const connection = new ClientConnection<string>();
   connection.prove();
@@ -49,7 +50,9 @@ function cause(connection: ClientConnection<string>, data: string): Error | null
   return event.cause;
 }
 
-/** That no data leaves a connection before it is proved to be read as data. */
+/**
+ * Requirements on the proof: no data leaves a connection before it is proved to be read as data.
+ */
 export const proofCases: readonly Case<undefined>[] = [
   ...([set('k'), ms, store, quiet] as const).map((command): Case<undefined> => ({
     name: `sends no ${command.verb} (${

@@ -1,3 +1,4 @@
+// Wire cases: quiet commands.
 import type { Command } from '../../core/wire/command.ts';
 import { equal } from '../assert.ts';
 import type { Case } from '../case.ts';
@@ -23,7 +24,7 @@ const md = (key: string): Command => ({ verb: 'md', key, base64: false, flags: [
 const ma = (key: string): Command => ({ verb: 'ma', key, base64: false, flags: ['q'] });
 const version: Command = { verb: 'version' };
 
-/** How quiet commands are fenced, and how what a server says among them is told apart. */
+/** Requirements on quiet commands: fences, and the attribution of errors among them. */
 export const quietCases: readonly Case<undefined>[] = [
   {
     name: 'fences a run of quiet commands before the next one that is awaited',

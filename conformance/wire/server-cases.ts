@@ -1,9 +1,10 @@
+// Wire cases: server connections.
 import type { Reply } from '../../core/wire/reply.ts';
 import { ServerConnection, type ServerEvent } from '../../core/wire/server-connection.ts';
 import { bytes, equal, ok, text } from '../assert.ts';
 import type { Case } from '../case.ts';
 
-/** A server connection that has received text, and what it has asked for. */
+/** A server connection that has received text, and the commands in it. */
 function received(
   data: string,
   options: ConstructorParameters<typeof ServerConnection>[0] = {},
@@ -38,7 +39,7 @@ const verbs = (events: readonly ServerEvent[]): string[] =>
 const HD: Reply = { type: 'HD', flags: [] };
 const version: Reply = { type: 'VERSION', version: '1' };
 
-/** What a server connection does with requests and with the answers to them. */
+/** Requirements on a server connection: requests and answers. */
 export const serverConnectionCases: readonly Case<undefined>[] = [
   {
     name: 'sends replies in the order of the commands, whatever the order they are given in',

@@ -1,3 +1,4 @@
+// Wire cases: client and server on a failing network.
 import type { Command } from '../../core/wire/command.ts';
 import { equal, ok, show } from '../assert.ts';
 import type { Case } from '../case.ts';
@@ -7,7 +8,7 @@ import { describe, type Network, type Outcome, type Sending, simulate } from '..
 const noreply = false;
 const base64 = false;
 
-/** Commands of every kind; each has a key of its own, by which the server's list knows it. */
+/** Commands of every kind, each with its own key, which identifies it in the server's list. */
 function mixed(): Sending[] {
   const value = 'value that is long enough to be cut in many places';
   const commands: Command[] = [
@@ -58,8 +59,8 @@ function soundEndings(sendings: readonly Sending[]): ReadonlyMap<string, string>
   return endings(sendings, simulate(sendings, { latency: 5, packet: 50 }));
 }
 
-// The law of every run: a command that was answered was done and has the answer it has in a run
-// without faults; one that is said not to be sent was not done.
+// The law of every run: a command that was answered was executed, and has the same answer as in a
+// run without faults; a command that is reported as not sent was not executed.
 function checkTruth(
   sendings: readonly Sending[],
   network: Network,
@@ -80,7 +81,7 @@ function checkTruth(
   return outcome;
 }
 
-/** A client and a server on a network that fails: nothing is lost, doubled or mixed up. */
+/** Requirements on client and server on a failing network: nothing is lost, doubled or mixed up. */
 export const simCases: readonly Case<undefined>[] = [
   {
     name: 'on a sound network every command is answered and done, in order',
@@ -142,7 +143,7 @@ export const simCases: readonly Case<undefined>[] = [
           at: random.below(100),
           timeout: 1 + random.below(60),
         }));
-        // In another order the answers differ; that they are once and true is checked.
+        // In another order the answers differ; only that each comes once and is true is checked.
         const outcome = simulate(sendings, { latency: 1 + random.below(40), packet: 30 });
         const done = new Set(outcome.done);
         for (const [tag, end] of endings(sendings, outcome)) {

@@ -1,3 +1,4 @@
+// Helpers of the wire cases.
 import {
   ClientConnection,
   type ClientConnectionOptions,
@@ -37,7 +38,7 @@ export function proven(options: Partial<ClientConnectionOptions> = {}): ClientCo
   return connection;
 }
 
-/** Such a connection with these commands sent, each tagged with its place: a, b, c. */
+/** Such a connection after these commands were sent, each tagged by its position: a, b, c. */
 export function sent(...commands: Command[]): ClientConnection<string> {
   const connection = proven();
   commands.forEach((command, index) => connection.send(command, 'abcdefgh'[index]));
@@ -45,7 +46,7 @@ export function sent(...commands: Command[]): ClientConnection<string> {
   return connection;
 }
 
-/** Sends all that a connection has to send; gives it as text. */
+/** Sends all pending bytes of a connection; returns them as text. */
 export function drain(connection: ClientConnection<string>, now = 0): string {
   let sent = '';
   for (let data = connection.transmit(now); data !== null; data = connection.transmit(now)) {
@@ -56,7 +57,7 @@ export function drain(connection: ClientConnection<string>, now = 0): string {
   return sent;
 }
 
-/** Takes all the events there are. */
+/** Takes all available events. */
 export function events(connection: ClientConnection<string>): ClientEvent<string>[] {
   const found: ClientEvent<string>[] = [];
   for (let event = connection.next(); event !== null; event = connection.next()) {
@@ -66,7 +67,7 @@ export function events(connection: ClientConnection<string>): ClientEvent<string
   return found;
 }
 
-/** Lets a connection receive text; gives the events that it makes. */
+/** Lets a connection receive text; returns the resulting events. */
 export function receive(
   connection: ClientConnection<string>,
   data: string,

@@ -81,7 +81,7 @@ flow('a page that does not read slows down its own upstream, and nobody else', a
   assert.equal([page.paused, upstream.paused], [true, true]);
   const other = await bridge.said('mn\r\n');
   assert.equal([other.page.paused, other.upstream.paused], [false, false]);
-  await page.read(Infinity);
+  await page.drain(Infinity);
   assert.equal([page.paused, upstream.paused], [false, false]);
   assert.is(bridgeLimits.maxOutput, 4 * MEBIBYTE);
 });
@@ -94,7 +94,7 @@ flow('an upstream that waits for a page is not late, and keeps nobody else busy'
   await bridge.pass(10_000);
   const other = await bridge.said('mn\r\nmn\r\n');
   assert.is(other.upstream.take(), 'mn\r\nmn\r\n');
-  await page.read(Infinity);
+  await page.drain(Infinity);
   assert.is(await bridge.open().say('mn\r\n'), 'SERVER_ERROR busy\r\n');
   page.take();
   await upstream.reply('VALUE b 0 1\r\nx\r\nEND\r\n');

@@ -7,6 +7,7 @@ import { RandomRequests } from '../../conformance/random-requests.ts';
 import { requestVectors } from '../../conformance/vectors/requests.ts';
 import { commandVectors } from '../../conformance/vectors/commands.ts';
 import { BridgeScene } from '../../test/support/bridge-scene.ts';
+import { FakePeer } from '../../test/support/fake-peer.ts';
 import { settled } from '../../test/support/scripted.ts';
 import { StrictUpstream } from '../../test/support/strict-upstream.ts';
 import { suite } from '../../test/runner/suite.ts';
@@ -77,13 +78,9 @@ fuzz(`${rounds} streams of a hostile page`, async () => {
 
 fuzz('the judge knows what is wrong', async () => {
   const upstream = new StrictUpstream('app1:');
-  const transport = await upstream.dial(
-    { host: '', port: 1 },
-    { onData() {}, onDrain() {}, onClosed() {} },
-    new AbortController().signal,
-  );
+  const peer = await FakePeer.dial(upstream.dial);
   const told = (text: string): number => {
-    transport.send(bytes(text));
+    peer.send(text);
     return upstream.judge();
   };
   assert.is(told(`get app1:a\r\nset app1:a 0 0 1\r\nx\r\nmg ${btoa('app1:a')} b v\r\nmn\r\n`), 4);

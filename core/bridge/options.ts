@@ -53,6 +53,7 @@ export interface BridgeLimits {
   readonly maxOutput: number;
 }
 
+/** The limits of a bridge by default. */
 export const bridgeLimits: BridgeLimits = {
   maxMessage: 1024 * 1024 + 4096,
   maxFrames: 64,
@@ -80,6 +81,7 @@ export const bridgeLimits: BridgeLimits = {
   maxOutput: 4 * 1024 * 1024,
 };
 
+/** The options of a bridge. */
 export interface BridgeOptions extends Partial<BridgeLimits> {
   /** The memcached behind the bridge. Nothing that a page sends can name another. */
   readonly upstream: ServerName;

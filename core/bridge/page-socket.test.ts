@@ -188,7 +188,7 @@ page('a page that said its end and stays is cut off in a second', async () => {
 
 page('as a transport, it is closed with 1000', async () => {
   const { running } = await ListeningBridge.start();
-  const transport = new ScriptedTransport({ onData() {}, onDrain() {}, onClosed() {} }, Infinity);
+  const transport = new ScriptedTransport();
   const socket = new PageSocket(transport, running.bridge.settings);
   socket.close();
   socket.close();

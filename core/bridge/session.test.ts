@@ -127,7 +127,7 @@ session('a page that quits is not read, and may take its time to read', async ()
   await page.say('mn\r\nquit\r\n');
   await bridge.pass(10_000);
   assert.equal([page.paused, page.ended], [true, null]);
-  await page.read(Infinity);
+  await page.drain(Infinity);
   assert.equal([page.take(), page.ended], ['MN\r\n', '1000 quit']);
 });
 

@@ -3,7 +3,8 @@ import * as assert from 'uvu/assert';
 import { CountingClock, ScriptedNetwork, settled, Watched } from '../../test/support/scripted.ts';
 import { suite } from '../../test/runner/suite.ts';
 import { UsageError } from '../wire/errors.ts';
-import { Client, PooledClient, type PooledClientOptions } from './clients.ts';
+import { Client, PooledClient } from './server-client.ts';
+import type { PooledClientOptions } from './options.ts';
 
 const usage = suite('client: wrong arguments');
 

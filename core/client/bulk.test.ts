@@ -4,7 +4,8 @@ import { suite } from '../../test/runner/suite.ts';
 import { MemoryServer } from '../server/mod.ts';
 import { MemcacheError, SerdeError } from '../wire/errors.ts';
 import type { ClientOptions } from './options.ts';
-import { Client } from './clients.ts';
+import { Client } from './server-client.ts';
+import { HashClient } from './cluster/hash-client.ts';
 
 const bulk = suite('calls for many keys');
 
@@ -84,6 +85,19 @@ bulk('a signal ends the rest of a call at once, and all of it with one error', a
   assert.ok(failed.every(({ code }) => code === 'aborted'));
   assert.is(failed.filter((error) => error === failed.at(-1)).length > 15_000, true);
   await one.close();
+});
+
+bulk('what failed is told in the order of the call, whichever failed first', async () => {
+  const network = new ScriptedNetwork();
+  const many = new HashClient(['a:1', 'b:1'], {
+    clock: new CountingClock(),
+    dial: network.dial,
+    scheme: () => (key) => key === 'one' ? 0 : 1,
+  });
+  const call = new Watched(many.setMany({ one: 1, two: 2 }));
+  await settled();
+  for (const dial of network.dials.toReversed()) await dial.refuse();
+  assert.equal([...(call.value as ReadonlyMap<string, unknown>).keys()], ['one', 'two']);
 });
 
 bulk('a get asks for no more keys than fit 16,000 bytes', async () => {

@@ -1,12 +1,12 @@
+// Calls for many keys: batches, windows, slices of work, and a reason for each failure.
 import type { Clock } from '../io/clock.ts';
 import type { Command, Key } from '../wire/command.ts';
 import { AbortError, MemcacheError, SerdeError, TimeoutError, UsageError } from '../wire/errors.ts';
 import type { Reply } from '../wire/reply.ts';
-import type { OperationContext } from './operation-context.ts';
-import { executeOptions, ownCopy, toKeys } from './operation-context.ts';
-import { Deadline } from './connection/deadline.ts';
+import { executeOptions, type OperationContext, ownCopy, toKeys } from './operation-context.ts';
+import { Deadline, Pace } from './connection/timing.ts';
 import { checkExecuteOptions } from './connection/executor.ts';
-import { checkWireKey, type ItemKey, ownKey, type WireKey } from './keys.ts';
+import { checkWireKey, groupByServer, type ItemKey, ownKey, type WireKey } from './keys.ts';
 import {
   type BulkOptions,
   type CallOptions,
@@ -14,26 +14,24 @@ import {
   checkBulkStoreOptions,
   checkCallOptions,
   type StoreOptions,
-} from './memcache-options.ts';
+} from './options.ts';
 import { deleteCommand, getCommand, getManyCommand, storeCommand } from './dialect.ts';
-import { Pace } from './connection/pace.ts';
 import { eachItem, type Found, isPlaceholder, toDone, toFound } from './results.ts';
-import { groupByServer } from './together.ts';
 
 /** Keys and their values: a Map, an array of pairs, or a plain object. */
 export type Entries = Iterable<readonly [ItemKey, unknown]> | Readonly<Record<string, unknown>>;
 
-/** How many writes of a call are under way at a time, and how many bytes of values. */
+/** How many writes of a call are in flight at a time, and how many bytes of values. */
 const WINDOW = 2048;
 const WINDOW_BYTES = 8 * 1024 * 1024;
-/** How many `get`s of a call are under way at a time. */
+/** How many `get`s of a call are in flight at a time. */
 const READ_WINDOW = 16;
 /** The longest `get`: ElastiCache Serverless takes 16 kB. */
 const MAX_GET = 16_000;
-/** Milliseconds of work after which the event loop is to have its turn. */
+/** Milliseconds of work after which the event loop gets a turn. */
 const SLICE = 8;
 
-/** Finds many keys; `read` makes a value of each item that is there. */
+/** Finds many keys; `read` turns each item that is found into a value. */
 export async function findMany<Result>(
   context: OperationContext,
   keys: Iterable<ItemKey>,
@@ -43,7 +41,7 @@ export async function findMany<Result>(
 ): Promise<Map<Key, Result>> {
   checkCallOptions(options);
   const limit = new Limit(context, options);
-  const { keys: policy, placeOf, ready, clock, maxKeys } = context.dependencies;
+  const { keys: policy, servers, clock, maxKeys } = context.dependencies;
   const wanted = toKeys(keys);
   const wire: WireKey[] = [];
   let length = 0;
@@ -55,8 +53,8 @@ export async function findMany<Result>(
     base64 ||= one.base64;
   }, limit);
   if (translated !== undefined) await translated;
-  // None may go before the last is known to be right; a single command is checked as a whole.
-  if (wire.length > maxKeys || length > MAX_GET || placeOf !== undefined || base64) {
+  // Nothing is sent before all keys are known to be valid; a single command is checked as a whole.
+  if (wire.length > maxKeys || length > MAX_GET || servers !== undefined || base64) {
     const checked = inSlices(clock, wire, checkWireKey, limit);
     if (checked !== undefined) await checked;
   }
@@ -66,11 +64,12 @@ export async function findMany<Result>(
     const { error } = limit;
     return context.read(result, () => Promise.reject(error));
   }
-  // Which keys are in one place is known once the places are.
+  // Which keys share a server is known once the servers are.
+  const ready = servers?.ready;
   const left = ready && await context.read(null, () => ready(options));
   if (left === null) return result;
   const found: (Found | undefined)[] = [];
-  const batches = [...groupByServer(wire, placeOf)].flatMap((indexes) =>
+  const batches = [...groupByServer(wire, servers?.serverOf)].flatMap((indexes) =>
     cut(indexes, wire, context)
   );
   const run = (batch: readonly number[]): Promise<void> =>
@@ -101,7 +100,7 @@ export async function findMany<Result>(
   throw new SerdeError(key, cause, result);
 }
 
-// As many keys as one `get` may have, and as fit its line.
+// Batches of as many keys as one `get` may have and as fit its line.
 function cut(
   indexes: readonly number[],
   wire: readonly WireKey[],
@@ -143,18 +142,18 @@ async function findBatch(
     await Promise.all(batch.map((_, i) => findOne(i)));
     return;
   }
-  // All of them are in one place: the first says where.
+  // All of them are on one server: the first says on which.
   const reply = await context.execute(batch[0]!, command, options);
   const unclear: number[] = [];
   eachItem(command.keys, reply, (item, i) => {
-    // Empty, or the place of a value that somebody is about to store: only `mg` tells.
+    // Empty, or the placeholder of a value to come: only `mg` can tell.
     if (isPlaceholder(item)) unclear.push(i);
     else found[indexes[i]!] = item;
   });
   await Promise.all(unclear.map(findOne));
 }
 
-/** Stores many values; gives the keys that were not stored, each with its reason. */
+/** Stores many values; returns the keys that were not stored, each with its reason. */
 export async function storeMany(
   context: OperationContext,
   entries: Entries,
@@ -166,7 +165,7 @@ export async function storeMany(
   const jobs: Job[] = [];
   const prepare = (key: ItemKey, index: number): void => {
     const { wire, data, fields } = context.prepare(key, values[index], options, true);
-    // A bad key is the caller's fault, and nothing is sent for its neighbours either.
+    // A bad key is the caller's fault: the whole call is refused and nothing is sent.
     checkWireKey(wire);
     const make: Job['make'] = (quiet) => storeCommand('set', wire, data, { ...fields, quiet });
     jobs.push({ key: ownKey(key), wire, size: data.length, make, isDone: toDone });
@@ -176,7 +175,7 @@ export async function storeMany(
   return await doMany(context, keys, jobs, options, limit);
 }
 
-/** Deletes many keys; gives those for which it is not known that they are gone, and why. */
+/** Deletes many keys; returns those that may still be there, each with its reason. */
 export async function deleteMany(
   context: OperationContext,
   keys: Iterable<ItemKey>,
@@ -213,7 +212,7 @@ class Limit {
     this.#deadline = new Deadline(context.dependencies.clock, options.timeout ?? Infinity);
   }
 
-  /** What the rest of the call fails with, once it may not go on: one error for all of it. */
+  /** The error of all that is left, once the call may not go on; else null. */
   get error(): MemcacheError | null {
     const { signal, timeout } = this.#options;
     if (this.#error === null && signal?.aborted === true) {
@@ -250,7 +249,7 @@ async function doMany(
   const noreply = context.isQuiet(options);
   const quiet = options.quiet === true || noreply;
   const failed = new Map<Key, MemcacheError>();
-  // Its time was over before all were prepared: nothing is sent.
+  // The deadline passed before all were prepared: nothing is sent.
   if (limit.error !== null) return new Map(keys.map((key) => [ownKey(key), limit.error!]));
   const run = async ({ key, wire, make, isDone }: Job): Promise<void> => {
     try {
@@ -259,7 +258,7 @@ async function doMany(
         make(quiet),
         executeOptions(noreply, limit.within(options)),
       );
-      // An error among the quiet ones: whose it was, only asking again can tell.
+      // An error within a quiet run names no command: only sending this one again can tell.
       if (reply.type === 'silent' && reply.errors.length > 0) {
         reply = await context.execute(wire, make(false), limit.within(options));
       }
@@ -273,21 +272,25 @@ async function doMany(
   const skip = ({ key }: Job, error: MemcacheError): void => void failed.set(key, error);
   const { clock } = context.dependencies;
   await windowed(jobs, WINDOW, run, { clock, limit, skip, sizeOf: ({ size }) => size });
-  return failed;
+  // In the order of the call, not of the failures.
+  if (failed.size < 2) return failed;
+  const inOrder = new Map<Key, MemcacheError>();
+  for (const { key } of jobs) if (failed.has(key)) inOrder.set(key, failed.get(key)!);
+  return inOrder;
 }
 
 interface WindowOptions<Item> {
   readonly clock: Clock;
   readonly limit: Limit;
-  /** Takes what is not begun any more, and why. */
+  /** Called with each item that is not begun any more, and the reason. */
   readonly skip: (item: Item, error: MemcacheError) => void;
-  /** The bytes that an item has under way. */
+  /** The bytes that an item has in flight. */
   readonly sizeOf: (item: Item) => number;
 }
 
 /**
- * Runs all of them, so many at a time and so many in a turn of the event loop, until one rejects or
- * the limit is reached.
+ * Runs all items, with at most `most` and a number of bytes in flight, and a limited time in one
+ * turn of the event loop, until one rejects or the limit is reached.
  */
 function windowed<Item>(
   items: readonly Item[],
@@ -338,8 +341,8 @@ function windowed<Item>(
 }
 
 /**
- * Does something with each item: at once where that is quick, else in slices, between which the event
- * loop turns, and then there is a promise of its end.
+ * Does something with each item: synchronously where that is quick, else in slices with a turn of
+ * the event loop in between, and then it returns a promise of the end.
  */
 function inSlices<Item>(
   clock: Clock,
@@ -362,8 +365,8 @@ function inSlices<Item>(
   return undefined;
 }
 
-// The list is the caller's no more, nor are small byte arrays, which a generator may fill again; large
-// ones still are, until they are sent.
+// The list and small byte arrays are copied, since a generator may reuse them. Large arrays remain
+// the caller's until they are sent.
 function toColumns(entries: Entries): { keys: ItemKey[]; values: unknown[] } {
   if (typeof entries !== 'object' || entries === null) {
     throw new UsageError('entries', 'must be a Map, an array of pairs, or an object');

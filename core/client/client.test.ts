@@ -7,7 +7,7 @@ import { dial } from '../../test/runner/runtime.ts';
 import { MemoryServer } from '../server/memory.ts';
 import type { ServerReplyError } from '../wire/errors.ts';
 import type { ClientOptions } from './options.ts';
-import { Client } from './clients.ts';
+import { Client } from './server-client.ts';
 
 const client = suite('client');
 

@@ -1,10 +1,9 @@
+// How each operation becomes a meta command, which a connection that speaks text sends in classic
+// words. Each meta reply proves by its opaque which command it answers, any key can be sent, and
+// servers before 1.6.35 answer pipelined reads several times faster than classic ones. Replies mean
+// the same in both dialects: see `results.ts`.
 import type { GetCommand, MetaCommand, MetaSetCommand, StoreVerb, Value } from '../wire/command.ts';
 import type { WireKey } from './keys.ts';
-
-// How each operation becomes a command: a meta command, which a connection that speaks text sends in
-// the classic words. Each meta reply proves by its opaque whose it is, any key can be sent, and
-// servers before 1.6.35 answer pipelined reads several times faster than classic ones. What the
-// replies mean is the same for both, so that is not here: see `results.ts`.
 
 /** What a write carries besides its key and value. */
 export interface WriteFields {
@@ -39,8 +38,8 @@ export function gatCommand(wire: WireKey, withCas: boolean, expire: number): Met
 }
 
 /**
- * One command for many keys: a classic get costs the server and the wire about half of as many `mg`.
- * Null where a key needs one of its own.
+ * One command for many keys: a classic get costs the server and the wire about half of as many
+ * `mg`. Null where a key needs one of its own.
  */
 export function getManyCommand(keys: readonly WireKey[], withCas: boolean): GetCommand | null {
   if (keys.some(({ base64 }) => base64)) return null;
@@ -101,7 +100,7 @@ export function touchCommand(
 }
 
 function writeFlags({ expire, flags, quiet }: WriteFields): string[] {
-  // Begun with its one flag, as a rule: an array that grows from nothing makes room for 16 more.
+  // Made with its one flag, as a rule: an empty array that grows allocates room for 16 more.
   const list = flags === 0 ? [] : [`F${flags}`];
   if (expire !== 0) list.push(`T${expire}`);
   if (quiet) list.push('q');

@@ -1,3 +1,4 @@
+// Expiry as callers give it, and as the protocol's exptime.
 import { UsageError } from '../wire/errors.ts';
 
 /**

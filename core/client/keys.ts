@@ -1,12 +1,14 @@
-import { utf8 } from '../wire/bytes.ts';
+// How the keys of a caller become the keys on the wire.
+import { isBytes, utf8 } from '../wire/bytes.ts';
 import { checkWellFormed } from '../wire/check.ts';
 import type { Key } from '../wire/command.ts';
 import { UsageError } from '../wire/errors.ts';
 import { checkBytes, checkMetaKey, keyBytes, MAX_KEY } from '../wire/key.ts';
+import type { Profile } from './values/profiles/profiles.ts';
 
 /**
- * A key and another that says which server it is on, so that what is used together can be kept
- * together. A client of one server takes it too, and does not look at the first.
+ * A key and a routing key, which decides on which server it is: items that are used together can be
+ * kept on one server. A client of one server ignores the routing key.
  */
 export type RoutedKey = readonly [routingKey: Key, key: Key];
 
@@ -41,7 +43,7 @@ export function checkWireKey({ key, base64 }: WireKey): void {
 
 /** How the keys of a client's user become the keys on the wire. */
 export interface KeyPolicy {
-  /** What stands before each key. */
+  /** The prefix of each key. */
   readonly prefix: string;
   /** Take keys with any character; they travel as UTF-8. */
   readonly unicode: boolean;
@@ -51,7 +53,7 @@ export interface KeyPolicy {
 
 /** ASCII text without a space or a control character: a key that is sent as it is. */
 const PLAIN = /^[!-~]*$/;
-/** What only base64 can carry. */
+/** Characters that only base64 can carry. */
 // deno-lint-ignore no-control-regex
 const SPECIAL = /[\0- \x7f]/;
 
@@ -101,4 +103,71 @@ export class Keys {
     const special = key.some((byte) => byte <= 0x20 || byte === 0x7f);
     return { key, base64: this.#policy.binary && special };
   }
+}
+
+/** Translates keys for many servers, and gives the part of a key that is hashed. */
+export class RoutedKeys extends Keys {
+  readonly #prefix: string;
+  readonly #profile: Pick<Profile, 'hashes' | 'toKey'> | undefined;
+  // For keys that have their prefix already.
+  readonly #whole: Keys;
+
+  constructor(policy: KeyPolicy, profile?: Pick<Profile, 'hashes' | 'toKey'>) {
+    super(policy);
+    this.#prefix = policy.prefix;
+    this.#profile = profile;
+    this.#whole = new Keys({ ...policy, prefix: '' });
+  }
+
+  override toWire(key: ItemKey): WireKey {
+    if (!isRouted(key)) return this.#routed(key);
+    const [route, own] = key;
+    if (typeof route !== 'string' && !isBytes(route)) {
+      throw new UsageError('key', 'must have a routing key that is a string or a Uint8Array');
+    }
+    // A copy: the caller may write to its array before the command is sent.
+    const kept = typeof route === 'string' ? route : new Uint8Array(route);
+    return { ...this.#routed(own), route: kept };
+  }
+
+  #routed(key: Key): WireKey {
+    const profile = this.#profile;
+    const isText = typeof key === 'string';
+    const wire = profile === undefined || !isText
+      ? super.toWire(key)
+      : this.#whole.toWire(profile.toKey(key, this.#prefix));
+    // Field by field: to spread would cost as much as to hash.
+    return { key: wire.key, base64: wire.base64, route: this.#hashed(key, wire) };
+  }
+
+  #hashed(key: Key, wire: WireKey): Key {
+    const { hashes } = this.#profile ?? { hashes: 'key' };
+    if (hashes === 'sent') return wire.key;
+    if (hashes === 'prefixed') return typeof key === 'string' ? this.#prefix + key : wire.key;
+    if (typeof key === 'string') return key;
+    // Out of the copy that is sent.
+    return wire.key instanceof Uint8Array
+      ? wire.key.subarray(wire.key.length - key.length)
+      : wire.key;
+  }
+}
+
+/**
+ * The indexes of the items that share a server, for each server, in their order.
+ *
+ * @param serverOf The server of an item; without it all share one.
+ */
+export function groupByServer<Item>(
+  items: readonly Item[],
+  serverOf: ((item: Item) => unknown) | undefined,
+): Iterable<readonly number[]> {
+  if (serverOf === undefined) return [[...items.keys()]];
+  const groups = new Map<unknown, number[]>();
+  items.forEach((item, index) => {
+    const server = serverOf(item);
+    const indexes = groups.get(server);
+    if (indexes === undefined) groups.set(server, [index]);
+    else indexes.push(index);
+  });
+  return groups.values();
 }

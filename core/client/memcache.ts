@@ -1,9 +1,15 @@
+// The operations on items, over any executor.
 import { checkU64 } from '../wire/check.ts';
 import type { Command, Key, StoreVerb } from '../wire/command.ts';
 import { type MemcacheError, UsageError } from '../wire/errors.ts';
 import type { Reply } from '../wire/reply.ts';
 import { deleteMany, type Entries, findMany, storeMany } from './bulk.ts';
-import { OperationContext, toU64 } from './operation-context.ts';
+import {
+  type Gets,
+  type MemcacheDependencies,
+  OperationContext,
+  toU64,
+} from './operation-context.ts';
 import { checkExecuteNames, type ExecuteOptions } from './connection/executor.ts';
 import { type Expire, toExptime } from './expire.ts';
 import { checkWireKey, type ItemKey } from './keys.ts';
@@ -13,11 +19,9 @@ import {
   checkCallOptions,
   checkStoreOptions,
   checkWriteOptions,
-  type Gets,
-  type MemcacheDependencies,
   type StoreOptions,
   type WriteOptions,
-} from './memcache-options.ts';
+} from './options.ts';
 import { MetaCommands } from './meta-commands.ts';
 import {
   arithmeticCommand,
@@ -91,9 +95,10 @@ export class Memcache {
   }
 
   /**
-   * The values of many keys; those that are not there are not in the map.
+   * The values of many keys; the map has those that were found.
    *
-   * @throws SerdeError, when all have been read, where a value cannot be: it has the other `values`.
+   * @throws SerdeError once all have been read, if a value cannot be decoded; it has the other
+   * `values`.
    */
   getMany<T = unknown>(keys: Iterable<ItemKey>, options?: CallOptions): Promise<Map<Key, T>> {
     return findMany(this.context, keys, false, options, (key, found) => {
@@ -140,7 +145,7 @@ export class Memcache {
     return await this.#store('prepend', key, checkPiece(value), options);
   }
 
-  /** Stores a value if nobody has stored one since `gets` gave this version. */
+  /** Stores a value if the item still has the version that `gets` gave. */
   async cas(
     key: ItemKey,
     value: unknown,
@@ -156,10 +161,11 @@ export class Memcache {
   }
 
   /**
-   * Stores many values, with so many under way at a time. With `timeout`, all of it within that.
+   * Stores many values, with at most 2048 or 8 MiB of them in flight. A `timeout` covers the whole
+   * call.
    *
-   * Values are read while it goes on: do not change them before it has ended. Of small byte arrays it
-   * takes a copy at once.
+   * Do not change a value before the call has ended. Byte arrays of up to 4 KiB are copied when the
+   * call is made.
    *
    * @returns The keys that were not stored, each with its reason: empty when all went well.
    */
@@ -171,7 +177,7 @@ export class Memcache {
   }
 
   /**
-   * Deletes many keys, whether they are there or not. With `timeout`, all of it within that.
+   * Deletes many keys, whether they are there or not. A `timeout` covers the whole call.
    *
    * @returns The keys that may still be there, each with its reason: empty when all went well.
    */
@@ -234,7 +240,7 @@ export class Memcache {
     checkWireKey(this.context.dependencies.keys.toWire(key));
   }
 
-  /** What it is made of, to make another client over the same executor or over one around it. */
+  /** What it is made of, for another client over the same executor or over one that wraps it. */
   get dependencies(): MemcacheDependencies {
     return this.context.dependencies;
   }
@@ -244,7 +250,7 @@ export class Memcache {
     return this.context.ignored;
   }
 
-  /** Does any command of the protocol. */
+  /** Sends any command of the protocol. */
   execute(command: Command, options?: ExecuteOptions): Promise<Reply> {
     try {
       checkExecuteNames(options);
@@ -254,7 +260,7 @@ export class Memcache {
     return this.context.dependencies.executor.execute(command, options);
   }
 
-  /** Waits for what is pending, then lets go of the connection. No call is taken after it. */
+  /** Waits for pending calls, then closes the connections. Calls after it are refused. */
   async close(): Promise<void> {
     await this.context.dependencies.executor.close();
   }
@@ -264,8 +270,8 @@ export class Memcache {
     return this.close();
   }
 
-  // Neither this nor #store, nor what they call, awaits where it need not: it would cost a call 300
-  // bytes and a tenth of its time.
+  // Neither this nor #store nor the functions they call use `await` where they can do without: it
+  // would cost each call 300 bytes and a tenth of its time.
   #get<T>(key: ItemKey, options: CallOptions | undefined): Promise<T | undefined> {
     try {
       checkCallOptions(options);

@@ -1,25 +1,23 @@
-import { checkEntry, checkU32 } from '../wire/check.ts';
+// The meta commands with all of their flags by name.
+import { checkEntry, checkKnown, checkObject, checkU32, optionNames } from '../wire/check.ts';
 import type { Key, Value } from '../wire/command.ts';
 import { UsageError } from '../wire/errors.ts';
 import { isMeta, metaFlags } from '../wire/meta-flags.ts';
-import type { ItemFacts, Reply } from '../wire/reply.ts';
+import type { Reply } from '../wire/reply.ts';
 import { type OperationContext, toU64 } from './operation-context.ts';
-import { toDelay, toExptime } from './expire.ts';
+import { type Expire, toDelay, toExptime } from './expire.ts';
 import { type ItemKey, ownKey, type WireKey } from './keys.ts';
-import { type CallOptions, checkCallOptions, type WriteOptions } from './memcache-options.ts';
+import { type CallOptions, checkCallOptions, type WriteOptions } from './options.ts';
 import {
-  checkMetaOptions,
-  type MetaArithmeticOptions,
-  type MetaDeleteOptions,
-  type MetaFacts,
-  type MetaGetOptions,
-  type MetaItem,
-  type MetaNumber,
-  type MetaOptions,
-  type MetaResult,
-  type MetaSetOptions,
-} from './meta-options.ts';
-import { toCount, toFound, toNumber, toStatus, toUnsigned, unexpected } from './results.ts';
+  type ItemInfo,
+  toCount,
+  toFound,
+  toItemInfo,
+  toNumber,
+  toStatus,
+  toUnsigned,
+  unexpected,
+} from './results.ts';
 import { serialize } from './values/serde.ts';
 
 const setModes = { set: 'S', add: 'E', replace: 'R', append: 'A', prepend: 'P' } as const;
@@ -139,15 +137,17 @@ export class MetaCommands {
     return { ...toResult(reply), value: reply.type === 'VA' ? toNumber(reply) : undefined };
   }
 
-  /** `me`: what the server holds of an item besides its value; undefined for a miss. */
-  async debug(key: ItemKey, options?: CallOptions): Promise<ItemFacts | undefined> {
+  /**
+   * `me`: what the server holds of an item besides its value; undefined for a miss. Its times are
+   * reckoned from the client's clock, to the second.
+   */
+  async debug(key: ItemKey, options?: CallOptions): Promise<ItemInfo | undefined> {
     checkCallOptions(options);
     const wire = this.#context.dependencies.keys.toWire(key);
     const reply = await this.#context.execute(wire, { verb: 'me', ...keyFields(wire) }, options);
     if (reply.type === 'EN') return undefined;
     if (reply.type !== 'ME') return unexpected(reply);
-    const { type: _type, base64: _base64, ...facts } = reply;
-    return facts;
+    return toItemInfo(reply, this.#context.dependencies.clock.now());
   }
 
   /** `mn`: a round trip to the server and back. */
@@ -173,7 +173,7 @@ export class MetaCommands {
       } else if (letter === 'T' || letter === 'N') {
         flags.push(`${letter}${toExptime(value, this.#context.dependencies.clock.now(), name)}`);
       } else if (letter === 'R') {
-        // The server reads it as it reads an expiry: past 30 days nobody would ever win.
+        // The server reads it as it reads an expiry: past 30 days no reader would ever win.
         flags.push(`R${toDelay(value, this.#context.dependencies.clock.now(), name)}`);
       } else flags.push(`${letter}${toU64(name, value)}`);
     }
@@ -222,4 +222,202 @@ function toFacts(flags: readonly string[]): MetaFacts {
     alreadyWon: flags.includes('Z'),
     opaque: of('O')?.slice(1),
   };
+}
+
+/** What every meta command with a key takes. */
+export interface MetaOptions extends CallOptions {
+  /** Flag `O`, 1 to 31 bytes of ASCII: comes back in the result. */
+  readonly opaque?: string;
+  /** Flags `P` and `L`: hints for proxies, with their letter: `Ppath`. */
+  readonly hints?: readonly string[];
+}
+
+/** The options of `meta.get`. */
+export interface MetaGetOptions extends MetaOptions {
+  /** Flags `v` and `f`: fetch the value; true by default. */
+  readonly value?: boolean;
+  /** Flag `c`: ask for the version. */
+  readonly cas?: boolean;
+  /** Flag `t`: ask for the seconds that it has left. */
+  readonly ttl?: boolean;
+  /** Flag `l`: ask for the seconds since it was last read. */
+  readonly lastAccess?: boolean;
+  /** Flag `h`: ask whether it was read since it was stored. */
+  readonly hitBefore?: boolean;
+  /** Flag `s`: ask for the size of the value, in bytes. */
+  readonly size?: boolean;
+  /** Flag `u`: do not count this as use, so that the item is evicted no later for it. */
+  readonly noBump?: boolean;
+  /** Flag `T`: set when it expires. */
+  readonly touch?: Expire;
+  /** Flag `N`: on a miss make an empty item that expires then; the caller that does has `won`. */
+  readonly vivify?: Expire;
+  /** Flag `R`: one reader has `won` when fewer seconds than these are left. */
+  readonly recache?: number;
+  /** Flag `C`: leave the value out where it has this version still (memcached 1.6.40). */
+  readonly unlessCas?: bigint;
+  /** Flag `E`: the version to give it where this changes it (memcached 1.6.27). */
+  readonly newCas?: bigint;
+}
+
+/** The options of `meta.set`. */
+export interface MetaSetOptions extends MetaOptions, Pick<WriteOptions, 'noreply'> {
+  /** Flag `M`; `set` by default. */
+  readonly mode?: 'set' | 'add' | 'replace' | 'append' | 'prepend';
+  /** Flag `T`; never by default. */
+  readonly expire?: Expire;
+  /** Flag `F`: client flags instead of those of the serde. */
+  readonly flags?: number;
+  /** Flag `C`: store only where it has this version. */
+  readonly ifCas?: bigint;
+  /** Flag `I`: where it has a newer version than `ifCas`, store it, marked stale. */
+  readonly invalidate?: boolean;
+  /** Flag `N`: append and prepend make an item that expires then where there is none (1.6.20). */
+  readonly vivify?: Expire;
+  /** Flag `E`: the version to give it (memcached 1.6.27). */
+  readonly newCas?: bigint;
+  /** Flag `c`: ask for the new version. */
+  readonly cas?: boolean;
+  /** Flag `s`: ask for the size of the value, in bytes (memcached 1.6.21). */
+  readonly size?: boolean;
+}
+
+/** The options of `meta.delete`. */
+export interface MetaDeleteOptions extends MetaOptions, Pick<WriteOptions, 'noreply'> {
+  /** Flag `C`: only where it has this version. */
+  readonly ifCas?: bigint;
+  /** Flag `I`: mark it stale instead, and let one reader win. */
+  readonly invalidate?: boolean;
+  /** Flag `T`: with `invalidate`, when it expires. */
+  readonly expire?: Expire;
+  /** Flag `x`: empty the value and keep the item (memcached 1.6.27). */
+  readonly clear?: boolean;
+  /** Flag `E`: the version to give it where it stays (memcached 1.6.27). */
+  readonly newCas?: bigint;
+}
+
+/** The options of `meta.arithmetic`. */
+export interface MetaArithmeticOptions extends MetaOptions, Pick<WriteOptions, 'noreply'> {
+  /** Flag `M`; `incr` by default. */
+  readonly mode?: 'incr' | 'decr';
+  /** Flag `D`; 1 by default. */
+  readonly delta?: bigint | number;
+  /** Flag `N`: make the number where there is none, to expire then. */
+  readonly vivify?: Expire;
+  /** Flag `J`: the number that `vivify` makes; 0 by default. */
+  readonly initial?: bigint | number;
+  /** Flag `T`: set when it expires. */
+  readonly expire?: Expire;
+  /** Flag `C`: only where it has this version. */
+  readonly ifCas?: bigint;
+  /** Flag `E`: the version to give it (memcached 1.6.27). */
+  readonly newCas?: bigint;
+  /** Flag `c`: ask for the new version. */
+  readonly cas?: boolean;
+  /** Flag `t`: ask for the seconds that it has left. */
+  readonly ttl?: boolean;
+}
+
+const common = {
+  timeout: true,
+  signal: true,
+  opaque: true,
+  hints: true,
+} as const;
+
+const metaNames: Readonly<Record<'mg' | 'ms' | 'md' | 'ma', ReadonlySet<string>>> = {
+  mg: /* @__PURE__ */ optionNames<MetaGetOptions>({
+    ...common,
+    value: true,
+    cas: true,
+    ttl: true,
+    lastAccess: true,
+    hitBefore: true,
+    size: true,
+    noBump: true,
+    touch: true,
+    vivify: true,
+    recache: true,
+    unlessCas: true,
+    newCas: true,
+  }),
+  ms: /* @__PURE__ */ optionNames<MetaSetOptions>({
+    ...common,
+    noreply: true,
+    mode: true,
+    expire: true,
+    flags: true,
+    ifCas: true,
+    invalidate: true,
+    vivify: true,
+    newCas: true,
+    cas: true,
+    size: true,
+  }),
+  md: /* @__PURE__ */ optionNames<MetaDeleteOptions>({
+    ...common,
+    noreply: true,
+    ifCas: true,
+    invalidate: true,
+    expire: true,
+    clear: true,
+    newCas: true,
+  }),
+  ma: /* @__PURE__ */ optionNames<MetaArithmeticOptions>({
+    ...common,
+    noreply: true,
+    mode: true,
+    delta: true,
+    vivify: true,
+    initial: true,
+    expire: true,
+    ifCas: true,
+    newCas: true,
+    cas: true,
+    ttl: true,
+  }),
+};
+
+/** @throws UsageError naming an option that the meta command has not. */
+export function checkMetaOptions(verb: keyof typeof metaNames, options: MetaOptions): void {
+  checkObject('options', options);
+  checkKnown('options', options, metaNames[verb]);
+}
+
+/** What a meta reply says of an item; undefined for each fact that was not asked for. */
+export interface MetaFacts {
+  readonly cas: bigint | undefined;
+  /** Seconds; `Infinity` where it never expires. */
+  readonly ttl: number | undefined;
+  /** Seconds. */
+  readonly lastAccess: number | undefined;
+  readonly hitBefore: boolean | undefined;
+  /** Bytes. */
+  readonly size: number | undefined;
+  /** This caller is to make the value again (flag `W`). */
+  readonly won: boolean;
+  /** The item was marked stale (flag `X`). */
+  readonly stale: boolean;
+  /** Another caller has won (flag `Z`). */
+  readonly alreadyWon: boolean;
+  readonly opaque: string | undefined;
+}
+
+/** The result of `meta.get`. */
+export interface MetaItem<T> extends MetaFacts {
+  /** Undefined where it was not asked for, and where `unlessCas` left it out. */
+  readonly value: T | undefined;
+  /** The client flags it was stored with. */
+  readonly flags: number | undefined;
+}
+
+/** The result of `meta.set` and `meta.delete`. */
+export interface MetaResult extends MetaFacts {
+  readonly status: 'done' | 'not-stored' | 'exists' | 'not-found';
+}
+
+/** The result of `meta.arithmetic`. */
+export interface MetaNumber extends MetaResult {
+  /** The new number; undefined where it was not done, and with `noreply`. */
+  readonly value: bigint | undefined;
 }

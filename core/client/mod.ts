@@ -1,36 +1,75 @@
-/** The promise side: executors, and the clients made of them. */
-export type { ClientOptions, PoolOptions } from './options.ts';
-export { Client, PooledClient, type PooledClientOptions } from './clients.ts';
+/** What clients are made of, for those who build clients of their own. */
+export type {
+  BulkOptions,
+  CallOptions,
+  ClientOptions,
+  HashClientOptions,
+  PooledClientOptions,
+  PoolOptions,
+  StoreOptions,
+  WriteOptions,
+} from './options.ts';
+export type { Gets, MemcacheDependencies, Servers } from './operation-context.ts';
 export { type Codec, compressedSerde, type CompressionOptions } from './values/compressed-serde.ts';
-export * from './cluster/discovery/mod.ts';
+export {
+  ClusterDiscovery,
+  type ClusterDiscoveryOptions,
+} from './cluster/discovery/cluster-discovery.ts';
+export {
+  Discovery,
+  type DiscoveryOptions,
+  type FoundServers,
+} from './cluster/discovery/discovery.ts';
+export type { DnsDiscoveryOptions, Resolve } from './cluster/discovery/dns-discovery.ts';
 export { DEFAULT_PORT, endpointName, type ServerName, toEndpoint } from './connection/endpoint.ts';
 export type { ExecuteOptions, Executor } from './connection/executor.ts';
 export { FallbackClient, type FallbackOptions } from './wrappers/fallback-client.ts';
 export { type Expire, toExptime } from './expire.ts';
 export { type ItemKey, type KeyPolicy, Keys, type RoutedKey, type WireKey } from './keys.ts';
 export type { ClusterServer } from './cluster/cluster-server.ts';
-export {
-  type Each,
-  HashClient,
-  type HashClientOptions,
-  type HashServers,
-} from './cluster/hash-client.ts';
-export type { FaceOf, HashFace } from './wrappers/hash-face.ts';
-export * from './hashing/mod.ts';
+export type { HashServers } from './cluster/hash-client.ts';
+export { ClusterClient, type Each } from './cluster/cluster-client.ts';
+export type { FaceOf } from './wrappers/face.ts';
+export { type Hasher, type HashNode, type HashScheme, SchemeHasher } from './hashing/hasher.ts';
+export type { LibmemcachedHash } from './hashing/digests/libmemcached-digests.ts';
+export { modula } from './hashing/modulo.ts';
+export { murmur3 } from './hashing/digests/murmur3.ts';
+export { rendezvous, type RendezvousOptions } from './hashing/rendezvous.ts';
+export { ketama } from './hashing/rings.ts';
+export { type HashSchemeName, hashSchemes } from './hashing/schemes.ts';
 export type { HealthOptions } from './cluster/health.ts';
-export { Link } from './connection/link.ts';
-export type { LinkOptions } from './connection/link-options.ts';
+export { Link, type LinkOptions } from './connection/link.ts';
 export type { Entries } from './bulk.ts';
 export { Memcache } from './memcache.ts';
-export type * from './memcache-options.ts';
 export { ServerClient } from './server-client.ts';
-export { MetaCommands } from './meta-commands.ts';
-export type * from './meta-options.ts';
-export type { ErrorClass, ErrorFilter, RetryOptions } from './wrappers/retry-options.ts';
-export { Retrying } from './wrappers/retrying.ts';
-export { RetryingClient } from './wrappers/retrying-client.ts';
-export type { CasResult, StatValue } from './results.ts';
-export * from './values/profiles/mod.ts';
+export {
+  type MetaArithmeticOptions,
+  MetaCommands,
+  type MetaDeleteOptions,
+  type MetaFacts,
+  type MetaGetOptions,
+  type MetaItem,
+  type MetaNumber,
+  type MetaOptions,
+  type MetaResult,
+  type MetaSetOptions,
+} from './meta-commands.ts';
+export {
+  type ErrorClass,
+  type ErrorFilter,
+  Retrying,
+  RetryingClient,
+  type RetryOptions,
+} from './wrappers/retrying.ts';
+export type { CasResult, ItemInfo, StatValue } from './results.ts';
+export { ForeignValue } from './values/profiles/foreign-value.ts';
+export { phpSerde, type PhpSerdeOptions } from './values/profiles/php-serde.ts';
+export {
+  type Profile,
+  type ProfileName,
+  type ProfileOptions,
+  profiles,
+} from './values/profiles/profiles.ts';
 export { defaultSerde, type Serde } from './values/serde.ts';
 export type { CommandEnd, OnCommand, OnCommandEnd } from './connection/observe.ts';
 export { Upstream, type UpstreamOptions } from './connection/upstream.ts';

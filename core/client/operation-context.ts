@@ -1,16 +1,72 @@
+// What all operations share: dependencies, and arguments and items turned into values.
+import type { Clock } from '../io/clock.ts';
 import { isBytes } from '../wire/bytes.ts';
 import { checkBoolean, checkObject, checkU32, checkU64 } from '../wire/check.ts';
 import type { Command } from '../wire/command.ts';
 import { MemcacheError, ProtocolError, SerdeError, UsageError } from '../wire/errors.ts';
 import type { Reply } from '../wire/reply.ts';
 import { toExptime } from './expire.ts';
-import { type ItemKey, ownKey, type WireKey } from './keys.ts';
+import { type ItemKey, type Keys, ownKey, type WireKey } from './keys.ts';
+import type { ClusterServer } from './cluster/cluster-server.ts';
+import type { ServerName } from './connection/endpoint.ts';
 import { callListener } from './connection/observe.ts';
-import type { ExecuteOptions } from './connection/executor.ts';
-import type { Gets, MemcacheDependencies, StoreOptions, WriteOptions } from './memcache-options.ts';
+import type { ExecuteOptions, Executor } from './connection/executor.ts';
+import type { CallOptions, StoreOptions, WriteOptions } from './options.ts';
 import type { WriteFields } from './dialect.ts';
 import { type Found, isUnclear, toFound } from './results.ts';
-import { serialize } from './values/serde.ts';
+import { type Serde, serialize } from './values/serde.ts';
+
+/** A value and its version. */
+export interface Gets<T> {
+  readonly value: T;
+  /** The version of the value, to be given to `cas`. */
+  readonly cas: bigint;
+}
+
+/** What a `Memcache` is made of. */
+export interface MemcacheDependencies {
+  readonly executor: Executor;
+  /** Its servers, where the executor is of many. */
+  readonly servers?: Servers | undefined;
+  readonly serde: Serde;
+  readonly keys: Keys;
+  readonly clock: Clock;
+  /**
+   * A number from 0 to 1, for the jitter of what is made of the client; `Math.random` by default.
+   */
+  readonly random?: () => number;
+  /** A `get` for more keys than this is cut, so that no line and no reply grows without limit. */
+  readonly maxKeys: number;
+  /** The `noreply` of a call that has none of its own. */
+  readonly noreply: boolean;
+  /** Reads that fail become misses. */
+  readonly ignoreErrors: boolean;
+  /** Called with each such failure. */
+  readonly onIgnored: ((error: MemcacheError) => void) | undefined;
+}
+
+/** What a client of many servers knows of them. */
+export interface Servers {
+  /** Their names, in their order. */
+  readonly names: () => string[];
+  /** The server that has a key now, or undefined. Keys that share one are asked for together. */
+  readonly serverOf: (key: WireKey) => string | undefined;
+  /**
+   * The executor for one of them. To close it does nothing.
+   *
+   * @throws UsageError when there is none of that name.
+   */
+  readonly executorOf: (name: string) => Executor;
+  /** @throws UsageError when it breaks a rule, or a discovery says which servers there are. */
+  readonly add: (server: ServerName | ClusterServer) => void;
+  /** Resolves, once its pending commands have ended, with whether there was one of that name. */
+  readonly remove: (name: string) => Promise<boolean>;
+  /**
+   * Where they have to be found first: waits until they are, and resolves with the options of the
+   * call with the time that is left.
+   */
+  readonly ready: (<Options extends CallOptions>(options: Options) => Promise<Options>) | undefined;
+}
 
 /** What a store command is made of, whatever the dialect. */
 export interface Prepared {
@@ -19,7 +75,7 @@ export interface Prepared {
   readonly fields: WriteFields;
 }
 
-/** What all operations share: how arguments become parts of commands, and items values. */
+/** What all operations share: arguments become parts of commands, and items values. */
 export class OperationContext {
   readonly dependencies: MemcacheDependencies;
   /** How many failures were ignored. */
@@ -29,7 +85,7 @@ export class OperationContext {
     this.dependencies = dependencies;
   }
 
-  /** A read: where failures are ignored, one gives what a miss gives. */
+  /** Runs a read. With `ignoreErrors` a failure gives what a miss gives. */
   read<Result>(miss: Result, run: () => Promise<Result>): Promise<Result> {
     return this.dependencies.ignoreErrors ? this.#forgive(miss, run) : run();
   }
@@ -65,8 +121,8 @@ export class OperationContext {
   /**
    * Whether a write asks for no reply.
    *
-   * @param heedsDefault Whether the client's `noreply` holds for it: not where the reply is what the
-   * call is for, as with cas, incr and decr.
+   * @param heedsDefault Whether the client's `noreply` holds for it: not where the reply is what
+   * the call is for, as with cas, incr and decr.
    */
   isQuiet(options: WriteOptions, heedsDefault = true): boolean {
     checkObject('options', options);
@@ -82,14 +138,14 @@ export class OperationContext {
     const { value: serialized, flags: ownFlags } = serialize(serde, ownKey(key), value);
     const data = ownCopy(serialized);
     const { flags = ownFlags } = options;
-    // As text in a meta command, what is no number could pass for one.
+    // In a meta command flags are text, where something that is no number could pass for one.
     checkU32('flags', flags);
     const expire = options.expire === undefined ? 0 : toExptime(options.expire, clock.now());
     return { wire, data, fields: { expire, flags, quiet } };
   }
 
   /**
-   * The value of an item. What it is, is the caller's promise to itself.
+   * The value of an item. Its type is not checked.
    *
    * @throws SerdeError
    */
@@ -111,7 +167,7 @@ export class OperationContext {
     return { value: this.value<T>(key, found), cas };
   }
 
-  /** Counts a failure that the caller need not know of, and tells of it. */
+  /** Counts a failure that is hidden from the caller, and calls `onIgnored` with it. */
   ignore(error: MemcacheError): void {
     this.ignored++;
     callListener(() => this.dependencies.onIgnored?.(error));
@@ -121,7 +177,7 @@ export class OperationContext {
     try {
       return await run();
     } catch (error) {
-      // A caller that broke a rule is told so.
+      // A broken rule is never hidden.
       if (error instanceof UsageError || !(error instanceof MemcacheError)) throw error;
       this.ignore(error);
       return miss;
@@ -143,13 +199,13 @@ export function executeOptions(quiet: boolean, options: WriteOptions): ExecuteOp
   return quiet ? { ...options, unconfirmed: true } : options;
 }
 
-/** A number of 64 bits without sign, however the caller writes it. */
+/** An unsigned 64-bit number, given as a bigint or a number. */
 export function toU64(argument: string, value: unknown): bigint {
   const whole = typeof value === 'number' && Number.isSafeInteger(value) ? BigInt(value) : value;
   return checkU64(argument, whole, 'whole number');
 }
 
-/** A list of keys. A string can be iterated too, but who passes one means one key. */
+/** A list of keys. A string is refused, though it can be iterated: one key was meant. */
 export function toKeys(keys: Iterable<ItemKey>): ItemKey[] {
   const iterable = typeof keys === 'object' && keys !== null && !(keys instanceof Uint8Array);
   if (!iterable || typeof keys[Symbol.iterator] !== 'function') {

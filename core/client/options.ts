@@ -1,198 +1,443 @@
-import type { Clock } from '../io/clock.ts';
+// The table of client options, and what each call takes: types, rules and defaults.
+import { type Clock, systemClock } from '../io/clock.ts';
 import type { Dialer, TlsOptions } from '../io/transport.ts';
-import { assertArgument, checkChoice, checkKnown, checkObject } from '../wire/check.ts';
-import type { ClientConnectionOptions } from '../wire/client-connection.ts';
-import { type MemcacheError, UsageError } from '../wire/errors.ts';
-import { checkTls } from './connection/endpoint.ts';
+import { assertArgument, checkKnown, checkObject, optionNames } from '../wire/check.ts';
+import {
+  type ClientConnectionOptions,
+  clientConnectionOptions,
+} from '../wire/client-connection.ts';
+import { replyLimits } from '../wire/decode-reply.ts';
+import { type MemcacheError, type ServerReplyError, UsageError } from '../wire/errors.ts';
 import type { HealthOptions } from './cluster/health.ts';
-import type { LinkOptions } from './connection/link-options.ts';
-import { checkSerde, type Serde } from './values/serde.ts';
+import { checkTls } from './connection/endpoint.ts';
+import type { ExecuteOptions } from './connection/executor.ts';
+import type { OnCommand } from './connection/observe.ts';
+import type { Expire } from './expire.ts';
+import type { HashScheme } from './hashing/hasher.ts';
+import type { HashSchemeName } from './hashing/schemes.ts';
+import type { ProfileName } from './values/profiles/profiles.ts';
+import { checkSerde, defaultSerde, type Serde } from './values/serde.ts';
 
-export interface ClientOptions
-  extends
-    Partial<Omit<ClientConnectionOptions, 'serverName' | 'closesAtProbe'>>,
-    Pick<LinkOptions, 'auth' | 'onCommand' | 'onQuietError'> {
-  /** How to connect; the runtime's own way by default. */
+/** The options of a client, each of which may be left out. */
+export interface ClientOptions extends Partial<ClientSettings> {}
+
+/** The options of a client with their defaults. Without a default an option is off. */
+export interface ClientSettings
+  extends Omit<ClientConnectionOptions, 'serverName' | 'closesAtProbe'> {
+  /**
+   * Connects to a server. Node, Deno, Bun and pages have their own, which is used if none is given.
+   */
   readonly dial?: Dialer;
-  /** Milliseconds until a reply is given up; 1000 by default. */
-  readonly timeout?: number;
-  /** Milliseconds until a connection is given up, TLS included; 1000 by default. */
-  readonly connectTimeout?: number;
-  /** Speak TLS, with these options. */
+  /**
+   * Milliseconds until a command is given up that was not answered.
+   *
+   * @default 1000
+   */
+  readonly timeout: number;
+  /**
+   * Milliseconds until a dial is given up, TLS handshake included.
+   *
+   * @default 1000
+   */
+  readonly connectTimeout: number;
+  /** TLS from the first byte, with these options; `{}` for TLS with none. */
   readonly tls?: TlsOptions;
+  /** The login, for memcached's ASCII authentication. */
+  readonly auth?: { readonly username: string; readonly password: string };
   /**
-   * The commands to use. `auto`, the default, finds out on each connection whether the server speaks
-   * meta commands, before any value is sent, and uses the classic ones where it does not. `meta`
-   * insists on meta commands, and refuses a server without them; `text` on the classic ones.
+   * The commands to use. `auto` finds out on each connection whether the server speaks meta
+   * commands, before any value is sent, and uses the classic ones where it does not. `meta` insists
+   * on meta commands, and refuses a server without them; `text` insists on the classic ones.
+   *
+   * @default 'auto'
    */
-  readonly dialect?: 'meta' | 'text' | 'auto';
-  /** How values become bytes and back; `defaultSerde` by default. */
-  readonly serde?: Serde;
-  /** What stands before every key; nothing by default. */
-  readonly keyPrefix?: string;
-  /** Take keys that are not ASCII, as UTF-8; off by default. */
-  readonly unicodeKeys?: boolean;
-  /** Take keys with any byte, as base64, in the meta dialect; off by default. */
-  readonly binaryKeys?: boolean;
+  readonly dialect: 'meta' | 'text' | 'auto';
   /**
-   * How many keys one `get` asks for at most; 1000 by default, and 100 through a bridge. Its keys have
-   * at most 16,000 bytes in any case.
+   * Turns values into bytes and client flags, and back. The default one stores bytes, strings,
+   * numbers, bigints and JSON, with the flags of pymemcache.
+   *
+   * @default defaultSerde
    */
-  readonly maxKeys?: number;
+  readonly serde: Serde;
   /**
-   * Do not wait for replies to stores, `delete`, `touch` and `flushAll`, where a call does not say; off
-   * by default. `cas`, `incr` and `decr` take it by the call alone.
+   * The prefix of every key.
+   *
+   * @default ''
    */
-  readonly noreply?: boolean;
+  readonly keyPrefix: string;
   /**
-   * Reads that fail for any reason but a bad argument give what a miss gives, and are counted in
-   * `ignored`; off by default.
+   * Accept keys that are not ASCII, and send them as UTF-8.
+   *
+   * @default false
    */
-  readonly ignoreErrors?: boolean;
-  /** Hears of each error that `ignoreErrors` made a miss. */
+  readonly unicodeKeys: boolean;
+  /**
+   * Accept keys with any byte, and send those with spaces or control characters as base64, which
+   * takes meta commands.
+   *
+   * @default false
+   */
+  readonly binaryKeys: boolean;
+  /**
+   * The most keys that one `get` asks for; calls for more keys send several. A `get` has at most
+   * 16,000 bytes of keys in any case. The client for pages has 100, as bridges take no more.
+   *
+   * @default 1000
+   */
+  readonly maxKeys: number;
+  /**
+   * Do not wait for replies to stores, `delete`, `touch` and `flushAll`, unless a call says
+   * otherwise. `cas`, `incr` and `decr`, which are called for their reply, take `noreply` by the
+   * call alone.
+   *
+   * @default false
+   */
+  readonly noreply: boolean;
+  /** Called with each error that the server reported to a command nobody waits for. */
+  readonly onQuietError?: (error: ServerReplyError) => void;
+  /**
+   * Reads that fail give what a miss gives, and are counted in `ignored`. Errors of usage still
+   * reject.
+   *
+   * @default false
+   */
+  readonly ignoreErrors: boolean;
+  /** Called with each error that `ignoreErrors` made a miss. */
   readonly onIgnored?: (error: MemcacheError) => void;
-  /** Send small writes at once (TCP_NODELAY); true by default. */
+  /** Called with each command; a function that it returns is called at the command's end. */
+  readonly onCommand?: OnCommand;
+  /**
+   * Send small writes at once (TCP_NODELAY). The transports of every runtime do unless told not to.
+   */
   readonly noDelay?: boolean;
-  /** Seconds without traffic after which the system probes the server; off by default. */
+  /** Seconds without traffic after which the operating system probes the peer (TCP keep-alive). */
   readonly keepAlive?: number;
   /**
-   * Milliseconds to wait before the second dial after a failed one, then doubled; 25 by default.
-   * Meanwhile calls reject at once, with the code `down`.
+   * Milliseconds to wait before the second dial after a failed one, doubled after each further
+   * failure, half of it random. Meanwhile calls reject at once, with the code `down`.
+   *
+   * @default 25
    */
-  readonly reconnectDelay?: number;
-  /** The longest such wait; 1000 by default. */
-  readonly maxReconnectDelay?: number;
-  /** Where time comes from. */
-  readonly clock?: Clock;
+  readonly reconnectDelay: number;
   /**
-   * A number from 0 to 1, for jitter; `Math.random` by default. With a `clock` and one of these that
-   * is seeded, a run can be repeated.
+   * The longest wait between two dials, in milliseconds.
+   *
+   * @default 1000
    */
-  readonly random?: () => number;
+  readonly maxReconnectDelay: number;
+  /**
+   * The source of time.
+   *
+   * @default the system's clock
+   */
+  readonly clock: Clock;
+  /**
+   * The source of jitter: returns a number from 0 to 1. With a `clock` and a seeded `random` a run
+   * can be repeated.
+   *
+   * @default Math.random
+   */
+  readonly random: () => number;
 }
 
-/** How many connections a client has to a server. */
+/** How many connections a client has to each server. */
 export interface PoolOptions {
   /**
-   * The most connections to a server: another is opened while all are busy. 4 by default in a
-   * `PooledClient`, 1 in others.
+   * The most connections to a server. Another one is opened while all are busy.
+   *
+   * @default 1; in a `PooledClient` 4
    */
   readonly maxPoolSize: number;
   /**
-   * Milliseconds after which a connection that is not used is closed, Infinity for never; a minute
-   * by default in a `PooledClient`, never in others.
+   * Milliseconds after which an unused connection is closed.
+   *
+   * @default Infinity; in a `PooledClient` 60000
    */
   readonly idleTimeout: number;
 }
 
-/**
- * What each option of a client has to be; `other` where it is checked by itself. Infinity is no
- * `limit`. An option without a row does not compile, and one that is no row is refused.
- */
-const kinds: Readonly<Record<keyof ClientOptions, Kind>> = {
-  dial: 'function',
-  timeout: 'other',
-  connectTimeout: 'other',
-  tls: 'object',
-  dialect: 'other',
-  serde: 'object',
-  keyPrefix: 'other',
-  unicodeKeys: 'boolean',
-  binaryKeys: 'boolean',
-  maxKeys: 'other',
-  noreply: 'boolean',
-  ignoreErrors: 'boolean',
-  onIgnored: 'function',
-  noDelay: 'boolean',
-  keepAlive: 'limit',
-  reconnectDelay: 'other',
-  maxReconnectDelay: 'other',
-  clock: 'object',
-  random: 'function',
-  auth: 'object',
-  onCommand: 'function',
-  onQuietError: 'function',
-  maxPending: 'limit',
-  maxPendingBytes: 'limit',
-  stallAfter: 'limit',
-  fence: 'other',
-  fenceEvery: 'limit',
-  maxLine: 'limit',
-  maxValue: 'limit',
-  maxLines: 'limit',
-};
+/** The options of a client with several connections, each of which may be left out. */
+export interface PooledClientOptions extends ClientOptions, Partial<PoolOptions> {}
 
-type Kind = 'function' | 'boolean' | 'object' | 'limit' | 'other';
-
-const poolKinds: Readonly<Record<keyof PoolOptions, Kind>> = {
-  maxPoolSize: 'other',
-  idleTimeout: 'limit',
-};
-
-/** Those of a client of many servers. */
-const hashKinds: Readonly<Record<keyof HealthOptions | 'scheme' | 'profile', Kind>> = {
-  retryAttempts: 'other',
-  retryTimeout: 'other',
-  deadTimeout: 'other',
-  scheme: 'other',
-  profile: 'other',
-};
-
-const pooled = { ...kinds, ...poolKinds };
-
-/** Whose options they are. What a client gives to each of its upstreams has those of all. */
-export type OptionsOwner = 'Client' | 'PooledClient' | 'HashClient' | 'upstream';
-
-const namesOf: Readonly<Record<OptionsOwner, ReadonlySet<string>>> = {
-  Client: namesIn(kinds),
-  PooledClient: namesIn(pooled),
-  HashClient: namesIn({ ...pooled, ...hashKinds }),
-  upstream: namesIn({ ...pooled, ...hashKinds, onFailure: 'function', pace: 'object' }),
-};
-
-function namesIn(table: object): ReadonlySet<string> {
-  return new Set(Object.keys(table));
+/** The options of a client of many servers with their defaults. */
+export interface HashClientSettings extends ClientSettings, PoolOptions, HealthOptions {
+  /**
+   * How keys are distributed among the servers. The default is even, moves only the keys of a
+   * server that leaves, and agrees with pymemcache. It has no weights; `weightedKetama` has.
+   *
+   * @default 'rendezvous'
+   */
+  readonly scheme: HashSchemeName | HashScheme;
+  /**
+   * Another client whose scheme, long keys and values are used, so that both find and read each
+   * other's items. `scheme` and `serde` override their part of it.
+   */
+  readonly profile?: ProfileName;
 }
 
-const authNames = new Set(['username', 'password']);
+/** The options of a client of many servers, each of which may be left out. */
+export interface HashClientOptions extends Partial<HashClientSettings> {}
+
+/** The dialer, which a client of the core has to be given. */
+export interface WithDial {
+  readonly dial: Dialer;
+}
+
+/** Adds to a client's options what its runtime has: a dialer, at least. */
+export type Prepare = <Options extends ClientOptions>(options: Options) => Options;
+
+/** What a client of the core adds to its options: nothing. */
+export const asGiven: Prepare = (options) => options;
+
+/** What a value has to be, and how the error says so. */
+export type Rule = readonly [holds: (value: unknown) => boolean, says: string];
+
+/** The rule and the default of each option; undefined for none. */
+export type OptionTable<Settings> = {
+  readonly [Name in keyof Settings]-?: readonly [rule: Rule, byDefault: Settings[Name]];
+};
+
+const isFunction: Rule = [(value) => typeof value === 'function', 'must be a function'];
+const isString: Rule = [(value) => typeof value === 'string', 'must be a string'];
+const isObject: Rule = [
+  (value) => typeof value === 'object' && value !== null,
+  'must be an object',
+];
+const isLimit: Rule = [
+  (value) => typeof value === 'number' && value > 0,
+  'must be a number, more than 0',
+];
+const isCount: Rule = [
+  (value) => typeof value === 'number' && Number.isInteger(value) && value > 0,
+  'must be a whole number, more than 0',
+];
+const isNotNegative: Rule = [
+  (value) => typeof value === 'number' && value >= 0,
+  'must be a number, 0 or more',
+];
+/** What a longer delay than timers take would do is go off at once. */
+const isDelay: Rule = [
+  (value) => typeof value === 'number' && value > 0 && value <= 0x7fff_ffff,
+  'must be a number of milliseconds, more than 0',
+];
+/** Checked where it is used, so that not every client has all schemes and profiles in it. */
+export const isChecked: Rule = [() => true, ''];
+const isBoolean: Rule = [(value) => typeof value === 'boolean', 'must be a boolean'];
+
+function isOneOf(choices: readonly unknown[]): Rule {
+  return [(value) => choices.includes(value), `must be one of ${choices.join(', ')}`];
+}
+
+// A row that is left out does not compile. docs/client.md is made of the tables and of the comments
+// above: `npm run docs`.
+
+export const clientTable: OptionTable<ClientSettings> = {
+  dial: [isFunction, undefined],
+  timeout: [isDelay, 1000],
+  connectTimeout: [isDelay, 1000],
+  tls: [isObject, undefined],
+  auth: [isObject, undefined],
+  dialect: [/* @__PURE__ */ isOneOf(['meta', 'text', 'auto']), clientConnectionOptions.dialect],
+  serde: [isObject, defaultSerde],
+  keyPrefix: [isString, ''],
+  unicodeKeys: [isBoolean, false],
+  binaryKeys: [isBoolean, false],
+  maxKeys: [isCount, 1000],
+  noreply: [isBoolean, false],
+  onQuietError: [isFunction, undefined],
+  ignoreErrors: [isBoolean, false],
+  onIgnored: [isFunction, undefined],
+  onCommand: [isFunction, undefined],
+  noDelay: [isBoolean, undefined],
+  keepAlive: [isLimit, undefined],
+  reconnectDelay: [isDelay, 25],
+  maxReconnectDelay: [isDelay, 1000],
+  stallAfter: [isLimit, clientConnectionOptions.stallAfter],
+  maxPending: [isLimit, clientConnectionOptions.maxPending],
+  maxPendingBytes: [isLimit, clientConnectionOptions.maxPendingBytes],
+  maxValue: [isLimit, replyLimits.maxValue],
+  maxLine: [isLimit, replyLimits.maxLine],
+  maxLines: [isLimit, replyLimits.maxLines],
+  fence: [/* @__PURE__ */ isOneOf(['mn', 'version', 'get']), clientConnectionOptions.fence],
+  fenceEvery: [isLimit, clientConnectionOptions.fenceEvery],
+  clock: [isObject, systemClock],
+  // Looked up at each call: a program may replace it.
+  random: [isFunction, () => Math.random()],
+};
+
+/** The connections of a client that is not told how many it has. */
+export const poolTable: OptionTable<PoolOptions> = {
+  maxPoolSize: [isCount, 1],
+  idleTimeout: [isLimit, Infinity],
+};
+
+export const pooledClientTable: OptionTable<ClientSettings & PoolOptions> = {
+  ...clientTable,
+  maxPoolSize: [isCount, 4],
+  idleTimeout: [isLimit, 60_000],
+};
+
+export const hashClientTable: OptionTable<HashClientSettings> = {
+  ...clientTable,
+  ...poolTable,
+  scheme: [isChecked, 'rendezvous'],
+  profile: [isChecked, undefined],
+  retryAttempts: [isNotNegative, 2],
+  retryTimeout: [isDelay, 1000],
+  deadTimeout: [isDelay, 60_000],
+};
 
 /**
- * @param owner Whose options they are.
- * @throws UsageError naming the option that breaks a rule, or that its owner does not have.
+ * The options with the default of each that is left out.
+ *
+ * @throws UsageError naming the option that breaks its rule, or that the table does not have.
  */
-export function checkOptions(
-  options: ClientOptions & Partial<PoolOptions>,
-  owner: OptionsOwner = 'upstream',
-): void {
+export function readOptions<Settings extends object>(
+  table: OptionTable<Settings>,
+  options: Partial<Settings>,
+): Settings {
   checkObject('options', options);
-  checkKnown('options', options, namesOf[owner]);
-  for (const [name, kind] of Object.entries(pooled)) {
-    const value: unknown = options[name as keyof ClientOptions];
-    if (value === undefined || kind === 'other') continue;
-    if (kind === 'limit') {
-      const isLimit = typeof value === 'number' && value > 0;
-      assertArgument(isLimit, name, 'must be a number, more than 0');
-    } else if (typeof value !== kind || value === null) {
-      throw new UsageError(name, `must be ${kind === 'object' ? 'an' : 'a'} ${kind}`);
-    }
+  checkKnown('options', options, new Set(Object.keys(table)));
+  const settings = { ...options } as Settings;
+  for (const name in table) {
+    const [[holds, says], byDefault] = table[name];
+    const value: unknown = options[name];
+    if (value === undefined) settings[name] = byDefault;
+    else assertArgument(holds(value), name, says);
   }
-  const { dialect = 'auto', fence = 'mn', maxKeys = 1, maxPoolSize = 1, tls, auth } = options;
-  for (const [name, value] of Object.entries({ maxKeys, maxPoolSize })) {
-    const isCount = Number.isInteger(value) && value > 0;
-    assertArgument(isCount, name, 'must be a whole number, more than 0');
-  }
-  checkChoice('dialect', dialect, ['meta', 'text', 'auto']);
-  checkChoice('fence', fence, ['mn', 'version', 'get']);
-  if (options.clock !== undefined) checkClock(options.clock);
-  if (tls !== undefined) checkTls(tls);
-  if (auth !== undefined) checkKnown('auth', auth, authNames);
-  if (options.serde !== undefined) checkSerde(options.serde);
+  return settings;
 }
 
-/** @throws UsageError when it is none. */
+/**
+ * As `readOptions`, for a client.
+ *
+ * @throws UsageError naming the option that breaks its rule, or that the table does not have.
+ */
+export function clientSettings<Settings extends ClientSettings>(
+  table: OptionTable<Settings>,
+  options: Partial<Settings>,
+): Settings & WithDial {
+  const settings = readOptions(table, options);
+  const { dial } = settings;
+  assertArgument(dial !== undefined, 'dial', 'must be given');
+  checkClock(settings.clock);
+  checkSerde(settings.serde);
+  if (settings.tls !== undefined) checkTls(settings.tls);
+  if (settings.auth !== undefined) checkKnown('auth', settings.auth, authNames);
+  return { ...settings, dial };
+}
+
+/** Checks the options of any client before a runtime adds to them. */
+export function checkOptions(options: HashClientOptions): void {
+  readOptions(hashClientTable, options);
+}
+
+const authNames = /* @__PURE__ */ new Set(['username', 'password']);
+
+/** @throws UsageError when the clock lacks a method. */
 export function checkClock(clock: Clock): void {
-  checkObject('clock', clock);
   for (const name of ['now', 'elapsed', 'after', 'yield'] as const) {
     assertArgument(typeof clock[name] === 'function', 'clock', `must have the method ${name}`);
   }
+}
+
+/** What every operation takes. */
+export type CallOptions = Pick<ExecuteOptions, 'timeout' | 'signal'>;
+
+/** The options of a call that writes. */
+export interface WriteOptions extends CallOptions {
+  /**
+   * Do not wait for the reply: the promise resolves when the transport has taken the bytes of the
+   * command, and says that all went well whether it did or not. It rejects, with the outcome
+   * `not-sent`, where there is no connection, and waits while more than 1024 commands are pending.
+   * Errors that the server reports go to `onQuietError`. Without it the client's `noreply` holds.
+   */
+  readonly noreply?: boolean;
+}
+
+/** The options of a call that stores. */
+export interface StoreOptions extends WriteOptions {
+  /**
+   * When it expires: seconds from now, or a Date. Without it never.
+   */
+  readonly expire?: Expire;
+  /** Client flags to store instead of those that say how the value was serialised. */
+  readonly flags?: number;
+}
+
+/** For many writes at once. `timeout` is for all of them together. */
+export interface BulkOptions extends WriteOptions {
+  /**
+   * Ask the server to answer only for what fails, which costs the fewest bytes. Where it reports an
+   * error that could be of any of them, each is sent once more to learn whose it was. It has
+   * no effect where the connection speaks text, whose `noreply` hides failures.
+   */
+  readonly quiet?: boolean;
+}
+
+const callNames = /* @__PURE__ */ optionNames<CallOptions>({ timeout: true, signal: true });
+const writeNames = /* @__PURE__ */ optionNames<WriteOptions>({
+  timeout: true,
+  signal: true,
+  noreply: true,
+});
+const storeNames = /* @__PURE__ */ optionNames<StoreOptions>({
+  timeout: true,
+  signal: true,
+  noreply: true,
+  expire: true,
+  flags: true,
+});
+const bulkNames = /* @__PURE__ */ optionNames<BulkOptions>({
+  timeout: true,
+  signal: true,
+  quiet: true,
+  noreply: true,
+});
+const bulkStoreNames = /* @__PURE__ */ optionNames<
+  BulkOptions & Pick<StoreOptions, 'expire' | 'flags'>
+>({
+  timeout: true,
+  signal: true,
+  quiet: true,
+  noreply: true,
+  expire: true,
+  flags: true,
+});
+
+/** @throws UsageError naming an option that no read has. */
+export function checkCallOptions(options: CallOptions | undefined): void {
+  if (options !== undefined) checkNames(options, callNames);
+}
+
+/** @throws UsageError naming an option that no write has. */
+export function checkWriteOptions(options: WriteOptions | undefined): void {
+  if (options !== undefined) checkNames(options, writeNames);
+}
+
+/** @throws UsageError naming an option that nothing that stores has. */
+export function checkStoreOptions(options: StoreOptions | undefined): void {
+  if (options === undefined) return;
+  // As memcached (npm) and others have it.
+  if (typeof options === 'number') {
+    throw new UsageError('options', `must be an object: { expire: ${String(options)} }`);
+  }
+  checkNames(options, storeNames);
+}
+
+/** @throws UsageError naming an option that deleting many has not. */
+export function checkBulkOptions(options: BulkOptions | undefined): void {
+  if (options !== undefined) checkNames(options, bulkNames);
+}
+
+/** @throws UsageError naming an option that storing many has not. */
+export function checkBulkStoreOptions(
+  options: BulkOptions & Pick<StoreOptions, 'expire' | 'flags'> | undefined,
+): void {
+  if (options !== undefined) checkNames(options, bulkStoreNames);
+}
+
+function checkNames(options: object, known: ReadonlySet<string>): void {
+  checkObject('options', options);
+  checkKnown('options', options, known);
 }

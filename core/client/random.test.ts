@@ -1,12 +1,12 @@
 import * as assert from 'uvu/assert';
 import { CountingClock, settled } from '../../test/support/scripted.ts';
 import { suite } from '../../test/runner/suite.ts';
-import type { WithDial } from './client-parts.ts';
-import { Client } from './clients.ts';
+import { Client } from './server-client.ts';
+import type { HashClientOptions, WithDial } from './options.ts';
 import { ClusterDiscovery } from './cluster/discovery/cluster-discovery.ts';
-import { HashClient, type HashClientOptions } from './cluster/hash-client.ts';
+import { HashClient } from './cluster/hash-client.ts';
 import type { Memcache } from './memcache.ts';
-import { RetryingClient } from './wrappers/retrying-client.ts';
+import { RetryingClient } from './wrappers/retrying.ts';
 
 const random = suite('client: where chance comes from');
 

@@ -1,6 +1,8 @@
 import * as assert from 'uvu/assert';
 import { suite } from '../../test/runner/suite.ts';
-import { toStats } from './results.ts';
+import { ProtocolError } from '../wire/errors.ts';
+import type { ItemFacts } from '../wire/reply.ts';
+import { toDumpedInfo, toItemInfo, toStats } from './results.ts';
 
 const results = suite('results');
 
@@ -43,5 +45,38 @@ for (
     },
   );
 }
+
+const facts: ItemFacts = {
+  key: 'k',
+  exp: 90,
+  la: 10,
+  cas: 7n,
+  fetch: true,
+  cls: 2,
+  size: 70,
+  flags: undefined,
+};
+const now = 1_000_000_500;
+const info = { key: 'k', cas: 7n, fetched: true, slabClass: 2, size: 70 };
+
+results('me: seconds are reckoned from now, to an expiry and since an access', () => {
+  const at = { expire: new Date(now + 90_000), lastAccess: new Date(now - 10_000) };
+  assert.equal(toItemInfo(facts, now), { ...info, ...at });
+  assert.equal(toItemInfo({ ...facts, exp: -90 }, now), { ...info, ...at }, 'before 1.6.24');
+  assert.is(toItemInfo({ ...facts, exp: -1 }, now).expire, null);
+});
+
+results('metadump: times are Unix times', () => {
+  const dumped = toDumpedInfo({ ...facts, exp: 1_700_000_090, la: 1_700_000_000, flags: 5 });
+  const at = { expire: new Date(1_700_000_090_000), lastAccess: new Date(1_700_000_000_000) };
+  assert.equal(dumped, { ...info, ...at, flags: 5 });
+  assert.is(toDumpedInfo({ ...facts, exp: -1 }).expire, null);
+});
+
+results('a time that is no date breaks the protocol', () => {
+  const wrong = { ...facts, exp: 1e15 - 1 };
+  assert.throws(() => toItemInfo(wrong, now), (error: unknown) => error instanceof ProtocolError);
+  assert.throws(() => toDumpedInfo(wrong), (error: unknown) => error instanceof ProtocolError);
+});
 
 results.run();

@@ -1,7 +1,8 @@
+// What replies mean, whatever the dialect they came in.
 import type { Key } from '../wire/command.ts';
 import { bigDecimal, bigDigits, flagNumber, wholeNumber } from '../wire/numbers.ts';
 import { ProtocolError, ServerReplyError } from '../wire/errors.ts';
-import type { Reply, ValueItem } from '../wire/reply.ts';
+import type { ItemFacts, Reply, ValueItem } from '../wire/reply.ts';
 
 /** A value as it came from the server. */
 export interface Found {
@@ -29,7 +30,7 @@ export function toFound(reply: Reply): Found | undefined {
       if (clientFlags < 0) {
         throw new ProtocolError('the server left out the client flags that it was asked for');
       }
-      // Where somebody is about to store a value, `mg` finds an empty one: that is a miss.
+      // The empty placeholder of a value to come, which an `mg` with N made, is a miss.
       const won = value.length === 0 && clientFlags === 0 && flags.some(isWinFlag);
       return won ? undefined : { value, flags: clientFlags, cas };
     }
@@ -47,8 +48,8 @@ export function toFound(reply: Reply): Found | undefined {
 }
 
 /**
- * Whether a classic read may have found the place that an `mg` with N made for a value to come: what
- * is empty may be that.
+ * Whether a classic read may have found the place that an `mg` with N made for a value to come:
+ * what is empty may be that.
  */
 export function isPlaceholder({ value, flags }: ValueItem): boolean {
   return value.length === 0 && flags === 0;
@@ -176,7 +177,8 @@ export function toStats(reply: Reply): Map<string, StatValue> {
 /** A number where it is one, bigint past 2^53; true or false where it is a switch; else text. */
 export type StatValue = string | number | bigint | boolean;
 
-// Texts that could look like something else: names of files and of networks, what a prefix ends with.
+// Texts that could look like something else: names of files and of networks, what a prefix ends
+// with.
 const texts = new Set([
   ...['version', 'libevent', 'inter', 'stat_key_prefix', 'domain_socket', 'memory_file'],
   ...['ssl_chain_cert', 'ssl_key', 'ssl_ca_cert', 'ssl_ciphers'],
@@ -196,6 +198,59 @@ function toStat(name: string, value: string): StatValue {
   if (name === 'evictions' && (value === 'on' || value === 'off')) return value === 'on';
   if (switches.has(name) && (value === '0' || value === '1')) return value === '1';
   return wholeNumber(value) ?? (/^-?\d+\.\d+$/.test(value) ? Number(value) : value);
+}
+
+/** What a server tells of an item besides its value. */
+export interface ItemInfo {
+  /** The key as the server has it, prefix and all. Text where it is printable ASCII, else bytes. */
+  readonly key: Key;
+  /** When it expires; null for never. */
+  readonly expire: Date | null;
+  /** When it was stored, read or touched last. */
+  readonly lastAccess: Date;
+  /** The version of the value, to be given to `cas`. */
+  readonly cas: bigint;
+  /** Whether it was read since it was stored. */
+  readonly fetched: boolean;
+  /** The number of its slab class. */
+  readonly slabClass: number;
+  /** The bytes that it takes in the server, with its key and header. */
+  readonly size: number;
+  /** Client flags; only in a metadump, of memcached 1.6.24 and newer. */
+  readonly flags?: number;
+}
+
+/** Of `me`, whose times are seconds from now; before 1.6.24 those until the expiry are negative. */
+export function toItemInfo(facts: ItemFacts, now: number): ItemInfo {
+  const { exp, la } = facts;
+  return itemInfo(facts, now + Math.abs(exp) * 1000, now - la * 1000);
+}
+
+/** Of a line of a metadump. Its times are Unix times, by the server's clock. */
+export function toDumpedInfo(facts: ItemFacts): ItemInfo {
+  return itemInfo(facts, facts.exp * 1000, facts.la * 1000);
+}
+
+function itemInfo(facts: ItemFacts, expire: number, lastAccess: number): ItemInfo {
+  const { key, exp, cas, fetch, cls, size, flags } = facts;
+  return {
+    key,
+    expire: exp === -1 ? null : toDate(expire),
+    lastAccess: toDate(lastAccess),
+    cas,
+    fetched: fetch,
+    slabClass: cls,
+    size,
+    ...(flags === undefined ? {} : { flags }),
+  };
+}
+
+function toDate(time: number): Date {
+  const date = new Date(time);
+  if (!Number.isNaN(date.getTime())) return date;
+  throw new ProtocolError(
+    `the server answered with a time that is no date: ${time / 1000} seconds`,
+  );
 }
 
 /** The number after a reply flag's letter: a count, rounded past 2^53. */

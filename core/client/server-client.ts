@@ -1,19 +1,40 @@
+// The clients of one server: administration, dumps and statistics beside the operations on items.
+import { type Aborter, newAborter } from '../io/aborter.ts';
 import { checkObject } from '../wire/check.ts';
-import type { Key, RawCommand } from '../wire/command.ts';
-import type { ItemFacts, Reply } from '../wire/reply.ts';
-import { executeOptions } from './operation-context.ts';
+import type { Command, Key, RawCommand } from '../wire/command.ts';
+import type { Reply, ReplyItem } from '../wire/reply.ts';
+import { type ServerName, toEndpoint } from './connection/endpoint.ts';
+import type { Executor } from './connection/executor.ts';
+import { upstreamFor } from './connection/upstream.ts';
 import { type Expire, toDelay } from './expire.ts';
+import { type KeyPolicy, Keys } from './keys.ts';
 import { Memcache } from './memcache.ts';
+import { executeOptions, type MemcacheDependencies } from './operation-context.ts';
 import {
+  asGiven,
   type CallOptions,
   checkCallOptions,
   checkWriteOptions,
+  type ClientOptions,
+  type ClientSettings,
+  clientSettings,
+  clientTable,
+  type PooledClientOptions,
+  pooledClientTable,
+  type Prepare,
   type WriteOptions,
-} from './memcache-options.ts';
-import { type StatValue, toOk, toStats, toVersion } from './results.ts';
-import { ItemStream } from './streams.ts';
+} from './options.ts';
+import {
+  checkRefusal,
+  type ItemInfo,
+  type StatValue,
+  toDumpedInfo,
+  toOk,
+  toStats,
+  toVersion,
+} from './results.ts';
 
-/** Every operation, and those that speak of a server and not of an item: for one server. */
+/** A client of one server: the operations on items, and those on the server itself. */
 export class ServerClient extends Memcache {
   /** The version of the server. */
   async version(options?: CallOptions): Promise<string> {
@@ -43,7 +64,7 @@ export class ServerClient extends Memcache {
   /**
    * Deletes everything that is stored now, or by the time that it happens.
    *
-   * @param delay When: in so many seconds, at a Date, or at once, which is the default.
+   * @param delay When: seconds from now or a Date; at once by default.
    * @throws UsageError when it is negative, or past the 30 days up to which memcached counts from
    * now: it would say OK and delete nothing.
    */
@@ -99,7 +120,8 @@ export class ServerClient extends Memcache {
    * With a `value` it is for a line that the server takes, for sure: a server that refuses the line
    * reads the value as commands. What this package knows has methods, which do not have that hole.
    *
-   * @param options `reply` says how what comes back is read, `value` is sent after the line.
+   * @param options `reply` is the shape of the reply, `value` is sent as a data block after the
+   * line.
    */
   async raw(
     line: string,
@@ -115,16 +137,15 @@ export class ServerClient extends Memcache {
   }
 
   /**
-   * What the server holds, item by item, without the values: keys, sizes, times.
+   * What the server holds, item by item, without the values: keys, sizes, times. The times are
+   * those of the server's clock.
    *
    * @param classes `all`, `hash`, or slab classes: `1,2`.
    */
-  metadump(classes = 'all', options?: CallOptions): ItemStream<ItemFacts> {
+  metadump(classes = 'all', options?: CallOptions): ItemStream<ItemInfo> {
     const command = { verb: 'lru_crawler metadump', words: [classes] } as const;
     return new ItemStream(this, command, options, (item) => {
-      if (item.type !== 'metadump') return undefined;
-      const { type: _type, ...facts } = item;
-      return facts;
+      return item.type === 'metadump' ? toDumpedInfo(item) : undefined;
     });
   }
 
@@ -143,7 +164,8 @@ export class ServerClient extends Memcache {
   /**
    * The lines that the server logs, until the loop over them is left.
    *
-   * @param logs `fetchers`, `mutations`, `evictions`, `connevents`, `deletions`; fetchers by default.
+   * @param logs `fetchers`, `mutations`, `evictions`, `connevents`, `deletions`; fetchers by
+   * default.
    */
   watch(logs: readonly string[] = ['fetchers'], options?: CallOptions): ItemStream<string> {
     const command = { verb: 'watch', words: logs } as const;
@@ -151,4 +173,168 @@ export class ServerClient extends Memcache {
       return item.type === 'watch' ? item.line : undefined;
     });
   }
+}
+
+/** A client of one server, over one connection. It connects when the first call comes. */
+export class Client extends ServerClient {
+  /** What the runtime adds to the options, among them how to dial. */
+  static readonly prepare: Prepare = asGiven;
+
+  /**
+   * @param server `host:port` and the like, see `ServerName`; `localhost:11211` by default.
+   * @throws UsageError when an option breaks a rule, or nothing says how to dial.
+   */
+  constructor(server: ServerName = 'localhost', options: ClientOptions = {}) {
+    const settings = clientSettings(clientTable, new.target.prepare(options));
+    const executor = upstreamFor(toEndpoint(server, settings.tls), settings);
+    super({ ...clientDependencies(settings), executor });
+  }
+}
+
+/**
+ * A client of one server, over several connections: for values so large that others should not wait
+ * behind them. One connection carries any number of calls at once, so most programs need no more.
+ *
+ * Where pymemcache's pool fails when it is full, calls share the least busy connection: each ends
+ * within its `timeout`, and `maxPending` bounds what waits on each connection.
+ */
+export class PooledClient extends ServerClient {
+  /** What the runtime adds to the options, among them how to dial. */
+  static readonly prepare: Prepare = asGiven;
+
+  /**
+   * @param server `host:port` and the like, see `ServerName`; `localhost:11211` by default.
+   * @throws UsageError when an option breaks a rule, or nothing says how to dial.
+   */
+  constructor(server: ServerName = 'localhost', options: PooledClientOptions = {}) {
+    const settings = clientSettings(pooledClientTable, new.target.prepare(options));
+    const executor = upstreamFor(toEndpoint(server, settings.tls), settings);
+    super({ ...clientDependencies(settings), executor });
+  }
+}
+
+/** How many items wait for a slow reader before reading from the server is paused. */
+const ROOM = 256;
+
+interface Waiter<Item> {
+  readonly resolve: (result: IteratorResult<Item, void>) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/**
+ * The items of a reply that comes piece by piece, as they arrive. The command is sent with the
+ * first call of `next`. Leaving the loop, or calling `return`, ends the command at once and closes
+ * the connection that was made for it. A slow reader slows the server down (backpressure).
+ *
+ * There is no `timeout` unless one is given: how long a dump takes depends on its reader. It is no
+ * async generator, because `return` of one waits for a pending `next`.
+ */
+export class ItemStream<Item> implements AsyncIterableIterator<Item, void, undefined> {
+  readonly #start: () => Promise<void>;
+  readonly #aborter: Aborter = newAborter();
+  #isStarted = false;
+  #items: Item[] = [];
+  // Calls of `next` for which no item has arrived yet.
+  #waiters: Waiter<Item>[] = [];
+  // Resumes reading from the connection.
+  #resume: () => void = () => {};
+  // Set at the end, with the error of the next call of `next`, if any.
+  #end: { readonly error: Error | null } | null = null;
+
+  /** @param toItem Turns each part of the reply into an item, or undefined to skip it. */
+  constructor(
+    executor: Executor,
+    command: Command,
+    options: CallOptions | undefined,
+    toItem: (part: ReplyItem) => Item | undefined,
+  ) {
+    this.#start = async () => {
+      checkCallOptions(options);
+      const { signal, timeout = Infinity } = options ?? {};
+      const onAbort = (): void => this.#aborter.abort(signal?.reason);
+      if (signal?.aborted === true) onAbort();
+      signal?.addEventListener('abort', onAbort);
+      const onItem = (part: ReplyItem): Promise<void> | undefined => {
+        const item = toItem(part);
+        return item === undefined ? undefined : this.#take(item);
+      };
+      try {
+        const within = { timeout, signal: this.#aborter.signal, onItem };
+        checkRefusal(await executor.execute(command, within));
+      } finally {
+        signal?.removeEventListener('abort', onAbort);
+      }
+    };
+  }
+
+  next(): Promise<IteratorResult<Item, void>> {
+    if (!this.#isStarted && this.#end === null) {
+      this.#isStarted = true;
+      this.#start().then(() => this.#finish({ error: null }), (error: Error) => {
+        this.#finish({ error });
+      });
+    }
+    return new Promise((resolve, reject) => {
+      this.#waiters.push({ resolve, reject });
+      this.#give();
+    });
+  }
+
+  /** Ends the stream: pending calls of `next` get no item. */
+  return(): Promise<IteratorResult<Item, void>> {
+    this.#items = [];
+    this.#finish({ error: null });
+    this.#aborter.abort(undefined);
+    return Promise.resolve({ done: true, value: undefined });
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  #take(item: Item): Promise<void> | undefined {
+    if (this.#end !== null) return undefined;
+    this.#items.push(item);
+    this.#give();
+    if (this.#items.length < ROOM) return undefined;
+    return new Promise((resolve) => {
+      this.#resume = resolve;
+    });
+  }
+
+  #finish(end: { readonly error: Error | null }): void {
+    this.#end ??= end;
+    this.#give();
+    this.#resume();
+  }
+
+  #give(): void {
+    while (this.#waiters.length > 0) {
+      const item = this.#items.shift();
+      if (item === undefined && this.#end === null) return;
+      const { resolve, reject } = this.#waiters.shift()!;
+      const error = this.#end?.error ?? null;
+      if (item !== undefined) resolve({ done: false, value: item });
+      else if (error === null) resolve({ done: true, value: undefined });
+      else {
+        this.#end = { error: null };
+        reject(error);
+      }
+    }
+    if (this.#items.length === 0) this.#resume();
+  }
+}
+
+/** What a client is made of, but for its executor. */
+export function clientDependencies(
+  settings: ClientSettings,
+): Omit<MemcacheDependencies, 'executor'> {
+  const { serde, clock, random, maxKeys, noreply, ignoreErrors, onIgnored } = settings;
+  const keys = new Keys(keyPolicy(settings));
+  return { serde, keys, clock, random, maxKeys, noreply, ignoreErrors, onIgnored };
+}
+
+export function keyPolicy(settings: ClientSettings): KeyPolicy {
+  const { keyPrefix, unicodeKeys, binaryKeys } = settings;
+  return { prefix: keyPrefix, unicode: unicodeKeys, binary: binaryKeys };
 }

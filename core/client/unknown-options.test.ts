@@ -18,9 +18,9 @@ import {
   checkCallOptions,
   checkStoreOptions,
   checkWriteOptions,
-} from './memcache-options.ts';
-import { checkMetaOptions } from './meta-options.ts';
-import { RetryingClient } from './wrappers/retrying-client.ts';
+} from './options.ts';
+import { checkMetaOptions } from './meta-commands.ts';
+import { RetryingClient } from './wrappers/retrying.ts';
 import { defaultSerde } from './values/serde.ts';
 
 const unknown = suite('unknown options');

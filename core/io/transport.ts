@@ -107,3 +107,11 @@ export interface Listener {
   /** Accepts no more; resolves when the place is free. Open streams stay open. */
   close(): Promise<void>;
 }
+
+/** Whether a dialer gave a transport: it may be a caller's own, in JavaScript. */
+export function isTransport(transport: unknown): boolean {
+  return typeof transport === 'object' && transport !== null &&
+    ['send', 'pause', 'resume', 'close', 'abort'].every((name) =>
+      typeof (transport as Readonly<Record<string, unknown>>)[name] === 'function'
+    );
+}

@@ -2,7 +2,6 @@ import * as assert from 'uvu/assert';
 import { ScriptedTransport, settled } from '../../test/support/scripted.ts';
 import { suite } from '../../test/runner/suite.ts';
 import { ServerLink, type ServerLinkOptions } from './server-link.ts';
-import type { TransportEvents } from '../io/transport.ts';
 import type { Command } from '../wire/command.ts';
 import { ConnectionError, ServerReplyError, UsageError } from '../wire/errors.ts';
 import { CLOSED, type Reply, STORED } from '../wire/reply.ts';
@@ -22,15 +21,10 @@ class Scene {
   readonly link: ServerLink;
 
   constructor(options: Partial<ServerLinkOptions> = {}, room = Infinity) {
-    let events: TransportEvents | null = null;
-    this.peer = new ScriptedTransport({
-      onData: (chunk) => events?.onData(chunk),
-      onDrain: () => events?.onDrain(),
-      onClosed: (cause) => events?.onClosed(cause),
-    }, room);
+    this.peer = new ScriptedTransport(null, room);
     const answer = (command: Command): Promise<Reply> =>
       new Promise((resolve, reject) => this.asked.push({ command, resolve, reject }));
-    events = this.link = new ServerLink(this.peer, { answer, ...options });
+    this.peer.events = this.link = new ServerLink(this.peer, { answer, ...options });
   }
 }
 

@@ -1,5 +1,5 @@
 import type { ClusterConfig } from '../wire/cluster-config.ts';
-import { type CacheOptions, cacheOptions } from './cache.ts';
+import { type CacheOptions, cacheOptions } from './store.ts';
 
 /** What an embedded memcached may be told; the letters are those of memcached's command line. */
 export interface ServerOptions extends CacheOptions {
@@ -55,6 +55,7 @@ export interface ServerOptions extends CacheOptions {
  */
 export const SERVER_VERSION = '1.6.39';
 
+/** The options of a `Server` by default. */
 export const serverOptions: ServerOptions = {
   ...cacheOptions,
   maxConnections: 1024,

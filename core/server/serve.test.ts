@@ -85,7 +85,7 @@ connections('what was asked before quit is answered, however slowly it is read',
   const peer = new Peer(server);
   peer.say(`set a 0 0 100000\r\n${'x'.repeat(100_000)}\r\n`);
   peer.received = '';
-  peer.window = 10;
+  peer.room = 10;
   peer.say('get a\r\nget a\r\nquit\r\nget a\r\n');
   assert.not(peer.closed);
   while (!peer.closed) peer.read(50_000);
@@ -95,7 +95,7 @@ connections('what was asked before quit is answered, however slowly it is read',
 connections('a server that closes sends what is ready first', () => {
   const { server } = serve();
   const peer = new Peer(server);
-  peer.window = 3;
+  peer.room = 3;
   peer.say('version\r\n');
   server.close();
   assert.not(peer.closed);
@@ -113,7 +113,7 @@ slow('a peer that reads nothing is not read from, and costs a bounded amount', (
   const peer = new Peer(server);
   peer.say(`set a 0 0 10000\r\n${'x'.repeat(10_000)}\r\n`);
   peer.received = '';
-  peer.window = 0;
+  peer.room = 0;
   let asked = 0;
   while (!peer.paused) {
     peer.say('get a\r\n');
@@ -147,7 +147,7 @@ slow('a dump waits for its reader, and does not run ahead', () => {
   const { server } = serve();
   const peer = new Peer(server);
   for (let i = 0; i < 5000; i++) peer.say(`set key${i} 0 0 1 noreply\r\nx\r\n`);
-  peer.window = 0;
+  peer.room = 0;
   peer.say('lru_crawler mgdump all\r\nmn\r\n');
   const { bytes_written } = server.engine.store.counters;
   assert.is(bytes_written, 0);
@@ -164,7 +164,7 @@ slow('a slow watcher loses lines, is told how many, and holds up nobody', async 
   const [watcher, peer] = [new Peer(server), new Peer(server)];
   watcher.say('watch mutations\r\n');
   assert.is(watcher.received, 'OK\r\n');
-  watcher.window = 0;
+  watcher.room = 0;
   peer.say('set key 0 0 1 noreply\r\nx\r\n'.repeat(10_000) + 'mn\r\n');
   assert.is(peer.received, 'MN\r\n');
   const { log_watcher_sent: sent, log_watcher_skipped: lost } = server.engine.store.counters;
@@ -236,7 +236,7 @@ fuzz('whatever comes, cut anywhere, nothing throws and memory keeps its limit', 
         const at = random.below(text.length);
         text = text.slice(0, at) + String.fromCharCode(random.below(256)) + text.slice(at + 1);
       }
-      peer.window = random.pick([0, 100, Infinity]);
+      peer.room = random.pick([0, 100, Infinity]);
       for (let at = 0; at < text.length && !peer.closed;) {
         const end = at + 1 + random.below(random.pick([3, 50, 50_000]));
         peer.say(text.slice(at, end));

@@ -2,10 +2,8 @@ import * as assert from 'uvu/assert';
 import { Peer, serve } from '../../test/support/server-peer.ts';
 import { suite } from '../../test/runner/suite.ts';
 import { dial, listen } from '../../test/runner/runtime.ts';
+import { FakePeer } from '../../test/support/fake-peer.ts';
 import { settled } from '../../test/support/scripted.ts';
-import { newAborter } from '../io/aborter.ts';
-import type { Transport } from '../io/transport.ts';
-import { fromLatin1 } from '../wire/bytes.ts';
 import { RawConnection } from '../../conformance/server/raw-connection.ts';
 import { createTestClient } from '../testing/mod.ts';
 import { MemoryServer } from './memory.ts';
@@ -17,15 +15,15 @@ const turns = suite('serve: turns');
 turns('bursts of others keep a connection waiting for a bounded number of commands', async () => {
   const { server, dial } = new MemoryServer();
   const { counters } = server.engine.store;
-  const open = (onData: () => void = () => {}): Promise<Transport> =>
-    dial({ path: '' }, { onData, onDrain() {}, onClosed() {} }, newAborter().signal);
+  const open = (): Promise<FakePeer> => FakePeer.dial(dial);
   let before = 0;
   const floods = [await open(), await open(), await open()];
-  const neighbour = await open(() => {
+  const neighbour = await FakePeer.dial(dial, () => {
     before = counters.cmd_get;
+    return null;
   });
-  for (const flood of floods) flood.send(fromLatin1('get a\r\n'.repeat(100_000)));
-  neighbour.send(fromLatin1('mn\r\n'));
+  for (const flood of floods) flood.send('get a\r\n'.repeat(100_000));
+  neighbour.send('mn\r\n');
   await settled();
   // While its request comes, and while its reply goes, each of the others has a turn.
   assert.is(before, 2 * floods.length * serverOptions.requestsPerEvent);
@@ -85,7 +83,7 @@ turns('who waits for its turn is not read from, and gets none for what still com
 turns('who reads while it waits for its turn is sent what is ready', async () => {
   const { server } = serve({ requestsPerEvent: 2 });
   const peer = new Peer(server);
-  peer.window = 0;
+  peer.room = 0;
   peer.say('mn\r\n'.repeat(3));
   peer.read(Infinity);
   assert.is(peer.received, 'MN\r\n'.repeat(2));

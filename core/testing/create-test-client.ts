@@ -1,14 +1,16 @@
 import type { ClientOptions } from '../client/options.ts';
-import { Client } from '../client/clients.ts';
+import { Client } from '../client/server-client.ts';
 import { assertArgument, checkObject } from '../wire/check.ts';
 import type { VirtualClock } from '../io/clock.ts';
 import { TestServer } from './test-server.ts';
 
+/** The options of `createTestClient`. */
 export interface TestClientOptions extends Omit<ClientOptions, 'dial' | 'clock'> {
   /** The server to talk to, where several clients are to share one; one of its own by default. */
   readonly server?: TestServer;
 }
 
+/** A client, its server, and their clock. */
 export interface TestClient {
   readonly client: Client;
   readonly server: TestServer;

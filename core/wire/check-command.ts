@@ -51,7 +51,7 @@ function check(command: Command): void {
     case 'gat':
     case 'gats':
       checkSeconds('expire', command.expire);
-      // Unlike get, gat is not exempt from the limit on unfinished lines (protocol.md 2.1).
+      // Unlike get, gat is not exempt from the limit on unfinished lines (protocol.md 1.2).
       if (checkKeys(command.keys) + 'gats -2147483648\r\n'.length > MAX_LINE) {
         throw new UsageError('keys', `of one ${command.verb} must fit a line of ${MAX_LINE} bytes`);
       }

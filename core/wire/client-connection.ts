@@ -49,7 +49,7 @@ import {
   UsageError,
 } from './errors.ts';
 import { assertInvariant } from './invariant.ts';
-import { Liveness } from './liveness.ts';
+import { Liveness, type LivenessOptions } from './liveness.ts';
 import { checkOpaque, LAST_OPAQUE, PROBE_OPAQUE } from './opaque.ts';
 import { withDefaults } from './options.ts';
 import { Output } from './output.ts';
@@ -78,16 +78,17 @@ import { Ring, type RingLimits, sizeOf, type Slot } from './ring.ts';
 import { type ReplyShape, verbs } from './verbs.ts';
 import { overloaded } from './without-stack.ts';
 
-export interface ClientConnectionOptions extends ReplyLimits, RingLimits, ProofOptions {
+/** The options of a `ClientConnection`. */
+export interface ClientConnectionOptions
+  extends ReplyLimits, RingLimits, ProofOptions, LivenessOptions {
   /**
-   * After how many milliseconds without progress, while replies are owed, the server is lost; 2000 by
-   * default. Bytes of a reply that was given up are no progress before it ends.
+   * After how many quiet commands in a row a fence is sent unasked.
+   * @default 256
    */
-  readonly stallAfter: number;
-  /** After how many quiet commands in a row a fence is sent unasked; 256 by default. */
   readonly fenceEvery: number;
 }
 
+/** The defaults of a `ClientConnection`. */
 export const clientConnectionOptions: Omit<ClientConnectionOptions, keyof ReplyLimits> = {
   serverName: 'the server',
   maxPending: 256 * 1024,

@@ -25,7 +25,7 @@ export function isSilenced(command: Command, reply: Reply): boolean {
 
 /**
  * Whether the line after this error may not be the next reply: the server may have read a value as
- * commands, or answer one line twice (protocol.md 2.4). `SERVER_ERROR` keeps in step.
+ * commands, or answer one line twice (protocol.md 4). `SERVER_ERROR` keeps in step.
  */
 export function isFatal(reply: ErrorReply, clientErrorKeepsConnection: boolean): boolean {
   return reply.type === 'ERROR' || (reply.type === 'CLIENT_ERROR' && !clientErrorKeepsConnection);

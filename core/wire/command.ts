@@ -14,11 +14,13 @@ export type Value = string | Uint8Array;
 /** The verbs that store a value without comparing a cas. */
 export type StoreVerb = 'set' | 'add' | 'replace' | 'append' | 'prepend';
 
+/** `get` and `gets`. */
 export interface GetCommand {
   readonly verb: 'get' | 'gets';
   readonly keys: readonly Key[];
 }
 
+/** `gat` and `gats`: read and touch. */
 export interface GatCommand {
   readonly verb: 'gat' | 'gats';
   /** Seconds from now; an absolute Unix time past 30 days; 0 for never; negative for at once. */
@@ -26,6 +28,7 @@ export interface GatCommand {
   readonly keys: readonly Key[];
 }
 
+/** `set`, `add`, `replace`, `append` and `prepend`. */
 export interface StoreCommand {
   readonly verb: StoreVerb;
   readonly key: Key;
@@ -36,6 +39,7 @@ export interface StoreCommand {
   readonly noreply: boolean;
 }
 
+/** `cas`: stores if the version is still the same. */
 export interface CasCommand {
   readonly verb: 'cas';
   readonly key: Key;
@@ -46,12 +50,14 @@ export interface CasCommand {
   readonly noreply: boolean;
 }
 
+/** `delete`. */
 export interface DeleteCommand {
   readonly verb: 'delete';
   readonly key: Key;
   readonly noreply: boolean;
 }
 
+/** `incr` and `decr`. */
 export interface ArithmeticCommand {
   readonly verb: 'incr' | 'decr';
   readonly key: Key;
@@ -59,6 +65,7 @@ export interface ArithmeticCommand {
   readonly noreply: boolean;
 }
 
+/** `touch`. */
 export interface TouchCommand {
   readonly verb: 'touch';
   readonly key: Key;
@@ -66,6 +73,7 @@ export interface TouchCommand {
   readonly noreply: boolean;
 }
 
+/** `mg`, `md` and `ma`. */
 export interface MetaCommand {
   readonly verb: 'mg' | 'md' | 'ma';
   readonly key: Key;
@@ -80,6 +88,7 @@ export interface MetaCommand {
   readonly orText?: boolean;
 }
 
+/** `ms`. */
 export interface MetaSetCommand {
   readonly verb: 'ms';
   readonly key: Key;
@@ -90,6 +99,7 @@ export interface MetaSetCommand {
   readonly orText?: boolean;
 }
 
+/** `me`: how the server keeps an item. */
 export interface MetaDebugCommand {
   readonly verb: 'me';
   readonly key: Key;
@@ -101,12 +111,14 @@ export interface BareCommand {
   readonly verb: 'mn' | 'version' | 'quit' | 'refresh_certs';
 }
 
+/** `verbosity`. */
 export interface VerbosityCommand {
   readonly verb: 'verbosity';
   readonly level: number;
   readonly noreply: boolean;
 }
 
+/** `flush_all`. */
 export interface FlushCommand {
   readonly verb: 'flush_all';
   /** Seconds until the flush takes effect; 0 for now. */
@@ -114,12 +126,14 @@ export interface FlushCommand {
   readonly noreply: boolean;
 }
 
+/** `cache_memlimit`. */
 export interface MemlimitCommand {
   readonly verb: 'cache_memlimit';
   readonly megabytes: number;
   readonly noreply: boolean;
 }
 
+/** `shutdown`. */
 export interface ShutdownCommand {
   readonly verb: 'shutdown';
   readonly graceful: boolean;

@@ -20,6 +20,7 @@ import { decodeKey, hasLongOpaque, MAX_TOKENS, readMetaFlags, Tokens } from './t
 /** A command whose value has not been read yet. */
 export type StorageHeader = StoreCommand | CasCommand | MetaSetCommand;
 
+/** How strictly requests are read, and what limits them. */
 export interface RequestOptions {
   /**
    * The longest line of `get` and `gets`, in bytes. Other lines are held to 2048, the rule of
@@ -33,6 +34,7 @@ export interface RequestOptions {
   readonly admit: (header: StorageHeader, length: number) => ErrorReply | null;
 }
 
+/** The options of a `CommandDecoder` by default. */
 export const requestOptions: RequestOptions = {
   maxGetLine: 1024 * 1024,
   admit: (_header, length) =>
@@ -148,7 +150,7 @@ export class CommandDecoder {
     return this.authenticating ? this.#readAuth(this.#tokens) : this.#read(this.#tokens);
   }
 
-  // memcached's rule (protocol.md 2.1): 2048 bytes without a line end, or more than it reads at once,
+  // memcached's rule (protocol.md 1.2): 2048 bytes without a line end, or more than it reads at once,
   // unless they start a get.
   #checkLong(): void {
     const { bytes, from, to } = this.#input;
@@ -346,7 +348,7 @@ export class CommandDecoder {
     return request;
   }
 
-  // `set <any> <any> <any> <bytes>` and the token `user password` (protocol.md 2.4.9).
+  // `set <any> <any> <any> <bytes>` and the token `user password` (protocol.md 4.9).
   #readAuth(tokens: Tokens): Command | BadRequest | null {
     const length = tokens.count >= 5 && tokens.is(0, 'set') ? tokens.uint32(4) : null;
     if (length === null) return new BadRequest(clientError('unauthenticated'));

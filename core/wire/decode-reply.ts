@@ -42,18 +42,30 @@ import {
 } from './reply.ts';
 import { type ReplyShape, verbs } from './verbs.ts';
 
+/** The limits of what a server may send. */
 export interface ReplyLimits {
-  /** The longest line in bytes. The longest that memcached writes, a watch line, is 4096. */
+  /**
+   * The longest line in bytes. The longest that memcached writes, a watch line, is 4096.
+   *
+   * @default 8192
+   */
   readonly maxLine: number;
-  /** The longest value in bytes; one that a server announces beyond it is never allocated. */
+  /**
+   * The longest value in bytes; one that a server announces beyond it is never allocated.
+   *
+   * @default 67108864
+   */
   readonly maxValue: number;
   /**
    * The most bytes of memory that the lines of one `stats` reply may take, reckoned at their length
    * and 64 bytes each.
+   *
+   * @default 16777216
    */
   readonly maxLines: number;
 }
 
+/** The limits by default. */
 export const replyLimits: ReplyLimits = {
   maxLine: 8 * 1024,
   maxValue: 64 * 1024 * 1024,
@@ -166,7 +178,7 @@ export class ReplyDecoder {
       if (!found && input.bytes[input.to - 1] === CR) length--;
       checkLimit('a line', length, this.#limits.maxLine);
       if (!found) return false;
-      // 1.6.45 ends an error to an over-long get with a line end too many (protocol.md 2.4.3).
+      // 1.6.45 ends an error to an over-long get with a line end too many (protocol.md 4.3).
       const skip = this.#blankAllowed && input.from === input.to;
       this.#blankAllowed = false;
       if (!skip) return true;

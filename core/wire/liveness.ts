@@ -3,6 +3,17 @@ import { ConnectionError } from './errors.ts';
 import type { QuietRun } from './quiet-run.ts';
 import type { Ring } from './ring.ts';
 
+/** When a server that owes replies has stalled. */
+export interface LivenessOptions {
+  /**
+   * Milliseconds without progress, while replies are owed, after which the connection is given up.
+   * Bytes of a reply that was given up are no progress before it ends.
+   *
+   * @default 2000
+   */
+  readonly stallAfter: number;
+}
+
 /**
  * Tells a slow server from a lost one. A server is lost when it owes a reply and has done nothing
  * towards it for `stallAfter` milliseconds.

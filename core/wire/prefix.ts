@@ -1,9 +1,9 @@
 // Key prefixes of a proxy: added to commands, removed from replies.
 import { checkCommand } from './check-command.ts';
 import type { Command, Key } from './command.ts';
-import { keyBytes, spelledKey } from './key.ts';
+import { keyBytes, keyText, spelledKey } from './key.ts';
 import { isMeta } from './meta-flags.ts';
-import type { Reply } from './reply.ts';
+import type { Reply, ValueItem } from './reply.ts';
 
 /**
  * A command of a proxy's client as the proxy sends it to the upstream: with the prefix before each
@@ -36,12 +36,29 @@ export function prefixCommand(command: Command, prefix: Uint8Array): Command {
  */
 export function unprefixReply(reply: Reply, command: Command, prefix: Uint8Array): Reply {
   if (reply.type === 'values') {
-    const { length } = prefix;
-    return { ...reply, items: reply.items.map((it) => ({ ...it, key: it.key.slice(length) })) };
+    return { ...reply, items: withOwnKeys(reply.items, command, prefix) };
   }
   if (!('base64' in command) || !isMeta(reply)) return reply;
   const name = `k${spelledKey(command.key, command.base64)}`;
   return { ...reply, flags: reply.flags.map((flag) => flag[0] === 'k' ? name : flag) };
+}
+
+// Each key as the command has it: who merges replies knows keys that are bytes by their identity.
+function withOwnKeys(
+  items: readonly ValueItem[],
+  command: Command,
+  { length }: Uint8Array,
+): ValueItem[] {
+  const keys = 'keys' in command ? command.keys : [];
+  let next = 0;
+  return items.map((item) => {
+    const text = keyText(item.key).slice(length);
+    let at = next;
+    while (at < keys.length && keyText(keys[at]!) !== text) at++;
+    if (at === keys.length) return { ...item, key: item.key.slice(length) };
+    next = at + 1;
+    return { ...item, key: keys[at]! };
+  });
 }
 
 function join(prefix: Uint8Array, key: Key): Key {

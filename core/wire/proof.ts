@@ -44,16 +44,24 @@ import { rowOf, verbs } from './verbs.ts';
 export type Spoken = 'unproven' | 'meta' | 'text';
 
 export interface ProofOptions {
-  /** What messages call the server; `the server` by default. */
+  /**
+   * What messages call the server.
+   *
+   * @default 'the server'
+   */
   readonly serverName: string;
   /**
-   * `auto`, the default, finds out what the server speaks before any data leaves; `meta` insists on
+   * `auto` finds out what the server speaks before any data leaves; `meta` insists on
    * meta commands, and refuses a server without them; `text` insists on the classic ones.
+   *
+   * @default 'auto'
    */
   readonly dialect: 'auto' | 'meta' | 'text';
   /**
    * With `auto`: the server closed the last connection at the probe for meta commands, as twemproxy
-   * does, so only the classic one is sent. Off by default.
+   * does, so only the classic one is sent.
+   *
+   * @default false
    */
   readonly closesAtProbe: boolean;
   /**

@@ -24,7 +24,7 @@ import { verbs } from './verbs.ts';
 export const VA = 0x5641;
 /** The meta replies that have no value, by their `metaCode`. */
 export const plainMeta: ReadonlyMap<number, MetaReply> = new Map(
-  // Servers of the first meta dialect, as ElastiCache 1.6.6, say OK for HD (protocol.md 2.3).
+  // Servers of the first meta dialect, as ElastiCache 1.6.6, say OK for HD (protocol.md 3.8).
   ([['HD', HD], ['OK', HD], ['EN', EN], ['NF', NF], ['NS', NS], ['EX', EX]] as const).map((
     [code, reply],
   ) => [(code.charCodeAt(0) << 8) | code.charCodeAt(1), reply]),
@@ -98,7 +98,7 @@ export function readStat(line: string): StatLine | null {
   return null;
 }
 
-// The first words of a refusal by an administrative command (protocol.md 2.2).
+// The first words of a refusal by an administrative command (protocol.md 2).
 const refusals: ReadonlySet<string> = new Set([
   'BUSY',
   'BADCLASS',

@@ -8,6 +8,7 @@ export interface StatusReply {
   readonly type: StatusWord;
 }
 
+/** An error line of any of the three kinds. */
 export interface ErrorReply {
   readonly type: ErrorKind;
   /** What follows the kind, without the space between them. */
@@ -20,11 +21,13 @@ export interface RefusedReply {
   readonly message: string;
 }
 
+/** The reply to `incr` and `decr`. */
 export interface NumberReply {
   readonly type: 'number';
   readonly value: bigint;
 }
 
+/** One item of a classic read. */
 export interface ValueItem {
   readonly key: Key;
   /** Client flags; rounded past 2^53, where the server was built to keep 64 bits of them. */
@@ -53,6 +56,7 @@ export interface MetaReply {
   readonly unasked?: true;
 }
 
+/** `VA`: a value with its flags. */
 export interface MetaValueReply {
   readonly type: 'VA';
   readonly flags: readonly string[];
@@ -84,28 +88,33 @@ export interface ItemFacts {
   readonly flags: number | undefined;
 }
 
+/** The reply to `me`. */
 export interface DebugReply extends ItemFacts {
   readonly type: 'ME';
   /** The key is written as base64: the server stored it from a request with the flag `b`. */
   readonly base64: boolean;
 }
 
+/** The reply to `version`. */
 export interface VersionReply {
   readonly type: 'VERSION';
   readonly version: string;
 }
 
+/** One line of a `stats` reply. */
 export interface StatLine {
   readonly type: 'STAT' | 'PREFIX' | 'ITEM';
   readonly name: string;
   readonly value: string;
 }
 
+/** The reply to `stats`. */
 export interface StatsReply {
   readonly type: 'stats';
   readonly lines: readonly StatLine[];
 }
 
+/** The reply to `config get`. */
 export interface ConfigReply {
   readonly type: 'CONFIG';
   readonly name: string;
@@ -183,25 +192,45 @@ const NO_FLAGS: readonly string[] = /* @__PURE__ */ Object.freeze([]);
 const NO_ERRORS: readonly ErrorReply[] = /* @__PURE__ */ Object.freeze([]);
 
 // Frequent replies are shared constants.
+/** `STORED`. */
 export const STORED: StatusReply = { type: 'STORED' };
+/** `NOT_STORED`: the condition of the command did not hold. */
 export const NOT_STORED: StatusReply = { type: 'NOT_STORED' };
+/** `EXISTS`: the item has another version. */
 export const EXISTS: StatusReply = { type: 'EXISTS' };
+/** `NOT_FOUND`: there is no such item. */
 export const NOT_FOUND: StatusReply = { type: 'NOT_FOUND' };
+/** `DELETED`: the item is gone. */
 export const DELETED: StatusReply = { type: 'DELETED' };
+/** `TOUCHED`. */
 export const TOUCHED: StatusReply = { type: 'TOUCHED' };
+/** `OK`. */
 export const OK: StatusReply = { type: 'OK' };
+/** `RESET`: the reply to `stats reset`. */
 export const RESET: StatusReply = { type: 'RESET' };
+/** `MN`: the reply to `mn`. */
 export const MN: StatusReply = { type: 'MN' };
+/** `HD`: done, without flags. */
 export const HD: MetaReply = { type: 'HD', flags: NO_FLAGS };
+/** `EN`: the miss of `mg` and the end of a dump. */
 export const EN: MetaReply = { type: 'EN', flags: NO_FLAGS };
+/** `NF`: there is no such item. */
 export const NF: MetaReply = { type: 'NF', flags: NO_FLAGS };
+/** `NS`: the condition of the command did not hold. */
 export const NS: MetaReply = { type: 'NS', flags: NO_FLAGS };
+/** `EX`: the item has another version. */
 export const EX: MetaReply = { type: 'EX', flags: NO_FLAGS };
+/** The reply to a classic read that found nothing. */
 export const MISSES: ValuesReply = { type: 'values', items: [] };
+/** `END`: the end of a reply in parts. */
 export const END: EndReply = { type: 'END' };
+/** The reply to `quit` and `shutdown`: the server closes the connection. */
 export const CLOSED: ClosedReply = { type: 'closed' };
+/** The reply of a quiet command that the server did not answer. */
 export const SILENT: SilentReply = { type: 'silent', errors: NO_ERRORS };
+/** `OK` as the first line of a watch. */
 export const OPENED: ReplyItem = { type: 'opened' };
+/** `ERROR`: the server does not know the command. */
 export const ERROR: ErrorReply = { type: 'ERROR', message: '' };
 
 /** The reply of a fixed word. */

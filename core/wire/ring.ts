@@ -6,11 +6,17 @@ import { verbs } from './verbs.ts';
 
 /** How much may be pending. The connection holds its commands to it. */
 export interface RingLimits {
-  /** How many commands may be pending; 262144 by default, so that no burst of calls is refused. */
+  /**
+   * How many commands may be pending on a connection. The default refuses no burst of calls.
+   *
+   * @default 262144
+   */
   readonly maxPending: number;
   /**
-   * How many bytes of memory the pending commands may hold, counted as 1 KiB each and their values;
-   * 256 MiB by default. A command that is larger than this is taken when no other is pending.
+   * How many bytes of memory the pending commands may hold, counted as 1 KiB each and their values.
+   * A command that is larger than this is taken when no other is pending.
+   *
+   * @default 268435456
    */
   readonly maxPendingBytes: number;
 }

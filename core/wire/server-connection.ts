@@ -28,6 +28,7 @@ import { isSilenced } from './command-facts.ts';
 import { type ErrorReply, isError, isItem, type Reply, type ReplyItem } from './reply.ts';
 import { verbs } from './verbs.ts';
 
+/** The options of a `ServerConnection`. */
 export interface ServerConnectionOptions extends RequestOptions {
   /** Accept only the login of memcached's `-Y` until it has succeeded. */
   readonly auth: boolean;
@@ -42,6 +43,7 @@ export interface ServerConnectionOptions extends RequestOptions {
   readonly maxOutput: number;
 }
 
+/** The defaults of a `ServerConnection`. */
 export const serverConnectionOptions: Omit<ServerConnectionOptions, keyof RequestOptions> = {
   auth: false,
   strict: false,
@@ -49,6 +51,7 @@ export const serverConnectionOptions: Omit<ServerConnectionOptions, keyof Reques
   maxOutput: 1024 * 1024,
 };
 
+/** What `ServerConnection.next` gives. */
 export type ServerEvent =
   | { readonly type: 'command'; readonly id: number; readonly command: Command }
   /** Send what `transmit` has left and close. `reason` says what the peer did wrong, if it did. */

@@ -51,6 +51,7 @@ export type StatusWord =
   | 'RESET'
   | 'MN';
 
+/** What the table of verbs says of one. */
 export interface VerbRow {
   readonly reply: ReplyShape;
   /** The fixed words this verb may be answered with, the likeliest first. */

@@ -1,3 +1,4 @@
+// The lists of cases that run in a page.
 import {
   authCases,
   type Case,
@@ -11,10 +12,10 @@ import {
 } from '../../conformance/mod.ts';
 import { withClient } from '../../conformance/memcache/context.ts';
 import { equal, ok, rejects } from '../../conformance/assert.ts';
-import type { Client } from '../../core/client/clients.ts';
+import type { Client } from '../../core/client/server-client.ts';
 import { webSocketCases } from './web-socket-cases.ts';
 
-/** A page: clients of the bridge that serves it, and others. */
+/** The context of a page: its bridge, and another one. */
 export interface PageContext extends OneServerContext {
   /** A client of a bridge: the one that serves this page, or one that does not. */
   readonly connect: (bridge: 'bridge' | 'closed', token?: string) => Client;
@@ -38,7 +39,7 @@ const largeValues: Case<OneServerContext> = withClient(
   },
 );
 
-/** What only a page can tell of a bridge. */
+/** Requirements on a bridge that only a page can test. */
 const pageCases: readonly Case<PageContext>[] = [
   {
     name: 'a page with a wrong token is not served',
@@ -59,8 +60,8 @@ const pageCases: readonly Case<PageContext>[] = [
 const clientCases = [...memcacheCases, ...oneServerCases, ...metaOnlyCases];
 
 /**
- * What a client must do, through a bridge too; but for administration, which a bridge refuses, and
- * for the longest keys, of which its prefix takes a part.
+ * The requirements on a client that also hold through a bridge: all except administration, which a
+ * bridge refuses, and the longest keys, which its prefix shortens.
  */
 export const bridgedCases: readonly Case<OneServerContext>[] = [
   ...clientCases.filter(({ needs = [] }) =>
@@ -70,8 +71,9 @@ export const bridgedCases: readonly Case<OneServerContext>[] = [
 ];
 
 /**
- * What is run in a page: with nothing, on an embedded server in the page, on three of them with a
- * client made of all the others, with a bridge behind it, or at an exchange of WebSockets.
+ * The lists of cases that run in a page: with no context, on an embedded server in the page, on
+ * three of them with a client made of all the others, behind a bridge, or at an exchange of
+ * WebSockets.
  */
 export const pageLists = {
   wire: wireCases,

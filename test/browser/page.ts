@@ -1,3 +1,4 @@
+// The script of the test page: runs cases in a browser.
 import {
   type Case,
   type CaseReport,
@@ -6,7 +7,8 @@ import {
   type ServerContext,
 } from '../../conformance/mod.ts';
 import { isEmbeddedSince } from '../../conformance/server/since.ts';
-import { memoryDialer, MemoryServer } from '../../core/server/memory.ts';
+import { memoryDialer } from '../../core/io/memory-pipe.ts';
+import { MemoryServer } from '../../core/server/memory.ts';
 import type { ServerOptions } from '../../core/server/options.ts';
 import { createTestClient } from '../../core/testing/mod.ts';
 import {
@@ -22,10 +24,10 @@ import { patience } from '../support/patience.ts';
 import { type PageContext, type PageList, pageLists } from './cases.ts';
 import { type WebSocketContext, webSocketContext } from './web-socket-cases.ts';
 
-// The standard's WebSocket is what the dialer takes for one.
+// The dialer accepts the standard WebSocket.
 const standard: WebSocketConstructor = WebSocket;
 
-/** What the test gives to the page. */
+/** The functions that the test provides to the page. */
 declare const pass: PageContext['pass'];
 
 const parameter = (name: string): string => new URLSearchParams(location.search).get(name) ?? '';
@@ -84,7 +86,7 @@ function atExchange(): WebSocketContext {
   return webSocketContext(standard, { exchange: exchange ?? 0, nowhere: nowhere ?? 0 });
 }
 
-/** What the test calls. */
+/** The function that the test calls. */
 const lists: Readonly<Record<PageList, () => Promise<CaseReport>>> = {
   wire: () => runList(pageLists.wire, undefined),
   server: () => runList(pageLists.server, serverInPage()),
@@ -111,7 +113,7 @@ function runList<Context>(
   return runCases(cases, () => context, { timeout: 60_000, has: () => true });
 }
 
-/** What came of each case, by its name: an error, or null. */
+/** The result of each case by name: an error, or null. */
 async function results(list: PageList): Promise<Record<string, string | null>> {
   const { passed, failed } = await lists[list]();
   return Object.fromEntries([

@@ -1,3 +1,4 @@
+// The transport cases of a WebSocket, which meets its peer at an exchange.
 import { equal, ok, rejects } from '../../conformance/assert.ts';
 import { type Case, transportCases, type TransportContext } from '../../conformance/mod.ts';
 import { never } from '../../conformance/transport/context.ts';
@@ -16,7 +17,7 @@ export interface WebSocketContext extends TransportContext {
 
 type Rest<All extends readonly unknown[]> = All extends [unknown, ...infer Others] ? Others : never;
 
-/** @param ports Of the exchange, and one where nobody listens. */
+/** @param ports The port of the exchange, and one where nothing listens. */
 export function webSocketContext(
   WebSocket: WebSocketConstructor,
   ports: { readonly exchange: number; readonly nowhere: number },
@@ -30,7 +31,7 @@ export function webSocketContext(
   };
 }
 
-/** What a transport must do that is a WebSocket. */
+/** Requirements on a transport that is a WebSocket. */
 export const webSocketCases: readonly Case<WebSocketContext>[] = [
   ...transportCases,
   {
@@ -67,7 +68,7 @@ export const webSocketCases: readonly Case<WebSocketContext>[] = [
   },
 ];
 
-// Who cannot listen opens a WebSocket of its own for each that comes.
+// A page cannot listen, so it dials one WebSocket for each that connects at the exchange.
 function listen(
   WebSocket: WebSocketConstructor,
   exchange: string,

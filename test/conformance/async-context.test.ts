@@ -7,13 +7,13 @@ import { Client, dial, HashClient, listen } from '../runner/runtime.ts';
 import { suite } from '../runner/suite.ts';
 import { DnsDiscovery } from '../../transport-node/dns-discovery.ts';
 
-// A connection outlives the call that it was made for, and so do timers. Where they are in that
-// call's context, its store lives as long as they, and what happens later is logged as of its request.
+// A connection and its timers outlive the call that they were made for. If they kept that call's
+// context, they would keep its store alive, and later events would be logged for its request.
 
 const context = suite('context of asynchronous calls');
 const request = new AsyncLocalStorage<string>();
 
-/** Where a call was heard: in which request, if in any. */
+/** The request in whose context this runs, if any. */
 const here = (): string => request.getStore() ?? 'none';
 
 context('a connection is outside of the call that needs it', async () => {

@@ -5,19 +5,19 @@ import { BINARY, PING, PONG, type RawPage } from '../support/raw-page.ts';
 import { origin, Scene } from '../support/running-bridge.ts';
 import { suite } from '../runner/suite.ts';
 
-// What a flood may cost is counted on a virtual clock in core/bridge/page-socket.test.ts. Here it is
-// measured, over sockets and with the flood in a process of its own. Before frames were counted, a
-// call of another page took 72 to 800 ms meanwhile, or never ended.
+// What a flood may cost is counted on a virtual clock in core/bridge/page-socket.test.ts. Here it
+// is measured, over sockets and with the flood in a process of its own. Before frames were counted,
+// a call of another page took 72 to 800 ms meanwhile, or never ended.
 const floods = suite('bridge: a page that floods');
 const node = findProgram('node');
 
-/** How many calls are measured. */
+/** The number of measured calls. */
 const CALLS = 100;
 
-/** Milliseconds that a busy machine may add to a call in the middle, and to the slowest but one. */
+/** The limits of the median call and of the slowest but one, in milliseconds, on a busy machine. */
 const NOISE = { middle: 10, slow: 100 };
 
-/** A machine that does something else may spoil a measurement; a bridge that starves spoils all. */
+/** A busy machine may spoil one measurement; a bridge that starves pages spoils all. */
 const ATTEMPTS = 5;
 
 floods.after(() => Scene.closeAll());
@@ -66,7 +66,9 @@ for (
   });
 }
 
-/** How long calls of a page take, in milliseconds: the one in the middle, and the slowest but one. */
+/**
+ * The duration of a page's calls in milliseconds: the median, and the slowest but one.
+ */
 async function measure(page: RawPage): Promise<{ middle: number; slow: number }> {
   const times: number[] = [];
   for (let i = 0; i < CALLS; i++) {
@@ -80,7 +82,7 @@ async function measure(page: RawPage): Promise<{ middle: number; slow: number }>
   return { middle: at(CALLS / 2), slow: at(CALLS - 2) };
 }
 
-/** Waits until a process says this. */
+/** Waits until a process has printed this. */
 function hears({ stdout }: ChildProcess, word: string): Promise<void> {
   return new Promise((resolve) => {
     stdout?.on('data', (chunk: Uint8Array) => {

@@ -58,7 +58,7 @@ for (
       const start = performance.now();
       page.flood(opcode, payload);
       await page.gone;
-      // A second, and what a busy machine may add; a WebSocket that is closed in peace has half a
+      // A second, plus the delay of a busy machine. A normal close of a WebSocket takes half a
       // minute in the package `ws`, and any time at all on other runtimes.
       assert.ok(performance.now() - start < 10_000);
     },
@@ -70,7 +70,7 @@ limits('who asks for nothing is cut off when the time for a handshake is over', 
   const { port } = await Scene.start({ clock });
   const { connected, end } = dialRaw(port, 'GET / HTTP/1.1\r\nHost: local');
   await connected;
-  // The server has accepted it when it serves the next one.
+  // When the server serves the next one, it has accepted this one.
   await fetch(`http://127.0.0.1:${port}/health`);
   clock.advance(bridgeLimits.handshakeTimeout);
   assert.is(await end, '');

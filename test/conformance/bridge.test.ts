@@ -11,7 +11,7 @@ import { suite } from '../runner/suite.ts';
 import { rejects } from '../../conformance/assert.ts';
 
 const bridges = suite('bridge: over sockets');
-/** A value that more than one of is more than a socket takes at once. */
+/** A value so large that a socket does not take two at once. */
 const LARGE = 1_000_000;
 const SET_LARGE = `set a 0 0 ${LARGE}\r\n${'x'.repeat(LARGE)}\r\n`;
 const origins = [origin];
@@ -291,7 +291,7 @@ else {
   });
 }
 
-/** The upstream connection that is the `count`th, once it is dialed. */
+/** The `count`th upstream connection, once it is dialed. */
 async function asked(network: ScriptedNetwork, count: number) {
   while (network.dials.length < count) await new Promise((resolve) => setImmediate(resolve));
   return await network.last.accept();

@@ -1,6 +1,6 @@
 import process from 'node:process';
 import * as assert from 'uvu/assert';
-import type { Client } from '../../core/client/clients.ts';
+import type { Client } from '../../core/client/server-client.ts';
 import type { Dialer } from '../../core/io/transport.ts';
 import { suite } from '../runner/suite.ts';
 import { uniqueKey } from '../support/cases.ts';
@@ -23,17 +23,17 @@ import {
   transportCases,
 } from '../../conformance/mod.ts';
 
-// Whoever runs cases has a program of his own, which an unhandled rejection would end: runCases says
-// that it never rejects, however broken what it judges is.
+// An unhandled rejection would crash the program that runs the cases: runCases promises never to
+// reject, however broken the subject is.
 
-/** How many promises of this process were rejected with nobody to hear it, while this was done. */
+/** The number of unhandled rejections during this. */
 async function unhandled(work: () => Promise<unknown>): Promise<number> {
   let count = 0;
   const others = process.listeners('unhandledRejection');
   const hear = (): void => void count++;
   process.removeAllListeners('unhandledRejection').on('unhandledRejection', hear);
   await work();
-  // Runtimes look for them when the queue of microtasks is empty; some look later.
+  // Runtimes report them when the queue of microtasks is empty; some report later.
   for (let turn = 0; turn < 20; turn++) await settled();
   process.off('unhandledRejection', hear);
   for (const other of others) process.on('unhandledRejection', other);
@@ -45,7 +45,7 @@ async function rejectLater(): Promise<never> {
   throw new Error('broken');
 }
 
-/** Ways to be broken, by what a method does. */
+/** Broken methods, by fault. */
 const ways: Readonly<Record<string, () => unknown>> = {
   'rejects at once': () => Promise.reject(new Error('broken')),
   'rejects later': rejectLater,
@@ -56,7 +56,7 @@ const ways: Readonly<Record<string, () => unknown>> = {
   'gives nothing': () => undefined,
 };
 
-/** Methods take turns: some of a case are broken in one way, some in another. */
+/** Alternates the faults: the methods of one case are broken in different ways. */
 function brokenClient(...does: (() => unknown)[]): Client {
   let calls = 0;
   const method = (): unknown => does[calls++ % does.length]?.();

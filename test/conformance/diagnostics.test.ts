@@ -13,7 +13,7 @@ function client(options: ClientOptions = {}): ServerClient {
   return new Client('cache.example:11212', { dial: new MemoryServer().dial, ...options });
 }
 
-/** The events of the tracing channel while something is done. */
+/** The events of the tracing channel while a function runs. */
 async function eventsOf(run: () => Promise<unknown>): Promise<[string, CommandMessage][]> {
   const events: [string, CommandMessage][] = [];
   const note = (name: string) => (message: CommandMessage) => void events.push([name, message]);

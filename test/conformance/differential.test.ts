@@ -1,5 +1,5 @@
 import { systemClock } from '../../core/io/clock.ts';
-import { memoryDialer } from '../../core/server/memory.ts';
+import { memoryDialer } from '../../core/io/memory-pipe.ts';
 import { Server } from '../../core/server/serve.ts';
 import type { Dialer, Endpoint } from '../../core/io/transport.ts';
 import { findProgram, startMemcached, versionOf } from '../support/memcached.ts';
@@ -11,25 +11,25 @@ import { type Change, changesFrom, isComparable } from '../../conformance/server
 import { RandomRequests, shortKeys } from '../../conformance/random-requests.ts';
 import { Random } from '../../conformance/random.ts';
 
-// The law: to the same requests the embedded server and memcached give the same bytes, but for what
-// the table of changes says of that version.
+// The law: to the same requests the embedded server and memcached give the same bytes, except for
+// the differences of that version in the table of changes.
 
-// Each runtime has sequences of its own.
+// Each runtime runs different sequences.
 const seed = Number(process.env['MEMWIRE_SEED'] ?? 20261121) +
   ['node', 'deno', 'bun'].indexOf(runtime);
 const rounds = Number(process.env['MEMWIRE_SEQUENCES'] ?? 1000);
 const COMMANDS = 20;
 
-// Room for a length that is larger than its value to end in.
+// Padding, for a length that is larger than its value.
 const FILLER = 'mn\r\n'.repeat(300);
 const BARRIER = 'mg barrier Oend k\r\n';
 const REACHED = /[^]*?EN Oend kbarrier\r\n/;
-// Shows the cas of each item, and changes nothing.
+// Reads the cas of each item, and changes nothing.
 const CAS_NUMBERS = shortKeys.map((key) => `mg ${key} k c u\r\n`).join('');
 
-// What describes the server itself, and a watch behind other requests, which memcached refuses when
-// it notices them: that depends on how bytes arrive. A cas so small that one of the two servers may
-// come to it by itself, and one that has become a part of something else.
+// Excludes requests for the state of the server itself; a watch behind other requests, which
+// memcached refuses depending on how bytes arrive; a cas so small that one of the two servers may
+// reach it by itself, and one that was cut.
 const alwaysDiffers: readonly RegExp[] = [
   /^ *(stats *(\0|$)|version)/m,
   /^ *watch/m,
@@ -43,7 +43,7 @@ class Subject {
   readonly #endpoint: Endpoint;
   readonly #differing: readonly Change[];
   #connection: RawConnection | null = null;
-  // No protocol says which numbers a server counts in: it must only give the same one for the same.
+  // The protocol does not fix cas numbers: equal ones must only stay equal.
   readonly #names: Map<string, string> = new Map([['0', '0']]);
   readonly #cas: Map<string, string> = new Map();
 
@@ -53,7 +53,7 @@ class Subject {
     this.#differing = differing;
   }
 
-  /** What it says to these requests, in a form that can be compared. */
+  /** Its replies to these requests, in a comparable form. */
   async ask(requests: string): Promise<string> {
     const own = requests.replaceAll(
       /\{([^}\n]*)\}/g,
@@ -81,7 +81,7 @@ class Subject {
     }
   }
 
-  /** Everything it holds, in a form that can be compared. */
+  /** All its items, in a comparable form. */
   async contents(): Promise<string> {
     this.#connection ??= await RawConnection.open(this.#dial, this.#endpoint);
     // Not `all`: that walks the LRU, which memcached reorders while it is walked.
@@ -94,7 +94,7 @@ class Subject {
     return this.#differing.reduce((text, { alike }) => alike?.(text) ?? text, said);
   }
 
-  // Without what depends on the server: the moment, and how it counts.
+  // Without the parts that depend on the server: times and counters.
   #named(said: string): string {
     return timeless(said).replaceAll(
       /( c|cas=|^VALUE \S+(?:\t\S+)? \d+ \d+ )(\d+)\b/gm,
@@ -113,10 +113,10 @@ class Subject {
   }
 }
 
-/** Without what depends on the moment: two servers are not asked in the same one. */
+/** Without the parts that depend on the time: the two servers are not asked at the same moment. */
 function timeless(said: string): string {
   return said
-    // Left is an unsigned number; what has expired shows as one close to 2^32.
+    // The remaining TTL is unsigned: after expiry it is close to 2^32.
     .replaceAll(/ t\d+/g, ' t#')
     .replaceAll(/ l\d+/g, ' l#')
     .replaceAll(/exp=-\d\d+/g, 'exp=-##')
@@ -138,17 +138,17 @@ for (const path of programs) {
   }
   differential(`${name}: ${version}`, async () => {
     if (await firstDifference(path, version) === null) return;
-    // Time goes by between two answers. What is a difference comes again.
+    // Time passes between two answers; a real difference comes again.
     const again = await firstDifference(path, version);
     if (again !== null) throw new Error(again);
   });
 }
 
-/** Asks both servers, new ones, until they say or hold something else. */
+/** Asks two new servers until their replies or items differ. */
 async function firstDifference(path: string, version: string): Promise<string | null> {
   const differing = changesFrom(version);
-  // Its LRU maintainer holds on to items at moments of its own, and then numbers are not written in
-  // place: what it says would depend on the moment.
+  // The LRU maintainer of memcached holds items at arbitrary moments, and then numbers are not
+  // written in place: its replies would depend on the time.
   const memcached = await startMemcached(path, { args: ['-o', 'no_lru_maintainer'] });
   const embedded = new Server({}, systemClock);
   const real = new Subject(dial, memcached.endpoint, differing);

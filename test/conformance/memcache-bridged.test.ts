@@ -13,7 +13,7 @@ const token = 'a-token-for-a-test';
 const options = {
   tokens: new Map([['test', token]]),
   prefix: 'app1:',
-  // The cases are in more of a hurry than people are.
+  // The cases send faster than the default rate limits allow.
   rate: 100_000,
   upstreamTimeout: 10_000,
 };

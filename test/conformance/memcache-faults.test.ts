@@ -1,7 +1,7 @@
 import { FallbackClient } from '../../core/client/wrappers/fallback-client.ts';
 import type { ClientOptions } from '../../core/client/options.ts';
-import { RetryingClient } from '../../core/client/wrappers/retrying-client.ts';
-import { memoryDialer } from '../../core/server/memory.ts';
+import { RetryingClient } from '../../core/client/wrappers/retrying.ts';
+import { memoryDialer } from '../../core/io/memory-pipe.ts';
 import { createTestClient } from '../../core/testing/mod.ts';
 import type { Listener } from '../../core/io/transport.ts';
 import { caseSuite, uniqueKey } from '../support/cases.ts';
@@ -10,7 +10,7 @@ import { faultCases, type FaultContext, type JudgedClient } from '../../conforma
 
 const has = (): boolean => true;
 
-/** Every kind of client, of servers that are one. */
+/** Every kind of client, with a single server. */
 const kinds: Readonly<Record<string, (options: ClientOptions) => JudgedClient>> = {
   'meta': (options) => new Client('cache', { ...options, dialect: 'meta' }),
   'text': (options) => new Client('cache', { ...options, dialect: 'text' }),

@@ -1,7 +1,7 @@
 import { FallbackClient } from '../../core/client/wrappers/fallback-client.ts';
 import type { ClientOptions } from '../../core/client/options.ts';
-import { RetryingClient } from '../../core/client/wrappers/retrying-client.ts';
-import { memoryDialer } from '../../core/server/memory.ts';
+import { RetryingClient } from '../../core/client/wrappers/retrying.ts';
+import { memoryDialer } from '../../core/io/memory-pipe.ts';
 import { createTestClient } from '../../core/testing/mod.ts';
 import type { Listener } from '../../core/io/transport.ts';
 import { caseSuite, uniqueKey } from '../support/cases.ts';
@@ -17,7 +17,7 @@ caseSuite('client in the field: client | models, in memory', fieldCases, (): Fie
   unique: uniqueKey,
 }), { has });
 
-/** What stands above a connection is not asked of each server, nor of each thing it may say. */
+/** Wrappers and pools do not depend on the server, so they run a part of the cases only. */
 const some = fieldCases.filter(({ name }) =>
   /^(memcached 1\.(4|6\.18)|twemproxy 0\.5):/.test(name) && !/nobody asked/.test(name)
 );

@@ -3,7 +3,7 @@ import { memcacheSuites } from '../support/memcache-suites.ts';
 import { HashClient } from '../runner/runtime.ts';
 import { memcacheCases, metaOnlyCases } from '../../conformance/mod.ts';
 
-// With `auto` the servers are found by a discovery, so that the first call waits for both.
+// With `auto` a discovery finds the servers, so the first call waits for the list and the proof.
 for (const dialect of ['meta', 'text', 'auto'] as const) {
   memcacheSuites({
     name: `hash client: ${dialect}${dialect === 'auto' ? ', discovered' : ''}`,

@@ -5,8 +5,8 @@ import { memcacheCases, metaOnlyCases, oneServerCases } from '../../conformance/
 memcacheSuites({
   name: 'client: meta',
   servers: 1,
-  // How the bytes travel is one question, the dialect another: every way is asked of one. How the
-  // embedded server listens is for the cases of servers.
+  // Transport and dialect are independent, so only one dialect runs over every transport. The
+  // listeners of the embedded server are tested by the server cases.
   also: ['unix socket', 'TLS', 'TLS with client certificates', 'TCP, with a login'],
   embedded: ['TCP', 'TCP, with a login'],
   cases: [...memcacheCases, ...oneServerCases, ...metaOnlyCases],

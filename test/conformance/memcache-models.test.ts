@@ -9,14 +9,14 @@ import {
   serverModels,
 } from '../../conformance/mod.ts';
 
-// All that a client must do, in its default configuration, with each server of the field, as far as
-// the server has it.
+// All requirements on a client, in its default configuration, with each of the server models, as
+// far as the model has the features.
 
-/** What servers lack beside a command: the cases that cannot be asked of them. */
+/** Cases that a model cannot pass although it has the commands. */
 const beyond: readonly (readonly [servers: RegExp, left: RegExp])[] = [
-  // A time that is past ends the connection.
+  // A time in the past closes the connection.
   [/^twemproxy/, /^expire takes seconds, a Date/],
-  // It says ERROR, and not why.
+  // It answers ERROR without a reason.
   [/^Pelikan/, /^incr of what is no number is an error of the server/],
 ];
 
@@ -25,7 +25,7 @@ for (const model of serverModels) {
   if (!keeps) continue;
   const clock = new VirtualClock();
   const server = new ModelServer(model, clock);
-  // Not skipped: nothing that could be installed makes them possible.
+  // Left out rather than skipped: no installed program would make them possible.
   const cases = memcacheCases.filter((one) =>
     missingNeed(one, (need) => !lacks.includes(need)) === undefined &&
     !beyond.some(([servers, left]) => servers.test(name) && left.test(one.name))

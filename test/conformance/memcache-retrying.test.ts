@@ -1,4 +1,4 @@
-import { RetryingClient } from '../../core/client/wrappers/retrying-client.ts';
+import { RetryingClient } from '../../core/client/wrappers/retrying.ts';
 import { dialectSuites } from '../support/memcache-suites.ts';
 import { Client } from '../runner/runtime.ts';
 

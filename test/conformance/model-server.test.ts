@@ -1,39 +1,13 @@
 import * as assert from 'uvu/assert';
-import type { Transport } from '../../core/io/transport.ts';
-import { latin1 } from '../../core/wire/bytes.ts';
 import { suite } from '../runner/suite.ts';
+import { FakePeer } from '../support/fake-peer.ts';
 import { settled } from '../support/scripted.ts';
-import { bytes } from '../../conformance/assert.ts';
 import { ModelServer } from '../../conformance/servers/model-server.ts';
 import { serverModel, serverModels } from '../../conformance/servers/models.ts';
 import { shortNames, transcripts } from '../../conformance/servers/transcripts.ts';
 
-/** A connection to a server, and all that came over it. */
-class Talk {
-  received = '';
-  #transport: Transport | null = null;
-
-  static async open(server: ModelServer): Promise<Talk> {
-    const talk = new Talk();
-    talk.#transport = await server.dial({ path: 'memory' }, {
-      onData: (chunk) => void (talk.received += latin1(chunk)),
-      onDrain() {},
-      onClosed: () => void (talk.received += '(closed)'),
-    }, new AbortController().signal);
-    return talk;
-  }
-
-  /** Sends, and gives what comes back. */
-  async say(data: string): Promise<string> {
-    this.received = '';
-    this.#transport?.send(bytes(data));
-    await settled();
-    return this.received;
-  }
-}
-
 async function say(server: ModelServer, data: string): Promise<string> {
-  return await (await Talk.open(server)).say(data);
+  return await (await FakePeer.dial(server.dial)).say(data);
 }
 
 const recorded = suite('model servers: what the servers themselves said');
@@ -58,7 +32,7 @@ recorded.run();
 
 const models = suite('model servers');
 
-/** How each answers the first bytes that a client might send; the rest of the piece is lost. */
+/** The answer of each model to the first bytes of a client; the rest of the piece is lost. */
 const probes: Readonly<Record<string, string>> = {
   'memcached 1.4': 'ERROR\r\n',
   'memcached 1.5': 'CLIENT_ERROR incorrect number of tokens supplied\r\n',
@@ -95,7 +69,7 @@ models('a value behind a refused line is a command, as the log tells', async () 
 
 models('a line and a value may come in any pieces', async () => {
   const server = new ModelServer(serverModel('memcached 1.6.18'));
-  const talk = await Talk.open(server);
+  const talk = await FakePeer.dial(server.dial);
   let said = '';
   for (const letter of 'set v 1 0 9\r\nflush_all\r\nget v\r\n') said += await talk.say(letter);
   assert.is(said, 'STORED\r\nVALUE v 1 9\r\nflush_all\r\nEND\r\n');
@@ -121,7 +95,7 @@ models('twemproxy loses what came with a word it does not know, and closes', asy
   const server = new ModelServer(serverModel('twemproxy 0.5'));
   assert.is(await say(server, 'set v 0 0 1\r\nx\r\nversion\r\nmn\r\n'), '(closed)');
   assert.is(await say(server, 'get v\r\n'), 'VALUE v 0 1\r\nx\r\nEND\r\n', 'it was done');
-  const talk = await Talk.open(server);
+  const talk = await FakePeer.dial(server.dial);
   assert.is(await talk.say('version\r\n'), 'VERSION 1.6.18\r\n');
   assert.is(await talk.say('mn\r\n'), '(closed)');
 });
@@ -159,7 +133,7 @@ models('mcrouter whose writes go nowhere says so to each, and to none that is qu
 
 models('another model holds from the next connection on, over the same items', async () => {
   const server = new ModelServer(serverModel('memcached 1.6.45'));
-  const old = await Talk.open(server);
+  const old = await FakePeer.dial(server.dial);
   await old.say('set k 0 0 1\r\nx\r\n');
   server.model = serverModel('memcached 1.4');
   assert.is(await old.say('mn\r\n'), 'MN\r\n');
@@ -173,7 +147,7 @@ models('another model holds from the next connection on, over the same items', a
 models('a greeting comes before the first reply of each connection', async () => {
   const server = new ModelServer(serverModel('memcached 1.6.18'));
   server.greeting = 'STORED\r\n';
-  const talk = await Talk.open(server);
+  const talk = await FakePeer.dial(server.dial);
   assert.is(await talk.say('mn\r\n'), 'STORED\r\nMN\r\n');
   assert.is(await talk.say('mn\r\n'), 'MN\r\n');
 });
@@ -186,7 +160,7 @@ models('a line without an end closes, unless it is a get', async () => {
 
 models('the lines of a watch come when they are written', async () => {
   const server = new ModelServer(serverModel('memcached 1.6.18'));
-  const watch = await Talk.open(server);
+  const watch = await FakePeer.dial(server.dial);
   assert.is(await watch.say('watch mutations\r\n'), 'OK\r\n');
   await say(server, 'set k 0 0 1\r\nx\r\n');
   assert.match(watch.received, /item_store key=k/);

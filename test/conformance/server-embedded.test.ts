@@ -37,7 +37,7 @@ const common = { since: isEmbeddedSince, unique: uniqueKey };
 const openssl = findProgram('openssl');
 const certificates = openssl === null ? null : makeCertificates(openssl);
 
-/** What this side of a connection has for TLS. */
+/** The TLS options of the server. */
 function tlsOf(side: 'server' | 'client'): TlsOptions {
   return certificates === null ? {} : { ca: certificates.ca, ...certificates[side] };
 }
@@ -45,7 +45,7 @@ function tlsOf(side: 'server' | 'client'): TlsOptions {
 interface Place {
   readonly name: string;
   readonly at: Endpoint;
-  /** What a client there has for TLS. */
+  /** The TLS options of its client. */
   readonly tls?: TlsOptions;
 }
 

@@ -8,11 +8,11 @@ import { temporaryFile } from '../support/temporary.ts';
 import { ok, text } from '../../conformance/assert.ts';
 import type { Case } from '../../conformance/case.ts';
 
-// What a server answers to who says all at once and ends its side: `printf 'get a\r\n' | nc -N`.
+// The answers to a client that sends everything and half-closes: `printf 'get a\r\n' | nc -N`.
 
 const value = 'x'.repeat(100_000);
 
-/** What is said, in this order, each over a connection of its own, and all that comes back. */
+/** Requests, in order, each over a connection of its own, and their complete answers. */
 const talks: readonly (readonly [name: string, said: string, answer: string | RegExp])[] = [
   [
     'all that was asked is answered',

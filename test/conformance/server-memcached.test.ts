@@ -18,7 +18,7 @@ function context(server: RunningMemcached): ServerContext {
     dial,
     endpoint: server.endpoint,
     since: (version) => isSince(server.version, version),
-    // Its clock is its own: time must go by.
+    // It has a real clock: wait.
     pass: (seconds) => new Promise((resolve) => setTimeout(resolve, seconds * 1000)),
     unique: uniqueKey,
   };
@@ -53,10 +53,10 @@ function lacksForTls(): string | undefined {
 }
 
 function isAsked(title: string, way: string, tls: boolean): boolean {
-  // Over TLS memcached 1.6.18 leaves what comes in one record with the end of a value unread, until
-  // more arrives.
+  // Over TLS memcached 1.6.18 does not read the rest of a record behind the end of a value until
+  // more bytes arrive.
   if (tls && /in any number of pieces$|without TLS$/.test(title)) return false;
-  // Its time goes by as slowly as ours, and the same whatever the way: it is waited for once.
+  // memcached has a real clock, which is the same over every transport: wait for it once only.
   return way === 'TCP' || title !== 'items expire';
 }
 

@@ -5,10 +5,10 @@ import { findProgram, freePort } from '../support/memcached.ts';
 import { runtime } from '../runner/runtime.ts';
 import type { WebSocketConstructor } from '../../transport-web/mod.ts';
 
-// The exchange is Node's on every runtime: what is judged is who dials.
+// The exchange runs on Node for every runtime: only the dialer is tested.
 const node = findProgram('node');
 
-// Deno's WebSocket leaves Nagle's algorithm on, and has nothing to turn it off with.
+// Deno's WebSocket has Nagle's algorithm on, with no option to turn it off.
 const cases = runtime === 'deno'
   ? webSocketCases.filter(({ name }) => !/holds back no small piece/.test(name))
   : webSocketCases;

@@ -2,7 +2,7 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import type { Dialer, Endpoint, TlsOptions } from '../../core/io/transport.ts';
-import { memoryDialer } from '../../core/server/memory.ts';
+import { memoryDialer } from '../../core/io/memory-pipe.ts';
 import { caseSuite } from '../support/cases.ts';
 import { type Certificates, makeCertificates } from '../support/certificates.ts';
 import { dialAndEnd, listenAndEnd } from '../support/half-close.ts';
@@ -48,7 +48,7 @@ caseSuite('transport | unix socket', cases, () => ({
   dialAndEnd,
 }));
 
-// A network of pipes: who listens has a port.
+// A network of pipes, where each listener has a port.
 const accepting = new Map<number, Dialer>();
 const nobody = memoryDialer({
   accept() {
@@ -81,7 +81,7 @@ type TlsContext = TlsTransportContext & HalfCloseTransportContext;
 
 const tlsCases: readonly Case<TlsContext>[] = [...cases, ...tlsTransportCases];
 
-/** How a client and a server speak TLS with each other. */
+/** Matching TLS options of a client and a server. */
 const ways: readonly (readonly [name: string, unix: boolean, mutual: boolean])[] = [
   ['TLS', false, false],
   ['TLS with client certificates', false, true],
@@ -136,7 +136,7 @@ const dialing = suite('transport: dialing');
 function isProbed(to: Endpoint): boolean {
   const port = ('port' in to ? to.port : 0).toString(16).toUpperCase().padStart(4, '0');
   const socket = readFileSync('/proc/net/tcp', 'utf8').split('\n').find((line) =>
-    // Columns: number, own address, the peer's, state, queues, which timer runs and how long.
+    // Columns: number, local address, remote address, state, queues, active timer and its time.
     new RegExp(`^ *\\d+: \\S+ \\S+:${port} 01 `).test(line)
   );
   assert.ok(socket, 'the socket is in the table');
@@ -162,7 +162,7 @@ for (const name of ['TCP', 'TLS']) {
       };
       near.transport = await dial(to, near, never());
       const far = await peers.next();
-      // While a byte is not acknowledged another timer runs; an answer acknowledges what it answers.
+      // While a byte is unacknowledged another timer runs; a reply acknowledges the request.
       near.send('a');
       await far.read(1);
       far.send('b');

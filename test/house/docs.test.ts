@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { commands } from '../../cli/console/commands.ts';
@@ -7,6 +7,7 @@ import { flagTable } from '../../cli/console/flags.ts';
 import { usage } from '../../cli/console/usage.ts';
 import { programs } from '../../cli/help.ts';
 import { suite } from '../runner/suite.ts';
+import { optionPage } from './option-tables.ts';
 import { ROOT } from './source.ts';
 import { FILE, verbTable } from './verb-table.ts';
 
@@ -14,6 +15,10 @@ const house = suite('house: docs');
 
 house('docs/verbs.md is what `npm run docs` writes', async () => {
   assert.is(readFileSync(FILE, 'utf8'), await verbTable());
+});
+
+house('docs/client.md is what `npm run docs` writes', () => {
+  assert.is(read('docs/client.md'), optionPage());
 });
 
 house('.ci/run runs the test line of the README', () => {
@@ -47,6 +52,54 @@ house('every test that docs/pymemcache.md names is there', () => {
     }
   }
 });
+
+house('the README has at most 160 lines', () => {
+  assert.ok(read('README.md').split('\n').length <= 161);
+});
+
+house('every relative link leads to a file, and to a heading in it', () => {
+  const pages = ['', 'docs', 'examples'].flatMap((folder) =>
+    readdirSync(join(ROOT, folder)).map((file) => join(folder, file))
+  ).filter((file) => file.endsWith('.md'));
+  assert.ok(pages.length > 10);
+  const broken: string[] = [];
+  for (const page of pages) {
+    for (const [, target = ''] of read(page).matchAll(/\]\(([^)\s]+)\)/g)) {
+      if (target.startsWith('https:')) continue;
+      const [path = '', heading] = target.split('#');
+      const file = path === '' ? page : join(page, '..', path);
+      const found = existsSync(join(ROOT, file)) &&
+        (heading === undefined || headings(read(file)).includes(heading));
+      if (!found) broken.push(`${page}: ${target}`);
+    }
+  }
+  assert.equal(broken, []);
+});
+
+house('every section of docs/protocol.md that the code cites is there', () => {
+  const sections = [...read('docs/protocol.md').matchAll(/^#+ (\d[\d.]*) /gm)].map(([, n]) => n);
+  assert.ok(sections.length > 20);
+  const cited = new Set<string>();
+  for (const folder of ['core', 'conformance', 'test']) {
+    for (const file of readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })) {
+      if (!file.endsWith('.ts')) continue;
+      for (
+        const [, section = ''] of read(join(folder, file)).matchAll(/protocol\.md (\d[\d.]*\d|\d)/g)
+      ) {
+        cited.add(section);
+      }
+    }
+  }
+  assert.ok(cited.size > 5);
+  assert.equal([...cited].filter((section) => !sections.includes(section)), []);
+});
+
+/** The fragments that lead to the headings of a page. */
+function headings(text: string): string[] {
+  return [...text.matchAll(/^#+ (.*)$/gm)].map(([, title = '']) =>
+    title.toLowerCase().replaceAll(/[^\p{L}\p{N} _-]/gu, '').replaceAll(' ', '-')
+  );
+}
 
 function read(file: string): string {
   return readFileSync(join(ROOT, file), 'utf8');

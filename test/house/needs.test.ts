@@ -1,10 +1,10 @@
 import * as assert from 'uvu/assert';
-import { Client } from '../../core/client/clients.ts';
-import type { ServerClient } from '../../core/client/server-client.ts';
-import { memoryDialer, MemoryServer } from '../../core/server/memory.ts';
-import type { Dialer } from '../../core/io/transport.ts';
+import { Client, type ServerClient } from '../../core/client/server-client.ts';
+import { memoryDialer } from '../../core/io/memory-pipe.ts';
+import { MemoryServer } from '../../core/server/memory.ts';
 import { latin1 } from '../../core/wire/bytes.ts';
 import { uniqueKey } from '../support/cases.ts';
+import { withSentBytes } from '../support/intercept.ts';
 import { suite } from '../runner/suite.ts';
 import {
   authCases,
@@ -40,21 +40,8 @@ for (const one of serverCases) {
   needs(name, async () => {
     const keys: string[] = [];
     let sent = '';
-    const heard: Dialer = async (to, events, signal) => {
-      const transport = await dial(to, events, signal);
-      return {
-        send(bytes) {
-          sent += latin1(bytes);
-          return transport.send(bytes);
-        },
-        pause: () => transport.pause(),
-        resume: () => transport.resume(),
-        close: () => transport.close(),
-        abort: () => transport.abort(),
-      };
-    };
     await one.run({
-      dial: heard,
+      dial: withSentBytes(dial, (bytes) => void (sent += latin1(bytes))),
       endpoint: { path: 'memory' },
       since: isEmbeddedSince,
       pass: (seconds) => Promise.resolve(clock.advance(seconds * 1000)),

@@ -38,6 +38,17 @@ house('package.json and deno.json export the same modules', () => {
   assert.equal(built, sourced);
 });
 
+house('tsconfig.paths.json names the source of each export on Node', () => {
+  const { compilerOptions: { paths } } = JSON.parse(
+    readFileSync(join(ROOT, 'tsconfig.paths.json'), 'utf8'),
+  ) as { compilerOptions: { paths: Readonly<Record<string, readonly string[]>> } };
+  const sources = subpaths.map((path) => [
+    path.replace('.', manifest.name),
+    [String(target(manifest.exports[path])).replace('./dist/', './').replace(/\.js$/, '.ts')],
+  ]);
+  assert.equal(paths, Object.fromEntries(sources));
+});
+
 house('it has no dependencies', () => {
   assert.is(manifest.dependencies, undefined);
 });

@@ -27,7 +27,16 @@ const packageOf: Readonly<Record<string, string>> = {
 const given = ['node', 'npm', 'npx', 'sh', 'bash', 'script'];
 
 const read = (file: string): string => readFileSync(join(ROOT, file), 'utf8');
-const files = ['cli', 'core', 'conformance', 'examples', 'test', 'transport-deno', 'transport-bun']
+const files = [
+  'cli',
+  'core',
+  'conformance',
+  'demo',
+  'examples',
+  'test',
+  'transport-deno',
+  'transport-bun',
+]
   .concat('transport-node', 'transport-web')
   .flatMap((folder) =>
     readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })

@@ -1,6 +1,6 @@
-import { execFile, spawnSync } from 'node:child_process';
+import { type ChildProcess, execFile, spawn, spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { temporaryDirectory } from '../support/temporary.ts';
 import { ROOT } from './source.ts';
@@ -54,6 +54,7 @@ export class UserProject {
           lib,
           types,
           module: 'nodenext',
+          rewriteRelativeImportExtensions: true,
           strict: true,
           exactOptionalPropertyTypes: true,
           skipLibCheck: false,
@@ -76,6 +77,11 @@ export class UserProject {
     writeFileSync(join(this.#directory, file), text);
   }
 
+  /** Copies a file of the repository into the root of the project. */
+  copy(file: string): void {
+    cpSync(join(ROOT, file), join(this.#directory, basename(file)));
+  }
+
   /** Compiles every `*.ts` strictly, the package's types too, into `out`. */
   compile(): void {
     this.run(join(ROOT, 'node_modules/.bin/tsc'), '-p', '.');
@@ -90,6 +96,11 @@ export class UserProject {
   async start(program: string, ...args: string[]): Promise<string> {
     const options = { cwd: this.#directory, timeout: 60_000 };
     return (await promisify(execFile)(program, args, options)).stdout;
+  }
+
+  /** The same for a program that runs until it is killed. */
+  spawn(program: string, ...args: string[]): ChildProcess {
+    return spawn(program, args, { cwd: this.#directory, stdio: ['ignore', 'pipe', 'inherit'] });
   }
 }
 

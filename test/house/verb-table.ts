@@ -24,7 +24,7 @@ import {
   verbNotes,
   verbs,
 } from '../../core/wire/mod.ts';
-import type { Dialer } from '../../core/io/transport.ts';
+import { withSentBytes } from '../support/intercept.ts';
 import { ROOT } from './source.ts';
 
 export const FILE: string = join(ROOT, 'docs/verbs.md');
@@ -124,17 +124,8 @@ async function serverCaseRequests(): Promise<string[]> {
   for (const one of serverCases) {
     const { dial, clock } = new MemoryServer();
     let sent = '';
-    const tapped: Dialer = async (to, events, signal) => {
-      const transport = await dial(to, events, signal);
-      const send = transport.send.bind(transport);
-      transport.send = (data) => {
-        sent += text(data);
-        return send(data);
-      };
-      return transport;
-    };
     const context: ServerContext = {
-      dial: tapped,
+      dial: withSentBytes(dial, (data) => void (sent += text(data))),
       endpoint: { path: 'memory' },
       since: isEmbeddedSince,
       pass: (seconds) => Promise.resolve(clock.advance(seconds * 1000)),

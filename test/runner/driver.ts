@@ -1,19 +1,18 @@
+// Runs uvu suites on any runtime. uvu's own runner counts an exception in a hook, a file without
+// `.run()` and a test that never ends as a success; this one does not.
 import { within } from '../../conformance/case.ts';
 import { openGroup } from './queue.ts';
 
-// Runs uvu suites on any runtime. uvu's own runner takes a throw in a hook, a file without `.run()`
-// and a test that never ends for a success; this one does not.
-
-/** What one suite came to. */
+/** The result of a suite. */
 export interface SuiteReport {
   readonly name: string;
   readonly passed: number;
   readonly failed: number;
-  /** The names of the tests that were left out. */
+  /** The names of the skipped tests. */
   readonly skipped: readonly string[];
 }
 
-/** What one file came to. It is good when it has no failures. */
+/** The result of a file, which is good if it has no failures. */
 export interface FileReport {
   readonly file: string;
   readonly suites: readonly SuiteReport[];
@@ -26,7 +25,7 @@ type Runner = () => Promise<[errors: string | true, ran: number, skipped: number
 /**
  * Imports a test file and runs the suites that it makes.
  *
- * @param timeout Milliseconds that all of the file may take.
+ * @param timeout The time limit of the whole file, in milliseconds.
  */
 export async function runFile(
   file: string,
@@ -45,7 +44,7 @@ export async function runFile(
       const left = timeout - (Date.now() - start);
       const [errors, ran, , total] = await within(left, suite);
       if (errors !== true) failures.push(plain(errors));
-      // A hook threw: its tests count for nothing, and uvu says nothing.
+      // A hook threw: its tests did not run, and uvu does not report it.
       if (ran !== total && errors === true) failures.push(`${total - ran} tests did not finish`);
       reports.push({ name, passed: ran, failed: total - ran, skipped });
     }

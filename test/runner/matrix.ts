@@ -1,7 +1,7 @@
 /** A runtime that tests run on. */
 export type Runtime = 'node' | 'deno' | 'bun';
 
-/** What came of the tests of a suite. */
+/** The results of the tests of a suite. */
 export interface Counts {
   readonly passed: number;
   readonly failed: number;
@@ -9,27 +9,27 @@ export interface Counts {
 }
 
 const columns: readonly Runtime[] = ['node', 'deno', 'bun'];
-/** One long name must not push all columns out of sight. */
+/** A limit, so that one long name does not push all columns out of sight. */
 const MAX_WIDTH = 48;
 const NONE: Counts = { passed: 0, failed: 0, skipped: 0 };
 
-/** What came of every suite on every runtime, against every server. */
+/** The results of every suite on every runtime, against every server. */
 export class Matrix {
   readonly #rows = new Map<string, Map<Runtime, Counts>>();
   readonly #needs = new Set<string>();
 
-  /** @param suite Its name, and behind a `|` the server that it was run against. */
+  /** @param suite Its name, then after a `|` the server that it ran against. */
   add(suite: string, runtime: Runtime, counts: Counts): void {
     const row = this.#rows.get(suite) ?? new Map<Runtime, Counts>();
     this.#rows.set(suite, row.set(runtime, sum([row.get(runtime) ?? NONE, counts])));
   }
 
-  /** Notes what a test would have needed that was skipped: `memcached`. */
+  /** Records the unmet need of a skipped test: `memcached`. */
   addNeed(need: string): void {
     this.#needs.add(need);
   }
 
-  /** What the tests that were skipped would have needed. */
+  /** The unmet needs of the skipped tests. */
   get needs(): string[] {
     return [...this.#needs].sort();
   }
@@ -61,7 +61,7 @@ function sum(all: readonly Counts[]): Counts {
   }), NONE);
 }
 
-// A dot where the suite does not run: it judges something of Node's, or of the repository.
+// A dot where the suite does not run: it tests a part of Node's, or of the repository.
 function cell(counts: Counts | undefined): string {
   if (counts === undefined) return '.';
   const { passed, failed, skipped } = counts;

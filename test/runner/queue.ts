@@ -3,7 +3,7 @@ const uvu = globalThis as { UVU_DEFER?: number; UVU_QUEUE?: unknown[][]; UVU_IND
 uvu.UVU_DEFER = 1;
 uvu.UVU_QUEUE = [];
 
-/** What uvu does not tell of a suite: its name, and the names of the tests that it leaves out. */
+/** The properties of a suite that uvu does not report: its name, and the skipped tests. */
 export interface SuiteName {
   readonly name: string;
   readonly skipped: readonly string[];
@@ -11,7 +11,7 @@ export interface SuiteName {
 
 let names: SuiteName[] = [];
 
-/** Makes place for the suites of one more file. */
+/** Starts the queue of another file. */
 export function openGroup(): { readonly suites: unknown[]; readonly names: SuiteName[] } {
   const suites: unknown[] = [];
   names = [];
@@ -19,7 +19,7 @@ export function openGroup(): { readonly suites: unknown[]; readonly names: Suite
   return { suites, names };
 }
 
-/** Names the suite that uvu is handed next. */
+/** Names the suite that uvu gets next. */
 export function nameNext(name: SuiteName): void {
   names.push(name);
 }

@@ -1,4 +1,4 @@
-// Runs test files one after the other in a process of their own, and prints what came of each as a
+// Runs test files one after the other in a process of their own, and prints the result of each as a
 // line of JSON: `run-file.ts [--timeout MILLISECONDS] FILE...`
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';

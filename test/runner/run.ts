@@ -1,4 +1,4 @@
-// npm test: everything that must hold before a change lands.
+// npm test: all checks and tests that must pass before a change lands.
 //   npm test               the checks, then every test file
 //   npm test -- link       the test files with `link` in their path, and no checks
 //   npm test -- link deno  those, on Deno
@@ -17,10 +17,10 @@ const FILE_TIMEOUT = 180_000;
 const strict = process.env['CI'] !== undefined && process.env['CI'] !== '';
 const words = process.argv.slice(2).filter((word) => word !== '--quick');
 const quick = words.length < process.argv.length - 2;
-/** What the quick run does less of: nothing is started but Node, and random tests are short. */
+/** The limits of the quick run: it starts no program but Node, and random tests are short. */
 const environment = quick ? { MEMWIRE_PROGRAMS: 'none', MEMWIRE_RUNS: '500' } : {};
 
-/** What is not a test file, in the order in which it is run. */
+/** The checks besides test files, in order. */
 const checks: readonly (readonly [name: string, program: string, ...args: string[]])[] = [
   ['format', 'deno', 'fmt', '--check', '--quiet'],
   ['build', 'tsc', '-b'],
@@ -28,24 +28,24 @@ const checks: readonly (readonly [name: string, program: string, ...args: string
   ['types of Deno', 'deno', 'check', '--quiet', 'transport-deno/types.check.ts'],
   ['types of Bun', 'tsc', '-p', 'transport-bun/tsconfig.check.json'],
   ['types of the test page', 'tsc', '-p', 'test/browser', '--noEmit'],
-  ['types of the playground', 'tsc', '-p', 'examples/playground/page', '--noEmit'],
+  ['types of the playground', 'tsc', '-p', 'demo/playground/page', '--noEmit'],
   ['lint', 'oxlint', '--type-aware', '--deny-warnings', '--quiet'],
 ];
 
-/** How each runtime runs a program. */
+/** The command of each runtime that runs a program. */
 const runtimes: Readonly<Record<Runtime, readonly [program: string, ...args: string[]]>> = {
   node: [process.execPath, '--import', 'tsx'],
   deno: [tool('deno'), 'run', '--allow-all'],
   bun: [tool('bun')],
 };
 
-/** Files that are run by one process, one after the other. */
+/** Files that one process runs, one after the other. */
 interface Job {
   readonly files: readonly string[];
   readonly runtime: Runtime;
 }
 
-/** The checks of the quick run: the rest is about code that it does not run. */
+/** The checks of the quick run: the others check code that it does not run. */
 const quickChecks = ['format', 'build', 'types of tests', 'lint'];
 
 const matrix = new Matrix();
@@ -60,8 +60,8 @@ if (jobs.length === 0) {
   matrix.add(`test files with ${words.join(' ')}`, 'node', { passed: 0, failed: 1, skipped: 0 });
 }
 
-// Files about memcached mostly wait, for its clock is its own, and so does who looks at a browser:
-// they do so beside the others, and beside the checks.
+// Tests with memcached mostly wait, because it has a real clock, and so do tests with a browser:
+// they run beside the others, and beside the checks.
 const isSlow = ({ files }: Job): boolean =>
   files.some((file) => /(memcache(d|-[\w-]+)|chromium|playground)\.test/.test(file));
 await Promise.all([
@@ -78,8 +78,8 @@ const isMissing = strict && !quick && skipped > 0;
 if (isMissing) console.log('with CI set, nothing may be skipped');
 if (quick) {
   const needs = matrix.needs.join(', ');
-  const long = 'the servers of the field, faults, broken subjects, the flood of a bridge';
-  console.log(`left out: what needs ${needs}; what takes long: ${long}; npm test runs it`);
+  const long = 'older servers and proxies, faults, broken subjects, the flood of a bridge';
+  console.log(`left out: tests that need ${needs}; long tests: ${long}; npm test runs them`);
 }
 console.log(`${passed} passed, ${failed} failed${without}`);
 process.exitCode = failed > 0 || isMissing ? 1 : 0;
@@ -99,7 +99,7 @@ async function runChecks(): Promise<void> {
   }
 }
 
-// In processes, so that nothing sees what another one left behind; so many at a time.
+// Runs jobs in processes, so that no file sees leftovers of another; `workers` at a time.
 async function runAll(queue: Job[], workers: number): Promise<void> {
   await Promise.all(Array.from({ length: workers }, async () => {
     for (let job = queue.shift(); job !== undefined; job = queue.shift()) {
@@ -108,8 +108,8 @@ async function runAll(queue: Job[], workers: number): Promise<void> {
   }));
 }
 
-// A folder is one process, as to start one takes longer than most files do; but the files of the
-// conformance mostly wait, and do so side by side.
+// A folder is one process, since starting one takes longer than most files; but the files of
+// test/conformance mostly wait, so they run in parallel.
 function jobsOf(files: readonly string[]): Job[] {
   const jobs = new Map<string, { files: string[]; runtime: Runtime }>();
   for (const file of files) {
@@ -121,25 +121,27 @@ function jobsOf(files: readonly string[]): Job[] {
       else job.files.push(file);
     }
   }
-  // The folders, which take long, before the conformance.
+  // The folders, which take long, before test/conformance.
   return [...jobs.values()].reverse();
 }
 
 function groupOf(file: string): string {
   if (!file.startsWith('test/conformance/')) return dirname(file);
-  // Without a memcached they do not wait, and to start is most of what they do.
+  // Without a memcached they do not wait, and most of their time is the start of a process.
   return quick ? /^test\/conformance\/(memcache)?/.exec(file)![0] : file;
 }
 
-// The core and what it is judged by are for every runtime; the rest is about Node, or is run by it.
+// The core and its cases run on every runtime; the rest is about Node, or is run by it.
 function runtimesOf(file: string): readonly Runtime[] {
-  if (quick) return /^(core|cli\/console|test\/conformance)\//.test(file) && !isLong(file) ? ['node'] : [];
+  if (quick) {
+    return /^(core|cli\/console|test\/conformance)\//.test(file) && !isLong(file) ? ['node'] : [];
+  }
   // Deno can run it too.
   if (file === 'transport-node/bridge.test.ts') return ['node', 'deno'];
   return /^(core|cli\/console|test\/conformance)\//.test(file) ? ['node', 'deno', 'bun'] : ['node'];
 }
 
-/** Whether a file alone takes more than a tenth of the quick run's time. */
+/** Whether a file alone would take more than a tenth of the quick run. */
 function isLong(file: string): boolean {
   return /\/(memcache-field|memcache-faults|broken-subjects|bridge-flood)\.test/.test(file);
 }
@@ -166,7 +168,7 @@ function report(runtime: Runtime, { file, suites, failures, milliseconds }: File
   for (const { name, passed, failed, skipped } of suites) {
     matrix.add(name, runtime, { passed, failed, skipped: skipped.length });
   }
-  // What failed outside of any suite: the import, a hook, the time limit.
+  // Failures outside of any suite: the import, a hook, the time limit.
   const outside = failures.length > 0 && suites.every((suite) => suite.failed === 0);
   if (outside || suites.length === 0) {
     matrix.add(file, runtime, { passed: 0, failed: 1, skipped: 0 });
@@ -194,7 +196,7 @@ function run(
       cwd: ROOT,
       env: { ...process.env, ...environment },
       stdio: ['ignore', 'pipe', 'pipe'],
-      // For what its own time limit cannot stop: a loop that never ends.
+      // Stops an endless loop, which its own time limit cannot.
       timeout: timeout + 10_000,
       killSignal: 'SIGKILL',
     });

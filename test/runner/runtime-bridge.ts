@@ -1,3 +1,4 @@
+// The bridge and the WebSocket of the runtime that runs the tests.
 import { WebSocket } from 'ws';
 import * as bun from '../../transport-bun/bridge.ts';
 import * as deno from '../../transport-deno/bridge.ts';
@@ -8,7 +9,7 @@ import { runtime } from './runtime.ts';
 /** The bridge of the runtime that the tests run on. */
 export const { listenBridge }: Pick<typeof node, 'listenBridge'> = { bun, deno, node }[runtime];
 
-/** What a client of the web is given to use the runtime's own WebSocket. Node 20 has none. */
+/** The options that make a web client use the runtime's own WebSocket. Node 20 has none. */
 export const ownWebSocket: Pick<WebDialOptions, 'WebSocket'> = runtime === 'node'
   ? { WebSocket }
   : {};

@@ -1,3 +1,4 @@
+// The runtime that runs the tests, and its transport.
 import * as bun from '../../transport-bun/mod.ts';
 import * as deno from '../../transport-deno/mod.ts';
 import * as node from '../../transport-node/mod.ts';

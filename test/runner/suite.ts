@@ -1,3 +1,4 @@
+// Suites of tests with time limits, on uvu.
 import { nameNext } from './queue.ts';
 import { within } from '../../conformance/case.ts';
 import { suite as uvuSuite } from 'uvu';
@@ -5,7 +6,7 @@ import { suite as uvuSuite } from 'uvu';
 /** A suite of tests. Each file makes its own: uvu's shared one leaks from file to file. */
 export interface Suite {
   (name: string, run: () => void | Promise<void>): void;
-  /** Leaves a test out, and says so in the report: `name (needs memcached)`. */
+  /** Skips a test, which the report then lists: `name (needs memcached)`. */
   skip(name: string, run?: () => void | Promise<void>): void;
   before(hook: () => void | Promise<void>): void;
   after(hook: () => void | Promise<void>): void;
@@ -13,7 +14,7 @@ export interface Suite {
   run(): void;
 }
 
-/** @param limit Milliseconds that each test may take: uvu would wait for ever. */
+/** @param limit The time limit of each test in milliseconds: uvu would wait for ever. */
 export function suite(name: string, limit: number = 60_000): Suite {
   const tests = uvuSuite(name);
   const skipped: string[] = [];

@@ -1,3 +1,4 @@
+// Generators of random commands and replies for property tests.
 import fc from 'fast-check';
 import type { Command } from '../../core/wire/command.ts';
 import type { Reply } from '../../core/wire/reply.ts';
@@ -8,7 +9,7 @@ const u32 = fc.integer({ min: 0, max: 0xffff_ffff });
 const i32 = fc.integer({ min: -0x8000_0000, max: 0x7fff_ffff });
 const u64 = fc.bigInt({ min: 0n, max: (1n << 64n) - 1n });
 
-/** A byte that a key may hold where it is not base64. */
+/** A byte of a key that is not base64. */
 const keyByte = fc.integer({ min: 0x21, max: 0xff }).filter((byte) => byte !== 0x7f);
 const asciiKey = fc.string({
   unit: fc.integer({ min: 0x21, max: 0x7e }).map((code) => String.fromCharCode(code)),
@@ -62,7 +63,7 @@ const flags = fc.shuffledSubarray(
 
 const storing = { key, flags: u32, expire: i32, value, noreply };
 
-/** Any well-formed command whose bytes can be read back as what it is. */
+/** Any well-formed command whose bytes are read back as the same command. */
 export const anyCommand: fc.Arbitrary<Command> = fc.oneof(
   fc.record({ verb: fc.constantFrom('get', 'gets'), keys: fc.array(key, { minLength: 1 }) }),
   fc.record({
@@ -119,8 +120,8 @@ const token = fc.string({
   minLength: 1,
   maxLength: 30,
 });
-// A number for an opaque would be taken for the connection's own stamp. A flag comes once, and client
-// flags are a number.
+// A number for an opaque would be taken for the connection's own stamp. A flag comes once, and
+// client flags are a number.
 const replyFlags = fc.uniqueArray(token.filter((text) => !/^O\d|^f(?!\d{1,20}$)/.test(text)), {
   selector: (text) => text[0],
   maxLength: 8,

@@ -1,67 +1,35 @@
+// Scenes of a bridge without a network.
 import { Bridge, type BridgeEvent, type BridgeOptions } from '../../core/bridge/mod.ts';
 import type { BridgeSession, BridgeSocket } from '../../core/bridge/mod.ts';
 import { MemoryServer } from '../../core/server/memory.ts';
 import type { Dialer } from '../../core/io/transport.ts';
-import { fromLatin1, latin1 } from '../../core/wire/bytes.ts';
-import { CountingClock, ScriptedNetwork, type ScriptedTransport, settled } from './scripted.ts';
+import { CountingClock, ScriptedNetwork, ScriptedTransport, settled } from './scripted.ts';
 
 /** A page at the other end of a bridge, without a network. */
-export class Page implements BridgeSocket {
+export class Page extends ScriptedTransport implements BridgeSocket {
   session: BridgeSession | null = null;
   /** How its socket was closed: `1008 not allowed`, `aborted`, `gone`. */
   ended: string | null = null;
-  paused = false;
   pings = 0;
-  /** How many bytes it takes before it stops reading. */
-  room = Infinity;
-  #received = '';
-  #gone: () => void = () => {};
-  /** Whether its connection can be dropped while it does not read. */
+  /** Whether its connection stays until the page reads, as on some runtimes. */
   lingers = false;
+  #gone: () => void = () => {};
 
-  /** Sends text, a byte for each character; gives what came for it until nothing happens any more. */
+  /**
+   * Sends text, one byte for each character; returns all bytes that follow from it.
+   */
   async say(text: string): Promise<string> {
-    this.session?.onData(fromLatin1(text));
-    await settled();
+    await this.reply(text);
     return this.take();
   }
 
-  /** What came for it since it was asked last. */
-  take(): string {
-    const text = this.#received;
-    this.#received = '';
-    return text;
-  }
-
-  /** Takes so many bytes more. */
-  async read(room: number): Promise<void> {
-    this.room = room;
-    this.session?.onDrain();
-    await settled();
-  }
-
-  /** Goes away. */
+  /** Disconnects. */
   leave(): void {
     this.#finish('gone');
     this.#gone();
   }
 
-  send(bytes: Uint8Array): number {
-    const taken = Math.min(bytes.length, this.room);
-    this.room -= taken;
-    this.#received += latin1(bytes.subarray(0, taken));
-    return taken;
-  }
-
-  pause(): void {
-    this.paused = true;
-  }
-
-  resume(): void {
-    this.paused = false;
-  }
-
-  close(): void {
+  override close(): void {
     this.#finish('closed');
   }
 
@@ -69,7 +37,7 @@ export class Page implements BridgeSocket {
     this.#finish(`${code} ${reason}`);
   }
 
-  abort(): void {
+  override abort(): void {
     this.#finish('aborted');
   }
 
@@ -80,12 +48,12 @@ export class Page implements BridgeSocket {
   #finish(how: string): void {
     if (this.ended !== null) return;
     this.ended = how;
-    this.session?.onClosed(null);
+    this.hangUp();
     if (!this.lingers) this.#gone();
   }
 }
 
-/** A bridge on a clock of the test's own, and what it told its log. */
+/** A bridge on a virtual clock, and the events of its log. */
 export class BridgeScene {
   readonly clock = new CountingClock();
   readonly log: BridgeEvent[] = [];
@@ -100,20 +68,22 @@ export class BridgeScene {
     });
   }
 
-  /** Opens the socket of one more page, on a runtime that leaves pings to the bridge. */
+  /** Opens the socket of another page, on a runtime that leaves pings to the bridge. */
   open(tenant: string | null = null, address = '192.0.2.7'): Page {
     const page = new Page();
     const admission = { status: 101, address, origin: null, tenant } as const;
-    page.session = this.bridge.accept(page, admission, () => page.pings++);
+    page.events = page.session = this.bridge.accept(page, admission, () => page.pings++);
     return page;
   }
 
-  /** The same on a runtime that sends pings, but cannot drop the connection of who does not read. */
+  /**
+   * The same on a runtime that sends pings, but cannot drop a connection that is not read.
+   */
   openLingering(): Page {
     const page = new Page();
     page.lingers = true;
     const admission = { status: 101, address: '192.0.2.7', origin: null, tenant: null } as const;
-    page.session = this.bridge.accept(page, admission, null);
+    page.events = page.session = this.bridge.accept(page, admission, null);
     return page;
   }
 
@@ -143,7 +113,7 @@ export class ScriptedBridge extends BridgeScene {
     this.network = network;
   }
 
-  /** A page that has sent this, and the connection that was made for it. */
+  /** A page that has sent this, and its upstream connection. */
   async said(text: string): Promise<{ page: Page; upstream: ScriptedTransport }> {
     const page = this.open();
     await page.say(text);

@@ -1,3 +1,4 @@
+// Turns lists of cases into suites.
 import { type Case, missingNeed, runCase } from '../../conformance/case.ts';
 import { suite } from '../runner/suite.ts';
 
@@ -9,7 +10,7 @@ export function caseSuite<Context>(
   options: {
     readonly timeout?: number;
     readonly has?: (need: string) => boolean;
-    /** Why all of them are skipped. */
+    /** The reason to skip all of them. */
     readonly skip?: string | undefined;
     readonly before?: () => Promise<void>;
     readonly after?: () => Promise<void>;
@@ -29,7 +30,7 @@ export function caseSuite<Context>(
     });
   }
   all.after(async () => {
-    // What was never begun has nothing to end.
+    // A suite that was skipped has nothing to close.
     if (ready !== null) await options.after?.();
   });
   all.run();
@@ -37,7 +38,7 @@ export function caseSuite<Context>(
 
 let count = 0;
 
-/** Eight letters and digits that nobody else uses, to make keys of. */
+/** Eight letters and digits that no other test uses, to make keys of. */
 export function uniqueKey(): string {
   const number = (process.pid % 46_000) * 46_656 + count++;
   return `m${number.toString(36).padStart(7, '0')}`;

@@ -1,15 +1,16 @@
+// Certificates for tests of TLS.
 import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { temporaryDirectory } from './temporary.ts';
 
-/** Certificates for a test: an authority, and what it vouches for. */
+/** Certificates for a test: an authority, and the certificates that it signed. */
 export interface Certificates {
   readonly directory: string;
   readonly ca: string;
   readonly server: { readonly cert: string; readonly key: string };
   readonly client: { readonly cert: string; readonly key: string };
-  /** A server's that is its own authority. */
+  /** A self-signed certificate of a server. */
   readonly selfSigned: { readonly cert: string; readonly key: string };
 }
 

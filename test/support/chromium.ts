@@ -1,3 +1,4 @@
+// A browser for tests.
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';

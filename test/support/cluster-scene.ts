@@ -1,5 +1,6 @@
+// A scene of a cluster with three servers.
 import { Cluster, type ClusterOptions } from '../../core/client/cluster/cluster.ts';
-import { toPlaced } from '../../core/client/cluster/cluster-server.ts';
+import { resolveServer } from '../../core/client/cluster/cluster-server.ts';
 import type { ExecuteOptions } from '../../core/client/connection/executor.ts';
 import { Upstream } from '../../core/client/connection/upstream.ts';
 import type { Endpoint } from '../../core/io/transport.ts';
@@ -14,8 +15,8 @@ import {
 } from './scripted.ts';
 
 /**
- * Three servers, `a`, `b` and `c`, on a network and a clock of their own. The first letter of a key
- * says whose it is: that server, or the next that is in the list.
+ * A cluster of three servers, `a`, `b` and `c`, on a scripted network and a virtual clock. The
+ * first letter of a key names its server; if that is not in the list, the next one has the key.
  */
 export class ClusterScene {
   readonly clock = new CountingClock();
@@ -26,9 +27,9 @@ export class ClusterScene {
 
   constructor(options: Partial<ClusterOptions> = {}, dialect: 'meta' | 'text' = 'text') {
     this.#dialect = dialect;
-    const servers = ['a', 'b', 'c'].map((name) => toPlaced({ server: `${name}:1`, name }));
+    const servers = ['a', 'b', 'c'].map((name) => resolveServer({ server: `${name}:1`, name }));
     this.cluster = new Cluster(servers, {
-      // What goes by the order of the list: a place that is lost changes every answer.
+      // A scheme that depends on the order of the list: a lost place changes every answer.
       scheme: (nodes) => (key) => {
         const names = nodes.map(({ name }) => name);
         const own = names.findIndex((name) => name >= String(key).charAt(0));
@@ -65,12 +66,12 @@ export class ClusterScene {
     return this.network.dials.filter(({ to }) => 'host' in to && to.host === name);
   }
 
-  /** Takes the newest connection to a server. */
+  /** Accepts the newest dial to a server. */
   accept(name: string): Promise<ScriptedTransport> {
     return this.dialTo(name).accept();
   }
 
-  /** Calls a server when it may be tried, which refuses. */
+  /** Waits until a server may be tried, calls it, and refuses the dial. */
   async fail(name: string): Promise<Watched<unknown>> {
     await this.pass(1000);
     const call = this.do({ verb: 'get', keys: [name] });
@@ -79,7 +80,7 @@ export class ClusterScene {
     return call;
   }
 
-  /** Fails a server, and each try after it, until it is given up. */
+  /** Fails a server, and each retry, until it is dead. */
   async kill(name: string): Promise<void> {
     for (let i = 0; i < 3; i++) await this.fail(name);
   }

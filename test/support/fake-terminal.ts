@@ -1,12 +1,13 @@
+// A terminal for command lines that run in the process of a test.
 import { PassThrough, Writable } from 'node:stream';
 import { type Clock, systemClock } from '../../core/io/clock.ts';
 import { main } from '../../cli/main.ts';
 import type { Terminal } from '../../cli/terminal.ts';
 
-/** Keeps what is written to it. */
+/** A stream that records everything written to it. */
 export class Capture extends Writable {
   isTTY = false;
-  /** The code that each write fails with: `EPIPE` where nobody reads. */
+  /** The error code of each write: `EPIPE` after the reader has closed. */
   failure: string | null = null;
   readonly #chunks: Buffer[] = [];
   #heard: () => void = () => {};
@@ -19,7 +20,7 @@ export class Capture extends Writable {
     return this.bytes.toString();
   }
 
-  /** Waits until this has been written. */
+  /** Waits until this text has been written. */
   async says(what: RegExp): Promise<void> {
     while (!what.test(this.text)) {
       await new Promise<void>((resolve) => {
@@ -37,10 +38,10 @@ export class Capture extends Writable {
   }
 }
 
-/** Standard input, which a test may make a terminal. */
+/** Standard input, optionally a terminal. */
 class FakeInput extends PassThrough {
   isTTY = false;
-  /** Whether keys come as they are pressed. */
+  /** Whether the terminal is in raw mode. */
   raw = false;
 
   setRawMode(raw: boolean): void {
@@ -61,7 +62,7 @@ export class FakeTerminal implements Terminal {
   constructor(environment: Record<string, string | undefined> = {}, clock: Clock = systemClock) {
     this.environment = environment;
     this.clock = clock;
-    // A stream whose write fails says so to its listeners as well.
+    // A stream also emits the error of a failed write.
     this.stdout.on('error', () => {});
   }
 
@@ -69,13 +70,13 @@ export class FakeTerminal implements Terminal {
     this.#stop = call;
   }
 
-  /** What SIGINT does. */
+  /** Sends SIGINT. */
   stop(): void {
     this.#stop();
   }
 }
 
-/** What a command line came to. */
+/** The result of a command line. */
 export interface Said {
   readonly code: number;
   readonly bytes: Buffer;

@@ -1,27 +1,30 @@
+// The clients of other languages that share a cache with ours.
 import { spawnSync } from 'node:child_process';
-import type { HashClientOptions } from '../../core/client/cluster/hash-client.ts';
-import type { ProfileName } from '../../core/client/values/profiles/mod.ts';
+import type { HashClientOptions } from '../../core/client/options.ts';
+import type { ProfileName } from '../../core/client/values/profiles/profiles.ts';
 import { findProgram } from './memcached.ts';
 
-/** A client of another language, as Debian has it, and ours that is to be like it. */
+/** A client of another language, in Debian's version, and the options that make ours compatible. */
 export interface Peer {
   /** Debian's package. */
   readonly name: string;
-  /** What it is told to do otherwise than by itself. */
+  /** Its options that differ from its defaults. */
   readonly variant?: string;
   readonly profile: ProfileName;
   readonly scheme?: NonNullable<HashClientOptions['scheme']>;
-  /** Whether it compresses: pymemcache does from 4.0 on, and Debian has 3.5. */
+  /** Whether it compresses: pymemcache does from 4.0, and Debian has 3.5. */
   readonly compresses: boolean;
-  /** The flags of a value that only its own language can read, where it writes such. */
+  /** The flags of a value that only its own language can read, if it writes such values. */
   readonly foreign?: number;
-  /** The interpreter, with the arguments that make it run what follows; null where it is not there. */
+  /**
+   * The interpreter, with the arguments that make it run a program text; null if it is missing.
+   */
   readonly command: readonly string[] | null;
   /**
-   * A program. It is given `store` or `read`, the servers with commas between, values by their keys
-   * in JSON, and the variant. It stores each as `theirs.<key>`, or prints what it finds as
-   * `ours.<key>`, by key. Where it has `foreign`, it also stores an object of its language as
-   * `theirs.foreign`, and says by `true` that `ours.foreign` is that object.
+   * A program. Its arguments are `store` or `read`, the servers separated by commas, values by key
+   * in JSON, and the variant. It stores each value as `theirs.<key>`, or prints the values that it
+   * finds as `ours.<key>`, by key. With `foreign`, it also stores an object of its language as
+   * `theirs.foreign`, and prints `true` if `ours.foreign` is that object.
    */
   readonly script: string;
 }
@@ -142,7 +145,7 @@ export const peers: readonly Peer[] = [
   { ...php, variant: 'OPT_LIBKETAMA_COMPATIBLE', scheme: 'weightedKetama' },
 ];
 
-/** Runs a program; gives what it printed. */
+/** Runs a program; returns its output. */
 export function runPeer(command: readonly string[], ...given: readonly string[]): string {
   const [name = '', ...args] = command;
   const { status, stdout, stderr } = spawnSync(name, [...args, ...given], { encoding: 'utf8' });
@@ -150,7 +153,7 @@ export function runPeer(command: readonly string[], ...given: readonly string[])
   return stdout;
 }
 
-// Another python3 may stand before Debian's, without Debian's packages.
+// Another python3, without Debian's packages, may come first in the path.
 function python(module: string): readonly string[] | null {
   return interpreter(['python3', '/usr/bin/python3'], '-c', `import ${module}`);
 }

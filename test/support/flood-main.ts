@@ -1,5 +1,5 @@
-// A page that floods a bridge, in a process of its own: `flood-main.ts PORT OPCODE PAYLOAD`. It says
-// `flooding` when it has begun, comes back whenever it is cut off, and ends with its input.
+// A page that floods a bridge, in a process of its own: `flood-main.ts PORT OPCODE PAYLOAD`. It
+// says `flooding` when it has begun, comes back whenever it is cut off, and ends with its input.
 import process from 'node:process';
 import { RawPage } from './raw-page.ts';
 import { origin } from './running-bridge.ts';
@@ -14,6 +14,6 @@ for (;;) {
     console.log('flooding');
     await page.gone;
   } catch {
-    // It was cut off before it was let in, and comes back.
+    // It was cut off before the upgrade; it reconnects.
   }
 }

@@ -1,9 +1,10 @@
+// Peers that half-close, over sockets of Node.
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { connect as connectTls, createServer as createTlsServer } from 'node:tls';
 import type { EndingListener } from '../../conformance/mod.ts';
 import type { Endpoint } from '../../core/io/transport.ts';
 
-/** Connects, says this, ends its side, and gives all that comes until the other side ends. */
+/** Connects, sends this, half-closes, and returns all bytes until the other side ends. */
 export function dialAndEnd(to: Endpoint, words: string): Promise<Uint8Array> {
   const half = { allowHalfOpen: true };
   const where = 'path' in to
@@ -16,7 +17,7 @@ export function dialAndEnd(to: Endpoint, words: string): Promise<Uint8Array> {
   return all(socket);
 }
 
-/** Listens; answers the first bytes of a connection with `words`, ends its side, and reads on. */
+/** Listens; answers the first bytes of a connection with `words`, half-closes, and reads on. */
 export async function listenAndEnd(at: Endpoint, words: string): Promise<EndingListener> {
   let hear: (all: Promise<Uint8Array>) => void = () => {};
   const heard = new Promise<Uint8Array>((resolve) => {
@@ -49,7 +50,7 @@ function listening(server: Server, at: Endpoint): Promise<void> {
   });
 }
 
-// An error is an end too: what matters is what came before it.
+// An error ends the stream too; only the bytes before it matter.
 function all(socket: Socket): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   socket.on('data', (chunk: Uint8Array) => chunks.push(chunk));

@@ -1,5 +1,5 @@
-import { Link } from '../../core/client/connection/link.ts';
-import type { LinkOptions } from '../../core/client/connection/link-options.ts';
+// A scene of one link.
+import { Link, type LinkOptions } from '../../core/client/connection/link.ts';
 import type { ExecuteOptions } from '../../core/client/connection/executor.ts';
 import type { Command } from '../../core/wire/command.ts';
 import type { ServerReplyError } from '../../core/wire/errors.ts';
@@ -23,7 +23,7 @@ export const version: Command = { verb: 'version' };
 export const watch: Command = { verb: 'watch', words: [] };
 export const metadump: Command = { verb: 'lru_crawler metadump', words: ['all'] };
 
-/** A link on a network and a clock of its own. */
+/** A link on a scripted network and a virtual clock. */
 export class LinkScene {
   readonly clock = new CountingClock();
   readonly network = new ScriptedNetwork();
@@ -52,7 +52,9 @@ export class LinkScene {
     return new Watched(this.link.execute(command, options));
   }
 
-  /** @param room How many bytes it takes, once it is proved, before it must be drained. */
+  /**
+   * @param room How many bytes the transport takes, once it is proved, before it must be drained.
+   */
   async connect(room?: number): Promise<ScriptedTransport> {
     const transport = await this.network.last.accept();
     if (room === undefined) return transport;

@@ -1,3 +1,4 @@
+// Suites of the client cases, against embedded servers and memcached.
 import {
   type Case,
   memcacheCases,
@@ -22,14 +23,14 @@ import { temporaryFile } from './temporary.ts';
 /** How a client reaches its servers. */
 type Way = 'TCP' | 'unix socket' | 'TLS' | 'TLS with client certificates' | 'TCP, with a login';
 
-/** A kind of client, and how many servers it is to have. */
+/** A kind of client, and its number of servers. */
 export interface Subject<Client extends Memcache> {
   readonly name: string;
   readonly servers: number;
   readonly cases: readonly Case<MemcacheContext<Client>>[];
-  /** How to reach memcached beside TCP; it is the same to all that stands above the dial. */
+  /** Other ways than TCP to reach memcached; above the dial they are all the same. */
   readonly also?: readonly Way[];
-  /** How to reach embedded servers beside memory. */
+  /** Other ways than memory to reach embedded servers. */
   readonly embedded?: readonly ('TCP' | 'TCP, with a login')[];
   open(servers: readonly Endpoint[], options: ClientOptions): Client;
 }
@@ -131,7 +132,7 @@ function memcachedSuite<Client extends Memcache>(subject: Subject<Client>, way: 
 }
 
 function isAsked({ name }: { readonly name: string }, way: Way): boolean {
-  // Its time goes by as slowly as ours, and the same whatever the way: it is waited for once.
+  // memcached has a real clock, which is the same over every transport: wait for it once only.
   return way === 'TCP' || !/takes seconds, a Date|^gat and gats|now or later$/.test(name);
 }
 

@@ -1,3 +1,4 @@
+// Starts a real memcached.
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
@@ -6,8 +7,8 @@ import type { Certificates } from './certificates.ts';
 import { temporaryDirectory } from './temporary.ts';
 
 /**
- * A program on this machine, or null. `MEMWIRE_MEMCACHED` and the like name another one;
- * `MEMWIRE_PROGRAMS=none` says that there is nothing but Node.
+ * The path of a program on this machine, or null. `MEMWIRE_MEMCACHED` and the like replace it;
+ * `MEMWIRE_PROGRAMS=none` hides every program but Node.
  */
 export function findProgram(name: string): string | null {
   if (process.env['MEMWIRE_PROGRAMS'] === 'none' && name !== 'node') return null;
@@ -28,12 +29,12 @@ export function speaksTls(program: string): boolean {
   return spawnSync(program, ['-h'], { encoding: 'utf8' }).stdout.includes('--enable-ssl');
 }
 
-/** A memcached that runs for a test. */
+/** A running memcached. */
 export interface RunningMemcached {
   readonly endpoint: Endpoint;
   /** Its version: `1.6.18`. */
   readonly version: string;
-  /** Of its process. */
+  /** The id of its process. */
   readonly pid: number;
   stop(): Promise<void>;
 }
@@ -41,8 +42,8 @@ export interface RunningMemcached {
 /**
  * Starts a real memcached on a port of the loopback, a free one by default, or on a unix socket.
  *
- * @param options.tls It speaks TLS.
- * @param options.mutual It lets nobody in whom the authority does not vouch for; with TLS.
+ * @param options.tls Whether it speaks TLS.
+ * @param options.mutual Whether it requires client certificates of the authority; with TLS.
  */
 export async function startMemcached(
   program: string,
@@ -95,8 +96,8 @@ function tlsFlags(tls: Certificates | undefined, mutual = false): string[] {
 }
 
 /**
- * A port of the loopback that nobody listens on. It is below those that a system hands out by
- * itself, so that no other test is given it before it is used, or while its server is down.
+ * A free port of the loopback. It is below the range of ephemeral ports, so that the system gives
+ * it to no other test before it is used, or while its server is down.
  */
 export async function freePort(): Promise<number> {
   for (;;) {

@@ -1,8 +1,9 @@
+// Several embedded servers on one network in memory.
 import { VirtualClock } from '../../core/io/clock.ts';
 import { MemoryServer } from '../../core/server/memory.ts';
 import type { Dialer, Endpoint } from '../../core/io/transport.ts';
 
-/** Embedded servers of one clock, at ports 1, 2, 3 and so on of a network that is theirs alone. */
+/** Embedded servers with one clock, at ports 1, 2, 3 and so on of a network in memory. */
 export function memoryServers(count: number): {
   readonly clock: VirtualClock;
   readonly endpoints: readonly Endpoint[];

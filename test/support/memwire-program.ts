@@ -1,8 +1,9 @@
+// Bundles the command line for tests that start it as a program.
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { temporaryDirectory } from './temporary.ts';
 
-/** Builds the command line in one file, as it starts so often; gives the words that start it. */
+/** Bundles the command line into one file, which starts faster; returns the words that start it. */
 export async function buildMemwire(): Promise<readonly [node: string, bin: string]> {
   const outfile = join(temporaryDirectory(), 'memwire.mjs');
   await build({

@@ -1,3 +1,4 @@
+// Pages over real sockets, frame by frame.
 import { connect, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 
@@ -8,7 +9,7 @@ const CLOSE = 8;
 export const PING = 9;
 export const PONG = 10;
 
-/** What a page asks for beside an upgrade. */
+/** The options of a page. */
 export interface UpgradeOptions {
   readonly headers?: Readonly<Record<string, string>>;
   readonly protocols?: readonly string[];
@@ -16,7 +17,7 @@ export interface UpgradeOptions {
   readonly ca?: string;
 }
 
-/** A TCP connection that says what it is told to, and what came back until its end. */
+/** A TCP connection that sends a text and records all bytes until its end. */
 export function dialRaw(
   port: number,
   text = '',
@@ -36,13 +37,13 @@ export function dialRaw(
 }
 
 /**
- * A page whose WebSocket is written here, frame by frame: the same one on every runtime, and one that
- * can do what a browser does not.
+ * A page with a WebSocket of its own, written frame by frame: the same on every runtime, and able
+ * to misbehave as no browser does.
  */
 export class RawPage {
-  /** What the server has chosen, by the name of the header in lower case. */
+  /** The headers of the server's response, by name in lower case. */
   readonly headers: ReadonlyMap<string, string>;
-  /** The code and the reason that the WebSocket is closed with; `1006` when there is none. */
+  /** The code and the reason of the close frame; `1006` if there was none. */
   readonly closing: Promise<string>;
   /** Resolves when the connection is gone. */
   readonly gone: Promise<void>;
@@ -57,7 +58,7 @@ export class RawPage {
   /**
    * Asks for an upgrade.
    *
-   * @throws Error with the status that it was refused with for a message.
+   * @throws Error whose message is the status of the refusal.
    */
   static open(
     port: number,
@@ -72,7 +73,7 @@ export class RawPage {
       'Sec-WebSocket-Version': '13',
       'Sec-WebSocket-Key': 'dGhlIHNhbXBsZSBub25jZQ==',
       'Sec-WebSocket-Protocol': protocols.join(', '),
-      // As browsers do; nobody should take them up on it.
+      // Browsers offer compression; a server must not accept it.
       'Sec-WebSocket-Extensions': 'permessage-deflate; client_max_window_bits',
       ...headers,
     }).map(([name, value]) => `${name}: ${value}\r\n`);
@@ -120,7 +121,7 @@ export class RawPage {
     this.#read();
   }
 
-  /** Sends a message, or a piece of one, masked as the standard wants it. */
+  /** Sends a message, or a fragment of one, masked as the standard requires. */
   send(payload: string | Uint8Array, opcode: number = BINARY, isLast = true): void {
     const bytes = Buffer.from(payload);
     const long = bytes.length > 125;
@@ -128,7 +129,7 @@ export class RawPage {
     head[0] = opcode + (isLast ? 0x80 : 0);
     head[1] = 0x80 + (long ? 127 : bytes.length);
     if (long) head.writeBigUInt64BE(BigInt(bytes.length), 2);
-    // The mask is zero, so that the payload is as it is.
+    // The mask is zero, so the payload is unchanged.
     this.#socket.write(Buffer.concat([head, bytes]));
   }
 
@@ -142,13 +143,13 @@ export class RawPage {
     this.send('', PING);
   }
 
-  /** Sends the same frame for as long as the connection is there, and reads nothing. */
+  /** Sends the same frame until the connection ends, and reads nothing. */
   flood(opcode: number, payload = ''): void {
     const socket = this.#socket.pause();
     const one = Buffer.from([0x80 + opcode, 0x80 + payload.length, 0, 0, 0, 0]);
     const block = Buffer.concat(Array<Buffer[]>(5000).fill([one, Buffer.from(payload)]).flat());
     const pump = (): void => {
-      // Its end is heard of by what cannot be written.
+      // A failed write reports the end.
       while (!socket.destroyed && socket.write(block));
     };
     socket.on('drain', pump);
@@ -165,7 +166,7 @@ export class RawPage {
     return this.#messages.shift() ?? '';
   }
 
-  /** Reads no more. */
+  /** Stops reading. */
   pause(): void {
     this.#socket.pause();
   }
@@ -174,12 +175,12 @@ export class RawPage {
     this.#socket.resume();
   }
 
-  /** Says that it says no more, without a word of WebSocket. */
+  /** Half-closes without a close frame. */
   end(): void {
     this.#socket.end();
   }
 
-  /** Goes away without a word. */
+  /** Disconnects without a close frame. */
   leave(): void {
     this.#socket.destroy();
   }

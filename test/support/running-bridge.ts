@@ -1,3 +1,4 @@
+// A bridge that listens, for tests over real sockets.
 import type { BridgeEvent, BridgeOptions, RunningBridge } from '../../core/bridge/mod.ts';
 import { MemoryServer } from '../../core/server/memory.ts';
 import type { TlsOptions } from '../../core/io/transport.ts';
@@ -7,7 +8,7 @@ import { listenBridge } from '../runner/runtime-bridge.ts';
 export const origin = 'https://app.example.org';
 const started: RunningBridge[] = [];
 
-/** A bridge to an embedded server, and what it tells its log. */
+/** A bridge to an embedded server, and the events of its log. */
 export class Scene {
   readonly log: BridgeEvent[] = [];
   running!: RunningBridge;
@@ -46,7 +47,7 @@ export class Scene {
     });
   }
 
-  /** Why sockets were closed, when so many were. */
+  /** The reasons of closed sockets, once there are so many. */
   async closed(count: number): Promise<readonly string[]> {
     for (;;) {
       const all = this.log.flatMap((event) => event.type === 'closed' ? [event.why] : []);

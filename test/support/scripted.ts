@@ -1,3 +1,4 @@
+// Scripted stand-ins for a network, a clock and a signal.
 import { type Clock, VirtualClock } from '../../core/io/clock.ts';
 import type {
   AbortSignalLike,
@@ -8,7 +9,7 @@ import type {
 } from '../../core/io/transport.ts';
 import { fromLatin1, latin1 } from '../../core/wire/bytes.ts';
 
-/** A virtual clock that knows how many calls it owes. */
+/** A virtual clock that counts its pending timers. */
 export class CountingClock implements Clock {
   readonly #clock = new VirtualClock();
   readonly #pending = new Set<object>();
@@ -48,7 +49,7 @@ export class CountingClock implements Clock {
     this.#clock.advance(milliseconds);
   }
 
-  /** Time goes by in which no timer is looked at, as when a machine sleeps. */
+  /** Advances the time without running timers, as when a machine sleeps. */
   sleep(milliseconds: number): void {
     this.#slept += milliseconds;
   }
@@ -75,12 +76,12 @@ export class CountedSignal implements AbortSignalLike {
   }
 }
 
-/** One dial that a client made, to be answered by the test. */
+/** A dial of a client, which the test answers. */
 export class ScriptedDial {
   readonly to: Endpoint;
   readonly events: TransportEvents;
   readonly signal: AbortSignalLike;
-  /** As of the connection that is made of it. */
+  /** `answersProbes` of the resulting connection. */
   answersProbes = true;
   #resolve: (transport: Transport) => void;
   #reject: (error: unknown) => void;
@@ -99,7 +100,7 @@ export class ScriptedDial {
     this.#reject = reject;
   }
 
-  /** The connection is there. */
+  /** Connects. */
   async accept(room = Infinity): Promise<ScriptedTransport> {
     const transport = new ScriptedTransport(this.events, room);
     transport.answersProbes = this.answersProbes;
@@ -116,66 +117,106 @@ export class ScriptedDial {
 
 const PROBES = /(?:(mg memwire-probe k O0\r\n)(get memwire-probe\r\n)?|^(get memwire-probe\r\n))/;
 
-/** A connection whose far end is the test. */
+/**
+ * A connection whose far end is the test: `take` gives the bytes that were sent, `reply` and
+ * `deliver` let text arrive. It stands behind every dial of a `ScriptedNetwork`, and in front of
+ * whatever accepts a transport: a server, a bridge, a `ServerLink`.
+ */
 export class ScriptedTransport implements Transport {
-  /** What the client did to it, in order: `close`, `abort`. */
-  readonly ends: string[] = [];
+  /** The owner's callbacks. An owner that accepts a transport gives them afterwards. */
+  events: TransportEvents | null;
+  /** How many more bytes it takes before it must be drained. */
+  room: number;
   paused = false;
-  /** Answers the probes that a connection opens with, which then are not among what was sent. */
+  /** What the owner did to it, in order: `close`, `abort`. */
+  readonly ends: string[] = [];
+  /** The bytes that were sent since `take`. */
+  received = '';
+  /** How often `send` was called since `take`. */
+  sends = 0;
+  /** Answers the probes that a connection opens with, which then are not among the sent bytes. */
   answersProbes = true;
-  readonly #events: TransportEvents;
-  #room: number;
-  #sent: string[] = [];
+  #isLost = false;
+  #refused = false;
 
-  /** @param room How many bytes it takes before it must be drained. */
-  constructor(events: TransportEvents, room: number) {
-    this.#events = events;
-    this.#room = room;
+  constructor(events: TransportEvents | null = null, room = Infinity) {
+    this.events = events;
+    this.room = room;
   }
 
   send(bytes: Uint8Array): number {
-    const taken = Math.min(bytes.length, this.#room);
-    this.#room -= taken;
-    const text = latin1(bytes.subarray(0, taken));
-    const probes = text.match(PROBES);
-    if (!this.answersProbes || probes === null) this.#sent.push(text);
-    else {
-      const rest = text.replace(PROBES, '');
-      if (rest !== '') this.#sent.push(rest);
-      const [, meta = '', get = '', opening = ''] = probes;
-      const answer = (meta && 'EN kmemwire-probe O0\r\n') + (get + opening && 'END\r\n');
-      void Promise.resolve().then(() => this.#events.onData(fromLatin1(answer)));
+    const taken = Math.min(bytes.length, this.room);
+    this.room -= taken;
+    this.#refused = taken < bytes.length;
+    const text = latin1(bytes, 0, taken);
+    const probes = this.answersProbes ? PROBES.exec(text) : null;
+    const rest = probes === null ? text : text.replace(PROBES, '');
+    if (probes === null || rest !== '') {
+      this.received += rest;
+      this.sends++;
     }
+    if (probes === null) return taken;
+    const [, meta = '', get = '', opening = ''] = probes;
+    const answer = (meta && 'EN kmemwire-probe O0\r\n') + (get + opening && 'END\r\n');
+    void Promise.resolve().then(() => this.deliver(answer));
     return taken;
   }
 
-  /** What was sent since it was asked last. */
+  /** The bytes that were sent since the last call. */
   take(): string {
-    return this.#sent.splice(0).join('');
+    const text = this.received;
+    this.received = '';
+    this.sends = 0;
+    return text;
   }
 
-  /** How often `send` was called since `take`. */
-  get sends(): number {
-    return this.#sent.length;
+  /** Lets text arrive at once. */
+  deliver(text: string): void {
+    this.events?.onData(fromLatin1(text));
   }
 
-  /** Makes room and says so. */
-  async drain(room: number): Promise<void> {
-    this.#room = room;
-    this.#events.onDrain();
-    await settled();
-  }
-
-  /** Lets the client receive text. */
+  /** Lets text arrive, and everything happen that follows from it. */
   async reply(text: string): Promise<void> {
-    this.#events.onData(fromLatin1(text));
+    this.deliver(text);
     await settled();
   }
 
-  /** The connection is lost; null: the server closed it. */
-  async lose(cause: Error | null = null): Promise<void> {
-    this.#events.onClosed(cause);
+  /** Has room for so many bytes from now on, and says so. */
+  async drain(room: number): Promise<void> {
+    this.room = room;
+    this.#refused = false;
+    this.events?.onDrain();
     await settled();
+  }
+
+  /** Takes so many more bytes; says so where some were refused. */
+  read(count: number): void {
+    this.room += count;
+    if (!this.#refused) return;
+    this.#refused = false;
+    this.events?.onDrain();
+  }
+
+  /** The far end half-closes. */
+  end(): void {
+    this.events?.onEnd?.();
+  }
+
+  /** The connection is lost; null: the far end closed it. */
+  hangUp(cause: Error | null = null): void {
+    this.#isLost = true;
+    this.events?.onClosed(cause);
+  }
+
+  /** The same, and everything that follows from it. */
+  async lose(cause: Error | null = null): Promise<void> {
+    this.hangUp(cause);
+    await settled();
+  }
+
+  /** Whether one of the two ends has closed or lost it. */
+  get closed(): boolean {
+    return this.#isLost || this.ends.length > 0;
   }
 
   pause(): void {
@@ -195,11 +236,11 @@ export class ScriptedTransport implements Transport {
   }
 }
 
-/** A network where each dial waits for the test. */
+/** A network whose dials the test answers. */
 export class ScriptedNetwork {
   readonly dials: ScriptedDial[] = [];
 
-  /** Does not heed its signal: a client may not rely on that. */
+  /** Ignores its signal: a client may not rely on it. */
   readonly dial: Dialer = (to, events, signal) =>
     new Promise((resolve, reject) => {
       this.dials.push(new ScriptedDial(to, events, signal, resolve, reject));
@@ -213,7 +254,9 @@ export class ScriptedNetwork {
   }
 }
 
-/** What a promise came to: its value, its error, or `pending`. Never leaves a rejection unhandled. */
+/**
+ * The state of a promise: its value, its error, or `pending`. Handles the rejection.
+ */
 export class Watched<T> {
   state: 'pending' | 'resolved' | 'rejected' = 'pending';
   value: T | undefined;
@@ -232,7 +275,9 @@ export class Watched<T> {
     );
   }
 
-  /** `pending`, `resolved`, or the error's name, code and outcome: `TimeoutError timeout unknown`. */
+  /**
+   * `pending`, `resolved`, or the error's name, code and outcome: `TimeoutError timeout unknown`.
+   */
   get brief(): string {
     if (this.state !== 'rejected') return this.state;
     const { name, code, outcome } = this.error as {
@@ -244,7 +289,7 @@ export class Watched<T> {
   }
 }
 
-/** Lets everything happen that waits for no timer. */
+/** Resolves after all callbacks that wait for no timer. */
 export function settled(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }

@@ -1,71 +1,23 @@
+// Scenes of an embedded server with hand-driven connections.
 import { VirtualClock } from '../../core/io/clock.ts';
 import type { ServerOptions } from '../../core/server/options.ts';
 import { Server } from '../../core/server/serve.ts';
-import type { Transport, TransportEvents } from '../../core/io/transport.ts';
-import { fromLatin1, latin1 } from '../../core/wire/bytes.ts';
+import { ScriptedTransport } from './scripted.ts';
 
-/** A peer of a server, by hand: it takes as much as it is told to, and keeps what it took. */
-export class Peer implements Transport {
-  received = '';
-  paused = false;
-  closed = false;
-  /** How many more bytes it takes. */
-  window = Infinity;
-  #events: TransportEvents;
-  #refused = false;
-
+/** A connection to a server, whose client is the test. */
+export class Peer extends ScriptedTransport {
   constructor(server: Server, address = 'tcp:10.0.0.1:4000') {
-    this.#events = server.accept(this, address);
+    super();
+    this.answersProbes = false;
+    this.events = server.accept(this, address);
   }
 
   say(text: string): void {
-    this.#events.onData(fromLatin1(text));
-  }
-
-  /** Takes so many more bytes. */
-  read(count: number): void {
-    this.window += count;
-    if (!this.#refused) return;
-    this.#refused = false;
-    this.#events.onDrain();
-  }
-
-  /** Says no more. */
-  end(): void {
-    this.#events.onEnd?.();
-  }
-
-  hangUp(cause: Error | null = null): void {
-    this.closed = true;
-    this.#events.onClosed(cause);
-  }
-
-  send(bytes: Uint8Array): number {
-    const taken = Math.min(this.window, bytes.length);
-    this.window -= taken;
-    this.received += latin1(bytes, 0, taken);
-    this.#refused = taken < bytes.length;
-    return taken;
-  }
-
-  pause(): void {
-    this.paused = true;
-  }
-
-  resume(): void {
-    this.paused = false;
-  }
-
-  close(): void {
-    this.closed = true;
-  }
-
-  abort(): void {
-    this.closed = true;
+    this.deliver(text);
   }
 }
 
-/** A server, and its time. */
+/** A server and its clock. */
 export function serve(
   options: Partial<ServerOptions> = {},
 ): { server: Server; clock: VirtualClock } {
@@ -73,15 +25,15 @@ export function serve(
   return { server: new Server(options, clock), clock };
 }
 
-/** A server, and what it says to one connection. */
+/** A server with one connection. */
 export function scene(options: Partial<ServerOptions> = {}): {
-  /** What it answers to this. */
+  /** Sends this; returns the answer. */
   ask: (said: string) => string;
   /** The `STAT` lines of `stats` and these words, by name. */
   table: (words?: string) => Record<string, string>;
-  /** Lets milliseconds go by. */
+  /** Advances the clock. */
   pass: (milliseconds: number) => void;
-  /** One more connection. */
+  /** Opens another connection. */
   peer: () => Peer;
 } {
   const { server, clock } = serve(options);

@@ -1,42 +1,31 @@
+// An upstream that checks what a bridge sends.
 import type { Dialer } from '../../core/io/transport.ts';
-import { fromLatin1, latin1 } from '../../core/wire/bytes.ts';
-
-/** What a connection opens with: keys of nobody. */
-const PROBES = 'mg memwire-probe k O0\r\nget memwire-probe\r\n';
+import { ScriptedTransport } from './scripted.ts';
 
 /**
- * An upstream that answers nothing but the probes of a connection, and judges what it is told, by rules of its own, which share no code
- * with what they judge: whole commands that read and write items, each key under the prefix.
+ * An upstream that answers nothing but the probes of a connection, and judges the commands that it
+ * is sent by rules of its own, which share no code with the code under test: whole commands that
+ * read and write items, each key under the prefix.
  */
 export class StrictUpstream {
   readonly #key: string;
-  #told = '';
+  #transports: ScriptedTransport[] = [];
 
   /** @param prefix What every key must start with: letters, digits and `:`. */
   constructor(prefix: string) {
     this.#key = `${prefix}[!-~\\x80-\\xff]+`;
   }
 
-  readonly dial: Dialer = (_to, events) =>
-    Promise.resolve({
-      send: (bytes) => {
-        const text = latin1(bytes);
-        if (text.startsWith(PROBES)) {
-          events.onData(fromLatin1('EN kmemwire-probe O0\r\nEND\r\n'));
-        }
-        this.#told += text.replace(new RegExp(`(^|\\n)${PROBES}`), '$1');
-        return bytes.length;
-      },
-      pause() {},
-      resume() {},
-      close() {},
-      abort() {},
-    });
+  readonly dial: Dialer = (_to, events) => {
+    const transport = new ScriptedTransport(events);
+    this.#transports.push(transport);
+    return Promise.resolve(transport);
+  };
 
-  /** How many commands it was told since it was asked last. Throws at what it may not be told. */
+  /** The number of commands since the last call. Throws at one that breaks the rules. */
   judge(): number {
-    let text = this.#told;
-    this.#told = '';
+    let text = this.#transports.map((transport) => transport.take()).join('');
+    this.#transports = this.#transports.filter(({ closed }) => !closed);
     let commands = 0;
     for (; text !== ''; commands++) {
       const end = text.indexOf('\r\n');
@@ -51,7 +40,7 @@ export class StrictUpstream {
     return commands;
   }
 
-  // The length of the value that a line announces, -1 without one, null where it is not allowed.
+  // The length of the value that a line announces, -1 without one, null if the line is forbidden.
   #length(line: string): number | null {
     const key = this.#key;
     const is = (pattern: string): RegExpExecArray | null => new RegExp(`^${pattern}$`).exec(line);

@@ -1,3 +1,4 @@
+// Temporary files.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,14 +9,14 @@ process.once('exit', () => {
   for (const directory of directories) rmSync(directory, { recursive: true, force: true });
 });
 
-/** A new directory, which lasts as long as this process. */
+/** A new directory, which is removed when this process ends. */
 export function temporaryDirectory(): string {
   const directory = mkdtempSync(join(tmpdir(), 'memwire-'));
   directories.push(directory);
   return directory;
 }
 
-/** A file in a directory of its own, which lasts as long as this process. */
+/** A file in a new directory, which is removed when this process ends. */
 export function temporaryFile(name: string, content: string): string {
   const file = join(temporaryDirectory(), name);
   writeFileSync(file, content);

@@ -1,10 +1,11 @@
+// A scene of one upstream.
 import type { ExecuteOptions } from '../../core/client/connection/executor.ts';
 import { Upstream, type UpstreamOptions } from '../../core/client/connection/upstream.ts';
 import type { Command } from '../../core/wire/command.ts';
 import { version } from './link-scene.ts';
 import { CountingClock, ScriptedNetwork, settled, Watched } from './scripted.ts';
 
-/** An upstream on a network and a clock of its own. */
+/** An upstream on a scripted network and a virtual clock. */
 export class UpstreamScene {
   readonly clock = new CountingClock();
   readonly network = new ScriptedNetwork();
@@ -34,7 +35,7 @@ export class UpstreamScene {
     await settled();
   }
 
-  /** Calls each millisecond, and gives how many pass until one call leads to a dial. */
+  /** Makes a call each millisecond; returns the milliseconds until one of them dials. */
   async untilDial(): Promise<number> {
     const before = this.network.dials.length;
     for (let waited = 0;; waited++) {

@@ -1,10 +1,11 @@
+// An exchange where two dialed WebSockets become one connection.
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { type Duplex, pipeline } from 'node:stream';
 import { createWebSocketStream, type WebSocket, WebSocketServer } from 'ws';
 import { SUBPROTOCOL } from '../../core/io/web-socket.ts';
 
-/** What WebSockets meet at who cannot listen: each of them is a client. */
+/** Joins WebSockets in pairs, because a WebSocket can only dial and not listen. */
 export interface Exchange {
   readonly port: number;
   close(): void;
@@ -13,14 +14,15 @@ export interface Exchange {
 /**
  * Starts an exchange. Its paths:
  *
- * - `/listen` opens a port for whoever connects, and says which; then it says a number for each
- *   WebSocket that comes there. Any message closes the port, and then this WebSocket.
- * - `/accept/NUMBER` is joined with that one: what either of them sends goes to the other.
- * - `/plain` chooses no subprotocol, `/silent` never answers, `/text` sends text, `/large` closes
- *   with 1009 as what gets too large a message does.
+ * - `/listen` opens a port and sends its number; then it sends a number for each WebSocket that
+ *   connects there. Any message closes the port, and then this WebSocket.
+ * - `/accept/NUMBER` is joined with that one: each receives the other's messages.
+ * - `/plain` selects no subprotocol, `/silent` never answers, `/text` sends text, `/large` closes
+ * with
+ *   1009, as after a message that is too large.
  */
 export async function startExchange(): Promise<Exchange> {
-  // Those that have come to a port and wait to be accepted.
+  // WebSockets that have connected to a port and wait to be accepted.
   const waiting: Duplex[] = [];
   const answer = (path: string, socket: WebSocket): void => {
     if (path === '/text') return socket.send('text');
@@ -41,14 +43,14 @@ async function openPort(owner: WebSocket, waiting: Duplex[]): Promise<void> {
     owner.send(String(waiting.push(createWebSocketStream(socket)) - 1));
   });
   owner.once('close', () => http.close()).once('message', () => {
-    // The port is free before the owner hears of it.
+    // The port is free before the owner is told.
     http.close();
     owner.close();
   });
   owner.send(String(portOf(http)));
 }
 
-/** A server on a port of its own, of WebSockets alone. */
+/** A WebSocket server on a port of its own. */
 async function upgrading(answer: (path: string, socket: WebSocket) => void): Promise<Server> {
   const http = createServer();
   const handleProtocols = (_: Set<string>, { url }: IncomingMessage): string | false =>

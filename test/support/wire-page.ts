@@ -1,12 +1,12 @@
+// Scenes of a bridge that parses HTTP and WebSocket frames, without a network.
 import { createHash } from 'node:crypto';
 import { listenBridgeOn } from '../../core/bridge/listen-bridge.ts';
 import type { BridgeEvent, BridgeOptions, RunningBridge } from '../../core/bridge/mod.ts';
 import { MemoryServer } from '../../core/server/memory.ts';
-import type { Accept, Endpoint, ListenOptions, TransportEvents } from '../../core/io/transport.ts';
-import { fromLatin1 } from '../../core/wire/bytes.ts';
+import type { Accept, Endpoint, ListenOptions } from '../../core/io/transport.ts';
 import { CountingClock, ScriptedTransport, settled } from './scripted.ts';
 
-/** What a page asks for, as a browser does, without the empty line at its end. */
+/** The upgrade request of a page, as browsers send it, without the empty line at its end. */
 export const UPGRADE = [
   'GET / HTTP/1.1',
   'Host: localhost:8211',
@@ -18,7 +18,7 @@ export const UPGRADE = [
   'Sec-WebSocket-Protocol: memcached',
 ].join('\r\n');
 
-/** A frame of a page, with a mask. */
+/** A masked frame, as a page sends it. */
 export function frame(opcode: number, payload = '', isLast = true): string {
   const mask = [0x11, 0x82, 0x43, 0xf4];
   const length = payload.length < 126
@@ -34,7 +34,7 @@ export function frame(opcode: number, payload = '', isLast = true): string {
   return head + masked;
 }
 
-/** What the messages say that a bridge has sent, together. */
+/** The payloads of the messages that a bridge has sent, concatenated. */
 export function unframe(sent: string): string {
   let said = '';
   for (let rest = sent; rest !== '';) {
@@ -48,48 +48,39 @@ export function unframe(sent: string): string {
   return said;
 }
 
-/** The bytes of a connection to a bridge, whose network is the test. */
+/** The bytes of a connection to a bridge, whose page is the test. */
 export class WireConnection {
-  readonly transport: ScriptedTransport;
-  readonly #events: TransportEvents;
+  readonly transport: ScriptedTransport = new ScriptedTransport();
 
   constructor(accept: Accept, name: string) {
-    // What the bridge hears is known when it has accepted.
-    let events: TransportEvents | null = null;
-    this.transport = new ScriptedTransport({
-      onData: (chunk) => events?.onData(chunk),
-      onDrain: () => events?.onDrain(),
-      onClosed: (cause) => events?.onClosed(cause),
-    }, Infinity);
-    this.#events = events = accept(this.transport, name);
+    this.transport.events = accept(this.transport, name);
   }
 
-  /** Sends text, a byte for each character; gives what came until nothing happens any more. */
+  /** Sends text, one byte for each character; returns all bytes that follow from it. */
   async say(text: string): Promise<string> {
-    this.#events.onData(fromLatin1(text));
-    await settled();
+    await this.transport.reply(text);
     return this.transport.take();
   }
 
-  /** Ends its own side. */
+  /** Half-closes. */
   end(): void {
-    this.#events.onEnd?.();
+    this.transport.end();
   }
 
-  /** The connection is gone. */
+  /** Loses the connection. */
   lose(cause: Error | null = null): void {
-    this.#events.onClosed(cause);
+    this.transport.hangUp(cause);
   }
 }
 
-/** A bridge on a clock and a network of the test's own. */
+/** A bridge on a virtual clock, whose network is the test. */
 export class ListeningBridge {
   readonly clock = new CountingClock();
   readonly log: BridgeEvent[] = [];
-  /** Hears of connections before their handshake of TLS. */
+  /** The listener's callbacks, which see connections before their TLS handshake. */
   options: ListenOptions = {};
   running!: RunningBridge;
-  /** How often the place was given up. */
+  /** How often the listener was closed. */
   closes = 0;
   #accept!: Accept;
   #nextPort = 4000;
@@ -127,12 +118,12 @@ export class ListeningBridge {
     return scene;
   }
 
-  /** Somebody connects. */
+  /** Opens a connection. */
   connect(name = `tcp:192.0.2.7:${this.#nextPort++}`): WireConnection {
     return new WireConnection(this.#accept, name);
   }
 
-  /** A page that is served, whose connection takes so many bytes. */
+  /** A page after the upgrade, whose connection takes so many bytes. */
   async open(room = Infinity): Promise<WireConnection> {
     const page = this.connect();
     await page.say(`${UPGRADE}\r\n\r\n`);

@@ -1,3 +1,4 @@
+// The servers of a cluster, as callers give them and as a cluster needs them.
 import type { Endpoint, TlsOptions } from '../../io/transport.ts';
 import { checkKnown, optionNames } from '../../wire/check.ts';
 import { UsageError } from '../../wire/errors.ts';
@@ -8,12 +9,12 @@ import type { HashNode } from '../hashing/hasher.ts';
 export interface ClusterServer {
   readonly server: ServerName;
   /**
-   * What it is hashed and called by: `host:port`, IPv6 without brackets, or the path of a socket, by
-   * default. Give one where other clients of the cache spell it otherwise, or where its address may
-   * change and its keys should stay.
+   * The name by which it is hashed and called. By default `host:port`, with IPv6 in no brackets, or
+   * the path of a socket. Give one if other clients of the cache spell it differently, or if its
+   * address may change and its keys should stay.
    */
   readonly name?: string;
-  /** How many times the keys of a server of weight 1 it gets, where the scheme has weights. */
+  /** Its share of the keys relative to a server of weight 1, where the scheme has weights. */
   readonly weight?: number;
 }
 
@@ -23,14 +24,17 @@ const serverNames = /* @__PURE__ */ optionNames<ClusterServer>({
   weight: true,
 });
 
-/** How a server is reached, and what hashing knows of it. */
-export interface Placed {
+/** A server's endpoint, and its node in the hash scheme. */
+export interface ResolvedServer {
   readonly endpoint: Endpoint;
   readonly node: HashNode;
 }
 
 /** @throws UsageError when the name of the server cannot be read. */
-export function toPlaced(server: ServerName | ClusterServer, tls?: TlsOptions): Placed {
+export function resolveServer(
+  server: ServerName | ClusterServer,
+  tls?: TlsOptions,
+): ResolvedServer {
   if (typeof server !== 'object' || server === null || !('server' in server)) {
     const endpoint = toEndpoint(server, tls);
     return { endpoint, node: { name: hashName(endpoint) } };
@@ -42,17 +46,17 @@ export function toPlaced(server: ServerName | ClusterServer, tls?: TlsOptions): 
 }
 
 /** @throws UsageError when it is no list of servers. */
-export function toAllPlaced(
+export function resolveServers(
   servers: readonly (ServerName | ClusterServer)[],
   tls?: TlsOptions,
-): Placed[] {
+): ResolvedServer[] {
   if (!Array.isArray(servers) || servers.length === 0) {
     throw new UsageError('servers', 'must be an array of servers that is not empty');
   }
-  return servers.map((server: ServerName | ClusterServer) => toPlaced(server, tls));
+  return servers.map((server: ServerName | ClusterServer) => resolveServer(server, tls));
 }
 
-// As other clients spell it, and not as `endpointName` does for people.
+// As other clients spell it, unlike `endpointName`, which is for messages.
 function hashName(endpoint: Endpoint): string {
   return 'path' in endpoint ? endpoint.path : `${endpoint.host}:${endpoint.port}`;
 }

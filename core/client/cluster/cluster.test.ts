@@ -2,7 +2,7 @@ import * as assert from 'uvu/assert';
 import { ClusterScene, get } from '../../../test/support/cluster-scene.ts';
 import { settled, Watched } from '../../../test/support/scripted.ts';
 import { suite } from '../../../test/runner/suite.ts';
-import { toPlaced } from './cluster-server.ts';
+import { resolveServer } from './cluster-server.ts';
 import { UsageError } from '../../wire/errors.ts';
 
 const cluster = suite('cluster');
@@ -288,7 +288,7 @@ cluster('one that is removed while it is dead does not come back', async () => {
 
 cluster('one that is added gets its keys', async () => {
   const scene = new ClusterScene();
-  scene.cluster.add(toPlaced({ server: 'd:1', name: 'd' }));
+  scene.cluster.add(resolveServer({ server: 'd:1', name: 'd' }));
   assert.is(scene.cluster.memberOf('d')?.node.name, 'd');
 });
 
@@ -297,7 +297,7 @@ cluster('a name is there once, dead or not', async () => {
   await scene.kill('b');
   for (const name of ['a', 'b']) {
     assert.throws(
-      () => scene.cluster.add(toPlaced({ server: 'x:1', name })),
+      () => scene.cluster.add(resolveServer({ server: 'x:1', name })),
       (error: unknown) => error instanceof UsageError,
     );
   }

@@ -1,3 +1,4 @@
+// An executor that sends each command to the server of its key.
 import type { Clock } from '../../io/clock.ts';
 import type { Endpoint } from '../../io/transport.ts';
 import type { Command, Key } from '../../wire/command.ts';
@@ -5,15 +6,16 @@ import { ConnectionError, TimeoutError, UsageError } from '../../wire/errors.ts'
 import type { Reply, ValueItem } from '../../wire/reply.ts';
 import { rowOf } from '../../wire/verbs.ts';
 import { withoutStack } from '../../wire/without-stack.ts';
-import type { Placed } from './cluster-server.ts';
+import type { ResolvedServer } from './cluster-server.ts';
 import { quoted } from '../connection/endpoint.ts';
 import { closedError, type ExecuteOptions, type Executor, refuse } from '../connection/executor.ts';
 import { type HashScheme, SchemeHasher } from '../hashing/hasher.ts';
 import { Health, type HealthOptions } from './health.ts';
 import { HEALTH_CHECK } from '../connection/link.ts';
 import { eachItem } from '../results.ts';
-import { groupByServer } from '../together.ts';
+import { groupByServer } from '../keys.ts';
 
+/** The options of a `Cluster`. */
 export interface ClusterOptions extends HealthOptions {
   /** How keys are shared. */
   readonly scheme: HashScheme;
@@ -21,14 +23,14 @@ export interface ClusterOptions extends HealthOptions {
   /** A number from 0 to 1, for jitter. */
   readonly random: () => number;
   /**
-   * Makes the executor for a server, which calls `onFailure` when no connection can be had, or a new
-   * one is not answered.
+   * Makes the executor for a server, which calls `onFailure` when no connection can be had, or a
+   * new one is not answered.
    */
   readonly connect: (endpoint: Endpoint, onFailure: (cause: Error) => void) => Executor;
 }
 
 /** One server of a cluster. */
-export interface Member extends Placed {
+export interface Member extends ResolvedServer {
   readonly executor: Executor;
   readonly health: Health;
 }
@@ -39,15 +41,16 @@ type ManyKeys = Extract<Command, { readonly keys: readonly Key[] }>;
  * Many servers, each with the keys that a scheme gives it. A command goes to the server of its key,
  * or of the `route` in its options.
  *
- * A server that fails is left alone for `retryTimeout`: commands for it fail at once. Then one read
- * asks whether it is back, and when it is answered the server is on probation: its next failure
- * counts on, until a command is answered. After `retryAttempts` such tries it leaves the list, so that
- * others have its keys, and is asked each `deadTimeout`; when it answers it gets its old place. All
- * of that happens when commands come: there is no timer, and an idle client asks nobody.
+ * A server that fails is left alone for `retryTimeout`: commands for it fail at once. Then it is
+ * probed with one read. When that is answered the server is on probation: a further failure adds to
+ * the earlier ones, until a command is answered. After `retryAttempts` probes in vain it leaves the
+ * list, so that other servers get its keys, and is probed every `deadTimeout`; when it answers it
+ * returns to its old place. Probes are sent when commands come: there is no timer, and an idle
+ * client sends nothing.
  */
 export class Cluster implements Executor {
   readonly #options: ClusterOptions;
-  // Those that are not dead, in the order of all.
+  // Without the dead ones, in the order of the list.
   readonly #hasher: SchemeHasher;
   readonly #members: Map<string, Member> = new Map();
   readonly #dead: Set<Member> = new Set();
@@ -55,7 +58,7 @@ export class Cluster implements Executor {
   #closed = false;
 
   /** @throws UsageError when two have one name, or the scheme cannot have a weight. */
-  constructor(servers: readonly Placed[], options: ClusterOptions) {
+  constructor(servers: readonly ResolvedServer[], options: ClusterOptions) {
     this.#options = options;
     this.#hasher = new SchemeHasher(options.scheme, servers.map(({ node }) => node));
     for (const server of servers) this.#join(server);
@@ -89,7 +92,7 @@ export class Cluster implements Executor {
   }
 
   /** @throws UsageError when there is one of that name, or the scheme cannot have its weight. */
-  add(server: Placed): void {
+  add(server: ResolvedServer): void {
     const { name } = server.node;
     if (this.#members.has(name)) {
       throw new UsageError('server', `${quoted(name)} is there already`);
@@ -99,12 +102,12 @@ export class Cluster implements Executor {
   }
 
   /**
-   * Makes these the servers, in this order: those that stay keep their connections and their state,
-   * those that leave end what they were asked.
+   * Replaces the list of servers: those that stay keep their connections and their state, those
+   * that leave first finish their pending commands.
    *
    * @throws UsageError when the scheme cannot have a weight.
    */
-  arrange(servers: readonly Placed[]): void {
+  arrange(servers: readonly ResolvedServer[]): void {
     // A list from elsewhere may name a server twice.
     const wanted = new Map(servers.map((server) => [server.node.name, server]));
     const before = new Map(this.#members);
@@ -120,7 +123,7 @@ export class Cluster implements Executor {
     }
   }
 
-  /** Takes a server out, and waits for what it was asked; says whether there was one. */
+  /** Removes a server once its pending commands have ended; resolves with whether there was one. */
   async remove(name: string): Promise<boolean> {
     const member = this.#members.get(name);
     if (member === undefined) return false;
@@ -151,8 +154,8 @@ export class Cluster implements Executor {
       if (!health.isDue(clock.elapsed(), 'retryTimeout')) {
         return refuse(command, options, isDown(`${member.node.name} is`, health.cause));
       }
-      // It goes along with the question whether the server is back, which is the proof: a write
-      // that is not waited for proves nothing.
+      // It goes along with the probe, which proves whether the server is back: a write that is not
+      // waited for proves nothing.
       this.#ask(member);
     }
     const reply = executor.execute(command, options);
@@ -189,11 +192,11 @@ export class Cluster implements Executor {
     return Promise.all(replies).then((all) => all[0]!);
   }
 
-  #join(server: Placed): void {
+  #join(server: ResolvedServer): void {
     const { connect, random } = this.#options;
     const health = new Health(this.#options, random);
     const executor = connect(server.endpoint, (cause) => {
-      // Later it is for the tries to say.
+      // Once it is not up, the probes decide.
       if (health.state === 'up') this.#fail(member, cause);
     });
     const member: Member = { ...server, executor, health };
@@ -202,7 +205,7 @@ export class Cluster implements Executor {
 
   #askDead(): void {
     const now = this.#options.clock.elapsed();
-    // Where nobody has the keys, to wait for long would help nobody.
+    // While all servers are dead nothing is gained by a longer wait.
     const wait = this.#hasher.nodes.length === 0 ? 'retryTimeout' : 'deadTimeout';
     for (const member of this.#dead) if (member.health.isDue(now, wait)) this.#ask(member);
   }

@@ -1,14 +1,14 @@
 import * as assert from 'uvu/assert';
 import { CountingClock, settled, Watched } from '../../../test/support/scripted.ts';
 import { suite } from '../../../test/runner/suite.ts';
-import { memoryDialer } from '../../server/memory.ts';
+import { memoryDialer } from '../../io/memory-pipe.ts';
 import { Server } from '../../server/serve.ts';
 import type { Dialer, Endpoint } from '../../io/transport.ts';
 import { UsageError } from '../../wire/errors.ts';
 import { Discovery, type FoundServers } from './discovery/discovery.ts';
-import { HashClient, type HashClientOptions } from './hash-client.ts';
-import type { CallOptions } from '../memcache-options.ts';
-import { RetryingClient } from '../wrappers/retrying-client.ts';
+import { HashClient } from './hash-client.ts';
+import type { CallOptions, HashClientOptions } from '../options.ts';
+import { RetryingClient } from '../wrappers/retrying.ts';
 
 const discovered = suite('discovered cluster');
 

@@ -1,3 +1,4 @@
+// A cluster whose servers a discovery finds.
 import type { Clock } from '../../io/clock.ts';
 import type { Endpoint, TlsOptions } from '../../io/transport.ts';
 import type { Command } from '../../wire/command.ts';
@@ -9,10 +10,9 @@ import {
 } from '../../wire/errors.ts';
 import type { Reply } from '../../wire/reply.ts';
 import { AbortListeners } from '../connection/abort-listeners.ts';
-import { Alarm } from '../connection/alarm.ts';
+import { Alarm, Deadline } from '../connection/timing.ts';
 import type { Cluster } from './cluster.ts';
-import { toPlaced } from './cluster-server.ts';
-import { Deadline } from '../connection/deadline.ts';
+import { resolveServer } from './cluster-server.ts';
 import type { Discovery } from './discovery/discovery.ts';
 import {
   checkExecuteOptions,
@@ -20,7 +20,7 @@ import {
   type ExecuteOptions,
   type Executor,
 } from '../connection/executor.ts';
-import type { CallOptions } from '../memcache-options.ts';
+import type { CallOptions } from '../options.ts';
 
 export interface DiscoveredClusterOptions {
   readonly clock: Clock;
@@ -63,7 +63,8 @@ export class DiscoveredCluster implements Executor {
    * Waits until there is a list of servers.
    *
    * @returns The options of the call, with what is left of its time.
-   * @throws ConnectionError, TimeoutError or AbortError, each `not-sent`; the next call looks again.
+   * @throws ConnectionError, TimeoutError or AbortError, each `not-sent`; the next call looks
+   * again.
    */
   async ready<Options extends CallOptions>(options: Options): Promise<Options> {
     if (this.#isKnown) return options;
@@ -124,7 +125,7 @@ export class DiscoveredCluster implements Executor {
 
   #take(servers: readonly Endpoint[]): void {
     const { tls } = this.#options;
-    this.#cluster.arrange(servers.map((server) => toPlaced(server, server.tls ?? tls)));
+    this.#cluster.arrange(servers.map((server) => resolveServer(server, server.tls ?? tls)));
     this.#isKnown = true;
   }
 }

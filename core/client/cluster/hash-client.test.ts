@@ -3,9 +3,10 @@ import { memoryServers } from '../../../test/support/memory-servers.ts';
 import { suite } from '../../../test/runner/suite.ts';
 import type { Dialer } from '../../io/transport.ts';
 import { ConnectionError, MemcacheError, UsageError } from '../../wire/errors.ts';
-import { Client } from '../clients.ts';
+import { Client } from '../server-client.ts';
 import type { ClusterServer } from './cluster-server.ts';
-import { HashClient, type HashClientOptions } from './hash-client.ts';
+import { HashClient } from './hash-client.ts';
+import type { HashClientOptions } from '../options.ts';
 import { hashSchemes } from '../hashing/schemes.ts';
 import { profiles } from '../values/profiles/profiles.ts';
 

@@ -1,13 +1,23 @@
 /** When a server that failed is tried again, and when it is given up. */
 export interface HealthOptions {
   /**
-   * How often a server that failed is tried again before its keys go to others; 2 by default. With 0
-   * they go at its first failure, with Infinity never.
+   * How often a server that failed is tried again before its keys go to others. With 0 they go at
+   * its first failure, with Infinity never.
+   *
+   * @default 2
    */
   readonly retryAttempts: number;
-  /** Milliseconds from a failure to the next try; 1000 by default. */
+  /**
+   * Milliseconds from a failure to the next try.
+   *
+   * @default 1000
+   */
   readonly retryTimeout: number;
-  /** Milliseconds from one try to the next of a server that was given up; 60000 by default. */
+  /**
+   * Milliseconds from one try to the next of a server that was given up.
+   *
+   * @default 60000
+   */
   readonly deadTimeout: number;
 }
 

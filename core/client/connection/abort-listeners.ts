@@ -1,14 +1,15 @@
+// One listener for each abort signal, however many calls wait under it.
 import type { AbortSignalLike } from '../../io/transport.ts';
 
-/** Those who wait under one signal, and the one listener that tells them. */
+/** The callbacks for one signal, and the listener that calls them. */
 interface Waiting {
   readonly ends: Set<() => void>;
   readonly onAbort: () => void;
 }
 
 /**
- * Tells waiting calls of an abort. Each signal is listened to once, however many wait under it: a
- * program may pass one to every call of a request, and runtimes warn of many listeners.
+ * Callbacks for abort signals. Each signal gets one listener, however many calls wait under it: a
+ * program may pass one signal to every call of a request, and runtimes warn about many listeners.
  */
 export class AbortListeners {
   readonly #signals: Map<AbortSignalLike, Waiting> = new Map();
@@ -16,8 +17,8 @@ export class AbortListeners {
   /**
    * Calls back when the signal is aborted.
    *
-   * @param end A function of its own for each wait.
-   * @returns A function that takes it back. Has to be called, whatever ended the wait.
+   * @param end A different function for each wait.
+   * @returns A function that cancels it. It must be called at the end of the wait in any case.
    */
   add(signal: AbortSignalLike, end: () => void): () => void {
     const waiting = this.#signals.get(signal) ?? this.#listen(signal);

@@ -3,12 +3,13 @@ import * as assert from 'uvu/assert';
 import { suite } from '../../../test/runner/suite.ts';
 import { bridgeSettings } from '../../bridge/options.ts';
 import { memoryDialer, Server } from '../../server/mod.ts';
-import { Client, PooledClient } from '../clients.ts';
+import { Client, PooledClient } from '../server-client.ts';
 import { DnsDiscovery } from '../cluster/discovery/dns-discovery.ts';
 import { Discovery } from '../cluster/discovery/discovery.ts';
 import { endpointName, toEndpoint, withoutLogin } from './endpoint.ts';
 import { HashClient } from '../cluster/hash-client.ts';
-import { hashSchemes, SchemeHasher } from '../hashing/mod.ts';
+import { SchemeHasher } from '../hashing/hasher.ts';
+import { hashSchemes } from '../hashing/schemes.ts';
 
 const logins = suite('endpoint: a login in the name of a server');
 const seed = Number(process.env['MEMWIRE_SEED'] ?? 20261126);

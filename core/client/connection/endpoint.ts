@@ -1,3 +1,4 @@
+// Names of servers, and the endpoints that they stand for.
 import type { Endpoint, TlsOptions } from '../../io/transport.ts';
 import {
   assertArgument,

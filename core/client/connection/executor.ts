@@ -1,3 +1,4 @@
+// The waist of the client: a command goes in, its reply comes out.
 import type { AbortSignalLike } from '../../io/transport.ts';
 import {
   checkBoolean,
@@ -11,6 +12,7 @@ import type { Command, Key } from '../../wire/command.ts';
 import { ConnectionError, UsageError } from '../../wire/errors.ts';
 import type { Reply, ReplyItem } from '../../wire/reply.ts';
 
+/** The options of one command. */
 export interface ExecuteOptions {
   /**
    * Milliseconds until the wait is given up; the client's `timeout` by default, Infinity for never.
@@ -25,7 +27,7 @@ export interface ExecuteOptions {
   readonly unconfirmed?: boolean;
   /**
    * Takes each line of a dump or a watch as it arrives. While a promise that it returns is pending
-   * the server is read no further. What it throws, the call rejects with.
+   * nothing more is read from the server. The call rejects with an exception of this function.
    *
    * A command with this goes over a connection of its own where it may share none, so that others
    * need not wait for its end.
@@ -82,11 +84,11 @@ export interface Executor {
    * AbortError; each with a true `outcome`.
    */
   execute(command: Command, options?: ExecuteOptions): Promise<Reply>;
-  /** Waits for what is pending, then lets go of all connections. */
+  /** Waits for all pending commands, then closes all connections. */
   close(): Promise<void>;
 }
 
-/** Rejects with what stands in a call's way, or with the rule that it breaks itself. */
+/** Rejects with this error, or with a UsageError where the call itself breaks a rule. */
 export async function refuse(
   command: Command,
   options: ExecuteOptions | undefined,
@@ -97,7 +99,14 @@ export async function refuse(
   throw error;
 }
 
-/** What a call is refused with after `close`. */
+/** The error of a call after `close`. */
 export function closedError(): ConnectionError {
   return new ConnectionError('the client is closed', 'not-sent', undefined, 'closed');
+}
+
+/** The message of an error with the system's code, which not every runtime puts into messages. */
+export function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
+  return error.message.includes(code) ? error.message : `${error.message} (${code})`;
 }

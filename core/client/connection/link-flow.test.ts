@@ -196,36 +196,50 @@ link('a burst is sent while it is made, and its time begins with each call', asy
   assert.ok(transport.sends > 0, 'before the turn ends');
 });
 
-link(
-  'what takes long is done in turns of the event loop, and reading waits meanwhile',
-  async () => {
-    const clock = new TurnClock();
-    const scene = new LinkScene({ clock });
-    const transport = await scene.connect(1e9);
-    const send = transport.send.bind(transport);
-    transport.send = (bytes) => {
-      clock.sleep(5);
-      return send(bytes);
-    };
-    const value = new Uint8Array(100_000);
-    for (let i = 0; i < 3; i++) scene.do(ms('a', value));
-    await settled();
-    const sent: number[] = [];
-    let all = 0;
-    for (let turns = 0; clock.turns.length > 0 && turns < 20; turns++) {
-      sent.push(transport.take().length);
-      all += sent.at(-1)!;
-      if (all < 300_000) assert.ok(transport.paused, String(sent));
-      clock.turn();
-      await settled();
-    }
-    sent.push(transport.take().length);
-    assert.ok(sent.length > 3, String(sent));
-    assert.ok(Math.max(...sent) < 101_000, String(sent));
-    assert.ok(sent.reduce((sum, length) => sum + length) > 300_000, String(sent));
+link('much is sent in turns of the event loop, and replies are read meanwhile', async () => {
+  const clock = new TurnClock();
+  const scene = new LinkScene({ clock });
+  const transport = await scene.connect(1e9);
+  const send = transport.send.bind(transport);
+  transport.send = (bytes) => {
+    clock.sleep(5);
+    return send(bytes);
+  };
+  const value = new Uint8Array(100_000);
+  const calls = [1, 2, 3].map(() => scene.do(ms('a', value)));
+  await settled();
+  const sent: number[] = [transport.take().length];
+  await transport.reply('HD O1\r\n');
+  assert.is(calls[0]?.state, 'resolved', 'while the others are not sent');
+  for (let turns = 0; clock.turns.length > 0 && turns < 20; turns++) {
     assert.is(transport.paused, false);
-  },
-);
+    clock.turn();
+    await settled();
+    sent.push(transport.take().length);
+  }
+  assert.ok(sent.length > 3, String(sent));
+  assert.ok(Math.max(...sent) < 101_000, String(sent));
+  assert.ok(sent.reduce((sum, length) => sum + length) > 300_000, String(sent));
+});
+
+link('much is read in turns of the event loop', async () => {
+  const clock = new TurnClock();
+  const scene = new LinkScene({ clock });
+  const transport = await scene.connect(1e9);
+  const value = 'x'.repeat(20_000);
+  const read = (opaque: number): Promise<void> =>
+    transport.reply(`VA ${value.length} O${opaque}\r\n${value}\r\n`);
+  const calls = [1, 2].map(() => scene.do(mg('a')));
+  await settled();
+  await read(1);
+  assert.is(transport.paused, false);
+  clock.sleep(5);
+  await read(2);
+  assert.equal(calls.map(({ state }) => state), ['resolved', 'resolved']);
+  assert.is(transport.paused, true);
+  clock.turn();
+  assert.is(transport.paused, false);
+});
 
 link('a signal of many calls is listened to once', async () => {
   const scene = new LinkScene();

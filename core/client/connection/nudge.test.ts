@@ -5,7 +5,6 @@ import { suite } from '../../../test/runner/suite.ts';
 import { ClientConnection } from '../../wire/client-connection.ts';
 import type { Command } from '../../wire/command.ts';
 import { Nudge } from './nudge.ts';
-import type { Pending } from './pending.ts';
 
 const nudge = suite('link: a server over TLS that has stopped');
 const endpoint = { host: 'localhost', port: 11211, tls: {} };
@@ -93,7 +92,7 @@ nudge('it ends when nothing is owed, and with the connection', async () => {
 
 nudge('once it is stopped nothing starts it again', () => {
   const clock = new CountingClock();
-  const connection = new ClientConnection<Pending>();
+  const connection = new ClientConnection<string>();
   const one = new Nudge(clock, connection, () => assert.unreachable());
   const send = (command: Command): void => {
     connection.send(command);

@@ -1,57 +1,75 @@
+// Makes a memcached go on that has stopped reading over TLS.
 import type { Clock } from '../../io/clock.ts';
 import type { ClientConnection } from '../../wire/client-connection.ts';
 import type { Command } from '../../wire/command.ts';
 import { isQuiet } from '../../wire/command-facts.ts';
 import { verbs } from '../../wire/verbs.ts';
-import type { Pending } from './pending.ts';
 
-/** Milliseconds of silence that are taken for a server that has stopped; doubled while it goes on. */
+/** Milliseconds of silence after which a nudge is sent; doubled while the silence goes on. */
 const SILENCE = 10;
 
+/** The part of a connection that is needed here, whatever the type of its tags. */
+type Nudged = Pick<ClientConnection<unknown>, 'pending' | 'nudge'>;
+
 /**
- * Has something more sent to a server that has stopped amid what it was sent.
+ * Sends something more to a server that has stopped reading in the middle of its input.
  *
- * memcached does so over TLS (seen with 1.6.18): where a record holds the end of a value and what
- * comes behind it, it reads that only when more bytes arrive. Whoever waits for its replies, and
- * sends nothing meanwhile, waits for ever.
+ * memcached does so over TLS (seen with 1.6.18): where one record holds the end of a value and
+ * bytes behind it, those bytes are read only when more arrive. A client that waits for the replies,
+ * and sends nothing meanwhile, would wait for ever.
  */
 export class Nudge {
   readonly #clock: Clock;
-  readonly #connection: ClientConnection<Pending>;
+  readonly #connection: Nudged;
   readonly #flush: () => void;
-  // Whether a value is under way that something may come behind.
+  // Whether a value is in flight, which the next command would be sent behind.
   #isBehindValue = false;
   #isWatching = false;
   #wait = SILENCE;
   #isHeard = false;
+  #isPaused = false;
   #cancel: () => void = () => {};
 
   /** @param flush Sends what the connection has. */
-  constructor(clock: Clock, connection: ClientConnection<Pending>, flush: () => void) {
+  constructor(clock: Clock, connection: Nudged, flush: () => void) {
     this.#clock = clock;
     this.#connection = connection;
     this.#flush = flush;
   }
 
   /**
-   * A command is to be sent. Once one comes behind a value, looks after the server until it owes
-   * nothing.
+   * Called with each command. Once a command goes behind a value, the server is watched until it
+   * owes no reply.
    */
   sent(command: Command): void {
     if (this.#connection.pending === 1) this.#isBehindValue = false;
-    // Quiet ones have a fence behind them.
+    // A quiet command has a fence behind it.
     if (this.#isBehindValue || isQuiet(command)) this.#watch();
     if (verbs[command.verb].data) this.#isBehindValue = true;
   }
 
-  /** Bytes came. */
+  /** Called when bytes have arrived. */
   heard(): void {
     this.#isHeard = true;
   }
 
-  /** For good. */
+  /** Nothing is read until `resume`: silence is no sign meanwhile. */
+  pause(): void {
+    this.#isPaused = true;
+    this.#cancel();
+  }
+
+  resume(): void {
+    if (!this.#isPaused) return;
+    this.#isPaused = false;
+    this.#isHeard = true;
+    if (this.#isWatching) this.#look();
+  }
+
+  /** Stops for good. */
   stop(): void {
     this.#isWatching = true;
+    this.#isPaused = false;
     this.#cancel();
   }
 
@@ -63,6 +81,7 @@ export class Nudge {
   }
 
   #look(): void {
+    if (this.#isPaused) return;
     this.#wait = this.#isHeard ? SILENCE : this.#wait * 2;
     this.#isHeard = false;
     this.#cancel = this.#clock.after(this.#wait, () => {

@@ -1,3 +1,4 @@
+// Tells observers of commands and of their ends.
 import type { Clock } from '../../io/clock.ts';
 import type { Command } from '../../wire/command.ts';
 import { MemcacheError, type Outcome } from '../../wire/errors.ts';
@@ -10,12 +11,12 @@ export interface CommandEnd {
   /** Milliseconds from the call to the reply, or to the error. */
   readonly duration: number;
   /**
-   * How many bytes were sent for it, and came for it. Both are 0 where no reply came: how far it got
-   * is not known then, and a write that is not waited for is encoded later.
+   * How many bytes were sent for it, and came for it. Both are 0 where no reply came: how far it
+   * got is not known then, and a write that is not waited for is encoded later.
    */
   readonly bytesOut: number;
   readonly bytesIn: number;
-  /** Whether the server acted on it. Of a write that is not waited for nobody knows. */
+  /** Whether the server acted on it; `unknown` for a write whose reply is not waited for. */
   readonly outcome: Outcome;
   /** How many of its keys were there. Both are 0 where a command does not ask for a key's item. */
   readonly hits: number;
@@ -29,24 +30,24 @@ export interface CommandEnd {
  * Called with each command when a connection takes it, in its caller's context. A function that it
  * returns is called when the command has ended; returning nothing costs nothing more.
  *
- * The commands are the protocol's: `client.get` is an `mg` with the key as it is sent, prefix and all,
- * or a `get` where the connection is known to speak text. An exception of an observer surfaces as an
- * unhandled rejection, not in the call.
+ * The commands are the protocol's: `client.get` is an `mg` with the key as it is sent, prefix and
+ * all, or a `get` where the connection is known to speak text. An exception of an observer surfaces
+ * as an unhandled rejection, not in the call.
  *
  * @param server The server's name, `localhost:11211`; see `toEndpoint` for its parts.
  */
 export type OnCommand = (command: Command, server: string) => OnCommandEnd | undefined | void;
 
-/** Hears how one command ended. */
+/** Called at the end of a command. */
 export type OnCommandEnd = (end: CommandEnd) => void;
 
-/** What a command came to on the wire. */
+/** The bytes of a command and of its reply. */
 export interface Traffic {
   bytesOut: number;
   bytesIn: number;
 }
 
-/** Tells an observer of a command that begins; gives its listener for the end, if it has one. */
+/** Calls the observer with a command that begins; returns its callback for the end, if any. */
 export function announce(
   onCommand: OnCommand | undefined,
   command: Command,
@@ -56,7 +57,7 @@ export function announce(
   return callListener(() => onCommand(command, server)) ?? undefined;
 }
 
-/** Tells an observer, once, when a reply has come or has not. */
+/** Calls the callback for the end once the reply has come, or will not come. */
 export async function observed(
   onEnd: OnCommandEnd,
   clock: Clock,
@@ -72,12 +73,12 @@ export async function observed(
   };
   try {
     const found = await reply;
-    // What nobody awaits ends when it is sent.
+    // A command whose reply nobody waits for ends when it is sent.
     const isAwaited = found.type !== 'silent' || traffic.bytesOut > 0;
     tell(isAwaited ? 'done' : 'unknown', found, null);
     return found;
   } catch (error) {
-    // What an onItem threw is thrown while the server answers.
+    // An exception of `onItem` is no MemcacheError: the server was answering.
     tell(error instanceof MemcacheError ? error.outcome : 'done', null, error as Error);
     throw error;
   }

@@ -102,6 +102,29 @@ upstream('a server that refuses the credentials is waited for ever longer', asyn
   assert.equal(waits, [0, 0, 50]);
 });
 
+upstream(
+  'that the dialect does not fit the server is told to calls during the wait, too',
+  async () => {
+    const scene = new UpstreamScene({ dialect: 'meta' });
+    const briefs: (string | undefined)[] = [];
+    for (let i = 0; i < 2; i++) {
+      const call = scene.do(ms('a', 'x'));
+      await settled();
+      scene.network.last.answersProbes = false;
+      const transport = await scene.network.last.accept();
+      await transport.reply('ERROR\r\n');
+      briefs.push(call.brief);
+    }
+    const late = scene.do(ms('a', 'x'));
+    await settled();
+    briefs.push(late.brief, late.error?.message);
+    const brief = 'UsageError usage not-sent';
+    const [, , , message] = briefs;
+    assert.equal(briefs.slice(0, 3), [brief, brief, brief]);
+    assert.match(String(message), 'dialect is meta, but localhost:11211 answers meta commands');
+  },
+);
+
 upstream('a connection that answered resets the wait', async () => {
   const scene = new UpstreamScene();
   await scene.refuse(5);

@@ -1,73 +1,77 @@
+// One server and the connections to it.
+import type { Endpoint } from '../../io/transport.ts';
 import type { Command } from '../../wire/command.ts';
-import { ConnectionError, TimeoutError } from '../../wire/errors.ts';
+import { ConnectionError, TimeoutError, UsageError } from '../../wire/errors.ts';
 import { checkCredential } from '../../wire/line.ts';
 import type { Reply } from '../../wire/reply.ts';
 import { verbs } from '../../wire/verbs.ts';
 import { overloaded, withoutStack } from '../../wire/without-stack.ts';
 import { clientConnectionOptions } from '../../wire/client-connection.ts';
-import { Alarm } from './alarm.ts';
+import { Alarm, backoff, Pace } from './timing.ts';
 import { endpointName } from './endpoint.ts';
-import { backoff } from './backoff.ts';
 import { closedError, type ExecuteOptions, type Executor, refuse } from './executor.ts';
-import { Link } from './link.ts';
-import type { LinkOptions } from './link-options.ts';
-import { Pace } from './pace.ts';
+import { type ClientSettings, type PoolOptions, poolTable, type WithDial } from '../options.ts';
+import { Link, type LinkOptions } from './link.ts';
 
-export interface UpstreamOptions extends Omit<LinkOptions, 'onClosed' | 'onLate'> {
-  /** Milliseconds to wait before the second dial after one that led to nothing; it doubles with each more. */
+/** The options of an `Upstream`. */
+export interface UpstreamOptions
+  extends Omit<LinkOptions, 'onClosed' | 'onLate'>, Partial<PoolOptions> {
+  /**
+   * Milliseconds to wait before the second dial after a failed one, doubled after each further
+   * failure.
+   */
   readonly reconnectDelay: number;
   /** The longest such wait, in milliseconds. */
   readonly maxReconnectDelay: number;
   /** A number from 0 to 1, for jitter. */
   readonly random: () => number;
-  /** The most connections that commands are shared among; 1 by default. */
-  readonly maxPoolSize?: number;
-  /** Milliseconds without a command after which a connection is closed; Infinity by default. */
-  readonly idleTimeout?: number;
   /**
-   * Hears that no connection could be had, or that a new one was not answered. That one which had
-   * been answered was closed, or fell silent, says nothing: servers close idle connections, and
-   * firewalls forget them.
+   * Called when a dial failed, or the server answered nothing on a new connection. The loss of a
+   * connection on which the server had answered does not count: servers close idle connections, and
+   * firewalls drop them.
    */
   readonly onFailure?: (cause: ConnectionError | TimeoutError) => void;
 }
 
-/** Bytes that are pending on a connection before calls are spread over others that are not there yet. */
+/** Pending bytes on a connection without an answer yet, from which on another one is opened. */
 const SPREAD = 64 * 1024;
 
 /**
- * One server. Connects when the first command comes, keeps the connection, and dials again with
- * the first command after it was lost. After a dial that led to nothing it does not dial for a
- * while: commands that come meanwhile are refused at once (code `down`).
+ * One server. Connects with the first command, keeps the connection, and dials again with the first
+ * command after it was lost. After a failed dial it backs off: meanwhile commands are refused at
+ * once (code `down`).
  *
  * A connection on which a command is late, without a reply since it was sent, takes no more: the
  * next command goes over a new one.
  *
- * Where it may have several connections, a command goes over the least busy one. While all are busy
- * others are opened: at once where none has been answered yet, else beside those that are there, so
- * that no call waits for a dial while there is a connection.
+ * With several connections (`maxPoolSize`) a command goes over the least busy one. While all are
+ * busy another is opened: at once if the server has answered on none of them yet, else in the
+ * background, so that no call waits for a dial while there is a connection.
  */
 export class Upstream implements Executor {
-  readonly #options: UpstreamOptions;
-  // In the order they were opened; those behind get the fewest commands, and fall idle first.
+  readonly #options: UpstreamOptions & PoolOptions;
+  // In the order of opening. The last ones get the fewest commands, and fall idle first.
   #links: Link[] = [];
-  // Those that are being opened while the others are busy.
+  // Being opened in the background, while the others are busy.
   readonly #opening: Set<Link> = new Set();
-  // Those that were late, and end once what is pending on them has.
+  // Late ones, which end with the commands that are pending on them.
   readonly #leaving: Set<Link> = new Set();
-  // Those that were made for one dump or watch each.
+  // Made for one dump or watch each.
   readonly #apart: Set<Link> = new Set();
   #failures = 0;
   // Not to dial before this time, by the clock's `elapsed`.
   #dialAt = 0;
   #cause: Error | null = null;
   #closed = false;
+  #isPaused = false;
   readonly #alarm: Alarm;
 
   /** @throws UsageError when the credentials break a rule. */
   constructor(options: UpstreamOptions) {
     const { pace = new Pace(options.clock) } = options;
-    this.#options = { ...options, pace };
+    const { maxPoolSize = poolTable.maxPoolSize[1] } = options;
+    const { idleTimeout = poolTable.idleTimeout[1] } = options;
+    this.#options = { ...options, pace, maxPoolSize, idleTimeout };
     this.#alarm = new Alarm(options.clock, () => this.#closeIdle());
     if (options.auth === undefined) return;
     checkCredential('username', options.auth.username);
@@ -86,22 +90,37 @@ export class Upstream implements Executor {
     }
   }
 
-  /** A dump or a watch that is not over ends with an error: nobody knows if its reader goes on. */
+  /** Pauses every connection, and those that are made until `resume`. See `Link.pause`. */
+  pause(): void {
+    this.#isPaused = true;
+    for (const link of this.#all()) link.pause();
+  }
+
+  resume(): void {
+    this.#isPaused = false;
+    for (const link of this.#all()) link.resume();
+  }
+
+  /** A dump or a watch in progress ends with an error, as its reader may never go on. */
   async close(): Promise<void> {
     this.#closed = true;
     this.#alarm.stop();
     for (const link of this.#apart) link.abort(closedError());
     for (;;) {
-      const links = [...this.#leaving, ...this.#links, ...this.#opening];
+      const links = this.#all();
       if (links.length === 0) return;
       // What a connection could not do that closed at the probe, another does before it ends.
       await Promise.all(links.map((link) => link.close()));
     }
   }
 
+  #all(): Link[] {
+    return [...this.#leaving, ...this.#links, ...this.#opening, ...this.#apart];
+  }
+
   // Allocates nothing: every command comes by here.
   #pick(): Link {
-    const { maxPoolSize = 1 } = this.#options;
+    const { maxPoolSize } = this.#options;
     let best = this.#links[0];
     if (best === undefined) {
       if (this.#failures > 0 && this.#options.clock.elapsed() < this.#dialAt) throw this.#isDown();
@@ -141,13 +160,13 @@ export class Upstream implements Executor {
   }
 
   #add(link: Link): void {
-    const { clock, idleTimeout = Infinity } = this.#options;
+    const { clock, idleTimeout } = this.#options;
     this.#links.push(link);
     if (idleTimeout < Infinity) this.#alarm.set(clock.elapsed() + idleTimeout);
   }
 
   #closeIdle(): void {
-    const { clock, idleTimeout = Infinity } = this.#options;
+    const { clock, idleTimeout } = this.#options;
     const now = clock.elapsed();
     const isIdle = (link: Link): boolean => link.pending === 0 && link.usedAt + idleTimeout <= now;
     const idle = this.#links.filter(isIdle);
@@ -170,15 +189,18 @@ export class Upstream implements Executor {
   }
 
   #connect(closesAtProbe = false): Link {
-    return new Link({
+    const link = new Link({
       ...this.#options,
       closesAtProbe,
-      onLate: (link, error) => this.#leave(link, error),
-      onClosed: (link, { cause, atProbe }) => this.#finish(link, cause, atProbe && !closesAtProbe),
+      onLate: (late, error) => this.#leave(late, error),
+      onClosed: (ended, { cause, atProbe }) =>
+        this.#finish(ended, cause, atProbe && !closesAtProbe),
     });
+    if (this.#isPaused) link.pause();
+    return link;
   }
 
-  // A late connection keeps what is pending on it, and takes no more.
+  // A late connection keeps its pending commands, and takes no more.
   #leave(link: Link, error: TimeoutError): void {
     if (!this.#links.includes(link)) return;
     this.#links = this.#links.filter((other) => other !== link);
@@ -228,7 +250,12 @@ export class Upstream implements Executor {
     if (failed && this.#links.length === 0) this.#options.onFailure?.(cause);
   }
 
-  #isDown(): ConnectionError {
+  #isDown(): ConnectionError | UsageError {
+    // A server that the client's options do not fit is told of like this at each call, not at the
+    // first.
+    if (this.#cause instanceof UsageError) {
+      return new UsageError(this.#cause.argument, this.#cause.rule);
+    }
     const cause = this.#cause ?? undefined;
     const name = endpointName(this.#options.endpoint);
     const why = cause === undefined ? '' : `: ${cause.message}`;
@@ -236,4 +263,28 @@ export class Upstream implements Executor {
       new ConnectionError(`${name} is down${why}`, 'not-sent', cause, 'down')
     );
   }
+}
+
+/** The executor for one server. */
+export function upstreamFor(
+  endpoint: Endpoint,
+  settings:
+    & ClientSettings
+    & Partial<PoolOptions>
+    & WithDial
+    & Pick<UpstreamOptions, 'onFailure' | 'pace'>,
+): Upstream {
+  return new Upstream({ ...settings, endpoint: withSocketOptions(endpoint, settings) });
+}
+
+function withSocketOptions(
+  endpoint: Endpoint,
+  { noDelay, keepAlive }: Pick<ClientSettings, 'noDelay' | 'keepAlive'>,
+): Endpoint {
+  if ('path' in endpoint) return endpoint;
+  return {
+    ...endpoint,
+    ...(noDelay === undefined ? {} : { noDelay }),
+    ...(keepAlive === undefined ? {} : { keepAlive }),
+  };
 }

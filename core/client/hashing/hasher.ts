@@ -1,3 +1,4 @@
+// Hash schemes, and the list of nodes that one is applied to.
 import type { Key } from '../../wire/command.ts';
 import { UsageError } from '../../wire/errors.ts';
 import { checkBytes } from '../../wire/key.ts';
@@ -6,15 +7,15 @@ import { withoutLogin } from '../connection/endpoint.ts';
 /** A server, as far as hashing knows it. */
 export interface HashNode {
   /**
-   * What it is hashed by, and unique: `host:port` (IPv6 without brackets) or the path of a socket.
+   * The unique name that is hashed: `host:port` (IPv6 without brackets) or the path of a socket.
    * All clients of a cache must spell it alike.
    */
   readonly name: string;
-  /** How many times the keys of a node of weight 1 it gets; 1 by default. */
+  /** Its share of the keys relative to a node of weight 1; 1 by default. */
   readonly weight?: number;
 }
 
-/** Says on which server a key is. Equal lists of nodes give equal answers, in any process. */
+/** Tells on which server a key is. Equal lists of nodes give equal answers, in any process. */
 export interface Hasher {
   readonly nodes: readonly HashNode[];
   /**
@@ -35,12 +36,12 @@ export interface Hasher {
 }
 
 /**
- * A way to share keys among nodes: what makes of a list, which is not empty and does not change,
- * the function from a key to the index of its node.
+ * A way to distribute keys among nodes: a function from a list, which is not empty and does not
+ * change, to a function from a key to the index of its node.
  */
 export type HashScheme = (nodes: readonly HashNode[]) => (key: Key) => number;
 
-/** A hasher that shares the keys by a scheme. */
+/** A hasher that distributes keys by a scheme. */
 export class SchemeHasher implements Hasher {
   readonly #scheme: HashScheme;
   #nodes: readonly HashNode[] = [];
@@ -105,7 +106,7 @@ function checkNode({ name, weight = 1 }: HashNode): void {
   }
 }
 
-/** For schemes that know no weights: to ignore one would send keys where nobody looks for them. */
+/** For schemes without weights: if one were ignored, keys would go where no other client looks. */
 export function refuseWeights(nodes: readonly HashNode[]): void {
   const weighted = nodes.find(({ weight = 1 }) => weight !== 1);
   if (weighted === undefined) return;

@@ -1,3 +1,4 @@
+// Digests of keys.
 import { fromUtf8, utf8, utf8Into } from '../../wire/bytes.ts';
 import type { Key } from '../../wire/command.ts';
 

@@ -1,3 +1,4 @@
+// Schemes that take a hash modulo the number of nodes.
 import { checkEntry } from '../../wire/check.ts';
 import { UsageError } from '../../wire/errors.ts';
 import type { Key } from '../../wire/command.ts';

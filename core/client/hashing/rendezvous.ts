@@ -1,3 +1,4 @@
+// Schemes by which the node with the highest score has a key.
 import type { Key } from '../../wire/command.ts';
 import {
   assertArgument,
@@ -10,13 +11,14 @@ import { type HashNode, type HashScheme, refuseWeights } from './hasher.ts';
 import { hashText } from './key-hash.ts';
 import { KeyWords, Murmur3, putCharacters } from './digests/murmur3.ts';
 
+/** The options of `rendezvous`. */
 export interface RendezvousOptions {
   /**
-   * What says how much a node wants a key, of the text `node-key`; the highest number has it.
-   * `murmur3` by default. It must give a number, and the same one in every process.
+   * The score of a node for a key, from the text `node-key`; the highest one gets the key.
+   * `murmur3` by default. It must return a number, and the same one in every process.
    */
   readonly hash?: (text: string, seed: number) => number;
-  /** What the hash begins with: an unsigned 32-bit number; 0 by default. */
+  /** The seed of the hash: an unsigned 32-bit number; 0 by default. */
   readonly seed?: number;
 }
 
@@ -30,7 +32,7 @@ const names = /* @__PURE__ */ optionNames<RendezvousOptions>({ hash: true, seed:
  * It is pymemcache's `RendezvousHash`, with the same hash and seed as those.
  *
  * @throws UsageError naming the option that breaks a rule. The scheme throws it too, when the hash
- * gives what is no number.
+ * returns something that is no number.
  */
 export function rendezvous(options: RendezvousOptions = {}): HashScheme {
   checkObject('options', options);
@@ -43,7 +45,7 @@ export function rendezvous(options: RendezvousOptions = {}): HashScheme {
 }
 
 /**
- * What pymemcache does: `rendezvous()`, where a `Uint8Array` is Python's `bytes` and so hashed as its
+ * pymemcache's way: `rendezvous()`, where a `Uint8Array` is Python's `bytes` and so hashed as its
  * representation: the key `foo` and its bytes are on different nodes.
  */
 export const pymemcache: HashScheme = /* @__PURE__ */ rendezvousOf((key) =>
@@ -71,7 +73,7 @@ function rendezvousBy(hash: NonNullable<RendezvousOptions['hash']>, seed: number
   };
 }
 
-/** By murmur3, of which what names and keys have in common is reckoned once. */
+/** By murmur3, whose work on each name, and on each key, is done once. */
 function rendezvousOf(textOf: (key: Key) => string, seed = 0): HashScheme {
   return (nodes) => {
     refuseWeights(nodes);
@@ -100,7 +102,7 @@ function rendezvousOf(textOf: (key: Key) => string, seed = 0): HashScheme {
   };
 }
 
-/** On equal scores the greater name wins, so it is asked first. */
+/** Of equal scores the greater name wins, so it is tried first. */
 function inRank(nodes: readonly HashNode[]): { readonly name: string; readonly index: number }[] {
   return nodes.map(({ name }, index) => ({ name, index }))
     .sort((left, right) => (left.name < right.name ? 1 : -1));

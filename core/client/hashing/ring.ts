@@ -1,3 +1,4 @@
+// A ring of points, each of which belongs to a node.
 import type { HashNode, HashScheme } from './hasher.ts';
 import { byteHash, type Digest } from './key-hash.ts';
 
@@ -21,8 +22,8 @@ export interface RingLayout {
 }
 
 /**
- * The scheme of a ring. Two nodes that have the same point lie there in the order of the list, as in
- * libmemcached.
+ * The scheme of a ring. Two nodes that have the same point lie there in the order of the list, as
+ * in libmemcached.
  */
 export function ring({ points, digest, side }: RingLayout): HashScheme {
   return (nodes) => {

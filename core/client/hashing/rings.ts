@@ -1,3 +1,4 @@
+// Schemes that lay nodes out on a ring.
 import { utf8 } from '../../wire/bytes.ts';
 import { checkEntry } from '../../wire/check.ts';
 import { crc32 } from './digests/crc32.ts';

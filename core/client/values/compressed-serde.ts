@@ -1,3 +1,4 @@
+// A serde that compresses what another one makes.
 import { utf8 } from '../../wire/bytes.ts';
 import {
   assertArgument,
@@ -21,9 +22,10 @@ export interface Codec {
   decompress(data: Uint8Array, limit: number): Uint8Array;
 }
 
+/** The options of `compressedSerde`. */
 export interface CompressionOptions {
   readonly codec: Codec;
-  /** What makes bytes of values before they are compressed; `defaultSerde` by default. */
+  /** Turns values into the bytes that are compressed; `defaultSerde` by default. */
   readonly serde?: Serde;
   /**
    * Values of more bytes than this are compressed; 400 by default. 0 and Infinity compress none, as
@@ -51,10 +53,10 @@ const names = /* @__PURE__ */ optionNames<CompressionOptions>({
 });
 
 /**
- * A serde that compresses values where that makes them smaller. What is compressed cannot be
+ * A serde that compresses values where that makes them smaller. A compressed value cannot be
  * appended to.
  *
- * @throws UsageError naming an option that breaks a rule, or that there is not.
+ * @throws UsageError naming an option that breaks a rule or is unknown.
  */
 export function compressedSerde(options: CompressionOptions): Serde {
   checkCompression(options, names);
@@ -72,7 +74,8 @@ export function compressedSerde(options: CompressionOptions): Serde {
     serialize(key, value) {
       const plain = serialize(serde, key, value);
       if (threshold === 0 || threshold === Infinity) return plain;
-      // What was read without being decompressed, and is stored again, has the flag already.
+      // A value that was read without being decompressed, and is stored again, has the flag
+      // already.
       if ((plain.flags & compressed) !== 0) return plain;
       const bytes = typeof plain.value === 'string' ? utf8(checkString(plain.value)) : plain.value;
       if (bytes.length <= threshold) return plain;

@@ -1,3 +1,4 @@
+// How values become bytes and flags, and back.
 import { fromUtf8, latin1 } from '../../wire/bytes.ts';
 import { assertArgument, checkWellFormed } from '../../wire/check.ts';
 import type { Key, Value } from '../../wire/command.ts';
@@ -12,12 +13,12 @@ export interface Serialized {
   readonly flags: number;
 }
 
-/** Turns what a program stores into bytes, and back; both at once, and not by a promise. */
+/** Turns values into bytes and back, synchronously. */
 export interface Serde {
   /** The value to send and the client flags that say what it is. */
   serialize(key: Key, value: unknown): Serialized;
   /**
-   * What was stored. `value` may be a view of a larger chunk: copy what is kept.
+   * The stored value. `value` may be a view of a larger chunk: copy the bytes that are kept.
    */
   deserialize(key: Key, value: Uint8Array, flags: number): unknown;
 }
@@ -34,8 +35,8 @@ const JSON_TEXT = 32;
  * and Infinity, a function, a Map, an Error, a Promise, a buffer that is no Uint8Array, on its own
  * or within an object, and undefined in an array.
  *
- * What comes back as something else: a bigint that is a safe integer as a number; a Buffer as a
- * Uint8Array; what has a `toJSON` as what that gives, so a Date as text; an instance of a class as
+ * These come back as something else: a bigint that is a safe integer as a number; a Buffer as a
+ * Uint8Array; an object with a `toJSON` as its result, so a Date as text; an instance of a class as
  * an object of its own properties; within an object or an array, -0 as 0. A property of an object
  * that is undefined, a function or a symbol is left out.
  *
@@ -70,7 +71,7 @@ export const defaultSerde: Serde = {
   },
 };
 
-/** A value in a buffer of its own, which keeps no chunk alive and shows nobody else's bytes. */
+/** A value in a buffer of its own, which keeps no chunk alive and exposes no other bytes. */
 export function ownBytes(value: Uint8Array): Uint8Array {
   return value.length === value.buffer.byteLength ? value : new Uint8Array(value);
 }
@@ -124,17 +125,18 @@ function kindOf(value: unknown): string {
   return `a value that is ${toTag(data)} and the flags ${String(flags)}`;
 }
 
-/** `[object Map]`: the same for what comes from another realm, as values in a test runner may. */
+/** `[object Map]`, also for a value of another realm, as test runners have them. */
 function toTag(value: unknown): string {
   return Object.prototype.toString.call(value);
 }
 
 /**
- * Where in a value is what JSON would make null or `{}` of without a word: null when it is nowhere,
- * else the path from the value, and what is there.
+ * Finds a part of a value that JSON would silently turn into null or `{}`: returns its path and
+ * what it is, or null.
  *
- * It has followed JSON.stringify, so the value has no circle. It takes about a tenth of the time of
- * that: what is plain is told by its prototype, as to ask for a tag costs ten times as much.
+ * JSON.stringify has accepted the value, so it has no circle. This takes about a tenth of the time:
+ * plain objects are recognised by their prototype, because asking for a tag costs ten times as
+ * much.
  */
 function findLost(value: unknown): string | null {
   switch (typeof value) {
@@ -216,7 +218,7 @@ export function toJson(value: unknown): string {
   return text;
 }
 
-/** @throws UsageError for what is no JSON. */
+/** @throws UsageError for a value that JSON cannot hold. */
 export function fromJson(key: Key, text: string): unknown {
   try {
     return JSON.parse(text);

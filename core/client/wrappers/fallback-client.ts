@@ -1,44 +1,62 @@
-import { checkKnown, checkObject } from '../../wire/check.ts';
+// A client of several caches, of which the others are read where the first has nothing.
+import { checkKnown } from '../../wire/check.ts';
 import type { Key } from '../../wire/command.ts';
 import { MemcacheError, UsageError } from '../../wire/errors.ts';
-import { toKeys } from '../operation-context.ts';
-import { Deadline } from '../connection/deadline.ts';
+import { type Gets, toKeys } from '../operation-context.ts';
+import { Deadline } from '../connection/timing.ts';
 import { checkExecuteOptions } from '../connection/executor.ts';
 import { type Expire, toExptime } from '../expire.ts';
-import { type FaceOf, keepFace } from './hash-face.ts';
+import { type FaceOf, keepFace } from './face.ts';
 import { type ItemKey, ownKey } from '../keys.ts';
 import { Memcache } from '../memcache.ts';
-import type { CallOptions, Gets } from '../memcache-options.ts';
-import { ServerClient } from '../server-client.ts';
+import { type CallOptions, isChecked, type OptionTable, readOptions } from '../options.ts';
 
+/** The options of a `FallbackClient`. */
 export interface FallbackOptions {
   /**
    * Add to the first cache what another had, with this to live, so that it is found there the next
-   * time. An error in doing so is counted in `ignored`. Off by default.
+   * time. An error in doing so is counted in `ignored`.
    */
   readonly copyUp?: { readonly expire: Expire };
 }
 
-const fallbackNames = /* @__PURE__ */ new Set(['copyUp']);
+export const fallbackTable: OptionTable<FallbackOptions> = { copyUp: [isChecked, undefined] };
 const copyNames = /* @__PURE__ */ new Set(['expire']);
 
-/** A read of any number of keys. */
-interface Read<Found> {
-  /** Asks one cache for some of the keys. */
-  readonly ask: (
-    cache: Memcache,
-    keys: readonly ItemKey[],
-    options: CallOptions,
-  ) => Promise<Map<Key, Found>>;
-  /** When what is copied expires. */
-  readonly expire: Expire | undefined;
-  /** The value of what was found, where a version comes with it. */
-  readonly toValue?: (found: Found) => unknown;
+/**
+ * Several caches: writes go to the first, reads also to the others where the first has nothing. For
+ * moving from one cache to another while both are in use.
+ *
+ * `get`, `gets`, `gat`, `gats`, `getMany` and `getsMany` ask one cache after the other for what is
+ * still missing; all else is for the first alone. So a key that is deleted is found in the next
+ * cache again, and what `gets` finds in another cache than the first has a version that `cas` will
+ * not find there, unless `copyUp` has taken it there.
+ *
+ * The `timeout` of a call is for all caches together. A read that fails rejects; where a cache's
+ * client has `ignoreErrors`, the next is asked. Closing it closes all clients.
+ *
+ * It has the methods of the first client: those of `ServerClient` where that is of one server,
+ * those of `ClusterClient` where it is a `HashClient`; both concern the first cache alone. As a
+ * type, `FallbackClient` has the operations on items, `FallbackClient<HashClient>` also the others.
+ */
+export type FallbackClient<First extends Memcache = Memcache> = FaceOf<First>;
+
+interface FallbackClientConstructor {
+  /**
+   * @param caches The one to write to, then those to read from where it has nothing.
+   * @throws UsageError when an option breaks a rule.
+   */
+  new <First extends Memcache>(
+    caches: readonly [First, ...Memcache[]],
+    options?: FallbackOptions,
+  ): FallbackClient<First>;
+  /** @throws UsageError when an option breaks a rule, or the list is empty. */
+  new (caches: readonly Memcache[], options?: FallbackOptions): FallbackClient;
 }
 
-// This is no executor, unlike what else is made of executors: each cache has keys, values and a
-// dialect of its own, as a move from one to another wants it.
-class Fallback extends ServerClient {
+// Unlike the other wrappers this is no executor around executors: each cache has keys, values and a
+// dialect of its own, since caches that are moved between mostly differ in these.
+export const FallbackClient: FallbackClientConstructor = class FallbackClient extends Memcache {
   readonly #first: Memcache;
   readonly #others: readonly Memcache[];
   readonly #copyExpire: Expire | undefined;
@@ -47,9 +65,7 @@ class Fallback extends ServerClient {
     const isList = Array.isArray(caches) && caches.every((cache) => cache instanceof Memcache);
     const [first, ...others] = isList ? caches : [];
     if (first === undefined) throw new UsageError('caches', 'must be a list of clients, not empty');
-    checkObject('options', options);
-    checkKnown('options', options, fallbackNames);
-    const { copyUp } = options;
+    const { copyUp } = readOptions(fallbackTable, options);
     if (copyUp !== undefined && copyUp !== null) checkKnown('copyUp', copyUp, copyNames);
     if (copyUp !== undefined) {
       toExptime(copyUp?.expire, first.dependencies.clock.now(), 'copyUp.expire');
@@ -58,7 +74,7 @@ class Fallback extends ServerClient {
     this.#first = first;
     this.#others = others;
     this.#copyExpire = copyUp?.expire;
-    keepFace(this, first, (executor) => executor);
+    keepFace(this, first);
   }
 
   override get<T = unknown>(key: ItemKey, options?: CallOptions): Promise<T | undefined> {
@@ -160,7 +176,7 @@ class Fallback extends ServerClient {
     return inOrder(keys, found);
   }
 
-  // Takes what another cache had to the first; gives what is to be said of it now.
+  // Copies items of another cache to the first; returns what the call gives for them then.
   async #copy<Found>(
     keys: readonly ItemKey[],
     some: ReadonlyMap<Key, Found>,
@@ -169,14 +185,14 @@ class Fallback extends ServerClient {
   ): Promise<ReadonlyMap<Key, Found>> {
     if (this.#copyExpire === undefined || expire === undefined || some.size === 0) return some;
     try {
-      // Adds, since whatever the first cache has by now is newer.
+      // `add`, because an item that the first cache has by now is newer.
       const copied = keys.filter((key) => some.has(ownKey(key)));
       await Promise.all(copied.map((key) => {
         const found = some.get(ownKey(key))!;
         const value = toValue === undefined ? found : toValue(found);
         return this.add(key, value, { ...within(), expire, noreply: false });
       }));
-      // A version is good for a cas only where it is from.
+      // A version holds only in the cache that it is from.
       return toValue === undefined ? some : await ask(this.#first, copied, within());
     } catch (error) {
       if (!(error instanceof MemcacheError)) throw error;
@@ -184,38 +200,21 @@ class Fallback extends ServerClient {
       return some;
     }
   }
+};
+
+/** A read of any number of keys. */
+interface Read<Found> {
+  /** Asks one cache for some of the keys. */
+  readonly ask: (
+    cache: Memcache,
+    keys: readonly ItemKey[],
+    options: CallOptions,
+  ) => Promise<Map<Key, Found>>;
+  /** When a copied item expires. */
+  readonly expire: Expire | undefined;
+  /** The value of a result that has a version too. */
+  readonly toValue?: (found: Found) => unknown;
 }
-
-/**
- * Several caches, of which the first is written to and the others are read where it has nothing:
- * for moving from one cache to another while both are used.
- *
- * `get`, `gets`, `gat`, `gats`, `getMany` and `getsMany` ask one cache after the other for what is
- * still missing; all else is for the first alone. So a key that is deleted is found in the next
- * cache again, and what `gets` finds in another cache than the first has a version that `cas` will
- * not find there, unless `copyUp` has taken it there.
- *
- * The `timeout` of a call is for all caches together. A read that fails rejects; where a cache's
- * client has `ignoreErrors`, the next is asked. Closing it closes all clients.
- *
- * It has the methods of the first client: those of `ServerClient` where that is of one server, and all
- * of a `HashClient`'s, which are about the first cache alone. As a type, `FallbackClient` is what all
- * of them have, `FallbackClient<HashClient>` what it has over one.
- */
-export type FallbackClient<First extends Memcache = Memcache> = FaceOf<First>;
-
-export const FallbackClient: {
-  /**
-   * @param caches The one to write to, then those to read from where it has nothing.
-   * @throws UsageError when an option breaks a rule.
-   */
-  new <First extends Memcache>(
-    caches: readonly [First, ...Memcache[]],
-    options?: FallbackOptions,
-  ): FallbackClient<First>;
-  /** @throws UsageError when an option breaks a rule, or the list is empty. */
-  new (caches: readonly Memcache[], options?: FallbackOptions): FallbackClient;
-} = Fallback;
 
 function toValue<T>({ value }: Gets<T>): T {
   return value;

@@ -1,14 +1,14 @@
 import * as assert from 'uvu/assert';
+import { withSend } from '../../../test/support/intercept.ts';
 import { memoryServers } from '../../../test/support/memory-servers.ts';
 import { settled, Watched } from '../../../test/support/scripted.ts';
 import { suite } from '../../../test/runner/suite.ts';
 import { createTestClient, type TestClient, TestServer } from '../../testing/mod.ts';
 import type { Dialer } from '../../io/transport.ts';
 import { MemcacheError, UsageError } from '../../wire/errors.ts';
-import { Client } from '../clients.ts';
+import { Client, type ServerClient } from '../server-client.ts';
 import { HashClient } from '../cluster/hash-client.ts';
-import type { ServerClient } from '../server-client.ts';
-import { RetryingClient } from './retrying-client.ts';
+import { RetryingClient } from './retrying.ts';
 
 const client = suite('retrying client');
 
@@ -173,18 +173,12 @@ function cutAfter(bytes: number, dial: Dialer): Dialer {
       onDrain: () => events.onDrain(),
       onClosed: (cause) => events.onClosed(cause),
     }, signal);
-    return {
-      send(chunk) {
-        const taken = take(chunk);
-        transport.send(taken);
-        if (taken.length < chunk.length) transport.close();
-        // The system has taken them, and that is all a client ever knows.
-        return chunk.length;
-      },
-      pause: () => transport.pause(),
-      resume: () => transport.resume(),
-      close: () => transport.close(),
-      abort: () => transport.abort(),
-    };
+    return withSend(transport, (chunk) => {
+      const taken = take(chunk);
+      transport.send(taken);
+      if (taken.length < chunk.length) transport.close();
+      // The system has taken them, and that is all a client ever knows.
+      return chunk.length;
+    });
   };
 }

@@ -15,8 +15,7 @@ import {
 } from '../../wire/errors.ts';
 import type { Reply } from '../../wire/reply.ts';
 import type { ExecuteOptions, Executor } from '../connection/executor.ts';
-import type { RetryOptions } from './retry-options.ts';
-import { Retrying } from './retrying.ts';
+import { Retrying, type RetryOptions } from './retrying.ts';
 
 const retrying = suite('retrying');
 

@@ -1,14 +1,74 @@
+// Retries: an executor around an executor, and a client around a client.
+import type { Clock } from '../../io/clock.ts';
 import type { AbortSignalLike } from '../../io/transport.ts';
+import { checkObject } from '../../wire/check.ts';
 import type { Command } from '../../wire/command.ts';
-import { AbortError, MemcacheError, UsageError } from '../../wire/errors.ts';
+import {
+  AbortError,
+  ConnectionError,
+  MemcacheError,
+  ProtocolError,
+  ServerReplyError,
+  TimeoutError,
+  UsageError,
+} from '../../wire/errors.ts';
 import { isIdempotent } from '../../wire/command-facts.ts';
 import type { Reply } from '../../wire/reply.ts';
+import { verbs } from '../../wire/verbs.ts';
 import { AbortListeners } from '../connection/abort-listeners.ts';
-import { backoff } from '../connection/backoff.ts';
-import { Deadline } from '../connection/deadline.ts';
 import { checkExecuteOptions, type ExecuteOptions, type Executor } from '../connection/executor.ts';
-import type { CallOptions } from '../memcache-options.ts';
-import { type RetryOptions, type RetryPolicy, toRetryPolicy } from './retry-options.ts';
+import { backoff, Deadline } from '../connection/timing.ts';
+import { Memcache } from '../memcache.ts';
+import type { Servers } from '../operation-context.ts';
+import {
+  type CallOptions,
+  checkClock,
+  clientTable,
+  type OptionTable,
+  readOptions,
+  type Rule,
+} from '../options.ts';
+import { type FaceOf, keepFace } from './face.ts';
+import { FallbackClient } from './fallback-client.ts';
+
+/**
+ * Any client, with its keys, values and dialect, whose commands are tried again when they fail, as
+ * far as that can do no harm: see `RetryOptions`. Closing it closes the client.
+ *
+ * It has the methods of the client: those of `ServerClient` over a client of one server, those of
+ * `ClusterClient` over a `HashClient`, whose `server(name)` is retried likewise. As a type,
+ * `RetryingClient` has the operations on items, `RetryingClient<Client>` and
+ * `RetryingClient<HashClient>` also the others.
+ */
+export type RetryingClient<Over extends Memcache = Memcache> = FaceOf<Over>;
+
+interface RetryingClientConstructor {
+  /**
+   * @param client Any client but a `FallbackClient`, whose caches may each be retried.
+   * @throws UsageError when an option breaks a rule.
+   */
+  new <Over extends Memcache>(client: Over, options?: RetryOptions): RetryingClient<Over>;
+}
+
+// What `keepFace` gives it is known by the type of the client alone.
+export const RetryingClient = class RetryingClient extends Memcache {
+  constructor(client: Memcache, options: RetryOptions = {}) {
+    if (!(client instanceof Memcache)) throw new UsageError('client', 'must be a client');
+    // Its reads are more than commands that could be repeated.
+    if (client instanceof FallbackClient) {
+      throw new UsageError('client', 'must not be a FallbackClient: wrap each of its caches');
+    }
+    checkObject('options', options);
+    const { clock, random = Math.random, executor, servers } = client.dependencies;
+    const retrying = new Retrying(executor, { clock, random, ...options });
+    super({
+      ...client.dependencies,
+      executor: retrying,
+      servers: servers && retrying.aroundServers(servers),
+    });
+    keepFace(this, client);
+  }
+} as RetryingClientConstructor;
 
 /**
  * Milliseconds to wait at least after an attempt that was refused here, since the server is down or
@@ -17,24 +77,23 @@ import { type RetryOptions, type RetryPolicy, toRetryPolicy } from './retry-opti
  */
 const REST = 25;
 
-/** Something that reads, and may be done twice. */
+/** Stands for a lookup of servers: a read, which may be repeated. */
 const READS: Command = { verb: 'version' };
 
-/** The codes of errors for which no server was asked. */
+/** The codes of errors with which a call was refused before anything was sent. */
 const REFUSED_HERE: ReadonlySet<string> = new Set(['down', 'overloaded']);
 
 /**
- * Tries a command again when it failed and another attempt may do better and can do no harm: no
- * byte of it was sent, or doing it twice is doing it once. What was done nobody repeats, unless
- * `retryServerErrors` or `retryUnsafe` say so.
+ * Tries a failed command again if another attempt may succeed and can do no harm: no byte of it was
+ * sent, or it is idempotent. `retryServerErrors` and `retryUnsafe` allow more.
  *
- * Between two attempts there is a turn of the event loop at least, whatever `delay` says: sockets
- * are read, timers go off, and a signal can end the call.
+ * Between two attempts the event loop turns at least once, whatever `delay` is: sockets are read,
+ * timers fire, and a signal can end the call.
  */
 export class Retrying implements Executor {
   readonly #executor: Executor;
   readonly #policy: RetryPolicy;
-  // What ends each wait that is going on.
+  // The functions that end the waits in progress.
   readonly #waits: Set<() => void> = new Set();
   readonly #aborts = new AbortListeners();
   #closed = false;
@@ -49,34 +108,35 @@ export class Retrying implements Executor {
     return this.#execute(this.#executor, command, options);
   }
 
-  /** Ends the waits between attempts: their calls reject with what they would have tried again for. */
+  /** Ends the waits between attempts: their calls reject with the error of the last attempt. */
   async close(): Promise<void> {
     this.#closed = true;
     for (const end of this.#waits) end();
     await this.#executor.close();
   }
 
-  /** Another executor with the same retries, which end when this is closed. To close it does nothing. */
-  around(executor: Executor): Executor {
-    return {
-      execute: (command, options) => this.#execute(executor, command, options),
-      close: () => Promise.resolve(),
-    };
-  }
-
   /**
-   * Waits for what a call needs before there is a command, and tries that again likewise.
-   *
-   * @returns The options of the call, with what is left of its time.
+   * Many servers, each with the same retries, which end when this is closed. The wait until they
+   * are found is repeated likewise.
    */
-  async ready<Options extends CallOptions>(
-    wait: (options: CallOptions) => Promise<unknown>,
-    options: Options,
-  ): Promise<Options> {
-    checkExecuteOptions(options);
-    const deadline = this.#deadline(options);
-    await this.#repeat(READS, options, deadline, wait);
-    return deadline.within(options);
+  aroundServers(servers: Servers): Servers {
+    const { executorOf, ready } = servers;
+    return {
+      ...servers,
+      executorOf: (name) => {
+        const executor = executorOf(name);
+        return {
+          execute: (command, options) => this.#execute(executor, command, options),
+          close: () => executor.close(),
+        };
+      },
+      ready: ready && (async (options) => {
+        checkExecuteOptions(options);
+        const deadline = this.#deadline(options);
+        await this.#repeat(READS, options, deadline, ready);
+        return deadline.within(options);
+      }),
+    };
   }
 
   async #execute(
@@ -100,7 +160,7 @@ export class Retrying implements Executor {
     run: (options: ExecuteOptions) => Promise<Result>,
   ): Promise<Result> {
     const { attempts } = this.#policy;
-    // How long a dump takes is up to its reader.
+    // How long a dump takes depends on its reader.
     const attemptTimeout = options.onItem === undefined ? this.#policy.attemptTimeout : Infinity;
     let doubt: MemcacheError | null = null;
     for (let attempt = 1;; attempt++) {
@@ -125,7 +185,7 @@ export class Retrying implements Executor {
     if (this.#closed || error instanceof UsageError || error instanceof AbortError) return false;
     if (error.code === 'closed' || !isWorth(error, command)) return false;
     if (error.outcome === 'not-sent') return true;
-    // Its reader has seen some of the reply.
+    // Its reader may have seen a part of the reply.
     if (options.onItem !== undefined) return false;
     return retryUnsafe || isIdempotent(command);
   }
@@ -154,12 +214,173 @@ export class Retrying implements Executor {
 }
 
 /**
- * What a call ends with.
+ * The error of the call as a whole.
  *
- * @param doubt The first failure after which the command may have been done. Of the call as a whole
- * that stays true, though the last attempt was not even sent.
+ * @param doubt The first failure after which the command may have been done. The call then may have
+ * had an effect, even if its last attempt was not sent.
  */
 function ofAll(last: MemcacheError, doubt: MemcacheError | null): MemcacheError {
   if (last.outcome !== 'not-sent' || doubt === null) return last;
   return last instanceof AbortError ? new AbortError(doubt.outcome, last.cause) : doubt;
+}
+
+/** A class of this package's errors. */
+export type ErrorClass = abstract new (...args: never[]) => MemcacheError;
+
+/** Which errors are meant: a list of classes, or what says so of each. */
+export type ErrorFilter = readonly ErrorClass[] | ((error: MemcacheError) => boolean);
+
+/** The options of a `RetryingClient`, each of which may be left out. */
+export interface RetryOptions extends Partial<RetrySettings> {}
+
+/** The options of retries with their defaults. */
+export interface RetrySettings {
+  /**
+   * How often a command is tried, the first time included. The default is pymemcache's.
+   *
+   * @default 2
+   */
+  readonly attempts: number;
+  /**
+   * Milliseconds to wait before the second attempt, doubled before each further one; half of it is
+   * random. Even without a delay sockets and timers have a turn between two attempts, and an
+   * attempt that was refused at once, because the server is down or too much is pending, is
+   * repeated after 25 ms at the soonest.
+   *
+   * @default 0
+   */
+  readonly delay: number;
+  /**
+   * The longest such wait, in milliseconds.
+   *
+   * @default 1000
+   */
+  readonly maxDelay: number;
+  /**
+   * Milliseconds for all attempts and waits together, where a call has no `timeout` of its own.
+   *
+   * @default Infinity
+   */
+  readonly timeout: number;
+  /**
+   * Milliseconds for each attempt. Without a limit here the client's own `timeout` holds, or what
+   * is left of the one for all attempts.
+   *
+   * @default Infinity
+   */
+  readonly attemptTimeout: number;
+  /**
+   * The errors after which to try again.
+   *
+   * @default [ConnectionError, ProtocolError, TimeoutError]
+   */
+  readonly retryFor: ErrorFilter;
+  /**
+   * The errors after which not to try again.
+   *
+   * @default []
+   */
+  readonly doNotRetryFor: ErrorFilter;
+  /**
+   * Also repeat commands that the server may have done and that would do something else the second
+   * time: an `incr` may then count twice.
+   *
+   * @default false
+   */
+  readonly retryUnsafe: boolean;
+  /**
+   * Also repeat reads that the server answered with `SERVER_ERROR`, as a server does that is short
+   * of memory, or a proxy whose server is gone. Writes are not repeated: it is not known what
+   * became of them. Off, since many servers would give the same answer again.
+   *
+   * @default false
+   */
+  readonly retryServerErrors: boolean;
+  /**
+   * The source of jitter: returns a number from 0 to 1. A `RetryingClient` uses the client's.
+   *
+   * @default Math.random
+   */
+  readonly random: () => number;
+  /**
+   * The source of time. A `RetryingClient` uses the client's.
+   *
+   * @default the system's clock
+   */
+  readonly clock: Clock;
+}
+
+const isAttempts: Rule = [
+  (value) => typeof value === 'number' && Number.isInteger(value) && value >= 1,
+  'must be a whole number, 1 or more',
+];
+const isWait: Rule = [
+  (value) => typeof value === 'number' && value >= 0 && value <= 0x7fff_ffff,
+  'must be a number of milliseconds, 0 or more',
+];
+const isTimeout: Rule = [
+  (value) => typeof value === 'number' && value > 0,
+  'must be a number of milliseconds, more than 0',
+];
+const isSwitch: Rule = [(value) => typeof value === 'boolean', 'must be true or false'];
+const isFilter: Rule = [
+  (value) =>
+    Array.isArray(value)
+      ? value.every((one) => typeof one === 'function')
+      // A class called without `new` would throw at the first error.
+      : typeof value === 'function' && !(value.prototype instanceof Error),
+  'must be a list of error classes, or a function of an error',
+];
+
+export const retryTable: OptionTable<RetrySettings> = {
+  attempts: [isAttempts, 2],
+  delay: [isWait, 0],
+  maxDelay: [isWait, 1000],
+  timeout: [isTimeout, Infinity],
+  attemptTimeout: [isTimeout, Infinity],
+  retryFor: [isFilter, [ConnectionError, ProtocolError, TimeoutError]],
+  doNotRetryFor: [isFilter, []],
+  retryUnsafe: [isSwitch, false],
+  retryServerErrors: [isSwitch, false],
+  random: clientTable.random,
+  clock: clientTable.clock,
+};
+
+/** The options as they are worked with. */
+interface RetryPolicy extends RetrySettings {
+  /** Whether another attempt may do better. */
+  readonly isWorth: (error: MemcacheError, command: Command) => boolean;
+}
+
+/** @throws UsageError naming the option that breaks a rule. */
+function toRetryPolicy(options: RetryOptions): RetryPolicy {
+  const settings = readOptions(retryTable, options);
+  const { retryFor, doNotRetryFor, retryServerErrors } = settings;
+  checkClock(settings.clock);
+  // The defaults may be named: that is how one of them is left out.
+  if (Array.isArray(options.retryFor) && Array.isArray(doNotRetryFor)) {
+    const both = options.retryFor.find((one: ErrorClass) => doNotRetryFor.includes(one));
+    if (both !== undefined) {
+      throw new UsageError('doNotRetryFor', `must not name ${both.name}, which retryFor names`);
+    }
+  }
+  return {
+    ...settings,
+    isWorth(error, command) {
+      const isWorth = matches(retryFor, error) ||
+        (retryServerErrors && isRefusedRead(error, command));
+      return isWorth && !matches(doNotRetryFor, error);
+    },
+  };
+}
+
+// `gat`, and an `mg` that touches, write a time and are reads all the same.
+function isRefusedRead(error: MemcacheError, command: Command): boolean {
+  if (!(error instanceof ServerReplyError) || error.kind !== 'SERVER_ERROR') return false;
+  const { class: kind, reply } = verbs[command.verb];
+  return kind === 'read' || reply === 'values';
+}
+
+function matches(filter: ErrorFilter, error: MemcacheError): boolean {
+  return typeof filter === 'function' ? filter(error) : filter.some((one) => error instanceof one);
 }

@@ -1,11 +1,15 @@
+// A discovery of servers by the configuration endpoint of a managed cluster.
 import { UsageError } from '../../../wire/errors.ts';
 import { readClusterConfig } from '../../../wire/cluster-config.ts';
 import { Memcache } from '../../memcache.ts';
 import { unexpected } from '../../results.ts';
 import { checkDiscovery, Discovery, type DiscoveryOptions } from './discovery.ts';
 
+/** The options of a `ClusterDiscovery`. */
 export interface ClusterDiscoveryOptions extends DiscoveryOptions {
-  /** Whether to take the names of servers or their addresses; names by default, as addresses change. */
+  /**
+   * Whether to take the names of servers or their addresses; names by default, as addresses change.
+   */
   readonly address?: 'name' | 'ip';
 }
 

@@ -6,7 +6,7 @@ import type { Endpoint } from '../../../io/transport.ts';
 import type { ClusterConfig, ClusterNode } from '../../../wire/cluster-config.ts';
 import { UsageError } from '../../../wire/errors.ts';
 import { endpointName } from '../../connection/endpoint.ts';
-import { RetryingClient } from '../../wrappers/retrying-client.ts';
+import { RetryingClient } from '../../wrappers/retrying.ts';
 import { ClusterDiscovery, type ClusterDiscoveryOptions } from './cluster-discovery.ts';
 import { Discovery, type DiscoveryOptions, type FoundServers } from './discovery.ts';
 

@@ -1,20 +1,25 @@
+// A list of servers that is looked up again and again.
 import { type Clock, systemClock } from '../../../io/clock.ts';
 import type { Endpoint } from '../../../io/transport.ts';
 import { checkKnown, checkMilliseconds, checkObject, optionNames } from '../../../wire/check.ts';
 import { ConnectionError, UsageError } from '../../../wire/errors.ts';
-import { backoff } from '../../connection/backoff.ts';
+import { backoff } from '../../connection/timing.ts';
 import { endpointName } from '../../connection/endpoint.ts';
 import { callListener } from '../../connection/observe.ts';
 
+/** The options of every discovery. */
 export interface DiscoveryOptions {
-  /** Milliseconds from one look to the next, of which up to half is left out by chance; 60 000 by default. */
+  /**
+   * Milliseconds from one look to the next, of which up to half is left out by chance; 60 000 by
+   * default.
+   */
   readonly interval?: number;
   /**
    * The servers that a list may name: hosts, domains with a dot before them (`.example.com`), or
    * what says so of each. A list that names another is refused as a whole. All by default.
    */
   readonly allow?: readonly string[] | ((server: Endpoint) => boolean);
-  /** Hears of each look that failed while nobody waited for it. The servers stay as they were. */
+  /** Called with the error of each lookup in the background. The servers stay as they were. */
   readonly onError?: (error: Error) => void;
   /** A number from 0 to 1, for jitter; the client's `random`, or `Math.random`, by default. */
   readonly random?: () => number;
@@ -31,28 +36,28 @@ const names = /* @__PURE__ */ optionNames<DiscoveryOptions>({
 });
 
 /**
- * @param more What this discovery takes beside that.
- * @throws UsageError naming an option that there is not.
+ * @param more The name of an option that this discovery has besides.
+ * @throws UsageError naming an option that is unknown.
  */
 export function checkDiscovery(options: DiscoveryOptions, more?: string): void {
   checkObject('options', options);
   checkKnown('options', options, more === undefined ? names : new Set([...names, more]));
 }
 
-/** What a look has found. */
+/** The result of a lookup. */
 export interface FoundServers {
   readonly servers: readonly Endpoint[];
-  /** Of two lists the one with the lower version is the older; absent where nobody counts. */
+  /** Of two lists the one with the lower version is older; absent where there are no versions. */
   readonly version?: number;
 }
 
 /**
- * So many looks in a row have to find one older list until it is believed: one more than a server
- * that lags is likely to give, and few enough for a cluster that was made anew.
+ * How many lookups in a row have to find the same older list until it is believed: one more than a
+ * lagging server is likely to give, and few enough for a cluster that was created again.
  */
 const OLDER_LOOKS = 3;
 
-/** Milliseconds until the second look after one that failed; it doubles up to the interval. */
+/** Milliseconds until the next lookup after a failed one; doubled up to the interval. */
 const RETRY_DELAY = 1000;
 
 /**
@@ -65,7 +70,7 @@ export class Discovery {
   readonly #listeners: Set<(servers: readonly Endpoint[]) => void> = new Set();
   readonly #judges: Set<() => boolean> = new Set();
   #found: FoundServers | null = null;
-  // What was found with a lower version than that, and in how many looks in a row.
+  // A list with a lower version than that, and in how many lookups in a row it was found.
   #older: { readonly found: FoundServers; readonly looks: number } | null = null;
   #looking: Promise<readonly Endpoint[]> | null = null;
   #failures = 0;
@@ -95,7 +100,9 @@ export class Discovery {
     return this.#found?.servers ?? await this.refresh();
   }
 
-  /** Looks at once, for instance since a server cannot be reached; once for all who ask meanwhile. */
+  /**
+   * Looks at once, for instance because a server is unreachable. Concurrent calls share one lookup.
+   */
   refresh(): Promise<readonly Endpoint[]> {
     if (this.#closed) {
       const message = 'the discovery is closed';
@@ -108,9 +115,9 @@ export class Discovery {
   }
 
   /**
-   * Calls back with the servers each time that they are others than before, the first time too.
+   * Calls back with the servers whenever they have changed, the first time included.
    *
-   * @returns What ends that.
+   * @returns A function that removes the callback.
    */
   onChange(listener: (servers: readonly Endpoint[]) => void): () => void {
     this.#listeners.add(listener);
@@ -118,19 +125,19 @@ export class Discovery {
   }
 
   /**
-   * Asks, when a list has a lower version than the last, whether the servers of the last one are all
-   * out of reach. Where everybody who is asked says so, the list is of a cluster that was made anew
-   * and is taken at once; else when three looks in a row have found it.
+   * Asks, when a list has a lower version than the last one, whether the servers of the last one
+   * are all unreachable. If every callback says so, the list is that of a cluster that was created
+   * again and is taken at once; else after three lookups in a row have found it.
    *
    * @param isLost Whether the caller can reach none of the servers.
-   * @returns What ends that.
+   * @returns A function that removes the callback.
    */
   onOlder(isLost: () => boolean): () => void {
     this.#judges.add(isLost);
     return () => this.#judges.delete(isLost);
   }
 
-  /** Looks no more, and tells of nothing. */
+  /** Ends the lookups; no callback is called any more. */
   close(): Promise<void> {
     this.#closed = true;
     this.#cancel();
@@ -180,7 +187,7 @@ export class Discovery {
     return servers;
   }
 
-  // Whether a list is of a server that has not heard of the last change yet.
+  // Whether a list comes from a server that does not know of the last change yet.
   #lags(found: FoundServers, before: FoundServers): boolean {
     const { version = Infinity } = found;
     if (before.version === undefined || version >= before.version) {

@@ -1,3 +1,4 @@
+// A discovery of servers by the addresses of a DNS name.
 import { ConnectionError, UsageError } from '../../../wire/errors.ts';
 import { type ServerName, toEndpoint } from '../../connection/endpoint.ts';
 import { checkDiscovery, Discovery, type DiscoveryOptions } from './discovery.ts';
@@ -5,6 +6,7 @@ import { checkDiscovery, Discovery, type DiscoveryOptions } from './discovery.ts
 /** All addresses of a host, in any order. */
 export type Resolve = (host: string) => Promise<readonly string[]>;
 
+/** The options of a `DnsDiscovery`. */
 export interface DnsDiscoveryOptions extends DiscoveryOptions {
   /** How to find them; the runtime's own way by default. */
   readonly resolve?: Resolve;

@@ -1,3 +1,4 @@
+// mcrouter's hash, as a scheme.
 import { UsageError } from '../../../wire/errors.ts';
 import type { HashScheme } from '../hasher.ts';
 import { byteHash } from '../key-hash.ts';
@@ -6,8 +7,8 @@ import { spooky32 } from './spooky.ts';
 import type { Word64 } from './word64.ts';
 
 /**
- * mcrouter's `Ch3`, its default: consistent for the nodes at the end of the list. With a weight that
- * is not 1 its `WeightedCh3`, whose weights are parts of a full node, up to 1.
+ * mcrouter's `Ch3`, its default: consistent for the nodes at the end of the list. With a weight
+ * that is not 1 its `WeightedCh3`, whose weights are parts of a full node, up to 1.
  */
 export const ch3: HashScheme = (nodes) => {
   const weights = nodes.map(({ name, weight = 1 }) => {

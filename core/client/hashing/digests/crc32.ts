@@ -1,3 +1,4 @@
+// CRC-32.
 const TABLE = /* @__PURE__ */ Int32Array.from({ length: 256 }, (_, byte) => {
   let rest = byte;
   for (let bit = 0; bit < 8; bit++) rest = (rest >>> 1) ^ ((rest & 1) === 0 ? 0 : 0xedb88320);

@@ -11,7 +11,7 @@ import { suite } from '../../../../test/runner/suite.ts';
 import { utf8 } from '../../../wire/bytes.ts';
 import { furcHash } from './ch3.ts';
 import { crc32 } from './crc32.ts';
-import { jumpBucket } from '../jump.ts';
+import { jumpBucket } from '../schemes.ts';
 import { libmemcachedDigests, type LibmemcachedHash } from './libmemcached-digests.ts';
 import { md5 } from './md5.ts';
 import { KeyWords, Murmur3, murmur3, murmur3Digest } from './murmur3.ts';

@@ -1,3 +1,4 @@
+// libmemcached's hash functions by its names.
 import { crc32 } from './crc32.ts';
 import { jenkins } from './jenkins.ts';
 import type { Digest } from '../key-hash.ts';
@@ -19,8 +20,8 @@ export type LibmemcachedHash =
 
 /**
  * What libmemcached computes, which is not always what a function of that name is elsewhere: most
- * read bytes from 0x80 on as negative numbers, `crc` is 15 bits of a CRC-32, and the 64-bit ones are
- * cut to 32. (Its `hsieh` is left out of the builds that distributions ship.)
+ * read bytes from 0x80 on as negative numbers, `crc` is 15 bits of a CRC-32, and the 64-bit ones
+ * are cut to 32. (Its `hsieh` is left out of the builds that distributions ship.)
  */
 export const libmemcachedDigests: Readonly<Record<LibmemcachedHash, Digest>> = {
   one_at_a_time: oneAtATime,

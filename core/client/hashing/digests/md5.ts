@@ -1,3 +1,4 @@
+// MD5.
 /** How far each of the four rounds turns its sums: four amounts in turn. */
 const TURNS = [7, 12, 17, 22, 5, 9, 14, 20, 4, 11, 16, 23, 6, 10, 15, 21];
 

@@ -1,3 +1,4 @@
+// MurmurHash3, x86 32 bits.
 import { isBytes } from '../../../wire/bytes.ts';
 import { assertArgument, checkU32 } from '../../../wire/check.ts';
 

@@ -1,3 +1,4 @@
+// MurmurHash64A.
 import { Word64 } from './word64.ts';
 
 const HIGH = 0xc6a4a793;

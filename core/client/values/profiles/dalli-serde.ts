@@ -1,3 +1,4 @@
+// The values of dalli.
 import { fromUtf8 } from '../../../wire/bytes.ts';
 import { checkString, fromJson, ownBytes, type Serde, toJson } from '../serde.ts';
 import { ForeignValue, storeForeign } from './foreign-value.ts';

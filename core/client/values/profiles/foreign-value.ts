@@ -1,3 +1,4 @@
+// Values that only the client that wrote them can read.
 import { UsageError } from '../../../wire/errors.ts';
 import { ownBytes } from '../serde.ts';
 

@@ -1,3 +1,4 @@
+// The values of the npm package memcached.
 import { fromLatin1, fromUtf8, latin1 } from '../../../wire/bytes.ts';
 import { checkString, fromJson, type Serde, toJson } from '../serde.ts';
 import { ForeignValue, storeForeign } from './foreign-value.ts';

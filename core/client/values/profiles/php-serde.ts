@@ -1,3 +1,4 @@
+// The values of php-memcached.
 import { fromUtf8, latin1, utf8 } from '../../../wire/bytes.ts';
 import { checkBoolean, optionNames } from '../../../wire/check.ts';
 import { UsageError } from '../../../wire/errors.ts';
@@ -37,12 +38,15 @@ const INTERNAL = 0xfff0;
 /** How many times smaller it must be to be stored so: php.ini's `memcached.compression_factor`. */
 const LEAST_GAIN = 1.3;
 
+/** The options of `phpSerde`. */
 export interface PhpSerdeOptions {
-  /** zlib's format, for values that are compressed with it; FastLZ, which is only read, needs none. */
+  /**
+   * zlib's format, for values that are compressed with it; FastLZ, which is only read, needs none.
+   */
   readonly codec?: Codec;
   /**
-   * Values of more bytes than this are compressed with `codec`; 0 and Infinity, the default, compress
-   * none.
+   * Values of more bytes than this are compressed with `codec`; 0 and Infinity, the default,
+   * compress none.
    */
   readonly threshold?: number;
   /** The most bytes that a value may decompress to; 64 MiB by default. */
@@ -59,10 +63,11 @@ const phpNames = /* @__PURE__ */ optionNames<PhpSerdeOptions>({
 });
 
 /**
- * What php-memcached stores. Objects go out as JSON, which every build with JSON reads, whatever
- * its serialiser. What was serialised by PHP, igbinary or msgpack comes back as `ForeignValue`.
+ * The values of php-memcached. Objects are stored as JSON, which every build with JSON reads,
+ * whatever its serialiser. A value that was serialised by PHP, igbinary or msgpack comes back as
+ * `ForeignValue`.
  *
- * @throws UsageError naming an option that breaks a rule, or that there is not.
+ * @throws UsageError naming an option that breaks a rule or is unknown.
  */
 export function phpSerde(options: PhpSerdeOptions = {}): Serde {
   checkCompression(options, phpNames);
@@ -82,46 +87,16 @@ export function phpSerde(options: PhpSerdeOptions = {}): Serde {
     return { value: stored, flags: flags | COMPRESSED | ZLIB };
   }
 
-  /** Null where there is nothing to decompress it with. */
-  function unpack(value: Uint8Array, flags: number): Uint8Array | null {
-    if ((flags & COMPRESSED) === 0) return value;
-    const inflate = (flags & FASTLZ) !== 0
-      ? fastlzDecompress
-      : (flags & ZLIB) !== 0
-      ? codec?.decompress.bind(codec)
-      : undefined;
-    if (inflate === undefined) return null;
-    return decompress(() => {
-      if (value.length < 4) throw new Error('it has no length');
-      const length = new DataView(value.buffer, value.byteOffset).getUint32(0, true);
-      if (length > maxSize) throw new Error(`it has ${length} bytes, more than ${maxSize}`);
-      const bytes = inflate(value.subarray(4), length);
-      checkCoded('decompress', bytes);
-      if (bytes.length !== length) throw new Error(`it has ${bytes.length} bytes, not ${length}`);
-      return bytes;
-    });
-  }
-
   return {
     serialize(_key, value) {
       if (value instanceof ForeignValue) return storeForeign('php-memcached', value);
       if (typeof value === 'string') return pack({ value: checkString(value), flags: STRING });
       if (value instanceof Uint8Array) return pack({ value, flags: STRING });
-      if (typeof value === 'boolean') return { value: value ? '1' : '', flags: BOOLEAN };
-      if (typeof value === 'bigint' && BigInt.asIntN(64, value) !== value) {
-        throw new UsageError('value', 'is too great for an integer of PHP');
-      }
-      if (typeof value === 'bigint' || (Number.isSafeInteger(value) && !Object.is(value, -0))) {
-        return { value: String(value), flags: LONG };
-      }
-      if (typeof value === 'number') {
-        return { value: Object.is(value, -0) ? '-0' : String(value), flags: DOUBLE };
-      }
-      return pack({ value: toJson(value), flags: JSON_TEXT });
+      return toScalar(value) ?? pack({ value: toJson(value), flags: JSON_TEXT });
     },
 
     deserialize(key, value, flags) {
-      const bytes = unpack(value, flags);
+      const bytes = unpack(value, flags, codec, maxSize);
       if (bytes === null) return new ForeignValue(value, flags);
       switch (flags & TYPE) {
         case STRING:
@@ -139,4 +114,42 @@ export function phpSerde(options: PhpSerdeOptions = {}): Serde {
       }
     },
   };
+}
+
+/** A boolean or a number as PHP writes it; null for any other value. It is never compressed. */
+function toScalar(value: unknown): Serialized | null {
+  if (typeof value === 'boolean') return { value: value ? '1' : '', flags: BOOLEAN };
+  if (typeof value === 'bigint' && BigInt.asIntN(64, value) !== value) {
+    throw new UsageError('value', 'is too great for an integer of PHP');
+  }
+  if (typeof value === 'bigint' || (Number.isSafeInteger(value) && !Object.is(value, -0))) {
+    return { value: String(value), flags: LONG };
+  }
+  if (typeof value !== 'number') return null;
+  return { value: Object.is(value, -0) ? '-0' : String(value), flags: DOUBLE };
+}
+
+/** The bytes of a value, decompressed; null without a codec that can do it. */
+function unpack(
+  value: Uint8Array,
+  flags: number,
+  codec: Codec | undefined,
+  maxSize: number,
+): Uint8Array | null {
+  if ((flags & COMPRESSED) === 0) return value;
+  const inflate = (flags & FASTLZ) !== 0
+    ? fastlzDecompress
+    : (flags & ZLIB) !== 0
+    ? codec?.decompress.bind(codec)
+    : undefined;
+  if (inflate === undefined) return null;
+  return decompress(() => {
+    if (value.length < 4) throw new Error('it has no length');
+    const length = new DataView(value.buffer, value.byteOffset).getUint32(0, true);
+    if (length > maxSize) throw new Error(`it has ${length} bytes, more than ${maxSize}`);
+    const bytes = inflate(value.subarray(4), length);
+    checkCoded('decompress', bytes);
+    if (bytes.length !== length) throw new Error(`it has ${bytes.length} bytes, not ${length}`);
+    return bytes;
+  });
 }

@@ -1,16 +1,20 @@
+// What other clients do by default: schemes, keys and serdes.
 import { optionNames } from '../../../wire/check.ts';
 import { checkCompression, type Codec, compressedSerde } from '../compressed-serde.ts';
 import type { HashScheme } from '../../hashing/hasher.ts';
 import { hashSchemes } from '../../hashing/schemes.ts';
-import type { Serde } from '../serde.ts';
 import { dalliJsonSerde, dalliSerde } from './dalli-serde.ts';
-import { dalliKey, memcachedNpmKey } from './long-keys.ts';
 import { memcachedNpmSerde } from './memcached-npm-serde.ts';
 import { phpSerde } from './php-serde.ts';
-import { plainSerde } from './plain-serde.ts';
 import { pythonSerde } from './python-serde.ts';
 import { spymemcachedSerde } from './spymemcached-serde.ts';
+import { utf8 } from '../../../wire/bytes.ts';
+import { MAX_KEY } from '../../../wire/key.ts';
+import { md5 } from '../../hashing/digests/md5.ts';
+import { checkString, ownBytes, type Serde } from '../serde.ts';
+import { ForeignValue, storeForeign } from './foreign-value.ts';
 
+/** The name of a profile. */
 export type ProfileName =
   | 'dalli'
   | 'dalli-json'
@@ -27,12 +31,12 @@ export type ProfileName =
 export interface Profile {
   /** How it shares keys among servers. */
   readonly scheme: HashScheme;
-  /** What of a key it hashes: without the prefix, with it, or what it sends. */
+  /** The part of a key that it hashes: without the prefix, with it, or the key as it is sent. */
   readonly hashes: 'key' | 'prefixed' | 'sent';
-  /** What it sends for a key, and for one that is too long. */
+  /** The key that it sends, also for one that is too long. */
   readonly toKey: (key: string, prefix: string) => string;
   /**
-   * What its values and flags mean.
+   * Reads and writes its values and flags.
    *
    * @throws UsageError naming an option that breaks a rule, or that there is not.
    */
@@ -48,8 +52,8 @@ export interface ProfileOptions {
   readonly codec?: Codec;
   /**
    * Values of more bytes than this are compressed; 0 and Infinity, the default, compress none, as
-   * every client reads what is not. By themselves php-memcached compresses from 2000 bytes, dalli from
-   * 4096 and spymemcached from 16384, and the clients of Python where they are told to.
+   * every client reads uncompressed values. By default php-memcached compresses from 2000 bytes,
+   * dalli from 4096 and spymemcached from 16384, and the clients of Python where they are told to.
    */
   readonly threshold?: number;
   /** The most bytes that a value may decompress to; 64 MiB by default. */
@@ -64,7 +68,7 @@ const names = /* @__PURE__ */ optionNames<ProfileOptions>({
   maxSize: true,
 });
 
-/** What is compressed has this flag. */
+/** Of a client that marks compressed values with this flag. */
 function compressing(serde: Serde, flag: number): Profile['serde'] {
   return (options = {}) => {
     checkCompression(options, names);
@@ -83,6 +87,20 @@ function plain(serde: Serde): Profile['serde'] {
   };
 }
 
+/** Bytes as they are, for clients that leave flags to their callers: gomemcache, memjs. */
+const plainSerde: Serde = {
+  serialize(_key, value) {
+    if (typeof value === 'string') return { value: checkString(value), flags: 0 };
+    if (value instanceof Uint8Array) return { value, flags: 0 };
+    return storeForeign('a client of bytes', value);
+  },
+
+  deserialize(_key, value, flags) {
+    return flags === 0 ? ownBytes(value) : new ForeignValue(value, flags);
+  },
+};
+
+/** The schemes, keys and values of other clients, by their names. */
 export const profiles: Readonly<Record<ProfileName, Profile>> = {
   dalli: {
     scheme: hashSchemes.dalli,
@@ -145,3 +163,28 @@ export const profiles: Readonly<Record<ProfileName, Profile>> = {
     serde: compressing(spymemcachedSerde, 2),
   },
 };
+
+/** dalli's: the head of the key, `:md5:`, and the MD5 of all of it. */
+function dalliKey(key: string, prefix: string): string {
+  const characters = Array.from(prefix + key);
+  if (characters.length <= MAX_KEY) return prefix + key;
+  const tail = `:md5:${md5Hex(prefix + key)}`;
+  // One character more with a namespace: dalli's own history.
+  const length = (prefix === '' ? 249 : 250) - tail.length;
+  return characters.slice(0, length).join('') + tail;
+}
+
+/** memcached's (npm): the MD5 of all of it, and nothing else. */
+function memcachedNpmKey(key: string, prefix: string): string {
+  const all = prefix + key;
+  return all.length > MAX_KEY ? md5Hex(all) : all;
+}
+
+function md5Hex(text: string): string {
+  const bytes = utf8(text);
+  const words = md5(bytes, bytes.length);
+  return Array.from(
+    { length: 16 },
+    (_, i) => ((words[i >> 2]! >>> ((i & 3) << 3)) & 0xff).toString(16).padStart(2, '0'),
+  ).join('');
+}

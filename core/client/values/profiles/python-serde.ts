@@ -1,3 +1,4 @@
+// The values that the clients of Python have in common.
 import { fromUtf8 } from '../../../wire/bytes.ts';
 import { checkString, ownBytes, type Serde, toInteger } from '../serde.ts';
 import { ForeignValue, storeForeign } from './foreign-value.ts';

@@ -1,3 +1,4 @@
+// The values of spymemcached.
 import { fromUtf8 } from '../../../wire/bytes.ts';
 import { UsageError } from '../../../wire/errors.ts';
 import { checkString, ownBytes, type Serde } from '../serde.ts';

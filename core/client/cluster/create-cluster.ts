@@ -1,0 +1,66 @@
+// Many servers as one executor, with the defaults of a client.
+import { checkEntry } from '../../wire/check.ts';
+import type { ServerName } from '../connection/endpoint.ts';
+import type { Executor } from '../connection/executor.ts';
+import { Pace } from '../connection/timing.ts';
+import { upstreamFor } from '../connection/upstream.ts';
+import type { HashScheme } from '../hashing/hasher.ts';
+import { type HashSchemeName, hashSchemes } from '../hashing/schemes.ts';
+import {
+  clientSettings,
+  type HashClientOptions,
+  type HashClientSettings,
+  hashClientTable,
+  type WithDial,
+} from '../options.ts';
+import { type ClusterServer, type ResolvedServer, resolveServers } from './cluster-server.ts';
+import { Cluster } from './cluster.ts';
+
+/**
+ * Many servers as one executor, for proxies: what has commands, and no use for a client's operations.
+ * A command goes to the server of its key; one with several keys is divided among their servers, and
+ * the replies are merged in the order of the keys. Close it to close the connections.
+ *
+ * ```ts
+ * import { createCluster } from 'memwire/core';
+ * import { dial } from 'memwire/node';
+ *
+ * const cluster = createCluster(['localhost:11211'], { dial, scheme: 'ketama' });
+ * console.log(await cluster.execute({ verb: 'get', keys: ['a', 'b'] }));
+ * await cluster.close();
+ * ```
+ *
+ * @param servers Their order matters to some schemes, their names to the others.
+ * @param options Those of a `HashClient` that concern servers and connections; how to dial has to be
+ * given.
+ * @param around Makes of the executor of one server the one to use, which may change its commands and
+ * replies: keys are hashed before.
+ * @throws UsageError when an option breaks a rule.
+ */
+export function createCluster(
+  servers: readonly (ServerName | ClusterServer)[],
+  options: HashClientOptions & WithDial,
+  around: (executor: Executor) => Executor = (executor) => executor,
+): Cluster {
+  const settings = clientSettings(hashClientTable, options);
+  return clusterOf(resolveServers(servers, settings.tls), settings, around);
+}
+
+/** The same of settings that have been read, and of servers that may be found later. */
+export function clusterOf(
+  servers: readonly ResolvedServer[],
+  settings: HashClientSettings & WithDial,
+  around: (executor: Executor) => Executor = (executor) => executor,
+): Cluster {
+  const pace = new Pace(settings.clock);
+  return new Cluster(servers, {
+    ...settings,
+    scheme: toScheme(settings.scheme),
+    connect: (endpoint, onFailure) =>
+      around(upstreamFor(endpoint, { ...settings, onFailure, pace })),
+  });
+}
+
+function toScheme(scheme: HashSchemeName | HashScheme): HashScheme {
+  return typeof scheme === 'function' ? scheme : checkEntry('scheme', hashSchemes, scheme);
+}

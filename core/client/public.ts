@@ -1,0 +1,78 @@
+// What `memwire` exports on every runtime, beside the clients and the transports of that runtime.
+export type { Entries } from './bulk.ts';
+export type { ClusterClient, Each } from './cluster/cluster-client.ts';
+export type { ClusterServer } from './cluster/cluster-server.ts';
+export {
+  ClusterDiscovery,
+  type ClusterDiscoveryOptions,
+} from './cluster/discovery/cluster-discovery.ts';
+export {
+  Discovery,
+  type DiscoveryOptions,
+  type FoundServers,
+} from './cluster/discovery/discovery.ts';
+export type { DnsDiscoveryOptions, Resolve } from './cluster/discovery/dns-discovery.ts';
+export type { HashServers } from './cluster/hash-client.ts';
+export { endpointName, type ServerName, toEndpoint } from './connection/endpoint.ts';
+export type { ExecuteOptions, Executor } from './connection/executor.ts';
+export type { CommandEnd, OnCommand, OnCommandEnd } from './connection/observe.ts';
+export type { Expire } from './expire.ts';
+export { murmur3 } from './hashing/digests/murmur3.ts';
+export type { HashNode, HashScheme } from './hashing/hasher.ts';
+export { modula } from './hashing/modulo.ts';
+export { rendezvous, type RendezvousOptions } from './hashing/rendezvous.ts';
+export { ketama } from './hashing/rings.ts';
+export { type HashSchemeName, hashSchemes } from './hashing/schemes.ts';
+export type { ItemKey, RoutedKey } from './keys.ts';
+export type { Memcache } from './memcache.ts';
+export type {
+  MetaArithmeticOptions,
+  MetaCommands,
+  MetaDeleteOptions,
+  MetaFacts,
+  MetaGetOptions,
+  MetaItem,
+  MetaNumber,
+  MetaOptions,
+  MetaResult,
+  MetaSetOptions,
+} from './meta-commands.ts';
+export type { Gets } from './operation-context.ts';
+export type {
+  BulkOptions,
+  CallOptions,
+  ClientOptions,
+  HashClientOptions,
+  PooledClientOptions,
+  StoreOptions,
+  WriteOptions,
+} from './options.ts';
+export type { CasResult, ItemInfo, StatValue } from './results.ts';
+export type { ServerClient } from './server-client.ts';
+export { type Codec, compressedSerde, type CompressionOptions } from './values/compressed-serde.ts';
+export { ForeignValue } from './values/profiles/foreign-value.ts';
+export { phpSerde, type PhpSerdeOptions } from './values/profiles/php-serde.ts';
+export { type ProfileName, profiles } from './values/profiles/profiles.ts';
+export { defaultSerde, type Serde } from './values/serde.ts';
+export { FallbackClient, type FallbackOptions } from './wrappers/fallback-client.ts';
+export {
+  type ErrorClass,
+  type ErrorFilter,
+  RetryingClient,
+  type RetryOptions,
+} from './wrappers/retrying.ts';
+export { type Clock, systemClock, VirtualClock } from '../io/clock.ts';
+export type {
+  AbortSignalLike,
+  Accept,
+  Dialer,
+  Endpoint,
+  Listener,
+  ListenOptions,
+  TlsOptions,
+  Transport,
+  TransportEvents,
+} from '../io/transport.ts';
+export type { Command, Key, Value } from '../wire/command.ts';
+export * from '../wire/errors.ts';
+export type { Reply } from '../wire/reply.ts';

@@ -1,0 +1,293 @@
+/**
+ * Checks histories of calls against what one memcached item may do.
+ *
+ * A history is linearizable when its calls can be put in an order in which each takes effect at one
+ * moment between its start and its end, and each result is what an item would have given. The method
+ * is that of Wing and Gong, with Lowe's memory of the states that were seen, as Porcupine has it:
+ * keys are independent, so each is checked alone; a call of unknown outcome may take effect at any
+ * time after its start, or never. What it costs grows with the calls that are side by side on one
+ * key: a handful is cheap, twenty are not.
+ */
+
+/** A call to one item, and what it was answered. `undefined` is a miss, or no such key. */
+export type Call =
+  | { readonly type: 'get'; readonly result: string | undefined }
+  | { readonly type: 'gets'; readonly result: Version | undefined }
+  | { readonly type: 'set'; readonly value: string; readonly expire?: number }
+  | { readonly type: 'add'; readonly value: string; readonly result: boolean }
+  | { readonly type: 'replace'; readonly value: string; readonly result: boolean }
+  | { readonly type: 'append'; readonly value: string; readonly result: boolean }
+  | { readonly type: 'prepend'; readonly value: string; readonly result: boolean }
+  | {
+    readonly type: 'cas';
+    readonly value: string;
+    readonly cas: bigint;
+    readonly result: 'stored' | 'exists' | 'not-found';
+  }
+  | { readonly type: 'delete'; readonly result: boolean }
+  | { readonly type: 'touch'; readonly expire: number; readonly result: boolean }
+  | { readonly type: 'incr'; readonly delta: bigint; readonly result: bigint | undefined }
+  | { readonly type: 'decr'; readonly delta: bigint; readonly result: bigint | undefined }
+  /** Not a call: the server may have lost the item once in this time, by eviction or a crash. */
+  | { readonly type: 'lose' };
+
+/** A value and the cas that it was read with. */
+export interface Version {
+  readonly value: string;
+  readonly cas: bigint;
+}
+
+/** One call of a history. Times are milliseconds on one clock. */
+export interface Operation {
+  readonly key: string;
+  readonly call: Call;
+  readonly start: number;
+  /** When its result was known; Infinity for a call of unknown outcome, whose result says nothing. */
+  readonly end: number;
+}
+
+/** What is wrong with a history. */
+export interface Violation {
+  readonly key: string;
+  /** The call that no order explains, after as many others as any order could. */
+  readonly operation: Operation;
+  /** The longest order that was found, and the states in which it ends. */
+  readonly explained: readonly Operation[];
+  readonly states: readonly Item[];
+}
+
+/** The state of an item; null where there is none. */
+export type Item = {
+  readonly value: string;
+  /** Null until a call has shown it. */
+  readonly cas: bigint | null;
+  /** When it expires; Infinity for never. */
+  readonly expire: number;
+} | null;
+
+/** memcached counts in seconds, by a clock that is up to one behind: milliseconds either way. */
+const EXPIRE_SLACK = 2000;
+const MAX = 2n ** 64n;
+
+/** Checks each key of a history; gives the first violation of each. */
+export function checkHistory(history: readonly Operation[]): Violation[] {
+  const keys = new Map<string, Operation[]>();
+  for (const operation of history) {
+    const operations = keys.get(operation.key);
+    if (operations === undefined) keys.set(operation.key, [operation]);
+    else operations.push(operation);
+  }
+  return [...keys.values()].map(checkKey).filter((violation) => violation !== null);
+}
+
+/** The start of a call, or its end, in a list that calls are taken from and put back into. */
+interface Entry {
+  readonly index: number;
+  /** Null for an end. */
+  end: Entry | null;
+  readonly isEnd: boolean;
+  previous: Entry | null;
+  next: Entry | null;
+}
+
+function checkKey(operations: readonly Operation[]): Violation | null {
+  const head = toEntries(operations);
+  const chosen: { entry: Entry; before: readonly Item[]; wasStuck: boolean }[] = [];
+  const taken = new Uint8Array(operations.length);
+  const seen = new Set<string>();
+  let states: readonly Item[] = [null];
+  let owed = operations.filter(({ end }) => end < Infinity).length;
+  let best: { explained: Operation[]; states: readonly Item[]; stuck: number } | null = null;
+  let entry = head.next;
+  // Calls of unknown outcome are tried where no other goes on: most of them explain nothing.
+  let isStuck = false;
+  while (owed > 0) {
+    if (entry === null || entry.isEnd) {
+      if (!isStuck) {
+        isStuck = true;
+        entry = head.next;
+        continue;
+      }
+      // The call that ends here must have taken effect, and did in no order that begins like this.
+      if (entry !== null && (best === null || chosen.length > best.explained.length)) {
+        const explained = chosen.map((one) => operations[one.entry.index]!);
+        best = { explained, states, stuck: entry.index };
+      }
+      const last = chosen.pop();
+      if (last === undefined) break;
+      states = last.before;
+      isStuck = last.wasStuck;
+      taken[last.entry.index] = 0;
+      if (putBack(last.entry)) owed++;
+      entry = last.entry.next;
+      continue;
+    }
+    const isUnknown = entry.end === null;
+    const after = isUnknown === isStuck ? stepAll(states, operations[entry.index]!) : [];
+    const names = after.map(nameOf).sort().join();
+    const isIdle = isUnknown && names === states.map(nameOf).sort().join();
+    if (after.length > 0 && !isIdle) {
+      taken[entry.index] = 1;
+      const name = `${taken.join('')} ${names}`;
+      if (!seen.has(name)) {
+        seen.add(name);
+        chosen.push({ entry, before: states, wasStuck: isStuck });
+        states = after;
+        isStuck = false;
+        if (takeOut(entry)) owed--;
+        entry = head.next;
+        continue;
+      }
+      taken[entry.index] = 0;
+    }
+    entry = entry.next;
+  }
+  if (owed === 0) return null;
+  const { stuck, explained, states: end } = best!;
+  const operation = operations[stuck]!;
+  return { key: operation.key, operation, explained, states: end };
+}
+
+// In the order of time; of one moment starts come first, as such calls may be in either order.
+function toEntries(operations: readonly Operation[]): Entry {
+  const entries: { at: number; entry: Entry }[] = [];
+  operations.forEach(({ start, end }, index) => {
+    const links = { previous: null, next: null };
+    const endEntry = end === Infinity ? null : { index, end: null, isEnd: true, ...links };
+    entries.push({ at: start, entry: { index, end: endEntry, isEnd: false, ...links } });
+    if (endEntry !== null) entries.push({ at: end, entry: endEntry });
+  });
+  entries.sort((a, b) => a.at - b.at || Number(a.entry.isEnd) - Number(b.entry.isEnd));
+  const head: Entry = { index: -1, end: null, isEnd: false, previous: null, next: null };
+  let last = head;
+  for (const { entry } of entries) {
+    last.next = entry;
+    entry.previous = last;
+    last = entry;
+  }
+  return head;
+}
+
+function takeOut(start: Entry): boolean {
+  for (const entry of start.end === null ? [start] : [start, start.end]) {
+    entry.previous!.next = entry.next;
+    if (entry.next !== null) entry.next.previous = entry.previous;
+  }
+  return start.end !== null;
+}
+
+function putBack(start: Entry): boolean {
+  for (const entry of start.end === null ? [start] : [start.end, start]) {
+    entry.previous!.next = entry;
+    if (entry.next !== null) entry.next.previous = entry;
+  }
+  return start.end !== null;
+}
+
+/** The states that are possible after a call, from any of those before it; none: it is impossible. */
+function stepAll(states: readonly Item[], operation: Operation): Item[] {
+  const after = new Map<string, Item>();
+  for (const state of states) {
+    for (const seen of views(state, operation)) {
+      const next = step(seen, operation);
+      if (next !== IMPOSSIBLE) after.set(nameOf(next), next);
+      if (operation.call.type === 'lose') after.set(nameOf(seen), seen);
+    }
+  }
+  return [...after.values()];
+}
+
+// What a call may find, as the item may have expired by then.
+function views(item: Item, { start, end }: Operation): Item[] {
+  if (item === null) return [null];
+  const found: Item[] = [];
+  if (start < item.expire + EXPIRE_SLACK) found.push(item);
+  if (end >= item.expire - EXPIRE_SLACK && item.expire < Infinity) found.push(null);
+  return found;
+}
+
+const IMPOSSIBLE = Symbol('impossible');
+
+// What an item is after a call, if the call can have had its result. Nobody knows the result of a
+// call of unknown outcome: it does what it does.
+function step(item: Item, { call, start, end }: Operation): Item | typeof IMPOSSIBLE {
+  const isKnown = end < Infinity;
+  const are = (result: unknown, expected: unknown, next: Item): Item | typeof IMPOSSIBLE =>
+    isKnown && result !== expected ? IMPOSSIBLE : next;
+  const stored = (value: string, expire = Infinity): Item => ({ value, cas: null, expire });
+  switch (call.type) {
+    case 'get':
+      return are(call.result, item?.value, item);
+    case 'gets': {
+      if (!isKnown) return item;
+      if (item === null || call.result === undefined) {
+        return are(call.result, item ?? undefined, item);
+      }
+      const { value, cas } = call.result;
+      if (value !== item.value || (item.cas !== null && item.cas !== cas)) return IMPOSSIBLE;
+      return { ...item, cas };
+    }
+    case 'set':
+      return stored(
+        call.value,
+        call.expire === undefined ? Infinity : expireAt(call.expire, start),
+      );
+    case 'add':
+      return are(call.result, item === null, item ?? stored(call.value));
+    case 'replace':
+      return are(call.result, item !== null, item === null ? null : stored(call.value));
+    case 'append':
+    case 'prepend': {
+      if (item === null) return are(call.result, false, null);
+      const value = call.type === 'append' ? item.value + call.value : call.value + item.value;
+      return are(call.result, true, stored(value, item.expire));
+    }
+    case 'cas': {
+      if (item === null) return are(call.result, 'not-found', null);
+      // A cas is seen before it is sent, so one that was not seen yet is another.
+      const isSame = item.cas === call.cas;
+      return are(call.result, isSame ? 'stored' : 'exists', isSame ? stored(call.value) : item);
+    }
+    case 'delete':
+      return are(call.result, item !== null, null);
+    case 'touch': {
+      if (item === null) return are(call.result, false, null);
+      return are(call.result, true, { ...item, expire: expireAt(call.expire, start) });
+    }
+    case 'incr':
+    case 'decr': {
+      if (item === null) return are(call.result, undefined, null);
+      const before = BigInt(item.value);
+      const delta = call.type === 'incr' ? call.delta : -call.delta;
+      const after = before + delta < 0n ? 0n : (before + delta) % MAX;
+      return are(call.result, after, stored(String(after), item.expire));
+    }
+    case 'lose':
+      return null;
+  }
+}
+
+// By the start of the call: what it took is within the slack, or has no part in it.
+function expireAt(seconds: number, start: number): number {
+  return seconds === 0 ? Infinity : start + seconds * 1000;
+}
+
+function nameOf(item: Item): string {
+  return item === null ? '-' : `${JSON.stringify(item.value)}:${item.cas}:${item.expire}`;
+}
+
+/** A violation for people: the call, what was possible, and the calls before it. */
+export function describe({ key, operation, explained, states }: Violation): string {
+  const show = ({ call, start, end }: Operation): string =>
+    `${start}..${end} ${
+      JSON.stringify(
+        call,
+        (_name, value: unknown) => typeof value === 'bigint' ? `${value}n` : value,
+      )
+    }`;
+  return [
+    `${JSON.stringify(key)}: no order explains ${show(operation)}`,
+    `the item was ${states.map(nameOf).join(' or ')} after`,
+    ...explained.slice(-10).map(show),
+  ].join('\n  ');
+}
