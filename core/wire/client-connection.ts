@@ -100,9 +100,9 @@ export const clientConnectionOptions: Omit<ClientConnectionOptions, keyof ReplyL
   fenceEvery: 256,
 };
 
-/** What became of commands, in the order in which it happened. */
+/** The outcomes of commands, in the order in which they happened. */
 export type ClientEvent<Tag> =
-  /** The command was answered. The bytes are those that were sent for it, and came for it. */
+  /** The command was answered. The bytes are those sent and received for it. */
   | {
     readonly type: 'reply';
     readonly tag: Tag;
@@ -112,9 +112,9 @@ export type ClientEvent<Tag> =
   }
   /** A line of a dump or a watch arrived; more will follow. */
   | { readonly type: 'item'; readonly tag: Tag; readonly item: ReplyItem }
-  /** The transport has all of a quiet command that was to be awaited that long. */
+  /** The transport has all bytes of a quiet command that was sent with `until: 'sent'`. */
   | { readonly type: 'sent'; readonly tag: Tag }
-  /** The command cannot be sent, or was refused as its dialect is not spoken; neighbours go on. */
+  /** The command cannot be sent, or its dialect is not spoken; other commands are not affected. */
   | { readonly type: 'refused'; readonly tag: Tag; readonly error: MemcacheError }
   /**
    * The command's deadline passed. Its reply, should it come, is dropped. `silent`: the server ended
@@ -129,9 +129,9 @@ export type ClientEvent<Tag> =
   /** The server reported an error among quiet commands, and does not say for which. */
   | { readonly type: 'quiet-error'; readonly reply: ErrorReply }
   /**
-   * The connection is over: last event, once. `unsent` never reached the transport; of
-   * `unanswered` nobody knows what became. `cause` is null after `end`, and after `quit`. `atProbe`:
-   * it ended with the probe for meta commands as the next to be answered.
+   * The last event, once. `unsent` never reached the transport; the fate of `unanswered` is not
+   * known. `cause` is null after `end`, and after `quit`. `atProbe`: the server closed the
+   * connection when the reply to the probe for meta commands was due.
    */
   | {
     readonly type: 'closed';
@@ -177,7 +177,7 @@ export class ClientConnection<Tag> {
     this.#liveness = new Liveness(this.#options.stallAfter, this.#ring, this.#run);
   }
 
-  /** What the connection is known to speak. With the dialect `text` nothing has to be proved. */
+  /** The dialect that the connection is known to speak. `text` as an option needs no proof. */
   get spoken(): Spoken {
     return this.#proof.spoken;
   }
@@ -192,7 +192,7 @@ export class ClientConnection<Tag> {
     return this.#ring.pending;
   }
 
-  /** The bytes of memory that they are reckoned to hold. */
+  /** The bytes of memory that are accounted for them. */
   get pendingBytes(): number {
     return this.#ring.bytes;
   }
@@ -203,7 +203,7 @@ export class ClientConnection<Tag> {
    * @param tag Comes back with the command's event. A quiet command without a tag is not awaited.
    * @param deadline When to stop waiting for it.
    * @param until With `sent`, for a quiet command: it ends with the event `sent`, when the transport
-   * has its bytes, and nobody awaits what the server makes of it.
+   * has its bytes, and the server's reply is dropped.
    * @throws UsageError when the command is not well formed; ConnectionError, with the outcome
    * `not-sent`, when the connection is closed or has too much pending (code `overloaded`).
    */
@@ -230,8 +230,8 @@ export class ClientConnection<Tag> {
   }
 
   /**
-   * Queues the probes that prove what the connection speaks, unless they were before. The first
-   * command that needs the proof does so by itself.
+   * Queues the probes that prove which dialect the server speaks, unless they were queued before.
+   * The first command that needs the proof does so by itself.
    */
   prove(): void {
     if (this.#state !== 'open') return;
@@ -248,8 +248,8 @@ export class ClientConnection<Tag> {
   }
 
   /**
-   * Queues a request that nobody waits for, however much is pending: bytes for a server that does
-   * not read on until more arrive.
+   * Queues a request without a tag, even past the limits: more bytes for a server that does not
+   * process its input until they arrive (`nudge.ts`).
    */
   nudge(): void {
     if (this.#state === 'lost' || this.#state === 'closed') return;
@@ -272,8 +272,8 @@ export class ClientConnection<Tag> {
       this.#encode(now);
       return this.#output.peek();
     } catch (error) {
-      // A command, or a value, was changed after it was handed over. Nothing of the change was
-      // sent, and nothing can follow what was.
+      // A value was changed after its length was sent, or a line arrived that no command asked for:
+      // nothing can be sent after either.
       this.#close(error as Error);
       return null;
     }
@@ -293,7 +293,7 @@ export class ClientConnection<Tag> {
     this.#liveness.now = now;
     if (this.#state === 'closed') return;
     const { head, cursor } = this.#ring;
-    // Bytes of a reply that nobody waits for are no progress: it has to end.
+    // Bytes of a reply whose command was given up are no progress before the reply ends.
     const givenUp = head < cursor && this.#ring.at(head).tag === undefined;
     if (!givenUp || chunk.length === 0) this.#liveness.progressAt = now;
     this.#decoder.push(chunk);
@@ -379,7 +379,7 @@ export class ClientConnection<Tag> {
         if (ring.head < ring.cursor) return;
         this.#exclusive = true;
       }
-      // What has begun to arrive would be taken for the answer to this.
+      // Bytes that have arrived already would be taken for the reply to this command.
       if (ring.head === ring.cursor && this.#decoder.pending) {
         throw new ProtocolError('a line that nobody asked for');
       }
@@ -392,8 +392,8 @@ export class ClientConnection<Tag> {
     this.#fence();
   }
 
-  // Makes of the command at the cursor what can be sent while the connection does not, or not yet,
-  // speak meta; false where it has to wait for the proof.
+  // Replaces the command at the cursor by one that may be sent while the connection does not, or not
+  // yet, speak meta; false where it has to wait for the proof.
   #respell(slot: Slot<Tag>): boolean {
     if (slot.state !== 'live') return true;
     try {
@@ -424,7 +424,7 @@ export class ClientConnection<Tag> {
     }
     slot.length = this.#output.position - slot.offset;
     if (!slot.quiet) {
-      // Classic values carry no opaque: what is behind them shows at once when one came twice.
+      // Classic values carry no opaque; a fence reveals a reply that came twice.
       if (this.#proof.spoken !== 'meta' || shape !== 'values') return;
       this.#output.appendLine('mn');
       slot.fenced = true;
@@ -441,14 +441,14 @@ export class ClientConnection<Tag> {
     if (tag !== undefined) this.#events.push({ type: 'refused', tag, error });
   }
 
-  // A command whose reply shows that all the quiet ones before it are done with.
+  // Sends a command whose reply shows that the server is done with all quiet ones before it.
   #fence(): void {
     putCommand(this.#output, this.#proof.fence, -1);
     this.#run.close();
   }
 
-  // Reads one reply, or what else has arrived, and gives the event that comes of it; true when it is
-  // among those that wait, false when there is none until more arrives.
+  // Reads one reply and returns its event; true when it queued its events or had none, false when
+  // more bytes are needed.
   #read(): ClientEvent<Tag> | boolean {
     const ring = this.#ring;
     ring.skipVoid();
@@ -473,7 +473,7 @@ export class ClientConnection<Tag> {
       return true;
     }
     if (this.#proof.spoken === 'text' && verbs[slot.command.verb].meta && slot.state === 'live') {
-      // It went while the dialect was open. Whatever came, came in step.
+      // It was sent while the dialect was unproven. Its reply is not misaligned, so others go on.
       const { tag } = slot;
       this.#pop();
       return tag === undefined || { type: 'refused', tag, error: this.#proof.refuse('done') };
@@ -505,7 +505,7 @@ export class ClientConnection<Tag> {
     if (error !== null) this.#close(error);
   }
 
-  // Servers with a login answer nothing before it; what else they read with it, they threw away.
+  // Servers that demand a login have discarded all they read before it.
   #closeForLogin(): void {
     for (let i = this.#ring.head; i < this.#ring.tail; i++) {
       const slot = this.#ring.at(i);
@@ -515,7 +515,7 @@ export class ClientConnection<Tag> {
     this.#close(this.#proof.lacksLogin());
   }
 
-  // Nothing is in flight, so nothing may arrive.
+  // Nothing is in flight, so only an error that precedes a close may arrive.
   #readIdle(): boolean {
     const error = this.#decoder.pending ? this.#decoder.unasked() : null;
     if (error !== null) {
@@ -528,7 +528,7 @@ export class ClientConnection<Tag> {
     return true;
   }
 
-  // All that arrived is read and more is needed; if no more will come, the connection is over.
+  // A reply is due and more bytes are needed: the connection closes if none can come.
   #readOver(): boolean {
     const slot = this.#ring.at(this.#ring.head);
     // A watch has no end of its own to wait for.
@@ -562,7 +562,7 @@ export class ClientConnection<Tag> {
   #timeOut(index: number): void {
     const slot = this.#ring.at(index);
     const { tag } = slot;
-    // What is encoded leaves, sooner or later.
+    // Encoded bytes will be sent, sooner or later.
     const outcome = this.#drop(index) === 'unsent' ? 'not-sent' : 'unknown';
     if (tag === undefined) return;
     const left = outcome === 'unknown' && slot.offset < this.#output.taken;

@@ -1,3 +1,4 @@
+// What is known of a command from its verb and its flags: quiet, idempotent, read or write.
 import type { Command } from './command.ts';
 import { flagArgument, hasQuiet } from './meta-flags.ts';
 import type { ErrorReply, Reply } from './reply.ts';
@@ -35,7 +36,7 @@ export function replyShape(command: Command): ReplyShape {
   return command.verb === 'raw' ? command.reply : verbs[command.verb].reply;
 }
 
-/** Flags that make an `mg` change an item: its time to live, its cas, or who has won it. */
+/** Flags that make an `mg` change an item: its time to live, its cas, or its win token. */
 const writing = /^[ENRT]/;
 
 /**
@@ -55,11 +56,11 @@ export function classOf(command: Command): VerbRow['class'] {
 }
 
 /**
- * Whether doing a command twice leaves what doing it once leaves, and says what doing it once says,
- * but for a second `delete`, which finds nothing.
+ * Whether a command can be repeated: doing it twice has the same effect and the same reply as doing
+ * it once, except that a second `delete` finds nothing.
  *
- * Of meta commands their flags decide: a cas is spent by the first, and of those who ask for a win
- * (`N` and `R` of `mg`) the second is told that another has it.
+ * For meta commands the flags decide: the first one uses up a cas, and takes the win that the second
+ * one asks for (`N` and `R` of `mg`).
  */
 export function isIdempotent(command: Command): boolean {
   switch (command.verb) {

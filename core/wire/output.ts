@@ -1,3 +1,4 @@
+// The buffer of encoded bytes that wait for the transport.
 import { EMPTY, utf8Into } from './bytes.ts';
 import { UsageError } from './errors.ts';
 import { assertInvariant } from './invariant.ts';
@@ -12,7 +13,7 @@ const LAST_SLAB = 64 * 1024;
 export const REFERENCE_SIZE: number = 32 * 1024;
 
 /**
- * Bytes on their way out.
+ * Encoded bytes, in order, until the transport has taken them.
  *
  * Encoders `reserve` room and write straight into `slab` at `end`. What was written is never
  * written again: a transport may hold it for as long as it likes. Slabs start small, so that a
@@ -121,7 +122,7 @@ export class Output {
     }
   }
 
-  /** Counts again what waits. */
+  /** Counts the waiting bytes again. */
   assertInvariants(): void {
     let length = 0;
     for (const piece of this.#pieces) length += piece.length;

@@ -1,11 +1,11 @@
-// What one connection is known to speak, and so what may be sent on it.
+// The proof of which dialect a server speaks, and so of the commands that may be sent to it.
 //
 // The states are those of `Spoken`. A connection is `unproven` until the probes that it opens with
 // are answered: a server that does not speak meta refuses the line of an `ms` and runs its value as
 // commands, and some before 1.6 do so with a `set noreply`. With the option `dialect: 'text'` it
 // speaks text from the start. The first command that needs the proof sends the probes: one with a
 // value, a quiet one, or one with a spelling in both dialects (`orText`). Before the probes, what
-// needs no proof, a login among it, is sent as it is.
+// needs no proof, a login included, is sent as it is.
 //
 // A test sends each of these commands in each state:
 //
@@ -71,7 +71,7 @@ export interface ProofOptions {
   readonly fence: 'mn' | 'version' | 'get' | undefined;
 }
 
-/** The proof of one connection: its probes, what their replies show, and what may be sent then. */
+/** The proof of one connection: it chooses the probes, judges their replies, and admits commands. */
 export class Proof {
   spoken: Spoken;
   /** Whether the probes are to be sent, or have been. */
@@ -102,8 +102,9 @@ export class Proof {
    * Takes the reply to a probe.
    *
    * @param opaque The one in the reply, or -1.
-   * @returns The error to close with, where the dialect insists on what there is not; else null.
-   * @throws ProtocolError for what is no answer to the probe.
+   * @returns The error to close with, where the server lacks the dialect that the option insists on;
+   * otherwise null.
+   * @throws ProtocolError when the reply cannot be one to the probe.
    */
   take(probe: Command, reply: Reply, opaque: number): UsageError | null {
     if (probe === META_PROBE) {
@@ -143,8 +144,8 @@ export class Proof {
       if (isRawSet || (verbs[command.verb].meta && !isEitherWay(command))) {
         throw this.refuse('not-sent');
       }
-      // memcached before 1.6 runs the value of a `noreply` store that it refuses, so what has data
-      // is sent without `noreply`.
+      // memcached before 1.6 runs the value of a `noreply` store that it refuses, so a store is sent
+      // without `noreply`.
       if (!('noreply' in command && command.noreply && hasValue(command))) {
         return this.spell(command);
       }
@@ -192,13 +193,13 @@ export class Proof {
     return new ConnectionError(why, 'unknown', cause ?? undefined);
   }
 
-  /** The error of a connection to a server that wants a login. */
+  /** The error of a connection to a server that demands a login. */
   lacksLogin(): ConnectionError {
     const { serverName } = this.#options;
     return new ConnectionError(`${serverName} wants a login: give auth`, 'not-sent');
   }
 
-  /** The error of a meta command, where there are none to be had. */
+  /** The error of a meta command on a connection that speaks text. */
   refuse(outcome: Outcome): UsageError {
     const { dialect } = this.#options;
     const rule = dialect === 'meta'
@@ -215,7 +216,7 @@ export class Proof {
   }
 }
 
-/** A key that nobody stores. */
+/** A key that no program is expected to store. */
 const KEY = 'memwire-probe';
 
 /**
@@ -226,7 +227,7 @@ const KEY = 'memwire-probe';
  */
 export const META_PROBE: Command = { verb: 'mg', key: KEY, base64: false, flags: ['k'] };
 
-/** What proves text, and fences what was sent before it: any classic server ends it with END. */
+/** Proves text, and fences the commands sent before it: every classic server answers it with END. */
 export const TEXT_PROBE: Command = { verb: 'get', keys: [KEY] };
 
 /** The commands that close a run of quiet ones, and the types of their replies. */
@@ -264,10 +265,10 @@ function awaitsProof(command: Command): boolean {
 }
 
 /**
- * What the reply to the meta probe says: null where it proves meta, else why it does not.
+ * Judges the reply to the meta probe: null where it proves meta, otherwise why it does not.
  *
  * @param opaque The one in the reply, or -1.
- * @throws ProtocolError for what is no answer to the probe.
+ * @throws ProtocolError when the reply cannot be one to the probe.
  */
 function judgeMetaProbe(reply: Reply, opaque: number): string | null {
   if (isError(reply)) {
@@ -280,7 +281,7 @@ function judgeMetaProbe(reply: Reply, opaque: number): string | null {
   if (opaque !== PROBE_OPAQUE || !named || (reply.type !== 'EN' && reply.type !== 'HD')) {
     throw new ProtocolError('what came is no answer to the probe that opens the connection');
   }
-  // Somebody stored the key: what a miss looks like remains unknown.
+  // The key is in use, so the shape of a miss remains unknown.
   return reply.type === 'HD' ? 'has an item under the key of the probe' : null;
 }
 
@@ -290,8 +291,8 @@ function provesText(reply: Reply): boolean {
 }
 
 /**
- * Whether the server answers nothing before a login; the rest of what it read is thrown away. Where a
- * `set` came with the probe it took that for the login.
+ * Whether the server demands a login. It has discarded all else that it read with the probe; a `set`
+ * among it was taken for the login.
  */
 export function wantsLogin(reply: Reply): boolean {
   return isError(reply) && reply.type === 'CLIENT_ERROR' &&
@@ -300,5 +301,5 @@ export function wantsLogin(reply: Reply): boolean {
     );
 }
 
-/** What such a server answers. */
+/** The answer of a server that demands a login. */
 export const UNAUTHENTICATED: ErrorReply = { type: 'CLIENT_ERROR', message: 'unauthenticated' };

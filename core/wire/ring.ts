@@ -67,8 +67,8 @@ export const NOTHING: Command = { verb: 'mn' };
  * A queue with two cursors: `[head, cursor)` are in flight, `[cursor, tail)` are not encoded. The
  * three only grow, and `head <= cursor <= tail` after each public call of the connection.
  *
- * It also keeps account of what its slots hold: how many count as pending, their bytes, and the
- * earliest of their deadlines. `assertInvariants` counts all of it again.
+ * It also accounts for its slots: how many count as pending, their bytes, and the earliest of their
+ * deadlines. `assertInvariants` counts all of it again.
  */
 export class Ring<Tag> {
   head = 0;
@@ -226,7 +226,7 @@ export class Ring<Tag> {
     return { unsent, unanswered };
   }
 
-  /** Counts again what the fields keep account of. */
+  /** Counts the slots again and compares the result to the fields. */
   assertInvariants(): void {
     assertInvariant(this.head <= this.cursor && this.cursor <= this.tail, 'head <= cursor <= tail');
     assertInvariant(this.length <= this.#slots.length, 'each slot has a place of its own');
@@ -262,7 +262,7 @@ export class Ring<Tag> {
 
 /**
  * The bytes of memory that are accounted for a pending command: 1 KiB for itself, its slot and its
- * sender's promise, and what it points to.
+ * sender's promise, and its keys or its value.
  */
 export function sizeOf(command: Command): number {
   const size = 1024;

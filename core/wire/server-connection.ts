@@ -30,16 +30,16 @@ import { verbs } from './verbs.ts';
 
 /** The options of a `ServerConnection`. */
 export interface ServerConnectionOptions extends RequestOptions {
-  /** Take nothing but the authentication of `-Y` until it has succeeded. */
+  /** Accept only the login of memcached's `-Y` until it has succeeded. */
   readonly auth: boolean;
   /**
-   * Close after a request that is no command, instead of reading on as memcached does: what follows
-   * it may be a value. One that `admit` refuses is no such request.
+   * Close after a malformed request, instead of reading on as memcached does: the bytes that follow
+   * may be a value. A request that `admit` refuses is not malformed.
    */
   readonly strict: boolean;
-  /** How many commands may wait for their reply before no more are read. */
+  /** How many commands may be owed a reply before no more are read; 1024 by default. */
   readonly maxOwed: number;
-  /** How many bytes may wait for the peer to read them before no more commands are read. */
+  /** How many encoded bytes may wait for the transport before no more commands are read; 1 MiB. */
   readonly maxOutput: number;
 }
 
@@ -89,14 +89,14 @@ export class ServerConnection {
     this.#maxOutput = options.maxOutput ?? serverConnectionOptions.maxOutput;
   }
 
-  /** Bytes that wait for the peer to read them. */
+  /** How many encoded bytes the transport has not taken yet. */
   get backlog(): number {
     return this.#output.length;
   }
 
   /**
-   * Whether `next` holds commands back until replies are given or read: time to stop reading from
-   * the transport.
+   * Whether backpressure applies: `next` returns no command until replies are given, or are taken by
+   * the transport. Stop reading from the transport meanwhile.
    */
   get congested(): boolean {
     return this.#waiting !== null || this.#isFull();
@@ -149,9 +149,8 @@ export class ServerConnection {
 
   /**
    * Answers the command with this id: any number of items, where its verb has them, then one reply.
-   * A `closed` reply closes the connection, and what is owed behind it is left out. Answers may come
-   * in any order, they leave in the order of the commands. One that is not owed, or not any more,
-   * is dropped.
+   * A `closed` reply closes the connection and drops the replies owed after it. Answers may be given
+   * in any order; they leave in the order of the commands. An answer that is not owed is dropped.
    */
   reply(id: number, reply: Reply | ReplyItem): void {
     if (id < this.#firstId || id >= this.#nextId) return;
