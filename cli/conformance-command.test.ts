@@ -2,7 +2,7 @@ import * as assert from 'uvu/assert';
 import { serverCases, serverFeatures } from '../conformance/mod.ts';
 import { type Clock, VirtualClock } from '../core/io/clock.ts';
 import { Client } from '../core/client/server-client.ts';
-import { memoryDialer } from '../core/server/memory.ts';
+import { memoryDialer } from '../core/io/memory-pipe.ts';
 import { Server } from '../core/server/serve.ts';
 import type { Accept } from '../core/io/transport.ts';
 import { fromLatin1, latin1 } from '../core/wire/bytes.ts';

@@ -6,7 +6,7 @@ import type { Clock } from '../core/io/clock.ts';
 import { type CommandLine, FlagError } from './console/flags.ts';
 import { asStored } from './console/stored.ts';
 import { tapped } from './console/wire-tap.ts';
-import { memoryDialer } from '../core/server/memory.ts';
+import { memoryDialer } from '../core/io/memory-pipe.ts';
 import { Server } from '../core/server/serve.ts';
 import type { Dialer, Endpoint } from '../core/io/transport.ts';
 import { dial } from '../transport-node/dial.ts';

@@ -1,6 +1,6 @@
 // A server that plays a model.
 import { type Clock, VirtualClock } from '../../core/io/clock.ts';
-import { memoryDialer } from '../../core/server/memory.ts';
+import { memoryDialer } from '../../core/io/memory-pipe.ts';
 import { Server } from '../../core/server/serve.ts';
 import type { Accept, Dialer, Transport, TransportEvents } from '../../core/io/transport.ts';
 import { Input } from '../../core/wire/input.ts';

@@ -5,7 +5,6 @@ import { CLOSED, type Reply } from '../wire/reply.ts';
 import { type ReplyShape, verbs } from '../wire/verbs.ts';
 import { NOT_ALLOWED } from './errors.ts';
 import type { BridgeClient } from './events.ts';
-import type { BridgeSettings } from './options.ts';
 
 /**
  * Decides on a command: gives the command to send in its place, or the reply. An error reply is the
@@ -17,7 +16,9 @@ export type Policy = (command: Command, client: BridgeClient) => Command | Reply
 const carried: ReadonlySet<ReplyShape> = new Set(['status', 'number', 'values', 'meta', 'version']);
 
 /** The bridge's own rules: what reads and writes items, by the class of its verb, and nothing else. */
-export function ownPolicy({ maxKeys, readOnly }: BridgeSettings): Policy {
+export function ownPolicy(
+  { maxKeys, readOnly }: { readonly maxKeys: number; readonly readOnly: boolean },
+): Policy {
   return (command) => {
     const row = verbs[command.verb];
     if (row.final) return CLOSED;

@@ -1,6 +1,7 @@
 import { toEndpoint } from '../client/connection/endpoint.ts';
 import { Upstream } from '../client/connection/upstream.ts';
-import type { Dialer, Transport, TransportEvents } from '../io/transport.ts';
+import { CONGESTED, Pump } from '../io/pump.ts';
+import type { Transport, TransportEvents } from '../io/transport.ts';
 import { fromLatin1 } from '../wire/bytes.ts';
 import type { Command } from '../wire/command.ts';
 import { prefixCommand, unprefixReply } from '../wire/prefix.ts';
@@ -12,7 +13,6 @@ import { BAD_REQUEST, BUSY, NOT_ALLOWED, TOO_LARGE, toReply } from './errors.ts'
 import type { BridgeClient } from './events.ts';
 import type { BridgeSettings } from './options.ts';
 import { ownPolicy, type Policy } from './policy.ts';
-import { StoppableClock } from './stoppable-clock.ts';
 import { TokenBucket } from './token-bucket.ts';
 
 /** Milliseconds that a page has to take its end: then its connection is cut off. */
@@ -57,16 +57,12 @@ export class BridgeSession implements TransportEvents {
   readonly #prefix: Uint8Array;
   readonly #bucket: TokenBucket;
   readonly #upstream: Upstream;
-  readonly #upstreamClock: StoppableClock;
-  #upstreamTransport: Transport | null = null;
   // How many commands the upstream has not answered.
   #pending = 0;
   // The bytes of their values.
   #pendingBytes = 0;
-  #blocked = false;
-  #paused = false;
+  readonly #pump: Pump;
   #upstreamPaused = false;
-  #runDue = false;
   #heard: number;
   // Reads no more, and closes with this once all that is owed has been sent.
   #ending: { readonly code: number; readonly reason: string } | null = null;
@@ -86,12 +82,16 @@ export class BridgeSession implements TransportEvents {
       maxGetLine: Math.max(2048, maxKeys * 251 + 8),
       admit: (_header, length) => length > maxValue ? TOO_LARGE : null,
     });
+    this.#pump = new Pump(this.#connection, {
+      onTurn: () => this.#run(),
+      take: () => this.#execute(),
+    });
+    this.#pump.attach(dependencies.socket);
     const own = ownPolicy(settings);
     this.#policies = settings.policy === undefined ? [own] : [settings.policy, own];
     this.#prefix = fromLatin1(settings.prefix);
     this.#bucket = new TokenBucket(rate, rate, clock.elapsed());
-    this.#upstreamClock = new StoppableClock(clock);
-    this.#upstream = this.#makeUpstream(settings);
+    this.#upstream = makeUpstream(settings);
     this.#heard = clock.elapsed();
     this.#watchIdle();
   }
@@ -105,7 +105,7 @@ export class BridgeSession implements TransportEvents {
 
   onDrain(): void {
     this.onAlive();
-    this.#blocked = false;
+    this.#pump.drained();
     this.#run();
   }
 
@@ -117,6 +117,7 @@ export class BridgeSession implements TransportEvents {
   onClosed(cause: Error | null): void {
     if (this.#closed) return;
     this.#closed = true;
+    this.#pump.detach();
     this.#ending ??= { code: 1000, reason: cause === null ? 'gone' : cause.message };
     this.#cancelIdle();
     this.#cancelRefusal();
@@ -136,38 +137,10 @@ export class BridgeSession implements TransportEvents {
     this.#run();
   }
 
-  #makeUpstream(settings: BridgeSettings): Upstream {
-    const { upstreamTimeout, upstreamAuth, maxValue } = settings;
-    const dial: Dialer = async (to, events, signal) => {
-      const transport = await settings.dial(to, events, signal);
-      this.#upstreamTransport = transport;
-      if (this.#upstreamPaused) transport.pause();
-      return transport;
-    };
-    return new Upstream({
-      dial,
-      clock: this.#upstreamClock,
-      endpoint: toEndpoint(settings.upstream, settings.upstreamTls),
-      timeout: upstreamTimeout,
-      connectTimeout: upstreamTimeout,
-      reconnectDelay: 25,
-      maxReconnectDelay: 1000,
-      random: settings.random,
-      maxValue,
-      ...(upstreamAuth === undefined ? {} : { auth: upstreamAuth }),
-    });
-  }
-
   // Does what can be done now: commands, replies, and saying who has to wait.
   #run(): void {
     if (this.#closed) return;
-    for (;;) {
-      this.#execute();
-      const held = this.#connection.congested;
-      this.#flush();
-      // What was held back for want of room may have been given some.
-      if (!held || this.#connection.congested) break;
-    }
+    this.#pump.run();
     if (this.#ending !== null && this.#pending === 0 && this.#connection.backlog === 0) {
       const { code, reason } = this.#ending;
       return this.#dependencies.socket.refuse(code, reason);
@@ -175,7 +148,7 @@ export class BridgeSession implements TransportEvents {
     this.#regulate();
   }
 
-  #execute(): void {
+  #execute(): boolean {
     const { clock } = this.#dependencies.settings;
     while (this.#ending === null && this.#cancelRate === null && !this.#isLaden()) {
       const wait = this.#bucket.wait(clock.elapsed());
@@ -184,18 +157,19 @@ export class BridgeSession implements TransportEvents {
           this.#cancelRate = null;
           this.#run();
         });
-        return;
+        break;
       }
       const event = this.#connection.next();
-      if (event === null) return;
+      if (event === null) break;
       if (event.type === 'closed') {
         if (event.reason === null) this.#ending = { code: 1000, reason: 'quit' };
         else this.#refuse('bad request');
-        return;
+        break;
       }
       this.#bucket.take(clock.elapsed());
       this.#do(event.id, event.command);
     }
+    return true;
   }
 
   // Answers what came before, if the page reads that in time.
@@ -232,7 +206,7 @@ export class BridgeSession implements TransportEvents {
       this.#pendingBytes -= size;
       if (this.#closed) return;
       this.#connection.reply(id, reply);
-      this.#scheduleRun();
+      this.#pump.schedule();
     };
     this.#upstream.execute(answer).then(
       (reply) => settle(unprefixReply(reply, command, this.#prefix)),
@@ -270,35 +244,11 @@ export class BridgeSession implements TransportEvents {
     }
   }
 
-  // The replies of one turn leave together.
-  #scheduleRun(): void {
-    if (this.#runDue) return;
-    this.#runDue = true;
-    void Promise.resolve().then(() => {
-      this.#runDue = false;
-      this.#run();
-    });
-  }
-
-  #flush(): void {
-    while (!this.#blocked && !this.#closed) {
-      const bytes = this.#connection.transmit();
-      if (bytes === null) return;
-      const taken = this.#dependencies.socket.send(bytes);
-      this.#connection.sent(taken);
-      if (taken < bytes.length) this.#blocked = true;
-    }
-  }
-
   #regulate(): void {
-    const { socket, settings } = this.#dependencies;
-    const paused = this.#ending !== null || this.#connection.congested ||
+    const { settings } = this.#dependencies;
+    const isFull = this.#ending !== null || this.#connection.congested ||
       this.#cancelRate !== null || this.#isLaden();
-    if (paused !== this.#paused) {
-      this.#paused = paused;
-      if (paused) socket.pause();
-      else socket.resume();
-    }
+    this.#pump.hold(CONGESTED, isFull);
     this.#pauseUpstream(this.#connection.backlog >= settings.maxOutput);
   }
 
@@ -308,13 +258,8 @@ export class BridgeSession implements TransportEvents {
     if (paused === this.#upstreamPaused) return;
     this.#upstreamPaused = paused;
     this.#dependencies.inFlight.count += paused ? -this.#pending : this.#pending;
-    if (paused) {
-      this.#upstreamClock.stop();
-      this.#upstreamTransport?.pause();
-    } else {
-      this.#upstreamClock.start();
-      this.#upstreamTransport?.resume();
-    }
+    if (paused) this.#upstream.pause();
+    else this.#upstream.resume();
   }
 
   // Asks after half of the time, gives up who has not answered after all of it. A page that does not
@@ -324,7 +269,7 @@ export class BridgeSession implements TransportEvents {
     const { ping, socket, settings: { clock, idleTimeout } } = this.#dependencies;
     this.#cancelIdle = clock.after(idleTimeout / 2, () => {
       const silence = clock.elapsed() - this.#heard;
-      if (asked && silence >= idleTimeout && (ping !== null || this.#blocked)) {
+      if (asked && silence >= idleTimeout && (ping !== null || this.#pump.isBlocked)) {
         this.#ending = { code: 1001, reason: 'idle' };
         return socket.abort();
       }
@@ -333,4 +278,20 @@ export class BridgeSession implements TransportEvents {
       this.#watchIdle(isSilent);
     });
   }
+}
+
+function makeUpstream(settings: BridgeSettings): Upstream {
+  const { dial, clock, random, upstreamTimeout, upstreamAuth, maxValue } = settings;
+  return new Upstream({
+    dial,
+    clock,
+    endpoint: toEndpoint(settings.upstream, settings.upstreamTls),
+    timeout: upstreamTimeout,
+    connectTimeout: upstreamTimeout,
+    reconnectDelay: 25,
+    maxReconnectDelay: 1000,
+    random,
+    maxValue,
+    ...(upstreamAuth === undefined ? {} : { auth: upstreamAuth }),
+  });
 }

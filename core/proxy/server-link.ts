@@ -1,3 +1,4 @@
+import { CONGESTED, Pump } from '../io/pump.ts';
 import type { Transport, TransportEvents } from '../io/transport.ts';
 import type { Command } from '../wire/command.ts';
 import { MemcacheError, ServerReplyError, UsageError } from '../wire/errors.ts';
@@ -20,37 +21,36 @@ export interface ServerLinkOptions extends Partial<ServerConnectionOptions> {
 
 /**
  * One client of a proxy: a `ServerConnection` over a transport, for handlers that answer
- * asynchronously. Answers leave in the order of their commands, those of one turn together. A client that does not read is
- * not read from.
+ * asynchronously. Answers leave in the order of their commands, those of one turn together. While a
+ * client does not read, it is not read from (backpressure).
  */
 export class ServerLink implements TransportEvents {
-  readonly #transport: Transport;
   readonly #options: ServerLinkOptions;
   readonly #maxHeld: number;
   readonly #connection: ServerConnection;
+  readonly #pump: Pump;
+  // The bytes of values that wait for answers.
   #held = 0;
-  #runDue = false;
-  #blocked = false;
-  #paused = false;
-  // Reads no more, and closes when all that is owed has been taken.
-  #ending = false;
-  #closed = false;
 
   constructor(transport: Transport, options: ServerLinkOptions) {
-    this.#transport = transport;
     this.#options = options;
     this.#maxHeld = options.maxHeld ?? 8 * 1024 * 1024;
     this.#connection = new ServerConnection(options);
+    this.#pump = new Pump(this.#connection, {
+      onTurn: () => this.#run(),
+      take: () => this.#execute(),
+    });
+    this.#pump.attach(transport);
   }
 
   onData(chunk: Uint8Array): void {
-    if (this.#ending) return;
+    if (this.#pump.isEnding) return;
     this.#connection.receive(chunk);
     this.#run();
   }
 
   onDrain(): void {
-    this.#blocked = false;
+    this.#pump.drained();
     this.#run();
   }
 
@@ -61,28 +61,27 @@ export class ServerLink implements TransportEvents {
   }
 
   onClosed(cause: Error | null): void {
-    this.#ending = this.#closed = true;
+    this.#pump.detach();
+    this.#pump.end();
     this.#options.onClosed?.(cause);
   }
 
   #run(): void {
-    for (;;) {
-      this.#execute();
-      const held = this.#connection.congested;
-      this.#flush();
-      // What was held back for want of room may have been given some.
-      if (!held || this.#connection.congested) break;
-    }
-    if (!this.#closed) this.#regulate();
+    this.#pump.run();
+    const isFull = this.#connection.congested || this.#held >= this.#maxHeld;
+    // Once it ends, what still comes is thrown away: left unread it would make the system reset the
+    // connection, and the peer lose the last replies.
+    this.#pump.hold(CONGESTED, isFull && !this.#pump.isEnding);
   }
 
-  #execute(): void {
-    while (!this.#ending && this.#held < this.#maxHeld) {
+  #execute(): boolean {
+    while (!this.#pump.isEnding && this.#held < this.#maxHeld) {
       const event = this.#connection.next();
-      if (event === null) return;
-      if (event.type === 'closed') this.#ending = true;
+      if (event === null) break;
+      if (event.type === 'closed') this.#pump.end();
       else void this.#serve(event.id, event.command);
     }
+    return true;
   }
 
   async #serve(id: number, command: Command): Promise<void> {
@@ -95,46 +94,15 @@ export class ServerLink implements TransportEvents {
       reply = toErrorReply(error);
     }
     this.#held -= size;
-    if (this.#closed) return;
+    if (!this.#pump.isOpen) return;
     try {
       this.#connection.reply(id, reply);
     } catch {
       // A reply that cannot be written leaves its command without one: what follows would be taken
       // for it.
-      this.#ending = this.#closed = true;
-      return this.#transport.abort();
+      return this.#pump.abort();
     }
-    if (this.#runDue) return;
-    this.#runDue = true;
-    void Promise.resolve().then(() => {
-      this.#runDue = false;
-      this.#run();
-    });
-  }
-
-  #flush(): void {
-    while (!this.#blocked && !this.#closed) {
-      const bytes = this.#connection.transmit();
-      if (bytes === null) {
-        if (!this.#ending) return;
-        this.#closed = true;
-        return this.#transport.close();
-      }
-      const taken = this.#transport.send(bytes);
-      this.#connection.sent(taken);
-      this.#blocked = taken < bytes.length;
-    }
-  }
-
-  #regulate(): void {
-    const full = this.#connection.congested || this.#held >= this.#maxHeld;
-    // Once it ends, what still comes is thrown away: left unread it would make the system reset the
-    // connection, and the peer lose the last replies.
-    const paused = full && !this.#ending;
-    if (paused === this.#paused) return;
-    this.#paused = paused;
-    if (paused) this.#transport.pause();
-    else this.#transport.resume();
+    this.#pump.schedule();
   }
 }
 

@@ -2,9 +2,8 @@ import * as assert from 'uvu/assert';
 import { Random } from '../../conformance/random.ts';
 import { suite } from '../../test/runner/suite.ts';
 import { fromLatin1, latin1 } from '../wire/bytes.ts';
-import { cacheOptions } from './cache.ts';
 import { KeyHash } from './key-hash.ts';
-import { Store } from './store.ts';
+import { cacheOptions, Store } from './store.ts';
 
 const hashing = suite('hash of keys');
 const seed = Number(process.env['MEMWIRE_SEED'] ?? 20261121);

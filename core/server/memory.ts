@@ -1,22 +1,8 @@
 import { VirtualClock } from '../io/clock.ts';
-import { guardEvents } from '../io/guard-events.ts';
-import type { Accept, Dialer, Transport, TransportEvents } from '../io/transport.ts';
+import { memoryDialer } from '../io/memory-pipe.ts';
+import type { Dialer } from '../io/transport.ts';
 import type { ServerOptions } from './options.ts';
 import { Server } from './serve.ts';
-
-/** What may wait in one direction before `send` takes no more, in bytes. */
-const PIPE_SIZE = 1024 * 1024;
-
-/** Connects to what accepts connections in this process, whatever the endpoint says. */
-export function memoryDialer(server: { readonly accept: Accept }): Dialer {
-  return async (_to, events, signal) => {
-    if (signal.aborted) throw signal.reason;
-    const [near, far] = pipe();
-    near.attach(events);
-    far.attach(server.accept(far, 'memory'));
-    return await Promise.resolve(near);
-  };
-}
 
 /**
  * An embedded memcached that never leaves the process: give `dial` to a client and it talks to this
@@ -32,106 +18,5 @@ export class MemoryServer {
     this.clock = clock;
     this.server = new Server(options, clock);
     this.dial = memoryDialer(this.server);
-  }
-}
-
-/** Two transports, each the other's peer. */
-export function pipe(): [PipeEnd, PipeEnd] {
-  const near = new PipeEnd();
-  const far = new PipeEnd();
-  near.peer = far;
-  far.peer = near;
-  return [near, far];
-}
-
-/** One end of a pipe. What is sent arrives in a later microtask, in order. */
-export class PipeEnd implements Transport {
-  peer: PipeEnd | null = null;
-  #events: TransportEvents | null = null;
-  // What the peer sent and this end has not passed on.
-  #chunks: Uint8Array[] = [];
-  #waiting = 0;
-  #paused = false;
-  #scheduled = false;
-  // The peer was told that there is no room, and waits to hear of some.
-  #full = false;
-  #ended = false;
-  #closed = false;
-
-  /** Says who hears of what arrives here. */
-  attach(events: TransportEvents): void {
-    this.#events = guardEvents(this, events);
-    this.#schedule();
-  }
-
-  send(bytes: Uint8Array): number {
-    const { peer } = this;
-    if (peer === null || this.#closed || this.#ended) return bytes.length;
-    const room = PIPE_SIZE - peer.#waiting;
-    const taken = Math.max(0, Math.min(room, bytes.length));
-    if (taken > 0) {
-      peer.#chunks.push(bytes.subarray(0, taken));
-      peer.#waiting += taken;
-      peer.#schedule();
-    }
-    if (taken < bytes.length) peer.#full = true;
-    return taken;
-  }
-
-  pause(): void {
-    this.#paused = true;
-  }
-
-  resume(): void {
-    this.#paused = false;
-    this.#schedule();
-  }
-
-  close(): void {
-    if (this.#ended) return;
-    this.#ended = true;
-    if (this.peer !== null) this.peer.#schedule();
-    this.#schedule();
-  }
-
-  abort(): void {
-    this.#ended = true;
-    this.#chunks.length = 0;
-    const { peer } = this;
-    if (peer !== null) {
-      peer.#chunks.length = 0;
-      peer.#schedule();
-    }
-    this.#schedule();
-  }
-
-  #schedule(): void {
-    if (this.#scheduled) return;
-    this.#scheduled = true;
-    void Promise.resolve().then(() => {
-      this.#scheduled = false;
-      this.#deliver();
-    });
-  }
-
-  #deliver(): void {
-    const events = this.#events;
-    if (events === null || this.#closed) return;
-    while (!this.#paused && !this.#ended) {
-      const chunk = this.#chunks.shift();
-      if (chunk === undefined) break;
-      this.#waiting -= chunk.length;
-      events.onData(chunk);
-    }
-    if (this.#full && this.#waiting < PIPE_SIZE) {
-      this.#full = false;
-      if (this.peer !== null && !this.peer.#closed) this.peer.#events?.onDrain();
-    }
-    const peerGone = this.peer !== null && this.peer.#ended && this.#chunks.length === 0;
-    if (!this.#ended && !peerGone) return;
-    this.#closed = true;
-    this.#ended = true;
-    events.onClosed(null);
-    if (this.peer !== null) this.peer.#schedule();
   }
 }

@@ -16,8 +16,7 @@ import { clientFlags, MetaArguments } from './meta-arguments.ts';
 import { fitsLine, plainReply, pushKey } from './meta-reply.ts';
 import { BASE64, FETCHED, STALE, TOKEN_SENT } from './items.ts';
 import { slabClass } from './slab-classes.ts';
-import type { Store } from './store.ts';
-import type { StoreMode } from './store-request.ts';
+import type { Store, StoreMode } from './store.ts';
 
 /** `mg`: the one command that reads, touches, vivifies and hands out recache tokens. */
 export function metaGet(engine: Engine, command: MetaCommand): Reply {

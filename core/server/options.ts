@@ -1,5 +1,5 @@
 import type { ClusterConfig } from '../wire/cluster-config.ts';
-import { type CacheOptions, cacheOptions } from './cache.ts';
+import { type CacheOptions, cacheOptions } from './store.ts';
 
 /** What an embedded memcached may be told; the letters are those of memcached's command line. */
 export interface ServerOptions extends CacheOptions {

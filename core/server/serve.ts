@@ -1,4 +1,5 @@
 import { type Clock, systemClock } from '../io/clock.ts';
+import { CONGESTED, Pump } from '../io/pump.ts';
 import type { Accept, Transport, TransportEvents } from '../io/transport.ts';
 import { encodeReply } from '../wire/encode-reply.ts';
 import { isItem } from '../wire/reply.ts';
@@ -16,7 +17,7 @@ const DUMP_BACKLOG = 64 * 1024;
 
 /**
  * An embedded memcached. It has no socket of its own: give `accept` to a listener of the runtime,
- * or take the dialer of `memory.ts`.
+ * or take a `memoryDialer`.
  */
 export class Server {
   readonly engine: Engine;
@@ -53,25 +54,19 @@ export class Server {
 /** Why a connection was closed, as memcached's connection log says it. */
 type CloseReason = 'normal' | 'error' | 'idle_timeout' | 'shutdown';
 
-/** One connection and all that drives it: the only place where bytes, commands and time meet. */
+/** One connection of the server: the only place where bytes, commands and time meet. */
 class ServerPeer implements TransportEvents {
   readonly #engine: Engine;
   readonly #facts: ConnectionFacts;
-  readonly #transport: Transport;
   readonly #connection: ServerConnection;
   readonly #session: Session;
+  readonly #pump: Pump;
   readonly #onGone: () => void;
   #dump: { readonly id: number; readonly items: Dump } | null = null;
   // How many commands it may still do in this turn.
   #left = 0;
   // What it does first in its next turn, while it waits for that.
   #held: ServerEvent | null = null;
-  #blocked = false;
-  #paused = false;
-  // Does no more commands, and closes once the peer has taken all output.
-  #ending = false;
-  #closed = false;
-  #flushDue = false;
   #logged = false;
   #cancelIdle: () => void = () => {};
 
@@ -83,27 +78,40 @@ class ServerPeer implements TransportEvents {
   ) {
     this.#engine = engine;
     this.#facts = facts;
-    this.#transport = transport;
     this.#onGone = onGone;
     this.#session = new Session(engine, facts);
     this.#connection = new ServerConnection({
       auth: engine.options.credentials !== null,
       admit: (header, length) => this.#session.admit(header, length),
     });
+    this.#pump = new Pump(this.#connection, {
+      // Many lines of a watch come out of one batch of another connection's commands; they leave
+      // together.
+      onTurn: () => this.#pump.flush(),
+      take: () => {
+        const over = this.#execute();
+        if (over !== null) this.close(over);
+        return over === null && this.#held === null;
+      },
+      onSent: (count) => {
+        engine.store.counters.bytes_written += count;
+      },
+    });
+    this.#pump.attach(transport);
     if (engine.options.idleTimeout > 0) this.#watchIdle(engine.options.idleTimeout * 1000);
     const rip = address(facts.address);
     engine.watchers.write('connevents', `type=conn_new ${rip} cfd=${facts.id}`);
   }
 
   onData(chunk: Uint8Array): void {
-    if (this.#ending) return;
+    if (this.#pump.isEnding) return;
     this.#engine.store.counters.bytes_read += chunk.length;
     this.#connection.receive(chunk);
     this.#run();
   }
 
   onDrain(): void {
-    this.#blocked = false;
+    this.#pump.drained();
     this.#run();
   }
 
@@ -113,11 +121,11 @@ class ServerPeer implements TransportEvents {
   }
 
   onClosed(cause: Error | null): void {
-    this.#closed = true;
-    // Nobody hears the replies, but what has arrived is done.
+    this.#pump.detach();
+    // Nobody reads the replies, but the commands that have arrived are executed.
     this.#left = Infinity;
     if (this.#held !== null) this.#execute();
-    this.#ending = true;
+    this.#pump.end();
     this.#cancelIdle();
     this.#session.close();
     this.#onGone();
@@ -126,14 +134,14 @@ class ServerPeer implements TransportEvents {
 
   /** Sends what is ready, as fast as the peer takes it, and closes. */
   close(reason: CloseReason): void {
-    if (this.#ending) return;
-    this.#ending = true;
+    if (this.#pump.isEnding) return;
+    this.#pump.end();
     this.#session.unwatch();
     this.#logClose(reason);
     // What still comes in is thrown away: left unread it would make the system reset the
     // connection, and the peer lose the last replies.
-    if (this.#paused) this.#transport.resume();
-    this.#flush();
+    this.#pump.hold(CONGESTED, false);
+    this.#pump.flush();
   }
 
   // Once: who decided to close it knows why, and the end of its transport comes later.
@@ -148,26 +156,23 @@ class ServerPeer implements TransportEvents {
   // Does what can be done now, unless it is the turn of others.
   #run(): void {
     if (this.#held === null) this.#turn();
-    else this.#flush();
+    else this.#pump.flush();
   }
 
   // Does commands and sends replies in turn, until it waits for the peer to send or to read, or has
   // done its share.
   #turn(): void {
     this.#left = this.#engine.options.requestsPerEvent;
-    for (;;) {
-      const over = this.#execute();
-      const full = this.#connection.congested;
-      this.#flush();
-      if (over !== null) return this.close(over);
-      if (this.#held !== null || !full || this.#connection.congested) break;
-    }
-    if (!this.#ending) this.#regulate();
+    this.#pump.run();
+    if (this.#pump.isEnding) return;
+    // Stops reading from a peer that does not read what it is sent, or has sent more than its share.
+    const isCongested = this.#connection.backlog > 0 && this.#connection.congested;
+    this.#pump.hold(CONGESTED, isCongested || this.#held !== null);
   }
 
   // Does the commands that have arrived; tells why the connection is over, once it is.
   #execute(): CloseReason | null {
-    if (this.#ending) return null;
+    if (this.#pump.isEnding) return null;
     this.#session.tick(this.#engine.clock.now());
     for (;;) {
       if (this.#dump !== null && !this.#continueDump(this.#dump)) return null;
@@ -213,48 +218,16 @@ class ServerPeer implements TransportEvents {
         this.#dump = null;
         return true;
       }
-      if (this.#connection.backlog >= DUMP_BACKLOG) this.#flush();
+      if (this.#connection.backlog >= DUMP_BACKLOG) this.#pump.flush();
     }
     return false;
   }
 
   #writeLine(id: number, line: string): boolean {
-    if (this.#ending || this.#connection.backlog > WATCH_BACKLOG) return false;
+    if (this.#pump.isEnding || this.#connection.backlog > WATCH_BACKLOG) return false;
     this.#connection.reply(id, { type: 'watch', line });
-    // Many lines come out of one batch of another connection's commands; they leave together.
-    if (!this.#flushDue) {
-      this.#flushDue = true;
-      void Promise.resolve().then(() => {
-        this.#flushDue = false;
-        this.#flush();
-      });
-    }
+    this.#pump.schedule();
     return true;
-  }
-
-  #flush(): void {
-    while (!this.#blocked && !this.#closed) {
-      const bytes = this.#connection.transmit();
-      if (bytes === null) {
-        if (!this.#ending) return;
-        this.#closed = true;
-        return this.#transport.close();
-      }
-      const taken = this.#transport.send(bytes);
-      this.#connection.sent(taken);
-      this.#engine.store.counters.bytes_written += taken;
-      if (taken < bytes.length) this.#blocked = true;
-    }
-  }
-
-  // Stops reading from a peer that does not read what it is sent, or has sent more than its share.
-  #regulate(): void {
-    const congested = this.#connection.backlog > 0 && this.#connection.congested;
-    const paused = congested || this.#held !== null;
-    if (paused === this.#paused) return;
-    this.#paused = paused;
-    if (paused) this.#transport.pause();
-    else this.#transport.resume();
   }
 
   // Only who may send a request can be late with one: not a watcher, nor who is sending a value or

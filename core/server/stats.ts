@@ -6,10 +6,9 @@ import type { Engine } from './engine.ts';
 import { BASE64 } from './items.ts';
 import { fitsLine } from './meta-reply.ts';
 import { slabClass, slabSizes } from './slab-classes.ts';
-import { settingsStats } from './settings-stats.ts';
 
 /** Names and values for `STAT` lines, in their order. */
-export type StatPairs = [name: string, value: string | number][];
+type StatPairs = [name: string, value: string | number][];
 
 /** `stats` and all that may follow the word. */
 export function stats(engine: Engine, words: readonly string[]): Reply {
@@ -126,6 +125,47 @@ function generalStats(engine: Engine): StatPairs {
     ['crawler_items_checked', total.crawler_items_checked],
   );
   return pairs;
+}
+
+const yes = (is: boolean): string => (is ? 'yes' : 'no');
+
+// By memcached's names and in its order, for what this server has.
+function settingsStats(engine: Engine): StatPairs {
+  const { options, store } = engine;
+  const own: StatPairs = [
+    ['maxbytes', engine.memory],
+    ['maxconns', options.maxConnections],
+    ['tcpport', 0],
+    ['udpport', 0],
+    ['inter', 'NULL'],
+    ['verbosity', engine.verbosity],
+    ['evictions', options.evict ? 'on' : 'off'],
+    ['domain_socket', 'NULL'],
+    ['umask', '700'],
+    ['shutdown_command', yes(options.allowShutdown)],
+    ['num_threads', 1],
+    ['stat_key_prefix', options.prefixDelimiter],
+    ['detail_enabled', yes(engine.detail)],
+    ['reqs_per_event', options.requestsPerEvent],
+    ['cas_enabled', yes(options.useCas)],
+    ['binding_protocol', 'ascii'],
+    ['auth_enabled_sasl', 'no'],
+    ['auth_enabled_ascii', options.credentials === null ? 'no' : 'yes'],
+    ['item_size_max', options.maxItem],
+    ['maxconns_fast', 'yes'],
+    ['lru_crawler', yes(engine.crawler)],
+    ['lru_crawler_sleep', engine.crawlerSleep],
+    ['lru_crawler_tocrawl', engine.crawlerTocrawl],
+    ['flush_enabled', yes(options.allowFlush)],
+    ['dump_enabled', yes(options.allowDump)],
+    ['hash_algorithm', 'siphash'],
+    ['lru_segmented', 'no'],
+    ['temp_lru', 'no'],
+    ['idle_timeout', options.idleTimeout],
+    ['track_sizes', yes(store.sizes !== null)],
+    ['ssl_enabled', yes(options.refreshCertificates !== null)],
+  ];
+  return own.map(([name, value]) => [name, options.settings[name] ?? value]);
 }
 
 function itemsStats(engine: Engine): StatPairs {

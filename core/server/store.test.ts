@@ -2,9 +2,7 @@ import { suite } from '../../test/runner/suite.ts';
 import * as assert from 'uvu/assert';
 import { Random } from '../../conformance/random.ts';
 import { fromLatin1, latin1 } from '../wire/bytes.ts';
-import { cacheOptions } from './cache.ts';
-import { Store } from './store.ts';
-import type { StoreMode, StoreRequest } from './store-request.ts';
+import { cacheOptions, Store, type StoreMode, type StoreRequest } from './store.ts';
 
 const START = Date.UTC(2026, 0, 1);
 const DAY = 24 * 60 * 60;

@@ -1,7 +1,6 @@
 import { uriKey } from '../wire/item-lines.ts';
-import type { Cache, StoreLog } from './cache.ts';
-import type { StoreMode, StoreStatus } from './store-request.ts';
 import { itemSize, slabClass } from './slab-classes.ts';
+import type { Store, StoreLog, StoreMode, StoreStatus } from './store.ts';
 
 /** The logs that `watch` can name, and what this server writes to each. */
 export const logNames: ReadonlySet<string> = new Set([
@@ -33,12 +32,12 @@ export interface Watcher {
 export class Watchers implements StoreLog {
   /** The connection whose command is being done, as `cfd` in the lines. */
   connection = 0;
-  readonly #store: Cache;
+  readonly #store: Store;
   readonly #clock: () => number;
   #watchers: Watcher[] = [];
   #gid = 0;
 
-  constructor(store: Cache, clock: () => number) {
+  constructor(store: Store, clock: () => number) {
     this.#store = store;
     this.#clock = clock;
   }

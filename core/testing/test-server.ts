@@ -1,5 +1,5 @@
 import { VirtualClock } from '../io/clock.ts';
-import { memoryDialer } from '../server/memory.ts';
+import { memoryDialer } from '../io/memory-pipe.ts';
 import type { ServerOptions } from '../server/options.ts';
 import { Server } from '../server/serve.ts';
 import type { Accept, Dialer, Transport, TransportEvents } from '../io/transport.ts';

@@ -7,7 +7,8 @@ import {
   type ServerContext,
 } from '../../conformance/mod.ts';
 import { isEmbeddedSince } from '../../conformance/server/since.ts';
-import { memoryDialer, MemoryServer } from '../../core/server/memory.ts';
+import { memoryDialer } from '../../core/io/memory-pipe.ts';
+import { MemoryServer } from '../../core/server/memory.ts';
 import type { ServerOptions } from '../../core/server/options.ts';
 import { createTestClient } from '../../core/testing/mod.ts';
 import {

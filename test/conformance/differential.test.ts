@@ -1,5 +1,5 @@
 import { systemClock } from '../../core/io/clock.ts';
-import { memoryDialer } from '../../core/server/memory.ts';
+import { memoryDialer } from '../../core/io/memory-pipe.ts';
 import { Server } from '../../core/server/serve.ts';
 import type { Dialer, Endpoint } from '../../core/io/transport.ts';
 import { findProgram, startMemcached, versionOf } from '../support/memcached.ts';

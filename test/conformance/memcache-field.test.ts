@@ -1,7 +1,7 @@
 import { FallbackClient } from '../../core/client/wrappers/fallback-client.ts';
 import type { ClientOptions } from '../../core/client/options.ts';
 import { RetryingClient } from '../../core/client/wrappers/retrying.ts';
-import { memoryDialer } from '../../core/server/memory.ts';
+import { memoryDialer } from '../../core/io/memory-pipe.ts';
 import { createTestClient } from '../../core/testing/mod.ts';
 import type { Listener } from '../../core/io/transport.ts';
 import { caseSuite, uniqueKey } from '../support/cases.ts';

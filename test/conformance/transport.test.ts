@@ -2,7 +2,7 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import type { Dialer, Endpoint, TlsOptions } from '../../core/io/transport.ts';
-import { memoryDialer } from '../../core/server/memory.ts';
+import { memoryDialer } from '../../core/io/memory-pipe.ts';
 import { caseSuite } from '../support/cases.ts';
 import { type Certificates, makeCertificates } from '../support/certificates.ts';
 import { dialAndEnd, listenAndEnd } from '../support/half-close.ts';

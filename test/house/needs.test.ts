@@ -1,6 +1,7 @@
 import * as assert from 'uvu/assert';
 import { Client, type ServerClient } from '../../core/client/server-client.ts';
-import { memoryDialer, MemoryServer } from '../../core/server/memory.ts';
+import { memoryDialer } from '../../core/io/memory-pipe.ts';
+import { MemoryServer } from '../../core/server/memory.ts';
 import { latin1 } from '../../core/wire/bytes.ts';
 import { uniqueKey } from '../support/cases.ts';
 import { withSentBytes } from '../support/intercept.ts';

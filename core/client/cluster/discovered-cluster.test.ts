@@ -1,7 +1,7 @@
 import * as assert from 'uvu/assert';
 import { CountingClock, settled, Watched } from '../../../test/support/scripted.ts';
 import { suite } from '../../../test/runner/suite.ts';
-import { memoryDialer } from '../../server/memory.ts';
+import { memoryDialer } from '../../io/memory-pipe.ts';
 import { Server } from '../../server/serve.ts';
 import type { Dialer, Endpoint } from '../../io/transport.ts';
 import { UsageError } from '../../wire/errors.ts';

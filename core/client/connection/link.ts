@@ -1,5 +1,6 @@
 // One connection with its protocol state, on the promise side.
 import { type Aborter, newAborter } from '../../io/aborter.ts';
+import { BUSY, LARGE, PAUSED, Pump } from '../../io/pump.ts';
 import {
   type AbortSignalLike,
   type Dialer,
@@ -72,8 +73,6 @@ export interface LinkOptions
 
 /** Bytes of queued commands, with what they are reckoned to hold, after which they are sent. */
 const BURST = 512 * 1024;
-/** A read, or a write, of so many bytes may be one of many in a turn of the event loop. */
-const LARGE = 16 * 1024;
 
 /**
  * A harmless question, to learn whether a server answers: a read, as some proxies close a connection
@@ -92,8 +91,6 @@ export class Link implements Executor, TransportEvents {
   hasAnswered = false;
   /** Whether a connection was made. */
   wasConnected = false;
-  /** When the turn of the last command began, by the clock's `elapsed`. */
-  usedAt = 0;
   readonly #options: LinkOptions;
   readonly #name: string;
   readonly #connection: ClientConnection<Pending>;
@@ -101,15 +98,12 @@ export class Link implements Executor, TransportEvents {
   // Made when somebody asks: a promise keeps the context in which it was made.
   #closed: Promise<void> | null = null;
   #resolveClosed: () => void = () => {};
-  #transport: Transport | null = null;
-  #blocked = false;
-  // Whoever takes the items of a dump or a watch is busy.
-  #held = false;
-  #flushDue = false;
+  readonly #pump: Pump;
   readonly #pace: Pace;
-  // This turn of the event loop was worked in for long enough: the next one sends on, or reads on.
-  #sendsLater = false;
-  #readsLater = false;
+  // When the turn of the last command began, by the time of the alarm.
+  #usedAt = 0;
+  // The consumer of the items of a dump or a watch is busy.
+  #isBusy = false;
   // How many quiet writes came.
   #quiet = 0;
   // Bytes of memory of what was queued since the last flush.
@@ -140,10 +134,14 @@ export class Link implements Executor, TransportEvents {
     this.#name = endpointName(options.endpoint);
     this.#connection = new ClientConnection({ ...options, serverName: this.#name });
     const { auth, connectTimeout, clock, endpoint } = options;
+    this.#pump = new Pump(this.#connection, {
+      onTurn: () => this.#flush(),
+      onRested: () => this.#advance(),
+    }, this.#pace);
     this.#alarm = new Alarm(clock, () => {
-      // While it is not listened to, the server's silence is no sign.
-      if (this.#held) this.#connection.receive(EMPTY, clock.elapsed());
-      this.#connection.tick(clock.elapsed());
+      // While nothing is read, the server's silence is no sign.
+      if (this.#isBusy) this.#connection.receive(EMPTY, this.#alarm.time.elapsed());
+      this.#connection.tick(this.#alarm.time.elapsed());
       this.#advance();
     });
     this.#nudge = endpoint.tls === undefined
@@ -168,6 +166,11 @@ export class Link implements Executor, TransportEvents {
     return this.#connection.pendingBytes;
   }
 
+  /** When the turn of the last command began, by the clock's `elapsed`; pauses do not count. */
+  get usedAt(): number {
+    return this.#usedAt + this.#alarm.pausedFor;
+  }
+
   execute(command: Command, options?: ExecuteOptions): Promise<Reply> {
     let spelled = command;
     // An observer is to see what is sent, as far as that is known.
@@ -190,18 +193,23 @@ export class Link implements Executor, TransportEvents {
     return this.#execute(HEALTH_CHECK, HEALTH_CHECK, undefined, null);
   }
 
-  /** Takes over what another connection could not do. Each call keeps its time limit. */
-  adopt(commands: readonly Early[]): void {
+  /**
+   * Takes over what another connection could not do. Each call keeps the time that it had left.
+   *
+   * @param now The time of that connection, which its deadlines go by.
+   */
+  adopt(commands: readonly Early[], now: number): void {
+    const shift = this.#alarm.time.elapsed() - now;
     for (const { command, pending, deadline, until } of commands) {
       pending.unlisten?.();
       pending.unlisten = null;
       try {
-        this.#send(command, pending, deadline, until);
+        this.#send(command, pending, deadline + shift, until);
       } catch (error) {
         pending.reject(error as Error);
       }
     }
-    this.#scheduleFlush();
+    this.#pump.schedule();
   }
 
   // `asked` is the command before it was spelled, which alone may be quiet.
@@ -219,25 +227,23 @@ export class Link implements Executor, TransportEvents {
       const signal = options?.signal;
       if (signal?.aborted === true) throw new AbortError('not-sent', signal.reason);
       // The commands of one turn share its time: to read the clock costs as much as to encode one.
-      const isFirst = !this.#flushDue;
-      if (isFirst) this.usedAt = this.#options.clock.elapsed();
-      // Even where it is refused: what was sent before may be what leaves no room.
-      this.#scheduleFlush();
+      // It flushes even where this one is refused: what was sent before may be what leaves no room.
+      if (this.#pump.schedule()) this.#usedAt = this.#alarm.time.elapsed();
       const timeout = options?.timeout ?? this.#options.timeout;
       const pending: Pending = { resolve, reject, options, traffic, unlisten: null };
       if (options?.unconfirmed === true) {
         checkCommand(asked);
         // Somebody who awaits them one by one gives nobody else a turn.
         this.#pace.begin();
-        if ((++this.#quiet & 15) === 0) this.#isSentEnough();
+        if ((++this.#quiet & 15) === 0) this.#pump.isSentEnough();
       }
       const untilSent = options?.unconfirmed === true && isQuiet(asked);
-      this.#send(command, pending, this.usedAt + timeout, untilSent ? 'sent' : 'answered');
+      this.#send(command, pending, this.#usedAt + timeout, untilSent ? 'sent' : 'answered');
       // A burst goes out, and its time is told, while it is made: not when its turn ends.
       this.#unflushed += sizeOf(command);
       if (this.#unflushed > BURST) {
         this.#flush(false);
-        this.usedAt = this.#options.clock.elapsed();
+        this.#usedAt = this.#alarm.time.elapsed();
       }
     } catch (error) {
       reject(error as Error);
@@ -260,6 +266,25 @@ export class Link implements Executor, TransportEvents {
     this.#alarm.set(deadline);
   }
 
+  /**
+   * Stops reading, and with it the deadlines of commands: while nobody reads, no reply is late and
+   * the server has not stalled. Commands are still taken and sent, and chunks that are on their way
+   * are read. A dial has its own time limit and needs no reader; it goes on.
+   */
+  pause(): void {
+    if (this.#over) return;
+    this.#alarm.pause();
+    this.#nudge?.pause();
+    this.#pump.hold(PAUSED, true);
+  }
+
+  /** Reads on. Each deadline has the time that it had left at `pause`. */
+  resume(): void {
+    this.#alarm.resume();
+    this.#nudge?.resume();
+    this.#pump.hold(PAUSED, false);
+  }
+
   /** Takes no more commands, and closes once those that are pending have ended. */
   close(): Promise<void> {
     this.#connection.end();
@@ -275,7 +300,7 @@ export class Link implements Executor, TransportEvents {
   abort(
     cause: ConnectionError = new ConnectionError('the connection was given up', 'not-sent'),
   ): void {
-    this.#held = false;
+    this.#isBusy = false;
     this.#isAborted = true;
     this.#connection.fail(cause);
     this.#advance();
@@ -285,39 +310,18 @@ export class Link implements Executor, TransportEvents {
     this.#nudge?.heard();
     const isLarge = chunk.length >= LARGE;
     if (isLarge) this.#pace.begin();
-    this.#connection.receive(chunk, this.#options.clock.elapsed());
+    this.#connection.receive(chunk, this.#alarm.time.elapsed());
     this.#advance();
-    if (!isLarge || this.#readsLater || !this.#pace.isOver) return;
-    if (!this.#sendsLater) this.#goOnLater();
-    this.#readsLater = true;
-    this.#transport?.pause();
-  }
-
-  // Whether nothing more is to be sent in this turn of the event loop. Reading goes on: a server
-  // whose replies are left unread while much is sent would seem to have stalled.
-  #isSentEnough(): boolean {
-    if (!this.#sendsLater && this.#pace.isOver) {
-      if (!this.#readsLater) this.#goOnLater();
-      this.#sendsLater = true;
-    }
-    return this.#sendsLater;
-  }
-
-  #goOnLater(): void {
-    this.#pace.leave(() => {
-      if (this.#readsLater && !this.#held) this.#transport?.resume();
-      this.#sendsLater = this.#readsLater = false;
-      this.#advance();
-    });
+    if (isLarge) this.#pump.limitReading();
   }
 
   onDrain(): void {
-    this.#blocked = false;
+    this.#pump.drained();
     this.#advance();
   }
 
   onClosed(cause: Error | null): void {
-    this.#transport = null;
+    this.#pump.detach();
     if (cause === null) this.#connection.receiveEnd();
     else this.#connection.fail(cause);
     this.#advance();
@@ -340,7 +344,7 @@ export class Link implements Executor, TransportEvents {
       const transport = await dialed;
       if (!isTransport(transport)) throw new UsageError('dial', 'must give a transport');
       if (this.#over) transport.abort();
-      else this.#transport = transport;
+      else this.#pump.attach(transport);
       this.wasConnected = true;
     } catch (cause) {
       const message = `cannot connect to ${name}: ${reasonOf(cause)}`;
@@ -379,47 +383,29 @@ export class Link implements Executor, TransportEvents {
     this.#connection.send({ verb: 'auth', ...auth }, pending, clock.elapsed() + timeout);
   }
 
-  // Writes of one turn leave together.
-  #scheduleFlush(): void {
-    if (this.#flushDue) return;
-    this.#flushDue = true;
-    void Promise.resolve().then(() => {
-      this.#flushDue = false;
-      this.#flush();
-    });
-  }
-
   // Takes the events that are there, then sends what they may have made room for.
   #advance(): void {
     this.#settleAll();
     this.#flush();
   }
 
-  // Unless it is `paced` it is the caller's own time that it takes.
-  #flush(paced = true): void {
+  // Without a pace it is the caller's own time that it takes.
+  #flush(isPaced = true): void {
     this.#unflushed = 0;
-    const now = this.#options.clock.elapsed();
-    while (this.#transport !== null && !this.#blocked && !(paced && this.#isSentEnough())) {
-      const bytes = this.#connection.transmit(now);
-      if (bytes === null) break;
-      if (paced && bytes.length >= LARGE) this.#pace.begin();
-      const taken = this.#transport.send(bytes);
-      this.#connection.sent(taken);
-      if (taken < bytes.length) this.#blocked = true;
-    }
+    this.#pump.flush(this.#alarm.time.elapsed(), isPaced);
     // To encode may find deadlines that have passed, or that nothing is left to wait for.
     this.#settleAll();
     this.#alarm.set(this.#connection.deadline() ?? Infinity);
   }
 
   #settleAll(): void {
-    while (!this.#held) {
+    while (!this.#isBusy) {
       const event = this.#connection.next();
       if (event === null) break;
       this.#settle(event);
     }
     if (this.#early.length > 0 && this.#connection.spoken !== 'unproven') this.#early = [];
-    if (this.#heldBack.length === 0 || this.#sendsLater) return;
+    if (this.#heldBack.length === 0 || this.#pump.sendsLater) return;
     if (this.#connection.pending > this.#quietMark) return;
     for (const pending of this.#heldBack.splice(0)) pending.resolve(SILENT);
   }
@@ -444,7 +430,7 @@ export class Link implements Executor, TransportEvents {
       case 'sent':
         event.tag.unlisten?.();
         // What nobody awaits is held back here, so that the event loop turns and memory is bounded.
-        if (this.#sendsLater || this.#connection.pending > this.#quietMark) {
+        if (this.#pump.sendsLater || this.#connection.pending > this.#quietMark) {
           this.#heldBack.push(event.tag);
         } else event.tag.resolve(SILENT);
         return;
@@ -497,11 +483,11 @@ export class Link implements Executor, TransportEvents {
     try {
       const busy = tag.options?.onItem?.(item);
       if (!(busy instanceof Promise)) return;
-      this.#held = true;
-      this.#transport?.pause();
+      this.#isBusy = true;
+      this.#pump.hold(BUSY, true);
       void busy.catch(refuse).then(() => {
-        this.#held = false;
-        if (!this.#readsLater) this.#transport?.resume();
+        this.#isBusy = false;
+        this.#pump.hold(BUSY, false);
         this.#advance();
       });
     } catch (error) {
@@ -518,9 +504,8 @@ export class Link implements Executor, TransportEvents {
     this.#nudge?.stop();
     this.#aborter.abort(cause ?? new ConnectionError('the client was closed', 'not-sent'));
     // After an orderly end the transport may finish sending; after anything else it is cut.
-    if (cause === null) this.#transport?.close();
-    else this.#transport?.abort();
-    this.#transport = null;
+    if (cause === null) this.#pump.close();
+    else this.#pump.abort();
     const heir = this.#options.onClosed(this, { cause: this.#isAborted ? null : cause, atProbe });
     const adopted = new Set<Pending>();
     if (heir !== null) {
@@ -530,7 +515,7 @@ export class Link implements Executor, TransportEvents {
         open.has(pending) || (read.has(pending) && verbs[command.verb].class === 'read')
       );
       for (const { pending } of commands) adopted.add(pending);
-      heir.adopt(commands);
+      heir.adopt(commands, this.#alarm.time.elapsed());
     }
     for (const tag of unsent) if (!adopted.has(tag)) this.#rejectLost(tag, cause, 'not-sent');
     for (const tag of unanswered) if (!adopted.has(tag)) this.#rejectLost(tag, cause, 'unknown');
@@ -571,7 +556,7 @@ export class Link implements Executor, TransportEvents {
     const state = this.#connection.cancel(pending);
     if (state === 'settled') return;
     // Not at once: the same signal may take back others, which must not be sent before.
-    this.#scheduleFlush();
+    this.#pump.schedule();
     pending.reject(new AbortError(state === 'unsent' ? 'not-sent' : 'unknown', reason));
   }
 }

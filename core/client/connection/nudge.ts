@@ -27,6 +27,7 @@ export class Nudge {
   #isWatching = false;
   #wait = SILENCE;
   #isHeard = false;
+  #isPaused = false;
   #cancel: () => void = () => {};
 
   /** @param flush Sends what the connection has. */
@@ -52,9 +53,23 @@ export class Nudge {
     this.#isHeard = true;
   }
 
+  /** Nothing is read until `resume`: silence is no sign meanwhile. */
+  pause(): void {
+    this.#isPaused = true;
+    this.#cancel();
+  }
+
+  resume(): void {
+    if (!this.#isPaused) return;
+    this.#isPaused = false;
+    this.#isHeard = true;
+    if (this.#isWatching) this.#look();
+  }
+
   /** Stops for good. */
   stop(): void {
     this.#isWatching = true;
+    this.#isPaused = false;
     this.#cancel();
   }
 
@@ -66,6 +81,7 @@ export class Nudge {
   }
 
   #look(): void {
+    if (this.#isPaused) return;
     this.#wait = this.#isHeard ? SILENCE : this.#wait * 2;
     this.#isHeard = false;
     this.#cancel = this.#clock.after(this.#wait, () => {

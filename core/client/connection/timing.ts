@@ -7,31 +7,62 @@ const MAX_TIMER = 0x7fff_ffff;
 
 /** One timer for many deadlines: it goes off at the earliest that it was set to. */
 export class Alarm {
+  /** The time of its deadlines: the clock's, less the pauses. It stands still while it is paused. */
+  time: Pick<Clock, 'elapsed'>;
   readonly #clock: Clock;
   readonly #ring: () => void;
   #at = Infinity;
+  #pausedAt: number | null = null;
+  #pausedFor = 0;
   #cancel: () => void = () => {};
 
   constructor(clock: Clock, ring: () => void) {
+    this.time = clock;
     this.#clock = clock;
     this.#ring = ring;
   }
 
-  /** Makes sure that it goes off at this time of the clock's `elapsed`, or before. */
+  /** Milliseconds that its time is behind the clock, but for a pause that is not over. */
+  get pausedFor(): number {
+    return this.#pausedFor;
+  }
+
+  /** Makes sure that it goes off at this moment of its time, or before. */
   set(at: number): void {
     if (at >= this.#at) return;
     this.#cancel();
     this.#at = at;
-    const wait = Math.min(Math.max(0, at - this.#clock.elapsed()), MAX_TIMER);
+    if (this.#pausedAt !== null) return;
+    const wait = Math.min(Math.max(0, at - this.time.elapsed()), MAX_TIMER);
     this.#cancel = this.#clock.after(wait, () => {
       this.#at = Infinity;
       this.#ring();
     });
   }
 
+  /** Does not go off, and its time does not go on, until `resume`. */
+  pause(): void {
+    if (this.#pausedAt !== null) return;
+    this.#cancel();
+    this.#pausedAt = this.#clock.elapsed();
+    const now = this.time.elapsed();
+    this.time = { elapsed: () => now };
+  }
+
+  resume(): void {
+    if (this.#pausedAt === null) return;
+    this.#pausedFor += this.#clock.elapsed() - this.#pausedAt;
+    this.#pausedAt = null;
+    this.time = { elapsed: () => this.#clock.elapsed() - this.#pausedFor };
+    const at = this.#at;
+    this.#at = Infinity;
+    this.set(at);
+  }
+
   /** Cancels the timer; `set` has no effect any more. */
   stop(): void {
     this.#cancel();
+    this.#pausedAt = null;
     this.#at = -Infinity;
   }
 }

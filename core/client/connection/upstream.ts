@@ -63,6 +63,7 @@ export class Upstream implements Executor {
   #dialAt = 0;
   #cause: Error | null = null;
   #closed = false;
+  #isPaused = false;
   readonly #alarm: Alarm;
 
   /** @throws UsageError when the credentials break a rule. */
@@ -89,17 +90,32 @@ export class Upstream implements Executor {
     }
   }
 
+  /** Pauses every connection, and those that are made until `resume`. See `Link.pause`. */
+  pause(): void {
+    this.#isPaused = true;
+    for (const link of this.#all()) link.pause();
+  }
+
+  resume(): void {
+    this.#isPaused = false;
+    for (const link of this.#all()) link.resume();
+  }
+
   /** A dump or a watch in progress ends with an error, as its reader may never go on. */
   async close(): Promise<void> {
     this.#closed = true;
     this.#alarm.stop();
     for (const link of this.#apart) link.abort(closedError());
     for (;;) {
-      const links = [...this.#leaving, ...this.#links, ...this.#opening];
+      const links = this.#all();
       if (links.length === 0) return;
       // What a connection could not do that closed at the probe, another does before it ends.
       await Promise.all(links.map((link) => link.close()));
     }
+  }
+
+  #all(): Link[] {
+    return [...this.#leaving, ...this.#links, ...this.#opening, ...this.#apart];
   }
 
   // Allocates nothing: every command comes by here.
@@ -173,12 +189,15 @@ export class Upstream implements Executor {
   }
 
   #connect(closesAtProbe = false): Link {
-    return new Link({
+    const link = new Link({
       ...this.#options,
       closesAtProbe,
-      onLate: (link, error) => this.#leave(link, error),
-      onClosed: (link, { cause, atProbe }) => this.#finish(link, cause, atProbe && !closesAtProbe),
+      onLate: (late, error) => this.#leave(late, error),
+      onClosed: (ended, { cause, atProbe }) =>
+        this.#finish(ended, cause, atProbe && !closesAtProbe),
     });
+    if (this.#isPaused) link.pause();
+    return link;
   }
 
   // A late connection keeps its pending commands, and takes no more.

@@ -1,7 +1,7 @@
 // The servers behind the page: one through the bridge, one in the page.
 import { asStored } from '../../../cli/console/stored.ts';
 import { tapped } from '../../../cli/console/wire-tap.ts';
-import { memoryDialer } from '../../../core/server/memory.ts';
+import { memoryDialer } from '../../../core/io/memory-pipe.ts';
 import { Server } from '../../../core/server/serve.ts';
 import { Client, type OnCommand, webDialer } from '../../../transport-web/mod.ts';
 

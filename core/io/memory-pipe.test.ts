@@ -1,7 +1,7 @@
 import { transportCases, type TransportContext } from '../../conformance/mod.ts';
 import { caseSuite } from '../../test/support/cases.ts';
-import type { Endpoint } from '../io/transport.ts';
-import { memoryDialer } from './memory.ts';
+import type { Endpoint } from './transport.ts';
+import { memoryDialer } from './memory-pipe.ts';
 
 const nowhere: Endpoint = { path: 'nowhere' };
 

@@ -1,0 +1,215 @@
+import type { Transport } from './transport.ts';
+
+/**
+ * The loop that joins a state machine and a transport: it sends what the machine has until the
+ * transport takes no more, goes on when that has drained, pauses the transport while there is a
+ * reason to, and closes it at the end.
+ *
+ * The owner gives the machine what arrives, takes what the machine makes of that, and calls `flush`,
+ * or `run`, which does both; after `onDrain` it calls `drained` first, and when the transport has
+ * closed, `detach`.
+ */
+export class Pump {
+  readonly #machine: Machine;
+  readonly #handlers: PumpHandlers;
+  readonly #pace: Pacing | null;
+  #transport: Transport | null = null;
+  // The pace of this turn of the event loop is over.
+  #sendsLater = false;
+  // The transport took less than it was given, and has not drained.
+  #isBlocked = false;
+  #isScheduled = false;
+  #isEnding = false;
+  #holds = 0;
+  readonly #turn = (): void => {
+    this.#isScheduled = false;
+    this.#handlers.onTurn();
+  };
+
+  /** @param pace Limits the work of one turn of the event loop; without it nothing does. */
+  constructor(machine: Machine, handlers: PumpHandlers, pace: Pacing | null = null) {
+    this.#machine = machine;
+    this.#handlers = handlers;
+    this.#pace = pace;
+  }
+
+  /** Whether there is a transport. */
+  get isOpen(): boolean {
+    return this.#transport !== null;
+  }
+
+  /** Whether the transport has to drain before it takes more. */
+  get isBlocked(): boolean {
+    return this.#isBlocked;
+  }
+
+  /** Whether it closes, or has closed, the transport. */
+  get isEnding(): boolean {
+    return this.#isEnding;
+  }
+
+  /** Whether sending goes on in the next turn of the event loop. */
+  get sendsLater(): boolean {
+    return this.#sendsLater;
+  }
+
+  attach(transport: Transport): void {
+    this.#transport = transport;
+    if (this.#holds !== 0) transport.pause();
+  }
+
+  /** The transport has closed. */
+  detach(): void {
+    this.#transport = null;
+  }
+
+  /**
+   * Schedules `onTurn` in a microtask, so that the writes of one turn leave together. Returns true
+   * when it was not scheduled yet.
+   */
+  schedule(): boolean {
+    if (this.#isScheduled) return false;
+    this.#isScheduled = true;
+    void Promise.resolve().then(this.#turn);
+    return true;
+  }
+
+  /**
+   * Sends what the machine has, as far as the transport takes it.
+   *
+   * @param now For the machine.
+   * @param isPaced Whether to stop where the pace says so.
+   */
+  flush(now = 0, isPaced = false): void {
+    const machine = this.#machine;
+    while (this.#transport !== null && !this.#isBlocked && !(isPaced && this.isSentEnough())) {
+      const bytes = machine.transmit(now);
+      if (bytes === null) {
+        if (this.#isEnding) this.close();
+        return;
+      }
+      if (isPaced && bytes.length >= LARGE) this.#pace?.begin();
+      const taken = this.#transport.send(bytes);
+      machine.sent(taken);
+      this.#handlers.onSent?.(taken);
+      if (taken < bytes.length) this.#isBlocked = true;
+    }
+  }
+
+  /** Takes and sends in turn, as long as sending makes room for what the machine has held back. */
+  run(): void {
+    for (;;) {
+      const goesOn = this.#handlers.take?.() ?? false;
+      const wasCongested = this.#machine.congested === true;
+      this.flush();
+      if (!goesOn || !wasCongested || this.#machine.congested === true) return;
+    }
+  }
+
+  /** The transport has room again. */
+  drained(): void {
+    this.#isBlocked = false;
+  }
+
+  /** Begins, or ends, a reason not to read from the transport. It reads when none is left. */
+  hold(reason: number, isHeld: boolean): void {
+    const before = this.#holds;
+    this.#holds = isHeld ? before | reason : before & ~reason;
+    if (before === 0 && this.#holds !== 0) this.#transport?.pause();
+    else if (before !== 0 && this.#holds === 0) this.#transport?.resume();
+  }
+
+  /**
+   * Whether no more is to be sent in this turn of the event loop, since its pace is over. Reading
+   * goes on: a server whose replies are left unread while much is sent would seem to have stalled.
+   */
+  isSentEnough(): boolean {
+    if (!this.#sendsLater && this.#pace !== null && this.#pace.isOver) {
+      this.#goOnLater(this.#pace);
+      this.#sendsLater = true;
+    }
+    return this.#sendsLater;
+  }
+
+  /** Leaves reading to the next turn of the event loop if the pace of this one is over. */
+  limitReading(): void {
+    if ((this.#holds & RESTING) !== 0 || this.#pace === null || !this.#pace.isOver) return;
+    this.#goOnLater(this.#pace);
+    this.hold(RESTING, true);
+  }
+
+  #goOnLater(pace: Pacing): void {
+    if (this.#sendsLater || (this.#holds & RESTING) !== 0) return;
+    pace.leave(() => {
+      this.#sendsLater = false;
+      this.hold(RESTING, false);
+      this.#handlers.onRested?.();
+    });
+  }
+
+  /** Closes the transport as soon as it has taken all output; call `flush` or `run` after it. */
+  end(): void {
+    this.#isEnding = true;
+  }
+
+  /** Ends the stream; what the transport has taken still leaves. */
+  close(): void {
+    this.#isEnding = true;
+    const transport = this.#transport;
+    this.#transport = null;
+    transport?.close();
+  }
+
+  /** Ends the stream at once, and drops what has not left. */
+  abort(): void {
+    this.#isEnding = true;
+    const transport = this.#transport;
+    this.#transport = null;
+    transport?.abort();
+  }
+}
+
+/** A read, or a write, of so many bytes may be one of many in a turn of the event loop. */
+export const LARGE: number = 16 * 1024;
+
+// Why a transport is paused. Bits, since several reasons may hold at once.
+/** The peer does not read, or has sent more than is to be taken from it. */
+export const CONGESTED = 1;
+/** The consumer of what was read is busy. */
+export const BUSY = 2;
+/** The owner of the connection asked for it. */
+export const PAUSED = 4;
+/** The pace of this turn of the event loop is over. */
+const RESTING = 8;
+
+/** What a pump needs of a state machine: its output. */
+export interface Machine {
+  /** The next bytes for the transport, or null. */
+  transmit(now: number): Uint8Array | null;
+  /** The transport took `count` of the bytes that `transmit` gave. */
+  sent(count: number): void;
+  /** Whether it holds back what it has read until output has left. Clients never do. */
+  readonly congested?: boolean;
+}
+
+/** Limits the work of one turn of the event loop. */
+export interface Pacing {
+  /** Whether work has gone on for long enough since it began. */
+  readonly isOver: boolean;
+  /** Says that work begins, unless it has before. */
+  begin(): void;
+  /** Does something in a turn to come. */
+  leave(work: () => void): void;
+}
+
+/** The callbacks of a pump. They are made once for each connection, not for each call. */
+export interface PumpHandlers {
+  /** Called in a microtask after `schedule`. */
+  readonly onTurn: () => void;
+  /** Takes what the machine has read, for `run`. Returns whether to go on when there is room. */
+  readonly take?: () => boolean;
+  /** The transport took so many bytes. */
+  readonly onSent?: (count: number) => void;
+  /** The next turn of the event loop has come, after one whose pace was over. */
+  readonly onRested?: () => void;
+}
