@@ -1,7 +1,8 @@
 // `memwire bridge`: its flags, its help and its run.
 import { parseArgs } from 'node:util';
 import { endpointName, toEndpoint } from '../core/client/connection/endpoint.ts';
-import { type BridgeEvent, bridgeLimits } from '../core/bridge/mod.ts';
+import type { BridgeEvent } from '../core/bridge/events.ts';
+import { bridgeLimits } from '../core/bridge/options.ts';
 import type { Endpoint } from '../core/io/transport.ts';
 import { FlagError } from './console/flags.ts';
 import { UsageError } from '../core/wire/errors.ts';

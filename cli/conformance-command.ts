@@ -1,15 +1,10 @@
 // `memwire conformance`: runs the server cases, and prints the failures.
 import { randomInt } from 'node:crypto';
-import {
-  type CaseReport,
-  isSince,
-  RawConnection,
-  ReplyMismatch,
-  runCases,
-  serverCases,
-  type ServerContext,
-  serverFeatures,
-} from '../conformance/mod.ts';
+import { type CaseReport, runCases } from '../conformance/case.ts';
+import { serverCases } from '../conformance/server/mod.ts';
+import { RawConnection, ReplyMismatch } from '../conformance/server/raw-connection.ts';
+import { type ServerContext, serverFeatures } from '../conformance/server/server-case.ts';
+import { isSince } from '../conformance/server/since.ts';
 import { checkWords } from './console/commands.ts';
 import { CommandLine, connectionFlags, FlagError, oneLine } from './console/flags.ts';
 import { toJson } from './console/part.ts';

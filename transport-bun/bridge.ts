@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
-import { type BridgeOptions, listenBridgeOn, type RunningBridge } from '../core/bridge/mod.ts';
+import type { RunningBridge } from '../core/bridge/bridge.ts';
+import { listenBridgeOn } from '../core/bridge/listen-bridge.ts';
+import type { BridgeOptions } from '../core/bridge/options.ts';
 import type { Endpoint } from '../core/io/transport.ts';
 import { dial } from './dial.ts';
 import { listenAt } from './listen.ts';

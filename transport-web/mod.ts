@@ -9,6 +9,9 @@ import { UsageError } from '../core/wire/errors.ts';
 import { webDialer, type WebDialOptions } from './dial.ts';
 
 export * from '../core/client/public.ts';
+export { DnsDiscovery } from '../core/client/cluster/discovery/dns-discovery.ts';
+export { HashClient } from '../core/client/cluster/hash-client.ts';
+export { PooledClient } from '../core/client/server-client.ts';
 export { VERSION } from '../core/version.ts';
 export type { WebSocketLike } from '../core/io/web-socket.ts';
 export { webDialer, type WebDialOptions, type WebSocketConstructor } from './dial.ts';

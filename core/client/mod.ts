@@ -20,14 +20,18 @@ export {
   type DiscoveryOptions,
   type FoundServers,
 } from './cluster/discovery/discovery.ts';
-export type { DnsDiscoveryOptions, Resolve } from './cluster/discovery/dns-discovery.ts';
-export { DEFAULT_PORT, endpointName, type ServerName, toEndpoint } from './connection/endpoint.ts';
+export {
+  DnsDiscovery,
+  type DnsDiscoveryOptions,
+  type Resolve,
+} from './cluster/discovery/dns-discovery.ts';
+export { endpointName, type ServerName, toEndpoint } from './connection/endpoint.ts';
 export type { ExecuteOptions, Executor } from './connection/executor.ts';
 export { FallbackClient, type FallbackOptions } from './wrappers/fallback-client.ts';
 export { type Expire, toExptime } from './expire.ts';
 export { type ItemKey, type KeyPolicy, Keys, type RoutedKey, type WireKey } from './keys.ts';
 export type { ClusterServer } from './cluster/cluster-server.ts';
-export type { HashServers } from './cluster/hash-client.ts';
+export { HashClient, type HashServers } from './cluster/hash-client.ts';
 export { ClusterClient, type Each } from './cluster/cluster-client.ts';
 export type { FaceOf } from './wrappers/face.ts';
 export { type Hasher, type HashNode, type HashScheme, SchemeHasher } from './hashing/hasher.ts';
@@ -41,7 +45,7 @@ export type { HealthOptions } from './cluster/health.ts';
 export { Link, type LinkOptions } from './connection/link.ts';
 export type { Entries } from './bulk.ts';
 export { Memcache } from './memcache.ts';
-export { ServerClient } from './server-client.ts';
+export { Client, PooledClient, ServerClient } from './server-client.ts';
 export {
   type MetaArithmeticOptions,
   MetaCommands,

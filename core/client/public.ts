@@ -68,7 +68,6 @@ export type {
   Dialer,
   Endpoint,
   Listener,
-  ListenOptions,
   TlsOptions,
   Transport,
   TransportEvents,

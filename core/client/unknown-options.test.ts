@@ -8,6 +8,7 @@ import { MemoryServer } from '../server/memory.ts';
 import { Server } from '../server/serve.ts';
 import { createTestClient, TestServer } from '../testing/mod.ts';
 import { UsageError } from '../wire/errors.ts';
+import { createCluster } from './cluster/create-cluster.ts';
 import { ClusterDiscovery } from './cluster/discovery/cluster-discovery.ts';
 import { Discovery } from './cluster/discovery/discovery.ts';
 import { toEndpoint } from './connection/endpoint.ts';
@@ -56,6 +57,7 @@ const makers: readonly (readonly [
     ['hasher', 'scheme'],
     ['weights'],
   ],
+  ['createCluster', (o: never) => createCluster(['h'], o), ['timout', 'timeout']],
   ['WebClient', (o: object) => new WebClient('ws://h/', o), ['timout', 'timeout']],
   ['webDialer', webDialer, ['tokn', 'token']],
   ['RetryingClient', (o: object) => new RetryingClient(client, o), ['retries', 'attempts']],

@@ -1,11 +1,6 @@
 /** An embedded memcached, for programs, for tests, and for pages. */
 export { type Clock, systemClock, VirtualClock } from '../io/clock.ts';
-export type { Counters } from './counters.ts';
-export type { Dump } from './dump.ts';
-export { type ConnectionFacts, Engine } from './engine.ts';
 export { memoryDialer } from '../io/memory-pipe.ts';
 export { MemoryServer } from './memory.ts';
 export { SERVER_VERSION, type ServerOptions, serverOptions } from './options.ts';
 export { Server } from './serve.ts';
-export { type Answer, Session } from './session.ts';
-export { type CacheOptions, Store } from './store.ts';

@@ -14,22 +14,60 @@ export {
 } from './cluster-config.ts';
 export type * from './command.ts';
 export { prefixCommand, unprefixReply } from './prefix.ts';
-export {
-  BadRequest,
-  CommandDecoder,
-  type RequestOptions,
-  requestOptions,
-  type StorageHeader,
-} from './decode-command.ts';
-export { ReplyDecoder, type ReplyLimits, replyLimits } from './decode-reply.ts';
+export { BadRequest, CommandDecoder, type RequestOptions } from './decode-command.ts';
+export { ReplyDecoder, type ReplyLimits } from './decode-reply.ts';
 export { encodeCommand } from './encode-command.ts';
 export { encodeReply } from './encode-reply.ts';
 export * from './errors.ts';
 export { checkKey, keyBytes, MAX_KEY } from './key.ts';
-export { MAX_LINE } from './line.ts';
-export { type FlagArgument, flagArgument, hasQuiet, MAX_OPAQUE, metaFlags } from './meta-flags.ts';
-export { classOf, isIdempotent, isQuiet, isSilenced, replyShape } from './command-facts.ts';
-export * from './reply.ts';
+export { classOf, isIdempotent, isQuiet } from './command-facts.ts';
+export {
+  clientError,
+  CLOSED,
+  type ClosedReply,
+  type ConfigReply,
+  type DebugReply,
+  DELETED,
+  EN,
+  END,
+  type EndReply,
+  ERROR,
+  type ErrorReply,
+  EX,
+  EXISTS,
+  HD,
+  isError,
+  isItem,
+  type ItemFacts,
+  type LineReply,
+  type LinesReply,
+  type MetaReply,
+  type MetaValueReply,
+  MISSES,
+  MN,
+  NF,
+  NOT_FOUND,
+  NOT_STORED,
+  NS,
+  type NumberReply,
+  OK,
+  OPENED,
+  type RefusedReply,
+  type Reply,
+  type ReplyItem,
+  RESET,
+  serverError,
+  SILENT,
+  type SilentReply,
+  type StatLine,
+  type StatsReply,
+  type StatusReply,
+  STORED,
+  TOUCHED,
+  type ValueItem,
+  type ValuesReply,
+  type VersionReply,
+} from './reply.ts';
 export {
   ServerConnection,
   type ServerConnectionOptions,

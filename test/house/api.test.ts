@@ -1,9 +1,27 @@
-import { readFileSync } from 'node:fs';
+// What the package exports: how much, under which names, and that the docs tell of it.
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import {
+  isBlock,
+  isExportDeclaration,
+  isIdentifier,
+  isImportDeclaration,
+  isStringLiteral,
+  type Node,
+  SyntaxKind,
+} from 'typescript/unstable/ast';
 import * as assert from 'uvu/assert';
 import { suite } from '../runner/suite.ts';
 import { apiPage, entries, exportsOf, FILE } from './api.ts';
+import { ROOT, sources } from './source.ts';
+
+/** Classes that each runtime has over its own ways, under the names that they have in the core. */
+const ofRuntimes = new Set(['Client', 'DnsDiscovery', 'HashClient', 'PooledClient']);
 
 const house = suite('house: exports');
+const published = ['core', 'transport-node', 'transport-deno', 'transport-bun', 'transport-web']
+  .concat('cli', 'conformance')
+  .flatMap((folder) => sources(folder));
 
 house('docs/api.md is what `npm run docs` writes', () => {
   assert.is(readFileSync(FILE, 'utf8'), apiPage());
@@ -32,36 +50,130 @@ house('every exported name has a comment', () => {
   assert.equal(bare.map(({ file, name }) => `${file}: ${name}`), []);
 });
 
-house('no exported name is one of the platform', () => {
-  // What pages have beside Node.
-  const pages = [
-    'Document',
-    'Element',
-    'Event',
-    'File',
-    'Lock',
-    'Node',
-    'Range',
-    'Request',
-    'Window',
-  ];
+// docs/api.md names all, and tells nobody what a name is for. A type counts as named where a named
+// declaration is made of it, be it through types that are not exported: a program needs it to write
+// down what that one takes and returns.
+house('every exported name is in a page that is written by hand', () => {
+  const named = namesInPages();
+  const declared = partsOfDeclarations();
+  const missing: string[] = [];
   for (const [entry, [file]] of Object.entries(entries)) {
-    for (const { name } of exportsOf(file)) {
-      assert.not(name in globalThis || pages.includes(name), `${entry}: ${name}`);
+    const names = exportsOf(file);
+    // A set is iterated to its end, what is added meanwhile included.
+    const reached = new Set(names.map(({ name }) => name).filter((name) => named.has(name)));
+    for (const name of reached) for (const part of declared.get(name) ?? []) reached.add(part);
+    for (const { name, kind } of names) {
+      const isNamed = named.has(name) || (kind === 'type' && reached.has(name));
+      if (!isNamed) missing.push(`${entry}: ${name}`);
     }
   }
+  assert.equal(missing, []);
 });
+
+house('no exported name is one of the platform', () => {
+  const globals = new Set(Object.getOwnPropertyNames(globalThis));
+  // What pages have beside Node.
+  const pages = readFileSync(libOfPages(), 'utf8');
+  for (const [, name = ''] of pages.matchAll(/^declare (?:var|function|type) (\w+)/gm)) {
+    globals.add(name);
+  }
+  assert.ok(globals.has('Buffer') && globals.has('AbortSignal') && globals.has('Range'));
+  for (const [entry, [file]] of Object.entries(entries)) {
+    for (const { name } of exportsOf(file)) assert.not(globals.has(name), `${entry}: ${name}`);
+  }
+});
+
+house(
+  'files of the package import from the files of others, and not from a list of exports',
+  () => {
+    const lists = published.filter(({ tree }) => isListOfExports(tree)).map(({ file }) => file);
+    for (const list of ['core/mod.ts', 'core/bridge/mod.ts', 'conformance/mod.ts']) {
+      assert.ok(lists.includes(list), list);
+    }
+    const found: string[] = [];
+    for (const { file, tree } of published) {
+      // An entry may pass on what another one exports.
+      if (lists.includes(file)) continue;
+      tree.forEachChild((node) => {
+        if (!isImportDeclaration(node) || !isStringLiteral(node.moduleSpecifier)) return;
+        const target = join(file, '..', node.moduleSpecifier.text);
+        if (lists.includes(target)) found.push(`${file} imports ${target}`);
+      });
+    }
+    assert.equal(found, []);
+  },
+);
 
 house('no name means two things', () => {
   const declared = new Map<string, string>();
   for (const [entry, [file]] of Object.entries(entries)) {
-    // The client of pages, and how it dials, have the names that they have elsewhere.
+    // How pages dial has the name that it has elsewhere.
     if (entry === 'memwire/web') continue;
     for (const one of exportsOf(file)) {
+      if (ofRuntimes.has(one.name)) continue;
       assert.is(declared.get(one.name) ?? one.file, one.file, one.name);
       declared.set(one.name, one.file);
     }
   }
 });
+
+function isListOfExports(tree: Node): boolean {
+  let declares = false;
+  let count = 0;
+  tree.forEachChild((node) => {
+    if (isExportDeclaration(node) && node.moduleSpecifier !== undefined) count++;
+    else if (node.kind !== SyntaxKind.EndOfFile) declares = true;
+  });
+  return count > 0 && !declares;
+}
+
+/** The names in the code of the pages that are written by hand, as samples or within a sentence. */
+function namesInPages(): Set<string> {
+  const generated = new Set(['api.md', 'verbs.md']);
+  const pages = readdirSync(join(ROOT, 'docs'))
+    .filter((file) => file.endsWith('.md') && !generated.has(file))
+    .map((file) => join('docs', file));
+  const names = new Set<string>();
+  for (const page of ['README.md', ...pages]) {
+    const text = readFileSync(join(ROOT, page), 'utf8');
+    for (const [code] of text.matchAll(/```[^]*?```|`[^`]+`/g)) {
+      for (const [name] of code.matchAll(/\w+/g)) names.add(name);
+    }
+  }
+  return names;
+}
+
+/** The names that each declaration of the package is made of, by its own name. */
+function partsOfDeclarations(): Map<string, Set<string>> {
+  const found = new Map<string, Set<string>>();
+  for (const { tree } of published) {
+    tree.forEachChild((statement) => {
+      if (isImportDeclaration(statement) || isExportDeclaration(statement)) return;
+      const names = identifiersIn(statement);
+      // Its own name is the first.
+      const [name] = names;
+      if (name !== undefined) found.set(name, new Set([...found.get(name) ?? [], ...names]));
+    });
+  }
+  return found;
+}
+
+/** The names in a declaration, without the bodies of its functions. */
+function identifiersIn(declaration: Node): Set<string> {
+  const found = new Set<string>();
+  const visit = (node: Node): void => {
+    if (isBlock(node)) return;
+    if (isIdentifier(node)) found.add(node.text);
+    node.forEachChild(visit);
+  };
+  visit(declaration);
+  return found;
+}
+
+function libOfPages(): string {
+  const folder = join(ROOT, 'node_modules/@typescript');
+  const [compiler = ''] = readdirSync(folder).filter((name) => name.startsWith('typescript-'));
+  return join(folder, compiler, 'lib/lib.dom.d.ts');
+}
 
 house.run();

@@ -1,5 +1,5 @@
 // Many servers as one executor, with the defaults of a client.
-import { checkEntry } from '../../wire/check.ts';
+import { assertArgument, checkEntry, checkObject } from '../../wire/check.ts';
 import type { ServerName } from '../connection/endpoint.ts';
 import type { Executor } from '../connection/executor.ts';
 import { Pace } from '../connection/timing.ts';
@@ -16,6 +16,23 @@ import {
 import { type ClusterServer, type ResolvedServer, resolveServers } from './cluster-server.ts';
 import { Cluster } from './cluster.ts';
 
+/** The options of a client that say what becomes of keys, values and results. */
+const clientsOwn = [
+  'binaryKeys',
+  'ignoreErrors',
+  'keyPrefix',
+  'maxKeys',
+  'noreply',
+  'onIgnored',
+  'profile',
+  'serde',
+  'unicodeKeys',
+] as const;
+
+/** The options of a `HashClient` that are for servers and connections; how to dial has to be given. */
+export interface CreateClusterOptions
+  extends Omit<HashClientOptions, 'dial' | typeof clientsOwn[number]>, WithDial {}
+
 /**
  * Many servers as one executor, for proxies: what has commands, and no use for a client's operations.
  * A command goes to the server of its key; one with several keys is divided among their servers, and
@@ -31,17 +48,20 @@ import { Cluster } from './cluster.ts';
  * ```
  *
  * @param servers Their order matters to some schemes, their names to the others.
- * @param options Those of a `HashClient` that concern servers and connections; how to dial has to be
- * given.
  * @param around Makes of the executor of one server the one to use, which may change its commands and
  * replies: keys are hashed before.
- * @throws UsageError when an option breaks a rule.
+ * @throws UsageError when an option breaks a rule, or is for keys and values, which an executor leaves
+ * as they are.
  */
 export function createCluster(
   servers: readonly (ServerName | ClusterServer)[],
-  options: HashClientOptions & WithDial,
+  options: CreateClusterOptions,
   around: (executor: Executor) => Executor = (executor) => executor,
 ): Cluster {
+  checkObject('options', options);
+  for (const name of clientsOwn) {
+    assertArgument(!(name in options), name, 'is an option of clients: a cluster takes commands');
+  }
   const settings = clientSettings(hashClientTable, options);
   return clusterOf(resolveServers(servers, settings.tls), settings, around);
 }
