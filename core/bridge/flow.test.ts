@@ -102,6 +102,25 @@ flow('an upstream that waits for a page is not late, and keeps nobody else busy'
   assert.equal(upstream.ends, []);
 });
 
+flow('an upstream that connects while its page does not read is not read from', async () => {
+  const bridge = new ScriptedBridge({ maxOutput: 60 });
+  const { page } = await bridge.said('get a\r\n');
+  page.room = 0;
+  await bridge.pass(900);
+  await page.say('get b\r\n');
+  await bridge.pass(100);
+  // The first connection is late, so this goes over another one.
+  await page.say('get c\r\n');
+  assert.is(bridge.network.dials.length, 2);
+  // The second late reply is one too many for a page that reads none.
+  await bridge.pass(900);
+  assert.is(page.paused, true);
+  const upstream = await bridge.network.last.accept();
+  assert.is(upstream.paused, true);
+  await page.drain(Infinity);
+  assert.equal([page.paused, upstream.paused], [false, false]);
+});
+
 flow('the upstream of a page that left without reading is read to its end', async () => {
   const bridge = new ScriptedBridge({ maxOutput: 1000 });
   const { page, upstream } = await bridge.said('get a\r\nget b\r\n');
