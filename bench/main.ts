@@ -1,7 +1,9 @@
 // npm run bench                        everything
-// npm run bench -- parsers | server | proxy | hashing | cluster | clients | first-set | bulk   parts
-//   --quick   fewer rounds and smaller inputs: to see that it runs
-//   --write   also write the tables to the pages of docs, and the chart of the clients
+// npm run bench -- PART...             parsers, server, proxy, hashing, cluster, clients, first-set,
+//                                      bulk or walk
+//   --quick     fewer rounds and smaller inputs: to see that it runs
+//   --verbose   walk: also which functions are called
+//   --write     also write the tables to the pages of docs, and the chart of the clients
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -16,6 +18,7 @@ import { parserTables } from './parsers.ts';
 import { proxyTables } from './proxy.ts';
 import { serverTables } from './server.ts';
 import { asMarkdown, asText, type Table, wrap } from './table.ts';
+import { walkTables } from './walk.ts';
 
 const parts = {
   parsers: parserTables,
@@ -26,6 +29,7 @@ const parts = {
   clients: clientTables,
   'first-set': firstSetTables,
   bulk: bulkTables,
+  walk: walkTables,
 } as const;
 
 interface Page {
@@ -64,6 +68,7 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     quick: { type: 'boolean', default: false },
+    verbose: { type: 'boolean', default: false },
     write: { type: 'boolean', default: false },
   },
 });
@@ -79,7 +84,7 @@ for (const [name, measure] of Object.entries(parts)) {
   if (!wanted.includes(name)) continue;
   const found: Table[] = [];
   tables.set(name, found);
-  for await (const table of measure(values.quick)) {
+  for await (const table of measure(values.quick, values.verbose)) {
     found.push(table);
     console.log(`\n${asText(table)}`);
   }

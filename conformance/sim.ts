@@ -2,8 +2,7 @@
 import { VirtualClock } from '../core/io/clock.ts';
 import { Engine } from '../core/server/engine.ts';
 import { Session } from '../core/server/session.ts';
-import { ClientConnection } from '../core/wire/client-connection.ts';
-import type { ClientEvent } from '../core/wire/client-event.ts';
+import { ClientConnection, type ClientEvent } from '../core/wire/client-connection.ts';
 import type { Command } from '../core/wire/command.ts';
 import { ServerConnection } from '../core/wire/server-connection.ts';
 import { latin1 } from '../core/wire/bytes.ts';
@@ -53,90 +52,134 @@ interface Packet {
  * result every time. Time jumps from one event to the next.
  */
 export function simulate(sendings: readonly Sending[], network: Network): Outcome {
-  const clock = new VirtualClock(0);
-  const engine = new Engine({ memory: 64 * 1024 }, clock);
-  const session = new Session(engine, { id: 1, address: 'sim', lastCommand: 0 });
-  const server = new ServerConnection({
-    admit: (header, length) => session.admit(header, length),
+  return new Simulation(sendings, network).run();
+}
+
+class Simulation {
+  readonly #network: Network;
+  readonly #clock = new VirtualClock(0);
+  readonly #session = new Session(
+    new Engine({ memory: 64 * 1024 }, this.#clock),
+    { id: 1, address: 'sim', lastCommand: 0 },
+  );
+  readonly #server = new ServerConnection({
+    admit: (header, length) => this.#session.admit(header, length),
   });
-  const client = new ClientConnection<string>({ stallAfter: 5000 });
-  const events: ClientEvent<string>[] = [];
-  const done: string[] = [];
-  const refused: string[] = [];
-  const queue = [...sendings].sort((left, right) => left.at - right.at);
-  const up: Packet[] = [];
-  const down: Packet[] = [];
-  let bytesUp = 0;
-  let bytesDown = 0;
-  let lost = false;
+  readonly #client = new ClientConnection<string>({ stallAfter: 5000 });
+  readonly #events: ClientEvent<string>[] = [];
+  readonly #done: string[] = [];
+  readonly #refused: string[] = [];
+  readonly #queue: Sending[];
+  readonly #up: Packet[] = [];
+  readonly #down: Packet[] = [];
+  #bytesUp = 0;
+  #bytesDown = 0;
+  #lost = false;
 
-  const lose = (): void => {
-    if (lost) return;
-    lost = true;
-    client.fail(new Error('the network was cut'));
-  };
-
-  const serve = (chunk: Uint8Array): void => {
-    session.tick(clock.now());
-    server.receive(chunk);
-    for (let event = server.next(); event !== null; event = server.next()) {
-      if (event.type !== 'command') continue;
-      done.push(describe(event.command));
-      const answer = session.handle(event.command);
-      if (!('next' in answer)) server.reply(event.id, answer);
-    }
-    for (let data = server.transmit(); data !== null; data = server.transmit()) {
-      const piece = data.subarray(0, network.packet);
-      down.push({ bytes: piece, at: clock.now() + network.latency });
-      server.sent(piece.length);
-    }
-  };
-
-  const settle = (): void => {
-    for (let event = client.next(); event !== null; event = client.next()) events.push(event);
-    if (lost) return;
-    for (;;) {
-      const data = client.transmit(clock.now());
-      if (data === null) return;
-      const piece = data.subarray(0, network.packet);
-      up.push({ bytes: piece, at: clock.now() + network.latency });
-      client.sent(piece.length);
-    }
-  };
-
-  for (;;) {
-    const now = clock.now();
-    while (queue[0] !== undefined && queue[0].at <= now) {
-      const { tag, command, timeout } = queue.shift()!;
-      if (lost) refused.push(tag);
-      else client.send(command, tag, now + (timeout ?? 60_000));
-    }
-    while (!lost && up[0] !== undefined && up[0].at <= now) {
-      const { bytes } = up.shift()!;
-      const room = (network.cutUp ?? Infinity) - bytesUp;
-      const arrived = bytes.subarray(0, Math.max(0, room));
-      bytesUp += arrived.length;
-      if (arrived.length > 0) serve(arrived);
-      if (bytesUp >= (network.cutUp ?? Infinity)) lose();
-    }
-    while (!lost && down[0] !== undefined && down[0].at <= now) {
-      const { bytes } = down.shift()!;
-      if (now >= (network.muteAfter ?? Infinity)) continue;
-      const room = (network.cutDown ?? Infinity) - bytesDown;
-      const arrived = bytes.subarray(0, Math.max(0, room));
-      bytesDown += arrived.length;
-      if (arrived.length > 0) client.receive(arrived, now);
-      if (bytesDown >= (network.cutDown ?? Infinity)) lose();
-    }
-    client.tick(now);
-    settle();
-    const traffic = lost ? [] : [up[0]?.at, down[0]?.at, client.deadline()];
-    const next = Math.min(...[queue[0]?.at, ...traffic].map((time) => time ?? Infinity));
-    if (next === Infinity) break;
-    clock.advance(Math.max(0, next - now));
+  constructor(sendings: readonly Sending[], network: Network) {
+    this.#network = network;
+    this.#queue = [...sendings].sort((left, right) => left.at - right.at);
   }
-  settle();
-  return { events, refused, done, bytesUp, bytesDown };
+
+  run(): Outcome {
+    for (;;) {
+      const now = this.#clock.now();
+      this.#send(now);
+      this.#arriveUp(now);
+      this.#arriveDown(now);
+      this.#client.tick(now);
+      this.#transmit();
+      this.#client.assertInvariants();
+      this.#server.assertInvariants();
+      const next = this.#nextTime();
+      if (next === Infinity) break;
+      this.#clock.advance(Math.max(0, next - now));
+    }
+    this.#transmit();
+    return {
+      events: this.#events,
+      refused: this.#refused,
+      done: this.#done,
+      bytesUp: this.#bytesUp,
+      bytesDown: this.#bytesDown,
+    };
+  }
+
+  #send(now: number): void {
+    while (this.#queue[0] !== undefined && this.#queue[0].at <= now) {
+      const { tag, command, timeout } = this.#queue.shift()!;
+      if (this.#lost) this.#refused.push(tag);
+      else this.#client.send(command, tag, now + (timeout ?? 60_000));
+    }
+  }
+
+  #arriveUp(now: number): void {
+    const { cutUp = Infinity } = this.#network;
+    while (!this.#lost && this.#up[0] !== undefined && this.#up[0].at <= now) {
+      const { bytes } = this.#up.shift()!;
+      const arrived = bytes.subarray(0, Math.max(0, cutUp - this.#bytesUp));
+      this.#bytesUp += arrived.length;
+      if (arrived.length > 0) this.#serve(arrived);
+      if (this.#bytesUp >= cutUp) this.#lose();
+    }
+  }
+
+  #arriveDown(now: number): void {
+    const { cutDown = Infinity, muteAfter = Infinity } = this.#network;
+    while (!this.#lost && this.#down[0] !== undefined && this.#down[0].at <= now) {
+      const { bytes } = this.#down.shift()!;
+      if (now >= muteAfter) continue;
+      const arrived = bytes.subarray(0, Math.max(0, cutDown - this.#bytesDown));
+      this.#bytesDown += arrived.length;
+      if (arrived.length > 0) this.#client.receive(arrived, now);
+      if (this.#bytesDown >= cutDown) this.#lose();
+    }
+  }
+
+  #serve(chunk: Uint8Array): void {
+    this.#session.tick(this.#clock.now());
+    this.#server.receive(chunk);
+    for (let event = this.#server.next(); event !== null; event = this.#server.next()) {
+      if (event.type !== 'command') continue;
+      this.#done.push(describe(event.command));
+      const answer = this.#session.handle(event.command);
+      if (!('next' in answer)) this.#server.reply(event.id, answer);
+    }
+    for (let data = this.#server.transmit(); data !== null; data = this.#server.transmit()) {
+      this.#server.sent(this.#put(this.#down, data));
+    }
+  }
+
+  // Takes the events of the client, and what it has to send.
+  #transmit(): void {
+    for (let event = this.#client.next(); event !== null; event = this.#client.next()) {
+      this.#events.push(event);
+    }
+    if (this.#lost) return;
+    for (;;) {
+      const data = this.#client.transmit(this.#clock.now());
+      if (data === null) return;
+      this.#client.sent(this.#put(this.#up, data));
+    }
+  }
+
+  /** Puts the first packet of some data on the way; returns its length. */
+  #put(way: Packet[], data: Uint8Array): number {
+    const bytes = data.subarray(0, this.#network.packet);
+    way.push({ bytes, at: this.#clock.now() + this.#network.latency });
+    return bytes.length;
+  }
+
+  #lose(): void {
+    if (this.#lost) return;
+    this.#lost = true;
+    this.#client.fail(new Error('the network was cut'));
+  }
+
+  #nextTime(): number {
+    const traffic = this.#lost ? [] : [this.#up[0]?.at, this.#down[0]?.at, this.#client.deadline()];
+    return Math.min(...[this.#queue[0]?.at, ...traffic].map((time) => time ?? Infinity));
+  }
 }
 
 /** A command by its verb and its keys, which identify it. */

@@ -21,77 +21,8 @@ export const bulkCases: readonly Case<MemcacheContext>[] = [
     equal(await client.cas(`${key}b`, 'z', cas), 'stored');
     equal(await client.cas(`${key}b`, 'z', cas), 'exists');
   }),
-  ...[false, true].flatMap((quiet) => {
-    const how = quiet ? ', quietly' : '';
-    const quietly = quiet ? ['quiet'] : [];
-    return [
-      withClient(`setMany takes pairs, a Map or an object${how}`, [
-        'setMany',
-        'deleteMany',
-        'getMany',
-        'types',
-        'expire',
-        ...quietly,
-      ], async (client, key) => {
-        const expected = new Map<string, unknown>([[`${key}a`, 1], [`${key}b`, 'two']]);
-        for (const entries of [expected, [...expected], Object.fromEntries(expected)]) {
-          equal(await client.setMany(entries, { quiet, expire: 100 }), new Map());
-          equal(await client.getMany(expected.keys()), expected);
-          equal(await client.deleteMany(expected.keys(), { quiet }), new Map());
-          equal(await client.getMany(expected.keys()), new Map());
-        }
-      }),
-      withClient(`setMany tells which failed, and why${how}`, [
-        'setMany',
-        'getMany',
-        'types',
-        'errors',
-        ...quietly,
-      ], async (client, key) => {
-        const entries = Array.from({ length: 9 }, (_, i) =>
-          [
-            `${key}${i}`,
-            i % 4 === 2 ? TOO_LARGE : i,
-          ] as const);
-        const failed = await client.setMany(entries, { quiet });
-        equal(failed.size, 2);
-        ok(failed.has(`${key}2`) && failed.has(`${key}6`), 'the two that are too large');
-        for (const error of failed.values()) {
-          ok(error instanceof ServerReplyError, 'the error of the server');
-          equal([error.code, error.outcome], ['too-large', 'done']);
-        }
-        equal((await client.getMany(entries.map(([name]) => name))).size, 7);
-      }),
-      withClient(`a bad key among many is told before any is sent${how}`, [
-        'setMany',
-        'deleteMany',
-        'types',
-        'errors',
-        ...quietly,
-      ], async (client, key) => {
-        await rejects(client.setMany([[key, 1], ['a b', 2]], { quiet }), UsageError);
-        equal(await client.get(key), undefined);
-        await client.set(key, 1);
-        await rejects(client.deleteMany([key, ''], { quiet }), UsageError);
-        equal(await client.get(key), 1);
-      }),
-      withClient(`more than a thousand at once${how}`, [
-        'setMany',
-        'deleteMany',
-        'getMany',
-        'types',
-        'timeout',
-        ...quietly,
-      ], async (client, key) => {
-        const entries = Array.from({ length: 1200 }, (_, i) => [`${key}${i}`, i] as const);
-        equal((await client.setMany(entries, { quiet, timeout: 10_000 })).size, 0);
-        equal(await client.getMany(entries.map(([name]) => name)), new Map(entries));
-        const names = entries.map(([name]) => name);
-        equal((await client.deleteMany(names, { quiet, timeout: 10_000 })).size, 0);
-        equal((await client.getMany(names)).size, 0);
-      }),
-    ];
-  }),
+  ...[false, true].flatMap(manyCases),
+  ...[false, true].flatMap(failureCases),
   ...[5_000, 14_000, 40_000].map((length) =>
     withClient(
       `what is asked behind a value of ${length / 1000} kB is answered`,
@@ -122,3 +53,84 @@ export const bulkCases: readonly Case<MemcacheContext>[] = [
     }
   }),
 ];
+
+/** Calls that succeed, with replies to each item or to failures alone. */
+function manyCases(quiet: boolean): Case<MemcacheContext>[] {
+  const how = quiet ? ', quietly' : '';
+  const quietly = quiet ? ['quiet'] : [];
+  return [
+    withClient(`setMany takes pairs, a Map or an object${how}`, [
+      'setMany',
+      'deleteMany',
+      'getMany',
+      'types',
+      'expire',
+      ...quietly,
+    ], async (client, key) => {
+      const expected = new Map<string, unknown>([[`${key}a`, 1], [`${key}b`, 'two']]);
+      for (const entries of [expected, [...expected], Object.fromEntries(expected)]) {
+        equal(await client.setMany(entries, { quiet, expire: 100 }), new Map());
+        equal(await client.getMany(expected.keys()), expected);
+        equal(await client.deleteMany(expected.keys(), { quiet }), new Map());
+        equal(await client.getMany(expected.keys()), new Map());
+      }
+    }),
+    withClient(`more than a thousand at once${how}`, [
+      'setMany',
+      'deleteMany',
+      'getMany',
+      'types',
+      'timeout',
+      ...quietly,
+    ], async (client, key) => {
+      const entries = Array.from({ length: 1200 }, (_, i) => [`${key}${i}`, i] as const);
+      equal((await client.setMany(entries, { quiet, timeout: 10_000 })).size, 0);
+      equal(await client.getMany(entries.map(([name]) => name)), new Map(entries));
+      const names = entries.map(([name]) => name);
+      equal((await client.deleteMany(names, { quiet, timeout: 10_000 })).size, 0);
+      equal((await client.getMany(names)).size, 0);
+    }),
+  ];
+}
+
+/** Items of a bulk call that fail, in the server or before they are sent. */
+function failureCases(quiet: boolean): Case<MemcacheContext>[] {
+  const how = quiet ? ', quietly' : '';
+  const quietly = quiet ? ['quiet'] : [];
+  return [
+    withClient(`setMany tells which failed, and why${how}`, [
+      'setMany',
+      'getMany',
+      'types',
+      'errors',
+      ...quietly,
+    ], async (client, key) => {
+      const entries = Array.from({ length: 9 }, (_, i) =>
+        [
+          `${key}${i}`,
+          i % 4 === 2 ? TOO_LARGE : i,
+        ] as const);
+      const failed = await client.setMany(entries, { quiet });
+      equal(failed.size, 2);
+      ok(failed.has(`${key}2`) && failed.has(`${key}6`), 'the two that are too large');
+      for (const error of failed.values()) {
+        ok(error instanceof ServerReplyError, 'the error of the server');
+        equal([error.code, error.outcome], ['too-large', 'done']);
+      }
+      equal((await client.getMany(entries.map(([name]) => name))).size, 7);
+    }),
+    withClient(`a bad key among many is told before any is sent${how}`, [
+      'setMany',
+      'deleteMany',
+      'types',
+      'errors',
+      ...quietly,
+    ], async (client, key) => {
+      await rejects(client.setMany([[key, 1], ['a b', 2]], { quiet }), UsageError);
+      equal(await client.get(key), undefined);
+      await client.set(key, 1);
+      await rejects(client.deleteMany([key, ''], { quiet }), UsageError);
+      equal(await client.get(key), 1);
+    }),
+  ];
+}

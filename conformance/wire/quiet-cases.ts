@@ -1,4 +1,5 @@
 // Wire cases: quiet commands.
+import { ClientConnection } from '../../core/wire/client-connection.ts';
 import type { Command } from '../../core/wire/command.ts';
 import { equal } from '../assert.ts';
 import type { Case } from '../case.ts';
@@ -26,6 +27,25 @@ const version: Command = { verb: 'version' };
 
 /** Requirements on quiet commands: fences, and the attribution of errors among them. */
 export const quietCases: readonly Case<undefined>[] = [
+  {
+    name: 'tells of an error to a write that nobody awaits, also when it comes before all has left',
+    run() {
+      for (const dialect of ['meta', 'text'] as const) {
+        const connection = dialect === 'meta'
+          ? proven()
+          : new ClientConnection<string>({ dialect });
+        connection.send({ ...set('a'), value: 'x'.repeat(2000) } as Command, 'a', Infinity, 'sent');
+        connection.transmit(0);
+        connection.sent(100);
+        const probe = dialect === 'text' ? 'END\r\n' : '';
+        const answer = `${probe}SERVER_ERROR object too large for cache\r\n`;
+        const told = brief(receive(connection, answer)).toSorted();
+        equal(told, ['a: silent', 'quiet error SERVER_ERROR']);
+        drain(connection);
+        equal(brief(events(connection)), []);
+      }
+    },
+  },
   {
     name: 'fences a run of quiet commands before the next one that is awaited',
     run() {

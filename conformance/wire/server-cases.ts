@@ -16,7 +16,10 @@ function received(
 
 function all(connection: ServerConnection): ServerEvent[] {
   const events: ServerEvent[] = [];
-  for (let event = connection.next(); event !== null; event = connection.next()) events.push(event);
+  for (let event = connection.next(); event !== null; event = connection.next()) {
+    events.push(event);
+    connection.assertInvariants();
+  }
   return events;
 }
 
@@ -25,6 +28,7 @@ function output(connection: ServerConnection): string {
   for (let data = connection.transmit(); data !== null; data = connection.transmit()) {
     sent += text(data);
     connection.sent(data.length);
+    connection.assertInvariants();
   }
   return sent;
 }

@@ -1,7 +1,9 @@
 // Helpers of the wire cases.
-import { ClientConnection } from '../../core/wire/client-connection.ts';
-import type { ClientEvent } from '../../core/wire/client-event.ts';
-import type { ClientConnectionOptions } from '../../core/wire/client-options.ts';
+import {
+  ClientConnection,
+  type ClientConnectionOptions,
+  type ClientEvent,
+} from '../../core/wire/client-connection.ts';
 import type { Command } from '../../core/wire/command.ts';
 import { bytes, text } from '../assert.ts';
 
@@ -50,6 +52,7 @@ export function drain(connection: ClientConnection<string>, now = 0): string {
   for (let data = connection.transmit(now); data !== null; data = connection.transmit(now)) {
     sent += text(data);
     connection.sent(data.length);
+    connection.assertInvariants();
   }
   return sent;
 }
@@ -57,7 +60,10 @@ export function drain(connection: ClientConnection<string>, now = 0): string {
 /** Takes all available events. */
 export function events(connection: ClientConnection<string>): ClientEvent<string>[] {
   const found: ClientEvent<string>[] = [];
-  for (let event = connection.next(); event !== null; event = connection.next()) found.push(event);
+  for (let event = connection.next(); event !== null; event = connection.next()) {
+    found.push(event);
+    connection.assertInvariants();
+  }
   return found;
 }
 

@@ -2,7 +2,10 @@
 import { type Clock, systemClock } from '../io/clock.ts';
 import type { Dialer, TlsOptions } from '../io/transport.ts';
 import { assertArgument, checkKnown, checkObject, optionNames } from '../wire/check.ts';
-import { type ClientConnectionOptions, clientConnectionOptions } from '../wire/client-options.ts';
+import {
+  type ClientConnectionOptions,
+  clientConnectionOptions,
+} from '../wire/client-connection.ts';
 import { replyLimits } from '../wire/decode-reply.ts';
 import { type MemcacheError, type ServerReplyError, UsageError } from '../wire/errors.ts';
 import type { HealthOptions } from './cluster/health.ts';

@@ -1,3 +1,4 @@
+// Base64, as memcached writes and reads the keys of meta commands.
 import { latin1 } from './bytes.ts';
 
 const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
@@ -41,7 +42,7 @@ export function putBase64(target: Uint8Array, at: number, bytes: Uint8Array): nu
  * The bytes that are spelled in base64, or null when none are.
  *
  * As forgiving as memcached's own decoder, byte for byte: characters outside the alphabet are
- * skipped, what follows the padding is ignored, an empty result is a failure.
+ * skipped, anything after the padding is ignored, an empty result is a failure.
  */
 export function fromBase64(spelled: Uint8Array): Uint8Array | null {
   const bytes = new Uint8Array(base64Length(spelled.length));

@@ -1,3 +1,5 @@
+// Helpers for byte arrays: UTF-8, Latin-1, comparison.
+
 /** An empty array, shared. */
 export const EMPTY: Uint8Array = new Uint8Array(0);
 

@@ -1,3 +1,4 @@
+// The check of a whole command, before it is queued or encoded.
 import { base64Length } from './base64.ts';
 import { isBytes, utf8Length } from './bytes.ts';
 import { checkBoolean, checkChoice, checkSeconds, checkText, checkU32, checkU64 } from './check.ts';

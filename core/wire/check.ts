@@ -1,22 +1,21 @@
+// Checks of single arguments. As JavaScript callers may pass anything, each takes anything.
 import { UsageError } from './errors.ts';
 import { MAX_U32, MAX_U64 } from './numbers.ts';
-
-// What arguments are held to. Callers in JavaScript may pass anything, so each takes anything.
 
 /** @throws UsageError naming the argument and the rule, unless it holds. */
 export function assertArgument(holds: boolean, argument: string, rule: string): asserts holds {
   if (!holds) throw new UsageError(argument, rule);
 }
 
-/** Options, or whatever else has to be an object. */
+/** Checks that a value is an object, as options must be. */
 export function checkObject(argument: string, value: unknown): void {
   const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
   assertArgument(isObject, argument, 'must be an object');
 }
 
 /**
- * Options that are read: any other is a mistake that would have no effect, as an item that never
- * expires since its `ttl` was not read. It costs a call some 20 ns for the options it was given.
+ * Checks that all options are known. An unknown one is a mistake that would have no effect: an item
+ * with the option `ttl` would never expire. It costs a call some 20 ns.
  *
  * @param argument What the caller calls the object, for errors: `tls` makes `tls.servername` of a
  * name that is not known; `options` is left out.
@@ -53,7 +52,7 @@ function refuseUnknown(
   );
 }
 
-/** What other clients call an option, in small letters and without what joins words. */
+/** The names of an option in other clients, in small letters and without `_` and `-`. */
 const synonyms: Readonly<Record<string, string>> = {
   expire: 'ttl ex exp expires expiry expiresin expiration exptime lifetime maxage time duration',
   timeout: 'timeoutms deadline requesttimeout commandtimeout sockettimeout',
@@ -87,7 +86,7 @@ function likelyName(name: string, known: readonly string[]): string | undefined 
     plainName(one) === plain || synonyms[one]?.split(' ').includes(plain)
   );
   if (same !== undefined) return same;
-  // A slip or two, in a word that is long enough to be told from others.
+  // A typing error or two, in a word that is long enough to be distinct.
   const most = Math.min(2, Math.floor(plain.length / 3));
   const slips = (one: string): number => distance(plain, plainName(one));
   return known.filter((one) => slips(one) <= most).sort((a, b) => slips(a) - slips(b))[0];

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import * as assert from 'uvu/assert';
 import { brief, drain, events } from '../../conformance/wire/tools.ts';
 import { suite } from '../../test/runner/suite.ts';
@@ -31,7 +32,7 @@ const states: Readonly<Record<string, () => Connection>> = {
     connection.end();
     return connection;
   },
-  over() {
+  lost() {
     const connection = open();
     connection.fail(new Error('reset'));
     return connection;
@@ -163,7 +164,7 @@ const decided: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     fail: `| ${lost} | 0`,
   },
   // The peer is gone: nothing is sent, what arrived is still read, and then it closes.
-  over: {
+  lost: {
     send: `connection not-sent | ${lost} | 0`,
     prove: `| ${lost} | 0`,
     spell: `mg | ${lost} | 0`,
@@ -212,7 +213,8 @@ const decided: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 machine('the table names every method of the connection', () => {
   const methods = Object.getOwnPropertyNames(ClientConnection.prototype)
     .filter((name) =>
-      !['constructor', 'pending', 'pendingBytes', 'proved', 'spoken'].includes(name)
+      !['constructor', 'pending', 'pendingBytes', 'proved', 'spoken', 'assertInvariants']
+        .includes(name)
     );
   const named = new Set(Object.keys(inputs).map((input) => input.split(' ')[0]));
   assert.equal([...named].sort(), methods.sort());
@@ -222,6 +224,108 @@ machine('every pair is decided, and no other', () => {
   assert.equal(Object.keys(decided), Object.keys(states));
   for (const row of Object.values(decided)) assert.equal(Object.keys(row), Object.keys(inputs));
 });
+
+/** The table in the comment that opens client-connection.ts: what each input does in each state. */
+function readTable(): { states: string[]; rows: Map<string, string[]> } {
+  const source = readFileSync(new URL('client-connection.ts', import.meta.url), 'utf8');
+  const lines = source.slice(0, source.indexOf('\nimport ')).split('\n')
+    .filter((line) => line.startsWith('// | '))
+    .map((line) => line.split('|').slice(1, -1).map((cell) => cell.trim()));
+  const [header = [], , ...rows] = lines;
+  return {
+    states: header.slice(1),
+    rows: new Map(rows.map(([input = '', ...cells]) => [input, cells])),
+  };
+}
+
+/** The input that stands for each method; of several the one that does most. */
+const scenes: Readonly<Record<string, string>> = {
+  cancel: 'cancel in flight',
+  tick: 'tick at a deadline',
+};
+
+/** What can be seen of a connection: nothing of it is the same when an input had an effect. */
+interface Sight {
+  readonly out: string;
+  readonly pending: number;
+  readonly deadline: number | null;
+  readonly first: readonly string[];
+  /** What it sends then, and what comes of two replies. */
+  readonly bytes: string;
+  readonly last: readonly string[];
+  readonly cause: string | null | undefined;
+}
+
+function look(connection: Connection, give: (connection: Connection) => string): Sight {
+  const out = give(connection);
+  const { pending } = connection;
+  const deadline = connection.deadline();
+  const before = events(connection);
+  const bytes = drain(connection);
+  connection.receive(fromLatin1('END\r\n'.repeat(2)), 0);
+  const after = events(connection);
+  const closed = [...before, ...after].find((event) => event.type === 'closed');
+  const cause = closed?.type === 'closed' ? closed.cause?.message ?? null : undefined;
+  return { out, pending, deadline, first: brief(before), bytes, last: brief(after), cause };
+}
+
+/** Each word of the table as a law: with the input, compared to without it. */
+const words: Readonly<Record<string, (seen: Sight, control: Sight) => boolean>> = {
+  queues: (seen, control) =>
+    seen.bytes.startsWith(control.bytes) &&
+    seen.bytes.length > control.bytes.length && seen.pending >= control.pending,
+  throws: (seen, control) => seen.out === 'connection not-sent' && isSame(seen, control),
+  answers: (seen, control) => !['', 'null', 'nothing'].includes(seen.out) && isSame(seen, control),
+  drops: (seen, control) =>
+    seen.out === 'in-flight' && seen.bytes === control.bytes &&
+    ![...seen.first, ...seen.last].some((event) => /a: |\[a\]/.test(event)),
+  sends: (seen, control) =>
+    `${seen.out}\r\n` === control.bytes && seen.bytes === control.bytes && isSame(seen, control),
+  counts: (seen, control) => seen.bytes === '' && control.bytes !== '',
+  reads: (seen) => seen.first[0] === 'a: values',
+  loses: (seen, control) =>
+    seen.bytes === '' && seen.first.join() === lost && seen.cause !== control.cause,
+  closes: (seen) => seen.first.join() === lost && seen.cause === 'reset',
+  expires: (seen) => seen.first[0] === 'timeout a unknown',
+  ends: (seen, control) =>
+    control.cause === undefined && seen.cause === null && seen.last.at(-1) === 'closed [] []',
+  ignores: (seen, control) =>
+    ['', 'null', 'nothing', 'settled', 'nothing left'].includes(seen.out) && isSame(seen, control),
+};
+
+function isSame(seen: Sight, control: Sight): boolean {
+  const [left, right] = [seen, control].map((sight) => JSON.stringify({ ...sight, out: '' }));
+  return left === right;
+}
+
+const documented = readTable();
+
+machine('the table in the comment has every state and every method', () => {
+  assert.equal(documented.states, ['open', 'ending', 'lost', 'closed']);
+  const methods = new Set(Object.keys(inputs).map((input) => input.split(' ')[0]));
+  assert.equal([...documented.rows.keys()].sort(), [...methods].sort());
+  for (const cells of documented.rows.values()) {
+    assert.is(cells.length, documented.states.length);
+    for (const cell of cells) assert.ok(Object.hasOwn(words, cell), cell);
+  }
+});
+
+for (const [method, cells] of documented.rows) {
+  const give = Object.entries(inputs).find(([name]) => name === (scenes[method] ?? method))?.[1];
+  for (const [i, [state, reach]] of Object.entries(states).entries()) {
+    const word = cells[i] ?? '';
+    machine(`the comment is true: ${state}, ${method}: ${word}`, () => {
+      assert.ok(give);
+      const control = look(reach(), () => '');
+      const seen = look(reach(), give);
+      const verdicts = Object.entries(words).filter(([, law]) => law(seen, control))
+        .map(([name]) => name);
+      assert.ok(verdicts.includes(word), `it ${verdicts.join(', ')}`);
+      // A word that is true of an input without effect would say nothing.
+      assert.is(verdicts.includes('ignores'), word === 'ignores' || method === 'next');
+    });
+  }
+}
 
 for (const [state, reach] of Object.entries(states)) {
   for (const [input, give] of Object.entries(inputs)) {
@@ -248,6 +352,7 @@ for (const [state, reach] of Object.entries(states)) {
         connection.fail(new Error('the end'));
       }
       assert.equal(ended.sort(), ['a', 'b', 'closed']);
+      connection.assertInvariants();
     });
   }
 }

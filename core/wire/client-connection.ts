@@ -1,25 +1,68 @@
+// The client's side of a connection: a state machine that turns commands into bytes, and bytes into
+// events. It does no I/O and reads no clock; `now` is milliseconds on any clock that never goes back.
+//
+// Order of calls. `send` queues a command. `transmit` encodes what fits: hand its bytes to the
+// transport, report to `sent` how many it took, repeat until null. Pass what arrives to `receive`,
+// then call `next` until null: it reads the replies and returns events. After any input both may
+// have more. Call `tick` no later than `deadline` says.
+//
+// Outputs. A command that was sent with a tag and not cancelled ends in exactly one event: `reply`,
+// `sent`, `refused`, `timeout`, or as one of the tags of `closed`. `closed` is the last event.
+//
+// States. `open` takes commands. `ending`, after `end`, closes once all of them have ended. `lost`:
+// the transport is gone; replies that arrived before are still read. A test drives the machine
+// through each cell, from `get a` in flight and `get b` unsent:
+//
+// | input      | open    | ending  | lost    | closed  |
+// | ---------- | ------- | ------- | ------- | ------- |
+// | send       | queues  | throws  | throws  | throws  |
+// | prove      | queues  | ignores | ignores | ignores |
+// | spell      | answers | answers | answers | answers |
+// | nudge      | queues  | queues  | ignores | ignores |
+// | cancel     | drops   | drops   | drops   | ignores |
+// | transmit   | sends   | sends   | ignores | ignores |
+// | sent       | counts  | counts  | ignores | ignores |
+// | receive    | reads   | reads   | reads   | ignores |
+// | receiveEnd | loses   | loses   | ignores | ignores |
+// | next       | ignores | ignores | closes  | ignores |
+// | deadline   | answers | answers | answers | ignores |
+// | tick       | expires | expires | expires | ignores |
+// | end        | ends    | ignores | ignores | ignores |
+// | fail       | loses   | loses   | ignores | ignores |
+//
+// `proof.ts` has the second dimension: what may be sent while the server is not known to speak meta.
+// No data block leaves before that, since a server that refuses its line runs the value.
+//
+// The ring holds what is pending, in order: first what is in flight, then what is not encoded. The
+// reply that is due is read by the shape that the command at the head expects; any other line is a
+// ProtocolError, and closes. A quiet command may have no reply: see `quiet-run.ts`.
 import { checkCommand } from './check-command.ts';
 import type { Command } from './command.ts';
-import type { ClientEvent } from './client-event.ts';
-import { type ClientConnectionOptions, clientConnectionOptions } from './client-options.ts';
+import { isFatal, isQuiet, replyShape } from './command-facts.ts';
 import { ReplyDecoder, type ReplyLimits } from './decode-reply.ts';
 import { putCommand } from './encode-command.ts';
-import { ConnectionError, type MemcacheError, ProtocolError, UsageError } from './errors.ts';
-import { flagArgument, isMeta } from './meta-flags.ts';
+import {
+  ConnectionError,
+  type MemcacheError,
+  type Outcome,
+  ProtocolError,
+  UsageError,
+} from './errors.ts';
+import { assertInvariant } from './invariant.ts';
+import { Liveness, type LivenessOptions } from './liveness.ts';
+import { checkOpaque, LAST_OPAQUE, PROBE_OPAQUE } from './opaque.ts';
 import { withDefaults } from './options.ts';
 import { Output } from './output.ts';
 import {
   META_PROBE,
   MN_FENCE,
   needsProof,
-  PROBE_OPAQUE,
   Proof,
+  type ProofOptions,
   type Spoken,
-  TEXT_PROBE,
   UNAUTHENTICATED,
   wantsLogin,
 } from './proof.ts';
-import { isEndless, isFatal, isQuiet, replyShape } from './command-facts.ts';
 import { QuietRun } from './quiet-run.ts';
 import {
   CLOSED,
@@ -28,57 +71,96 @@ import {
   isError,
   isItem,
   type Reply,
+  type ReplyItem,
   SILENT,
 } from './reply.ts';
-import { NOTHING, Ring, sizeOf, type Slot } from './ring.ts';
-import { verbs } from './verbs.ts';
+import { Ring, type RingLimits, sizeOf, type Slot } from './ring.ts';
+import { type ReplyShape, verbs } from './verbs.ts';
 import { overloaded } from './without-stack.ts';
 
-/** Commands are encoded until so many bytes wait; what is not encoded can be cancelled. */
+/** The options of a `ClientConnection`. */
+export interface ClientConnectionOptions
+  extends ReplyLimits, RingLimits, ProofOptions, LivenessOptions {
+  /**
+   * After how many quiet commands in a row a fence is sent unasked.
+   * @default 256
+   */
+  readonly fenceEvery: number;
+}
+
+/** The defaults of a `ClientConnection`. */
+export const clientConnectionOptions: Omit<ClientConnectionOptions, keyof ReplyLimits> = {
+  serverName: 'the server',
+  maxPending: 256 * 1024,
+  maxPendingBytes: 256 * 1024 * 1024,
+  stallAfter: 2000,
+  dialect: 'auto',
+  closesAtProbe: false,
+  fence: undefined,
+  fenceEvery: 256,
+};
+
+/** The outcomes of commands, in the order in which they happened. */
+export type ClientEvent<Tag> =
+  /** The command was answered. The bytes are those sent and received for it. */
+  | {
+    readonly type: 'reply';
+    readonly tag: Tag;
+    readonly reply: Reply;
+    readonly bytesOut: number;
+    readonly bytesIn: number;
+  }
+  /** A line of a dump or a watch arrived; more will follow. */
+  | { readonly type: 'item'; readonly tag: Tag; readonly item: ReplyItem }
+  /** The transport has all bytes of a quiet command that was sent with `until: 'sent'`. */
+  | { readonly type: 'sent'; readonly tag: Tag }
+  /** The command cannot be sent, or its dialect is not spoken; other commands are not affected. */
+  | { readonly type: 'refused'; readonly tag: Tag; readonly error: MemcacheError }
+  /**
+   * The command's deadline passed. Its reply, should it come, is dropped. `silent`: the server ended
+   * no reply at all since it was sent.
+   */
+  | {
+    readonly type: 'timeout';
+    readonly tag: Tag;
+    readonly outcome: Outcome;
+    readonly silent: boolean;
+  }
+  /** The server reported an error among quiet commands, and does not say for which. */
+  | { readonly type: 'quiet-error'; readonly reply: ErrorReply }
+  /**
+   * The last event, once. `unsent` never reached the transport; the fate of `unanswered` is not
+   * known. `cause` is null after `end`, and after `quit`. `atProbe`: the server closed the
+   * connection when the reply to the probe for meta commands was due.
+   */
+  | {
+    readonly type: 'closed';
+    readonly cause: Error | null;
+    readonly unsent: readonly Tag[];
+    readonly unanswered: readonly Tag[];
+    readonly atProbe: boolean;
+  };
+
+/** Commands are encoded until so many bytes wait; what is not encoded can still be cancelled. */
 const ENCODE_AHEAD = 64 * 1024;
 
-/** Opaques count up to this and start again; only their neighbours need to differ. */
-const MAX_OPAQUE_NUMBER = 1_000_000;
-
-/**
- * The client's side of a connection: commands in, bytes out; bytes in, events out. Pure: it does
- * no I/O and reads no clock, `now` is milliseconds on any clock that does not go back.
- *
- * Queue commands with `send`, hand the transport what `transmit` has and tell `sent` how much it
- * took, give what arrives to `receive`, then take events until `next` is null. Call `tick` no later
- * than `deadline` says. Each command that was sent with a tag ends in exactly one event.
- *
- * No data block leaves before the connection is proved to speak a dialect in which it is read as
- * data: a server that refuses the line of a `set` or an `ms` runs the value. The first command that
- * has data, or a spelling in both dialects (`orText`), puts probes in front of itself; what has data
- * waits for their replies, what only reads does not.
- */
+/** The client's side of a connection. The top of this file says how it works. */
 export class ClientConnection<Tag> {
   readonly #options: Omit<ClientConnectionOptions, keyof ReplyLimits>;
   readonly #proof: Proof;
-  // How many probes are in the ring; they are beside the limits.
-  #probes = 0;
   readonly #ring: Ring<Tag> = new Ring();
+  readonly #run: QuietRun<Tag>;
   readonly #output: Output = new Output();
   readonly #decoder: ReplyDecoder;
-  #events: ClientEvent<Tag>[] = [];
-  #pendingBytes = 0;
-  #earliest = Infinity;
-  // When the server last did something towards the reply that is due.
-  #progress = 0;
-  #now = 0;
-  // How many replies came, ever.
-  #answers = 0;
+  readonly #liveness: Liveness<Tag>;
+  readonly #events: ClientEvent<Tag>[] = [];
+  // The opaque of the last meta command.
   #opaque = 0;
-  // All bytes the transport has taken, ever.
-  #sent = 0;
-  // Whether a command was to end when the transport has it.
-  #tellsSent = false;
-  readonly #run: QuietRun<Tag>;
+  // A command is in flight that must not share the connection.
   #exclusive = false;
-  #state: 'open' | 'ending' | 'closed' = 'open';
-  // The peer is gone; what it said before is still to be read.
-  #over: { readonly cause: Error } | null = null;
+  #state: 'open' | 'ending' | 'lost' | 'closed' = 'open';
+  // Why the connection was lost.
+  #cause: Error | null = null;
 
   constructor(options: Partial<ClientConnectionOptions> = {}) {
     this.#decoder = new ReplyDecoder(options);
@@ -86,14 +168,16 @@ export class ClientConnection<Tag> {
     this.#proof = new Proof(this.#options);
     this.#run = new QuietRun(this.#ring, {
       answer: (slot, reply, bytesIn) => {
-        this.#push(this.#answer(slot, this.#checkOpaque(slot, reply), bytesIn));
+        const checked = checkOpaque(slot.opaque, slot.command, reply, this.#decoder);
+        this.#push(this.#answer(slot, checked, bytesIn));
       },
       tell: (reply) => this.#push({ type: 'quiet-error', reply }),
       pop: () => this.#pop(),
     });
+    this.#liveness = new Liveness(this.#options.stallAfter, this.#ring, this.#run);
   }
 
-  /** What the connection is known to speak. With the dialect `text` nothing has to be proved. */
+  /** The dialect that the connection is known to speak. `text` as an option needs no proof. */
   get spoken(): Spoken {
     return this.#proof.spoken;
   }
@@ -105,12 +189,12 @@ export class ClientConnection<Tag> {
 
   /** How many commands are pending. */
   get pending(): number {
-    return this.#ring.length - this.#probes - this.#ring.voids;
+    return this.#ring.pending;
   }
 
-  /** The bytes of memory that they are reckoned to hold. */
+  /** The bytes of memory that are accounted for them. */
   get pendingBytes(): number {
-    return this.#pendingBytes;
+    return this.#ring.bytes;
   }
 
   /**
@@ -119,7 +203,7 @@ export class ClientConnection<Tag> {
    * @param tag Comes back with the command's event. A quiet command without a tag is not awaited.
    * @param deadline When to stop waiting for it.
    * @param until With `sent`, for a quiet command: it ends with the event `sent`, when the transport
-   * has its bytes, and nobody awaits what the server makes of it.
+   * has its bytes, and the server's reply is dropped.
    * @throws UsageError when the command is not well formed; ConnectionError, with the outcome
    * `not-sent`, when the connection is closed or has too much pending (code `overloaded`).
    */
@@ -130,38 +214,28 @@ export class ClientConnection<Tag> {
     until: 'answered' | 'sent' = 'answered',
   ): void {
     checkCommand(command);
-    if (this.#state !== 'open' || this.#over !== null) {
-      throw new ConnectionError('the connection is closed', 'not-sent');
-    }
+    if (this.#state !== 'open') throw new ConnectionError('the connection is closed', 'not-sent');
+    const ring = this.#ring;
     const size = sizeOf(command);
     const { maxPending, maxPendingBytes } = this.#options;
-    const bytes = this.#pendingBytes + size;
-    const length = this.pending;
+    const bytes = ring.bytes + size;
+    const { pending } = ring;
     // Quiet commands leave room only at their fence: one is due before there is none.
-    if (length * 2 >= maxPending || bytes * 2 >= maxPendingBytes) this.#run.isAwaited = true;
-    if (length >= maxPending || (bytes > maxPendingBytes && length > 0)) {
-      throw overloaded(length, this.#pendingBytes);
+    if (pending * 2 >= maxPending || bytes * 2 >= maxPendingBytes) this.#run.isAwaited = true;
+    if (pending >= maxPending || (bytes > maxPendingBytes && pending > 0)) {
+      throw overloaded(pending, ring.bytes);
     }
     if (!this.#proof.isBegun && needsProof(command)) this.prove();
-    const slot = this.#ring.push(command, tag, deadline, size);
-    if (until === 'sent') {
-      slot.untilSent = true;
-      this.#tellsSent = true;
-    }
-    this.#pendingBytes = bytes;
-    if (deadline < this.#earliest) this.#earliest = deadline;
+    ring.push(command, tag, deadline, size, until === 'sent');
   }
 
   /**
-   * Queues the probes that prove what the connection speaks, unless they were before. The first
-   * command that needs the proof does so by itself.
+   * Queues the probes that prove which dialect the server speaks, unless they were queued before.
+   * The first command that needs the proof does so by itself.
    */
   prove(): void {
-    if (this.#state !== 'open' || this.#over !== null) return;
-    for (const probe of this.#proof.begin()) {
-      this.#ring.push(probe, undefined, Infinity, 0);
-      this.#probes++;
-    }
+    if (this.#state !== 'open') return;
+    for (const probe of this.#proof.begin()) this.#ring.pushProbe(probe);
   }
 
   /**
@@ -174,12 +248,12 @@ export class ClientConnection<Tag> {
   }
 
   /**
-   * Queues a request that nobody waits for, however much is pending: bytes for a server that does
-   * not read on until more arrive.
+   * Queues a request without a tag, even past the limits: more bytes for a server that does not
+   * process its input until they arrive (`nudge.ts`).
    */
   nudge(): void {
-    if (this.#state === 'closed' || this.#over !== null) return;
-    this.#ring.push(this.#proof.fence, undefined, Infinity, 0);
+    if (this.#state === 'lost' || this.#state === 'closed') return;
+    this.#ring.push(this.#proof.fence, undefined, Infinity, 0, false);
   }
 
   /**
@@ -187,23 +261,19 @@ export class ClientConnection<Tag> {
    * its bytes have left, its reply will be dropped. `settled`: it has ended before.
    */
   cancel(tag: Tag): 'unsent' | 'in-flight' | 'settled' {
-    const ring = this.#ring;
-    for (let i = ring.head; i < ring.tail; i++) {
-      const slot = ring.at(i);
-      if (slot.tag === tag && slot.state === 'live') return this.#drop(slot, i);
-    }
-    return 'settled';
+    const index = this.#ring.find(tag);
+    return index < 0 ? 'settled' : this.#drop(index);
   }
 
   /** The next bytes for the transport, or null. Encodes what fits. */
   transmit(now: number): Uint8Array | null {
-    if (this.#state === 'closed' || this.#over !== null) return null;
+    if (this.#state === 'lost' || this.#state === 'closed') return null;
     try {
       this.#encode(now);
       return this.#output.peek();
     } catch (error) {
-      // A command, or a value, was changed after it was handed over. Nothing of the change was
-      // sent, and nothing can follow what was.
+      // A value was changed after its length was sent, or a line arrived that no command asked for:
+      // nothing can be sent after either.
       this.#close(error as Error);
       return null;
     }
@@ -212,18 +282,20 @@ export class ClientConnection<Tag> {
   /** The transport took `count` of the bytes that `transmit` gave. */
   sent(count: number): void {
     this.#output.consume(count);
-    this.#sent += count;
-    if (this.#tellsSent) this.#tellSent();
+    if (!this.#ring.hasUntilSent) return;
+    for (const tag of this.#ring.takeSent(this.#output.taken)) {
+      this.#events.push({ type: 'sent', tag });
+    }
   }
 
   /** Takes bytes that arrived. They must not be written to from now on. */
   receive(chunk: Uint8Array, now: number): void {
-    this.#now = now;
+    this.#liveness.now = now;
     if (this.#state === 'closed') return;
     const { head, cursor } = this.#ring;
-    // Bytes of a reply that nobody waits for are no progress: it has to end.
+    // Bytes of a reply whose command was given up are no progress before the reply ends.
     const givenUp = head < cursor && this.#ring.at(head).tag === undefined;
-    if (!givenUp || chunk.length === 0) this.#progress = now;
+    if (!givenUp || chunk.length === 0) this.#liveness.progressAt = now;
     this.#decoder.push(chunk);
   }
 
@@ -234,7 +306,9 @@ export class ClientConnection<Tag> {
 
   /** The connection failed, or could not be made. What arrived before is still read. */
   fail(cause: Error): void {
-    this.#over ??= { cause };
+    if (this.#state === 'lost' || this.#state === 'closed') return;
+    this.#state = 'lost';
+    this.#cause = cause;
   }
 
   /** Takes no more commands, and closes once those that are pending have ended. */
@@ -262,29 +336,35 @@ export class ClientConnection<Tag> {
   /** When `tick` must be called next, or null while there is nothing to wait for. */
   deadline(): number | null {
     if (this.#state === 'closed') return null;
-    const stall = this.#owes() ? this.#progress + this.#options.stallAfter : Infinity;
-    const earliest = Math.min(this.#earliest, stall);
+    const liveness = this.#liveness;
+    const stall = liveness.owes() ? liveness.progressAt + liveness.stallAfter : Infinity;
+    const earliest = Math.min(this.#ring.earliest, stall);
     return earliest === Infinity ? null : earliest;
   }
 
   /** Ends the waits whose deadline has passed, and the connection if the server has stalled. */
   tick(now: number): void {
     if (this.#state === 'closed') return;
-    this.#now = now;
-    if (now >= this.#earliest) this.#expire(now);
-    if (this.#owes() && now - this.#progress >= this.#options.stallAfter) {
-      const waited = `for ${Math.round(now - this.#progress)} ms, while it owed some`;
-      const stall = `the server ended no reply ${waited}`;
-      this.#close(new ConnectionError(stall, 'unknown', undefined, 'stalled'));
-    }
+    this.#liveness.now = now;
+    if (now >= this.#ring.earliest) this.#ring.expire(now, (index) => this.#timeOut(index));
+    const stall = this.#liveness.stall();
+    if (stall !== null) this.#close(stall);
+  }
+
+  /** Checks what must hold between calls. For tests, simulators and fuzzers: it takes its time. */
+  assertInvariants(): void {
+    this.#ring.assertInvariants();
+    this.#output.assertInvariants();
+    if (this.#state === 'closed') assertInvariant(this.#ring.length === 0, 'closed is empty');
+    else this.#run.assertInvariants();
   }
 
   #encode(now: number): void {
     const ring = this.#ring;
-    this.#now = now;
+    this.#liveness.now = now;
     while (ring.cursor < ring.tail && this.#output.length < ENCODE_AHEAD) {
       const slot = ring.at(ring.cursor);
-      if (slot.deadline <= now && slot.state === 'live') this.#timeOut(slot, ring.cursor);
+      if (slot.deadline <= now && slot.state === 'live') this.#timeOut(ring.cursor);
       if (slot.state === 'void') {
         ring.cursor++;
         continue;
@@ -292,37 +372,36 @@ export class ClientConnection<Tag> {
       if (this.#exclusive || (this.#proof.spoken !== 'meta' && !this.#respell(slot))) return;
       if (ring.at(ring.cursor).state === 'void') continue;
       slot.quiet = isQuiet(slot.command);
-      if (!this.#owes()) this.#progress = now;
+      if (!this.#liveness.owes()) this.#liveness.progressAt = now;
       if (!slot.quiet && this.#run.isOpen) this.#fence();
-      if (verbs[slot.command.verb].exclusive) {
+      const { exclusive, reply } = verbs[slot.command.verb];
+      if (exclusive) {
         if (ring.head < ring.cursor) return;
         this.#exclusive = true;
       }
-      // What has begun to arrive would be taken for the answer to this.
+      // Bytes that have arrived already would be taken for the reply to this command.
       if (ring.head === ring.cursor && this.#decoder.pending) {
         throw new ProtocolError('a line that nobody asked for');
       }
-      this.#encodeSlot(slot);
+      this.#encodeSlot(slot, reply);
       ring.cursor++;
     }
     if (ring.cursor < ring.tail || !this.#run.isOpen) return;
     if (!this.#run.isAwaited && this.#state !== 'ending') return;
-    if (!this.#owes()) this.#progress = now;
+    if (!this.#liveness.owes()) this.#liveness.progressAt = now;
     this.#fence();
   }
 
-  // Makes of the command at the cursor what can be sent while the connection does not, or not yet,
-  // speak meta; false where it has to wait for the proof.
+  // Replaces the command at the cursor by one that may be sent while the connection does not, or not
+  // yet, speak meta; false where it has to wait for the proof.
   #respell(slot: Slot<Tag>): boolean {
     if (slot.state !== 'live') return true;
     try {
       const command = this.#proof.admit(slot.command);
       if (command === null) return false;
-      // memcached before 1.6 runs the value of a `noreply` store that it refuses. So what has data gets
-      // its reply where text is spoken, which is kept from those who did not ask for it.
-      slot.muted = this.#proof.spoken === 'text' && verbs[command.verb].data &&
-        'noreply' in command && command.noreply;
-      slot.command = slot.muted ? { ...command, noreply: false } as Command : command;
+      // Of a classic command nothing else is ever changed.
+      slot.muted = command !== slot.command && 'noreply' in slot.command;
+      slot.command = command;
     } catch (error) {
       if (!(error instanceof UsageError)) throw error;
       this.#refuse(slot, error);
@@ -330,27 +409,23 @@ export class ClientConnection<Tag> {
     return true;
   }
 
-  #encodeSlot(slot: Slot<Tag>): void {
-    const { verb } = slot.command;
-    slot.offset = this.#sent + this.#output.length;
-    slot.answers = this.#answers;
+  #encodeSlot(slot: Slot<Tag>, shape: ReplyShape): void {
+    slot.offset = this.#output.position;
+    slot.isEndless = shape === 'watch';
+    slot.answers = this.#liveness.replies;
     if (slot.command === META_PROBE) slot.opaque = PROBE_OPAQUE;
-    else if (verbs[verb].reply === 'meta') {
-      this.#opaque = this.#opaque % MAX_OPAQUE_NUMBER + 1;
-      slot.opaque = this.#opaque;
-    }
+    else if (shape === 'meta') slot.opaque = this.#opaque = this.#opaque % LAST_OPAQUE + 1;
     try {
       putCommand(this.#output, slot.command, slot.opaque);
     } catch (error) {
       // It, or its value, was changed after it was handed over. Nothing of it was written.
       if (!(error instanceof UsageError)) throw error;
-      slot.quiet = true;
       return this.#refuse(slot, error);
     }
-    slot.length = this.#sent + this.#output.length - slot.offset;
+    slot.length = this.#output.position - slot.offset;
     if (!slot.quiet) {
-      // Classic values carry no opaque: what is behind them shows at once when one came twice.
-      if (this.#proof.spoken !== 'meta' || verbs[verb].reply !== 'values') return;
+      // Classic values carry no opaque; a fence reveals a reply that came twice.
+      if (this.#proof.spoken !== 'meta' || shape !== 'values') return;
       this.#output.appendLine('mn');
       slot.fenced = true;
       return;
@@ -361,30 +436,22 @@ export class ClientConnection<Tag> {
   // Ends the command at the cursor before a byte of it is sent.
   #refuse(slot: Slot<Tag>, error: MemcacheError): void {
     const { tag } = slot;
-    this.#drop(slot, this.#ring.cursor);
+    this.#drop(this.#ring.cursor);
     this.#exclusive = false;
     if (tag !== undefined) this.#events.push({ type: 'refused', tag, error });
   }
 
-  #tellSent(): void {
-    this.#ring.pass(this.#sent, (slot) => {
-      if (!slot.untilSent || slot.state !== 'live' || slot.tag === undefined) return;
-      this.#events.push({ type: 'sent', tag: slot.tag });
-      slot.tag = undefined;
-    });
-  }
-
-  // A command whose reply shows that all the quiet ones before it are done with.
+  // Sends a command whose reply shows that the server is done with all quiet ones before it.
   #fence(): void {
     putCommand(this.#output, this.#proof.fence, -1);
     this.#run.close();
   }
 
-  // Reads one reply, or what else has arrived, and gives the event that comes of it; true when it is
-  // among those that wait, false when there is none until more arrives.
+  // Reads one reply and returns its event; true when it queued its events or had none, false when
+  // more bytes are needed.
   #read(): ClientEvent<Tag> | boolean {
     const ring = this.#ring;
-    this.#skipVoid();
+    ring.skipVoid();
     if (ring.head === ring.cursor) return this.#readIdle();
     const slot = ring.at(ring.head);
     const reply = this.#decoder.next(slot.quiet ? null : slot.command);
@@ -394,11 +461,11 @@ export class ClientConnection<Tag> {
     }
     const bytesIn = this.#decoder.account();
     if (reply.type === 'VERSION') this.#proof.version = reply.version;
-    if (slot.command === META_PROBE || slot.command === TEXT_PROBE) {
+    if (slot.isProbe) {
       this.#readProbe(slot.command, reply);
       return true;
     }
-    this.#answers++;
+    this.#liveness.replies++;
     if (slot.quiet) {
       const { opaque } = this.#decoder;
       const fatal = this.#run.take({ reply, opaque, bytesIn }, this.#proof.fenceReply);
@@ -406,16 +473,19 @@ export class ClientConnection<Tag> {
       return true;
     }
     if (this.#proof.spoken === 'text' && verbs[slot.command.verb].meta && slot.state === 'live') {
-      // It went while the dialect was open. Whatever came, came in step.
+      // It was sent while the dialect was unproven. Its reply is not misaligned, so others go on.
       const { tag } = slot;
       this.#pop();
       return tag === undefined || { type: 'refused', tag, error: this.#proof.refuse('done') };
     }
-    const given = slot.muted && !isError(reply) ? SILENT : this.#checkOpaque(slot, reply);
+    // Nobody awaits what the server makes of these, though it may say so before they have left.
+    const isQuietError = isError(reply) &&
+      (slot.untilSent || (slot.muted && slot.tag === undefined));
+    const given = isQuietError || (slot.muted && !isError(reply))
+      ? SILENT
+      : checkOpaque(slot.opaque, slot.command, reply, this.#decoder);
+    if (isQuietError) this.#push({ type: 'quiet-error', reply });
     const event = this.#answer(slot, given, bytesIn);
-    if ((slot.muted || slot.untilSent) && isError(reply) && event === null) {
-      this.#push({ type: 'quiet-error', reply });
-    }
     if (isError(reply) && isFatal(reply, verbs[slot.command.verb].clientErrorKeepsConnection)) {
       this.#pop();
       this.#closeAfter(reply);
@@ -430,45 +500,41 @@ export class ClientConnection<Tag> {
 
   #readProbe(probe: Command, reply: Reply): void {
     this.#pop();
-    this.#probes--;
     if (wantsLogin(reply)) return this.#closeForLogin();
     const error = this.#proof.take(probe, reply, this.#decoder.opaque);
     if (error !== null) this.#close(error);
   }
 
-  // Servers with a login answer nothing before it; what else they read with it, they threw away.
+  // Servers that demand a login have discarded all they read before it.
   #closeForLogin(): void {
     for (let i = this.#ring.head; i < this.#ring.tail; i++) {
       const slot = this.#ring.at(i);
       if (slot.state === 'live') this.#push(this.#answer(slot, UNAUTHENTICATED));
-      slot.state = 'dropped';
+      slot.tag = undefined;
     }
     this.#close(this.#proof.lacksLogin());
   }
 
-  // Nothing is in flight, so nothing may arrive.
+  // Nothing is in flight, so only an error that precedes a close may arrive.
   #readIdle(): boolean {
-    if (this.#decoder.pending) {
-      const error = this.#decoder.unasked();
-      if (error !== null) {
-        const words = errorLine(error);
-        this.fail(new ConnectionError(`the server closed the connection: ${words}`, 'unknown'));
-      }
+    const error = this.#decoder.pending ? this.#decoder.unasked() : null;
+    if (error !== null) {
+      const why = `the server closed the connection: ${errorLine(error)}`;
+      this.fail(new ConnectionError(why, 'unknown'));
     }
     const ended = this.#state === 'ending' && this.#output.length === 0 && this.pending === 0;
-    if (this.#over === null && !ended) return false;
-    this.#close(this.#over?.cause ?? null);
+    if (this.#state !== 'lost' && !ended) return false;
+    this.#close(this.#cause);
     return true;
   }
 
-  // All that arrived is read and more is needed; if no more will come, the connection is over.
+  // A reply is due and more bytes are needed: the connection closes if none can come.
   #readOver(): boolean {
     const slot = this.#ring.at(this.#ring.head);
     // A watch has no end of its own to wait for.
-    const endless = this.#state === 'ending' && isEndless(slot.command);
-    if (this.#over === null && !endless) return false;
-    let cause = this.#over?.cause ?? null;
-    const asked = slot.offset < this.#sent && replyShape(slot.command) === 'closed';
+    if (this.#state !== 'lost' && !(this.#state === 'ending' && slot.isEndless)) return false;
+    let cause = this.#cause;
+    const asked = slot.offset < this.#output.taken && replyShape(slot.command) === 'closed';
     if (asked && !this.#decoder.pending) {
       this.#push(this.#answer(slot, CLOSED));
       this.#pop();
@@ -478,92 +544,39 @@ export class ClientConnection<Tag> {
     return true;
   }
 
-  #answer(
-    { tag, length: bytesOut }: Slot<Tag>,
-    reply: Reply,
-    bytesIn = 0,
-  ): ClientEvent<Tag> | null {
-    return tag === undefined ? null : { type: 'reply', tag, reply, bytesOut, bytesIn };
+  #answer({ tag, length }: Slot<Tag>, reply: Reply, bytesIn = 0): ClientEvent<Tag> | null {
+    return tag === undefined ? null : { type: 'reply', tag, reply, bytesOut: length, bytesIn };
   }
 
   #push(event: ClientEvent<Tag> | null): void {
     if (event !== null) this.#events.push(event);
   }
 
-  // A meta reply must carry the opaque its command was stamped with; then the sender's own goes
-  // back in its place.
-  #checkOpaque(slot: Slot<Tag>, reply: Reply): Reply {
-    if (slot.opaque < 0 || !isMeta(reply)) return reply;
-    if (this.#decoder.opaque !== slot.opaque) {
-      throw new ProtocolError('a reply carries the opaque of another command');
-    }
-    const own = 'flags' in slot.command && flagArgument(slot.command.flags as string[], 'O');
-    if (typeof own !== 'string') return reply;
-    return { ...reply, flags: reply.flags.toSpliced(this.#decoder.opaqueIndex, 0, `O${own}`) };
-  }
-
-  #skipVoid(): void {
-    const ring = this.#ring;
-    while (ring.length > 0 && ring.at(ring.head).state === 'void') ring.pop();
-    if (ring.cursor < ring.head) ring.cursor = ring.head;
-  }
-
   #pop(): void {
-    const slot = this.#ring.at(this.#ring.head);
-    this.#pendingBytes -= slot.size;
-    this.#progress = this.#now;
-    this.#run.leave(slot);
+    this.#liveness.progressAt = this.#liveness.now;
+    this.#run.leave(this.#ring.at(this.#ring.head));
     this.#exclusive = false;
     this.#ring.pop();
   }
 
-  // Whether the server owes bytes. A watch owes nothing: it may be silent for ever.
-  #owes(): boolean {
-    this.#skipVoid();
-    const { head, cursor } = this.#ring;
-    if (head === cursor) return false;
-    const slot = this.#ring.at(head);
-    return slot.quiet ? this.#run.isOwed : !isEndless(slot.command);
-  }
-
-  #expire(now: number): void {
-    const ring = this.#ring;
-    let earliest = Infinity;
-    for (let i = ring.head; i < ring.tail; i++) {
-      const slot = ring.at(i);
-      if (slot.state !== 'live') continue;
-      if (slot.deadline <= now) this.#timeOut(slot, i);
-      else if (slot.deadline < earliest) earliest = slot.deadline;
-    }
-    this.#earliest = earliest;
-  }
-
-  #timeOut(slot: Slot<Tag>, index: number): void {
+  #timeOut(index: number): void {
+    const slot = this.#ring.at(index);
     const { tag } = slot;
-    // What is encoded leaves, sooner or later.
-    const outcome = this.#drop(slot, index) === 'unsent' ? 'not-sent' : 'unknown';
+    // Encoded bytes will be sent, sooner or later.
+    const outcome = this.#drop(index) === 'unsent' ? 'not-sent' : 'unknown';
     if (tag === undefined) return;
-    const left = outcome === 'unknown' && slot.offset < this.#sent;
-    const silent = left && slot.answers === this.#answers;
+    const left = outcome === 'unknown' && slot.offset < this.#output.taken;
+    const silent = left && slot.answers === this.#liveness.replies;
     this.#events.push({ type: 'timeout', tag, outcome, silent });
   }
 
-  #drop(slot: Slot<Tag>, index: number): 'unsent' | 'in-flight' {
-    slot.tag = undefined;
-    if (index < this.#ring.cursor) {
-      slot.state = 'dropped';
-      // The only way to stop a watch.
-      if (isEndless(slot.command)) this.fail(new ConnectionError('a watch ended', 'unknown'));
-      return 'in-flight';
+  #drop(index: number): 'unsent' | 'in-flight' {
+    const state = this.#ring.drop(index);
+    // To close the connection is the only way to stop a watch.
+    if (state === 'in-flight' && this.#ring.at(index).isEndless) {
+      this.fail(new ConnectionError('a watch ended', 'unknown'));
     }
-    slot.state = 'void';
-    this.#ring.voids++;
-    slot.command = NOTHING;
-    // It may stand among quiet ones, and ends no run of them.
-    slot.quiet = true;
-    this.#pendingBytes -= slot.size;
-    slot.size = 0;
-    return 'unsent';
+    return state;
   }
 
   #closeAfter(reply: ErrorReply): void {
@@ -573,27 +586,14 @@ export class ClientConnection<Tag> {
 
   #close(cause: Error | null): void {
     const ring = this.#ring;
-    const unsent: Tag[] = [];
-    const unanswered: Tag[] = [];
+    const { taken } = this.#output;
     const first = ring.head < ring.cursor ? ring.at(ring.head) : null;
-    // The peer closed it, and answered neither the probe for meta commands, or only to refuse it, nor
-    // the one behind it.
-    const probed = first?.command === META_PROBE ||
-      (first?.command === TEXT_PROBE && this.#proof.refusal !== '');
-    const atProbe = probed && this.#proof.spoken === 'unproven' && first.offset < this.#sent &&
-      cause !== null && cause === this.#over?.cause && !this.#decoder.pending;
-    for (let i = ring.head; i < ring.tail; i++) {
-      const { state, tag } = ring.at(i);
-      if (state !== 'live' || tag === undefined) continue;
-      if (i < ring.cursor && ring.at(i).offset < this.#sent) unanswered.push(tag);
-      else unsent.push(tag);
-    }
-    ring.cursor = ring.tail;
-    while (ring.length > 0) ring.pop();
-    this.#probes = 0;
-    this.#state = 'closed';
+    // The peer closed the connection in the place of a reply to a probe.
+    const atProbe = first !== null && first.offset < taken && this.#proof.isDueAt(first.command) &&
+      cause !== null && cause === this.#cause && !this.#decoder.pending;
     const insisted = atProbe ? this.#proof.closed(cause) : null;
     const end = { cause: insisted ?? cause, atProbe: atProbe && insisted === null };
-    this.#events.push({ type: 'closed', ...end, unsent, unanswered });
+    this.#state = 'closed';
+    this.#events.push({ type: 'closed', ...end, ...ring.clear(taken) });
   }
 }

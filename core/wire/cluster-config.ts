@@ -1,16 +1,17 @@
+// The server list that `config get cluster` returns, in ElastiCache and Memorystore.
 import { fromLatin1, latin1 } from './bytes.ts';
 import { ProtocolError } from './errors.ts';
 
 /** A server of a managed cluster. */
 export interface ClusterNode {
-  /** Its name, or what the service gives in the place of one. */
+  /** Its name, or whatever the service puts in its place. */
   readonly host: string;
   /** Its address, IPv4 or IPv6 without brackets; empty where the service does not say. */
   readonly ip: string;
   readonly port: number;
 }
 
-/** What `config get cluster` tells, in ElastiCache and in Memorystore. */
+/** The reply to `config get cluster`. */
 export interface ClusterConfig {
   /** Grows with each change of the nodes. */
   readonly version: number;
@@ -30,13 +31,13 @@ export function readClusterConfig(value: Uint8Array): ClusterConfig {
   return { version: Number(version), nodes };
 }
 
-/** Writes what `readClusterConfig` reads. */
+/** The inverse of `readClusterConfig`. */
 export function writeClusterConfig({ version, nodes }: ClusterConfig): Uint8Array {
   const list = nodes.map(({ host, ip, port }) => `${host}|${ip}|${port}`).join(' ');
   return fromLatin1(`${version}\n${list}\n`);
 }
 
-// Names and addresses are to be dialed: nothing else than those passes.
+// The result is dialed, so only well-formed names and addresses pass.
 function readNode(word: string): ClusterNode {
   const found = /^([\w.-]+|[\da-f:.]+)\|([\da-f:.]*)\|(\d{1,5})$/i.exec(word);
   const [, host = '', ip = '', digits = ''] = found ?? [];

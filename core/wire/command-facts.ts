@@ -1,4 +1,5 @@
-import type { Command, Value } from './command.ts';
+// What is known of a command from its verb and its flags: quiet, idempotent, read or write.
+import type { Command } from './command.ts';
 import { flagArgument, hasQuiet } from './meta-flags.ts';
 import type { ErrorReply, Reply } from './reply.ts';
 import { type ReplyShape, type VerbRow, verbs } from './verbs.ts';
@@ -35,19 +36,17 @@ export function replyShape(command: Command): ReplyShape {
   return command.verb === 'raw' ? command.reply : verbs[command.verb].reply;
 }
 
-/** Flags that make an `mg` change an item: its time to live, its cas, or who has won it. */
+/** Flags that make an `mg` change an item: its time to live, its cas, or its win token. */
 const writing = /^[ENRT]/;
 
-/** Whether the reply to a command goes on for as long as the connection lives. */
-export function isEndless(command: Command): boolean {
-  return verbs[command.verb].reply === 'watch';
-}
-
-/** The value that a command carries, or null. A login carries none: its data block is its own. */
-export function valueOf(command: Command): Value | null {
-  if (command.verb === 'raw') return command.value;
+/**
+ * Whether a command carries a value. A login does not count: it comes before the connection is
+ * proved, as servers that want one answer nothing else.
+ */
+export function hasValue(command: Command): boolean {
+  if (command.verb === 'raw') return command.value !== null;
   const { data, login } = verbs[command.verb];
-  return data && !login && 'value' in command ? command.value : null;
+  return data && !login;
 }
 
 /** What a command does: its verb's class, but `write` for an `mg` whose flags change the item. */
@@ -57,11 +56,11 @@ export function classOf(command: Command): VerbRow['class'] {
 }
 
 /**
- * Whether doing a command twice leaves what doing it once leaves, and says what doing it once says,
- * but for a second `delete`, which finds nothing.
+ * Whether a command can be repeated: doing it twice has the same effect and the same reply as doing
+ * it once, except that a second `delete` finds nothing.
  *
- * Of meta commands their flags decide: a cas is spent by the first, and of those who ask for a win
- * (`N` and `R` of `mg`) the second is told that another has it.
+ * For meta commands the flags decide: the first one uses up a cas, and takes the win that the second
+ * one asks for (`N` and `R` of `mg`).
  */
 export function isIdempotent(command: Command): boolean {
   switch (command.verb) {

@@ -1,3 +1,5 @@
+// The commands of the text protocol as values, one interface for each form on the wire.
+
 /**
  * A key: text of 1 to 250 printable ASCII characters without a space, or bytes.
  *

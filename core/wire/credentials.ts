@@ -1,6 +1,8 @@
+// Comparison of user names and passwords in a time that reveals nothing.
+
 /**
- * Whether one of these users has this name and this password. It looks at every byte of every pair,
- * so that the time it takes tells nothing.
+ * Whether one of these users has this name and this password. It compares every byte of every pair,
+ * so that its duration reveals nothing.
  */
 export function isGranted(
   credentials: ReadonlyMap<string, string>,
@@ -15,7 +17,7 @@ export function isGranted(
   return granted;
 }
 
-/** Whether two texts are the same, in a time that tells nothing but the length of the first. */
+/** Whether two texts are equal, in a time that reveals only the length of the first. */
 export function sameText(left: string, right: string): boolean {
   let difference = left.length ^ right.length;
   for (let i = 0; i < left.length; i++) difference |= left.charCodeAt(i) ^ right.charCodeAt(i);

@@ -1,3 +1,4 @@
+// The decoder of requests: bytes to commands, for servers and proxies.
 import { EMPTY, fromUtf8, latin1, spells, startsWith, wordEnd } from './bytes.ts';
 import type {
   CasCommand,
@@ -52,7 +53,7 @@ type Fillable =
 /** A request that is no command, and the reply it gets; null when it asked for no reply. */
 export class BadRequest {
   readonly reply: ErrorReply | null;
-  /** It was well formed, and `admit` refused it: what follows its value is a request again. */
+  /** It was well formed, and `admit` refused it: after its value the next request begins. */
   readonly refused: boolean;
 
   constructor(reply: ErrorReply | null, refused = false) {
@@ -92,9 +93,8 @@ const READ_BUFFER = 16 * 1024;
  * error answers those that are not, and where the next one starts.
  *
  * The data block of a refused storage line is thrown away where the line says how long it is, as
- * memcached does since 1.6.40; before, it was read as commands. Where the length cannot be read that
- * is what still happens: a proxy that cannot have that closes the connection on a `BadRequest`
- * (`strict`).
+ * memcached does since 1.6.40; before, it was read as commands. Where the length cannot be read it
+ * still is: a proxy that must not allow this closes the connection on a `BadRequest` (`strict`).
  */
 export class CommandDecoder {
   /** Read the next request as the authentication that `-Y` demands before anything else. */

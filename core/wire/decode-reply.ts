@@ -1,3 +1,4 @@
+// The decoder of replies: bytes to values, for clients.
 import { EMPTY, latin1, matches, spells, startsWith, wordEnd } from './bytes.ts';
 import type { Command, Key } from './command.ts';
 import { ProtocolError } from './errors.ts';
@@ -73,7 +74,7 @@ export const replyLimits: ReplyLimits = {
 
 const CR = 0x0d;
 const OPAQUE = 0x4f;
-/** What a line or an item is reckoned to take beside its bytes. */
+/** The bytes of memory accounted for a line or an item besides its own bytes. */
 const OVERHEAD = 64;
 const NO_FLAGS: readonly string[] = HD.flags;
 const QUIET_RUN = 'a run of quiet commands';
@@ -81,7 +82,7 @@ const QUIET_RUN = 'a run of quiet commands';
 /** The shapes that are read a line at a time, as text. */
 type LineShape = Exclude<ReplyShape, 'meta' | 'values' | 'status' | 'number' | 'none'>;
 
-/** What a data block belongs to, and the reply that is whole with it; null where more follows. */
+/** A data block that is due: its owner, and the reply that it completes; null where more follows. */
 interface Due {
   readonly length: number;
   readonly holder: { value: Uint8Array };
@@ -317,7 +318,7 @@ export class ReplyDecoder {
     return error;
   }
 
-  // A reply is over: what was gathered for it is not for the next.
+  // A reply is complete: the parts gathered for it must not leak into the next.
   #reset(): void {
     this.#items = [];
     this.#lines = [];
@@ -399,10 +400,10 @@ export class ReplyDecoder {
     return this.#fill(length, item, null);
   }
 
-  // Servers answer in the order of the request and leave out what they do not have, so the key is
+  // Servers answer in the order of the request and leave out missing keys, so the key is
   // mostly one of those not passed yet. Proxies that share a request among servers answer in any
   // order: then it is looked up, among all keys, each as often as it was asked for. Any other key is
-  // somebody else's value.
+  // the value of another command.
   #askedKey(request: Command | null, bytes: Uint8Array, from: number, to: number): Key {
     if (request === null || !('keys' in request)) return toKey(latin1(bytes, from, to));
     const { keys } = request;
@@ -449,7 +450,7 @@ function keysLeft(keys: readonly Key[], items: readonly ValueItem[]): Map<string
   return left;
 }
 
-// A reply that the command cannot have is somebody else's. A read that asks for the value gets it
+// A reply that the command cannot have belongs to another command. A read that asks for the value gets it
 // or a miss, and HD only where it compares the cas; one that does not gets no value.
 function checkCode(request: Command | null, code: MetaReply['type'] | 'VA'): void {
   if (request === null || !('flags' in request) || typeof request.flags === 'number') return;
@@ -460,7 +461,7 @@ function checkCode(request: Command | null, code: MetaReply['type'] | 'VA'): voi
   if (!possible) throw new ProtocolError(`${code} answers ${[verb, ...flags].join(' ')}`);
 }
 
-// Of two answers to one question neither can be trusted, and client flags say what a value is.
+// Of two contradicting flags neither can be trusted, and client flags give the type of a value.
 function checkFlags(flags: readonly string[]): void {
   let seen = 0;
   for (const flag of flags) {

@@ -1,3 +1,4 @@
+// The encoder of commands: values to bytes, for clients.
 import { isBytes, utf8, utf8Length } from './bytes.ts';
 import { checkSeconds, checkU32, checkU64 } from './check.ts';
 import { checkCommand } from './check-command.ts';

@@ -1,3 +1,4 @@
+// The encoder of replies: values to bytes, for servers and proxies.
 import { toBase64 } from './base64.ts';
 import type { Key } from './command.ts';
 import { UsageError } from './errors.ts';
@@ -8,7 +9,7 @@ import { MAX_U64, putNumber } from './numbers.ts';
 import { drain, Output, putAscii, putEnd } from './output.ts';
 import type { Reply, ReplyItem, ValueItem } from './reply.ts';
 
-// Room for what a line holds beside words and keys, at most: `VALUE `, three numbers, CR LF.
+// The most that a line takes besides words and keys: `VALUE `, three numbers, CR LF.
 const LINE = 80;
 
 /** The bytes of a reply, or of a part of one. A `closed` and a `silent` reply have none. */
@@ -96,7 +97,7 @@ export function putReply(output: Output, reply: Reply | ReplyItem): void {
   }
 }
 
-// A reply may carry somebody else's words; they must not become lines of their own.
+// The text of a reply may come from elsewhere; it must not become lines of its own.
 function putLine(output: Output, text: string, end = '\r\n'): void {
   if (text !== '' && !isLine(text)) {
     throw new UsageError('reply', 'must hold a byte in each character, and no CR, LF or NUL');
@@ -151,8 +152,8 @@ function putFlags(slab: Uint8Array, at: number, flags: number): number {
   return putAscii(slab, at, `${wide > MAX_U64 ? MAX_U64 : wide}`);
 }
 
-// A word of a line. memcached takes control characters in keys, so it gives them back; what would
-// end the word or the line cannot be in one.
+// Writes a word of a line. memcached accepts control characters in keys, and so returns them; bytes
+// that would end the word or the line are refused.
 function putToken(slab: Uint8Array, at: number, token: Key): number {
   for (let i = 0; i < token.length; i++) {
     const code = typeof token === 'string' ? token.charCodeAt(i) : token[i]!;

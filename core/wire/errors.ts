@@ -1,3 +1,5 @@
+// The errors of this package: one small tree, each with a code and an outcome.
+
 /**
  * Whether a command that failed had an effect on the server.
  *
@@ -86,8 +88,8 @@ export class ConnectionError extends MemcacheError {
 }
 
 /**
- * A value that was read cannot be understood: its client flags are another client's, or its bytes
- * are not what they say. The command was done; `cause` is what the serde threw.
+ * A value that was read cannot be decoded: its client flags are another client's, or its bytes do
+ * not match them. The command was done; `cause` is the error that the serde threw.
  */
 export class SerdeError extends MemcacheError {
   override readonly name: string = 'SerdeError';

@@ -1,7 +1,7 @@
 // The law: whatever bytes arrive, nothing comes out but values, events and ProtocolErrors, within
 // the limits and in linear time; how the bytes are cut makes no difference.
 import * as assert from 'uvu/assert';
-import { bytes, show } from '../../conformance/assert.ts';
+import { bytes, show, text } from '../../conformance/assert.ts';
 import { Random } from '../../conformance/random.ts';
 import { commandVectors } from '../../conformance/vectors/commands.ts';
 import { replyVectors } from '../../conformance/vectors/replies.ts';
@@ -9,10 +9,11 @@ import { requestVectors } from '../../conformance/vectors/requests.ts';
 import { suite } from '../../test/runner/suite.ts';
 import { ClientConnection } from './client-connection.ts';
 import type { Command } from './command.ts';
+import { isQuiet } from './command-facts.ts';
 import { BadRequest, CommandDecoder } from './decode-command.ts';
 import { ReplyDecoder } from './decode-reply.ts';
 import { encodeReply } from './encode-reply.ts';
-import { ProtocolError, UsageError } from './errors.ts';
+import { ConnectionError, ProtocolError, UsageError } from './errors.ts';
 import { isItem } from './reply.ts';
 
 const fuzz = suite('fuzz of the wire');
@@ -136,6 +137,7 @@ fuzz('a client connection ends each command once, whatever it is answered and ho
     const take = (): void => {
       for (let event = connection.next(); event !== null; event = connection.next()) {
         events.push(event);
+        connection.assertInvariants();
         if (event.type === 'reply' || event.type === 'timeout') end(event.tag);
         if (event.type === 'closed') [...event.unsent, ...event.unanswered].forEach(end);
       }
@@ -147,9 +149,11 @@ fuzz('a client connection ends each command once, whatever it is answered and ho
     for (const chunk of chunks) {
       connection.receive(chunk, 0);
       take();
+      connection.assertInvariants();
     }
     connection.receiveEnd();
     take();
+    connection.assertInvariants();
     assert.is(ended.size, commands.length);
     return show(events);
   };
@@ -169,6 +173,110 @@ fuzz('a client connection ends each command once, whatever it is answered and ho
     assert.is(run(commands, cut(data)), run(commands, [data]), show([commands, data]));
   }
 });
+
+const inputs = [
+  ...['tick', 'cancel', 'other'] as const,
+  ...['transmit', 'transmit', 'transmit', 'receive', 'receive', 'receive'] as const,
+  ...['send', 'send', 'send'] as const,
+];
+
+fuzz('what a client connection keeps account of is right after every input', () => {
+  let answered = 0;
+  for (let round = 0; round < rounds; round++) {
+    const connection = new ClientConnection<number>({
+      fenceEvery: 3,
+      maxPending: 20,
+      stallAfter: 90,
+    });
+    const server = new PoliteServer();
+    let now = 0;
+    for (let tag = 0; tag < 60; tag++) {
+      now += random.below(4);
+      switch (random.pick(inputs)) {
+        case 'tick':
+          connection.tick(now);
+          break;
+        case 'cancel':
+          connection.cancel(random.below(tag + 1));
+          break;
+        case 'transmit': {
+          const data = connection.transmit(now);
+          if (data === null) break;
+          const taken = random.below(data.length + 1);
+          server.take(data.subarray(0, taken));
+          connection.sent(taken);
+          break;
+        }
+        case 'receive':
+          connection.receive(random.chance(0.02) ? bytes('END\r\n') : server.give(), now);
+          break;
+        case 'other':
+          if (random.chance(0.9)) connection.nudge();
+          else if (random.chance(0.2)) connection.end();
+          else if (random.chance(0.1)) connection.receiveEnd();
+          break;
+        case 'send':
+          trySend(connection, tag, now);
+      }
+      connection.assertInvariants();
+      for (let event = connection.next(); event !== null; event = connection.next()) {
+        if (event.type === 'reply') answered++;
+        connection.assertInvariants();
+      }
+    }
+    connection.fail(new Error('the end'));
+    while (connection.next() !== null);
+    connection.assertInvariants();
+    assert.equal([connection.pending, connection.pendingBytes], [0, 0]);
+  }
+  assert.ok(answered > rounds, `only ${answered} replies found a command`);
+});
+
+/** Answers each line as a server without an item does, a few bytes at a time. */
+class PoliteServer {
+  #taken = '';
+  #due = '';
+
+  take(data: Uint8Array): void {
+    const lines = (this.#taken + text(data)).split('\r\n');
+    this.#taken = lines.pop() ?? '';
+    for (const line of lines) {
+      const reply = new Map([
+        ['get', 'END'],
+        ['mg', 'EN kmemwire-probe O0'],
+        ['mn', 'MN'],
+        ['version', 'VERSION 1'],
+        ['watch', 'OK'],
+      ]).get(line.split(' ')[0] ?? '');
+      if (reply !== undefined) this.#due += `${reply}\r\n`;
+    }
+  }
+
+  give(): Uint8Array {
+    const count = random.below(this.#due.length + 1);
+    const given = this.#due.slice(0, count);
+    this.#due = this.#due.slice(count);
+    return bytes(given);
+  }
+}
+
+function trySend(connection: ClientConnection<number>, tag: number, now: number): void {
+  const key = 'k';
+  const command: Command = random.pick<Command>([
+    { verb: 'get', keys: [key] },
+    { verb: 'get', keys: [key] },
+    { verb: 'delete', key, noreply: true },
+    { verb: 'ms', key, base64: false, value: 'v', flags: ['q'] },
+    random.chance(0.1) ? { verb: 'watch', words: [] } : { verb: 'version' },
+  ]);
+  try {
+    const until = isQuiet(command) && random.chance(0.5) ? 'sent' : 'answered';
+    const isAwaited = random.chance(0.8);
+    connection.send(command, isAwaited ? tag : undefined, now + 1 + random.below(60), until);
+  } catch (error) {
+    if (!(error instanceof ConnectionError)) throw error;
+  }
+}
 
 fuzz('what was read of a reply can be written, as one reply and no more', () => {
   for (let round = 0; round < rounds; round++) {

@@ -1,10 +1,11 @@
+// The buffer of received bytes, from which lines and data blocks are taken.
 import { EMPTY } from './bytes.ts';
 
 const LF = 0x0a;
 const CR = 0x0d;
 
 /**
- * Bytes on their way in: chunks go in as they arrive, whole lines and whole data blocks come out.
+ * Received bytes: chunks go in as they arrive, whole lines and whole data blocks come out.
  *
  * A line or a block that lies in one chunk is handed out as a view of it. A line cut by the end of
  * a chunk is carried over, a block is filled into an array of its final size; so each byte is

@@ -1,3 +1,4 @@
+// The lines in which `me` and metadumps describe an item.
 import type { Key } from './command.ts';
 import { keyBytes } from './key.ts';
 import { bigDecimal } from './numbers.ts';

@@ -1,3 +1,4 @@
+// Rules for keys, and how keys are written and read.
 import { base64Length, putBase64, toBase64 } from './base64.ts';
 import { fromLatin1, isBytes, latin1 } from './bytes.ts';
 import { checkBoolean } from './check.ts';

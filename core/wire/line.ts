@@ -1,3 +1,4 @@
+// The request lines of commands that are seldom sent and have no data block.
 import { toBase64 } from './base64.ts';
 import { utf8 } from './bytes.ts';
 import {
@@ -21,8 +22,8 @@ type Read = 'get' | 'gets' | 'gat' | 'gats';
 type Meta = 'mg' | 'ms' | 'md' | 'ma';
 
 /**
- * The line of a command that is not sent all day and has no data block, without its end. To write it
- * is to check it: what has been looked at is what is sent.
+ * The line of a command that is seldom sent and has no data block, without its end. It is checked
+ * while it is written, so exactly the checked text is sent.
  *
  * @throws UsageError naming the argument and the rule it breaks.
  */
@@ -100,7 +101,7 @@ function wordsLine(verb: string, words: readonly string[]): string {
   for (const word of words as readonly unknown[]) {
     const isWord = typeof word === 'string' && word !== '' && printable(word);
     assertArgument(isWord, 'words', 'must be printable ASCII without a space, and not empty');
-    // Some administrative commands obey it, some do not: nobody could tell which reply is whose.
+    // Some administrative commands obey it and some do not, so replies could not be matched.
     assertArgument(word !== 'noreply', 'words', 'must not be noreply');
     line += ` ${word}`;
   }

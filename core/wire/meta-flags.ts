@@ -1,9 +1,10 @@
+// The table of meta flags, and lookups in lists of flags.
 import type { MetaReply, MetaValueReply, Reply } from './reply.ts';
 
 /**
  * What follows a meta flag's letter in a request.
  *
- * - `none`: nothing (what does follow is ignored by servers).
+ * - `none`: nothing (servers ignore anything that does follow).
  * - `seconds`: a signed 32-bit number; negative means already expired.
  * - `u32`, `u64`: an unsigned number.
  * - `mode`: one letter.
@@ -13,8 +14,8 @@ import type { MetaReply, MetaValueReply, Reply } from './reply.ts';
 export type FlagArgument = 'none' | 'seconds' | 'u32' | 'u64' | 'mode' | 'opaque' | 'free';
 
 /**
- * The flags of meta requests, and what follows each. Servers know one set for all verbs and ignore
- * what a verb has no use for, so this table has no column for the verb.
+ * The flags of meta requests, and the argument of each. Servers know one set for all verbs and ignore
+ * flags that a verb has no use for, so this table has no column for the verb.
  */
 export const metaFlags: ReadonlyMap<string, FlagArgument> = new Map<string, FlagArgument>([
   ['b', 'none'], // the key is base64 of its bytes

@@ -1,8 +1,11 @@
 /** Commands and replies as values, and the state machines that turn them into bytes and back. */
 export { checkCommand, MAX_VALUE } from './check-command.ts';
-export { ClientConnection } from './client-connection.ts';
-export type { ClientEvent } from './client-event.ts';
-export { type ClientConnectionOptions, clientConnectionOptions } from './client-options.ts';
+export {
+  ClientConnection,
+  type ClientConnectionOptions,
+  clientConnectionOptions,
+  type ClientEvent,
+} from './client-connection.ts';
 export {
   type ClusterConfig,
   type ClusterNode,

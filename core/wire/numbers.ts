@@ -1,3 +1,4 @@
+// Numbers on the wire: strict in replies, as lenient as memcached in requests.
 import { latin1 } from './bytes.ts';
 
 export const MAX_U32 = 0xffff_ffff;
@@ -81,8 +82,9 @@ export function wholeNumber(text: string): number | bigint | undefined {
   return Number.isSafeInteger(number) ? number : BigInt(text);
 }
 
-// What follows is how memcached reads numbers in requests: with C's strtol family, so blanks and
-// a sign may come first, white space ends the number, and what does not fit is cut, not refused.
+// The rest of this file reads numbers as memcached reads them in requests, with C's strtol family:
+// blanks and a sign may come first, white space ends the number, and a number that is too large is
+// truncated, not refused.
 
 const number = /^[ \t\n\v\f\r]*([+-]?)(\d+)(?=$|[ \t\n\v\f\r\0])/;
 

@@ -1,3 +1,5 @@
+// Defaults for options.
+
 /** Options with the default for each one that is missing, or there and undefined. */
 export function withDefaults<T extends object>(defaults: T, options: Partial<T>): T {
   const all: T = { ...defaults };

@@ -1,5 +1,7 @@
+// The buffer of encoded bytes that wait for the transport.
 import { EMPTY, utf8Into } from './bytes.ts';
 import { UsageError } from './errors.ts';
+import { assertInvariant } from './invariant.ts';
 
 const FIRST_SLAB = 4 * 1024;
 const LAST_SLAB = 64 * 1024;
@@ -11,7 +13,7 @@ const LAST_SLAB = 64 * 1024;
 export const REFERENCE_SIZE: number = 32 * 1024;
 
 /**
- * Bytes on their way out.
+ * Encoded bytes, in order, until the transport has taken them.
  *
  * Encoders `reserve` room and write straight into `slab` at `end`. What was written is never
  * written again: a transport may hold it for as long as it likes. Slabs start small, so that a
@@ -21,6 +23,8 @@ export class Output {
   /** The array that encoders write into, between `end` and its length. */
   slab: Uint8Array = EMPTY;
   end = 0;
+  /** How many bytes the transport has taken, ever. */
+  taken = 0;
   #start = 0;
   // Closed pieces before the slab: finished slabs, and values passed by reference.
   readonly #pieces: { bytes: Uint8Array; length: number }[] = [];
@@ -30,6 +34,11 @@ export class Output {
   /** The bytes that wait for the transport. */
   get length(): number {
     return this.#piecesLength + this.end - this.#start;
+  }
+
+  /** Where the next byte stands among all bytes, ever. */
+  get position(): number {
+    return this.taken + this.#piecesLength + this.end - this.#start;
   }
 
   /** Makes room for `count` more bytes in `slab`. */
@@ -99,6 +108,7 @@ export class Output {
 
   /** Takes `count` bytes off the front of what `peek` gave. */
   consume(count: number): void {
+    this.taken += count;
     const piece = this.#pieces[0];
     if (piece === undefined) {
       this.#start += count;
@@ -110,6 +120,14 @@ export class Output {
       piece.bytes = piece.bytes.subarray(count);
       piece.length -= count;
     }
+  }
+
+  /** Counts the waiting bytes again. */
+  assertInvariants(): void {
+    let length = 0;
+    for (const piece of this.#pieces) length += piece.length;
+    assertInvariant(length === this.#piecesLength, 'bytes in closed pieces');
+    assertInvariant(this.#start <= this.end && this.end <= this.slab.length, 'bytes in the slab');
   }
 
   #close(): void {

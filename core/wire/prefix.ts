@@ -1,3 +1,4 @@
+// Key prefixes of a proxy: added to commands, removed from replies.
 import { checkCommand } from './check-command.ts';
 import type { Command, Key } from './command.ts';
 import { keyBytes, keyText, spelledKey } from './key.ts';
@@ -5,12 +6,12 @@ import { isMeta } from './meta-flags.ts';
 import type { Reply, ValueItem } from './reply.ts';
 
 /**
- * A command of a proxy's client as it goes to the upstream: with the prefix before each key, which
- * the decoder has freed of its base64, and asking for every reply, so that each can be matched with
- * its command. `ServerConnection` leaves out what the client did not want to hear.
+ * A command of a proxy's client as the proxy sends it to the upstream: with the prefix before each
+ * key, which the decoder has decoded from base64, and never quiet, so that each reply can be matched
+ * with its command. `ServerConnection` leaves out the replies that the client did not ask for.
  *
  * @param prefix May be empty.
- * @throws UsageError when it is not well formed then: the prefix has made a key too long.
+ * @throws UsageError when the prefix makes a key too long.
  */
 export function prefixCommand(command: Command, prefix: Uint8Array): Command {
   let confined = command;
@@ -28,8 +29,8 @@ export function prefixCommand(command: Command, prefix: Uint8Array): Command {
 }
 
 /**
- * The reply for the client, without the prefix that the upstream was asked with. One to `me` is not
- * for it: it tells the key, and what the server keeps.
+ * The reply for the client, without the prefix. A reply to `me` must not be passed on: it contains
+ * the prefixed key, and details of the server.
  *
  * @param command As the client sent it.
  */

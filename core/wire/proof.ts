@@ -1,9 +1,39 @@
-import type { ClientConnectionOptions } from './client-options.ts';
+// The proof of which dialect a server speaks, and so of the commands that may be sent to it.
+//
+// The states are those of `Spoken`. A connection is `unproven` until the probes that it opens with
+// are answered: a server that does not speak meta refuses the line of an `ms` and runs its value as
+// commands, and some before 1.6 do so with a `set noreply`. With the option `dialect: 'text'` it
+// speaks text from the start. The first command that needs the proof sends the probes: one with a
+// value, a quiet one, or one with a spelling in both dialects (`orText`). Before the probes, what
+// needs no proof, a login included, is sent as it is.
+//
+// A test sends each of these commands in each state:
+//
+// | command                         | unproven  | meta | text      |
+// | ------------------------------- | --------- | ---- | --------- |
+// | classic read                    | sent      | sent | sent      |
+// | classic write, no value         | sent      | sent | sent      |
+// | classic write, no value, quiet  | waits     | sent | sent      |
+// | classic store                   | waits     | sent | sent      |
+// | classic store, quiet            | waits     | sent | unquieted |
+// | meta read                       | sent      | sent | refused   |
+// | meta read, orText               | as text   | sent | as text   |
+// | meta read, orText, base64 key   | waits     | sent | refused   |
+// | meta write, no value            | sent      | sent | refused   |
+// | meta write, no value, orText    | waits     | sent | as text   |
+// | meta store                      | waits     | sent | refused   |
+// | meta store, orText              | waits     | sent | as text   |
+// | mn                              | sent      | sent | refused   |
+// | raw, no value                   | sent      | sent | sent      |
+// | raw, value                      | waits     | sent | sent      |
+//
+// An unquieted command is sent without `noreply`, and its reply is dropped.
 import type { Command, MetaCommand, MetaSetCommand } from './command.ts';
 import { ConnectionError, type Outcome, ProtocolError, UsageError } from './errors.ts';
 import { isMeta } from './meta-flags.ts';
+import { PROBE_OPAQUE } from './opaque.ts';
 import { errorLine, type ErrorReply, isError, type Reply } from './reply.ts';
-import { isQuiet, valueOf } from './command-facts.ts';
+import { hasValue, isQuiet } from './command-facts.ts';
 import { fitsText, toText } from './to-text.ts';
 import { rowOf, verbs } from './verbs.ts';
 
@@ -13,19 +43,35 @@ import { rowOf, verbs } from './verbs.ts';
  */
 export type Spoken = 'unproven' | 'meta' | 'text';
 
-export type ProofOptions = Pick<
-  ClientConnectionOptions,
-  'dialect' | 'closesAtProbe' | 'fence' | 'serverName'
->;
+export interface ProofOptions {
+  /**
+   * What messages call the server.
+   *
+   * @default 'the server'
+   */
+  readonly serverName: string;
+  /**
+   * `auto` finds out what the server speaks before any data leaves; `meta` insists on
+   * meta commands, and refuses a server without them; `text` insists on the classic ones.
+   *
+   * @default 'auto'
+   */
+  readonly dialect: 'auto' | 'meta' | 'text';
+  /**
+   * With `auto`: the server closed the last connection at the probe for meta commands, as twemproxy
+   * does, so only the classic one is sent.
+   *
+   * @default false
+   */
+  readonly closesAtProbe: boolean;
+  /**
+   * The command that closes a run of quiet ones. By default `mn` where the connection speaks meta,
+   * else `get`, of a key that nobody stores: every server and proxy knows it.
+   */
+  readonly fence: 'mn' | 'version' | 'get' | undefined;
+}
 
-/**
- * What one connection is known to speak, and so what may be sent on it.
- *
- * It is `unproven` until the probes that it opens with are answered. Until then what has data, and
- * what writes, waits; what only reads is spelled in classic words, which every server knows. Once
- * the connection speaks text, commands with `orText` are spelled so, and other meta commands are
- * refused.
- */
+/** The proof of one connection: it chooses the probes, judges their replies, and admits commands. */
 export class Proof {
   spoken: Spoken;
   /** Whether the probes are to be sent, or have been. */
@@ -56,8 +102,9 @@ export class Proof {
    * Takes the reply to a probe.
    *
    * @param opaque The one in the reply, or -1.
-   * @returns The error to close with, where the dialect insists on what there is not; else null.
-   * @throws ProtocolError for what is no answer to the probe.
+   * @returns The error to close with, where the server lacks the dialect that the option insists on;
+   * otherwise null.
+   * @throws ProtocolError when the reply cannot be one to the probe.
    */
   take(probe: Command, reply: Reply, opaque: number): UsageError | null {
     if (probe === META_PROBE) {
@@ -97,7 +144,12 @@ export class Proof {
       if (isRawSet || (verbs[command.verb].meta && !isEitherWay(command))) {
         throw this.refuse('not-sent');
       }
-      return this.spell(command);
+      // memcached before 1.6 runs the value of a `noreply` store that it refuses, so a store is sent
+      // without `noreply`.
+      if (!('noreply' in command && command.noreply && hasValue(command))) {
+        return this.spell(command);
+      }
+      return { ...command, noreply: false };
     }
     if (!this.isBegun) return command;
     const { dialect, closesAtProbe } = this.#options;
@@ -123,6 +175,15 @@ export class Proof {
     return this.#options.fence ?? (this.spoken === 'meta' ? 'mn' : 'get');
   }
 
+  /**
+   * Whether the reply to this command would say whether the server speaks meta: the meta probe, and
+   * the classic one behind it where the meta probe was refused.
+   */
+  isDueAt(command: Command): boolean {
+    if (this.spoken !== 'unproven') return false;
+    return command === META_PROBE || (command === TEXT_PROBE && this.refusal !== '');
+  }
+
   /** The error of a connection that the server closed at the probe, where meta is insisted on. */
   closed(cause: Error | null): ConnectionError | null {
     const { dialect, serverName } = this.#options;
@@ -132,13 +193,13 @@ export class Proof {
     return new ConnectionError(why, 'unknown', cause ?? undefined);
   }
 
-  /** The error of a connection to a server that wants a login. */
+  /** The error of a connection to a server that demands a login. */
   lacksLogin(): ConnectionError {
     const { serverName } = this.#options;
     return new ConnectionError(`${serverName} wants a login: give auth`, 'not-sent');
   }
 
-  /** The error of a meta command, where there are none to be had. */
+  /** The error of a meta command on a connection that speaks text. */
   refuse(outcome: Outcome): UsageError {
     const { dialect } = this.#options;
     const rule = dialect === 'meta'
@@ -155,7 +216,7 @@ export class Proof {
   }
 }
 
-/** A key that nobody stores. */
+/** A key that no program is expected to store. */
 const KEY = 'memwire-probe';
 
 /**
@@ -165,10 +226,8 @@ const KEY = 'memwire-probe';
  * 1.6.6 answers it, and takes the value that follows its `ms` for commands.
  */
 export const META_PROBE: Command = { verb: 'mg', key: KEY, base64: false, flags: ['k'] };
-/** The opaque of the meta probe; commands count from 1. */
-export const PROBE_OPAQUE = 0;
 
-/** What proves text, and fences what was sent before it: any classic server ends it with END. */
+/** Proves text, and fences the commands sent before it: every classic server answers it with END. */
 export const TEXT_PROBE: Command = { verb: 'get', keys: [KEY] };
 
 /** The commands that close a run of quiet ones, and the types of their replies. */
@@ -193,7 +252,7 @@ export function isAboutItems(command: Command): boolean {
 
 /** Whether a command must know what the connection speaks: it has data, or two spellings. */
 export function needsProof(command: Command): boolean {
-  return hasData(command) || isEitherWay(command) || isQuiet(command);
+  return hasValue(command) || isEitherWay(command) || isQuiet(command);
 }
 
 /**
@@ -201,20 +260,15 @@ export function needsProof(command: Command): boolean {
  * server closes the connection at the probe, it is sent again over another.
  */
 function awaitsProof(command: Command): boolean {
-  if (hasData(command) || isQuiet(command)) return true;
+  if (hasValue(command) || isQuiet(command)) return true;
   return isEitherWay(command) && verbs[command.verb].class !== 'read';
 }
 
-function hasData(command: Command): boolean {
-  // A login comes first: before it, servers that want one answer nothing else.
-  return valueOf(command) !== null;
-}
-
 /**
- * What the reply to the meta probe says: null where it proves meta, else why it does not.
+ * Judges the reply to the meta probe: null where it proves meta, otherwise why it does not.
  *
  * @param opaque The one in the reply, or -1.
- * @throws ProtocolError for what is no answer to the probe.
+ * @throws ProtocolError when the reply cannot be one to the probe.
  */
 function judgeMetaProbe(reply: Reply, opaque: number): string | null {
   if (isError(reply)) {
@@ -227,7 +281,7 @@ function judgeMetaProbe(reply: Reply, opaque: number): string | null {
   if (opaque !== PROBE_OPAQUE || !named || (reply.type !== 'EN' && reply.type !== 'HD')) {
     throw new ProtocolError('what came is no answer to the probe that opens the connection');
   }
-  // Somebody stored the key: what a miss looks like remains unknown.
+  // The key is in use, so the shape of a miss remains unknown.
   return reply.type === 'HD' ? 'has an item under the key of the probe' : null;
 }
 
@@ -237,8 +291,8 @@ function provesText(reply: Reply): boolean {
 }
 
 /**
- * Whether the server answers nothing before a login; the rest of what it read is thrown away. Where a
- * `set` came with the probe it took that for the login.
+ * Whether the server demands a login. It has discarded all else that it read with the probe; a `set`
+ * among it was taken for the login.
  */
 export function wantsLogin(reply: Reply): boolean {
   return isError(reply) && reply.type === 'CLIENT_ERROR' &&
@@ -247,5 +301,5 @@ export function wantsLogin(reply: Reply): boolean {
     );
 }
 
-/** What such a server answers. */
+/** The answer of a server that demands a login. */
 export const UNAUTHENTICATED: ErrorReply = { type: 'CLIENT_ERROR', message: 'unauthenticated' };

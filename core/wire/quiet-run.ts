@@ -1,20 +1,22 @@
+// Runs of quiet commands on a client's connection, and the fences that close them.
 import { ProtocolError } from './errors.ts';
 import { isFatal } from './command-facts.ts';
-import { type ErrorReply, isError, type Reply } from './reply.ts';
+import { assertInvariant } from './invariant.ts';
+import { type ErrorReply, isError, type Reply, SILENT } from './reply.ts';
 import type { Ring, Slot } from './ring.ts';
 import { verbs } from './verbs.ts';
 
-/** What a run of quiet commands does to the connection that it is on. */
+/** The effects of a run of quiet commands on its connection. */
 export interface QuietRunHost<Tag> {
   /** Ends a command with a reply. */
   answer(slot: Slot<Tag>, reply: Reply, bytesIn: number): void;
-  /** Tells of an error that could be of any command of the run. */
+  /** Reports an error that any command of the run can have caused. */
   tell(error: ErrorReply): void;
   /** Frees the first slot. */
   pop(): void;
 }
 
-/** A reply as it came. */
+/** A reply as it was read. */
 export interface QuietReply {
   readonly reply: Reply;
   /** Its opaque, or -1. */
@@ -26,8 +28,8 @@ export interface QuietReply {
  * The quiet commands that follow one another on a connection, and the fences between them.
  *
  * A quiet command may have no reply. So a run of them is closed by a fence, a command that always
- * has one: what was not answered before it was passed over in silence. A reply with an opaque is its
- * command's; an error is the command's that alone can have earned it, else nobody's.
+ * has one: commands that had no reply before the fence's were silent. A reply with an opaque belongs
+ * to its command; an error belongs to a command only if no other can have caused it.
  */
 export class QuietRun<Tag> {
   /** Whether the end of the run is awaited: then a fence follows its last command. */
@@ -38,7 +40,7 @@ export class QuietRun<Tag> {
   #unfenced: Slot<Tag> | null = null;
   #length = 0;
   #fences = 0;
-  // Errors of the run at the head that are nobody's.
+  // Errors of the run at the head that cannot be attributed to one command.
   #errors: ErrorReply[] = [];
 
   constructor(ring: Ring<Tag>, host: QuietRunHost<Tag>) {
@@ -56,7 +58,7 @@ export class QuietRun<Tag> {
     return this.#fences > 0;
   }
 
-  /** A quiet command was encoded; gives how many there are without a fence. */
+  /** A quiet command was encoded; returns the length of the open run. */
   add(slot: Slot<Tag>): number {
     this.#unfenced = slot;
     if (slot.tag !== undefined && !slot.untilSent) this.isAwaited = true;
@@ -71,7 +73,7 @@ export class QuietRun<Tag> {
     this.#reset();
   }
 
-  /** A slot is freed: if it was the last of the run, no fence is needed to know of the others. */
+  /** A slot is freed. If it was the last of an open run, the run needs no fence any more. */
   leave(slot: Slot<Tag>): void {
     if (slot === this.#unfenced) this.#reset();
   }
@@ -106,6 +108,21 @@ export class QuietRun<Tag> {
     return null;
   }
 
+  /** Counts the fences again. */
+  assertInvariants(): void {
+    const ring = this.#ring;
+    let fences = 0;
+    let unfenced = 0;
+    for (let i = ring.head; i < ring.cursor; i++) {
+      const slot = ring.at(i);
+      if (slot.quiet && slot.fenced) fences++;
+      if (slot === this.#unfenced) unfenced++;
+    }
+    assertInvariant(fences === this.#fences, 'fences in flight');
+    assertInvariant(unfenced === (this.isOpen ? 1 : 0), 'an open run is in flight');
+    assertInvariant(this.isOpen === this.#length > 0, 'the length of an open run');
+  }
+
   #reset(): void {
     this.#unfenced = null;
     this.#length = 0;
@@ -136,18 +153,21 @@ export class QuietRun<Tag> {
       clientErrorKeepsConnection ||= row.clientErrorKeepsConnection;
     }
     if (candidates === 1) {
-      if (only.tag === undefined) this.#host.tell(reply);
-      else this.#host.answer(only, reply, bytesIn);
+      // Nobody awaits what the server makes of it, though it may say so before all of it has left.
+      if (only.tag === undefined || only.untilSent) {
+        this.#host.tell(reply);
+        this.#host.answer(only, SILENT, bytesIn);
+      } else this.#host.answer(only, reply, bytesIn);
       this.#settle(only);
     } else {
       this.#host.tell(reply);
       this.#errors.push(reply);
     }
-    // Whose it is cannot be known: a command with a data block may have earned it.
+    // It cannot be attributed: a command with a data block may have caused it.
     return isFatal(reply, clientErrorKeepsConnection && !data) ? reply : null;
   }
 
-  // A quiet command at the head has its reply. If a fence follows it, the fence's is still to come.
+  // A quiet command at the head has its reply. If a fence follows it, the fence's reply is still due.
   #settle(slot: Slot<Tag>): void {
     if (slot.fenced) {
       slot.state = 'dropped';
@@ -156,7 +176,7 @@ export class QuietRun<Tag> {
     } else this.#host.pop();
   }
 
-  // The quiet commands before `end` were passed over in silence.
+  // The quiet commands before `end` had no reply.
   #release(end: number): void {
     const errors = this.#errors;
     this.#errors = [];

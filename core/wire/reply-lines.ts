@@ -1,3 +1,4 @@
+// Readers of single reply lines, one for each kind; each returns null for any other line.
 import { fromBase64 } from './base64.ts';
 import { spells } from './bytes.ts';
 import type { Command } from './command.ts';
@@ -18,8 +19,6 @@ import {
   statusReplies,
 } from './reply.ts';
 import { verbs } from './verbs.ts';
-
-// One reader for each kind of reply line. Each gives null for a line that is not of its kind.
 
 /** `VA`, as `metaCode` gives it. */
 export const VA = 0x5641;
@@ -99,7 +98,7 @@ export function readStat(line: string): StatLine | null {
   return null;
 }
 
-// The words by which administrative commands say no (protocol.md 2).
+// The first words of a refusal by an administrative command (protocol.md 2).
 const refusals: ReadonlySet<string> = new Set([
   'BUSY',
   'BADCLASS',

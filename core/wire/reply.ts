@@ -1,3 +1,4 @@
+// The replies of the text protocol as values, and the constants for frequent ones.
 import type { ErrorKind } from './errors.ts';
 import type { Key } from './command.ts';
 import type { StatusWord } from './verbs.ts';
@@ -40,7 +41,7 @@ export interface ValueItem {
   readonly cas: bigint | undefined;
 }
 
-/** What `get` and its kin found, in the order of the request; a missing key is not there. */
+/** The items that `get` and its kin found, in the order of the request; missing keys are left out. */
 export interface ValuesReply {
   readonly type: 'values';
   readonly items: readonly ValueItem[];
@@ -65,7 +66,7 @@ export interface MetaValueReply {
   readonly value: Uint8Array;
 }
 
-/** What `me` says of an item, and each line of a metadump. */
+/** The description of an item in the reply to `me`, and in each line of a metadump. */
 export interface ItemFacts {
   /** Text where it is printable ASCII, else bytes. */
   readonly key: Key;
@@ -143,10 +144,7 @@ export interface ClosedReply {
   readonly type: 'closed';
 }
 
-/**
- * To a quiet command that the server had nothing to say to: for `mg` a miss, for the others the
- * nominal result.
- */
+/** The silence that follows a quiet command: for `mg` a miss, for the others the nominal result. */
 export interface SilentReply {
   readonly type: 'silent';
   /**
@@ -180,7 +178,7 @@ export type ReplyItem =
   | (ItemFacts & { readonly type: 'metadump' })
   | { readonly type: 'mgdump'; readonly key: Key }
   | { readonly type: 'watch'; readonly line: string }
-  /** The `OK` that opens a watch: from here on nothing is missed. */
+  /** The `OK` that opens a watch: no later line is missed. */
   | { readonly type: 'opened' };
 
 /** Whether this is a part of a reply, with more to come. */
@@ -193,7 +191,7 @@ export function isItem(reply: Reply | ReplyItem): reply is ReplyItem {
 const NO_FLAGS: readonly string[] = /* @__PURE__ */ Object.freeze([]);
 const NO_ERRORS: readonly ErrorReply[] = /* @__PURE__ */ Object.freeze([]);
 
-// The replies a server sends all day exist once.
+// Frequent replies are shared constants.
 /** `STORED`. */
 export const STORED: StatusReply = { type: 'STORED' };
 /** `NOT_STORED`: the condition of the command did not hold. */
@@ -228,7 +226,7 @@ export const MISSES: ValuesReply = { type: 'values', items: [] };
 export const END: EndReply = { type: 'END' };
 /** The reply to `quit` and `shutdown`: the server closes the connection. */
 export const CLOSED: ClosedReply = { type: 'closed' };
-/** What a quiet command ends with that the server said nothing to. */
+/** The reply of a quiet command that the server did not answer. */
 export const SILENT: SilentReply = { type: 'silent', errors: NO_ERRORS };
 /** `OK` as the first line of a watch. */
 export const OPENED: ReplyItem = { type: 'opened' };

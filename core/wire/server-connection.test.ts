@@ -22,12 +22,14 @@ function read(connection: ServerConnection): string {
   for (let bytes = connection.transmit(); bytes !== null; bytes = connection.transmit()) {
     text += latin1(bytes);
     connection.sent(bytes.length);
+    connection.assertInvariants();
   }
   return text;
 }
 
 function outcome(connection: ServerConnection): string {
   const events = take(connection).join(' ');
+  connection.assertInvariants();
   const held = connection.congested ? '+' : '';
   return `${events}|${read(connection).replaceAll('\r\n', ' ').trim()}|${held}`;
 }

@@ -1,6 +1,28 @@
+// The server's side of a connection: a state machine that turns bytes into commands, and replies into
+// bytes. It does no I/O and needs no clock.
+//
+// Order of calls. Pass what arrives to `receive`, then call `next` until null: it returns commands,
+// each with an id. Answer each id once with `reply`, in any order; replies leave in the order of the
+// commands. Hand the bytes of `transmit` to the transport and report to `sent` how many it took,
+// until null. A reply, and bytes taken, may make room for more commands: call `next` again.
+//
+// Outputs. Every request is answered, by the caller or here: one that is no command gets its error
+// here. What a command asked to have left out (`noreply`, `q`) is left out by the table of verbs.
+// `closed` is the last event; after it, send what `transmit` has left and close the transport.
+//
+// Backpressure. `next` returns null, and `congested` is true, while too many replies are owed, too
+// many bytes wait for the peer, or an exclusive command (a dump, a watch, a login) is owed its
+// reply or waits until it is the only one. Stop reading from the transport then.
+//
+// States. Commands that are owed a reply stand in a ring, from the first id to before the next one;
+// replies that come out of order wait in `#early`. Beside that, a connection may be before its login
+// (`authenticating`), inside an open watch, whose peer is no longer read, or ended: the peer sends
+// no more, and the connection closes once nothing is owed. `server-connection.test.ts` has a table of
+// every state and every input.
 import type { Command } from './command.ts';
 import { BadRequest, CommandDecoder, type RequestOptions } from './decode-command.ts';
 import { putReply } from './encode-reply.ts';
+import { assertInvariant } from './invariant.ts';
 import { Output } from './output.ts';
 import { isSilenced } from './command-facts.ts';
 import { type ErrorReply, isError, isItem, type Reply, type ReplyItem } from './reply.ts';
@@ -8,16 +30,16 @@ import { verbs } from './verbs.ts';
 
 /** The options of a `ServerConnection`. */
 export interface ServerConnectionOptions extends RequestOptions {
-  /** Take nothing but the authentication of `-Y` until it has succeeded. */
+  /** Accept only the login of memcached's `-Y` until it has succeeded. */
   readonly auth: boolean;
   /**
-   * Close after a request that is no command, instead of reading on as memcached does: what follows
-   * it may be a value. One that `admit` refuses is no such request.
+   * Close after a malformed request, instead of reading on as memcached does: the bytes that follow
+   * may be a value. A request that `admit` refuses is not malformed.
    */
   readonly strict: boolean;
-  /** How many commands may wait for their reply before no more are read. */
+  /** How many commands may be owed a reply before no more are read; 1024 by default. */
   readonly maxOwed: number;
-  /** How many bytes may wait for the peer to read them before no more commands are read. */
+  /** How many encoded bytes may wait for the transport before no more commands are read; 1 MiB. */
   readonly maxOutput: number;
 }
 
@@ -35,13 +57,7 @@ export type ServerEvent =
   /** Send what `transmit` has left and close. `reason` says what the peer did wrong, if it did. */
   | { readonly type: 'closed'; readonly reason: string | null };
 
-/**
- * The server's side of a connection: bytes in, commands out; replies in, bytes out.
- *
- * Give it what arrives (`receive`), take commands until `next` is null, answer each once
- * (`reply`), and hand the transport what `transmit` has, telling `sent` how much it took. Requests
- * that are no commands are answered here.
- */
+/** The server's side of a connection. The top of this file says how it works. */
 export class ServerConnection {
   readonly #decoder: CommandDecoder;
   readonly #output: Output = new Output();
@@ -53,14 +69,14 @@ export class ServerConnection {
   #owed: (Command | null)[] = Array.from({ length: 16 }, () => null);
   #firstId = 0;
   #nextId = 0;
-  // What was said for commands whose turn has not come.
+  // Replies to commands whose turn has not come, by id.
   readonly #early: Map<number, (Reply | ReplyItem)[]> = new Map();
-  // A command that must not share the connection was handed out and is not answered.
+  // An exclusive command was handed out and is not answered.
   #exclusive = false;
-  // One that was read and has to wait until it is alone.
+  // An exclusive command that was read and waits until no other is owed a reply.
   #waiting: Command | null = null;
   #authError: ErrorReply | null = null;
-  // A watch is open: it lasts as long as the connection, and what the peer says is not read.
+  // A watch is open. It lasts as long as the connection, and what the peer sends is not read.
   #watching = false;
   #ended = false;
   #closed = false;
@@ -73,14 +89,14 @@ export class ServerConnection {
     this.#maxOutput = options.maxOutput ?? serverConnectionOptions.maxOutput;
   }
 
-  /** Bytes that wait for the peer to read them. */
+  /** How many encoded bytes the transport has not taken yet. */
   get backlog(): number {
     return this.#output.length;
   }
 
   /**
-   * Whether `next` holds commands back until replies are given or read: time to stop reading from
-   * the transport.
+   * Whether backpressure applies: `next` returns no command until replies are given, or are taken by
+   * the transport. Stop reading from the transport meanwhile.
    */
   get congested(): boolean {
     return this.#waiting !== null || this.#isFull();
@@ -120,7 +136,7 @@ export class ServerConnection {
         }
         this.#exclusive = true;
       }
-      // Nothing is done for a peer that has said goodbye.
+      // What follows is not read.
       if (verbs[request.verb].final) this.#decoder.dead = '';
       return { type: 'command', id: this.#owe(request), command: request };
     }
@@ -133,9 +149,8 @@ export class ServerConnection {
 
   /**
    * Answers the command with this id: any number of items, where its verb has them, then one reply.
-   * A `closed` reply closes the connection, and what is owed behind it is left out. Answers may come
-   * in any order, they leave in the order of the commands. One that is not owed, or not any more,
-   * is dropped.
+   * A `closed` reply closes the connection and drops the replies owed after it. Answers may be given
+   * in any order; they leave in the order of the commands. An answer that is not owed is dropped.
    */
   reply(id: number, reply: Reply | ReplyItem): void {
     if (id < this.#firstId || id >= this.#nextId) return;
@@ -166,6 +181,21 @@ export class ServerConnection {
     this.#output.consume(count);
   }
 
+  /** Checks what must hold between calls. For tests, simulators and fuzzers: it takes its time. */
+  assertInvariants(): void {
+    const places = this.#owed.length;
+    const owed = this.#nextId - this.#firstId;
+    assertInvariant(owed >= 0 && owed <= places, 'each command that is owed has a place');
+    for (let id = this.#nextId; id < this.#firstId + places; id++) {
+      assertInvariant(this.#owed[id & (places - 1)] === null, 'free places hold nothing');
+    }
+    for (const id of this.#early.keys()) {
+      assertInvariant(id > this.#firstId && id < this.#nextId, 'an early reply is owed');
+    }
+    assertInvariant(!this.#exclusive || owed > 0, 'an exclusive command is owed');
+    this.#output.assertInvariants();
+  }
+
   #isFull(): boolean {
     return this.#exclusive || this.#nextId - this.#firstId >= this.#maxOwed ||
       this.#output.length >= this.#maxOutput;
@@ -193,7 +223,7 @@ export class ServerConnection {
     else this.reply(this.#owe(null), reply);
   }
 
-  // Writes what is said for the first command that is owed a reply; true when that was its reply.
+  // Writes an item of, or the reply to, the first command that is owed one; true for its reply.
   #emit(reply: Reply | ReplyItem): boolean {
     if (this.#firstId === this.#nextId) return false;
     const command = this.#owed[this.#firstId & (this.#owed.length - 1)]!;
@@ -223,7 +253,7 @@ export class ServerConnection {
     return true;
   }
 
-  // Takes the first command off those that are owed a reply.
+  // The first command has its reply.
   #settle(): void {
     this.#owed[this.#firstId++ & (this.#owed.length - 1)] = null;
   }

@@ -1,8 +1,7 @@
+// The classic command that stands for a meta command with `orText`.
 import type { Command, Key, MetaCommand, MetaSetCommand, StoreVerb } from './command.ts';
 import { UsageError } from './errors.ts';
 import { bigDecimal } from './numbers.ts';
-
-// How the classic commands spell what a meta command with `orText` asks for.
 
 const noreply = false;
 const NO_MODE = 'S';
@@ -20,9 +19,9 @@ export function fitsText(command: Command): boolean {
 }
 
 /**
- * The classic command that does what a meta command asks for. Flags that classic commands have no
- * word for are for the sender to leave out. It asks for its reply, always: `noreply` hides failures,
- * has servers before 1.6 run the values that they refuse, and gets lost in memcached's proxy.
+ * The classic command with the effect of a meta command. Flags without a classic counterpart are
+ * ignored; the sender must not rely on them. The command is never quiet: `noreply` hides failures,
+ * makes servers before 1.6 run the values that they refuse, and gets lost in memcached's proxy.
  *
  * @throws UsageError when the key only travels as base64.
  */
@@ -67,7 +66,7 @@ function read(
   return { verb: withCas ? 'gats' : 'gat', expire, keys: [key] };
 }
 
-/** The flags of a request by their letters, each with what follows it. */
+/** The flags of a request: their arguments by their letters. */
 function readFlags(flags: readonly string[]): ReadonlyMap<string, string> {
   return new Map(flags.map((flag) => [flag.charAt(0), flag.slice(1)]));
 }

@@ -1,26 +1,27 @@
+// The words of a request line, and the flags of a meta request, split as memcached splits them.
 import { fromBase64 } from './base64.ts';
 import { EMPTY, latin1, spells } from './bytes.ts';
 import { MAX_OPAQUE, metaFlags } from './meta-flags.ts';
 import { digits, int32, uint32, uint64 } from './numbers.ts';
 
-/** memcached cuts a line into this many words at most; what follows the last is left uncut. */
+/** memcached splits a line into this many words at most; the rest is left unsplit. */
 export const MAX_TOKENS = 23;
 
 const SPACE = 0x20;
 
-/** The words of one request line, cut at spaces as memcached cuts them. */
+/** The words of one request line, split at spaces as memcached splits them. */
 export class Tokens {
   bytes: Uint8Array = EMPTY;
-  /** How many words there are, `MAX_TOKENS` at most. */
+  /** The number of words, `MAX_TOKENS` at most. */
   count = 0;
-  /** Where the uncut rest starts, or the end of the line. */
+  /** Where the unsplit rest starts, or the end of the line. */
   rest = 0;
   /** The end of the line. */
   to = 0;
   readonly #starts: Int32Array = new Int32Array(MAX_TOKENS);
   readonly #ends: Int32Array = new Int32Array(MAX_TOKENS);
 
-  /** Cuts a new line. */
+  /** Splits a new line. */
   cut(bytes: Uint8Array, from: number, to: number): void {
     this.bytes = bytes;
     this.count = 0;
@@ -96,7 +97,7 @@ export class Tokens {
 
 /** The key and the flags of a meta request, as memcached reads them. */
 export interface KeyAndFlags {
-  /** The second word, or what it spells in base64. */
+  /** The second word, decoded if it is base64. */
   readonly key: Uint8Array;
   readonly base64: boolean;
   /** All but `b`, in order. */
@@ -115,7 +116,7 @@ const flagArguments: readonly (string | undefined)[] = /* @__PURE__ */ letters.m
 );
 const NONE: readonly string[] = [];
 
-/** What the server says of an argument it cannot read, where it has words for just that. */
+/** The server's messages about a malformed argument, where a flag has one of its own. */
 const faults: ReadonlyMap<string, string> = new Map([
   ['J', 'invalid numeric initial value'],
   ['D', 'invalid numeric delta value'],
@@ -126,7 +127,7 @@ const faults: ReadonlyMap<string, string> = new Map([
  * Reads the key, and the flags from word `first` on.
  *
  * A repeated or unknown flag ends the reading; of several bad arguments the last one is reported.
- * Both is what memcached does.
+ * memcached does both.
  */
 export function readMetaFlags(tokens: Tokens, first: number): KeyAndFlags {
   let key = tokens.view(1);
@@ -158,7 +159,7 @@ export function readMetaFlags(tokens: Tokens, first: number): KeyAndFlags {
     }
     flags.push(flag);
     if (readable(argument, flag)) continue;
-    // The server has no words for bad client flags, and keeps what it would say of another flag.
+    // The server has no message for bad client flags, and keeps its message about another flag.
     if (flag[0] === 'F') fault ??= 'bad command line format';
     else fault = faults.get(flag[0]!) ?? 'bad token in command line format';
   }

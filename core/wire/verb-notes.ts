@@ -1,6 +1,7 @@
+// Notes on each verb for documentation; no code depends on them.
 import type { Verb } from './verbs.ts';
 
-/** What people want to know of a verb; no code goes by it. */
+/** Documentation of a verb. */
 export interface VerbNote {
   /** The request line, as the protocol's own documentation writes it. */
   readonly syntax: string;
@@ -11,7 +12,7 @@ export interface VerbNote {
 const note = (since: string, syntax: string): VerbNote => ({ syntax, since });
 const storing = '<key> <flags> <exptime> <bytes> [noreply]';
 
-/** Apart from the table of verbs, so that a program that does not show them does not carry them. */
+/** Kept out of the table of verbs, so that bundles of programs that do not show them lack them. */
 export const verbNotes: Readonly<Record<Verb, VerbNote>> = {
   get: note('1.2', 'get <key>+'),
   gets: note('1.2.4', 'gets <key>+'),

@@ -1,3 +1,4 @@
+// The table of verbs: everything that the rest of the code knows of a verb.
 import type { Command } from './command.ts';
 
 /** The verb of a command: its first words on the wire, but for `auth` and `raw`. */
@@ -67,7 +68,7 @@ export interface VerbRow {
   readonly codes: readonly ('HD' | 'VA' | 'EN' | 'NF' | 'NS' | 'EX')[];
   /** A data block follows the line, so a refused line leaves bytes that read as commands. */
   readonly data: boolean;
-  /** Doing it twice leaves what doing it once leaves, its flags aside: see `isIdempotent`. */
+  /** Doing it twice has the effect of doing it once, flags aside: see `isIdempotent`. */
   readonly idempotent: boolean;
   /**
    * `CLIENT_ERROR` may speak of the stored value, not of a malformed line, so the connection is

@@ -1,8 +1,9 @@
+// Errors without a stack trace, for those that come in thousands.
 import { ConnectionError } from './errors.ts';
 
 /**
- * What a command is refused with where too much is pending. Without a stack: it comes in thousands,
- * and to make one costs more than a command.
+ * The error of a command that is refused because too much is pending. Such errors come in thousands,
+ * and a stack trace costs more than a command.
  */
 export function overloaded(commands: number, bytes: number): ConnectionError {
   const full = `${commands} commands of ${bytes} bytes are pending already`;

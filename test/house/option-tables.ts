@@ -63,6 +63,9 @@ export function optionPage(): string {
     tableOf(clientTable, [
       of('ClientSettings'),
       of('ClientConnectionOptions'),
+      of('ProofOptions'),
+      of('RingLimits'),
+      of('LivenessOptions'),
       of('ReplyLimits'),
     ]),
     '## Of a PooledClient and a HashClient',

@@ -1,9 +1,14 @@
-import { join, relative } from 'node:path';
+// Source files as TypeScript reads them, for the rules of the repository.
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join, relative } from 'node:path';
 import {
   isCallExpression,
   isExportDeclaration,
   isIdentifier,
   isImportDeclaration,
+  isImportTypeNode,
+  isLiteralTypeNode,
   isStringLiteral,
   type Node,
   type SourceFile,
@@ -37,6 +42,24 @@ export function sources(folder: string): Source[] {
   }
 }
 
+/** Files with these texts, as TypeScript reads them. */
+export function written(...texts: readonly (readonly [file: string, text: string])[]): Source[] {
+  const folder = mkdtempSync(join(tmpdir(), 'memwire-house-'));
+  try {
+    const names = texts.map((_, i) => `${i}.ts`);
+    writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ files: names }));
+    for (const [i, [, text]] of texts.entries()) writeFileSync(join(folder, names[i]!), text);
+    const read = sources(relative(ROOT, folder));
+    return texts.map(([file], i) => {
+      const source = read.find((one) => basename(one.file) === names[i]);
+      if (source === undefined) throw new Error(`${file} was not read`);
+      return { file, tree: source.tree };
+    });
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
 /** Calls `visit` with every node under one. */
 export function walk(node: Node, visit: (node: Node) => void): void {
   visit(node);
@@ -49,6 +72,8 @@ export function imports({ file, tree }: Source): string[] {
   walk(tree, (node) => {
     const from = isImportDeclaration(node) || isExportDeclaration(node)
       ? node.moduleSpecifier
+      : isImportTypeNode(node) && isLiteralTypeNode(node.argument)
+      ? node.argument.literal
       : isCallExpression(node) && node.expression.kind === SyntaxKind.ImportKeyword
       ? node.arguments[0]
       : undefined;

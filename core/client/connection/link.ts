@@ -11,12 +11,12 @@ import {
   type TransportEvents,
 } from '../../io/transport.ts';
 import { EMPTY } from '../../wire/bytes.ts';
-import { ClientConnection } from '../../wire/client-connection.ts';
-import type { ClientEvent } from '../../wire/client-event.ts';
 import {
+  ClientConnection,
   type ClientConnectionOptions,
   clientConnectionOptions,
-} from '../../wire/client-options.ts';
+  type ClientEvent,
+} from '../../wire/client-connection.ts';
 import { checkCommand } from '../../wire/check-command.ts';
 import type { Command } from '../../wire/command.ts';
 import {

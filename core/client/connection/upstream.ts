@@ -6,7 +6,7 @@ import { checkCredential } from '../../wire/line.ts';
 import type { Reply } from '../../wire/reply.ts';
 import { verbs } from '../../wire/verbs.ts';
 import { overloaded, withoutStack } from '../../wire/without-stack.ts';
-import { clientConnectionOptions } from '../../wire/client-options.ts';
+import { clientConnectionOptions } from '../../wire/client-connection.ts';
 import { Alarm, backoff, Pace } from './timing.ts';
 import { endpointName } from './endpoint.ts';
 import { closedError, type ExecuteOptions, type Executor, refuse } from './executor.ts';
