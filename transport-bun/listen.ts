@@ -38,11 +38,11 @@ export async function listenAt(
           peerName(at, socket.remoteAddress, socket.remotePort),
           () => socket.terminate(),
         );
-        // Until it is accepted nobody else hears of its end.
+        // Until it is accepted there is no other handler for its end.
         if (gone !== undefined) socket.data.attach({ onData() {}, onDrain() {}, onClosed: gone });
       },
-      // A client that fails its handshake is the client's affair. Of a certificate that nobody
-      // vouches for Bun tells in the error alone; without one there is always such an error.
+      // A failed handshake is the client's problem. Bun reports an untrusted certificate in the
+      // error alone; for a client without a certificate there is always such an error.
       handshake(socket, isTrusted, error) {
         const isKnown = error === null || at.tls?.requireClientCert !== true;
         if (isTrusted && isKnown) start(socket);
@@ -63,7 +63,7 @@ export async function listenAt(
   return { endpoint: { ...at, port: listening.port }, close: async () => listening.stop() };
 }
 
-/** What Bun is to be told of a server's TLS. */
+/** The TLS options of a server, as Bun takes them. */
 export function serverTls(tls: TlsOptions): BunTls {
   checkTls(tls);
   const { cert, key, ca, requireClientCert = false } = tls;

@@ -67,7 +67,7 @@ function serve<Accepted extends Connection>(
       try {
         connection = await listening.accept();
       } catch {
-        // What fails, fails for one connection. Without file descriptors it fails again and again.
+        // A failure concerns one connection. Without file descriptors it repeats.
         if (isOpen) await new Promise<void>((resolve) => systemClock.after(RETRY, resolve));
         continue;
       }

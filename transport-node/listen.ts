@@ -30,7 +30,7 @@ export async function listenAt(
   const server = at.tls === undefined
     ? createServer({ noDelay: true, allowHalfOpen: true }, serve)
     : createTlsServer({ noDelay: true, allowHalfOpen: true, ...serverTls(at.tls) }, serve);
-  // A client that fails its handshake is the client's affair.
+  // A failed handshake is the client's problem.
   server.on('tlsClientError', () => {});
   if (at.tls !== undefined && arrive !== undefined) {
     server.on('connection', (socket: Socket) => {
@@ -61,7 +61,7 @@ function opened(server: Server, at: Endpoint): Promise<void> {
     server.once('error', reject);
     server.listen('path' in at ? { path: at.path } : { host: at.host, port: at.port }, () => {
       server.off('error', reject);
-      // What fails later fails for one connection; the rest are served on.
+      // A later failure concerns one connection; the others are served on.
       server.on('error', () => {});
       resolve();
     });

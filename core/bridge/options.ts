@@ -1,3 +1,4 @@
+// The options of a bridge: limits, defaults and checks.
 import { systemClock } from '../io/clock.ts';
 import type { Clock } from '../io/clock.ts';
 import { type ServerName, withoutLogin } from '../client/connection/endpoint.ts';
@@ -10,7 +11,7 @@ import { bearerProtocol, MAX_BRIDGED_KEYS } from '../io/web-socket.ts';
 import type { BridgeEvent } from './events.ts';
 import type { Policy } from './policy.ts';
 
-/** What a page, an address and all of them together may take. */
+/** The limits for a page, for an address, and for all of them together. */
 export interface BridgeLimits {
   /** The largest WebSocket message, in bytes. Messages are pieces of a stream: one holds any part. */
   readonly maxMessage: number;
@@ -62,7 +63,7 @@ export const bridgeLimits: BridgeLimits = {
   maxInFlight: 256,
   maxInFlightTotal: 4096,
   rate: 1000,
-  // A client sends what one turn asks for in one message: it needs no more than it has commands, and
+  // A client sends all commands of a turn in one message: it needs no more than it has commands, and
   // a few for values that leave in pieces.
   messageRate: 2000,
   // 134 megabits a second: more than visitors have, and a few hundredths of a core to read.
@@ -97,7 +98,7 @@ export interface BridgeOptions extends Partial<BridgeLimits> {
   readonly hosts?: readonly string[];
   /** The name of each tenant and its bearer token. With tokens, nobody connects without one. */
   readonly tokens?: ReadonlyMap<string, string>;
-  /** What stands before every key, unseen by the page; nothing by default. */
+  /** The prefix of every key, which the page does not see; none by default. */
   readonly prefix?: string;
   /** Take nothing that changes an item, or its time to live. */
   readonly readOnly?: boolean;
@@ -108,7 +109,7 @@ export interface BridgeOptions extends Partial<BridgeLimits> {
    * `X-Forwarded-For`.
    */
   readonly behindProxy?: boolean;
-  /** Hears what happens. It is never told a key, a value or a token. */
+  /** Called with each event. No event holds a key, a value or a token. */
   readonly log?: (event: BridgeEvent) => void;
   /** How to connect to the upstream; the runtime's own way by default. */
   readonly dial?: Dialer;
