@@ -31,7 +31,7 @@ export interface BunTls {
   readonly rejectUnauthorized?: boolean;
 }
 
-/** What Bun calls for a socket. */
+/** The callbacks of a socket. */
 export interface Handlers<Data> {
   /** The class of what `data` is given. */
   readonly binaryType: 'uint8array';

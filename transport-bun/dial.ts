@@ -1,3 +1,4 @@
+// Dials with Bun's sockets.
 import type { Dialer, Endpoint } from '../core/io/transport.ts';
 import { outside } from '../transport-node/outside.ts';
 import type { BunLike, BunSocket, BunTls, Options } from './bun.ts';

@@ -1,4 +1,4 @@
-import { chmodSync } from 'node:fs';
+// Listens with Bun's sockets.
 import { checkTls } from '../core/client/connection/endpoint.ts';
 import type {
   Accept,
@@ -7,33 +7,24 @@ import type {
   ListenOptions,
   TlsOptions,
 } from '../core/io/transport.ts';
-import { removeSocket } from '../transport-node/remove-socket.ts';
+import { atSocketFile, type Listen, listenBy, peerName } from '../transport-node/listening.ts';
 import type { BunLike, BunSocket, BunTls, Options } from './bun.ts';
 import { SocketTransport } from './socket-transport.ts';
 
 declare const Bun: BunLike;
 
-/**
- * Listens on TCP (port 0 for a free one), on a unix socket, or with TLS, which needs a certificate
- * and its key.
- *
- * A socket file that was left behind at the path is replaced, as memcached does.
- *
- * @param mode The permissions of the socket file; 0o700 by default, as memcached's.
- */
-export function listen(at: Endpoint, accept: Accept, mode?: number): Promise<Listener> {
-  return listenAt(at, accept, mode === undefined ? {} : { mode });
-}
+/** Listens on TCP, on a unix socket, or with TLS, with Bun's sockets. See `Listen`. */
+export const listen: Listen = /* @__PURE__ */ listenBy(listenAt);
 
 /** `listen`, with all options. */
 export async function listenAt(
   at: Endpoint,
   accept: Accept,
-  { mode = 0o700, arrive }: ListenOptions,
+  listenOptions: ListenOptions,
 ): Promise<Listener> {
   const start = (socket: BunSocket<SocketTransport>): void => {
     socket.setNoDelay(true);
-    socket.data.attach(accept(socket.data, nameOf(socket, at)));
+    socket.data.attach(accept(socket.data, peerName(at, socket.remoteAddress, socket.remotePort)));
   };
   const options: Options<SocketTransport> = {
     ...(at.tls === undefined ? {} : { tls: serverTls(at.tls) }),
@@ -43,12 +34,15 @@ export async function listenAt(
       open(socket) {
         socket.data = new SocketTransport(socket);
         if (at.tls === undefined) return start(socket);
-        const gone = arrive?.(nameOf(socket, at), () => socket.terminate());
-        // Until it is accepted nobody else hears of its end.
+        const gone = listenOptions.arrive?.(
+          peerName(at, socket.remoteAddress, socket.remotePort),
+          () => socket.terminate(),
+        );
+        // Until it is accepted there is no other handler for its end.
         if (gone !== undefined) socket.data.attach({ onData() {}, onDrain() {}, onClosed: gone });
       },
-      // A client that fails its handshake is the client's affair. Of a certificate that nobody
-      // vouches for Bun tells in the error alone; without one there is always such an error.
+      // A failed handshake is the client's problem. Bun reports an untrusted certificate in the
+      // error alone; for a client without a certificate there is always such an error.
       handshake(socket, isTrusted, error) {
         const isKnown = error === null || at.tls?.requireClientCert !== true;
         if (isTrusted && isKnown) start(socket);
@@ -57,16 +51,19 @@ export async function listenAt(
     },
   };
   if ('path' in at) {
-    removeSocket(at.path);
-    const listening = Bun.listen({ ...options, unix: at.path });
-    chmodSync(at.path, mode);
+    const { path } = at;
+    const listening = await atSocketFile(
+      path,
+      listenOptions,
+      () => Bun.listen({ ...options, unix: path }),
+    );
     return { endpoint: at, close: async () => listening.stop() };
   }
   const listening = Bun.listen({ ...options, hostname: at.host, port: at.port });
   return { endpoint: { ...at, port: listening.port }, close: async () => listening.stop() };
 }
 
-/** What Bun is to be told of a server's TLS. */
+/** The TLS options of a server, as Bun takes them. */
 export function serverTls(tls: TlsOptions): BunTls {
   checkTls(tls);
   const { cert, key, ca, requireClientCert = false } = tls;
@@ -77,8 +74,4 @@ export function serverTls(tls: TlsOptions): BunTls {
     requestCert: requireClientCert,
     rejectUnauthorized: requireClientCert,
   };
-}
-
-function nameOf(socket: BunSocket<SocketTransport>, at: Endpoint): string {
-  return 'path' in at ? `unix:${at.path}` : `tcp:${socket.remoteAddress}:${socket.remotePort}`;
 }

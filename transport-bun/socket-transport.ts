@@ -1,3 +1,4 @@
+// A socket of Bun as a transport.
 import { systemClock } from '../core/io/clock.ts';
 import { guardEvents, type Transport, type TransportEvents } from '../core/io/transport.ts';
 import type { BunSocket, Handlers } from './bun.ts';
@@ -22,7 +23,7 @@ export class SocketTransport implements Transport {
     this.#socket = socket;
   }
 
-  /** Says who hears of the socket. */
+  /** Sets the handler of its events. */
   attach(events: TransportEvents): void {
     this.#events = guardEvents(this, events);
   }
@@ -48,7 +49,7 @@ export class SocketTransport implements Transport {
 
   close(): void {
     if (this.#over) return;
-    // What is left unread would make the system reset the connection.
+    // Unread bytes would make the system reset the connection.
     if (!this.#paused) this.#socket.resume();
     this.#over = true;
     this.#socket.end();
@@ -59,7 +60,7 @@ export class SocketTransport implements Transport {
     this.#socket.terminate();
   }
 
-  /** Hands what Bun says of a socket to its transport. */
+  /** Passes Bun's callbacks of a socket to its transport. */
   static readonly handlers: Omit<Handlers<SocketTransport>, 'open' | 'handshake'> = {
     binaryType: 'uint8array',
     data({ data: transport }, chunk) {

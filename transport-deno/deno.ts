@@ -1,3 +1,4 @@
+// The part of Deno's API that is used here.
 import type { AbortSignalLike } from '../core/io/transport.ts';
 
 /** The part of `Deno` that is used here: this package needs no types of the runtime. */

@@ -1,3 +1,4 @@
+// Dials with Deno's sockets.
 import type { AbortSignalLike, Dialer, Endpoint } from '../core/io/transport.ts';
 import { outside } from '../transport-node/outside.ts';
 import type { Connection, DenoLike } from './deno.ts';

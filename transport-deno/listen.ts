@@ -1,7 +1,7 @@
-import { chmodSync } from 'node:fs';
+// Listens with Deno's sockets.
 import { systemClock } from '../core/io/clock.ts';
 import type { Accept, Endpoint, Listener, ListenOptions } from '../core/io/transport.ts';
-import { removeSocket } from '../transport-node/remove-socket.ts';
+import { atSocketFile, type Listen, listenBy, peerName } from '../transport-node/listening.ts';
 import type { Connection, DenoLike, Listening, TcpConnection } from './deno.ts';
 import { SocketTransport } from './socket-transport.ts';
 
@@ -10,17 +10,8 @@ declare const Deno: DenoLike;
 /** Milliseconds until it accepts again after that has failed. */
 const RETRY = 100;
 
-/**
- * Listens on TCP (port 0 for a free one), on a unix socket, or with TLS, which needs a certificate
- * and its key.
- *
- * A socket file that was left behind at the path is replaced, as memcached does.
- *
- * @param mode The permissions of the socket file; 0o700 by default, as memcached's.
- */
-export function listen(at: Endpoint, accept: Accept, mode?: number): Promise<Listener> {
-  return listenAt(at, accept, mode === undefined ? {} : { mode });
-}
+/** Listens on TCP, on a unix socket, or with TLS, with Deno's sockets. See `Listen`. */
+export const listen: Listen = /* @__PURE__ */ listenBy(listenAt);
 
 /** `listen`, with all options. */
 export async function listenAt(
@@ -34,7 +25,7 @@ export async function listenAt(
     const node = await import('../transport-node/listen.ts');
     return await node.listenAt(at, accept, options);
   }
-  return 'path' in at ? listenUnix(at.path, accept, options.mode ?? 0o700) : listenTcp(at, accept);
+  return 'path' in at ? await listenUnix(at, accept, options) : listenTcp(at, accept);
 }
 
 function listenTcp(at: Extract<Endpoint, { port: number }>, accept: Accept): Listener {
@@ -42,16 +33,20 @@ function listenTcp(at: Extract<Endpoint, { port: number }>, accept: Accept): Lis
   const close = serve(listening, accept, (connection: TcpConnection) => {
     connection.setNoDelay(true);
     const { hostname, port } = connection.remoteAddr;
-    return `tcp:${hostname}:${port}`;
+    return peerName(at, hostname, port);
   });
   return { endpoint: { ...at, port: listening.addr.port }, close };
 }
 
-function listenUnix(path: string, accept: Accept, mode: number): Listener {
-  removeSocket(path);
-  const listening = Deno.listen({ transport: 'unix', path });
-  chmodSync(path, mode);
-  return { endpoint: { path }, close: serve(listening, accept, () => `unix:${path}`) };
+async function listenUnix(
+  at: Extract<Endpoint, { path: string }>,
+  accept: Accept,
+  options: ListenOptions,
+): Promise<Listener> {
+  const { path } = at;
+  const open = (): Listening<Connection> => Deno.listen({ transport: 'unix', path });
+  const listening = await atSocketFile(path, options, open);
+  return { endpoint: { path }, close: serve(listening, accept, () => peerName(at)) };
 }
 
 /**
@@ -72,7 +67,7 @@ function serve<Accepted extends Connection>(
       try {
         connection = await listening.accept();
       } catch {
-        // What fails, fails for one connection. Without file descriptors it fails again and again.
+        // A failure concerns one connection. Without file descriptors it repeats.
         if (isOpen) await new Promise<void>((resolve) => systemClock.after(RETRY, resolve));
         continue;
       }

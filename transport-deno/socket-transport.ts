@@ -1,7 +1,8 @@
+// A connection of Deno as a transport.
 import { guardEvents, type Transport, type TransportEvents } from '../core/io/transport.ts';
 import type { Connection } from './deno.ts';
 
-/** What may wait to be written before `send` takes no more, in bytes; Node's own measure. */
+/** How many bytes may wait to be written before `send` takes no more; as in Node. */
 const HIGH_WATER = 64 * 1024;
 
 /** The most that is read at once, in bytes. */
@@ -11,7 +12,7 @@ const READ_SIZE = 64 * 1024;
 export class SocketTransport implements Transport {
   readonly #connection: Connection;
   #events: TransportEvents | null = null;
-  // What was taken and is not written: Deno wants one write at a time.
+  // Bytes that were taken and are not written: Deno wants one write at a time.
   readonly #unwritten: Uint8Array[] = [];
   #waiting = 0;
   #writing = false;
@@ -26,7 +27,7 @@ export class SocketTransport implements Transport {
     this.#connection = connection;
   }
 
-  /** Says who hears of it, and starts to read. */
+  /** Sets the handler of its events, and starts to read. */
   attach(events: TransportEvents): void {
     this.#events = guardEvents(this, events);
     void this.#read(this.#events);
@@ -87,7 +88,7 @@ export class SocketTransport implements Transport {
     this.#followEnd();
   }
 
-  // Writes what waits; the one place that does.
+  // Writes the bytes that wait; the one place that does.
   async #write(): Promise<void> {
     this.#writing = true;
     try {

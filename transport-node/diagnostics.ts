@@ -1,9 +1,10 @@
+// Publishes commands and ignored errors to `node:diagnostics_channel`.
 import { channel, tracingChannel } from 'node:diagnostics_channel';
 import type { ClientOptions } from '../core/client/options.ts';
 import type { CommandEnd, OnCommand } from '../core/client/connection/observe.ts';
 import type { Command } from '../core/wire/command.ts';
 
-/** What the tracing channel `memwire:command` carries: the facts of the end once it has come. */
+/** The message of the tracing channel `memwire:command`, with the facts of the end once it has come. */
 export type CommandMessage =
   & { readonly command: Command; readonly server: string }
   & { readonly [Fact in keyof CommandEnd]?: CommandEnd[Fact] | undefined };

@@ -1,3 +1,4 @@
+// Dials with Node's sockets.
 import { connect, isIP, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import type { Dialer, Endpoint } from '../core/io/transport.ts';

@@ -1,3 +1,4 @@
+// The servers behind a DNS name, resolved by Node.
 import {
   DnsDiscovery as CoreDnsDiscovery,
   type DnsDiscoveryOptions,

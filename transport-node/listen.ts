@@ -1,4 +1,4 @@
-import { chmodSync } from 'node:fs';
+// Listens with Node's sockets.
 import { createServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer, type TlsOptions as NodeTlsOptions } from 'node:tls';
 import { systemClock } from '../core/io/clock.ts';
@@ -10,44 +10,36 @@ import type {
   ListenOptions,
   TlsOptions,
 } from '../core/io/transport.ts';
-import { removeSocket } from './remove-socket.ts';
+import { atSocketFile, type Listen, listenBy, peerName } from './listening.ts';
 import { SocketTransport } from './socket-transport.ts';
 
-/**
- * Listens on TCP (port 0 for a free one), on a unix socket, or with TLS, which needs a certificate
- * and its key.
- *
- * A socket file that was left behind at the path is replaced, as memcached does.
- *
- * @param mode The permissions of the socket file; 0o700 by default, as memcached's.
- */
-export function listen(at: Endpoint, accept: Accept, mode?: number): Promise<Listener> {
-  return listenAt(at, accept, mode === undefined ? {} : { mode });
-}
+/** Listens on TCP, on a unix socket, or with TLS, with Node's sockets. See `Listen`. */
+export const listen: Listen = /* @__PURE__ */ listenBy(listenAt);
 
 /** `listen`, with all options. */
 export async function listenAt(
   at: Endpoint,
   accept: Accept,
-  { mode = 0o700, arrive }: ListenOptions,
+  options: ListenOptions,
 ): Promise<Listener> {
+  const { arrive } = options;
   const serve = (socket: Socket): void => {
     const transport = new SocketTransport(socket);
-    transport.attach(accept(transport, nameOf(socket, at)));
+    transport.attach(accept(transport, peerName(at, socket.remoteAddress, socket.remotePort)));
   };
   const server = at.tls === undefined
     ? createServer({ noDelay: true, allowHalfOpen: true }, serve)
     : createTlsServer({ noDelay: true, allowHalfOpen: true, ...serverTls(at.tls) }, serve);
-  // A client that fails its handshake is the client's affair.
+  // A failed handshake is the client's problem.
   server.on('tlsClientError', () => {});
   if (at.tls !== undefined && arrive !== undefined) {
     server.on('connection', (socket: Socket) => {
-      socket.once('close', arrive(nameOf(socket, at), () => socket.destroy()));
+      const name = peerName(at, socket.remoteAddress, socket.remotePort);
+      socket.once('close', arrive(name, () => socket.destroy()));
     });
   }
-  if ('path' in at) removeSocket(at.path);
-  await opened(server, at);
-  if ('path' in at) chmodSync(at.path, mode);
+  if ('path' in at) await atSocketFile(at.path, options, () => opened(server, at));
+  else await opened(server, at);
   return { endpoint: bound(server, at), close: () => closed(server) };
 }
 
@@ -69,7 +61,7 @@ function opened(server: Server, at: Endpoint): Promise<void> {
     server.once('error', reject);
     server.listen('path' in at ? { path: at.path } : { host: at.host, port: at.port }, () => {
       server.off('error', reject);
-      // What fails later fails for one connection; the rest are served on.
+      // A later failure concerns one connection; the others are served on.
       server.on('error', () => {});
       resolve();
     });
@@ -87,9 +79,4 @@ function bound(server: Server, at: Endpoint): Endpoint {
   const address = server.address();
   if ('path' in at || address === null || typeof address === 'string') return at;
   return { ...at, port: address.port };
-}
-
-function nameOf(socket: Socket, at: Endpoint): string {
-  if ('path' in at) return `unix:${at.path}`;
-  return `tcp:${socket.remoteAddress ?? '?'}:${socket.remotePort ?? 0}`;
 }

@@ -1,8 +1,9 @@
+// Dials and timers outside of the caller's `AsyncLocalStorage` context.
 import { AsyncResource } from 'node:async_hooks';
 import { type Clock, systemClock } from '../core/io/clock.ts';
 import type { Dialer } from '../core/io/transport.ts';
 
-// What is in the context of the program while this module is loaded: nothing, in most.
+// The context of the program while this module is loaded, which is empty in most.
 const home = new AsyncResource('memwire');
 
 /**

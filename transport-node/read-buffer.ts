@@ -1,8 +1,9 @@
+// The memory that a socket is read into.
 import type { OnReadOpts } from 'node:net';
 
-/** What one read takes at first: an idle connection should cost little. */
+/** The size of the first read: an idle connection should cost little. */
 const FIRST_SIZE = 2 * 1024;
-/** What one read takes at most, as in Node itself. */
+/** The largest read, as in Node itself. */
 const LAST_SIZE = 64 * 1024;
 
 /** Reads up to this length are copied out; longer ones are handed out with the memory around them. */
@@ -12,7 +13,7 @@ const SMALL = 8 * 1024;
  * Reads a socket into memory of its own, which grows with what is read at once. Node would allocate
  * 64 KiB for each read and shrink it afterwards, which is a tenth of what a small reply costs.
  *
- * What is handed out is never written to again.
+ * Memory that was handed out is never written to again.
  */
 export class ReadBuffer {
   /** For the options of a socket. */
@@ -23,7 +24,7 @@ export class ReadBuffer {
       return true;
     },
   };
-  /** Takes what was read. Nothing is read before the socket is connected: set it by then. */
+  /** Called with each chunk. Nothing is read before the socket is connected: set it by then. */
   onData: (chunk: Uint8Array) => void = () => {};
   #bytes: Uint8Array = allocate(FIRST_SIZE);
 
@@ -38,7 +39,7 @@ export class ReadBuffer {
   }
 }
 
-/** Memory that was not cleared: nobody sees more of it than was read. */
+/** Memory that was not cleared: no more of it is handed out than was read. */
 function allocate(size: number): Uint8Array {
   return new Uint8Array(Buffer.allocUnsafeSlow(size).buffer);
 }

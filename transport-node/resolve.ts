@@ -1,3 +1,4 @@
+// Resolves host names.
 import { lookup } from 'node:dns/promises';
 import type { Resolve } from '../core/client/cluster/discovery/dns-discovery.ts';
 

@@ -1,3 +1,4 @@
+// A socket of Node as a transport.
 import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import { guardEvents, type Transport, type TransportEvents } from '../core/io/transport.ts';
@@ -15,9 +16,9 @@ export class SocketTransport implements Transport {
   }
 
   /**
-   * Says who hears of the socket. Must be called in the turn in which it connected.
+   * Sets the handler of its events. Call it in the turn of the event loop in which it connected.
    *
-   * @returns What is to be told of bytes that are read by other means than the socket's events.
+   * @returns A function to call with bytes that are read by other means than the socket's events.
    */
   attach(owner: TransportEvents): TransportEvents {
     const events = guardEvents(this, owner);

@@ -1,3 +1,4 @@
+// zlib as a codec for compressed values.
 import { deflateSync, inflateSync } from 'node:zlib';
 import type { Codec } from '../core/client/values/compressed-serde.ts';
 

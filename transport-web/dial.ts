@@ -1,3 +1,4 @@
+// Dials a bridge by WebSocket.
 import { withoutLogin } from '../core/client/connection/endpoint.ts';
 import type { Dialer, Endpoint } from '../core/io/transport.ts';
 import { checkKnown, checkObject, optionNames } from '../core/wire/check.ts';

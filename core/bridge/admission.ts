@@ -1,3 +1,4 @@
+// Admission to a bridge: limits for connections, and the check of upgrade requests.
 import { sameText } from '../wire/credentials.ts';
 import { bearerProtocol, SUBPROTOCOL } from '../io/web-socket.ts';
 import type { BridgeSettings } from './options.ts';
@@ -27,7 +28,7 @@ export type UpgradeAnswer =
   }
   | { readonly status: 400 | 401 | 403 | 429 | 503; readonly why: string };
 
-/** Decides who may connect, before anybody has. */
+/** Decides whether a connection, and then its upgrade request, is let in. */
 export class Admission {
   readonly #settings: BridgeSettings;
   // The bearer protocol of each tenant's token.
@@ -47,8 +48,8 @@ export class Admission {
   }
 
   /**
-   * A connection came that has not asked for anything. Gives what to call when it has asked, or is
-   * gone; null when it is one too many of its address.
+   * A connection was accepted that has not sent its request. Returns a function to call when the
+   * request has come or the connection is gone; null when its address has too many of them.
    */
   begin(address: string): (() => void) | null {
     const { maxHandshakes, behindProxy } = this.#settings;
@@ -89,7 +90,7 @@ export class Admission {
     return { status: 101, address, origin: isPage ? origin : null, tenant };
   }
 
-  /** Counts a socket; gives what to call when it has closed, null when it is one too many. */
+  /** Counts a socket; returns a function to call when it has closed, null if there are too many. */
   enter(tenant: string | null, address: string): (() => void) | null {
     const { maxSockets, maxSocketsPerAddress } = this.#settings;
     const leaveAddress = enter(this.#insideByAddress, address, maxSocketsPerAddress);

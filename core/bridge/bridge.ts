@@ -1,3 +1,4 @@
+// The bridge without its sockets.
 import { checkTls, toEndpoint } from '../client/connection/endpoint.ts';
 import type { Dialer, Endpoint, Listener } from '../io/transport.ts';
 import { UsageError } from '../wire/errors.ts';
@@ -6,8 +7,7 @@ import { type BridgeOptions, type BridgeSettings, bridgeSettings } from './optio
 import { BridgeSession, type BridgeSocket, type InFlight } from './session.ts';
 
 /**
- * WebSockets in, memcached out: what every runtime's server of it shares. It has no socket of its
- * own.
+ * WebSockets in, memcached out, on every runtime. It has no socket of its own.
  *
  * A server calls `begin` for each connection, where its runtime shows connections that have not asked
  * for anything, `admit` for each request to upgrade, and `accept` for each WebSocket that comes of
@@ -80,7 +80,7 @@ export class Bridge {
    * many, or the bridge is closing.
    *
    * @param ping Sends a ping, whose answer goes to `onAlive`; null where the runtime sends pings and
-   * closes what does not answer them.
+   * closes sockets that do not answer them.
    */
   accept(
     socket: BridgeSocket,
@@ -119,9 +119,9 @@ export class Bridge {
   }
 
   /**
-   * Admits nobody any more, and closes every socket when what it has asked for is answered. Resolves
-   * when none is left, or `upstreamTimeout` has passed: what is asked is answered by then, though
-   * somebody may not have read it.
+   * Admits no more sockets, and closes each when its commands are answered. Resolves when none is
+   * left, or after `upstreamTimeout`: every command is answered by then, even if a slow page has not
+   * read the reply.
    */
   close(): Promise<void> {
     return this.#closing ??= new Promise((resolve) => {
@@ -141,7 +141,7 @@ export class Bridge {
 export interface RunningBridge extends Listener {
   readonly endpoint: Place;
   readonly bridge: Bridge;
-  /** Lets nobody in any more; resolves when what was asked is answered. See `Bridge.close`. */
+  /** Accepts no more connections; resolves when all commands are answered. See `Bridge.close`. */
   close(): Promise<void>;
 }
 

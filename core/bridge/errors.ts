@@ -1,7 +1,8 @@
+// The errors that a bridge sends to pages.
 import { ConnectionError, ServerReplyError, UsageError } from '../wire/errors.ts';
 import { clientError, type ErrorReply, serverError } from '../wire/reply.ts';
 
-// The closed list of what a page is told. What the upstream really said is for the log.
+// Every error that a page can be told. The upstream's own words go to the log only.
 export const BAD_REQUEST: ErrorReply = /* @__PURE__ */ clientError('bad request');
 export const NOT_ALLOWED: ErrorReply = /* @__PURE__ */ clientError('not allowed');
 export const BUSY: ErrorReply = /* @__PURE__ */ serverError('busy');
@@ -9,14 +10,14 @@ export const UNAVAILABLE: ErrorReply = /* @__PURE__ */ serverError('upstream una
 /** In memcached's own words, which clients know. */
 export const TOO_LARGE: ErrorReply = /* @__PURE__ */ serverError('object too large for cache');
 
-/** What memcached says of an item, and not of itself: it is passed on. */
+/** Errors of memcached about an item, and not about the server: they are passed on. */
 const known: ReadonlySet<string> = /* @__PURE__ */ new Set([
   'object too large for cache',
   'out of memory storing object',
   'cannot increment or decrement non-numeric value',
 ]);
 
-/** What a page is told of a command that failed. */
+/** The reply to a page for a command that failed. */
 export function toReply(error: unknown): ErrorReply {
   if (error instanceof ServerReplyError) {
     const { kind, serverMessage } = error;

@@ -1,6 +1,7 @@
+// The events that a bridge logs.
 import type { Verb } from '../wire/verbs.ts';
 
-/** Who is at the other end of a socket, for a policy and a log. */
+/** The client at the other end of a socket, for policies and logs. */
 export interface BridgeClient {
   /** Counts the sockets of this bridge. */
   readonly id: number;
@@ -12,7 +13,7 @@ export interface BridgeClient {
   readonly tenant: string | null;
 }
 
-/** What a bridge tells its log: never a key, a value or a token. */
+/** An event for the log of a bridge. It never holds a key, a value or a token. */
 export type BridgeEvent =
   /** An upgrade was refused, with this HTTP status. */
   | { readonly type: 'refused'; readonly address: string; readonly status: number; why: string }

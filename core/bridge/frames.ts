@@ -1,7 +1,7 @@
 import { EMPTY, utf8 } from '../wire/bytes.ts';
 
 // The frames of a WebSocket, as a server reads and writes them (RFC 6455, section 5). No I/O, no
-// time: `push` takes what arrived, `next` gives one event at a time, so that whoever reads decides
+// time: `push` takes bytes that arrived, `next` gives one event at a time, so that the caller decides
 // when the next frame is looked at. The payload of a data frame is given as it arrives, in pieces:
 // nothing is held but the head of a frame and a control frame of at most 131 bytes.
 
@@ -12,10 +12,10 @@ export const PONG = 10;
 const CONTINUATION = 0;
 const TEXT = 1;
 
-/** What a close frame has room for beside its code, in bytes. */
+/** The longest reason that a close frame has room for beside its code, in bytes. */
 const MAX_REASON = 123;
 
-/** What a client has sent. */
+/** An event that comes of the bytes of a client. */
 export type FrameEvent =
   /** The head of a data frame. */
   | { readonly type: 'frame' }
@@ -55,7 +55,7 @@ export class FrameReader {
     return this.#input.length;
   }
 
-  /** Whether what comes next is the payload of a frame whose head was told of. */
+  /** Whether the payload of a frame comes next whose head was an event. */
   get isAmidFrame(): boolean {
     return this.#left > 0;
   }
@@ -148,7 +148,7 @@ export function encodeFrame(opcode: number, payload: Uint8Array): Uint8Array {
   return joined(frameHead(opcode, payload.length), payload);
 }
 
-/** What stands before a payload of so many bytes. */
+/** The head of a frame with so many bytes of payload. */
 export function frameHead(opcode: number, length: number): Uint8Array {
   const first = 0x80 | opcode;
   if (length < 126) return new Uint8Array([first, length]);

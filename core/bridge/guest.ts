@@ -1,3 +1,4 @@
+// A connection to a bridge until it has become a WebSocket.
 import type { Transport, TransportEvents } from '../io/transport.ts';
 import { SUBPROTOCOL } from '../io/web-socket.ts';
 import { fromLatin1, latin1 } from '../wire/bytes.ts';
@@ -16,7 +17,7 @@ import {
 import { PageSocket } from './page-socket.ts';
 import { LINGER } from './session.ts';
 
-/** What a key is hashed with (RFC 6455, 1.3). */
+/** The text that a key is hashed with (RFC 6455, 1.3). */
 const GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
 
 const END = '\r\n\r\n';

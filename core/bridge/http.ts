@@ -29,7 +29,7 @@ export type Status = keyof typeof statuses;
 /** The longest head of a request, in bytes. */
 export const MAX_HEAD = 8192;
 
-/** Headers that have one value: given twice, nobody knows which is meant. */
+/** Headers that have one value: given twice, they are ambiguous. */
 const single: ReadonlySet<string> = /* @__PURE__ */ new Set([
   'content-length',
   'host',
@@ -111,7 +111,7 @@ export function encodeResponse(status: Status, headers: Readonly<Record<string, 
   return `HTTP/1.1 ${status} ${statuses[status]}\r\n${lines.join('')}\r\n`;
 }
 
-/** The answer to what is no upgrade: no page, no cookie, no version, and no next request. */
+/** The answer to a request that is no upgrade: no page, no cookie, no version, and no next request. */
 export function encodeRefusal(status: Status): string {
   return encodeResponse(status, {
     'Cache-Control': 'no-store',

@@ -1,3 +1,4 @@
+// A bridge that listens with a runtime's sockets.
 import type {
   Accept,
   Arrive,
@@ -12,7 +13,7 @@ import { Bridge, type Place, type RunningBridge } from './bridge.ts';
 import { type Digest, Guest } from './guest.ts';
 import type { BridgeOptions } from './options.ts';
 
-/** What a bridge needs of a runtime. */
+/** The functions of a runtime that a bridge needs. */
 export interface BridgeRuntime {
   listen(at: Place, accept: Accept, options: ListenOptions): Promise<Listener>;
   readonly dial: Dialer;
@@ -82,7 +83,7 @@ class Guests {
     for (const drop of this.#waiting) drop();
   }
 
-  // Gives what to call when it waits no more for its upgrade.
+  // Returns a function to call when it no longer waits for its upgrade.
   #begin(name: string, drop: () => void): () => void {
     const end = this.#bridge.begin(hostOf(name));
     if (end === null) {
@@ -100,7 +101,7 @@ class Guests {
   }
 }
 
-/** The address in what `Accept` is told: `tcp:192.0.2.7:4000`. */
+/** The address in the name that `Accept` is given: `tcp:192.0.2.7:4000`. */
 function hostOf(name: string): string {
   return name.replace(/^tcp:/, '').replace(/:\d+$/, '');
 }

@@ -1,8 +1,9 @@
+// The options of a bridge: limits, defaults and checks.
 import { systemClock } from '../io/clock.ts';
 import type { Clock } from '../io/clock.ts';
 import { type ServerName, withoutLogin } from '../client/connection/endpoint.ts';
 import type { Dialer, TlsOptions } from '../io/transport.ts';
-import { checkKnown, checkObject, checkWhole, optionNames } from '../wire/check.ts';
+import { checkKnown, checkObject, checkWhole } from '../wire/check.ts';
 import { checkKey } from '../wire/key.ts';
 import { UsageError } from '../wire/errors.ts';
 import { withDefaults } from '../wire/options.ts';
@@ -10,7 +11,7 @@ import { bearerProtocol, MAX_BRIDGED_KEYS } from '../io/web-socket.ts';
 import type { BridgeEvent } from './events.ts';
 import type { Policy } from './policy.ts';
 
-/** What a page, an address and all of them together may take. */
+/** The limits for a page, for an address, and for all of them together. */
 export interface BridgeLimits {
   /** The largest WebSocket message, in bytes. Messages are pieces of a stream: one holds any part. */
   readonly maxMessage: number;
@@ -62,7 +63,7 @@ export const bridgeLimits: BridgeLimits = {
   maxInFlight: 256,
   maxInFlightTotal: 4096,
   rate: 1000,
-  // A client sends what one turn asks for in one message: it needs no more than it has commands, and
+  // A client sends all commands of a turn in one message: it needs no more than it has commands, and
   // a few for values that leave in pieces.
   messageRate: 2000,
   // 134 megabits a second: more than visitors have, and a few hundredths of a core to read.
@@ -97,7 +98,7 @@ export interface BridgeOptions extends Partial<BridgeLimits> {
   readonly hosts?: readonly string[];
   /** The name of each tenant and its bearer token. With tokens, nobody connects without one. */
   readonly tokens?: ReadonlyMap<string, string>;
-  /** What stands before every key, unseen by the page; nothing by default. */
+  /** The prefix of every key, which the page does not see; none by default. */
   readonly prefix?: string;
   /** Take nothing that changes an item, or its time to live. */
   readonly readOnly?: boolean;
@@ -108,7 +109,7 @@ export interface BridgeOptions extends Partial<BridgeLimits> {
    * `X-Forwarded-For`.
    */
   readonly behindProxy?: boolean;
-  /** Hears what happens. It is never told a key, a value or a token. */
+  /** Called with each event. No event holds a key, a value or a token. */
   readonly log?: (event: BridgeEvent) => void;
   /** How to connect to the upstream; the runtime's own way by default. */
   readonly dial?: Dialer;
@@ -117,43 +118,21 @@ export interface BridgeOptions extends Partial<BridgeLimits> {
   readonly random?: () => number;
 }
 
-const own = /* @__PURE__ */ optionNames<Omit<BridgeOptions, keyof BridgeLimits>>({
-  upstream: true,
-  upstreamTls: true,
-  upstreamAuth: true,
-  upstreamTimeout: true,
-  origins: true,
-  hosts: true,
-  tokens: true,
-  prefix: true,
-  readOnly: true,
-  policy: true,
-  behindProxy: true,
-  log: true,
-  dial: true,
-  clock: true,
-  random: true,
-});
-const names: ReadonlySet<string> = /* @__PURE__ */ new Set([...own, ...Object.keys(bridgeLimits)]);
-
 /** Options, each checked and there. */
-export interface BridgeSettings extends BridgeLimits {
-  readonly upstream: ServerName;
-  readonly upstreamTls: TlsOptions | undefined;
+export interface BridgeSettings
+  extends BridgeLimits, Required<Omit<BridgeOptions, keyof BridgeLimits | Absent | Listed>> {
+  readonly upstreamTls: BridgeOptions['upstreamTls'];
   readonly upstreamAuth: BridgeOptions['upstreamAuth'];
-  readonly upstreamTimeout: number;
+  readonly policy: BridgeOptions['policy'];
   readonly origins: ReadonlySet<string>;
   readonly hosts: ReadonlySet<string>;
-  readonly tokens: ReadonlyMap<string, string>;
-  readonly prefix: string;
-  readonly readOnly: boolean;
-  readonly policy: Policy | undefined;
-  readonly behindProxy: boolean;
-  readonly log: (event: BridgeEvent) => void;
-  readonly dial: Dialer;
-  readonly clock: Clock;
-  readonly random: () => number;
 }
+
+/** The options without a default. */
+type Absent = 'upstreamTls' | 'upstreamAuth' | 'policy';
+
+/** The options that are looked up in. */
+type Listed = 'origins' | 'hosts';
 
 /** The shortest token that is taken: 16 letters and digits cannot be guessed over a network. */
 const MIN_TOKEN = 16;
@@ -161,7 +140,29 @@ const MIN_TOKEN = 16;
 /** The longest prefix: it must leave keys room. */
 const MAX_PREFIX = 100;
 
-const LOOPBACK = ['localhost', '127.0.0.1', '[::1]'];
+/** The default of every option that need not be given; none can be missing here. */
+const defaults:
+  & Omit<BridgeSettings, 'upstream' | 'dial' | Listed>
+  & Required<Pick<BridgeOptions, Listed>> = {
+    ...bridgeLimits,
+    upstreamTls: undefined,
+    upstreamAuth: undefined,
+    upstreamTimeout: 1000,
+    origins: [],
+    hosts: ['localhost', '127.0.0.1', '[::1]'],
+    tokens: /* @__PURE__ */ new Map(),
+    prefix: '',
+    readOnly: false,
+    policy: undefined,
+    behindProxy: false,
+    log: () => {},
+    clock: systemClock,
+    random: Math.random,
+  };
+
+const names: ReadonlySet<string> = /* @__PURE__ */ new Set(
+  ['upstream', 'dial', ...Object.keys(defaults)],
+);
 
 /** @throws UsageError naming the option that breaks a rule. */
 export function bridgeSettings(
@@ -169,13 +170,12 @@ export function bridgeSettings(
 ): BridgeSettings {
   checkObject('options', options);
   checkKnown('options', options, names);
-  const limits = withDefaults(bridgeLimits, options);
+  const settings = withDefaults(defaults, options);
   for (const name of Object.keys(bridgeLimits) as (keyof BridgeLimits)[]) {
     // No more than timers can be set for.
-    checkWhole(name, limits[name], 1, 0x7fff_ffff);
+    checkWhole(name, settings[name], 1, 0x7fff_ffff);
   }
-  const { origins = [], hosts = LOOPBACK, tokens = new Map<string, string>() } = options;
-  const { prefix = '', upstreamTimeout = 1000 } = options;
+  const { origins, hosts, tokens, prefix } = settings;
   for (const origin of origins) {
     // As browsers write it: a slash at its end, or a default port, would match nobody.
     if (!/^[a-z][a-z\d+.-]*:\/\/[^/*\s@]+$/.test(origin)) {
@@ -194,21 +194,10 @@ export function bridgeSettings(
     throw new UsageError('prefix', `must have at most ${MAX_PREFIX} characters`);
   }
   return {
-    ...limits,
+    ...settings,
     upstream: options.upstream,
-    upstreamTls: options.upstreamTls,
-    upstreamAuth: options.upstreamAuth,
-    upstreamTimeout,
+    dial: options.dial,
     origins: new Set(origins),
     hosts: new Set(hosts.map((host) => host.toLowerCase())),
-    tokens,
-    prefix,
-    readOnly: options.readOnly ?? false,
-    policy: options.policy,
-    behindProxy: options.behindProxy ?? false,
-    log: options.log ?? (() => {}),
-    dial: options.dial,
-    clock: options.clock ?? systemClock,
-    random: options.random ?? Math.random,
   };
 }

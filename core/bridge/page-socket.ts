@@ -1,3 +1,4 @@
+// The WebSocket of a page, on the bridge's side.
 import type { Transport, TransportEvents } from '../io/transport.ts';
 import { endCause } from '../io/web-socket.ts';
 import {
@@ -43,7 +44,7 @@ export class PageSocket implements BridgeSocket, TransportEvents {
   readonly #goneListeners: (() => void)[] = [];
   #state: 'open' | 'closing' | 'gone' = 'open';
   #session: BridgeSession | null = null;
-  // What the connection has not taken; then the session has to wait, and may know it.
+  // Bytes that the connection has not taken; then the session has to wait (backpressure).
   #unsent: Uint8Array[] = [];
   #isOwedDrain = false;
   // Whether the session wants no more, and whether the connection was paused.
@@ -66,7 +67,7 @@ export class PageSocket implements BridgeSocket, TransportEvents {
     this.#controls = new TokenBucket(controlRate, controlRate, now);
   }
 
-  /** Says who hears of it. Must be called before anything arrives. */
+  /** Sets the handler of its events. Call it before anything arrives. */
   attach(session: BridgeSession): void {
     this.#session = session;
   }
@@ -231,7 +232,7 @@ export class PageSocket implements BridgeSocket, TransportEvents {
     this.#cancelWait = null;
   }
 
-  // Looks through what has arrived since the end was told for the page's own close frame.
+  // Looks for the page's own close frame in the bytes that have arrived since ours was sent.
   #seekClose(arrived: number): void {
     this.#lastWords -= arrived;
     if (this.#lastWords > 0) {
@@ -244,7 +245,7 @@ export class PageSocket implements BridgeSocket, TransportEvents {
     if (this.#lastWords <= 0) this.#hold(true);
   }
 
-  // Both sides have said the end.
+  // Both sides have sent a close frame.
   #finish(cause: Error | null): void {
     this.#state = 'closing';
     this.#lastWords = 0;
@@ -253,7 +254,7 @@ export class PageSocket implements BridgeSocket, TransportEvents {
     this.#session?.onClosed(cause);
   }
 
-  // Who ends in good order gets what it has not read yet; it is the session that gives it up.
+  // A page that closes in order still gets its unread replies; the session gives it up if need be.
   #lingerInOrder(): void {
     this.#linger(() => {
       if (this.#unsent.length > 0) this.#lingerInOrder();

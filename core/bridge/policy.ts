@@ -1,3 +1,4 @@
+// The rules about the commands that a page may send.
 import { classOf } from '../wire/command-facts.ts';
 import type { Command } from '../wire/command.ts';
 import { metaFlags } from '../wire/meta-flags.ts';
@@ -12,10 +13,10 @@ import type { BridgeClient } from './events.ts';
  */
 export type Policy = (command: Command, client: BridgeClient) => Command | Reply;
 
-/** The replies that speak of items. The others tell of the server and of what others keep in it. */
+/** The replies about items. All others disclose facts about the server or about other tenants. */
 const carried: ReadonlySet<ReplyShape> = new Set(['status', 'number', 'values', 'meta', 'version']);
 
-/** The bridge's own rules: what reads and writes items, by the class of its verb, and nothing else. */
+/** The bridge's own rules: only commands that read or write items, by the class of the verb. */
 export function ownPolicy(
   { maxKeys, readOnly }: { readonly maxKeys: number; readonly readOnly: boolean },
 ): Policy {
@@ -26,7 +27,7 @@ export function ownPolicy(
     if ('keys' in command && command.keys.length > maxKeys) return NOT_ALLOWED;
     const flags = 'flags' in command && Array.isArray(command.flags) ? command.flags : [];
     for (const flag of flags as readonly string[]) {
-      // Hints to proxies: what stands behind the bridge may take them for orders.
+      // Hints to proxies: the upstream may obey them.
       if (metaFlags.get(flag.charAt(0)) === 'free') return NOT_ALLOWED;
     }
     return readOnly && classOf(command) !== 'read' ? NOT_ALLOWED : command;

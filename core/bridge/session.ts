@@ -1,3 +1,4 @@
+// One page at a bridge, with its own upstream.
 import { toEndpoint } from '../client/connection/endpoint.ts';
 import { Upstream } from '../client/connection/upstream.ts';
 import { CONGESTED, Pump } from '../io/pump.ts';
@@ -20,7 +21,7 @@ export const LINGER = 1000;
 
 /** An open WebSocket, as a bridge needs it. */
 export interface BridgeSocket extends Transport {
-  /** Sends what was taken, then closes with a code of WebSocket and a word for the page. */
+  /** Sends the bytes that were taken, then closes with a WebSocket code and a reason. */
   refuse(code: number, reason: string): void;
   /**
    * Calls back when the socket is really gone, which may be later than `onClosed`: not every runtime
@@ -29,7 +30,7 @@ export interface BridgeSocket extends Transport {
   onGone(call: () => void): void;
 }
 
-/** Counts what all sockets together have under way. */
+/** Counts the commands of all sockets that are in flight. */
 export interface InFlight {
   count: number;
 }
@@ -38,7 +39,7 @@ export interface SessionDependencies {
   readonly settings: BridgeSettings;
   readonly client: BridgeClient;
   readonly socket: BridgeSocket;
-  /** Sends a ping; null where the runtime does that, and closes what does not answer. */
+  /** Sends a ping; null where the runtime does that, and closes sockets that do not answer. */
   readonly ping: (() => void) | null;
   readonly inFlight: InFlight;
   /** Called once, at the end. */
@@ -47,7 +48,7 @@ export interface SessionDependencies {
 
 /**
  * One page and its own connection to the upstream: commands are read, judged, and sent as new
- * ones. Since no other page shares the connection, what goes wrong on it is nobody else's, and a
+ * ones. Since no other page shares the connection, an error on it affects no other page, and a
  * page that reads slowly slows down its own upstream only.
  */
 export class BridgeSession implements TransportEvents {
@@ -122,7 +123,7 @@ export class BridgeSession implements TransportEvents {
     this.#cancelIdle();
     this.#cancelRefusal();
     this.#cancelRate?.();
-    // What was read is done; its replies are read and dropped, so that no byte of them is left over.
+    // Commands that were read are done; their replies are read to the end and dropped.
     this.#pauseUpstream(false);
     void this.#upstream.close();
     const { settings, client, onClosed } = this.#dependencies;
@@ -130,14 +131,14 @@ export class BridgeSession implements TransportEvents {
     onClosed();
   }
 
-  /** Answers what has been read, then closes. */
+  /** Answers the commands that have been read, then closes. */
   close(code: number, reason: string): void {
     if (this.#ending !== null) return;
     this.#ending = { code, reason };
     this.#run();
   }
 
-  // Does what can be done now: commands, replies, and saying who has to wait.
+  // Does all that can be done now: commands, replies, and applying backpressure.
   #run(): void {
     if (this.#closed) return;
     this.#pump.run();
@@ -172,7 +173,7 @@ export class BridgeSession implements TransportEvents {
     return true;
   }
 
-  // Answers what came before, if the page reads that in time.
+  // The commands before it are still answered, if the page reads the replies in time.
   #refuse(reason: string): void {
     const { socket, settings: { clock, upstreamTimeout } } = this.#dependencies;
     this.#ending = { code: 1008, reason };
@@ -225,7 +226,7 @@ export class BridgeSession implements TransportEvents {
       for (const policy of this.#policies) {
         const answer = policy(decided, client);
         if (!('verb' in answer)) {
-          // Throws here, and not when it leaves, what cannot be a line.
+          // A reply that cannot be written throws here, and not when it is sent.
           encodeReply(answer);
           return answer;
         }
@@ -252,8 +253,8 @@ export class BridgeSession implements TransportEvents {
     this.#pauseUpstream(this.#connection.backlog >= settings.maxOutput);
   }
 
-  // While the upstream waits for the page, it is not late, and what it was asked is not under way:
-  // nobody else is told that the bridge is busy for it.
+  // While the upstream waits for the page, its commands are neither late nor counted as in flight:
+  // no other page is told that the bridge is busy because of them.
   #pauseUpstream(paused: boolean): void {
     if (paused === this.#upstreamPaused) return;
     this.#upstreamPaused = paused;
@@ -262,9 +263,9 @@ export class BridgeSession implements TransportEvents {
     else this.#upstream.resume();
   }
 
-  // Asks after half of the time, gives up who has not answered after all of it. A page that does not
-  // read its replies does not see the ping either. Where the runtime pings, it cannot do so past
-  // replies that wait: who keeps them waiting is the one to look after here.
+  // Pings after half of the time, and gives up a page that was silent for all of it. A page that
+  // does not read its replies does not see the ping either. Where the runtime pings, its ping waits
+  // behind the replies, so a page that does not read them is closed here.
   #watchIdle(asked = false): void {
     const { ping, socket, settings: { clock, idleTimeout } } = this.#dependencies;
     this.#cancelIdle = clock.after(idleTimeout / 2, () => {

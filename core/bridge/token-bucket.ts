@@ -1,4 +1,4 @@
-/** What sums of fractions are off by at most, in milliseconds: without it one of them waits again. */
+/** The rounding error of sums of fractions, in milliseconds: without it a caller would wait twice. */
 const EPSILON = 1e-3;
 
 /** A rate limit: a burst of `capacity`, which flows back evenly at `perSecond`. */
@@ -6,7 +6,7 @@ export class TokenBucket {
   readonly #capacity: number;
   // Milliseconds in which one flows back.
   readonly #interval: number;
-  // When it was empty, or will be: what it holds has flowed back since then.
+  // When it was empty, or will be: the tokens that it holds have flowed back since then.
   #emptyAt: number;
 
   /** @param now Milliseconds, on the clock of the later calls. */
@@ -23,7 +23,7 @@ export class TokenBucket {
     return true;
   }
 
-  /** Takes so many, there or not: what is missing is owed, and `wait` counts it. */
+  /** Takes so many, there or not: missing ones are owed, and `wait` counts them. */
   spend(amount: number, now: number): void {
     const full = now - this.#capacity * this.#interval;
     this.#emptyAt = Math.max(this.#emptyAt, full) + amount * this.#interval;

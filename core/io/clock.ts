@@ -6,8 +6,8 @@ export interface Clock {
   elapsed(): number;
   /**
    * Calls back once after so many milliseconds; returns a function that cancels the timer. Where the
-   * program was busy, or asleep, for longer than that, what came meanwhile is to be read first: a
-   * reply that arrived in time is not late because nobody looked.
+   * program was busy, or the machine asleep, for longer than that, sockets are read first: a reply
+   * that arrived in time must not be late because the event loop was blocked.
    */
   after(milliseconds: number, call: () => void): () => void;
   /** Calls back once, in no time, when whatever else is ready has had its turn: sockets, too. */

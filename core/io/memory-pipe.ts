@@ -1,3 +1,4 @@
+// A pipe in memory: two transports, each the other's peer.
 import {
   type Accept,
   type Dialer,
@@ -6,10 +7,10 @@ import {
   type TransportEvents,
 } from './transport.ts';
 
-/** What may wait in one direction before `send` takes no more, in bytes. */
+/** How many bytes may wait in one direction before `send` takes no more. */
 const PIPE_SIZE = 1024 * 1024;
 
-/** Connects to what accepts connections in this process, whatever the endpoint says. */
+/** Connects to a server in this process, whatever the endpoint says. */
 export function memoryDialer(server: { readonly accept: Accept }): Dialer {
   return async (_to, events, signal) => {
     if (signal.aborted) throw signal.reason;
@@ -29,11 +30,11 @@ export function pipe(): [PipeEnd, PipeEnd] {
   return [near, far];
 }
 
-/** One end of a pipe. What is sent arrives in a later microtask, in order. */
+/** One end of a pipe. Bytes arrive in a later microtask, in order. */
 export class PipeEnd implements Transport {
   peer: PipeEnd | null = null;
   #events: TransportEvents | null = null;
-  // What the peer sent and this end has not passed on.
+  // Bytes of the peer that this end has not passed on.
   #chunks: Uint8Array[] = [];
   #waiting = 0;
   #paused = false;
@@ -43,7 +44,7 @@ export class PipeEnd implements Transport {
   #ended = false;
   #closed = false;
 
-  /** Says who hears of what arrives here. */
+  /** Sets the handler of its events. */
   attach(events: TransportEvents): void {
     this.#events = guardEvents(this, events);
     this.#schedule();

@@ -1,13 +1,14 @@
+// The loop between a state machine and a transport.
 import type { Transport } from './transport.ts';
 
 /**
- * The loop that joins a state machine and a transport: it sends what the machine has until the
+ * The loop that joins a state machine and a transport: it sends the machine's output until the
  * transport takes no more, goes on when that has drained, pauses the transport while there is a
  * reason to, and closes it at the end.
  *
- * The owner gives the machine what arrives, takes what the machine makes of that, and calls `flush`,
- * or `run`, which does both; after `onDrain` it calls `drained` first, and when the transport has
- * closed, `detach`.
+ * The owner gives the machine the bytes that arrive, takes its events and calls `flush`, or calls
+ * `run`, which does both. After `onDrain` it calls `drained` first, and `detach` when the transport
+ * has closed.
  */
 export class Pump {
   readonly #machine: Machine;
@@ -75,7 +76,7 @@ export class Pump {
   }
 
   /**
-   * Sends what the machine has, as far as the transport takes it.
+   * Sends the machine's output, as far as the transport takes it.
    *
    * @param now For the machine.
    * @param isPaced Whether to stop where the pace says so.
@@ -96,7 +97,7 @@ export class Pump {
     }
   }
 
-  /** Takes and sends in turn, as long as sending makes room for what the machine has held back. */
+  /** Takes and sends in turn, as long as sending makes room for commands that were held back. */
   run(): void {
     for (;;) {
       const goesOn = this.#handlers.take?.() ?? false;
@@ -152,7 +153,7 @@ export class Pump {
     this.#isEnding = true;
   }
 
-  /** Ends the stream; what the transport has taken still leaves. */
+  /** Ends the stream; bytes that the transport has taken are still sent. */
   close(): void {
     this.#isEnding = true;
     const transport = this.#transport;
@@ -160,7 +161,7 @@ export class Pump {
     transport?.close();
   }
 
-  /** Ends the stream at once, and drops what has not left. */
+  /** Ends the stream at once, and drops bytes that were not sent. */
   abort(): void {
     this.#isEnding = true;
     const transport = this.#transport;
@@ -175,20 +176,20 @@ export const LARGE: number = 16 * 1024;
 // Why a transport is paused. Bits, since several reasons may hold at once.
 /** The peer does not read, or has sent more than is to be taken from it. */
 export const CONGESTED = 1;
-/** The consumer of what was read is busy. */
+/** The consumer of items is busy. */
 export const BUSY = 2;
 /** The owner of the connection asked for it. */
 export const PAUSED = 4;
 /** The pace of this turn of the event loop is over. */
 const RESTING = 8;
 
-/** What a pump needs of a state machine: its output. */
+/** The output of a state machine. */
 export interface Machine {
   /** The next bytes for the transport, or null. */
   transmit(now: number): Uint8Array | null;
   /** The transport took `count` of the bytes that `transmit` gave. */
   sent(count: number): void;
-  /** Whether it holds back what it has read until output has left. Clients never do. */
+  /** Whether it holds back commands until output has left. The client's side never does. */
   readonly congested?: boolean;
 }
 
@@ -206,7 +207,7 @@ export interface Pacing {
 export interface PumpHandlers {
   /** Called in a microtask after `schedule`. */
   readonly onTurn: () => void;
-  /** Takes what the machine has read, for `run`. Returns whether to go on when there is room. */
+  /** Takes the machine's events, for `run`. Returns whether to go on when there is room. */
   readonly take?: () => boolean;
   /** The transport took so many bytes. */
   readonly onSent?: (count: number) => void;

@@ -37,15 +37,18 @@ export interface Transport {
   /** Stops `onData` until `resume`. A few chunks that are on their way may still come. */
   pause(): void;
   resume(): void;
-  /** Sends what was taken, then ends the stream. Until then chunks may come, even when paused. */
+  /**
+   * Sends the bytes that were taken, then ends the stream. Until then chunks may come, even when
+   * paused.
+   */
   close(): void;
-  /** Ends the stream at once and drops what was not sent. */
+  /** Ends the stream at once and drops bytes that were not sent. */
   abort(): void;
 }
 
 /**
- * What a transport tells its owner. What the owner throws ends the stream, and is the cause that
- * `onClosed` tells: see `guardEvents`.
+ * The handlers of a transport's events. An exception in one of them ends the stream, and is the
+ * cause that `onClosed` gets: see `guardEvents`.
  */
 export interface TransportEvents {
   /** Bytes arrived. The chunk is the owner's from now on; a transport never uses it again. */
@@ -54,7 +57,7 @@ export interface TransportEvents {
   onDrain(): void;
   /**
    * The peer will send no more but still reads (half-close). An owner with this method closes the
-   * transport itself, when it has sent all; without it the transport ends when what it took has left.
+   * transport itself, when it has sent all; without it the transport ends when its output has left.
    * Only sockets can tell: a WebSocket, and a pipe in memory, end as a whole.
    */
   onEnd?(): void;
@@ -90,7 +93,7 @@ declare const AbortController: new () => Aborter;
 
 export const newAborter = (): Aborter => new AbortController();
 
-/** Takes a new stream and returns what hears of it. `address` is for people: `tcp:10.0.0.1:4000`. */
+/** Takes a new stream and returns its handlers. `address` is for people: `tcp:10.0.0.1:4000`. */
 export type Accept = (transport: Transport, address: string) => TransportEvents;
 
 /**
@@ -106,7 +109,7 @@ export type Arrive = (address: string, drop: () => void) => () => void;
 export interface ListenOptions {
   /** The permissions of a socket file; 0o700 by default, as memcached's. */
   readonly mode?: number;
-  /** Hears of connections over TLS before their handshake; nobody by default. */
+  /** Called with each connection over TLS before its handshake. */
   readonly arrive?: Arrive;
 }
 
@@ -127,9 +130,9 @@ export function isTransport(transport: unknown): boolean {
 }
 
 /**
- * What hears of a stream, so guarded that what it throws ends the stream and is the cause of its
- * end. Left to the runtimes, it would end the process on one, and on another be lost and let the
- * stream live on.
+ * Wraps handlers so that an exception in one of them ends the stream and is the cause of its end.
+ * Left to the runtimes, it would end the process on one, and on another be lost and let the stream
+ * live on.
  */
 export function guardEvents(
   transport: Pick<Transport, 'abort'>,
@@ -142,7 +145,7 @@ export function guardEvents(
     try {
       call();
     } catch (error) {
-      // There is no stream left to end.
+      // No stream is left to end.
       if (closed) throw error;
       thrown = error instanceof Error ? error : new Error(String(error));
       transport.abort();

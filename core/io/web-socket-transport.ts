@@ -1,14 +1,15 @@
+// An open WebSocket as a transport.
 import { type Clock, systemClock } from './clock.ts';
 import { guardEvents, type Transport, type TransportEvents } from './transport.ts';
 import { closeWith, endCause, unshared, type WebSocketLike } from './web-socket.ts';
 
-/** What `send` takes before it waits, in bytes: the largest message, and less than bridges take. */
+/** How many bytes may be buffered before `send` takes no more; bridges take larger messages. */
 const MAX_BUFFERED = 1024 * 1024;
 
-/** What is kept while the owner has paused, in bytes, where the socket itself cannot pause. */
+/** How many bytes are held while it is paused, where the socket itself cannot pause. */
 const MAX_HELD = 16 * 1024 * 1024;
 
-/** How often to look whether there is room again, in milliseconds: a WebSocket does not tell. */
+/** How often to look whether there is room again, in milliseconds: a WebSocket has no drain event. */
 const POLL = 4;
 
 const OPEN = 1;
@@ -18,7 +19,7 @@ export class WebSocketTransport implements Transport {
   readonly #socket: WebSocketLike;
   readonly #clock: Clock;
   #events: TransportEvents | null = null;
-  // What arrived while the owner had paused.
+  // Chunks that arrived while it was paused.
   #held: Uint8Array[] = [];
   #heldBytes = 0;
   #paused = false;
@@ -31,11 +32,11 @@ export class WebSocketTransport implements Transport {
     socket.binaryType = 'arraybuffer';
     socket.addEventListener('message', ({ data }) => this.#onMessage(data));
     socket.addEventListener('close', (end) => this.#finish(endCause(end)));
-    // A failure says nothing but that it is one, and the close that follows it says more.
+    // An error event has no details; the close event that follows it does.
     socket.addEventListener('error', () => {});
   }
 
-  /** Says who hears of the socket. Must be called in the turn in which it opened. */
+  /** Sets the handler of its events. Call it in the turn of the event loop in which it opened. */
   attach(events: TransportEvents): void {
     this.#events = guardEvents(this, events);
   }
@@ -70,13 +71,13 @@ export class WebSocketTransport implements Transport {
 
   abort(): void {
     if (this.#over) return;
-    // Where there is no way to drop what was taken, it is sent, but nobody waits for that.
+    // A socket without `terminate` still sends what it has buffered, but `onClosed` does not wait.
     this.#socket.terminate?.();
     this.#socket.close();
     void Promise.resolve().then(() => this.#finish(null));
   }
 
-  // Sends what was taken, then ends the stream and gives the peer a reason.
+  // Sends the bytes that were taken, then closes with a reason.
   #end(code: number, reason: string): void {
     if (this.#over) return;
     // A paused socket would not hear of its end.

@@ -1,3 +1,4 @@
+// The part of WebSockets that clients and bridges share.
 import { UsageError } from '../wire/errors.ts';
 
 /** The subprotocol of a WebSocket whose messages are pieces of a memcached connection. */
@@ -38,7 +39,7 @@ export interface WebSocketLike {
   terminate?(): void;
 }
 
-/** What is told of a failure: nothing, in a page. */
+/** The details of an error; pages get none. */
 export interface WebSocketFailure {
   readonly message?: string;
 }
@@ -51,7 +52,7 @@ export interface WebSocketEnd {
 
 /** Why a WebSocket failed, or null when it ended in good order. */
 export function endCause({ code, reason }: WebSocketEnd): Error | null {
-  // 1000 is an end, 1001 that of a page or a server, 1005 one that gives no code.
+  // 1000: a normal end; 1001: the page or the server goes away; 1005: no code was given.
   if (code === 1000 || code === 1001 || code === 1005) return null;
   return new Error(`the WebSocket was closed with ${code}${reason === '' ? '' : `: ${reason}`}`);
 }

@@ -1,3 +1,4 @@
+// One client of a proxy.
 import { CONGESTED, Pump } from '../io/pump.ts';
 import type { Transport, TransportEvents } from '../io/transport.ts';
 import type { Command } from '../wire/command.ts';
@@ -8,14 +9,14 @@ import { ServerConnection, type ServerConnectionOptions } from '../wire/server-c
 /** The options of a `ServerLink`. */
 export interface ServerLinkOptions extends Partial<ServerConnectionOptions> {
   /**
-   * Answers a command; commands that follow need not wait for it. What it rejects with is answered
-   * with an error line: the server's own for a `ServerReplyError`, else one that says no more than
+   * Answers a command; commands that follow need not wait for it. A rejection is answered with an
+   * error line: the server's own for a `ServerReplyError`, else one that says no more than
    * the error's code.
    */
   readonly answer: (command: Command) => Promise<Reply>;
   /** How many bytes of values may wait for answers before no more commands are read; 8 MiB. */
   readonly maxHeld?: number;
-  /** Called once, when the peer has gone. What is answered later is dropped. */
+  /** Called once, when the peer has gone. Later answers are dropped. */
   readonly onClosed?: (cause: Error | null) => void;
 }
 
@@ -54,7 +55,7 @@ export class ServerLink implements TransportEvents {
     this.#run();
   }
 
-  /** What was asked is answered first: `printf 'get a\r\n' | nc -N` waits for that. */
+  /** Half-close: pending commands are answered first, as `printf 'get a\r\n' | nc -N` expects. */
   onEnd(): void {
     this.#connection.receiveEnd();
     this.#run();
@@ -69,7 +70,7 @@ export class ServerLink implements TransportEvents {
   #run(): void {
     this.#pump.run();
     const isFull = this.#connection.congested || this.#held >= this.#maxHeld;
-    // Once it ends, what still comes is thrown away: left unread it would make the system reset the
+    // Once it ends, input is read and discarded: unread bytes would make the system reset the
     // connection, and the peer lose the last replies.
     this.#pump.hold(CONGESTED, isFull && !this.#pump.isEnding);
   }
@@ -98,7 +99,7 @@ export class ServerLink implements TransportEvents {
     try {
       this.#connection.reply(id, reply);
     } catch {
-      // A reply that cannot be written leaves its command without one: what follows would be taken
+      // A reply that cannot be written leaves its command without one: the next reply would be taken
       // for it.
       return this.#pump.abort();
     }

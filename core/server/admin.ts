@@ -4,7 +4,7 @@ import { clientError, END, ERROR, OK, type Reply } from '../wire/reply.ts';
 import type { Engine } from './engine.ts';
 
 // The commands that tune memcached's slabs, LRU and crawler. The embedded server has one arena and
-// one LRU, so what would tune them is checked, answered as memcached answers, and has no effect.
+// one LRU, so these commands are checked and answered as in memcached, and have no effect.
 
 const MAX_CLASSES = 64;
 const refused = (message: string): Reply => ({ type: 'refused', message });

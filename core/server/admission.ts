@@ -1,3 +1,4 @@
+// Refuses a value before it is read, or reserves memory for it.
 import type { StorageHeader } from '../wire/decode-command.ts';
 import { keyBytes } from '../wire/key.ts';
 import { type ErrorReply, serverError } from '../wire/reply.ts';
@@ -37,7 +38,8 @@ export class Admission {
     else store.counters.store_too_large++;
     const status = fits ? 'no_memory' : 'too_large';
     store.log?.stored(key, status, verb === 'ms' ? 'set' : verb, 0, 0, 0);
-    // So that nobody reads on what was meant to be overwritten. ms does it in all its modes.
+    // As in memcached: the value that should have been overwritten must not be read any more. `ms`
+    // removes it in all its modes.
     if (verb === 'set' || verb === 'ms') {
       const old = store.find(key);
       if (old !== 0) store.remove(old);
@@ -45,7 +47,7 @@ export class Admission {
     return serverError(fits ? OUT_OF_MEMORY : TOO_LARGE);
   }
 
-  /** The value that was announced has come, or will not: what was kept for it is free. */
+  /** The value has come, or will not: frees the memory that was reserved for it. */
   release(): void {
     this.#engine.store.release(this.#reserved);
     this.#reserved = 0;

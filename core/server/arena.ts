@@ -9,8 +9,8 @@ const SHORT = 48;
 
 /**
  * Memory for items: one array, cut into blocks of 64 bytes that are chained to hold what does not
- * fit one. Any free block serves any item, so nothing is lost to size classes, and what is evicted
- * is what was used longest ago, whatever its size.
+ * fit one. Any free block serves any item, so no memory is lost to size classes, and the item that
+ * was used longest ago is evicted, whatever its size.
  *
  * The array has the size of the limit from the start. Runtimes hand out such memory untouched, so
  * a block takes room in the process only once it was written to.

@@ -1,4 +1,4 @@
-/** What the store and the sessions count; `stats` shows it by these names. */
+/** The counters of the store and the sessions; `stats` shows them by these names. */
 export interface Counters {
   cmd_get: number;
   cmd_set: number;
@@ -76,7 +76,7 @@ export function newCounters(): Counters {
   };
 }
 
-/** What the store counts for each slab class; `stats items` shows it. */
+/** The counters of a slab class; `stats items` shows them. */
 export interface ClassCounters {
   evicted: number;
   evicted_nonzero: number;

@@ -1,3 +1,4 @@
+// `metadump` and `mgdump`: all items, one by one.
 import { toKey } from '../wire/item-lines.ts';
 import { latin1 } from '../wire/bytes.ts';
 import { clientError, EN, END, type Reply, type ReplyItem } from '../wire/reply.ts';

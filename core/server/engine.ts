@@ -1,3 +1,4 @@
+// The state that the sessions of one server share.
 import type { Clock } from '../io/clock.ts';
 import { assertArgument, checkKnown, checkObject } from '../wire/check.ts';
 import { type ServerOptions, serverOptions } from './options.ts';
@@ -7,7 +8,7 @@ import { Watchers } from './watchers.ts';
 
 const names: ReadonlySet<string> = /* @__PURE__ */ new Set(Object.keys(serverOptions));
 
-/** What `stats conns` tells of a connection. */
+/** The facts that `stats conns` shows of a connection. */
 export interface ConnectionFacts {
   readonly id: number;
   /** `tcp:127.0.0.1:40000`, `unix:/path`, `memory`. */
@@ -16,7 +17,7 @@ export interface ConnectionFacts {
   lastCommand: number;
 }
 
-/** What the sessions of one server share. */
+/** The state that the sessions of one server share. */
 export class Engine {
   readonly options: ServerOptions;
   readonly clock: Clock;
@@ -31,7 +32,7 @@ export class Engine {
   crawler = true;
   crawlerSleep = 100;
   crawlerTocrawl = 0;
-  /** What `shutdown` does, once it is allowed. */
+  /** Called for `shutdown`, where that is allowed. */
   onShutdown: (graceful: boolean) => void = () => {};
 
   constructor(options: Partial<ServerOptions>, clock: Clock) {

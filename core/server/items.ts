@@ -1,3 +1,4 @@
+// Items in the arena: found by key, ordered by use.
 import { Arena, BLOCK_WORDS } from './arena.ts';
 import { KeyHash } from './key-hash.ts';
 
@@ -50,7 +51,7 @@ export class Items {
 
   /**
    * @param memory The limit in bytes.
-   * @param random What the hash of keys is made different by: `Math.random`, or one with a seed.
+   * @param random Makes the hash of keys differ between servers: `Math.random`, or one with a seed.
    */
   constructor(memory: number, random: () => number) {
     this.arena = new Arena(memory);

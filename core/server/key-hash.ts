@@ -1,6 +1,6 @@
 /**
- * HalfSipHash-1-3: a hash of 32 bits with a key of 64, made anew for each server. Who does not know
- * the key cannot choose keys of items that collide, and so make each look-up walk all of them.
+ * HalfSipHash-1-3: a hash of 32 bits with a key of 64, made anew for each server. Without
+ * that key, an attacker cannot choose item keys that collide and make each lookup walk all of them.
  */
 export class KeyHash {
   readonly #low: number;

@@ -1,3 +1,4 @@
+// An embedded memcached in memory, for tests.
 import { VirtualClock } from '../io/clock.ts';
 import { memoryDialer } from '../io/memory-pipe.ts';
 import type { Dialer } from '../io/transport.ts';

@@ -1,3 +1,4 @@
+// The arguments of a meta request's flags, as the server reads them.
 import { flagArgument } from '../wire/meta-flags.ts';
 import { int32, uint32, uint64 } from '../wire/numbers.ts';
 import type { Store } from './store.ts';

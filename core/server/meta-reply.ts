@@ -1,3 +1,4 @@
+// The parts that the replies to meta commands share.
 import { base64Length, putBase64 } from '../wire/base64.ts';
 import { latin1 } from '../wire/bytes.ts';
 import type { MetaCommand } from '../wire/command.ts';
@@ -37,7 +38,7 @@ function needsBase64(key: Uint8Array): boolean {
 
 /**
  * Whether a key may stand in a line that is written as text. memcached writes those with a CR too,
- * but who reads lines at either of CR and LF would find two.
+ * but a client that ends lines at either of CR and LF would find two.
  */
 export function fitsLine(key: Uint8Array): boolean {
   return !needsBase64(key) && !key.includes(0x0d);

@@ -1,3 +1,4 @@
+// The meta commands of the embedded server.
 import { EMPTY, fromLatin1 } from '../wire/bytes.ts';
 import type { MetaCommand, MetaDebugCommand, MetaSetCommand } from '../wire/command.ts';
 import { keyBytes } from '../wire/key.ts';
@@ -74,12 +75,12 @@ export function metaGet(engine: Engine, command: MetaCommand): Reply {
   if (!flags.has('v') || (same !== null && same === items.cas(item))) {
     return { type: 'HD', flags: tokens };
   }
-  // What goes out by reference must not lie in memory that is used again.
+  // A value that is sent by reference must not lie in memory that is reused.
   const value = items.value(item, items.length(item) >= REFERENCE_SIZE);
   return { type: 'VA', flags: tokens, value };
 }
 
-// What an `mg` is told of an item beside its value, by the flag that asks for it.
+// Adds the field of an item that a flag of `mg` asks for.
 function pushField(
   tokens: string[],
   flag: string,
@@ -203,7 +204,7 @@ export function metaDelete(engine: Engine, command: MetaCommand): Reply {
   }
   const newCas = flags.u64('E');
   if (flags.has('x')) {
-    // What cannot be emptied stays as it is.
+    // An item that cannot be emptied stays as it is.
     items.renew(item);
     const room = store.reserve(key.length, clientFlags(command.flags), 0);
     if (room === null) return serverError('out of memory');
@@ -301,7 +302,7 @@ export function metaArithmetic(engine: Engine, command: MetaCommand): Reply {
   return created ? { ...reply, unasked: true } : reply;
 }
 
-/** `me`: what is known of an item. */
+/** `me`: the metadata of an item. */
 export function metaDebug(engine: Engine, command: MetaDebugCommand): Reply {
   const { store } = engine;
   const { items } = store;

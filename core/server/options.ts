@@ -1,7 +1,8 @@
+// The options of an embedded memcached, with their defaults.
 import type { ClusterConfig } from '../wire/cluster-config.ts';
 import { type CacheOptions, cacheOptions } from './store.ts';
 
-/** What an embedded memcached may be told; the letters are those of memcached's command line. */
+/** The options of an embedded memcached; the letters are those of memcached's command line. */
 export interface ServerOptions extends CacheOptions {
   /** `-c`: how many connections at once; one more is told so and closed. */
   readonly maxConnections: number;
@@ -24,25 +25,25 @@ export interface ServerOptions extends CacheOptions {
   readonly idleTimeout: number;
   /** `-o track_sizes`: count the sizes of items for `stats sizes`. */
   readonly trackSizes: boolean;
-  /** `-D`: what ends the prefix of a key in `stats detail`. */
+  /** `-D`: the character that ends the prefix of a key in `stats detail`. */
   readonly prefixDelimiter: string;
-  /** What `version` answers. */
+  /** The answer to `version`. */
   readonly version: string;
-  /** What `stats settings` shows beside these, by its names: `tcpport`, `domain_socket`. */
+  /** More settings for `stats settings`, by its names: `tcpport`, `domain_socket`. */
   readonly settings: Readonly<Record<string, string>>;
-  /** What `stats` shows of the process: its id, and the seconds of CPU it has used. */
+  /** The process for `stats`: its id, and the seconds of CPU that it has used. */
   readonly processFacts: () => {
     readonly pid: number;
     readonly user: number;
     readonly system: number;
   };
   /**
-   * What `refresh_certs` does: null when it worked, else what the server answers. Absent without
+   * Called for `refresh_certs`; returns null when it worked, else the error to answer. Null without
    * TLS.
    */
   readonly refreshCertificates: (() => string | null) | null;
   /**
-   * What `config get cluster` answers, asked each time: it makes the server the configuration
+   * The answer to `config get cluster`, asked each time: it makes the server the configuration
    * endpoint of a managed cluster. Null: `ERROR`, as memcached does.
    */
   readonly cluster: (() => ClusterConfig) | null;

@@ -1,11 +1,12 @@
+// The counters of `stats detail`.
 import { latin1 } from '../wire/bytes.ts';
 import type { StatLine } from '../wire/reply.ts';
 import { fitsLine } from './meta-reply.ts';
 
-/** What `stats detail` counts for the keys of one prefix. */
+/** The counters of `stats detail` for the keys of one prefix. */
 type PrefixCounts = { get: number; hit: number; set: number; del: number };
 
-/** Counts by what stands before the first delimiter of a key; a key without one is not counted. */
+/** Counts by the prefix of a key, up to the first delimiter; a key without one is not counted. */
 export class PrefixStats {
   readonly #delimiter: number;
   readonly #counts: Map<string, PrefixCounts> = new Map();

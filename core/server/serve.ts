@@ -1,3 +1,4 @@
+// The embedded server and its connections.
 import { type Clock, systemClock } from '../io/clock.ts';
 import { CONGESTED, Pump } from '../io/pump.ts';
 import type { Accept, Transport, TransportEvents } from '../io/transport.ts';
@@ -45,7 +46,7 @@ export class Server {
     return served;
   };
 
-  /** Closes every connection as soon as its peer has taken what is ready for it. */
+  /** Closes every connection as soon as its peer has taken the replies that are ready. */
   close(): void {
     for (const served of this.#served) served.close('shutdown');
   }
@@ -65,7 +66,7 @@ class ServerPeer implements TransportEvents {
   #dump: { readonly id: number; readonly items: Dump } | null = null;
   // How many commands it may still do in this turn.
   #left = 0;
-  // What it does first in its next turn, while it waits for that.
+  // The command with which its next turn of the event loop begins, while it waits for that.
   #held: ServerEvent | null = null;
   #logged = false;
   #cancelIdle: () => void = () => {};
@@ -132,19 +133,19 @@ class ServerPeer implements TransportEvents {
     this.#logClose(cause === null ? 'normal' : 'error');
   }
 
-  /** Sends what is ready, as fast as the peer takes it, and closes. */
+  /** Sends the replies that are ready, as fast as the peer takes them, and closes. */
   close(reason: CloseReason): void {
     if (this.#pump.isEnding) return;
     this.#pump.end();
     this.#session.unwatch();
     this.#logClose(reason);
-    // What still comes in is thrown away: left unread it would make the system reset the
-    // connection, and the peer lose the last replies.
+    // Input is read and discarded: unread bytes would make the system reset the connection, and the
+    // peer lose the last replies.
     this.#pump.hold(CONGESTED, false);
     this.#pump.flush();
   }
 
-  // Once: who decided to close it knows why, and the end of its transport comes later.
+  // Once: the first caller knows the reason, and the end of the transport comes later.
   #logClose(reason: CloseReason): void {
     if (this.#logged) return;
     this.#logged = true;
@@ -153,7 +154,7 @@ class ServerPeer implements TransportEvents {
     this.#engine.watchers.write('connevents', what);
   }
 
-  // Does what can be done now, unless it is the turn of others.
+  // Does all that can be done now, unless it is the turn of other connections.
   #run(): void {
     if (this.#held === null) this.#turn();
     else this.#pump.flush();
@@ -165,7 +166,7 @@ class ServerPeer implements TransportEvents {
     this.#left = this.#engine.options.requestsPerEvent;
     this.#pump.run();
     if (this.#pump.isEnding) return;
-    // Stops reading from a peer that does not read what it is sent, or has sent more than its share.
+    // Stops reading from a peer that does not read its replies, or has used up its share of the turn.
     const isCongested = this.#connection.backlog > 0 && this.#connection.congested;
     this.#pump.hold(CONGESTED, isCongested || this.#held !== null);
   }
@@ -230,8 +231,8 @@ class ServerPeer implements TransportEvents {
     return true;
   }
 
-  // Only who may send a request can be late with one: not a watcher, nor who is sending a value or
-  // being sent a reply. That is how memcached has it.
+  // As in memcached, a connection is idle only when a request could come: not during a watch, in the
+  // middle of a value, or while replies are being sent.
   #watchIdle(timeout: number): void {
     const { clock } = this.#engine;
     const left = this.#facts.lastCommand + timeout - clock.now();

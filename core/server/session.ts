@@ -1,3 +1,4 @@
+// One connection's use of the engine: commands in, answers out.
 import { utf8 } from '../wire/bytes.ts';
 import type { CasCommand, Command, Key, StoreCommand } from '../wire/command.ts';
 import type { StorageHeader } from '../wire/decode-command.ts';
@@ -33,7 +34,7 @@ import { stats } from './stats.ts';
 import { logNames, type Watcher } from './watchers.ts';
 
 /**
- * What a session has to say to a command: a reply; the item that opens a watch, after which lines
+ * The answer of a session to a command: a reply; the item that opens a watch, after which lines
  * come through `onLine`; or a dump to be taken item by item.
  */
 export type Answer = Reply | ReplyItem | Dump;
@@ -44,7 +45,7 @@ export type Answer = Reply | ReplyItem | Dump;
  */
 const MIN_REPLY = 64 * 1024 * 1024;
 
-/** What a value in a reply costs beside its bytes, about. */
+/** The memory that a value in a reply takes beside its bytes, about. */
 const ITEM_COST = 64;
 
 /**
@@ -68,7 +69,7 @@ export class Session {
     engine.connections.add(facts);
   }
 
-  /** Says what time it is for the commands that follow: once for all that arrived together. */
+  /** Sets the time for the commands that follow: once for all that arrived together. */
   tick(now: number): void {
     this.#now = now;
     this.#engine.store.tick(now);
@@ -221,7 +222,7 @@ export class Session {
       const one: ValueItem = {
         key,
         flags: items.flags(item),
-        // What goes out by reference must not lie in memory that is used again.
+        // A value that is sent by reference must not lie in memory that is reused.
         value: items.value(item, length >= REFERENCE_SIZE),
         cas: withCas ? items.cas(item) : undefined,
       };

@@ -20,7 +20,7 @@ export function itemSize(
 
 /**
  * The sizes of memcached's slab classes with its default factor of 1.25. The embedded server has
- * no slabs; it reports the class that memcached would use, so that what is shown agrees.
+ * no slabs; it reports the class that memcached would use, so that statistics agree.
  */
 export const slabSizes: readonly number[] = (() => {
   const chunkMax = 512 * 1024;

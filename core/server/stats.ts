@@ -1,3 +1,4 @@
+// `stats` and all its arguments.
 import { latin1 } from '../wire/bytes.ts';
 import { uint32 } from '../wire/numbers.ts';
 import { clientError, ERROR, OK, type Reply, RESET, type StatLine } from '../wire/reply.ts';
@@ -54,8 +55,8 @@ function statLines(pairs: StatPairs): Reply {
   };
 }
 
-// memcached's own names in its own order. What it says of threads, slabs and buffers that are not
-// here is left out, so that no number is made up.
+// memcached's own names in its own order. Statistics of threads, slabs and buffers that do not exist
+// here are left out, so that no number is made up.
 function generalStats(engine: Engine): StatPairs {
   const { store, options, connections, watchers } = engine;
   const { counters: c, items } = store;
@@ -129,7 +130,7 @@ function generalStats(engine: Engine): StatPairs {
 
 const yes = (is: boolean): string => (is ? 'yes' : 'no');
 
-// By memcached's names and in its order, for what this server has.
+// By memcached's names and in its order, for the settings that this server has.
 function settingsStats(engine: Engine): StatPairs {
   const { options, store } = engine;
   const own: StatPairs = [
@@ -206,7 +207,7 @@ function itemsStats(engine: Engine): StatPairs {
   return pairs;
 }
 
-// There are no slabs here; what memcached would need for the same items, in its chunks and pages.
+// There are no slabs here; these are the chunks and pages memcached would need for the same items.
 function slabsStats(engine: Engine): StatPairs {
   const { store } = engine;
   const { items } = store;
@@ -259,7 +260,7 @@ function detail(engine: Engine, word: string | undefined): Reply {
   }
 }
 
-/** What a cachedump may say, in bytes; memcached's limit. */
+/** The largest cachedump, in bytes; memcached's limit. */
 const CACHEDUMP_SIZE = 2 * 1024 * 1024 - 'END\r\n\0'.length;
 
 function cachedump(engine: Engine, words: readonly string[]): Reply {

@@ -1,3 +1,4 @@
+// The items of an embedded memcached.
 import { fromLatin1, latin1 } from '../wire/bytes.ts';
 import { MAX_U64, uint64 } from '../wire/numbers.ts';
 import { type ClassCounters, type Counters, newClassCounters, newCounters } from './counters.ts';
@@ -14,7 +15,7 @@ export interface CacheOptions {
   readonly useCas: boolean;
   /** Make room by evicting (memcached `-M` turns it off: storing then fails). */
   readonly evict: boolean;
-  /** What the hash of keys is made different by; `Math.random`, which one with a seed may replace. */
+  /** Makes the hash of keys differ between servers; `Math.random`, or one with a seed. */
   readonly random: () => number;
 }
 
@@ -26,7 +27,7 @@ export const cacheOptions: CacheOptions = {
   random: Math.random,
 };
 
-/** Hears what happens to items; for `watch`. */
+/** Called with each event of an item; for `watch`. */
 export interface StoreLog {
   fetched(
     key: Uint8Array,
@@ -47,7 +48,7 @@ export interface StoreLog {
 
 export type StoreMode = 'set' | 'add' | 'replace' | 'append' | 'prepend' | 'cas';
 
-/** What comes of a request to store. */
+/** The result of a request to store. */
 export type StoreStatus = 'stored' | 'not_stored' | 'exists' | 'not_found' | 'no_memory';
 
 /** How an item is to be stored. Times are in the store's seconds, see `Store.expireAt`. */
@@ -121,7 +122,7 @@ export class Store {
     this.now = Math.floor(now / 1000) - this.started;
   }
 
-  /** Changes the limit of memory, in bytes, and evicts what is over it. */
+  /** Changes the limit of memory, in bytes, and evicts items until it is kept. */
   resize(memory: number): void {
     this.items.resize(memory);
     const { items } = this;
@@ -275,7 +276,7 @@ export class Store {
     const inEffect = until > 0 && until <= this.now;
     for (let item = items.scan(1); item !== 0; item = items.scan(item + 1)) {
       // A flush in effect takes the items of this second now: their times do not tell them from
-      // those to come. Any other must not bring back what an earlier one has dropped.
+      // those to come. Any other must not bring back items that an earlier one has dropped.
       if (inEffect ? items.time(item) > until : this.isFlushed(item)) this.remove(item);
     }
     this.#flushedUntil = until;
@@ -310,7 +311,7 @@ export class Store {
     }
   }
 
-  /** Starts or stops counting sizes. Like memcached it counts what is stored from then on. */
+  /** Starts or stops counting sizes. As in memcached, only items stored from then on count. */
   trackSizes(on: boolean): void {
     if (!on) this.sizes = null;
     else this.sizes ??= new Map();
@@ -328,7 +329,7 @@ export class Store {
    * Makes room for an item that is on its way, and keeps it: values that are being sent count
    * against the memory there is, as they do in memcached.
    *
-   * @returns What to `release`, once the item has come or will not come; null when there is no room.
+   * @returns The blocks to `release`, once the item has come or will not come; null without room.
    */
   reserve(keyLength: number, flags: number, length: number): number | null {
     if (!this.#makeRoom(keyLength, flags, length)) return null;
@@ -337,7 +338,7 @@ export class Store {
     return blocks;
   }
 
-  /** Gives up what `reserve` has kept. */
+  /** Frees blocks of `reserve`. */
   release(blocks: number): void {
     this.#reserved -= blocks;
   }
@@ -393,7 +394,7 @@ export class Store {
       case 'replace':
         break;
     }
-    // Most recently used, it is not what makes room for its successor.
+    // As the most recently used item it is not evicted for its successor.
     items.renew(old);
     const item = this.#make(key, parts, flags, expire, marks, newCas, old);
     if (item !== 0) return made(item);
@@ -445,7 +446,7 @@ export class Store {
     let reprieves = 0;
     while (!items.arena.has(this.#reserved + blocks)) {
       const item = items.oldest;
-      // What alone is more than there is would take all others with it for nothing.
+      // An item larger than all memory would evict all others in vain.
       if (item === 0 || this.#reserved + blocks > items.arena.limit) return false;
       if (this.isExpired(item) || this.isFlushed(item)) {
         const counters = this.#classCounters(slabClass(this.sizeOf(item)));
@@ -486,7 +487,7 @@ export class Store {
     else this.sizes.delete(bucket);
   }
 
-  /** What is counted for a slab class. */
+  /** The counters of a slab class. */
   #classCounters(cls: number): ClassCounters {
     let counters = this.classes.get(cls);
     if (counters === undefined) {

@@ -1,3 +1,4 @@
+// The log lines of `watch`.
 import { uriKey } from '../wire/item-lines.ts';
 import { itemSize, slabClass } from './slab-classes.ts';
 import type { Store, StoreLog, StoreMode, StoreStatus } from './store.ts';
@@ -99,9 +100,9 @@ export class Watchers implements StoreLog {
     this.write('deletions', `type=deleted key=${key} cmd=${verb} ${this.#sizes(item)}`);
   }
 
-  /** Writes a line to those who watch this log. */
+  /** Writes a line to the connections that watch this log. */
   write(log: string, what: string): void {
-    // As in memcached, lines that nobody asked for are not numbered.
+    // As in memcached, lines that no connection watches are not numbered.
     if (!this.#watchers.some(({ logs }) => logs.has(log))) return;
     const now = this.#clock();
     const seconds = Math.floor(now / 1000);
