@@ -83,6 +83,8 @@ export function checkHistory(history: readonly Operation[]): Violation[] {
 /** The start of a call, or its end, in a list that calls are taken from and put back into. */
 interface Entry {
   readonly index: number;
+  /** Its place in the order of time. */
+  rank: number;
   /** Null for an end. */
   end: Entry | null;
   readonly isEnd: boolean;
@@ -92,8 +94,7 @@ interface Entry {
 
 function checkKey(operations: readonly Operation[]): Violation | null {
   const head = toEntries(operations);
-  const chosen: { entry: Entry; before: readonly Item[]; wasStuck: boolean }[] = [];
-  const taken = new Uint8Array(operations.length);
+  const chosen: Choice[] = [];
   const seen = new Set<string>();
   let states: readonly Item[] = [null];
   let owed = operations.filter(({ end }) => end < Infinity).length;
@@ -117,7 +118,6 @@ function checkKey(operations: readonly Operation[]): Violation | null {
       if (last === undefined) break;
       states = last.before;
       isStuck = last.wasStuck;
-      taken[last.entry.index] = 0;
       if (putBack(last.entry)) owed++;
       entry = last.entry.next;
       continue;
@@ -127,18 +127,17 @@ function checkKey(operations: readonly Operation[]): Violation | null {
     const names = after.map(nameOf).sort().join();
     const isIdle = isUnknown && names === states.map(nameOf).sort().join();
     if (after.length > 0 && !isIdle) {
-      taken[entry.index] = 1;
-      const name = `${taken.join('')} ${names}`;
+      const latest = Math.max(entry.rank, chosen.at(-1)?.latest ?? 0);
+      const name = `${latest} ${skipped(head, entry, latest)} ${names}`;
       if (!seen.has(name)) {
         seen.add(name);
-        chosen.push({ entry, before: states, wasStuck: isStuck });
+        chosen.push({ entry, latest, before: states, wasStuck: isStuck });
         states = after;
         isStuck = false;
         if (takeOut(entry)) owed--;
         entry = head.next;
         continue;
       }
-      taken[entry.index] = 0;
     }
     entry = entry.next;
   }
@@ -148,19 +147,39 @@ function checkKey(operations: readonly Operation[]): Violation | null {
   return { key: operation.key, operation, explained, states: end };
 }
 
+/** A call that was put next in the order. */
+interface Choice {
+  readonly entry: Entry;
+  /** The latest start of all that were chosen, by its rank. */
+  readonly latest: number;
+  /** The states before it. */
+  readonly before: readonly Item[];
+  readonly wasStuck: boolean;
+}
+
+// The calls that were passed over: with the latest that was chosen they say which were.
+function skipped(head: Entry, chosen: Entry, latest: number): string {
+  let ranks = '';
+  for (let entry = head.next; entry !== null && entry.rank < latest; entry = entry.next) {
+    if (!entry.isEnd && entry !== chosen) ranks += `${entry.rank},`;
+  }
+  return ranks;
+}
+
 // In the order of time; of one moment starts come first, as such calls may be in either order.
 function toEntries(operations: readonly Operation[]): Entry {
   const entries: { at: number; entry: Entry }[] = [];
   operations.forEach(({ start, end }, index) => {
-    const links = { previous: null, next: null };
+    const links = { rank: 0, previous: null, next: null };
     const endEntry = end === Infinity ? null : { index, end: null, isEnd: true, ...links };
     entries.push({ at: start, entry: { index, end: endEntry, isEnd: false, ...links } });
     if (endEntry !== null) entries.push({ at: end, entry: endEntry });
   });
   entries.sort((a, b) => a.at - b.at || Number(a.entry.isEnd) - Number(b.entry.isEnd));
-  const head: Entry = { index: -1, end: null, isEnd: false, previous: null, next: null };
+  const head: Entry = { index: -1, rank: 0, end: null, isEnd: false, previous: null, next: null };
   let last = head;
-  for (const { entry } of entries) {
+  for (const [i, { entry }] of entries.entries()) {
+    entry.rank = i + 1;
     last.next = entry;
     entry.previous = last;
     last = entry;
