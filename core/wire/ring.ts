@@ -144,6 +144,7 @@ export class Ring<Tag> {
 
   /** Frees the void slots at the head. */
   skipVoid(): void {
+    if (this.#voids === 0) return;
     while (this.head < this.tail && this.at(this.head).state === 'void') this.pop();
     if (this.cursor < this.head) this.cursor = this.head;
   }

@@ -78,7 +78,7 @@ const isMissing = strict && !quick && skipped > 0;
 if (isMissing) console.log('with CI set, nothing may be skipped');
 if (quick) {
   const needs = matrix.needs.join(', ');
-  const long = 'older servers and proxies, faults, broken subjects, the flood of a bridge';
+  const long = 'older servers and proxies, faults, broken subjects, the limits of a bridge';
   console.log(`left out: tests that need ${needs}; long tests: ${long}; npm test runs them`);
 }
 console.log(`${passed} passed, ${failed} failed${without}`);
@@ -143,7 +143,13 @@ function runtimesOf(file: string): readonly Runtime[] {
 
 /** Whether a file alone would take more than a tenth of the quick run. */
 function isLong(file: string): boolean {
-  return /\/(memcache-field|memcache-faults|broken-subjects|bridge-flood)\.test/.test(file);
+  const names = [
+    'memcache-(field|faults|models)',
+    'model-server',
+    'broken-subjects',
+    'bridge-(flood|limits)',
+  ];
+  return new RegExp(`/(${names.join('|')})\\.test`).test(file);
 }
 
 async function runJob({ files, runtime }: Job): Promise<FileReport[]> {
