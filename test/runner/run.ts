@@ -126,6 +126,8 @@ function jobsOf(files: readonly string[]): Job[] {
 }
 
 function groupOf(file: string): string {
+  // The folders within a part of the core have few tests each.
+  if (file.startsWith('core/')) return file.split('/').slice(0, 2).join('/');
   if (!file.startsWith('test/conformance/')) return dirname(file);
   // Without a memcached they do not wait, and most of their time is the start of a process.
   return quick ? /^test\/conformance\/(memcache)?/.exec(file)![0] : file;
