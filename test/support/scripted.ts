@@ -55,6 +55,19 @@ export class CountingClock implements Clock {
   }
 }
 
+/** A clock on which the test says when the event loop turns. */
+export class TurnClock extends CountingClock {
+  readonly turns: (() => void)[] = [];
+
+  override yield(call: () => void): void {
+    this.turns.push(call);
+  }
+
+  turn(): void {
+    for (const call of this.turns.splice(0)) call();
+  }
+}
+
 /** A signal that counts its listeners. */
 export class CountedSignal implements AbortSignalLike {
   readonly listeners = new Set<() => void>();

@@ -4,6 +4,7 @@ import {
   CountingClock,
   ScriptedNetwork,
   settled,
+  TurnClock,
   Watched,
 } from '../../../test/support/scripted.ts';
 import { suite } from '../../../test/runner/suite.ts';
@@ -58,19 +59,6 @@ link('a value that lost its buffer before it was sent ends the link at once', as
   ]);
   assert.is(scene.clock.timers, 0);
 });
-
-/** A clock on which the test says when the event loop turns. */
-class TurnClock extends CountingClock {
-  readonly turns: (() => void)[] = [];
-
-  override yield(call: () => void): void {
-    this.turns.push(call);
-  }
-
-  turn(): void {
-    for (const call of this.turns.splice(0)) call();
-  }
-}
 
 // Overload
 

@@ -1,20 +1,7 @@
 import * as assert from 'uvu/assert';
-import { VirtualClock } from '../../io/clock.ts';
+import { TurnClock } from '../../../test/support/scripted.ts';
 import { backoff, Pace } from './timing.ts';
 import { suite } from '../../../test/runner/suite.ts';
-
-/** A clock on which the test says when the event loop turns. */
-class TurnClock extends VirtualClock {
-  #turns: (() => void)[] = [];
-
-  override yield(call: () => void): void {
-    this.#turns.push(call);
-  }
-
-  turn(): void {
-    for (const call of this.#turns.splice(0)) call();
-  }
-}
 
 const pace = suite('pace');
 

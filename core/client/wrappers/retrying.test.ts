@@ -1,6 +1,6 @@
 import * as assert from 'uvu/assert';
 import { mg, ms, version } from '../../../test/support/link-scene.ts';
-import { CountingClock, settled, Watched } from '../../../test/support/scripted.ts';
+import { CountingClock, settled, TurnClock, Watched } from '../../../test/support/scripted.ts';
 import { suite } from '../../../test/runner/suite.ts';
 import type { Command } from '../../wire/command.ts';
 import {
@@ -180,15 +180,6 @@ retrying('half of the wait is left to chance', async () => {
   await scene.pass(50);
   assert.is(call.state, 'resolved');
 });
-
-/** A clock on which a turn ends when it is told to. */
-class TurnClock extends CountingClock {
-  readonly turns: (() => void)[] = [];
-
-  override yield(call: () => void): void {
-    this.turns.push(call);
-  }
-}
 
 retrying('without a delay there is a turn of the event loop between two attempts', async () => {
   const clock = new TurnClock();
