@@ -234,9 +234,11 @@ export class Link implements Executor, TransportEvents {
       const pending: Pending = { resolve, reject, options, traffic, unlisten: null };
       if (options?.unconfirmed === true) {
         checkCommand(asked);
-        // Somebody who awaits them one by one gives nobody else a turn.
-        this.#pace.begin();
-        if ((++this.#quiet & 15) === 0) this.#pump.isSentEnough();
+        // A loop that awaits them one by one leaves the event loop no turn. One alone is not measured.
+        if ((++this.#quiet & 15) === 0) {
+          this.#pump.isSentEnough();
+          this.#pace.begin();
+        }
       }
       const untilSent = options?.unconfirmed === true && isQuiet(asked);
       this.#send(command, pending, this.#usedAt + timeout, untilSent ? 'sent' : 'answered');
