@@ -11,6 +11,7 @@ const bundles: readonly (readonly [name: string, code: string, recorded: number]
   ['client side', `export { ClientConnection } from './core/wire/mod.ts'`, 16.4],
   ['all of the wire', `export * from './core/wire/mod.ts'`, 23.4],
   ['web client', `export { Client } from './transport-web/mod.ts'`, 34.9],
+  ['Worker client', `export { Client } from './transport-web/workers.ts'`, 36.9],
   ['Node client', `export { Client } from './transport-node/mod.ts'`, 34.5],
 ];
 
