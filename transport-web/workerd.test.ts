@@ -40,31 +40,39 @@ const worker = (): Promise<TestWorker> =>
     objects: { object: 'Keeper' },
   });
 
-/** The cases of a list, which one request runs as a whole. */
+let startingNode: Promise<TestWorker> | null = null;
+const nodeWorker = (): Promise<TestWorker> =>
+  startingNode ??= TestWorker.start('test/workers/node-worker.ts', { node: true });
+
+/** The cases of a list, which one request to a Worker runs as a whole. */
 function workerSuite(
   where: string,
+  start: () => Promise<TestWorker>,
   list: WorkerList,
   open: () => Promise<Parameters>,
   needs: readonly (readonly [string, string | null])[] = [],
 ): void {
   const missing = [['workerd', workerdPath] as const, ...needs].find(([, path]) => path === null);
   const run = async (): Promise<CaseResults> =>
-    await (await worker()).ask(`/${list}`, await open()) as CaseResults;
+    await (await start()).ask(`/${list}`, await open()) as CaseResults;
   distantSuite(`workerd: ${where}`, workerLists[list], run, { skip: missing?.[0] });
 }
 
-workerSuite('transport | TCP', 'transport', atExchange);
-workerSuite('transport | TLS', 'tls', atExchange, [['openssl', openssl]]);
-workerSuite('transport | WebSocket', 'web-socket', async () => {
+workerSuite('transport | TCP', worker, 'transport', atExchange);
+workerSuite('transport | TLS', worker, 'tls', atExchange, [['openssl', openssl]]);
+workerSuite('transport | WebSocket', worker, 'web-socket', async () => {
   const { port } = until(await startExchange());
   return { exchange: String(port), nowhere: String(await freePort()) };
 });
-workerSuite('client | embedded, TCP', 'client', embedded);
-workerSuite('client | memcached, TCP', 'client', async () => {
+workerSuite('client | embedded, TCP', worker, 'client', embedded);
+workerSuite('client | memcached, TCP', worker, 'client', async () => {
   const server = await startMemcached(memcached ?? '');
   until({ close: () => server.stop() });
   return { port: portOf(server.endpoint) };
 }, [['memcached', memcached]]);
+
+workerSuite('transport of memwire/node | TCP', nodeWorker, 'transport', atExchange);
+workerSuite('client of memwire/node | embedded, TCP', nodeWorker, 'client', embedded);
 
 /** An exchange, for sockets with TLS and without. */
 async function atExchange(): Promise<Parameters> {
@@ -230,6 +238,7 @@ withWorkerd(
 
 requests.after(async () => {
   await (await starting)?.stop();
+  await (await startingNode)?.stop();
   for (const one of started) await one.close();
 });
 
