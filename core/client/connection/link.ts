@@ -2,7 +2,6 @@
 import { BUSY, LARGE, PAUSED, Pump } from '../../io/pump.ts';
 import {
   type Aborter,
-  type AbortSignalLike,
   type Dialer,
   type Endpoint,
   isTransport,
@@ -304,7 +303,10 @@ export class Link implements Executor, TransportEvents, PlainSink<Pending> {
     }
     this.#nudge?.sent(command);
     const signal = pending.options?.signal;
-    if (signal !== undefined) this.#listen(pending, signal);
+    if (signal !== undefined) {
+      const onAbort = (): void => this.#abortCommand(pending, signal.reason);
+      pending.unlisten = this.#signals.add(signal, onAbort);
+    }
     this.#alarm.set(deadline);
   }
 
@@ -585,10 +587,6 @@ export class Link implements Executor, TransportEvents, PlainSink<Pending> {
     if (!(cause instanceof ProtocolError) || this.isSound) return cause;
     const named = `${this.#name} does not answer as memcached does: ${cause.message}`;
     return new ProtocolError(named, cause.outcome);
-  }
-
-  #listen(pending: Pending, signal: AbortSignalLike): void {
-    pending.unlisten = this.#signals.add(signal, () => this.#abortCommand(pending, signal.reason));
   }
 
   #abortCommand(pending: Pending, reason: unknown): void {
