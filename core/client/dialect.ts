@@ -19,7 +19,7 @@ export interface WriteFields {
 const READ = /* @__PURE__ */ plainFlags('mg', ['v', 'f']);
 const DELETE = /* @__PURE__ */ plainFlags('md', []);
 const READ_CAS = ['v', 'f', 'c'];
-const QUIET = ['q'];
+const QUIET = /* @__PURE__ */ plainFlags('md', ['q']);
 
 const modes: Readonly<Record<StoreVerb, string | null>> = {
   set: null,

@@ -245,12 +245,18 @@ export function ownCopy<Value>(value: Value): Value | Uint8Array {
   return isBytes(value) && value.length <= COPIED ? new Uint8Array(value) : value;
 }
 
+const UNCONFIRMED: ExecuteOptions = { unconfirmed: true };
+
 /** The options of a write, which is waited for unless it is quiet. */
 export function executeOptions(
   quiet: boolean,
   options: WriteOptions | undefined,
 ): ExecuteOptions | undefined {
-  return quiet ? { ...options, unconfirmed: true } : options;
+  if (!quiet) return options;
+  const { timeout, signal } = options ?? {};
+  return timeout === undefined && signal === undefined
+    ? UNCONFIRMED
+    : { ...options, unconfirmed: true };
 }
 
 /** An unsigned 64-bit number, given as a bigint or a number. */

@@ -170,39 +170,42 @@ export class ClientConnection<Tag> {
    *
    * @returns The bytes of memory that are accounted for it; 0 where it is left to `send`.
    */
-  sendPlain(command: Command, tag: Tag, deadline: number): number {
+  sendPlain(command: Command, tag: Tag | undefined, deadline: number): number {
     const ring = this.#ring;
     const output = this.#output;
-    if (!this.#isClear()) return 0;
     const plain = plainFlagsOf(command);
-    if (plain === undefined) return 0;
+    if (plain === undefined || !this.#isClear(plain.isQuiet)) return 0;
     const offset = output.position;
     const opaque = this.#opaque % LAST_OPAQUE + 1;
     const value = putPlain(output, command, plain, opaque);
     if (value < 0) return 0;
     this.#opaque = opaque;
-    // It starts to wait when its bytes are taken.
-    if (ring.head === ring.cursor) this.#liveness.progressAt = Infinity;
+    // Where the server owes nothing, the wait begins when the bytes leave.
+    const isOwed = plain.isQuiet ? this.#liveness.owes() : ring.head < ring.cursor;
+    if (!isOwed) this.#liveness.progressAt = Infinity;
     const size = COMMAND_SIZE + value;
     const slot = ring.push(command, tag, deadline, size, false);
-    slot.plain = plain;
+    slot.plain = plain.isQuiet ? null : plain;
+    slot.quiet = plain.isQuiet;
     slot.opaque = opaque;
     slot.offset = offset;
     slot.length = output.position - offset;
     slot.answers = this.#liveness.replies;
     ring.cursor = ring.tail;
+    if (plain.isQuiet && this.#run.add(slot) >= this.#options.fenceEvery) this.#fence();
     return size;
   }
 
   // Whether a command that is encoded now would not overtake another, or go past a limit.
-  #isClear(): boolean {
+  #isClear(isQuiet: boolean): boolean {
     const ring = this.#ring;
     const output = this.#output;
-    if (this.#state !== 'open' || this.#proof.spoken !== 'meta' || this.#exclusive) return false;
-    if (ring.cursor !== ring.tail || this.#run.isOpen) return false;
-    if (output.isBlocked || output.length >= ENCODE_AHEAD) return false;
-    if (ring.head === ring.cursor && this.#decoder.pending) return false;
-    return !ring.isHalfFull(REFERENCE_SIZE, this.#options);
+    // A run of quiet commands is fenced before anything else is sent.
+    return this.#state === 'open' && this.#proof.spoken === 'meta' && !this.#exclusive &&
+      ring.cursor === ring.tail && (isQuiet || !this.#run.isOpen) &&
+      !output.isBlocked && output.length < ENCODE_AHEAD &&
+      (ring.head < ring.cursor || !this.#decoder.pending) &&
+      !ring.isHalfFull(REFERENCE_SIZE, this.#options);
   }
 
   /**
@@ -333,11 +336,8 @@ export class ClientConnection<Tag> {
 
   /** When `tick` must be called next, or null while there is nothing to wait for. */
   deadline(): number | null {
-    // A closed connection has none either.
     if (this.#ring.length === 0) return null;
-    const liveness = this.#liveness;
-    const stall = liveness.owes() ? liveness.progressAt + liveness.stallAfter : Infinity;
-    const earliest = Math.min(this.#ring.earliest, stall);
+    const earliest = Math.min(this.#ring.earliest, this.#liveness.stallsAt);
     return earliest === Infinity ? null : earliest;
   }
 

@@ -136,17 +136,22 @@ plain('what is not plain is not taken, whatever it is', () => {
     { ...set('v'), value: Object.create(Uint8Array.prototype) as Uint8Array },
     { verb: 'ms', key: 'k', base64: false, flags: READ, value: 'v' },
     { verb: 'md', key: 'k', base64: false, flags: READ },
+    {
+      ...get(),
+      get key() {
+        throw new Error('no key');
+      },
+    },
+    new Proxy(get(), {
+      get() {
+        throw new Error('no property');
+      },
+    }),
   ] as unknown as Command[];
   for (const command of strange) {
     const connection = proven();
     const [pending, size] = [connection.pending, connection.pendingBytes];
-    let taken = 0;
-    try {
-      taken = connection.sendPlain(command, 'a', 1);
-    } catch {
-      // `send`, which is called in the place of it, says what is wrong.
-    }
-    assert.is(taken, 0);
+    assert.is(connection.sendPlain(command, 'a', 1), 0);
     assert.equal([connection.pending, connection.pendingBytes], [pending, size]);
     assert.is(drain(connection), '');
     connection.assertInvariants();
@@ -159,10 +164,40 @@ plain('a list of flags is checked and frozen', () => {
   assert.throws(() => plainFlags('mg', ['v', 'v']), isUsage);
   assert.throws(() => plainFlags('ms', ['MX']), isUsage);
   assert.throws(() => plainFlags('mg', ['?']), isUsage);
-  for (const flags of [['v'], ['f', 'v'], ['v', 'f', 'c'], ['q'], ['v', 'f', 'Oown']]) {
+  for (const flags of [['v'], ['f', 'v'], ['v', 'f', 'c'], ['v', 'f', 'Oown'], ['Oown']]) {
     const command = { ...get(), flags: plainFlags('mg', flags) } as Command;
     assert.is(plainFlagsOf(command), undefined, flags.join(' '));
   }
+});
+
+plain('quiet commands are encoded at once, and fenced as those that are not', () => {
+  const quiet: Command = { ...set('v'), flags: plainFlags('ms', ['F0', 'q']) } as Command;
+  const [fast, slow] = [proven({ fenceEvery: 3 }), proven({ fenceEvery: 3 })];
+  for (let i = 0; i < 7; i++) {
+    assert.is(fast.sendPlain(quiet, undefined, Infinity), 1025);
+    slow.send(quiet);
+    fast.assertInvariants();
+  }
+  const sent = drain(fast);
+  assert.is(sent, drain(slow));
+  assert.equal(sent.split('mn\r\n').map((run) => run.split('ms k').length - 1), [3, 3, 1]);
+  // What is not quiet needs a fence before it.
+  assert.is(fast.sendPlain(get(), 'a', 1), 0);
+  fast.send(get(), 'a');
+  slow.send(get(), 'a');
+  assert.is(drain(fast), drain(slow));
+  const all = 'SERVER_ERROR full\r\nMN\r\nNS O5\r\nMN\r\nMN\r\nEN O8\r\n';
+  assert.equal(receive(fast, all), receive(slow, all));
+  assert.is(fast.pending, 0);
+});
+
+plain('a fence of quiet commands is owed from when it leaves', () => {
+  const connection = proven({ stallAfter: 200, fenceEvery: 1 });
+  const quiet: Command = { ...set('v'), flags: plainFlags('ms', ['F0', 'q']) } as Command;
+  connection.sendPlain(quiet, undefined, Infinity);
+  assert.is(connection.deadline(), null);
+  connection.transmit(5000);
+  assert.is(connection.deadline(), 5200);
 });
 
 /** Every reason to leave a command to `send`. */

@@ -10,6 +10,7 @@ import type { Command } from './command.ts';
 import { EMPTY } from './bytes.ts';
 import type { Input } from './input.ts';
 import { MAX_KEY } from './key.ts';
+import { hasQuiet } from './meta-flags.ts';
 import { putNumber } from './numbers.ts';
 import { type Output, putEnd, REFERENCE_SIZE } from './output.ts';
 import { EN, HD, type MetaReply, type MetaValueReply } from './reply.ts';
@@ -21,6 +22,8 @@ export interface PlainFlags {
   readonly line: Uint8Array;
   /** The replies that are plain: an item or a miss, or `HD`. */
   readonly isRead: boolean;
+  /** It has no reply if all is well. */
+  readonly isQuiet: boolean;
 }
 
 const known: WeakMap<readonly string[], PlainFlags> = new WeakMap();
@@ -35,21 +38,24 @@ export function plainFlags(verb: PlainFlags['verb'], flags: readonly string[]): 
   const command = { key: '-', base64: false, flags: list };
   checkCommand(verb === 'ms' ? { verb, ...command, value: EMPTY } : { verb, ...command });
   const text = list.map((flag) => ` ${flag}`).join('');
-  // Quiet commands may have no reply, and one with an opaque of its own is to get that one back.
-  const isPlain = !/ [qO]/.test(text) && list.every((flag) => /^[!-~]+$/.test(flag));
   const isRead = verb === 'mg' && text === ' v f';
-  // A read that asks for more has a longer reply.
-  if (isPlain && (isRead || !/ [a-z]/.test(text))) {
-    known.set(list, { verb, line: toBytes(`${text} O`), isRead });
+  // What asks for more has a longer reply, and one with an opaque of its own is to get that one back.
+  if (isRead || !/ [a-pr-zO]/.test(text)) {
+    known.set(list, { verb, line: toBytes(`${text} O`), isRead, isQuiet: hasQuiet(list) });
   }
   return list;
 }
 
 /** What is known of the flags of a command; undefined where it is not plain. */
 export function plainFlagsOf(command: Command): PlainFlags | undefined {
-  if (!('flags' in command) || typeof command.flags !== 'object') return undefined;
-  const plain = known.get(command.flags);
-  return plain?.verb === command.verb ? plain : undefined;
+  try {
+    // Any value may come by here, before it is checked.
+    const { flags, verb } = command as { readonly flags: readonly string[]; readonly verb: string };
+    const plain = known.get(flags);
+    return plain?.verb === verb ? plain : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** The most that a line has besides its key and its flags: `ms`, spaces, a length, an opaque. */
@@ -65,6 +71,15 @@ export function putPlain(
   plain: PlainFlags,
   opaque: number,
 ): number {
+  try {
+    return put(output, command, plain, opaque);
+  } catch {
+    // A getter, or the trap of a Proxy.
+    return -1;
+  }
+}
+
+function put(output: Output, command: Command, plain: PlainFlags, opaque: number): number {
   if (!('key' in command)) return -1;
   const { key } = command;
   if (typeof key !== 'string' || key.length === 0 || key.length > MAX_KEY) return -1;
