@@ -140,19 +140,30 @@ export function guardEvents(
 ): TransportEvents {
   let thrown: Error | null = null;
   let closed = false;
+  const abort = (error: unknown): void => {
+    // No stream is left to end.
+    if (closed) throw error;
+    thrown = error instanceof Error ? error : new Error(String(error));
+    transport.abort();
+  };
   const guard = (call: () => void): void => {
     if (thrown !== null) return;
     try {
       call();
     } catch (error) {
-      // No stream is left to end.
-      if (closed) throw error;
-      thrown = error instanceof Error ? error : new Error(String(error));
-      transport.abort();
+      abort(error);
     }
   };
   return {
-    onData: (chunk) => guard(() => owner.onData(chunk)),
+    // Without `guard`: a closure for each chunk is a cost.
+    onData(chunk) {
+      if (thrown !== null) return;
+      try {
+        owner.onData(chunk);
+      } catch (error) {
+        abort(error);
+      }
+    },
     onDrain: () => guard(() => owner.onDrain()),
     ...(owner.onEnd === undefined ? {} : { onEnd: () => guard(() => owner.onEnd?.()) }),
     onClosed(cause) {
