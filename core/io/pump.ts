@@ -103,13 +103,19 @@ export class Pump {
    */
   flush(now = 0, isPaced = false): void {
     const machine = this.#machine;
-    while (this.#transport !== null && !this.#isBlocked && !(isPaced && this.isSentEnough())) {
+    let asksPace = isPaced;
+    while (this.#transport !== null && !this.#isBlocked) {
+      if (asksPace && (this.#sendsLater || this.#pace?.isOver === true) && this.isSentEnough()) {
+        return;
+      }
       const bytes = machine.transmit(now);
       if (bytes === null) {
         if (this.#isEnding) this.close();
         return;
       }
-      if (isPaced && bytes.length >= LARGE) this.#pace?.begin();
+      // A small write takes too little time to be worth a look at the clock.
+      asksPace = isPaced && bytes.length >= LARGE;
+      if (asksPace) this.#pace?.begin();
       const taken = this.#transport.send(bytes);
       machine.sent(taken);
       this.#handlers.onSent?.(taken);
@@ -120,10 +126,9 @@ export class Pump {
   /** Takes and sends in turn, as long as sending makes room for commands that were held back. */
   run(): void {
     for (;;) {
-      const goesOn = this.#handlers.take?.() ?? false;
-      const wasCongested = this.#machine.congested === true;
+      const goesOn = this.#handlers.take?.() === true && this.#machine.congested === true;
       this.flush();
-      if (!goesOn || !wasCongested || this.#machine.congested === true) return;
+      if (!goesOn || this.#machine.congested === true) return;
     }
   }
 

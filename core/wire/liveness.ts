@@ -40,6 +40,7 @@ export class Liveness<Tag> {
   /** Whether the server owes bytes. For a watch it owes none: it may be silent for ever. */
   owes(): boolean {
     const ring = this.#ring;
+    if (ring.head === ring.cursor) return false;
     ring.skipVoid();
     if (ring.head === ring.cursor) return false;
     const slot = ring.at(ring.head);

@@ -80,6 +80,8 @@ export class ServerConnection {
   #watching = false;
   #ended = false;
   #closed = false;
+  // There is no command before more bytes arrive.
+  #isDry = false;
 
   constructor(options: Partial<ServerConnectionOptions> = {}) {
     this.#decoder = new CommandDecoder(options);
@@ -109,21 +111,27 @@ export class ServerConnection {
 
   /** Takes bytes that arrived. They must not be written to from now on. */
   receive(chunk: Uint8Array): void {
-    if (!this.#closed && !this.#ended && !this.#watching) this.#decoder.push(chunk);
+    if (this.#closed || this.#ended || this.#watching) return;
+    this.#decoder.push(chunk);
+    this.#isDry = false;
   }
 
   /** The peer will send no more. */
   receiveEnd(): void {
     this.#ended = true;
+    this.#isDry = false;
   }
 
   /** The next command, or the end; null when more bytes, or more replies, are needed first. */
   next(): ServerEvent | null {
-    if (this.#closed) return null;
+    if (this.#closed || this.#isDry) return null;
     while (!this.#isFull()) {
       const request = this.#waiting ?? this.#decoder.next();
       this.#waiting = null;
-      if (request === null) break;
+      if (request === null) {
+        this.#isDry = this.#decoder.dead === null && !this.#ended;
+        break;
+      }
       if (request instanceof BadRequest) {
         this.#answer(request.reply);
         if (this.#strict && !request.refused) this.#decoder.dead = 'a request is no command';
@@ -140,7 +148,7 @@ export class ServerConnection {
       if (verbs[request.verb].final) this.#decoder.dead = '';
       return { type: 'command', id: this.#owe(request), command: request };
     }
-    this.#flushAuthError();
+    if (this.#authError !== null) this.#flushAuthError(this.#authError);
     // A watch never ends by itself; the end of its peer ends it.
     if (this.#ended && this.#watching) return this.#close();
     const over = this.#decoder.dead !== null || (this.#ended && !this.congested);
@@ -244,6 +252,7 @@ export class ServerConnection {
     }
     if (reply.type === 'closed') {
       this.#decoder.dead ??= '';
+      this.#isDry = false;
       this.#waiting = null;
       this.#early.clear();
       while (this.#firstId < this.#nextId) this.#settle();
@@ -259,9 +268,8 @@ export class ServerConnection {
   }
 
   // memcached answers an unauthenticated peer once for all it sent in one go, with the last error.
-  #flushAuthError(): void {
-    if (this.#authError === null) return;
-    putReply(this.#output, this.#authError);
+  #flushAuthError(error: ErrorReply): void {
+    putReply(this.#output, error);
     this.#authError = null;
   }
 
