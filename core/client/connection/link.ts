@@ -11,20 +11,18 @@ import {
   type TransportEvents,
 } from '../../io/transport.ts';
 import { EMPTY } from '../../wire/bytes.ts';
+import { ClientConnection } from '../../wire/client-connection.ts';
 import {
-  ClientConnection,
   type ClientConnectionOptions,
   clientConnectionOptions,
-  type ClientEvent,
-} from '../../wire/client-connection.ts';
+} from '../../wire/client-connection-options.ts';
+import type { ClientEvent, PlainSink } from '../../wire/client-event.ts';
 import { checkCommand } from '../../wire/check-command.ts';
 import type { Command } from '../../wire/command.ts';
 import {
   AbortError,
   AuthError,
   ConnectionError,
-  MemcacheError,
-  type Outcome,
   ProtocolError,
   ServerReplyError,
   TimeoutError,
@@ -32,6 +30,7 @@ import {
 } from '../../wire/errors.ts';
 import { isAboutItems, isEitherWay, TEXT_PROBE } from '../../wire/proof.ts';
 import { isQuiet } from '../../wire/command-facts.ts';
+import type { PlainReply } from '../../wire/plain.ts';
 import { sizeOf } from '../../wire/ring.ts';
 import { isError, type Reply, type ReplyItem, SILENT } from '../../wire/reply.ts';
 import { verbs } from '../../wire/verbs.ts';
@@ -39,7 +38,16 @@ import { withoutStack } from '../../wire/without-stack.ts';
 import { AbortListeners } from './abort-listeners.ts';
 import { Alarm, Pace } from './timing.ts';
 import { endpointName } from './endpoint.ts';
-import { checkExecuteOptions, type ExecuteOptions, type Executor, reasonOf } from './executor.ts';
+import {
+  checkExecuteOptions,
+  type ExecuteOptions,
+  type Executor,
+  type Reader,
+  reasonOf,
+  wholeReply,
+} from './executor.ts';
+import type { ItemKey } from '../keys.ts';
+import { type Early, lostError, type Pending, settle, settlePlain } from './pending.ts';
 import type { ClientOptions } from '../options.ts';
 import { Nudge } from './nudge.ts';
 import { announce, observed, type Traffic } from './observe.ts';
@@ -87,7 +95,7 @@ export const HEALTH_CHECK: Command = { ...TEXT_PROBE };
  * Commands are taken from the start and wait in the machine until the connection is there. A link
  * that has closed is done with; its owner makes another.
  */
-export class Link implements Executor, TransportEvents {
+export class Link implements Executor, TransportEvents, PlainSink<Pending> {
   /** Whether the server ever answered a command on it. */
   hasAnswered = false;
   /** Whether a connection was made. */
@@ -173,6 +181,15 @@ export class Link implements Executor, TransportEvents {
   }
 
   execute(command: Command, options?: ExecuteOptions): Promise<Reply> {
+    return this.executeWith(command, options, wholeReply, '');
+  }
+
+  executeWith<Result>(
+    command: Command,
+    options: ExecuteOptions | undefined,
+    reader: Reader<Result>,
+    key: ItemKey,
+  ): Promise<Result> {
     let spelled = command;
     // An observer is to see what is sent, as far as that is known.
     if (this.#connection.spoken === 'text' && isEitherWay(command)) {
@@ -182,16 +199,18 @@ export class Link implements Executor, TransportEvents {
         return Promise.reject(error);
       }
     }
-    const onEnd = announce(this.#options.onCommand, spelled, this.#name);
-    if (onEnd === undefined) return this.#execute(spelled, command, options, null);
+    const { onCommand, clock } = this.#options;
+    const onEnd = announce(onCommand, spelled, this.#name);
+    if (onEnd === undefined) return this.#execute(spelled, command, options, null, reader, key);
     const traffic = { bytesOut: 0, bytesIn: 0 };
-    const reply = this.#execute(spelled, command, options, traffic);
-    return observed(onEnd, this.#options.clock, spelled, traffic, reply);
+    const reply = this.#execute(spelled, command, options, traffic, wholeReply, key);
+    return observed(onEnd, clock, spelled, traffic, reply)
+      .then((found) => reader.ofReply(found, { key, options }));
   }
 
   /** Asks whether the server answers; no observer hears of it. */
   check(): Promise<Reply> {
-    return this.#execute(HEALTH_CHECK, HEALTH_CHECK, undefined, null);
+    return this.#execute(HEALTH_CHECK, HEALTH_CHECK, undefined, null, wholeReply, '');
   }
 
   /**
@@ -214,36 +233,30 @@ export class Link implements Executor, TransportEvents {
   }
 
   // `asked` is the command before it was spelled, which alone may be quiet.
-  #execute(
+  #execute<Result>(
     command: Command,
     asked: Command,
     options: ExecuteOptions | undefined,
     traffic: Traffic | null,
-  ): Promise<Reply> {
-    const reply = new Promise(this.#capture);
+    reader: Reader<Result>,
+    key: ItemKey,
+  ): Promise<Result> {
+    const result = new Promise(this.#capture) as Promise<Result>;
     const resolve = this.#resolve;
     const reject = this.#reject;
     try {
-      checkExecuteOptions(options);
+      if (options !== undefined) checkExecuteOptions(options);
       const signal = options?.signal;
       if (signal?.aborted === true) throw new AbortError('not-sent', signal.reason);
       // The commands of one turn share its time: to read the clock costs as much as to encode one.
       // It flushes even where this one is refused: what was sent before may be what leaves no room.
       if (this.#pump.schedule()) this.#usedAt = this.#alarm.time.elapsed();
       const timeout = options?.timeout ?? this.#options.timeout;
-      const pending: Pending = { resolve, reject, options, traffic, unlisten: null };
-      if (options?.unconfirmed === true) {
-        checkCommand(asked);
-        // A loop that awaits them one by one leaves the event loop no turn. One alone is not measured.
-        if ((++this.#quiet & 15) === 0) {
-          this.#pump.isSentEnough();
-          this.#pace.begin();
-        }
-      }
-      const untilSent = options?.unconfirmed === true && isQuiet(asked);
-      this.#send(command, pending, this.#usedAt + timeout, untilSent ? 'sent' : 'answered');
+      const deadline = this.#usedAt + timeout;
+      const pending: Pending = { resolve, reject, reader, key, options, traffic, unlisten: null };
+      if (options?.unconfirmed === true) this.#sendQuiet(command, asked, pending, deadline);
+      else this.#sendAwaited(command, pending, deadline);
       // A burst goes out, and its time is told, while it is made: not when its turn ends.
-      this.#unflushed += sizeOf(command);
       if (this.#unflushed > BURST) {
         this.#flush(false);
         this.#usedAt = this.#alarm.time.elapsed();
@@ -251,7 +264,33 @@ export class Link implements Executor, TransportEvents {
     } catch (error) {
       reject(error as Error);
     }
-    return reply;
+    return result;
+  }
+
+  #sendAwaited(command: Command, pending: Pending, deadline: number): void {
+    // What can be taken back waits until its turn ends.
+    if (pending.options?.signal === undefined) {
+      const size = this.#connection.sendPlain(command, pending, deadline);
+      if (size > 0) {
+        this.#unflushed += size;
+        this.#nudge?.sent(command);
+        this.#alarm.set(deadline);
+        return;
+      }
+    }
+    this.#send(command, pending, deadline, 'answered');
+    this.#unflushed += sizeOf(command);
+  }
+
+  #sendQuiet(command: Command, asked: Command, pending: Pending, deadline: number): void {
+    checkCommand(asked);
+    // A loop that awaits them one by one leaves the event loop no turn. One alone is not measured.
+    if ((++this.#quiet & 15) === 0) {
+      this.#pump.isSentEnough();
+      this.#pace.begin();
+    }
+    this.#send(command, pending, deadline, isQuiet(asked) ? 'sent' : 'answered');
+    this.#unflushed += sizeOf(command);
   }
 
   #send(command: Command, pending: Pending, deadline: number, until: Early['until']): void {
@@ -379,6 +418,8 @@ export class Link implements Executor, TransportEvents {
           this.#connection.fail(this.#authError ?? cause);
         }
       },
+      reader: wholeReply,
+      key: '',
       options: undefined,
       traffic: null,
       unlisten: null,
@@ -402,7 +443,8 @@ export class Link implements Executor, TransportEvents {
   }
 
   #settleAll(): void {
-    while (!this.#isBusy) {
+    while (!this.#isBusy && !this.#connection.isIdle) {
+      this.#connection.readPlain(this);
       const event = this.#connection.next();
       if (event === null) break;
       this.#settle(event);
@@ -410,7 +452,13 @@ export class Link implements Executor, TransportEvents {
     if (this.#early.length > 0 && this.#connection.spoken !== 'unproven') this.#early = [];
     if (this.#heldBack.length === 0 || this.#pump.sendsLater) return;
     if (this.#connection.pending > this.#quietMark) return;
-    for (const pending of this.#heldBack.splice(0)) pending.resolve(SILENT);
+    for (const pending of this.#heldBack.splice(0)) settle(pending, SILENT);
+  }
+
+  /** A plain reply came. */
+  onPlain(call: Pending, reply: PlainReply, bytesOut: number): void {
+    this.hasAnswered = true;
+    settlePlain(call, reply, bytesOut);
   }
 
   #settle(event: ClientEvent<Pending>): void {
@@ -423,7 +471,7 @@ export class Link implements Executor, TransportEvents {
           tag.reject(new ServerReplyError(reply.type, reply.message));
         } else {
           this.hasAnswered = true;
-          tag.resolve(reply);
+          settle(tag, reply);
         }
         return;
       }
@@ -435,7 +483,7 @@ export class Link implements Executor, TransportEvents {
         // What nobody awaits is held back here, so that the event loop turns and memory is bounded.
         if (this.#pump.sendsLater || this.#connection.pending > this.#quietMark) {
           this.#heldBack.push(event.tag);
-        } else event.tag.resolve(SILENT);
+        } else settle(event.tag, SILENT);
         return;
       case 'refused':
         event.tag.unlisten?.();
@@ -520,10 +568,15 @@ export class Link implements Executor, TransportEvents {
       for (const { pending } of commands) adopted.add(pending);
       heir.adopt(commands, this.#alarm.time.elapsed());
     }
-    for (const tag of unsent) if (!adopted.has(tag)) this.#rejectLost(tag, cause, 'not-sent');
-    for (const tag of unanswered) if (!adopted.has(tag)) this.#rejectLost(tag, cause, 'unknown');
+    for (const [calls, outcome] of [[unsent, 'not-sent'], [unanswered, 'unknown']] as const) {
+      for (const call of calls) {
+        if (adopted.has(call)) continue;
+        call.unlisten?.();
+        call.reject(lostError(this.#authError ?? cause, outcome));
+      }
+    }
     // Their bytes were with the transport: what became of them nobody promised to tell.
-    for (const pending of this.#heldBack.splice(0)) pending.resolve(SILENT);
+    for (const pending of this.#heldBack.splice(0)) settle(pending, SILENT);
     this.#resolveClosed();
   }
 
@@ -532,22 +585,6 @@ export class Link implements Executor, TransportEvents {
     if (!(cause instanceof ProtocolError) || this.isSound) return cause;
     const named = `${this.#name} does not answer as memcached does: ${cause.message}`;
     return new ProtocolError(named, cause.outcome);
-  }
-
-  #rejectLost(tag: Pending, cause: Error | null, outcome: Outcome): void {
-    tag.unlisten?.();
-    const error = this.#authError ?? cause;
-    // One error for all that it is true of. A UsageError is true of the call that broke the rule, but
-    // for the dialect: that one is true of the client.
-    const isUsage = error instanceof UsageError;
-    if (isUsage && error.argument === 'dialect') {
-      return tag.reject(new UsageError('dialect', error.rule, undefined, outcome));
-    }
-    const shared = error instanceof MemcacheError && !isUsage;
-    if (shared && error.outcome === outcome) return tag.reject(error);
-    const message = error?.message ?? 'the connection was closed';
-    const code = error instanceof ConnectionError ? error.code : undefined;
-    tag.reject(new ConnectionError(message, outcome, error ?? undefined, code));
   }
 
   #listen(pending: Pending, signal: AbortSignalLike): void {
@@ -562,23 +599,4 @@ export class Link implements Executor, TransportEvents {
     this.#pump.schedule();
     pending.reject(new AbortError(state === 'unsent' ? 'not-sent' : 'unknown', reason));
   }
-}
-
-/** A command that was queued before its connection was proved. */
-interface Early {
-  readonly command: Command;
-  readonly pending: Pending;
-  readonly deadline: number;
-  readonly until: 'answered' | 'sent';
-}
-
-/** A caller that waits for a reply. */
-interface Pending {
-  readonly resolve: (reply: Reply) => void;
-  readonly reject: (error: Error) => void;
-  readonly options: ExecuteOptions | undefined;
-  /** Filled in for an observer; null without one. */
-  readonly traffic: Traffic | null;
-  /** Stops listening to the caller's signal. */
-  unlisten: (() => void) | null;
 }
