@@ -110,13 +110,6 @@ export class CommandDecoder {
   #header: Fillable | null = null;
   #swallow = 0;
   #started = false;
-  // The last chunk that came when all before it were read, where it ends in all that ever came, and
-  // how much that is.
-  #chunk: Uint8Array = EMPTY;
-  #chunkEnd = 0;
-  #pushed = 0;
-  // The next line has begun in a chunk before.
-  #inLine = false;
 
   constructor(options: Partial<RequestOptions> = {}) {
     this.#options = withDefaults(requestOptions, options);
@@ -133,30 +126,16 @@ export class CommandDecoder {
       this.#started = true;
       if (chunk[0] === 0x80) this.dead = 'the binary protocol is not spoken here';
     }
-    if (this.#input.consumed === this.#pushed) {
-      this.#chunk = chunk;
-      this.#chunkEnd = this.#pushed + chunk.length;
-    }
-    this.#pushed += chunk.length;
     this.#input.push(chunk);
   }
 
-  /** The chunk that `position` is in. */
-  get chunk(): Uint8Array {
-    return this.#chunk;
-  }
-
-  /** Where in `chunk` the next request begins, for readers of whole requests; -1 where none may. */
-  get position(): number {
-    if (this.#inLine || this.#swallow > 0 || this.#length >= 0) return -1;
-    if (this.dead !== null || this.authenticating) return -1;
-    const left = this.#chunkEnd - this.#input.consumed;
-    return left > 0 ? this.#chunk.length - left : -1;
-  }
-
-  /** Passes over whole requests that were read there. */
-  skip(count: number): void {
-    this.#input.skip(count);
+  /**
+   * What arrived and is not read, for readers of whole requests, which move the position on; null
+   * where no request begins there that may be read by other rules than those of `next`.
+   */
+  get unread(): Input | null {
+    if (this.#swallow > 0 || this.#length >= 0 || this.authenticating) return null;
+    return this.dead !== null || this.#input.isCut ? null : this.#input;
   }
 
   /** The next request, or null when more bytes are needed or the connection is `dead`. */
@@ -169,12 +148,9 @@ export class CommandDecoder {
     if (this.#length >= 0) return this.#block();
     const input = this.#input;
     if (!input.line()) {
-      this.#chunk = EMPTY;
-      this.#inLine = input.to > input.from;
       if (input.to - input.from > MAX_LINE) this.#checkLong();
       return null;
     }
-    this.#inLine = false;
     if (input.to - input.from + (input.bytes[input.to] === CR ? 2 : 1) > READ_BUFFER) {
       this.#checkLong();
       if (this.dead !== null) return null;

@@ -170,21 +170,19 @@ export class ServerConnection {
    */
   executePlain(executor: PlainExecutor, most: number): number {
     if (this.#closed || this.#waiting !== null || this.#firstId !== this.#nextId) return 0;
-    const start = this.#decoder.position;
-    if (start < 0) return 0;
-    const { chunk } = this.#decoder;
+    const input = this.#decoder.unread;
+    if (input === null) return 0;
+    const { chunk } = input;
     const { request } = executor;
     const output = this.#output;
-    let at = start;
     let count = 0;
     while (
-      count < most && output.length < this.#maxOutput && request.read(chunk, at, chunk.length) &&
-      executor.execute(output)
+      count < most && output.length < this.#maxOutput &&
+      request.read(chunk, input.position, chunk.length) && executor.execute(output)
     ) {
-      at = request.end;
+      input.position = request.end;
       count++;
     }
-    if (count > 0) this.#decoder.skip(at - start);
     return count;
   }
 
