@@ -69,7 +69,7 @@ export async function findMany<Result>(
   const ready = servers?.ready;
   const left = ready && await context.read(null, () => ready(options));
   if (left === null) return result;
-  const values: unknown[] = new Array(wanted.length).fill(MISSING);
+  const values: unknown[] = wanted.map(() => MISSING);
   const batches = [...groupByServer(wire, servers?.serverOf)].flatMap((indexes) =>
     cut(indexes, wire, context)
   );
