@@ -40,18 +40,18 @@ import { logNames, type Watcher } from './watchers.ts';
 export type Answer = Reply | ReplyItem | Dump;
 
 /**
- * The values in one reply may take as many bytes as all items may, and this at least. Only a key
- * that is asked for again and again takes more, and would take all the memory there is.
+ * The values in one reply may have as many bytes as all items together, and at least this many. Only a
+ * `get` that repeats a key has more, and could use up the memory of the process.
  */
 const MIN_REPLY = 64 * 1024 * 1024;
 
-/** The memory that a value in a reply takes beside its bytes, about. */
+/** The approximate memory of a value in a reply, without its bytes. */
 const ITEM_COST = 64;
 
 /**
- * One connection's use of the engine: commands in, answers out, at once.
+ * One connection's use of the engine: commands in, answers out, synchronously.
  *
- * A value in a reply may be a view of the store's memory. It is good until the next command.
+ * A value in a reply may be a view of the store's memory. It is valid until the next command.
  */
 export class Session {
   /** Takes the lines of a watch; false when they cannot be taken now. */
@@ -81,12 +81,12 @@ export class Session {
     return this.#admission.admit(header, length);
   }
 
-  /** The value that was announced has come, or will not. */
+  /** The value that was announced has arrived, or will not. */
   release(): void {
     this.#admission.release();
   }
 
-  /** Does a command. */
+  /** Executes a command. */
   handle(command: Command): Answer {
     const engine = this.#engine;
     this.#facts.lastCommand = this.#now;
