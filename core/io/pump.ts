@@ -20,9 +20,16 @@ export class Pump {
   // The transport took less than it was given, and has not drained.
   #isBlocked = false;
   #isScheduled = false;
+  // More is likely to be written soon, in a microtask of this turn.
+  #lingers = false;
   #isEnding = false;
   #holds = 0;
   readonly #turn = (): void => {
+    if (this.#lingers) {
+      this.#lingers = false;
+      void Promise.resolve().then(this.#turn);
+      return;
+    }
     this.#isScheduled = false;
     this.#handlers.onTurn();
   };
@@ -37,6 +44,11 @@ export class Pump {
   /** Whether there is a transport. */
   get isOpen(): boolean {
     return this.#transport !== null;
+  }
+
+  /** Whether what is written now leaves in this turn of the event loop. */
+  get isFree(): boolean {
+    return this.#transport !== null && !this.#isBlocked && !this.#sendsLater;
   }
 
   /** Whether the transport has to drain before it takes more. */
@@ -73,6 +85,14 @@ export class Pump {
     this.#isScheduled = true;
     void Promise.resolve().then(this.#turn);
     return true;
+  }
+
+  /**
+   * Schedules `onTurn` one microtask later than it was: a caller that awaits one write after the other,
+   * and is not kept waiting for either, then has its next one in time to leave with this one.
+   */
+  linger(): void {
+    this.#lingers = true;
   }
 
   /**

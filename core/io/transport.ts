@@ -140,7 +140,7 @@ export function guardEvents(
 ): TransportEvents {
   let thrown: Error | null = null;
   let closed = false;
-  const abort = (error: unknown): void => {
+  const fail = (error: unknown): void => {
     // There is no stream left to end.
     if (closed) throw error;
     thrown = error instanceof Error ? error : new Error(String(error));
@@ -151,7 +151,7 @@ export function guardEvents(
     try {
       call();
     } catch (error) {
-      abort(error);
+      fail(error);
     }
   };
   return {
@@ -161,7 +161,7 @@ export function guardEvents(
       try {
         owner.onData(chunk);
       } catch (error) {
-        abort(error);
+        fail(error);
       }
     },
     onDrain: () => guard(() => owner.onDrain()),

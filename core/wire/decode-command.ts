@@ -128,6 +128,15 @@ export class CommandDecoder {
     this.#input.push(chunk);
   }
 
+  /**
+   * What arrived and is not read, for readers of whole requests, which move the position on; null
+   * where no request begins there that may be read by other rules than those of `next`.
+   */
+  get unread(): Input | null {
+    if (this.#swallow > 0 || this.#length >= 0 || this.authenticating) return null;
+    return this.dead !== null || this.#input.isCut ? null : this.#input;
+  }
+
   /** The next request, or null when more bytes are needed or the connection is `dead`. */
   next(): Command | BadRequest | null {
     if (this.dead !== null) return null;

@@ -47,6 +47,11 @@ export class Liveness<Tag> {
     return slot.quiet ? this.#run.isOwed : !slot.isEndless;
   }
 
+  /** When the server is lost unless it does something, in milliseconds; Infinity if it owes nothing. */
+  get stallsAt(): number {
+    return this.owes() ? this.progressAt + this.stallAfter : Infinity;
+  }
+
   /** The error to close the connection with if the server is lost, otherwise null. */
   stall(): ConnectionError | null {
     const silence = this.now - this.progressAt;

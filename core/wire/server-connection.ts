@@ -25,6 +25,7 @@ import { putReply } from './encode-reply.ts';
 import { assertInvariant } from './invariant.ts';
 import { Output } from './output.ts';
 import { isSilenced } from './command-facts.ts';
+import type { PlainRequest } from './plain-request.ts';
 import { type ErrorReply, isError, isItem, type Reply, type ReplyItem } from './reply.ts';
 import { verbs } from './verbs.ts';
 
@@ -56,6 +57,17 @@ export type ServerEvent =
   | { readonly type: 'command'; readonly id: number; readonly command: Command }
   /** Send what `transmit` has left and close. `reason` is the peer's mistake, or null. */
   | { readonly type: 'closed'; readonly reason: string | null };
+
+/** Executes plain requests, from bytes to bytes. See `ServerConnection.executePlain`. */
+export interface PlainExecutor {
+  /** The parsed request is stored here. */
+  readonly request: PlainRequest;
+  /**
+   * Executes the request and writes its whole reply to `output`; or returns false, with nothing done,
+   * and the request comes out of `next`.
+   */
+  execute(output: Output): boolean;
+}
 
 /** The server's side of a connection. The top of this file describes how it works. */
 export class ServerConnection {
@@ -153,6 +165,32 @@ export class ServerConnection {
     if (this.#ended && this.#watching) return this.#close();
     const over = this.#decoder.dead !== null || (this.#ended && !this.congested);
     return over && this.#firstId === this.#nextId ? this.#close() : null;
+  }
+
+  /**
+   * Has plain requests executed without a command or a reply object, while that makes no difference:
+   * no other reply is pending, and no request is held back. The bytes after the last one come out of
+   * `next`, where every rule applies. The embedded server calls it before each `next`.
+   *
+   * @param most The maximum number of requests.
+   * @returns The number of requests that were executed.
+   */
+  executePlain(executor: PlainExecutor, most: number): number {
+    if (this.#closed || this.#waiting !== null || this.#firstId !== this.#nextId) return 0;
+    const input = this.#decoder.unread;
+    if (input === null) return 0;
+    const { chunk } = input;
+    const { request } = executor;
+    const output = this.#output;
+    let count = 0;
+    while (
+      count < most && output.length < this.#maxOutput &&
+      request.read(chunk, input.position, chunk.length) && executor.execute(output)
+    ) {
+      input.position = request.end;
+      count++;
+    }
+    return count;
   }
 
   /**
