@@ -25,7 +25,7 @@ import { serialize } from './values/serde.ts';
 const setModes = { set: 'S', add: 'E', replace: 'R', append: 'A', prepend: 'P' } as const;
 const arithmeticModes = { incr: '+', decr: '-' } as const;
 
-/** The flags that options stand for, in the order in which they are sent. */
+/** The flags of the options, in the order in which they are sent. */
 type FlagTable = readonly (readonly [option: string, letter: string])[];
 
 function flagTable<Options>(letters: { readonly [Name in keyof Options]?: string }): FlagTable {
@@ -74,11 +74,11 @@ const arithmeticFlags: FlagTable = /* @__PURE__ */ flagTable<MetaArithmeticOptio
 });
 
 /**
- * memcached's meta commands with all of their flags, for what the plain operations do not offer:
- * leases, stale values, and facts about an item in the reply that brings it. `client.meta` is one.
+ * memcached's meta commands with all of their flags, for features that the plain operations lack:
+ * leases, stale values, and metadata of an item together with its value. `client.meta` is one.
  *
- * Where the connection speaks the classic commands only, each rejects with a `UsageError` whose
- * `argument` is `dialect`.
+ * If the connection speaks only classic commands, each rejects with a `UsageError` whose `argument` is
+ * `dialect`.
  */
 export class MetaCommands {
   readonly #context: OperationContext;
@@ -184,7 +184,7 @@ export class MetaCommands {
     return toResult(await this.#write(key, { verb: 'md', flags }, options));
   }
 
-  /** `ma`: adds to a number or subtracts from it, and makes it where there is none. */
+  /** `ma`: adds to a number or subtracts from it, and creates it with `vivify` if there is none. */
   async arithmetic(key: ItemKey, options: MetaArithmeticOptions = {}): Promise<MetaNumber> {
     checkMetaOptions('ma', options);
     const mode = checkEntry('mode', arithmeticModes, options.mode ?? 'incr');
@@ -196,8 +196,8 @@ export class MetaCommands {
   }
 
   /**
-   * `me`: what the server holds of an item besides its value; undefined for a miss. Its times are
-   * reckoned from the client's clock, to the second.
+   * `me`: the server's metadata of an item; undefined for a miss. Its times are computed with the
+   * client's clock, to the second.
    */
   async debug(key: ItemKey, options?: CallOptions): Promise<ItemInfo | undefined> {
     checkCallOptions(options);
@@ -233,14 +233,14 @@ export class MetaCommands {
       } else if (letter === 'T' || letter === 'N') {
         flags.push(`${letter}${toExptime(value, this.#context.dependencies.clock.now(), name)}`);
       } else if (letter === 'R') {
-        // The server reads it as it reads an expiry: past 30 days no reader would ever win.
+        // The server reads it like an expiry: above 30 days no reader would ever win.
         flags.push(`R${toDelay(value, this.#context.dependencies.clock.now(), name)}`);
       } else flags.push(`${letter}${toU64(name, value)}`);
     }
     return flags;
   }
 
-  // A command without its key; it has no reply to give when it is quiet and all is well.
+  // A command without its key. If it is quiet and succeeds, it has no reply.
   #write(key: ItemKey, part: Keyless, options: WriteOptions): Promise<Reply> {
     const wire = this.#context.dependencies.keys.toWire(key);
     const quiet = this.#context.isQuiet(options);
@@ -253,7 +253,7 @@ type Keyless =
   | { readonly verb: 'ms'; readonly value: Value; readonly flags: string[] }
   | { readonly verb: 'md' | 'ma'; readonly flags: string[] };
 
-// What of a key is in a command.
+// The fields of a key in a command.
 function keyFields({ key, base64 }: WireKey): { readonly key: Key; readonly base64: boolean } {
   return { key, base64 };
 }
@@ -314,7 +314,7 @@ function toFacts(flags: readonly string[]): MetaFacts {
   return { cas, ttl, lastAccess, hitBefore, size, won, stale, alreadyWon, opaque };
 }
 
-/** What every meta command with a key takes. */
+/** The options of every meta command with a key. */
 export interface MetaOptions extends CallOptions {
   /** Flag `O`, 1 to 31 bytes of ASCII: comes back in the result. */
   readonly opaque?: string;
@@ -336,17 +336,17 @@ export interface MetaGetOptions extends MetaOptions {
   readonly hitBefore?: boolean;
   /** Flag `s`: ask for the size of the value, in bytes. */
   readonly size?: boolean;
-  /** Flag `u`: do not count this as use, so that the item is evicted no later for it. */
+  /** Flag `u`: do not count this as an access, so that it does not delay the item's eviction. */
   readonly noBump?: boolean;
   /** Flag `T`: set when it expires. */
   readonly touch?: Expire;
-  /** Flag `N`: on a miss make an empty item that expires then; the caller that does has `won`. */
+  /** Flag `N`: on a miss create an empty item with this expiry; the caller has then `won`. */
   readonly vivify?: Expire;
-  /** Flag `R`: one reader has `won` when fewer seconds than these are left. */
+  /** Flag `R`: one reader has `won` if less time than this is left, in seconds. */
   readonly recache?: number;
-  /** Flag `C`: leave the value out where it has this version still (memcached 1.6.40). */
+  /** Flag `C`: leave the value out if its version is still this one (memcached 1.6.40). */
   readonly unlessCas?: bigint;
-  /** Flag `E`: the version to give it where this changes it (memcached 1.6.27). */
+  /** Flag `E`: its new version, if the command changes it (memcached 1.6.27). */
   readonly newCas?: bigint;
 }
 
@@ -358,11 +358,11 @@ export interface MetaSetOptions extends MetaOptions, Pick<WriteOptions, 'noreply
   readonly expire?: Expire;
   /** Flag `F`: client flags instead of those of the serde. */
   readonly flags?: number;
-  /** Flag `C`: store only where it has this version. */
+  /** Flag `C`: store only if it has this version. */
   readonly ifCas?: bigint;
-  /** Flag `I`: where it has a newer version than `ifCas`, store it, marked stale. */
+  /** Flag `I`: if its version is newer than `ifCas`, store the value marked stale. */
   readonly invalidate?: boolean;
-  /** Flag `N`: append and prepend make an item that expires then where there is none (1.6.20). */
+  /** Flag `N`: on a miss, append and prepend create an item with this expiry (1.6.20). */
   readonly vivify?: Expire;
   /** Flag `E`: the version to give it (memcached 1.6.27). */
   readonly newCas?: bigint;
@@ -382,7 +382,7 @@ export interface MetaDeleteOptions extends MetaOptions, Pick<WriteOptions, 'nore
   readonly expire?: Expire;
   /** Flag `x`: empty the value and keep the item (memcached 1.6.27). */
   readonly clear?: boolean;
-  /** Flag `E`: the version to give it where it stays (memcached 1.6.27). */
+  /** Flag `E`: its new version, if the item stays (memcached 1.6.27). */
   readonly newCas?: bigint;
 }
 
@@ -392,9 +392,9 @@ export interface MetaArithmeticOptions extends MetaOptions, Pick<WriteOptions, '
   readonly mode?: 'incr' | 'decr';
   /** Flag `D`; 1 by default. */
   readonly delta?: bigint | number;
-  /** Flag `N`: make the number where there is none, to expire then. */
+  /** Flag `N`: on a miss create the number with this expiry. */
   readonly vivify?: Expire;
-  /** Flag `J`: the number that `vivify` makes; 0 by default. */
+  /** Flag `J`: the initial number with `vivify`; 0 by default. */
   readonly initial?: bigint | number;
   /** Flag `T`: set when it expires. */
   readonly expire?: Expire;
@@ -468,23 +468,23 @@ const metaNames: Readonly<Record<'mg' | 'ms' | 'md' | 'ma', ReadonlySet<string>>
   }),
 };
 
-/** @throws UsageError naming an option that the meta command has not. */
+/** @throws UsageError naming an option that the meta command does not have. */
 export function checkMetaOptions(verb: keyof typeof metaNames, options: MetaOptions): void {
   checkObject('options', options);
   checkKnown('options', options, metaNames[verb]);
 }
 
-/** What a meta reply says of an item; undefined for each fact that was not asked for. */
+/** The metadata of an item in a meta reply; undefined for each field that was not requested. */
 export interface MetaFacts {
   readonly cas: bigint | undefined;
-  /** Seconds; `Infinity` where it never expires. */
+  /** Seconds; `Infinity` if it never expires. */
   readonly ttl: number | undefined;
   /** Seconds. */
   readonly lastAccess: number | undefined;
   readonly hitBefore: boolean | undefined;
   /** Bytes. */
   readonly size: number | undefined;
-  /** This caller is to make the value again (flag `W`). */
+  /** This caller is to compute the value again (flag `W`). */
   readonly won: boolean;
   /** The item was marked stale (flag `X`). */
   readonly stale: boolean;
@@ -495,9 +495,9 @@ export interface MetaFacts {
 
 /** The result of `meta.get`. */
 export interface MetaItem<T> extends MetaFacts {
-  /** Undefined where it was not asked for, and where `unlessCas` left it out. */
+  /** Undefined if it was not requested, or `unlessCas` left it out. */
   readonly value: T | undefined;
-  /** The client flags it was stored with. */
+  /** The client flags with which it was stored. */
   readonly flags: number | undefined;
 }
 
@@ -508,6 +508,6 @@ export interface MetaResult extends MetaFacts {
 
 /** The result of `meta.arithmetic`. */
 export interface MetaNumber extends MetaResult {
-  /** The new number; undefined where it was not done, and with `noreply`. */
+  /** The new number; undefined on failure, and with `noreply`. */
   readonly value: bigint | undefined;
 }
