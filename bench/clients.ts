@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { findProgram } from '../test/support/memcached.ts';
 import { type Plan, play } from './client-runs.ts';
 import { comparison, costTable, memoryTable, rateTable, sizeTable } from './client-tables.ts';
-import { getOf, loads } from './clients/loads.ts';
+import { getOf, loads, loadsOf } from './clients/loads.ts';
 import { layouts } from './cores.ts';
 import type { Table } from './table.ts';
 import { targetTable } from './targets.ts';
@@ -12,10 +12,17 @@ import { targetTable } from './targets.ts';
 const FOLDER = join(import.meta.dirname, 'clients');
 
 /** Our client beside the others and beside a bare socket, against memcached with one thread. */
-export async function* clientTables(quick: boolean): AsyncGenerator<Table> {
+export async function* clientTables(
+  quick: boolean,
+  only: readonly string[],
+): AsyncGenerator<Table> {
   if (findProgram('memcached') === null) throw new Error('clients are measured against memcached');
   installClients();
   const { main, sizes } = plans(quick);
+  if (only.length > 0) {
+    yield* onlyTables({ ...main, loads: loadsOf(only) });
+    return;
+  }
   // Sharing a core, if processors can be chosen at all: that is what the targets are about.
   const [shared, ...others] = layouts().toReversed();
   const runs = await play(shared!, main);
@@ -32,9 +39,16 @@ export async function* clientTables(quick: boolean): AsyncGenerator<Table> {
   }
 }
 
+async function* onlyTables(plan: Plan): AsyncGenerator<Table> {
+  const runs = await play(layouts().at(-1)!, plan);
+  yield rateTable(runs);
+  yield costTable(runs);
+  yield memoryTable(runs);
+}
+
 /** Installs the packages of others, where they are not there yet. */
 export function installClients(): void {
-  if (existsSync(join(FOLDER, 'node_modules'))) return;
+  if (existsSync(join(FOLDER, 'node_modules/.package-lock.json'))) return;
   const { status } = spawnSync('npm', ['ci'], { cwd: FOLDER, stdio: 'inherit' });
   if (status !== 0) throw new Error('the other clients could not be installed');
 }
@@ -60,8 +74,8 @@ interface Plans {
 
 function plans(quick: boolean): Plans {
   const times = quick
-    ? { warmUp: 0.04, seconds: 0.05, heapSeconds: 0.02 }
-    : { warmUp: 0.3, seconds: 0.35, heapSeconds: 0.1 };
+    ? { warmUp: 0.04, settle: 0.02, turns: 1, seconds: 0.05, heapSeconds: 0.02 }
+    : { warmUp: 1.5, settle: 0.15, turns: 3, seconds: 0.12, heapSeconds: 0.1 };
   const memory = 1024;
   const before = loads.filter(({ inFlight, items }) => inFlight === 1 && items.keys > 1);
   const [smallest, ...larger] = (quick ? [1, 4] : [1, 4, 16, 32]).map(getOf);

@@ -3,10 +3,15 @@
 //                                      bulk or walk
 //   --quick     fewer rounds and smaller inputs: to see that it runs
 //   --verbose   walk: also which functions are called
+//   --only IDS  clients: these loads alone, such as get64,set64; see clients/loads.ts
+//   --against DIST
+//               clients: this build beside that in another dist folder, and nothing else
+//   --rounds N  --against: how many rounds, with fresh processes; 5 by default
 //   --write     also write the tables to the pages of docs, and the chart of the clients
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { buildTables } from './builds.ts';
 import { bulkTables } from './bulk.ts';
 import { drawChart } from './chart.ts';
 import { clientsMethod, clientTables } from './clients.ts';
@@ -20,17 +25,36 @@ import { serverTables } from './server.ts';
 import { asMarkdown, asText, type Table, wrap } from './table.ts';
 import { walkTables } from './walk.ts';
 
-const parts = {
-  parsers: parserTables,
-  server: serverTables,
-  proxy: proxyTables,
-  hashing: hashingTables,
-  cluster: clusterTables,
-  clients: clientTables,
-  'first-set': firstSetTables,
-  bulk: bulkTables,
-  walk: walkTables,
-} as const;
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    quick: { type: 'boolean', default: false },
+    verbose: { type: 'boolean', default: false },
+    write: { type: 'boolean', default: false },
+    only: { type: 'string', default: '' },
+    against: { type: 'string' },
+    rounds: { type: 'string', default: '5' },
+  },
+});
+const { quick, verbose, against } = values;
+const only = values.only.split(',').filter((id) => id !== '');
+
+type Measure = () => AsyncIterable<Table> | Iterable<Table>;
+
+const parts: Readonly<Record<string, Measure>> = {
+  parsers: () => parserTables(quick),
+  server: () => serverTables(quick),
+  proxy: () => proxyTables(quick),
+  hashing: () => hashingTables(quick),
+  cluster: () => clusterTables(quick),
+  clients: () =>
+    against === undefined
+      ? clientTables(quick, only)
+      : buildTables(against, only, Number(values.rounds)),
+  'first-set': () => firstSetTables(quick),
+  bulk: () => bulkTables(quick),
+  walk: () => walkTables(quick, verbose),
+};
 
 interface Page {
   /** In docs, without its extension. */
@@ -64,14 +88,6 @@ const pages: readonly Page[] = [
   },
 ];
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    quick: { type: 'boolean', default: false },
-    verbose: { type: 'boolean', default: false },
-    write: { type: 'boolean', default: false },
-  },
-});
 const wanted = positionals.length === 0 ? Object.keys(parts) : positionals;
 const unknown = wanted.find((name) => !(name in parts));
 if (unknown !== undefined) {
@@ -84,7 +100,7 @@ for (const [name, measure] of Object.entries(parts)) {
   if (!wanted.includes(name)) continue;
   const found: Table[] = [];
   tables.set(name, found);
-  for await (const table of measure(values.quick, values.verbose)) {
+  for await (const table of measure()) {
     found.push(table);
     console.log(`\n${asText(table)}`);
   }

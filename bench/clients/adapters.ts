@@ -1,5 +1,7 @@
 // One face for all clients, each with one connection to a server and its defaults, so that one loop measures
 // them. Their packages are imported by name at run time: this folder has its own package.json.
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 
 /** What a load asks of a client. Values are strings, as most of the clients take them. */
 export interface Subject {
@@ -23,17 +25,19 @@ export const OURS = 'memwire';
 /** Our client of many servers. */
 export const HASHED = 'memwire hash';
 
-const open: Readonly<Record<string, (ports: readonly number[]) => Promise<Subject>>> = {
-  async [OURS](ports) {
-    return await memwire(ports, 'auto', false);
+type Open = (ports: readonly number[], dist: string) => Promise<Subject>;
+
+const open: Readonly<Record<string, Open>> = {
+  async [OURS](ports, dist) {
+    return await memwire(ports, dist, 'auto', false);
   },
 
-  async 'memwire text'(ports) {
-    return await memwire(ports, 'text', false);
+  async 'memwire text'(ports, dist) {
+    return await memwire(ports, dist, 'text', false);
   },
 
-  async [HASHED](ports) {
-    return await memwire(ports, 'auto', true);
+  async [HASHED](ports, dist) {
+    return await memwire(ports, dist, 'auto', true);
   },
 
   async memcache(ports) {
@@ -98,17 +102,21 @@ const open: Readonly<Record<string, (ports: readonly number[]) => Promise<Subjec
 export const clients: readonly string[] = Object.keys(open).filter((name) => name !== HASHED);
 
 /** Connects a client to servers on the loopback; those of one server to the first of them. */
-export function openClient(name: string, ports: readonly number[]): Promise<Subject> {
-  return open[name]!(ports);
+export function openClient(
+  name: string,
+  ports: readonly number[],
+  dist: string,
+): Promise<Subject> {
+  return open[name]!(ports, dist);
 }
 
 async function memwire(
   ports: readonly number[],
+  dist: string,
   dialect: 'auto' | 'text',
   hashed: boolean,
 ): Promise<Subject> {
-  // The built code, as it is installed.
-  const built = new URL('../../dist/transport-node/mod.js', import.meta.url).href;
+  const built = pathToFileURL(join(dist, 'transport-node/mod.js')).href;
   const node = (await import(built)) as typeof import('../../transport-node/mod.ts');
   const options = { dialect, timeout: PATIENCE };
   const client = hashed

@@ -3,6 +3,16 @@ import { fillScript, itemKey, loadScript, MANY, type ScriptName } from '../scrip
 import { openClient, type Subject } from './adapters.ts';
 import type { Load } from './loads.ts';
 
+/** What is to be connected. */
+export interface Opening {
+  /** The client, or the socket. */
+  readonly name: string;
+  /** Of the servers, on the loopback. */
+  readonly ports: readonly number[];
+  /** The build of memwire: a `dist` folder. */
+  readonly dist: string;
+}
+
 /** Puts loads on a server through a client, or through a bare socket. */
 export interface Runner {
   /** Whether the client has the call, and takes values of that length. */
@@ -18,14 +28,14 @@ export type Run = (seconds: number) => Promise<number>;
 /** The ceilings: sockets that send bytes made beforehand and count those that come back. */
 export const sockets: readonly string[] = ['raw text', 'raw meta'];
 
-/** Connects what is called so to servers on the loopback: a client, or a socket to the first. */
-export async function openRunner(name: string, ports: readonly number[]): Promise<Runner> {
+/** Connects a client to its servers, or a socket to the first of them. */
+export async function openRunner({ name, ports, dist }: Opening): Promise<Runner> {
   return sockets.includes(name)
     ? new SocketRunner(
       await Driver.open(ports[0]!),
       name === 'raw meta' ? metaScripts : textScripts,
     )
-    : new ClientRunner(await openClient(name, ports));
+    : new ClientRunner(await openClient(name, ports, dist));
 }
 
 class ClientRunner implements Runner {
