@@ -1,20 +1,26 @@
-import { clients, OURS } from './clients/adapters.ts';
 import type { Load } from './clients/loads.ts';
-import { sockets } from './clients/runner.ts';
 import type { Measured } from './clients/worker.ts';
 import type { Cores } from './cores.ts';
 import { median, ratios } from './sample.ts';
 import { startServer } from './server-process.ts';
-import { Subject } from './subject.ts';
+import { type Runtime, Subject } from './subject.ts';
 
-/** The clients of others. */
-export const peers: readonly string[] = clients.filter((name) => !name.startsWith(OURS));
+/** What is measured: a client by its name in `clients/adapters.ts`, and what runs it. */
+export interface Contender {
+  readonly title: string;
+  readonly name: string;
+  /** Node by default. */
+  readonly runtime?: Runtime;
+}
 
-/** All that is measured: our client, the others, the bare sockets. */
-export const subjects: readonly string[] = [...clients, ...sockets];
+/** The same under their own names, on Node. */
+export function contenders(names: readonly string[]): Contender[] {
+  return names.map((name) => ({ title: name, name }));
+}
 
 /** How all of them are measured. Times are in seconds. */
 export interface Plan {
+  readonly contenders: readonly Contender[];
   readonly loads: readonly Load[];
   /** Those that run before anything is measured: few operations a second are compiled late. */
   readonly before: readonly Load[];
@@ -37,14 +43,19 @@ export interface Plan {
 /** Measures all of them. They take turns at each load, each round from another on. */
 export async function play(cores: Cores, plan: Plan): Promise<Runs> {
   const runs = new Runs(cores, plan.loads);
-  for (let round = 0; round < plan.rounds; round++) {
+  const { contenders: all, rounds } = plan;
+  for (let round = 0; round < rounds; round++) {
     // To the terminal alone: minutes go by before the first table.
-    console.error(`clients, ${cores.name}: round ${round + 1} of ${plan.rounds}`);
+    console.error(
+      `${all[0]!.title} to ${all.at(-1)!.title}, ${cores.name}: round ${round + 1} of ${rounds}`,
+    );
     const server = await startServer('memcached', plan.memory, cores.server, plan.options);
-    const order = [...subjects.slice(round), ...subjects.slice(0, round)];
-    const open = order.map((name): [string, Subject] => [
-      name,
-      new Subject({ name, ports: [server.port] }, cores.load),
+    const first = round % all.length;
+    const open = [...all.slice(first), ...all.slice(0, first)].map((
+      { title, name, runtime },
+    ): [string, Subject] => [
+      title,
+      new Subject({ name, ports: [server.port] }, cores.load, runtime),
     ]);
     try {
       await playRound(open, plan, runs);
@@ -129,8 +140,8 @@ export class Runs {
     return among.reduce((best, name) => rate(name) > rate(best) ? name : best);
   }
 
-  /** How many times as fast one is as another: the median of the turns. */
-  times(name: string, other: string, load: string): number {
-    return median(ratios(this.each(name, load, 'rate'), this.each(other, load, 'rate')));
+  /** How many times the rate, or the cost, of another one has: the median of the turns. */
+  times(name: string, other: string, load: string, what: keyof Figures = 'rate'): number {
+    return median(ratios(this.each(name, load, what), this.each(other, load, what)));
   }
 }

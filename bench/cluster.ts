@@ -16,9 +16,10 @@ interface Routed {
 }
 
 const items = { keys: 1000, valueLength: 100 };
-const get: Load = { name: 'get, 64 in flight', operation: 'get', items, inFlight: 64 };
-const set: Load = { name: 'set, 64 in flight', operation: 'set', items, inFlight: 64 };
+const get: Load = { id: 'get', name: 'get, 64 in flight', operation: 'get', items, inFlight: 64 };
+const set: Load = { id: 'set', name: 'set, 64 in flight', operation: 'set', items, inFlight: 64 };
 const many: Load = {
+  id: 'many',
   name: 'getMany of 1000',
   operation: 'getMany',
   items,
@@ -62,7 +63,7 @@ async function compare(
 ): Promise<Table> {
   const [settle, seconds, turns] = quick ? [0.05, 0.1, 1] : [1.5, 0.2, 5];
   const reports = new Map<string, Measured[]>();
-  for (let round = 0; round < (quick ? 1 : 5); round++) {
+  for (let round = 0; round < (quick ? 1 : 3); round++) {
     for (const load of loads) {
       const open = subjects.map(({ name, servers }) =>
         new Subject({ name, ports: ports.slice(0, servers) }, null)
@@ -84,6 +85,12 @@ async function compare(
     notes: 'The processor time of the client for each key in µs, and thousands of keys a second: ' +
       'the medians of fresh processes that take turns, with [least..greatest], and beside them how ' +
       'often those of the first line they are.',
+    figures: Object.fromEntries(
+      loads.map((load): [string, number] => [
+        load.id,
+        median(ratios(each(subjects[0]!, load, 'cpu'), each(subjects.at(-1)!, load, 'cpu'))),
+      ]),
+    ),
     columns: ['client', 'load', 'µs/key', '/first', 'k keys/s', '/first'],
     rows: loads.flatMap((load) =>
       subjects.map((subject) => {

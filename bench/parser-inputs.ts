@@ -28,8 +28,8 @@ export interface Reading {
   readonly count: number;
 }
 
-/** The bytes of a value in the small workloads: the size of a counter, a flag, a session id. */
-export const SMALL_VALUE = 64;
+/** The bytes of a value in the small workloads. */
+export const SMALL_VALUE = 100;
 
 const KEYS = 1000;
 

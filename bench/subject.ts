@@ -1,14 +1,19 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { buildSync } from 'esbuild';
+import { findProgram } from '../test/support/memcached.ts';
 import type { Load } from './clients/loads.ts';
 import type { Opening } from './clients/runner.ts';
 import type { Answers, Ask, Measured } from './clients/worker.ts';
 
 const FOLDER = join(import.meta.dirname, 'clients');
+const TOOLS = join(import.meta.dirname, '../node_modules/.bin');
 /** The built code of this repository, as it is installed. */
 const DIST = join(import.meta.dirname, '../dist');
+
+/** What runs a client. */
+export type Runtime = 'node' | 'bun' | 'deno' | 'python';
 
 /** A client in a fresh process, which works only when it is asked to. Times are in seconds. */
 export class Subject {
@@ -16,10 +21,16 @@ export class Subject {
   readonly #lines: AsyncIterator<string>;
 
   /** @param core The processor it stays on with all its threads, or null. */
-  constructor(opening: Omit<Opening, 'dist'> & Partial<Opening>, core: number | null) {
+  constructor(
+    opening: Omit<Opening, 'dist'> & Partial<Opening>,
+    core: number | null,
+    runtime: Runtime = 'node',
+  ) {
     const request: Opening = { dist: DIST, ...opening };
-    const node = [process.execPath, worker(), JSON.stringify(request)];
-    const [program = '', ...args] = core === null ? node : ['taskset', '-c', String(core), ...node];
+    const command = [...programs[runtime](), JSON.stringify(request)];
+    const [program = '', ...args] = core === null
+      ? command
+      : ['taskset', '-c', String(core), ...command];
     this.#process = spawn(program, args, { stdio: ['pipe', 'pipe', 'inherit'] });
     this.#lines = createInterface({ input: this.#process.stdout! })[Symbol.asyncIterator]();
   }
@@ -56,6 +67,23 @@ export class Subject {
     if (done === true) throw new Error(`${this.#process.spawnargs.join(' ')} ended`);
     return JSON.parse(value) as Answers[Kind];
   }
+}
+
+const programs: Readonly<Record<Runtime, () => readonly string[]>> = {
+  node: () => [process.execPath, worker()],
+  bun: () => [join(TOOLS, 'bun'), worker()],
+  deno: () => [join(TOOLS, 'deno'), 'run', '--allow-all', worker()],
+  python: () => [pythonWithPymemcache() ?? 'python3', join(FOLDER, 'pymemcache-worker.py')],
+};
+
+/** The python3 that has pymemcache, or null: another one may come first in the path. */
+export function pythonWithPymemcache(): string | null {
+  for (const name of ['python3', '/usr/bin/python3']) {
+    const program = findProgram(name);
+    if (program === null) continue;
+    if (spawnSync(program, ['-c', 'import pymemcache']).status === 0) return program;
+  }
+  return null;
 }
 
 let built: string | null = null;

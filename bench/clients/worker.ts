@@ -2,7 +2,6 @@
 // `worker.ts <Opening as JSON>`. Reads an Ask a line and answers each with a line of JSON. The
 // client stays warm in between, so that several can take turns at one load.
 import { createInterface } from 'node:readline';
-import { GCProfiler, getHeapStatistics } from 'node:v8';
 import { keysEach, type Load } from './loads.ts';
 import { type Opening, openRunner, type Run } from './runner.ts';
 
@@ -24,6 +23,8 @@ export interface Answers {
 
 /** What a load came to, for each operation; for each key of getMany. */
 export interface Measured {
+  /** How many were done. */
+  readonly count: number;
   /** In a second. */
   readonly rate: number;
   /** Processor time of this process, in microseconds. */
@@ -72,11 +73,13 @@ async function measure(seconds: number): Promise<Measured> {
   const done = await run(seconds) * keys;
   const elapsed = (performance.now() - start) / 1000;
   const { user, system } = process.cpuUsage(cpu);
-  return { rate: done / elapsed, cpu: (user + system) / done, user: user / done };
+  return { count: done, rate: done / elapsed, cpu: (user + system) / done, user: user / done };
 }
 
 // What is in use before a collection is what the one before it left and what was allocated since.
 async function allocated(seconds: number): Promise<number> {
+  // Bun has it not.
+  const { GCProfiler, getHeapStatistics } = await import('node:v8');
   const profiler = new GCProfiler();
   let bytes = -getHeapStatistics().used_heap_size;
   profiler.start();
