@@ -2,6 +2,7 @@
 // words. Each meta reply proves by its opaque which command it answers, any key can be sent, and
 // servers before 1.6.35 answer pipelined reads several times faster than classic ones. Replies mean
 // the same in both dialects: see `results.ts`.
+import { plainFlags } from '../wire/plain.ts';
 import type { GetCommand, MetaCommand, MetaSetCommand, StoreVerb, Value } from '../wire/command.ts';
 import type { WireKey } from './keys.ts';
 
@@ -14,10 +15,11 @@ export interface WriteFields {
   readonly quiet: boolean;
 }
 
-const READ = ['v', 'f'];
+// Commands with these lists are plain: encoded, and answered, in one pass.
+const READ = /* @__PURE__ */ plainFlags('mg', ['v', 'f']);
+const DELETE = /* @__PURE__ */ plainFlags('md', []);
 const READ_CAS = ['v', 'f', 'c'];
-const QUIET = ['q'];
-const NO_FLAGS: string[] = [];
+const QUIET = /* @__PURE__ */ plainFlags('md', ['q']);
 
 const modes: Readonly<Record<StoreVerb, string | null>> = {
   set: null,
@@ -52,10 +54,7 @@ export function storeCommand(
   value: Value,
   fields: WriteFields,
 ): MetaSetCommand {
-  const flags = writeFlags(fields);
-  const letter = modes[mode];
-  if (letter !== null) flags.push(letter);
-  return { verb: 'ms', key, base64, value, flags, orText: true };
+  return { verb: 'ms', key, base64, value, flags: storeFlags(mode, fields), orText: true };
 }
 
 export function casCommand(
@@ -75,7 +74,7 @@ export function casCommand(
 }
 
 export function deleteCommand({ key, base64 }: WireKey, quiet: boolean): MetaCommand {
-  return { verb: 'md', key, base64, flags: quiet ? QUIET : NO_FLAGS, orText: true };
+  return { verb: 'md', key, base64, flags: quiet ? QUIET : DELETE, orText: true };
 }
 
 export function arithmeticCommand(
@@ -97,6 +96,31 @@ export function touchCommand(
 ): MetaCommand {
   const flags = quiet ? [`T${expire}`, 'q'] : [`T${expire}`];
   return { verb: 'mg', key, base64, flags, orText: true };
+}
+
+/** What stores are made with, mostly: the same as others a moment ago. */
+interface LastFlags extends WriteFields {
+  readonly mode: StoreVerb;
+  /** A list that makes them plain, once they come a second time: to make one takes a while. */
+  list: readonly string[] | null;
+}
+
+const lastFlags: (LastFlags | undefined)[] = [];
+const LAST = 16;
+
+function storeFlags(mode: StoreVerb, fields: WriteFields): readonly string[] {
+  const { expire, flags, quiet } = fields;
+  const at = (expire ^ flags) & (LAST - 1);
+  const last = lastFlags[at];
+  const isSame = last !== undefined && last.mode === mode && last.expire === expire &&
+    last.flags === flags && last.quiet === quiet;
+  if (isSame && last.list !== null) return last.list;
+  const list = writeFlags(fields);
+  const letter = modes[mode];
+  if (letter !== null) list.push(letter);
+  if (isSame) return last.list = plainFlags('ms', list);
+  lastFlags[at] = { mode, expire, flags, quiet, list: null };
+  return list;
 }
 
 function writeFlags({ expire, flags, quiet }: WriteFields): string[] {

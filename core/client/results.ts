@@ -2,6 +2,7 @@
 import type { Key } from '../wire/command.ts';
 import { bigDecimal, bigDigits, flagNumber, wholeNumber } from '../wire/numbers.ts';
 import { ProtocolError, ServerReplyError } from '../wire/errors.ts';
+import type { Reader } from './connection/executor.ts';
 import type { ItemFacts, Reply, ValueItem } from '../wire/reply.ts';
 
 /** A value as it came from the server. */
@@ -131,6 +132,8 @@ export function toDone(reply: Reply): boolean {
   const status = toStatus(reply);
   return status === 'exists' ? unexpected(reply) : status === 'done';
 }
+
+export const doneReader: Reader<boolean> = { ofReply: toDone };
 
 /** What became of a compare-and-swap. */
 export type CasResult = 'stored' | 'exists' | 'not-found';

@@ -7,6 +7,7 @@ import { toKey } from './item-lines.ts';
 import { keyText } from './key.ts';
 import { bigDigits, digits, flagNumber, wideDigits } from './numbers.ts';
 import { withDefaults } from './options.ts';
+import { PlainReply } from './plain.ts';
 import { replyShape } from './command-facts.ts';
 import {
   firstWord,
@@ -99,6 +100,8 @@ export class ReplyDecoder {
   opaque = -1;
   /** Where among the flags that opaque stood. */
   opaqueIndex = 0;
+  /** The reply that `readPlain` read. */
+  readonly plain: PlainReply = new PlainReply();
 
   readonly #input: Input = new Input();
   readonly #limits: ReplyLimits;
@@ -157,6 +160,16 @@ export class ReplyDecoder {
       }
       if (reply !== null || this.#due !== null) return reply;
     }
+  }
+
+  /**
+   * Reads the next reply into `plain` if it is a plain one; returns whether it was. Otherwise it is
+   * left to `next`.
+   */
+  readPlain(opaque: number, isRead: boolean): boolean {
+    if (this.#due !== null || this.#blankAllowed) return false;
+    const { maxLine, maxValue } = this.#limits;
+    return this.plain.read(this.#input, opaque, isRead, maxLine, maxValue);
   }
 
   /**
