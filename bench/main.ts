@@ -69,7 +69,10 @@ interface Page {
   readonly title: string;
   /** The parts that are on it. */
   readonly has: readonly string[];
-  /** How it was measured, if the tables do not say so. */
+  /**
+   * How it was measured, where the tables do not say so. The page then begins with its first table,
+   * and has the targets.
+   */
   readonly method?: (quick: boolean) => string;
 }
 
@@ -145,15 +148,23 @@ function write({ name, title, has, method }: Page, all: readonly Table[]): void 
   const head =
     `Written by \`${command.join(' ')} --write\` on ${date()}, on ${machine()}. The numbers of ` +
     'one run on one machine: compare within a table, not with other pages.';
-  const paragraphs = [head, ...(method === undefined ? [] : [method(values.quick)])];
+  const paragraphs = (...texts: string[]): string[] =>
+    texts.map((text) => `${wrap(text, 100).join('\n')}\n`);
   const top = [
     `# ${title}\n`,
     ...(chart === undefined ? [] : [`![${chart.title}](${name}.svg)\n`]),
-    ...paragraphs.map((text) => `${wrap(text, 100).join('\n')}\n`),
   ];
-  // First what a newcomer looks for, then what was promised.
-  const [first, ...rest] = name === 'benchmark' ? [all[0]!, reached, ...all.slice(1)] : all;
-  writeFileSync(`${file}.md`, [...top, ...[first!, ...rest].map(asMarkdown)].join('\n'));
+  const [first, ...rest] = all.map(asMarkdown);
+  const text = method === undefined ? [...top, ...paragraphs(head), first!, ...rest] : [
+    // A newcomer wants the first table, and everybody else what was promised.
+    ...top,
+    first!,
+    '## How it was measured\n',
+    ...paragraphs(head, method(values.quick)),
+    asMarkdown(reached),
+    ...rest,
+  ];
+  writeFileSync(`${file}.md`, text.join('\n'));
   if (chart !== undefined) writeFileSync(`${file}.svg`, drawChart(chart));
 }
 
