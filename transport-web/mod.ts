@@ -1,4 +1,4 @@
-/** memwire over WebSockets: in pages, and wherever there is a bridge to reach. */
+/** memwire over WebSockets: in pages, and in programs that connect to a bridge. */
 import type { ClientOptions } from '../core/client/options.ts';
 import { Client as CoreClient } from '../core/client/server-client.ts';
 import type { ServerName } from '../core/client/connection/endpoint.ts';
@@ -16,17 +16,17 @@ export { VERSION } from '../core/version.ts';
 export type { WebSocketLike } from '../core/io/web-socket.ts';
 export { webDialer, type WebDialOptions, type WebSocketConstructor } from './dial.ts';
 
-/** How to connect to a bridge that is at the root of its host and asks for no token. */
+/** The dialer for a bridge at the root of its host without tokens. */
 export const dial: Dialer = /* @__PURE__ */ webDialer();
 
 /** The options of a client in a page. */
 export interface WebClientOptions extends ClientOptions, Omit<WebDialOptions, 'path'> {}
 
-/** A client of one server behind a bridge, over one WebSocket. It connects when the first call comes. */
+/** A client of one server behind a bridge, over one WebSocket. It connects with the first call. */
 export class Client extends CoreClient {
   /**
    * @param server The address of a bridge: `wss://cache.example.org/memcached`.
-   * @throws UsageError when it is none, or an option breaks a rule.
+   * @throws UsageError when it is not such an address, or an option breaks a rule.
    */
   constructor(server: ServerName, options: WebClientOptions = {}) {
     checkObject('options', options);

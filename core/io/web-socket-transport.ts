@@ -3,13 +3,13 @@ import { type Clock, systemClock } from './clock.ts';
 import { guardEvents, type Transport, type TransportEvents } from './transport.ts';
 import { closeWith, endCause, unshared, type WebSocketLike } from './web-socket.ts';
 
-/** How many bytes may be buffered before `send` takes no more; bridges take larger messages. */
+/** The bytes that may be buffered before `send` takes no more; bridges accept larger messages. */
 const MAX_BUFFERED = 1024 * 1024;
 
-/** How many bytes are held while it is paused, where the socket itself cannot pause. */
+/** The bytes that are buffered while it is paused, if the socket itself cannot pause. */
 const MAX_HELD = 16 * 1024 * 1024;
 
-/** How often to look whether there is room again, in milliseconds: a WebSocket has no drain event. */
+/** The interval of checks for room, in milliseconds: a WebSocket has no drain event. */
 const POLL = 4;
 
 const OPEN = 1;
@@ -81,7 +81,7 @@ export class WebSocketTransport implements Transport {
   // Sends the bytes that were taken, then closes with a reason.
   #end(code: number, reason: string): void {
     if (this.#over) return;
-    // A paused socket would not hear of its end.
+    // A paused socket would not report its end.
     this.#socket.resume?.();
     closeWith(this.#socket, code, reason);
   }

@@ -17,7 +17,7 @@ export interface ExportedName {
   readonly meaning: string;
 }
 
-/** The entries of the package and what they are for; Deno's and Bun's are as Node's. */
+/** The entries of the package and their purpose; those of Deno and Bun are like Node's. */
 export const entries: Readonly<Record<string, readonly [file: string, purpose: string]>> = {
   memwire: ['transport-node/mod.ts', 'clients, and what programs give them and get from them'],
   'memwire/web': ['transport-web/mod.ts', 'the client of pages; where it differs from `memwire`'],
@@ -50,7 +50,7 @@ function collect(file: string, found: Map<string, ExportedName>): void {
   const at = (specifier: string): string => join(dirname(file), specifier);
   for (const [, comment = '', keyword = '', name = ''] of text.matchAll(DECLARATION)) {
     const kind = /interface|type/.test(keyword) ? 'type' : 'value';
-    // A value and a type of one name are one class to those who use them.
+    // For its users, a value and a type of the same name are one class.
     const before = found.get(name);
     const meaning = firstSentence(comment) || (before?.meaning ?? '');
     if (before?.kind === 'value') found.set(name, { ...before, meaning });

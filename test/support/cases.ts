@@ -30,7 +30,7 @@ export function caseSuite<Context>(
     });
   }
   all.after(async () => {
-    // A suite that was skipped has nothing to close.
+    // A skipped suite has nothing to close.
     if (ready !== null) await options.after?.();
   });
   all.run();
@@ -67,7 +67,7 @@ export function distantSuite(
 
 let count = 0;
 
-/** Eight letters and digits that no other test uses, to make keys of. */
+/** Eight letters and digits that no other test uses, as part of keys. */
 export function uniqueKey(): string {
   const number = (process.pid % 46_000) * 46_656 + count++;
   return `m${number.toString(36).padStart(7, '0')}`;
