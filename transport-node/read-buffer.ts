@@ -20,7 +20,9 @@ export class ReadBuffer {
   /** For the options of a socket. */
   readonly onread: OnReadOpts = {
     buffer: () => this.#bytes,
-    callback: (length) => {
+    callback: (length, read) => {
+      // workerd detaches what it reads into, and hands out the memory anew.
+      if (this.#bytes.length === 0) this.#bytes = new Uint8Array(read.buffer);
       this.owner.onData(this.#take(length));
       return true;
     },

@@ -4,7 +4,9 @@ import type { Key, Value } from '../wire/command.ts';
 import { UsageError } from '../wire/errors.ts';
 import { isMeta, metaFlags } from '../wire/meta-flags.ts';
 import type { Reply } from '../wire/reply.ts';
-import { type OperationContext, toU64 } from './operation-context.ts';
+import { executeOptions, type OperationContext, toU64 } from './operation-context.ts';
+import type { Reader } from './connection/executor.ts';
+import { READ, storeFlags } from './dialect.ts';
 import { type Expire, toDelay, toExptime } from './expire.ts';
 import { type ItemKey, ownKey, type WireKey } from './keys.ts';
 import { type CallOptions, checkCallOptions, type WriteOptions } from './options.ts';
@@ -24,9 +26,13 @@ const setModes = { set: 'S', add: 'E', replace: 'R', append: 'A', prepend: 'P' }
 const arithmeticModes = { incr: '+', decr: '-' } as const;
 
 /** The flags of the options, in the order in which they are sent. */
-type FlagTable<Options> = { readonly [Name in keyof Options]?: string };
+type FlagTable = readonly (readonly [option: string, letter: string])[];
 
-const getFlags: FlagTable<MetaGetOptions> = {
+function flagTable<Options>(letters: { readonly [Name in keyof Options]?: string }): FlagTable {
+  return Object.entries(letters as Readonly<Record<string, string>>);
+}
+
+const getFlags: FlagTable = /* @__PURE__ */ flagTable<MetaGetOptions>({
   touch: 'T',
   vivify: 'N',
   recache: 'R',
@@ -39,8 +45,8 @@ const getFlags: FlagTable<MetaGetOptions> = {
   hitBefore: 'h',
   size: 's',
   noBump: 'u',
-};
-const setFlags: FlagTable<MetaSetOptions> = {
+});
+const setFlags: FlagTable = /* @__PURE__ */ flagTable<MetaSetOptions>({
   expire: 'T',
   vivify: 'N',
   ifCas: 'C',
@@ -48,15 +54,15 @@ const setFlags: FlagTable<MetaSetOptions> = {
   invalidate: 'I',
   cas: 'c',
   size: 's',
-};
-const deleteFlags: FlagTable<MetaDeleteOptions> = {
+});
+const deleteFlags: FlagTable = /* @__PURE__ */ flagTable<MetaDeleteOptions>({
   expire: 'T',
   ifCas: 'C',
   newCas: 'E',
   invalidate: 'I',
   clear: 'x',
-};
-const arithmeticFlags: FlagTable<MetaArithmeticOptions> = {
+});
+const arithmeticFlags: FlagTable = /* @__PURE__ */ flagTable<MetaArithmeticOptions>({
   delta: 'D',
   vivify: 'N',
   initial: 'J',
@@ -65,7 +71,7 @@ const arithmeticFlags: FlagTable<MetaArithmeticOptions> = {
   newCas: 'E',
   cas: 'c',
   ttl: 't',
-};
+});
 
 /**
  * memcached's meta commands with all of their flags, for features that the plain operations lack:
@@ -89,26 +95,70 @@ export class MetaCommands {
     return this.#context.read(undefined, () => this.#get<T>(key, options));
   }
 
-  async #get<T>(key: ItemKey, options: MetaGetOptions): Promise<MetaItem<T> | undefined> {
-    checkMetaOptions('mg', options);
-    const flags = this.#flags(getFlags, options);
-    if (options.value !== false) flags.push('v', 'f');
-    const wire = this.#context.dependencies.keys.toWire(key);
-    const command = { verb: 'mg', ...keyFields(wire), flags } as const;
-    const reply = await this.#context.execute(wire, command, options);
-    if (reply.type === 'EN') return undefined;
-    if (reply.type !== 'VA' && reply.type !== 'HD') return unexpected(reply);
-    const facts = toFacts(reply.flags);
-    const clientFlags = reply.flags.find((flag) => flag[0] === 'f');
-    const stored = clientFlags === undefined ? undefined : toCount(clientFlags);
-    const found = reply.type === 'VA' ? toFound(reply) : undefined;
-    const value = found === undefined ? undefined : this.#context.value<T>(key, found);
-    return { ...facts, flags: stored, value };
+  // Without `await`, as `Memcache.get`.
+  #get<T>(key: ItemKey, options: MetaGetOptions): Promise<MetaItem<T> | undefined> {
+    try {
+      checkMetaOptions('mg', options);
+      let flags: readonly string[] = this.#flags(getFlags, options);
+      // Mostly nothing else is asked for, and then the command is a plain one.
+      if (options.value !== false) flags = flags.length === 0 ? READ : [...flags, 'v', 'f'];
+      const wire = this.#context.dependencies.keys.toWire(key);
+      const command = { verb: 'mg', key: wire.key, base64: wire.base64, flags } as const;
+      const reader = this.#itemReader as Reader<MetaItem<T> | undefined>;
+      return this.#context.executeWith(wire, command, options, reader, key);
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
+
+  readonly #itemReader: Reader<MetaItem<unknown> | undefined> = {
+    ofReply: (reply, { key }) => {
+      if (reply.type === 'EN') return undefined;
+      if (reply.type !== 'VA' && reply.type !== 'HD') return unexpected(reply);
+      const clientFlags = reply.flags.find((flag) => flag[0] === 'f');
+      const flags = clientFlags === undefined ? undefined : toCount(clientFlags);
+      const found = reply.type === 'VA' ? toFound(reply) : undefined;
+      const value = found === undefined ? undefined : this.#context.value(key, found);
+      const { cas, ttl, lastAccess, hitBefore, size, won, stale, alreadyWon, opaque } = toFacts(
+        reply.flags,
+      );
+      return {
+        cas,
+        ttl,
+        lastAccess,
+        hitBefore,
+        size,
+        won,
+        stale,
+        alreadyWon,
+        opaque,
+        flags,
+        value,
+      };
+    },
+    ofItem: (item, { key }) => {
+      const value = this.#context.itemValue(key, item);
+      // Field by field: to spread an object would take three times as long as the rest of the call.
+      return {
+        cas: undefined,
+        ttl: undefined,
+        lastAccess: undefined,
+        hitBefore: undefined,
+        size: undefined,
+        won: false,
+        stale: false,
+        alreadyWon: false,
+        opaque: undefined,
+        flags: item.flags,
+        value,
+      };
+    },
+  };
 
   /** `ms`: stores a value. */
   async set(key: ItemKey, value: unknown, options: MetaSetOptions = {}): Promise<MetaResult> {
     checkMetaOptions('ms', options);
+    if (isEmpty(options)) return this.#setPlain(key, value);
     const { serde } = this.#context.dependencies;
     const { value: data, flags: ownFlags } = serialize(serde, ownKey(key), value);
     const mode = checkEntry('mode', setModes, options.mode ?? 'set');
@@ -117,6 +167,14 @@ export class MetaCommands {
     if (mode !== 'S') flags.push(`M${mode}`);
     flags.push(`F${checkU32('flags', clientFlags)}`);
     return toResult(await this.#write(key, { verb: 'ms', value: data, flags }, options));
+  }
+
+  #setPlain(key: ItemKey, value: unknown): Promise<MetaResult> {
+    const { wire, data, fields } = this.#context.prepare(key, value, undefined, true);
+    const flags = storeFlags('set', fields);
+    const command = { verb: 'ms', key: wire.key, base64: wire.base64, value: data, flags } as const;
+    const options = executeOptions(fields.quiet, undefined);
+    return this.#context.executeWith(wire, command, options, resultReader, key);
   }
 
   /** `md`: deletes an item, or marks it stale. */
@@ -157,7 +215,7 @@ export class MetaCommands {
     if (reply.type !== 'MN') unexpected(reply);
   }
 
-  #flags(table: Readonly<Record<string, string>>, options: MetaOptions): string[] {
+  #flags(table: FlagTable, options: MetaOptions): string[] {
     const flags: string[] = [];
     if (options.opaque !== undefined) flags.push(`O${options.opaque}`);
     for (const hint of options.hints ?? []) {
@@ -165,7 +223,9 @@ export class MetaCommands {
       flags.push(hint);
     }
     const given = options as Readonly<Record<string, unknown>>;
-    for (const [name, letter] of Object.entries(table)) {
+    // Most calls have few options, of a table with many.
+    if (isEmpty(given)) return flags;
+    for (const [name, letter] of table) {
       const value = given[name];
       if (value === undefined) continue;
       if (metaFlags.get(letter) === 'none') {
@@ -198,30 +258,60 @@ function keyFields({ key, base64 }: WireKey): { readonly key: Key; readonly base
   return { key, base64 };
 }
 
+function isEmpty(options: object): boolean {
+  for (const _ in options) return false;
+  return true;
+}
+
 function toResult(reply: Reply): MetaResult {
   const facts = toFacts(isMeta(reply) ? reply.flags : []);
   return { ...facts, status: reply.type === 'VA' ? 'done' : toStatus(reply) };
 }
 
+const resultReader: Reader<MetaResult> = { ofReply: toResult };
+
 function toFacts(flags: readonly string[]): MetaFacts {
-  const of = (letter: string): string | undefined => flags.find((flag) => flag[0] === letter);
-  const count = (letter: string): number | undefined => {
-    const flag = of(letter);
-    return flag === undefined ? undefined : toCount(flag);
-  };
-  const cas = of('c');
-  const hitBefore = of('h');
-  return {
-    cas: cas === undefined ? undefined : toUnsigned(cas),
-    ttl: of('t') === 't-1' ? Infinity : count('t'),
-    lastAccess: count('l'),
-    hitBefore: hitBefore === undefined ? undefined : hitBefore === 'h1',
-    size: count('s'),
-    won: flags.includes('W'),
-    stale: flags.includes('X'),
-    alreadyWon: flags.includes('Z'),
-    opaque: of('O')?.slice(1),
-  };
+  let cas: bigint | undefined;
+  let ttl: number | undefined;
+  let lastAccess: number | undefined;
+  let hitBefore: boolean | undefined;
+  let size: number | undefined;
+  let won = false;
+  let stale = false;
+  let alreadyWon = false;
+  let opaque: string | undefined;
+  for (const flag of flags) {
+    switch (flag[0]) {
+      case 'c':
+        cas = toUnsigned(flag);
+        break;
+      case 't':
+        ttl = flag === 't-1' ? Infinity : toCount(flag);
+        break;
+      case 'l':
+        lastAccess = toCount(flag);
+        break;
+      case 'h':
+        hitBefore = flag === 'h1';
+        break;
+      case 's':
+        size = toCount(flag);
+        break;
+      case 'W':
+        won ||= flag === 'W';
+        break;
+      case 'X':
+        stale ||= flag === 'X';
+        break;
+      case 'Z':
+        alreadyWon ||= flag === 'Z';
+        break;
+      case 'O':
+        opaque ??= flag.slice(1);
+        break;
+    }
+  }
+  return { cas, ttl, lastAccess, hitBefore, size, won, stale, alreadyWon, opaque };
 }
 
 /** The options of every meta command with a key. */

@@ -44,7 +44,8 @@ export class WebSocketTransport implements Transport {
   send(bytes: Uint8Array): number {
     const socket = this.#socket;
     if (this.#over || socket.readyState !== OPEN) return bytes.length;
-    const taken = Math.min(bytes.length, Math.max(0, MAX_BUFFERED - socket.bufferedAmount));
+    const { bufferedAmount = 0 } = socket;
+    const taken = Math.min(bytes.length, Math.max(0, MAX_BUFFERED - bufferedAmount));
     if (taken > 0) socket.send(unshared(bytes.subarray(0, taken)));
     if (taken < bytes.length && !this.#refused) this.#awaitRoom();
     return taken;
@@ -89,7 +90,7 @@ export class WebSocketTransport implements Transport {
     this.#refused = true;
     this.#clock.after(POLL, () => {
       if (this.#over) return;
-      if (this.#socket.bufferedAmount > MAX_BUFFERED / 2) return this.#awaitRoom();
+      if ((this.#socket.bufferedAmount ?? 0) > MAX_BUFFERED / 2) return this.#awaitRoom();
       this.#refused = false;
       this.#events?.onDrain();
     });

@@ -25,7 +25,8 @@ export function bearerProtocol(token: string): string {
  */
 export interface WebSocketLike {
   binaryType: string;
-  readonly bufferedAmount: number;
+  /** That of a Worker does not say: nothing limits what it is given. */
+  readonly bufferedAmount?: number;
   readonly protocol: string;
   readonly readyState: number;
   send(data: Uint8Array<ArrayBuffer>): void;

@@ -1,5 +1,6 @@
 // The state that the sessions of one server share.
 import type { Clock } from '../io/clock.ts';
+import { ConnectionMemory } from '../wire/connection-memory.ts';
 import { assertArgument, checkKnown, checkObject } from '../wire/check.ts';
 import { type ServerOptions, serverOptions } from './options.ts';
 import { PlainRequests } from './plain-requests.ts';
@@ -26,6 +27,7 @@ export class Engine {
   readonly watchers: Watchers;
   readonly prefixes: PrefixStats;
   readonly plain: PlainRequests;
+  readonly connectionMemory: ConnectionMemory = new ConnectionMemory();
   readonly connections: Set<ConnectionFacts> = new Set();
   /** The limit of memory in bytes, as `cache_memlimit` may have changed it. */
   memory: number;

@@ -1,5 +1,5 @@
 // Items in the arena: found by key, ordered by use.
-import { Arena, BLOCK_WORDS } from './arena.ts';
+import { Arena, BLOCK_WORDS, type Memory } from './arena.ts';
 import { KeyHash } from './key-hash.ts';
 
 // An item is a chain of blocks: these words, then the key, then the value.
@@ -112,7 +112,7 @@ export class Items {
     words[base + FLAGS] = flags;
     words[base + LENGTH] = length;
     words[base + INFO] = (to - from) | marks;
-    arena.write(item, HEADER, bytes, from, to);
+    arena.write(item, HEADER, { bytes, view: null }, from, to);
     return item;
   }
 
@@ -188,19 +188,13 @@ export class Items {
   }
 
   /** Copies the value to `target` at `at`. */
-  copyValue(item: number, target: Uint8Array, at: number): void {
+  copyValue(item: number, target: Memory, at: number): void {
     this.arena.copyTo(item, HEADER + this.keyLength(item), this.length(item), target, at);
   }
 
-  /** Writes `bytes[from, to)` as a part of the value. */
-  write(
-    item: number,
-    offset: number,
-    bytes: Uint8Array,
-    from = 0,
-    to: number = bytes.length,
-  ): void {
-    this.arena.write(item, HEADER + this.keyLength(item) + offset, bytes, from, to);
+  /** Writes bytes `from` to `to` of the source as a part of the value. */
+  write(item: number, offset: number, source: Memory, from: number, to: number): void {
+    this.arena.write(item, HEADER + this.keyLength(item) + offset, source, from, to);
   }
 
   /** Fills the value from `offset` to its end with one byte. */

@@ -81,10 +81,13 @@ class ServerPeer implements TransportEvents {
     this.#facts = facts;
     this.#onGone = onGone;
     this.#session = new Session(engine, facts);
-    this.#connection = new ServerConnection({
-      auth: engine.options.credentials !== null,
-      admit: (header, length) => this.#session.admit(header, length),
-    });
+    this.#connection = new ServerConnection(
+      {
+        auth: engine.options.credentials !== null,
+        admit: (header, length) => this.#session.admit(header, length),
+      },
+      engine.connectionMemory,
+    );
     this.#pump = new Pump(this.#connection, {
       // Many lines of a watch come out of one batch of another connection's commands; they leave
       // together.

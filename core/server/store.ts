@@ -219,7 +219,7 @@ export class Store {
       if (old !== 0) this.remove(old);
       items.link(item);
     }
-    items.write(item, 0, bytes, valueFrom, valueTo);
+    items.write(item, 0, request, valueFrom, valueTo);
     this.#countIn(item, null);
     return true;
   }
@@ -274,7 +274,7 @@ export class Store {
       return item === 0 ? 'no-memory' : { value, item };
     }
     // A number with fewer digits is padded with spaces, as memcached does to write in place.
-    items.write(found, 0, digits);
+    items.write(found, 0, { bytes: digits, view: null }, 0, digits.length);
     items.fill(found, digits.length, 0x20);
     items.setCas(found, newCas ?? this.nextCas());
     items.setTime(found, this.now);
@@ -453,7 +453,7 @@ export class Store {
     const item = items.create(key, 0, key.length, length, flags, expire, marks);
     let at = 0;
     for (const part of parts) {
-      items.write(item, at, part);
+      items.write(item, at, { bytes: part, view: null }, 0, part.length);
       at += part.length;
     }
     if (replaces !== 0) this.remove(replaces);

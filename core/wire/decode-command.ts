@@ -102,7 +102,7 @@ export class CommandDecoder {
   dead: string | null = null;
 
   readonly #input: Input = new Input();
-  readonly #tokens: Tokens = new Tokens();
+  readonly #tokens: Tokens;
   readonly #options: RequestOptions;
   // A data block of this length is due: the value of this command, or the token of an auth.
   #length = -1;
@@ -110,7 +110,9 @@ export class CommandDecoder {
   #swallow = 0;
   #started = false;
 
-  constructor(options: Partial<RequestOptions> = {}) {
+  /** @param tokens For the words of a line, while it is read: several decoders may share them. */
+  constructor(options: Partial<RequestOptions> = {}, tokens: Tokens = new Tokens()) {
+    this.#tokens = tokens;
     this.#options = withDefaults(requestOptions, options);
   }
 

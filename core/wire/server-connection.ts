@@ -20,10 +20,11 @@
 // no more, and the connection closes once nothing is pending. `server-connection.test.ts` has a table of
 // every state and every input.
 import type { Command } from './command.ts';
+import { ConnectionMemory } from './connection-memory.ts';
 import { BadRequest, CommandDecoder, type RequestOptions } from './decode-command.ts';
 import { putReply } from './encode-reply.ts';
 import { assertInvariant } from './invariant.ts';
-import { Output } from './output.ts';
+import type { Output } from './output.ts';
 import { isSilenced } from './command-facts.ts';
 import type { PlainRequest } from './plain-request.ts';
 import { type ErrorReply, isError, isItem, type Reply, type ReplyItem } from './reply.ts';
@@ -72,17 +73,20 @@ export interface PlainExecutor {
 /** The server's side of a connection. The top of this file describes how it works. */
 export class ServerConnection {
   readonly #decoder: CommandDecoder;
-  readonly #output: Output = new Output();
+  readonly #memory: ConnectionMemory;
+  // What waits for the transport; null where nothing does.
+  #output: Output | null = null;
   readonly #strict: boolean;
   readonly #maxOwed: number;
   readonly #maxOutput: number;
   // The pending commands, from #firstId to before #nextId, each at the index of the low bits of its id;
-  // the length is a power of two. Null for a request that is no command.
-  #owed: (Command | null)[] = Array.from({ length: 16 }, () => null);
+  // the length is a power of two, 1 at first, as a server that replies at once needs no more. Null for
+  // a request that is no command.
+  #owed: (Command | null)[] = [null];
   #firstId = 0;
   #nextId = 0;
-  // Replies to commands whose turn has not come, by id.
-  readonly #early: Map<number, (Reply | ReplyItem)[]> = new Map();
+  // Replies to commands whose turn has not come, by id; null before the first of them.
+  #early: Map<number, (Reply | ReplyItem)[]> | null = null;
   // An exclusive command was handed out and is not answered.
   #exclusive = false;
   // An exclusive command that was read and waits until no other is pending.
@@ -95,8 +99,13 @@ export class ServerConnection {
   // `next` has nothing until more bytes arrive.
   #isDry = false;
 
-  constructor(options: Partial<ServerConnectionOptions> = {}) {
-    this.#decoder = new CommandDecoder(options);
+  /** @param memory What the connections of one server share; each has its own by default. */
+  constructor(
+    options: Partial<ServerConnectionOptions> = {},
+    memory: ConnectionMemory = new ConnectionMemory(),
+  ) {
+    this.#memory = memory;
+    this.#decoder = new CommandDecoder(options, memory.tokens);
     this.#decoder.authenticating = options.auth ?? serverConnectionOptions.auth;
     this.#strict = options.strict ?? serverConnectionOptions.strict;
     this.#maxOwed = options.maxOwed ?? serverConnectionOptions.maxOwed;
@@ -105,7 +114,7 @@ export class ServerConnection {
 
   /** How many encoded bytes the transport has not taken yet. */
   get backlog(): number {
-    return this.#output.length;
+    return this.#output === null ? 0 : this.#output.length;
   }
 
   /**
@@ -181,7 +190,7 @@ export class ServerConnection {
     if (input === null) return 0;
     const { chunk } = input;
     const { request } = executor;
-    const output = this.#output;
+    const output = this.#opened();
     let count = 0;
     while (
       count < most && output.length < this.#maxOutput &&
@@ -201,13 +210,14 @@ export class ServerConnection {
   reply(id: number, reply: Reply | ReplyItem): void {
     if (id < this.#firstId || id >= this.#nextId) return;
     if (id !== this.#firstId) {
+      this.#early ??= new Map();
       const early = this.#early.get(id);
       if (early === undefined) this.#early.set(id, [reply]);
       else early.push(reply);
       return;
     }
     if (!this.#emit(reply)) return;
-    while (this.#early.size > 0) {
+    while (this.#early !== null) {
       const early = this.#early.get(this.#firstId);
       if (early === undefined) return;
       this.#early.delete(this.#firstId);
@@ -219,12 +229,19 @@ export class ServerConnection {
 
   /** The next bytes for the transport, or null. */
   transmit(): Uint8Array | null {
-    return this.#output.peek();
+    const output = this.#output;
+    if (output === null) return null;
+    const bytes = output.peek();
+    if (bytes === null) {
+      this.#memory.restore(output);
+      this.#output = null;
+    }
+    return bytes;
   }
 
   /** The transport took `count` of the bytes that `transmit` gave. */
   sent(count: number): void {
-    this.#output.consume(count);
+    this.#output?.consume(count);
   }
 
   /** Checks what must hold between calls. For tests, simulators and fuzzers: it takes its time. */
@@ -235,16 +252,21 @@ export class ServerConnection {
     for (let id = this.#nextId; id < this.#firstId + places; id++) {
       assertInvariant(this.#owed[id & (places - 1)] === null, 'free places hold nothing');
     }
-    for (const id of this.#early.keys()) {
+    for (const id of this.#early?.keys() ?? []) {
       assertInvariant(id > this.#firstId && id < this.#nextId, 'an early reply is owed');
     }
     assertInvariant(!this.#exclusive || owed > 0, 'an exclusive command is owed');
-    this.#output.assertInvariants();
+    this.#output?.assertInvariants();
   }
 
   #isFull(): boolean {
     return this.#exclusive || this.#nextId - this.#firstId >= this.#maxOwed ||
-      this.#output.length >= this.#maxOutput;
+      this.backlog >= this.#maxOutput;
+  }
+
+  #opened(): Output {
+    this.#output ??= this.#memory.lend();
+    return this.#output;
   }
 
   #owe(command: Command | null): number {
@@ -265,7 +287,7 @@ export class ServerConnection {
   #answer(reply: ErrorReply | null): void {
     if (reply === null) return;
     if (this.#decoder.authenticating) this.#authError = reply;
-    else if (this.#firstId === this.#nextId) putReply(this.#output, reply);
+    else if (this.#firstId === this.#nextId) putReply(this.#opened(), reply);
     else this.reply(this.#owe(null), reply);
   }
 
@@ -275,7 +297,7 @@ export class ServerConnection {
     const command = this.#owed[this.#firstId & (this.#owed.length - 1)]!;
     if (isItem(reply)) {
       if (reply.type === 'opened') this.#watching = true;
-      putReply(this.#output, reply);
+      putReply(this.#opened(), reply);
       return false;
     }
     this.#settle();
@@ -292,10 +314,10 @@ export class ServerConnection {
       this.#decoder.dead ??= '';
       this.#isDry = false;
       this.#waiting = null;
-      this.#early.clear();
+      this.#early = null;
       while (this.#firstId < this.#nextId) this.#settle();
     } else if (command === null || 'unasked' in reply || !isSilenced(command, reply)) {
-      putReply(this.#output, reply);
+      putReply(this.#opened(), reply);
     }
     return true;
   }
@@ -307,7 +329,7 @@ export class ServerConnection {
 
   // memcached answers an unauthenticated peer once for all it sent in one go, with the last error.
   #flushAuthError(error: ErrorReply): void {
-    putReply(this.#output, error);
+    putReply(this.#opened(), error);
     this.#authError = null;
   }
 

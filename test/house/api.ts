@@ -21,6 +21,10 @@ export interface ExportedName {
 export const entries: Readonly<Record<string, readonly [file: string, purpose: string]>> = {
   memwire: ['transport-node/mod.ts', 'clients, and what programs give them and get from them'],
   'memwire/web': ['transport-web/mod.ts', 'the client of pages; where it differs from `memwire`'],
+  'memwire/workers': [
+    'transport-web/workers.ts',
+    'the client of Workers; where it differs from `memwire`',
+  ],
   'memwire/core': ['core/mod.ts', 'parsers, state machines and executors, for proxies and servers'],
   'memwire/client': ['core/client/mod.ts', 'what clients are made of, to build others'],
   'memwire/server': ['core/server/mod.ts', 'the embedded memcached'],
@@ -86,7 +90,9 @@ export function apiPage(): string {
   const main = new Set(exportsOf(entries['memwire']![0]).map(({ name }) => name));
   const sections = Object.entries(entries).map(([entry, [file, purpose]]) => {
     const all = exportsOf(file);
-    const shown = entry === 'memwire/web' ? all.filter(({ name }) => isOwn(name, file, main)) : all;
+    const shown = file.startsWith('transport-web/')
+      ? all.filter(({ name }) => isOwn(name, file, main))
+      : all;
     const part = (title: string, kind: ExportedName['kind']): string => {
       const rows = shown.filter((one) => one.kind === kind)
         .map(({ name, meaning }) => `| \`${name}\` | ${meaning.replaceAll('|', '\\|')} |`);

@@ -12,6 +12,7 @@ const bundles: readonly (readonly [name: string, code: string, recorded: number]
   ['client side', `export { ClientConnection } from './core/wire/mod.ts'`, 17.8],
   ['all of the wire', `export * from './core/wire/mod.ts'`, 25.0],
   ['web client', `export { Client } from './transport-web/mod.ts'`, 37.2],
+  ['Worker client', `export { Client } from './transport-web/workers.ts'`, 39.5],
   ['Node client', `export { Client } from './transport-node/mod.ts'`, 37.0],
 ];
 

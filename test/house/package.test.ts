@@ -149,6 +149,18 @@ house('a bundle for browsers contains the web client', () => {
   assert.not.match(bundled, /node:/);
 });
 
+for (const condition of ['workerd', 'edge-light']) {
+  house(`a bundle for ${condition} has the client of Workers`, () => {
+    project.write('worker.js', `export { Client } from 'memwire';`);
+    const esbuild = join(ROOT, 'node_modules/.bin/esbuild');
+    // With the other conditions that the tools of these runtimes set.
+    const conditions = `--conditions=${condition},worker,browser`;
+    const bundled = project.run(esbuild, 'worker.js', '--bundle', conditions, '--format=esm');
+    assert.match(bundled, /cloudflare:sockets/);
+    assert.not.match(bundled, /node:/);
+  });
+}
+
 for (const [name, [program = '', ...args]] of runtimes) {
   house(`memwire is memwire/${name} there: it listens, connects and stores`, () => {
     assert.is(project.run(program, ...args, `out/serve-${name}.js`), 'true 1000 2 10n\n');
