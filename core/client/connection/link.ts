@@ -83,10 +83,7 @@ export interface LinkOptions
 /** Accounted bytes of queued commands after which they are sent before the turn ends. */
 const BURST = 512 * 1024;
 
-/**
- * A command without effects that shows whether a server replies. It is a read, because some proxies
- * close a connection at `version`.
- */
+/** A read, which shows whether a server replies: some proxies close a connection at `version`. */
 export const HEALTH_CHECK: Command = { ...TEXT_PROBE };
 
 /**
@@ -370,10 +367,19 @@ export class Link implements Executor, TransportEvents {
   }
 
   onData(chunk: Uint8Array): void {
+    this.#receive(chunk, false);
+  }
+
+  onLent(chunk: Uint8Array): void {
+    this.#receive(chunk, true);
+    this.#connection.keep();
+  }
+
+  #receive(chunk: Uint8Array, isLent: boolean): void {
     this.#nudge?.heard();
     const isLarge = chunk.length >= LARGE;
     if (isLarge) this.#pace.begin();
-    this.#connection.receive(chunk, this.#alarm.time.elapsed());
+    this.#connection.receive(chunk, this.#alarm.time.elapsed(), isLent);
     this.#advance();
     if (isLarge) this.#pump.limitReading();
   }
@@ -435,7 +441,6 @@ export class Link implements Executor, TransportEvents {
     this.#flush();
   }
 
-  // Without a pace where the caller's own turn is used.
   #flush(isPaced = true): void {
     this.#unflushed = 0;
     this.#pump.flush(this.#alarm.time.elapsed(), isPaced);
