@@ -88,11 +88,9 @@ function sizePlan(quick: boolean): Plan {
     loads: sizes,
     before: [sizes[0]!],
     // Some clients take many seconds for one of the greatest.
-    ...(quick
-      ? { rounds: 1, warmUp: 0.04, seconds: 0.05 }
-      : { rounds: 2, warmUp: 0.5, seconds: 0.3 }),
+    rounds: 1,
+    ...(quick ? { warmUp: 0.04, turns: 1, seconds: 0.05 } : { warmUp: 1, turns: 2, seconds: 0.3 }),
     settle: 0.1,
-    turns: 1,
     heapSeconds: 0,
     memory: MEMORY,
     options: ['-I', '64m'],

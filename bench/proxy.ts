@@ -89,7 +89,7 @@ function waitTable(cores: Cores, found: Found): Table {
 // Fresh processes in every round, as for the server.
 async function play(cores: Cores, quick: boolean, inFlight: number): Promise<Found> {
   const found = new Map<Way, (readonly LoadResult[])[]>();
-  for (let round = 0; round < (quick ? 1 : 3); round++) {
+  for (let round = 0; round < (quick ? 1 : 2); round++) {
     for (const [way, servers] of Object.entries(ways) as [Way, number][]) {
       const results = await measure(cores, servers, inFlight, quick ? 0.2 : 0.5);
       found.set(way, [...found.get(way) ?? [], results]);

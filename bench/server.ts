@@ -25,7 +25,7 @@ export async function* serverTables(quick: boolean): AsyncGenerator<Table> {
 
 async function speedTable(cores: Cores, quick: boolean): Promise<Table> {
   const items = { keys: 10_000, valueLength: VALUE };
-  const rounds = await playRounds(quick ? 1 : 3, cores, items, SCRIPTS, quick ? 0.2 : 1.5);
+  const rounds = await playRounds(quick ? 1 : 3, cores, items, SCRIPTS, quick ? 0.2 : 1);
   const rows = SCRIPTS.map((script) => {
     const [ours, theirs] = [rounds.of('memwire', script), rounds.of('memcached', script)];
     const row = [script, spread(rates(ours), kilo), median(costs(ours)).toFixed(2), busy(ours)];
@@ -62,13 +62,13 @@ async function speedTable(cores: Cores, quick: boolean): Promise<Table> {
 
 async function sizeTable(quick: boolean): Promise<Table> {
   const cores = layouts()[0]!;
-  const sizes = quick ? [1000, 100_000] : [1000, 10_000, 100_000, 1_000_000, 10_000_000];
+  const sizes = quick ? [1000, 100_000] : [1000, 100_000, 1_000_000, 10_000_000];
   const scripts: readonly ScriptName[] = ['get', 'set'];
   const played: Rounds[] = [];
   for (const keys of sizes) {
     const items = { keys, valueLength: VALUE };
     // Half a minute is what ten million items take to be stored.
-    const rounds = quick || keys > 1_000_000 ? 1 : 3;
+    const rounds = quick || keys > 1_000_000 ? 1 : 2;
     played.push(await playRounds(rounds, cores, items, scripts, quick ? 0.2 : 1));
   }
   const costsOf = (server: ServerName, script: ScriptName): number[][] =>
