@@ -4,6 +4,7 @@ import { isBytes } from '../wire/bytes.ts';
 import { checkBoolean, checkObject, checkU32, checkU64 } from '../wire/check.ts';
 import type { Command } from '../wire/command.ts';
 import { MemcacheError, ProtocolError, SerdeError, UsageError } from '../wire/errors.ts';
+import type { PlainReply } from '../wire/plain.ts';
 import type { Reply } from '../wire/reply.ts';
 import { toExptime } from './expire.ts';
 import { type ItemKey, type Keys, ownKey, type WireKey } from './keys.ts';
@@ -94,14 +95,7 @@ export class OperationContext {
       const again = this.execute(wire, getCommand(wire, false), options);
       return again.then((second) => this.#valueOf(second, key));
     },
-    ofItem: (item, { key }) => {
-      const own = ownKey(key);
-      try {
-        return deserialize(this.dependencies.serde, own, item);
-      } catch (error) {
-        throw new SerdeError(own, error);
-      }
-    },
+    ofItem: (item, { key }) => this.itemValue(key, item),
   };
 
   constructor(dependencies: MemcacheDependencies) {
@@ -199,6 +193,20 @@ export class OperationContext {
     const own = ownKey(key);
     try {
       return this.dependencies.serde.deserialize(own, value, flags) as T;
+    } catch (error) {
+      throw new SerdeError(own, error);
+    }
+  }
+
+  /**
+   * The value of an item of a plain reply.
+   *
+   * @throws SerdeError
+   */
+  itemValue(key: ItemKey, item: PlainReply): unknown {
+    const own = ownKey(key);
+    try {
+      return deserialize(this.dependencies.serde, own, item);
     } catch (error) {
       throw new SerdeError(own, error);
     }

@@ -6,6 +6,7 @@ import { Random } from '../../conformance/random.ts';
 import { drain, events, proven, receive, watch } from '../../conformance/wire/tools.ts';
 import { suite } from '../../test/runner/suite.ts';
 import { ClientConnection } from './client-connection.ts';
+import type { ClientEvent } from './client-event.ts';
 import type { Command } from './command.ts';
 import { UsageError } from './errors.ts';
 import { plainFlags, plainFlagsOf, type PlainReply } from './plain.ts';
@@ -44,15 +45,19 @@ function sendFast(connection: Connection, command: Command, tag = 'a'): string |
   return connection.sendPlain(command, tag, 1000) === 0 ? undefined : drain(connection);
 }
 
-/** Plain replies as the path for everything tells of them. */
-function readFast(connection: Connection): unknown[] {
-  const found: unknown[] = [];
-  connection.readPlain({
+/** Leaves the items of a `get` to its reply. */
+const noItems = { takesItems: () => false, onPlainItem: () => assert.unreachable() };
+
+/** What comes of what has arrived, by the fast path as far as it goes. */
+function readFast(connection: Connection): { plain: unknown[]; event: ClientEvent<string> | null } {
+  const plain: unknown[] = [];
+  const event = connection.next({
+    ...noItems,
     onPlain(tag, reply, bytesOut) {
-      found.push({ type: 'reply', tag, reply: copy(reply), bytesOut, bytesIn: reply.size });
+      plain.push({ type: 'reply', tag, reply: copy(reply), bytesOut, bytesIn: reply.size });
     },
   });
-  return found;
+  return { plain, event };
 }
 
 function copy(reply: PlainReply): unknown {
@@ -339,8 +344,10 @@ function comesOf(chunks: readonly string[], isFast: boolean, asked = 3): unknown
   for (const chunk of chunks) {
     connection.receive(bytes(chunk), 5);
     for (;;) {
-      if (isFast) found.push(...readFast(connection));
-      const event = connection.next();
+      const { plain: replies, event } = isFast
+        ? readFast(connection)
+        : { plain: [], event: connection.next() };
+      found.push(...replies);
       connection.assertInvariants();
       if (event === null) break;
       found.push(event.type === 'closed' ? { ...event, cause: String(event.cause) } : event);
@@ -386,9 +393,10 @@ plain('replies that lie whole in a chunk need no event', () => {
   for (const tag of ['a', 'b', 'c', 'd']) sendFast(connection, tag === 'c' ? set('v') : get(), tag);
   connection.cancel('b');
   connection.receive(bytes('VA 1 f0 O1\r\n1\r\nEN O2\r\nHD O3\r\nVA 1 f0 O4\r\n4'), 0);
-  assert.equal(readFast(connection).map((one) => (one as { tag: string }).tag), ['a', 'c']);
+  const { plain: replies, event } = readFast(connection);
+  assert.equal(replies.map((one) => (one as { tag: string }).tag), ['a', 'c']);
+  assert.is(event, null);
   assert.is(connection.pending, 1);
-  assert.is(connection.next(), null);
   assert.equal(receive(connection, '\r\n').length, 1);
 });
 
@@ -399,9 +407,10 @@ plain('events that wait come before plain replies', () => {
   drain(connection, 0);
   connection.tick(10);
   connection.receive(bytes('EN O1\r\n'), 10);
-  assert.equal(readFast(connection), []);
-  assert.is(connection.next()?.type, 'timeout');
-  assert.is(readFast(connection).length, 1);
+  const { plain: replies, event } = readFast(connection);
+  assert.equal(replies, []);
+  assert.is(event?.type, 'timeout');
+  assert.is(readFast(connection).plain.length, 1);
 });
 
 plain('a connection that was idle for long has not stalled', () => {

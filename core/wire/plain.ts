@@ -4,10 +4,9 @@
 // plain reply is whole, in one chunk, and exactly `VA n fN ON`, `HD ON` or `EN ON` with the opaque
 // that is due. Whatever is not, is left untouched to the encoder and the decoder of everything: all
 // rules and all errors are there.
-import { isBytes, utf8At } from './bytes.ts';
+import { EMPTY, isBytes, matches, utf8At } from './bytes.ts';
 import { checkCommand } from './check-command.ts';
-import type { Command } from './command.ts';
-import { EMPTY } from './bytes.ts';
+import type { Command, Key } from './command.ts';
 import type { Input } from './input.ts';
 import { MAX_KEY } from './key.ts';
 import { hasQuiet } from './meta-flags.ts';
@@ -216,6 +215,52 @@ export class PlainReply {
     return true;
   }
 
+  /**
+   * Reads the next item of a `get` if it lies whole in the chunk, and its key is among these; returns
+   * the index of the key, or -1.
+   *
+   * @param first The first key that may come.
+   */
+  readItem(
+    input: Input,
+    keys: readonly Key[],
+    first: number,
+    maxLine: number,
+    maxValue: number,
+  ): number {
+    if (input.isCut) return -1;
+    const { chunk, position } = input;
+    for (let i = 0; i < VALUE.length; i++) if (chunk[position + i] !== VALUE[i]) return -1;
+    let at = position + VALUE.length;
+    let index = first;
+    while (index < keys.length && !spellsKey(chunk, at, keys[index]!)) index++;
+    if (index === keys.length) return -1;
+    at += keys[index]!.length + 1;
+    const flagsAt = at;
+    let flags = 0;
+    for (let digit; (digit = chunk[at]! - ZERO) >= 0 && digit <= 9; at++) {
+      flags = flags * 10 + digit;
+    }
+    if (at === flagsAt || at - flagsAt > 10 || chunk[at] !== SPACE) return -1;
+    const lengthAt = ++at;
+    let length = 0;
+    for (let digit; (digit = chunk[at]! - ZERO) >= 0 && digit <= 9; at++) {
+      length = length * 10 + digit;
+    }
+    if (at === lengthAt || at - lengthAt > 9 || length > maxValue) return -1;
+    if (chunk[at] !== CR || chunk[at + 1] !== LF || at - position > maxLine) return -1;
+    const end = at + 2 + length;
+    if (chunk[end] !== CR || chunk[end + 1] !== LF) return -1;
+    this.type = 'VA';
+    this.flags = flags;
+    this.bytes = chunk;
+    this.from = at + 2;
+    this.to = end;
+    input.position = end + 2;
+    this.size = end + 2 - position;
+    return index;
+  }
+
   /** As the decoder of everything gives it. */
   toReply(): MetaReply | MetaValueReply {
     const { type, flags } = this;
@@ -224,6 +269,7 @@ export class PlainReply {
   }
 }
 
+const VALUE = toBytes('VALUE ');
 const SPACE = 0x20;
 const ZERO = 0x30;
 const CR = 0x0d;
@@ -236,4 +282,13 @@ const EN_CODE = 0x454e;
 
 function toBytes(text: string): Uint8Array {
   return Uint8Array.from(text, (letter) => letter.charCodeAt(0));
+}
+
+// Whether these bytes are a key and the space behind it.
+function spellsKey(bytes: Uint8Array, at: number, key: Key): boolean {
+  const { length } = key;
+  if (bytes[at + length] !== SPACE) return false;
+  if (typeof key !== 'string') return matches(bytes, at, at + length, key);
+  for (let i = 0; i < length; i++) if (bytes[at + i] !== key.charCodeAt(i)) return false;
+  return true;
 }

@@ -29,7 +29,6 @@ import {
 } from '../../wire/errors.ts';
 import { isAboutItems, isEitherWay, TEXT_PROBE } from '../../wire/proof.ts';
 import { isQuiet } from '../../wire/command-facts.ts';
-import type { PlainReply } from '../../wire/plain.ts';
 import { sizeOf } from '../../wire/ring.ts';
 import { isError, type Reply, type ReplyItem, SILENT } from '../../wire/reply.ts';
 import { verbs } from '../../wire/verbs.ts';
@@ -46,7 +45,7 @@ import {
   wholeReply,
 } from './executor.ts';
 import type { ItemKey } from '../keys.ts';
-import { type Early, loginCall, lostError, type Pending, settle, settlePlain } from './pending.ts';
+import { type Early, loginCall, lostError, type Pending, plainSink, settle } from './pending.ts';
 import type { ClientOptions } from '../options.ts';
 import { Nudge } from './nudge.ts';
 import { announce, observed, type Traffic } from './observe.ts';
@@ -94,7 +93,7 @@ export const HEALTH_CHECK: Command = { ...TEXT_PROBE };
  * Commands are taken from the start and wait in the machine until the connection is there. A link
  * that has closed is done with; its owner makes another.
  */
-export class Link implements Executor, TransportEvents, PlainSink<Pending> {
+export class Link implements Executor, TransportEvents {
   /** Whether the server ever answered a command on it. */
   hasAnswered = false;
   /** Whether a connection was made. */
@@ -121,6 +120,13 @@ export class Link implements Executor, TransportEvents, PlainSink<Pending> {
   // Quiet writes that the transport has, whose callers are held back.
   #heldBack: Pending[] = [];
   readonly #signals: AbortListeners = new AbortListeners();
+  readonly #sink: PlainSink<Pending> = {
+    ...plainSink,
+    onPlain: (call, reply, bytesOut) => {
+      this.hasAnswered = true;
+      plainSink.onPlain(call, reply, bytesOut);
+    },
+  };
   #isLate = false;
   #isAborted = false;
   readonly #alarm: Alarm;
@@ -438,8 +444,7 @@ export class Link implements Executor, TransportEvents, PlainSink<Pending> {
 
   #settleAll(): void {
     while (!this.#isBusy && !this.#connection.isIdle) {
-      this.#connection.readPlain(this);
-      const event = this.#connection.next();
+      const event = this.#connection.next(this.#sink);
       if (event === null) break;
       this.#settle(event);
     }
@@ -447,12 +452,6 @@ export class Link implements Executor, TransportEvents, PlainSink<Pending> {
     if (this.#heldBack.length === 0 || this.#pump.sendsLater) return;
     if (!this.#hasRoom) return;
     for (const pending of this.#heldBack.splice(0)) settle(pending, SILENT);
-  }
-
-  /** A plain reply came. */
-  onPlain(call: Pending, reply: PlainReply, bytesOut: number): void {
-    this.hasAnswered = true;
-    settlePlain(call, reply, bytesOut);
   }
 
   #settle(event: ClientEvent<Pending>): void {

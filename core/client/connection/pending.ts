@@ -9,7 +9,7 @@ import {
   UsageError,
 } from '../../wire/errors.ts';
 import type { Command } from '../../wire/command.ts';
-import type { PlainReply } from '../../wire/plain.ts';
+import type { PlainSink } from '../../wire/client-event.ts';
 import type { Reply } from '../../wire/reply.ts';
 import { type Call, type Reader, wholeReply } from './executor.ts';
 import type { Traffic } from './observe.ts';
@@ -42,21 +42,26 @@ export function settle(call: Pending, reply: Reply): void {
   }
 }
 
-/** Ends a call with a plain reply. */
-export function settlePlain(call: Pending, reply: PlainReply, bytesOut: number): void {
-  const { reader, traffic } = call;
-  call.unlisten?.();
-  if (traffic !== null) {
-    traffic.bytesOut = bytesOut;
-    traffic.bytesIn = reply.size;
-  }
-  if (reply.type !== 'VA' || reader.ofItem === undefined) return settle(call, reply.toReply());
-  try {
-    call.resolve(reader.ofItem(reply, call));
-  } catch (error) {
-    call.reject(error as Error);
-  }
-}
+/** Ends calls with plain replies. */
+export const plainSink: PlainSink<Pending> = {
+  onPlain(call, reply, bytesOut) {
+    const { reader, traffic } = call;
+    call.unlisten?.();
+    if (traffic !== null) {
+      traffic.bytesOut = bytesOut;
+      traffic.bytesIn = reply.size;
+    }
+    if (reply.type !== 'VA' || reader.ofItem === undefined) return settle(call, reply.toReply());
+    try {
+      call.resolve(reader.ofItem(reply, call));
+    } catch (error) {
+      call.reject(error as Error);
+    }
+  },
+  // An observer is told of the whole reply.
+  takesItems: ({ reader, traffic }) => traffic === null && reader.takeItem !== undefined,
+  onPlainItem: ({ reader }, item, index) => reader.takeItem?.(item, index),
+};
 
 /** The error of a call whose connection was lost. */
 export function lostError(cause: Error | null, outcome: Outcome): MemcacheError {
