@@ -44,10 +44,14 @@ async function speedTable(cores: Cores, quick: boolean): Promise<Table> {
       rounds.of(name, script).map((result) => result[what]);
     return median(ratios(each('memwire'), each('memcached')));
   };
-  // Processor time counts sharing a core, where nothing waits for the load; rates with a core each.
-  const figures = cores.server === cores.load
-    ? SCRIPTS.map((script): [string, number] => [`${script} CPU`, share(script, 'cost')])
-    : SCRIPTS.map((script): [string, number] => [`${script} rate`, share(script, 'rate')]);
+  // Processor time is that of the last layout, sharing a core; rates are those with a core each.
+  const figures = SCRIPTS.map((script): [string, number] => [
+    `${script} CPU`,
+    share(script, 'cost'),
+  ]);
+  if (cores.name === layouts()[0]!.name) {
+    for (const script of SCRIPTS) figures.push([`${script} rate`, share(script, 'rate')]);
+  }
   return {
     title: `Server and memcached -t 1, ${cores.name}`,
     figures: Object.fromEntries(figures),
