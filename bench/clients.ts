@@ -74,7 +74,7 @@ const MEMORY = 1024;
 function mainPlan(quick: boolean, wanted: readonly Load[]): Plan {
   const times = quick
     ? { rounds: 1, warmUp: 0.04, settle: 0.02, turns: 1, seconds: 0.05, heapSeconds: 0.02 }
-    : { rounds: 3, warmUp: 1.5, settle: 0.2, turns: 3, seconds: 0.12, heapSeconds: 0.1 };
+    : { rounds: 3, warmUp: 1.5, settle: 0.3, turns: 3, seconds: 0.12, heapSeconds: 0.1 };
   // One by one first: with few operations a second, code is compiled late.
   const before = [loads[0]!];
   const all = contenders(subjects);
