@@ -3,7 +3,14 @@
 // servers before 1.6.35 answer pipelined reads several times faster than classic ones. Replies mean
 // the same in both dialects: see `results.ts`.
 import { plainFlags } from '../wire/plain.ts';
-import type { GetCommand, MetaCommand, MetaSetCommand, StoreVerb, Value } from '../wire/command.ts';
+import type {
+  GetCommand,
+  Key,
+  MetaCommand,
+  MetaSetCommand,
+  StoreVerb,
+  Value,
+} from '../wire/command.ts';
 import type { WireKey } from './keys.ts';
 
 /** What a write carries besides its key and value. */
@@ -16,10 +23,11 @@ export interface WriteFields {
 }
 
 // Commands with these lists are plain: encoded, and answered, in one pass.
-const READ = /* @__PURE__ */ plainFlags('mg', ['v', 'f']);
+/** Asks for the value and its client flags. */
+export const READ: readonly string[] = /* @__PURE__ */ plainFlags('mg', ['v', 'f']);
 const DELETE = /* @__PURE__ */ plainFlags('md', []);
 const READ_CAS = ['v', 'f', 'c'];
-const QUIET = ['q'];
+const QUIET = /* @__PURE__ */ plainFlags('md', ['q']);
 
 const modes: Readonly<Record<StoreVerb, string | null>> = {
   set: null,
@@ -40,12 +48,11 @@ export function gatCommand(wire: WireKey, withCas: boolean, expire: number): Met
 }
 
 /**
- * One command for many keys: a classic get costs the server and the wire about half of as many
- * `mg`. Null where a key needs one of its own.
+ * One command for many keys, none of which needs base64: a classic get costs the server and the wire
+ * about half of as many `mg`.
  */
-export function getManyCommand(keys: readonly WireKey[], withCas: boolean): GetCommand | null {
-  if (keys.some(({ base64 }) => base64)) return null;
-  return { verb: withCas ? 'gets' : 'get', keys: keys.map(({ key }) => key) };
+export function getManyCommand(keys: readonly Key[], withCas: boolean): GetCommand {
+  return { verb: withCas ? 'gets' : 'get', keys };
 }
 
 export function storeCommand(
@@ -108,7 +115,8 @@ interface LastFlags extends WriteFields {
 const lastFlags: (LastFlags | undefined)[] = [];
 const LAST = 16;
 
-function storeFlags(mode: StoreVerb, fields: WriteFields): readonly string[] {
+/** The flags of a store; for one like others before it, a list that makes it plain. */
+export function storeFlags(mode: StoreVerb, fields: WriteFields): readonly string[] {
   const { expire, flags, quiet } = fields;
   const at = (expire ^ flags) & (LAST - 1);
   const last = lastFlags[at];

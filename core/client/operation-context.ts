@@ -4,6 +4,7 @@ import { isBytes } from '../wire/bytes.ts';
 import { checkBoolean, checkObject, checkU32, checkU64 } from '../wire/check.ts';
 import type { Command } from '../wire/command.ts';
 import { MemcacheError, ProtocolError, SerdeError, UsageError } from '../wire/errors.ts';
+import type { PlainReply } from '../wire/plain.ts';
 import type { Reply } from '../wire/reply.ts';
 import { toExptime } from './expire.ts';
 import { type ItemKey, type Keys, ownKey, type WireKey } from './keys.ts';
@@ -94,14 +95,7 @@ export class OperationContext {
       const again = this.execute(wire, getCommand(wire, false), options);
       return again.then((second) => this.#valueOf(second, key));
     },
-    ofItem: (item, { key }) => {
-      const own = ownKey(key);
-      try {
-        return deserialize(this.dependencies.serde, own, item);
-      } catch (error) {
-        throw new SerdeError(own, error);
-      }
-    },
+    ofItem: (item, { key }) => this.itemValue(key, item),
   };
 
   constructor(dependencies: MemcacheDependencies) {
@@ -204,6 +198,20 @@ export class OperationContext {
     }
   }
 
+  /**
+   * The value of an item of a plain reply.
+   *
+   * @throws SerdeError
+   */
+  itemValue(key: ItemKey, item: PlainReply): unknown {
+    const own = ownKey(key);
+    try {
+      return deserialize(this.dependencies.serde, own, item);
+    } catch (error) {
+      throw new SerdeError(own, error);
+    }
+  }
+
   #valueOf(reply: Reply, key: ItemKey): unknown {
     const found = toFound(reply);
     return found === undefined ? undefined : this.value(key, found);
@@ -245,12 +253,18 @@ export function ownCopy<Value>(value: Value): Value | Uint8Array {
   return isBytes(value) && value.length <= COPIED ? new Uint8Array(value) : value;
 }
 
+const UNCONFIRMED: ExecuteOptions = { unconfirmed: true };
+
 /** The options of a write, which is waited for unless it is quiet. */
 export function executeOptions(
   quiet: boolean,
   options: WriteOptions | undefined,
 ): ExecuteOptions | undefined {
-  return quiet ? { ...options, unconfirmed: true } : options;
+  if (!quiet) return options;
+  const { timeout, signal } = options ?? {};
+  return timeout === undefined && signal === undefined
+    ? UNCONFIRMED
+    : { ...options, unconfirmed: true };
 }
 
 /** An unsigned 64-bit number, given as a bigint or a number. */

@@ -12,11 +12,11 @@ const WORDS = 160;
 
 /**
  * Memory for items: one array, cut into blocks of 64 bytes that are chained to hold what does not
- * fit one. Any free block serves any item, so no memory is lost to size classes, and the item that
- * was used longest ago is evicted, whatever its size.
+ * fit one. Any free block serves any item, so no memory is lost to size classes, and the least
+ * recently used item is evicted, regardless of its size.
  *
- * The array has the size of the limit from the start. Runtimes hand out such memory untouched, so
- * a block takes room in the process only once it was written to.
+ * The array has the size of the limit from the start. Its memory is untouched at first, so a block
+ * takes memory of the process only after the first write.
  */
 export class Arena {
   bytes: Uint8Array;
@@ -24,9 +24,9 @@ export class Arena {
   view: DataView;
   /** The block after each block of a chain; 0 ends a chain, which is why block 0 is never used. */
   next: Int32Array;
-  /** How many blocks may be used. */
+  /** The maximum number of blocks in use. */
   limit: number;
-  /** How many are. */
+  /** The number of blocks in use. */
   used = 0;
   /** One more than the highest block ever used. */
   top = 1;
@@ -163,7 +163,7 @@ export class Arena {
 
   /**
    * `length` bytes of a chain, from byte `offset` on: a view where they lie side by side, else a
-   * copy. A view is good until the arena changes. `copy` asks for one in any case.
+   * copy. A view is valid until the arena changes. With `copy` the result is always a copy.
    */
   read(first: number, offset: number, length: number, copy: boolean): Uint8Array {
     const start = this.#skip(first, offset);

@@ -43,7 +43,7 @@ export class Engine {
     checkObject('options', options);
     checkKnown('options', options, names);
     this.options = { ...serverOptions, ...options };
-    // A connection that may do none would wait for its turn for ever.
+    // With 0 a connection would wait for ever.
     assertArgument(this.options.requestsPerEvent >= 1, 'requestsPerEvent', 'must be 1 or more');
     this.clock = clock;
     this.memory = this.options.memory;

@@ -25,12 +25,12 @@ export const FETCHED: number = 1 << 16;
 export const ACTIVE: number = 1 << 17;
 /** Mark: its key came as base64, and is shown so. */
 export const BASE64: number = 1 << 18;
-/** Mark: it was invalidated, and may be served until somebody recaches it. */
+/** Mark: it was invalidated, and may be served until a client recaches it. */
 export const STALE: number = 1 << 19;
-/** Mark: somebody was told to recache it. */
+/** Mark: a client was asked to recache it. */
 export const TOKEN_SENT: number = 1 << 20;
 
-/** Which item comes before which by use, and which item a key belongs to. */
+/** The items by key, and their order by use. */
 export class Items {
   readonly arena: Arena;
   /** How many items are linked. */
@@ -38,7 +38,7 @@ export class Items {
   /** The most and the least recently used item, 0 when there is none. */
   newest = 0;
   oldest = 0;
-  /** How many items were looked at to find one, ever. Keys that collide make it grow. */
+  /** The total number of items compared in lookups. Keys that collide make it grow. */
   probes = 0;
   readonly #hash: KeyHash;
   // The table grows by a bucket at a time (linear hashing), so no insertion waits for all items to
@@ -182,7 +182,7 @@ export class Items {
     return this.arena.words[item * BLOCK_WORDS + INFO]! & 0xff;
   }
 
-  /** The value: a view that is good until an item is stored or removed, unless `copy` is asked. */
+  /** The value: a view that is valid until an item is stored or removed, or with `copy` a copy. */
   value(item: number, copy: boolean): Uint8Array {
     return this.arena.read(item, HEADER + this.keyLength(item), this.length(item), copy);
   }

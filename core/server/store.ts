@@ -6,7 +6,7 @@ import { type ClassCounters, type Counters, newClassCounters, newCounters } from
 import { ACTIVE, BASE64, FETCHED, Items, STALE, TOKEN_SENT } from './items.ts';
 import { itemSize, slabClass } from './slab-classes.ts';
 
-/** How much a store may hold. */
+/** The limits of a store. */
 export interface CacheOptions {
   /** The memory for items, in bytes. */
   readonly memory: number;
@@ -103,7 +103,7 @@ export class Store {
   bytes = 0;
   /** For `stats sizes`, while it is on: how many items there are of each multiple of 32 bytes. */
   sizes: Map<number, number> | null = null;
-  /** Stores nothing more, however much room there is: for tests of programs. */
+  /** Refuses every store, even if there is room: for tests of programs. */
   full = false;
   #lastCas = 0;
   #flushedUntil = 0;
@@ -302,13 +302,13 @@ export class Store {
   }
 
   /**
-   * Drops all items that there are `delay` seconds from now. As in memcached, items of earlier
-   * seconds go when somebody asks for them.
+   * Invalidates all items that exist `delay` seconds from now. As in memcached, items of earlier seconds
+   * are removed when they are requested.
    */
   flush(delay: number): void {
     const { items } = this;
     const until = (delay > 0 ? this.expireAt(delay) : this.now) - 1;
-    // memcached takes a Unix time that is past for one before any item, and drops nothing.
+    // memcached takes a past Unix time for one before any item was stored, and drops nothing.
     const inEffect = until > 0 && until <= this.now;
     for (let item = items.scan(1); item !== 0; item = items.scan(item + 1)) {
       // A flush in effect takes the items of this second now: their times do not tell them from
@@ -360,10 +360,10 @@ export class Store {
   }
 
   /**
-   * Makes room for an item that is on its way, and keeps it: values that are being sent count
-   * against the memory there is, as they do in memcached.
+   * Reserves memory for an item that is arriving: such values count against the limit, as in
+   * memcached.
    *
-   * @returns The blocks to `release`, once the item has come or will not come; null without room.
+   * @returns The blocks to `release` once the item has arrived or will not; null if there is no room.
    */
   reserve(keyLength: number, flags: number, length: number): number | null {
     if (!this.#makeRoom(keyLength, flags, length)) return null;
@@ -491,7 +491,7 @@ export class Store {
     let reprieves = 0;
     while (!items.arena.has(this.#reserved + blocks)) {
       const item = items.oldest;
-      // An item larger than all memory would evict all others in vain.
+      // An item larger than all memory would evict all others and still not fit.
       if (item === 0 || this.#reserved + blocks > items.arena.limit) return false;
       if (this.isExpired(item) || this.isFlushed(item)) {
         const counters = this.#classCounters(slabClass(this.sizeOf(item)));

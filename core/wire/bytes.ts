@@ -57,11 +57,12 @@ const standard: TextCodec = {
   write: (text, target, at) => encoder.encodeInto(text, target.subarray(at)).written,
 };
 
-let codec = standard;
+/** The codec that is used. */
+export let textCodec: TextCodec = standard;
 
 /** Sets the codec of a runtime, for all of this program; undefined for the standard one. */
 export function setTextCodec(given: TextCodec | undefined): void {
-  codec = given ?? standard;
+  textCodec = given ?? standard;
 }
 
 /** ASCII up to this length is written by hand: to call an encoder costs more. */
@@ -73,10 +74,10 @@ const BY_HAND = 24;
  * @param target Must have room for three bytes a unit.
  */
 export function utf8At(text: string, target: Uint8Array, at: number): number {
-  if (text.length > BY_HAND) return codec.write(text, target, at);
+  if (text.length > BY_HAND) return textCodec.write(text, target, at);
   for (let i = 0; i < text.length; i++) {
     const unit = text.charCodeAt(i);
-    if (unit >= 0x80) return codec.write(text, target, at);
+    if (unit >= 0x80) return textCodec.write(text, target, at);
     target[at + i] = unit;
   }
   return text.length;
@@ -94,7 +95,7 @@ export function utf8Into(text: string, target: Uint8Array): number {
 
 /** The string whose UTF-8 bytes `bytes[from, to)` are; ill-formed bytes become U+FFFD. */
 export function fromUtf8(bytes: Uint8Array, from = 0, to: number = bytes.length): string {
-  return codec.read(bytes, from, to);
+  return textCodec.read(bytes, from, to);
 }
 
 /** How many bytes `utf8(text)` has. */

@@ -91,10 +91,6 @@ const inputs: Readonly<Record<string, (connection: Connection) => string>> = {
     connection.receiveEnd();
     return '';
   },
-  readPlain(connection) {
-    connection.readPlain({ onPlain: () => assert.unreachable() });
-    return '';
-  },
   next: () => '',
   deadline: (connection) => String(connection.deadline()),
   'tick early'(connection) {
@@ -138,7 +134,6 @@ const decided: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     receive: '| a: values | 1',
     'receive garbage': `| ${lost} | 0`,
     receiveEnd: `| ${lost} | 0`,
-    readPlain: '| | 2',
     next: '| | 2',
     deadline: '100 | | 2',
     'tick early': '| | 2',
@@ -163,7 +158,6 @@ const decided: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     receive: '| a: values | 1',
     'receive garbage': `| ${lost} | 0`,
     receiveEnd: `| ${lost} | 0`,
-    readPlain: '| | 2',
     next: '| | 2',
     deadline: '100 | | 2',
     'tick early': '| | 2',
@@ -188,7 +182,6 @@ const decided: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     receive: '| a: values, closed [b] [] | 0',
     'receive garbage': `| ${lost} | 0`,
     receiveEnd: `| ${lost} | 0`,
-    readPlain: `| ${lost} | 0`,
     next: `| ${lost} | 0`,
     deadline: `100 | ${lost} | 0`,
     'tick early': `| ${lost} | 0`,
@@ -212,7 +205,6 @@ const decided: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     receive: '| | 0',
     'receive garbage': '| | 0',
     receiveEnd: '| | 0',
-    readPlain: '| | 0',
     next: '| | 0',
     deadline: 'null | | 0',
     'tick early': '| | 0',

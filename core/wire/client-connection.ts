@@ -25,16 +25,14 @@
 // | sent       | counts  | counts  | ignores | ignores |
 // | receive    | reads   | reads   | reads   | ignores |
 // | receiveEnd | loses   | loses   | ignores | ignores |
-// | readPlain  | ignores | ignores | ignores | ignores |
 // | next       | ignores | ignores | closes  | ignores |
 // | deadline   | answers | answers | answers | ignores |
 // | tick       | expires | expires | expires | ignores |
 // | end        | ends    | ignores | ignores | ignores |
 // | fail       | loses   | loses   | ignores | ignores |
 //
-// `sendPlain` and `readPlain` are the fast path, and ignore a `get`. Each does in one pass, for a
-// plain command or reply (`plain.ts`), what `send` and `transmit`, or `next`, would do; whatever
-// would have to come before it, or is not plain, is left to those.
+// `sendPlain`, and `next` with a sink, are the fast path. For plain commands and replies (`plain.ts`)
+// they do in one pass what `send`, `transmit` and `next` do; all others are left to those.
 //
 // `proof.ts` has the second dimension: what may be sent while the server is not known to speak meta.
 // No data block leaves before that, since a server that refuses its line runs the value.
@@ -170,39 +168,42 @@ export class ClientConnection<Tag> {
    *
    * @returns The bytes of memory that are accounted for it; 0 where it is left to `send`.
    */
-  sendPlain(command: Command, tag: Tag, deadline: number): number {
+  sendPlain(command: Command, tag: Tag | undefined, deadline: number): number {
     const ring = this.#ring;
     const output = this.#output;
-    if (!this.#isClear()) return 0;
     const plain = plainFlagsOf(command);
-    if (plain === undefined) return 0;
+    if (plain === undefined || !this.#isClear(plain.isQuiet)) return 0;
     const offset = output.position;
     const opaque = this.#opaque % LAST_OPAQUE + 1;
     const value = putPlain(output, command, plain, opaque);
     if (value < 0) return 0;
     this.#opaque = opaque;
-    // It starts to wait when its bytes are taken.
-    if (ring.head === ring.cursor) this.#liveness.progressAt = Infinity;
+    // Where the server owes nothing, the wait begins when the bytes leave.
+    const isOwed = plain.isQuiet ? this.#liveness.owes() : ring.head < ring.cursor;
+    if (!isOwed) this.#liveness.progressAt = Infinity;
     const size = COMMAND_SIZE + value;
     const slot = ring.push(command, tag, deadline, size, false);
-    slot.plain = plain;
+    slot.plain = plain.isQuiet ? null : plain;
+    slot.quiet = plain.isQuiet;
     slot.opaque = opaque;
     slot.offset = offset;
     slot.length = output.position - offset;
     slot.answers = this.#liveness.replies;
     ring.cursor = ring.tail;
+    if (plain.isQuiet && this.#run.add(slot) >= this.#options.fenceEvery) this.#fence();
     return size;
   }
 
   // Whether a command that is encoded now would not overtake another, or go past a limit.
-  #isClear(): boolean {
+  #isClear(isQuiet: boolean): boolean {
     const ring = this.#ring;
     const output = this.#output;
-    if (this.#state !== 'open' || this.#proof.spoken !== 'meta' || this.#exclusive) return false;
-    if (ring.cursor !== ring.tail || this.#run.isOpen) return false;
-    if (output.isBlocked || output.length >= ENCODE_AHEAD) return false;
-    if (ring.head === ring.cursor && this.#decoder.pending) return false;
-    return !ring.isHalfFull(REFERENCE_SIZE, this.#options);
+    // A run of quiet commands is fenced before anything else is sent.
+    return this.#state === 'open' && this.#proof.spoken === 'meta' && !this.#exclusive &&
+      ring.cursor === ring.tail && (isQuiet || !this.#run.isOpen) &&
+      !output.isBlocked && output.length < ENCODE_AHEAD &&
+      (ring.head < ring.cursor || !this.#decoder.pending) &&
+      !ring.isHalfFull(REFERENCE_SIZE, this.#options);
   }
 
   /**
@@ -291,35 +292,22 @@ export class ClientConnection<Tag> {
     if (this.#state === 'open') this.#state = 'ending';
   }
 
-  /** Reads replies as long as they are plain, without an event for each. Call it before `next`. */
-  readPlain(sink: PlainSink<Tag>): void {
-    if (this.#events.length > 0 || this.#state === 'closed') return;
-    const ring = this.#ring;
-    const decoder = this.#decoder;
-    const liveness = this.#liveness;
-    while (ring.head < ring.cursor) {
-      const slot = ring.at(ring.head);
-      const { plain, tag, length } = slot;
-      if (plain === null || !decoder.readPlain(slot.opaque, plain.isRead)) break;
-      liveness.replies++;
-      liveness.progressAt = liveness.now;
-      ring.pop();
-      decoder.account();
-      if (tag !== undefined) sink.onPlain(tag, decoder.plain, length);
-    }
-  }
-
   /** Whether there is nothing to read, so that `next` would return null. */
   get isIdle(): boolean {
     return this.#events.length === 0 && this.#state === 'open' && !this.#decoder.pending;
   }
 
-  /** The next event, or null. */
-  next(): ClientEvent<Tag> | null {
+  /**
+   * The next event, or null.
+   *
+   * @param sink Takes plain replies, which then need no event.
+   */
+  next(sink?: PlainSink<Tag>): ClientEvent<Tag> | null {
     for (;;) {
       const event = this.#events.shift();
       if (event !== undefined) return event;
       if (this.#state === 'closed') return null;
+      if (sink !== undefined) this.#readPlain(sink);
       try {
         const read = this.#read();
         if (read === false) return null;
@@ -331,13 +319,26 @@ export class ClientConnection<Tag> {
     }
   }
 
+  #readPlain(sink: PlainSink<Tag>): void {
+    const ring = this.#ring;
+    while (ring.head < ring.cursor) {
+      const { plain, tag, length, opaque, command } = ring.at(ring.head);
+      if (plain === null && command.verb === 'get' && tag !== undefined && sink.takesItems(tag)) {
+        this.#decoder.readPlainItems(command.keys, (item, i) => sink.onPlainItem(tag, item, i));
+      }
+      if (plain === null || !this.#decoder.readPlain(opaque, plain.isRead)) return;
+      this.#liveness.replies++;
+      this.#liveness.progressAt = this.#liveness.now;
+      ring.pop();
+      this.#decoder.account();
+      if (tag !== undefined) sink.onPlain(tag, this.#decoder.plain, length);
+    }
+  }
+
   /** When `tick` must be called next, or null while there is nothing to wait for. */
   deadline(): number | null {
-    // A closed connection has none either.
     if (this.#ring.length === 0) return null;
-    const liveness = this.#liveness;
-    const stall = liveness.owes() ? liveness.progressAt + liveness.stallAfter : Infinity;
-    const earliest = Math.min(this.#ring.earliest, stall);
+    const earliest = Math.min(this.#ring.earliest, this.#liveness.stallsAt);
     return earliest === Infinity ? null : earliest;
   }
 
@@ -385,8 +386,8 @@ export class ClientConnection<Tag> {
       this.#encodeSlot(slot, reply);
       ring.cursor++;
     }
-    if (ring.cursor < ring.tail || !this.#run.isOpen) return;
-    if (!this.#run.isAwaited && this.#state !== 'ending') return;
+    const isDue = this.#run.isAwaited || this.#state === 'ending';
+    if (ring.cursor < ring.tail || !this.#run.isOpen || !isDue) return;
     if (!this.#liveness.owes()) this.#liveness.progressAt = now;
     this.#fence();
   }

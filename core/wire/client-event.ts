@@ -44,11 +44,20 @@ export type ClientEvent<Tag> =
     readonly atProbe: boolean;
   };
 
-/** Takes the plain replies of a connection; see `ClientConnection.readPlain`. */
+/** Takes the plain replies of a connection; see `ClientConnection.next`. */
 export interface PlainSink<Tag> {
   /**
    * @param reply It, and the chunk that holds its value, are good until this returns.
    * @param bytesOut The bytes that were sent for it.
    */
   onPlain(tag: Tag, reply: PlainReply, bytesOut: number): void;
+  /** Whether the items of its `get` are to come one by one, and not all of them in its reply. */
+  takesItems(tag: Tag): boolean;
+  /**
+   * An item of a `get` came. Those that did not come so are in the reply.
+   *
+   * @param item It, and the chunk that holds its value, are good until this returns.
+   * @param index Which of the keys it is of.
+   */
+  onPlainItem(tag: Tag, item: PlainReply, index: number): void;
 }

@@ -6,6 +6,7 @@ import { Random } from '../../conformance/random.ts';
 import { drain, events, proven, receive, watch } from '../../conformance/wire/tools.ts';
 import { suite } from '../../test/runner/suite.ts';
 import { ClientConnection } from './client-connection.ts';
+import type { ClientEvent } from './client-event.ts';
 import type { Command } from './command.ts';
 import { UsageError } from './errors.ts';
 import { plainFlags, plainFlagsOf, type PlainReply } from './plain.ts';
@@ -44,15 +45,19 @@ function sendFast(connection: Connection, command: Command, tag = 'a'): string |
   return connection.sendPlain(command, tag, 1000) === 0 ? undefined : drain(connection);
 }
 
-/** Plain replies as the path for everything tells of them. */
-function readFast(connection: Connection): unknown[] {
-  const found: unknown[] = [];
-  connection.readPlain({
+/** Leaves the items of a `get` to its reply. */
+const noItems = { takesItems: () => false, onPlainItem: () => assert.unreachable() };
+
+/** What comes of what has arrived, by the fast path as far as it goes. */
+function readFast(connection: Connection): { plain: unknown[]; event: ClientEvent<string> | null } {
+  const plain: unknown[] = [];
+  const event = connection.next({
+    ...noItems,
     onPlain(tag, reply, bytesOut) {
-      found.push({ type: 'reply', tag, reply: copy(reply), bytesOut, bytesIn: reply.size });
+      plain.push({ type: 'reply', tag, reply: copy(reply), bytesOut, bytesIn: reply.size });
     },
   });
-  return found;
+  return { plain, event };
 }
 
 function copy(reply: PlainReply): unknown {
@@ -136,17 +141,22 @@ plain('what is not plain is not taken, whatever it is', () => {
     { ...set('v'), value: Object.create(Uint8Array.prototype) as Uint8Array },
     { verb: 'ms', key: 'k', base64: false, flags: READ, value: 'v' },
     { verb: 'md', key: 'k', base64: false, flags: READ },
+    {
+      ...get(),
+      get key() {
+        throw new Error('no key');
+      },
+    },
+    new Proxy(get(), {
+      get() {
+        throw new Error('no property');
+      },
+    }),
   ] as unknown as Command[];
   for (const command of strange) {
     const connection = proven();
     const [pending, size] = [connection.pending, connection.pendingBytes];
-    let taken = 0;
-    try {
-      taken = connection.sendPlain(command, 'a', 1);
-    } catch {
-      // `send`, which is called in the place of it, says what is wrong.
-    }
-    assert.is(taken, 0);
+    assert.is(connection.sendPlain(command, 'a', 1), 0);
     assert.equal([connection.pending, connection.pendingBytes], [pending, size]);
     assert.is(drain(connection), '');
     connection.assertInvariants();
@@ -159,10 +169,40 @@ plain('a list of flags is checked and frozen', () => {
   assert.throws(() => plainFlags('mg', ['v', 'v']), isUsage);
   assert.throws(() => plainFlags('ms', ['MX']), isUsage);
   assert.throws(() => plainFlags('mg', ['?']), isUsage);
-  for (const flags of [['v'], ['f', 'v'], ['v', 'f', 'c'], ['q'], ['v', 'f', 'Oown']]) {
+  for (const flags of [['v'], ['f', 'v'], ['v', 'f', 'c'], ['v', 'f', 'Oown'], ['Oown']]) {
     const command = { ...get(), flags: plainFlags('mg', flags) } as Command;
     assert.is(plainFlagsOf(command), undefined, flags.join(' '));
   }
+});
+
+plain('quiet commands are encoded at once, and fenced as those that are not', () => {
+  const quiet: Command = { ...set('v'), flags: plainFlags('ms', ['F0', 'q']) } as Command;
+  const [fast, slow] = [proven({ fenceEvery: 3 }), proven({ fenceEvery: 3 })];
+  for (let i = 0; i < 7; i++) {
+    assert.is(fast.sendPlain(quiet, undefined, Infinity), 1025);
+    slow.send(quiet);
+    fast.assertInvariants();
+  }
+  const sent = drain(fast);
+  assert.is(sent, drain(slow));
+  assert.equal(sent.split('mn\r\n').map((run) => run.split('ms k').length - 1), [3, 3, 1]);
+  // What is not quiet needs a fence before it.
+  assert.is(fast.sendPlain(get(), 'a', 1), 0);
+  fast.send(get(), 'a');
+  slow.send(get(), 'a');
+  assert.is(drain(fast), drain(slow));
+  const all = 'SERVER_ERROR full\r\nMN\r\nNS O5\r\nMN\r\nMN\r\nEN O8\r\n';
+  assert.equal(receive(fast, all), receive(slow, all));
+  assert.is(fast.pending, 0);
+});
+
+plain('a fence of quiet commands is owed from when it leaves', () => {
+  const connection = proven({ stallAfter: 200, fenceEvery: 1 });
+  const quiet: Command = { ...set('v'), flags: plainFlags('ms', ['F0', 'q']) } as Command;
+  connection.sendPlain(quiet, undefined, Infinity);
+  assert.is(connection.deadline(), null);
+  connection.transmit(5000);
+  assert.is(connection.deadline(), 5200);
 });
 
 /** Every reason to leave a command to `send`. */
@@ -304,8 +344,10 @@ function comesOf(chunks: readonly string[], isFast: boolean, asked = 3): unknown
   for (const chunk of chunks) {
     connection.receive(bytes(chunk), 5);
     for (;;) {
-      if (isFast) found.push(...readFast(connection));
-      const event = connection.next();
+      const { plain: replies, event } = isFast
+        ? readFast(connection)
+        : { plain: [], event: connection.next() };
+      found.push(...replies);
       connection.assertInvariants();
       if (event === null) break;
       found.push(event.type === 'closed' ? { ...event, cause: String(event.cause) } : event);
@@ -351,9 +393,10 @@ plain('replies that lie whole in a chunk need no event', () => {
   for (const tag of ['a', 'b', 'c', 'd']) sendFast(connection, tag === 'c' ? set('v') : get(), tag);
   connection.cancel('b');
   connection.receive(bytes('VA 1 f0 O1\r\n1\r\nEN O2\r\nHD O3\r\nVA 1 f0 O4\r\n4'), 0);
-  assert.equal(readFast(connection).map((one) => (one as { tag: string }).tag), ['a', 'c']);
+  const { plain: replies, event } = readFast(connection);
+  assert.equal(replies.map((one) => (one as { tag: string }).tag), ['a', 'c']);
+  assert.is(event, null);
   assert.is(connection.pending, 1);
-  assert.is(connection.next(), null);
   assert.equal(receive(connection, '\r\n').length, 1);
 });
 
@@ -364,9 +407,10 @@ plain('events that wait come before plain replies', () => {
   drain(connection, 0);
   connection.tick(10);
   connection.receive(bytes('EN O1\r\n'), 10);
-  assert.equal(readFast(connection), []);
-  assert.is(connection.next()?.type, 'timeout');
-  assert.is(readFast(connection).length, 1);
+  const { plain: replies, event } = readFast(connection);
+  assert.equal(replies, []);
+  assert.is(event?.type, 'timeout');
+  assert.is(readFast(connection).plain.length, 1);
 });
 
 plain('a connection that was idle for long has not stalled', () => {

@@ -4,12 +4,12 @@
 // plain reply is whole, in one chunk, and exactly `VA n fN ON`, `HD ON` or `EN ON` with the opaque
 // that is due. Whatever is not, is left untouched to the encoder and the decoder of everything: all
 // rules and all errors are there.
-import { isBytes, utf8At } from './bytes.ts';
+import { EMPTY, isBytes, matches, utf8At } from './bytes.ts';
 import { checkCommand } from './check-command.ts';
-import type { Command } from './command.ts';
-import { EMPTY } from './bytes.ts';
+import type { Command, Key } from './command.ts';
 import type { Input } from './input.ts';
 import { MAX_KEY } from './key.ts';
+import { hasQuiet } from './meta-flags.ts';
 import { putNumber } from './numbers.ts';
 import { type Output, putEnd, REFERENCE_SIZE } from './output.ts';
 import { EN, HD, type MetaReply, type MetaValueReply } from './reply.ts';
@@ -21,6 +21,8 @@ export interface PlainFlags {
   readonly line: Uint8Array;
   /** The replies that are plain: an item or a miss, or `HD`. */
   readonly isRead: boolean;
+  /** It has no reply if all is well. */
+  readonly isQuiet: boolean;
 }
 
 const known: WeakMap<readonly string[], PlainFlags> = new WeakMap();
@@ -35,21 +37,24 @@ export function plainFlags(verb: PlainFlags['verb'], flags: readonly string[]): 
   const command = { key: '-', base64: false, flags: list };
   checkCommand(verb === 'ms' ? { verb, ...command, value: EMPTY } : { verb, ...command });
   const text = list.map((flag) => ` ${flag}`).join('');
-  // Quiet commands may have no reply, and one with an opaque of its own is to get that one back.
-  const isPlain = !/ [qO]/.test(text) && list.every((flag) => /^[!-~]+$/.test(flag));
   const isRead = verb === 'mg' && text === ' v f';
-  // A read that asks for more has a longer reply.
-  if (isPlain && (isRead || !/ [a-z]/.test(text))) {
-    known.set(list, { verb, line: toBytes(`${text} O`), isRead });
+  // What asks for more has a longer reply, and one with an opaque of its own is to get that one back.
+  if (isRead || !/ [a-pr-zO]/.test(text)) {
+    known.set(list, { verb, line: toBytes(`${text} O`), isRead, isQuiet: hasQuiet(list) });
   }
   return list;
 }
 
 /** What is known of the flags of a command; undefined where it is not plain. */
 export function plainFlagsOf(command: Command): PlainFlags | undefined {
-  if (!('flags' in command) || typeof command.flags !== 'object') return undefined;
-  const plain = known.get(command.flags);
-  return plain?.verb === command.verb ? plain : undefined;
+  try {
+    // Any value may come by here, before it is checked.
+    const { flags, verb } = command as { readonly flags: readonly string[]; readonly verb: string };
+    const plain = known.get(flags);
+    return plain?.verb === verb ? plain : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** The most that a line has besides its key and its flags: `ms`, spaces, a length, an opaque. */
@@ -65,6 +70,15 @@ export function putPlain(
   plain: PlainFlags,
   opaque: number,
 ): number {
+  try {
+    return put(output, command, plain, opaque);
+  } catch {
+    // A getter, or the trap of a Proxy.
+    return -1;
+  }
+}
+
+function put(output: Output, command: Command, plain: PlainFlags, opaque: number): number {
   if (!('key' in command)) return -1;
   const { key } = command;
   if (typeof key !== 'string' || key.length === 0 || key.length > MAX_KEY) return -1;
@@ -201,6 +215,52 @@ export class PlainReply {
     return true;
   }
 
+  /**
+   * Reads the next item of a `get` if it lies whole in the chunk, and its key is among these; returns
+   * the index of the key, or -1.
+   *
+   * @param first The first key that may come.
+   */
+  readItem(
+    input: Input,
+    keys: readonly Key[],
+    first: number,
+    maxLine: number,
+    maxValue: number,
+  ): number {
+    if (input.isCut) return -1;
+    const { chunk, position } = input;
+    for (let i = 0; i < VALUE.length; i++) if (chunk[position + i] !== VALUE[i]) return -1;
+    let at = position + VALUE.length;
+    let index = first;
+    while (index < keys.length && !spellsKey(chunk, at, keys[index]!)) index++;
+    if (index === keys.length) return -1;
+    at += keys[index]!.length + 1;
+    const flagsAt = at;
+    let flags = 0;
+    for (let digit; (digit = chunk[at]! - ZERO) >= 0 && digit <= 9; at++) {
+      flags = flags * 10 + digit;
+    }
+    if (at === flagsAt || at - flagsAt > 10 || chunk[at] !== SPACE) return -1;
+    const lengthAt = ++at;
+    let length = 0;
+    for (let digit; (digit = chunk[at]! - ZERO) >= 0 && digit <= 9; at++) {
+      length = length * 10 + digit;
+    }
+    if (at === lengthAt || at - lengthAt > 9 || length > maxValue) return -1;
+    if (chunk[at] !== CR || chunk[at + 1] !== LF || at - position > maxLine) return -1;
+    const end = at + 2 + length;
+    if (chunk[end] !== CR || chunk[end + 1] !== LF) return -1;
+    this.type = 'VA';
+    this.flags = flags;
+    this.bytes = chunk;
+    this.from = at + 2;
+    this.to = end;
+    input.position = end + 2;
+    this.size = end + 2 - position;
+    return index;
+  }
+
   /** As the decoder of everything gives it. */
   toReply(): MetaReply | MetaValueReply {
     const { type, flags } = this;
@@ -209,6 +269,7 @@ export class PlainReply {
   }
 }
 
+const VALUE = toBytes('VALUE ');
 const SPACE = 0x20;
 const ZERO = 0x30;
 const CR = 0x0d;
@@ -221,4 +282,13 @@ const EN_CODE = 0x454e;
 
 function toBytes(text: string): Uint8Array {
   return Uint8Array.from(text, (letter) => letter.charCodeAt(0));
+}
+
+// Whether these bytes are a key and the space behind it.
+function spellsKey(bytes: Uint8Array, at: number, key: Key): boolean {
+  const { length } = key;
+  if (bytes[at + length] !== SPACE) return false;
+  if (typeof key !== 'string') return matches(bytes, at, at + length, key);
+  for (let i = 0; i < length; i++) if (bytes[at + i] !== key.charCodeAt(i)) return false;
+  return true;
 }

@@ -10,14 +10,14 @@
 // here. What a command asked to have left out (`noreply`, `q`) is left out by the table of verbs.
 // `closed` is the last event; after it, send what `transmit` has left and close the transport.
 //
-// Backpressure. `next` returns null, and `congested` is true, while too many replies are owed, too
-// many bytes wait for the peer, or an exclusive command (a dump, a watch, a login) is owed its
-// reply or waits until it is the only one. Stop reading from the transport then.
+// Backpressure. `next` returns null, and `congested` is true, while too many replies are pending, too
+// many bytes wait for the peer, or an exclusive command (a dump, a watch, a login) is pending or waits
+// until it is the only one. Stop reading from the transport then.
 //
-// States. Commands that are owed a reply stand in a ring, from the first id to before the next one;
-// replies that come out of order wait in `#early`. Beside that, a connection may be before its login
+// States. Pending commands are in a ring, from the first id to before the next one; replies that are
+// given out of order wait in `#early`. Beside that, a connection may be before its login
 // (`authenticating`), inside an open watch, whose peer is no longer read, or ended: the peer sends
-// no more, and the connection closes once nothing is owed. `server-connection.test.ts` has a table of
+// no more, and the connection closes once nothing is pending. `server-connection.test.ts` has a table of
 // every state and every input.
 import type { Command } from './command.ts';
 import { ConnectionMemory } from './connection-memory.ts';
@@ -39,9 +39,9 @@ export interface ServerConnectionOptions extends RequestOptions {
    * may be a value. A request that `admit` refuses is not malformed.
    */
   readonly strict: boolean;
-  /** How many commands may be owed a reply before no more are read; 1024 by default. */
+  /** The number of pending commands from which on no more are read; 1024 by default. */
   readonly maxOwed: number;
-  /** How many encoded bytes may wait for the transport before no more commands are read; 1 MiB. */
+  /** The encoded bytes that may wait for the transport before no more commands are read; 1 MiB. */
   readonly maxOutput: number;
 }
 
@@ -56,21 +56,21 @@ export const serverConnectionOptions: Omit<ServerConnectionOptions, keyof Reques
 /** What `ServerConnection.next` gives. */
 export type ServerEvent =
   | { readonly type: 'command'; readonly id: number; readonly command: Command }
-  /** Send what `transmit` has left and close. `reason` says what the peer did wrong, if it did. */
+  /** Send what `transmit` has left and close. `reason` is the peer's mistake, or null. */
   | { readonly type: 'closed'; readonly reason: string | null };
 
 /** Executes plain requests, from bytes to bytes. See `ServerConnection.executePlain`. */
 export interface PlainExecutor {
-  /** What is read is put here. */
+  /** The parsed request is stored here. */
   readonly request: PlainRequest;
   /**
-   * Executes the request and writes its reply, all of it, to `output`; or returns false, with
-   * nothing done, and the request comes out of `next`.
+   * Executes the request and writes its whole reply to `output`; or returns false, with nothing done,
+   * and the request comes out of `next`.
    */
   execute(output: Output): boolean;
 }
 
-/** The server's side of a connection. The top of this file says how it works. */
+/** The server's side of a connection. The top of this file describes how it works. */
 export class ServerConnection {
   readonly #decoder: CommandDecoder;
   readonly #memory: ConnectionMemory;
@@ -79,9 +79,9 @@ export class ServerConnection {
   readonly #strict: boolean;
   readonly #maxOwed: number;
   readonly #maxOutput: number;
-  // The commands that are owed a reply, from #firstId to before #nextId, each where the low bits of
-  // its id say: a power of two of places, one at first: a server that answers at once needs no
-  // more. Null for a request that is no command.
+  // The pending commands, from #firstId to before #nextId, each at the index of the low bits of its id;
+  // the length is a power of two, 1 at first, as a server that replies at once needs no more. Null for
+  // a request that is no command.
   #owed: (Command | null)[] = [null];
   #firstId = 0;
   #nextId = 0;
@@ -89,13 +89,15 @@ export class ServerConnection {
   #early: Map<number, (Reply | ReplyItem)[]> | null = null;
   // An exclusive command was handed out and is not answered.
   #exclusive = false;
-  // An exclusive command that was read and waits until no other is owed a reply.
+  // An exclusive command that was read and waits until no other is pending.
   #waiting: Command | null = null;
   #authError: ErrorReply | null = null;
   // A watch is open. It lasts as long as the connection, and what the peer sends is not read.
   #watching = false;
   #ended = false;
   #closed = false;
+  // `next` has nothing until more bytes arrive.
+  #isDry = false;
 
   /** @param memory What the connections of one server share; each has its own by default. */
   constructor(
@@ -130,21 +132,27 @@ export class ServerConnection {
 
   /** Takes bytes that arrived. They must not be written to from now on. */
   receive(chunk: Uint8Array): void {
-    if (!this.#closed && !this.#ended && !this.#watching) this.#decoder.push(chunk);
+    if (this.#closed || this.#ended || this.#watching) return;
+    this.#decoder.push(chunk);
+    this.#isDry = false;
   }
 
   /** The peer will send no more. */
   receiveEnd(): void {
     this.#ended = true;
+    this.#isDry = false;
   }
 
   /** The next command, or the end; null when more bytes, or more replies, are needed first. */
   next(): ServerEvent | null {
-    if (this.#closed) return null;
+    if (this.#closed || this.#isDry) return null;
     while (!this.#isFull()) {
       const request = this.#waiting ?? this.#decoder.next();
       this.#waiting = null;
-      if (request === null) break;
+      if (request === null) {
+        this.#isDry = this.#decoder.dead === null && !this.#ended;
+        break;
+      }
       if (request instanceof BadRequest) {
         this.#answer(request.reply);
         if (this.#strict && !request.refused) this.#decoder.dead = 'a request is no command';
@@ -161,7 +169,7 @@ export class ServerConnection {
       if (verbs[request.verb].final) this.#decoder.dead = '';
       return { type: 'command', id: this.#owe(request), command: request };
     }
-    this.#flushAuthError();
+    if (this.#authError !== null) this.#flushAuthError(this.#authError);
     // A watch never ends by itself; the end of its peer ends it.
     if (this.#ended && this.#watching) return this.#close();
     const over = this.#decoder.dead !== null || (this.#ended && !this.congested);
@@ -169,13 +177,12 @@ export class ServerConnection {
   }
 
   /**
-   * Has plain requests executed without a command or a reply in between, while that makes no
-   * difference: no other request is owed its reply, and none is held back. What follows the last
-   * one comes out of `next`, where every rule about it applies. The embedded server calls it before
-   * each `next`.
+   * Has plain requests executed without a command or a reply object, while that makes no difference:
+   * no other reply is pending, and no request is held back. The bytes after the last one come out of
+   * `next`, where every rule applies. The embedded server calls it before each `next`.
    *
-   * @param most How many it may execute.
-   * @returns How many it has executed.
+   * @param most The maximum number of requests.
+   * @returns The number of requests that were executed.
    */
   executePlain(executor: PlainExecutor, most: number): number {
     if (this.#closed || this.#waiting !== null || this.#firstId !== this.#nextId) return 0;
@@ -197,8 +204,8 @@ export class ServerConnection {
 
   /**
    * Answers the command with this id: any number of items, where its verb has them, then one reply.
-   * A `closed` reply closes the connection and drops the replies owed after it. Answers may be given
-   * in any order; they leave in the order of the commands. An answer that is not owed is dropped.
+   * A `closed` reply closes the connection and drops later replies. Answers may be given in any order;
+   * they leave in the order of the commands. An answer to a command that is not pending is dropped.
    */
   reply(id: number, reply: Reply | ReplyItem): void {
     if (id < this.#firstId || id >= this.#nextId) return;
@@ -284,7 +291,7 @@ export class ServerConnection {
     else this.reply(this.#owe(null), reply);
   }
 
-  // Writes an item of, or the reply to, the first command that is owed one; true for its reply.
+  // Writes an item of, or the reply to, the first pending command; returns true for its reply.
   #emit(reply: Reply | ReplyItem): boolean {
     if (this.#firstId === this.#nextId) return false;
     const command = this.#owed[this.#firstId & (this.#owed.length - 1)]!;
@@ -305,6 +312,7 @@ export class ServerConnection {
     }
     if (reply.type === 'closed') {
       this.#decoder.dead ??= '';
+      this.#isDry = false;
       this.#waiting = null;
       this.#early = null;
       while (this.#firstId < this.#nextId) this.#settle();
@@ -320,9 +328,8 @@ export class ServerConnection {
   }
 
   // memcached answers an unauthenticated peer once for all it sent in one go, with the last error.
-  #flushAuthError(): void {
-    if (this.#authError === null) return;
-    putReply(this.#opened(), this.#authError);
+  #flushAuthError(error: ErrorReply): void {
+    putReply(this.#opened(), error);
     this.#authError = null;
   }
 

@@ -86,6 +86,12 @@ export interface Reader<Result> {
   ofReply(reply: Reply, call: Call): Result | Promise<Result>;
   /** The same of a plain `VA`, whose value must be copied if it is kept. */
   ofItem?(item: PlainReply, call: Call): Result;
+  /**
+   * Takes an item of a `get` of many keys as it comes; `ofReply` then gets the rest. As of `ofItem`.
+   *
+   * @param index Which of the keys it is of.
+   */
+  takeItem?(item: PlainReply, index: number): void;
 }
 
 /** The reader of those who want the reply itself. */

@@ -2,7 +2,6 @@
 import { BUSY, LARGE, PAUSED, Pump } from '../../io/pump.ts';
 import {
   type Aborter,
-  type AbortSignalLike,
   type Dialer,
   type Endpoint,
   isTransport,
@@ -30,7 +29,6 @@ import {
 } from '../../wire/errors.ts';
 import { isAboutItems, isEitherWay, TEXT_PROBE } from '../../wire/proof.ts';
 import { isQuiet } from '../../wire/command-facts.ts';
-import type { PlainReply } from '../../wire/plain.ts';
 import { sizeOf } from '../../wire/ring.ts';
 import { isError, type Reply, type ReplyItem, SILENT } from '../../wire/reply.ts';
 import { verbs } from '../../wire/verbs.ts';
@@ -47,7 +45,7 @@ import {
   wholeReply,
 } from './executor.ts';
 import type { ItemKey } from '../keys.ts';
-import { type Early, lostError, type Pending, settle, settlePlain } from './pending.ts';
+import { type Early, loginCall, lostError, type Pending, plainSink, settle } from './pending.ts';
 import type { ClientOptions } from '../options.ts';
 import { Nudge } from './nudge.ts';
 import { announce, observed, type Traffic } from './observe.ts';
@@ -95,7 +93,7 @@ export const HEALTH_CHECK: Command = { ...TEXT_PROBE };
  * Commands are taken from the start and wait in the machine until the connection is there. A link
  * that has closed is done with; its owner makes another.
  */
-export class Link implements Executor, TransportEvents, PlainSink<Pending> {
+export class Link implements Executor, TransportEvents {
   /** Whether the server ever answered a command on it. */
   hasAnswered = false;
   /** Whether a connection was made. */
@@ -122,6 +120,13 @@ export class Link implements Executor, TransportEvents, PlainSink<Pending> {
   // Quiet writes that the transport has, whose callers are held back.
   #heldBack: Pending[] = [];
   readonly #signals: AbortListeners = new AbortListeners();
+  readonly #sink: PlainSink<Pending> = {
+    ...plainSink,
+    onPlain: (call, reply, bytesOut) => {
+      this.hasAnswered = true;
+      plainSink.onPlain(call, reply, bytesOut);
+    },
+  };
   #isLate = false;
   #isAborted = false;
   readonly #alarm: Alarm;
@@ -283,12 +288,23 @@ export class Link implements Executor, TransportEvents, PlainSink<Pending> {
   }
 
   #sendQuiet(command: Command, asked: Command, pending: Pending, deadline: number): void {
-    checkCommand(asked);
     // A loop that awaits them one by one leaves the event loop no turn. One alone is not measured.
     if ((++this.#quiet & 15) === 0) {
       this.#pump.isSentEnough();
       this.#pace.begin();
     }
+    if (pending.options?.signal === undefined && this.#pump.isFree && this.#hasRoom) {
+      const size = this.#connection.sendPlain(command, undefined, Infinity);
+      if (size > 0) {
+        // It leaves before anything else can happen, so its caller may go on at once.
+        this.#unflushed += size;
+        this.#nudge?.sent(command);
+        // Some leave together, as long as they come one right after the other.
+        if (this.#quiet % 64 !== 0) this.#pump.linger();
+        return settle(pending, SILENT);
+      }
+    }
+    checkCommand(asked);
     this.#send(command, pending, deadline, isQuiet(asked) ? 'sent' : 'answered');
     this.#unflushed += sizeOf(command);
   }
@@ -304,7 +320,10 @@ export class Link implements Executor, TransportEvents, PlainSink<Pending> {
     }
     this.#nudge?.sent(command);
     const signal = pending.options?.signal;
-    if (signal !== undefined) this.#listen(pending, signal);
+    if (signal !== undefined) {
+      const onAbort = (): void => this.#abortCommand(pending, signal.reason);
+      pending.unlisten = this.#signals.add(signal, onAbort);
+    }
     this.#alarm.set(deadline);
   }
 
@@ -397,34 +416,15 @@ export class Link implements Executor, TransportEvents, PlainSink<Pending> {
   }
 
   #login(auth: { username: string; password: string }, timeout: number): void {
-    const { clock } = this.#options;
-    const name = this.#name;
-    const pending: Pending = {
-      resolve: () => {},
-      reject: (cause) => {
-        if (cause instanceof TimeoutError) {
-          const waited = `no answer to the login at ${name} within ${timeout} ms`;
-          this.#connection.fail(new TimeoutError(waited, 'not-sent'));
-        } else {
-          // A server that is out of memory has not judged the credentials.
-          if (cause instanceof ServerReplyError && cause.kind !== 'SERVER_ERROR') {
-            // A server may say again what it was told.
-            const said = auth.password === ''
-              ? cause.serverMessage
-              : cause.serverMessage.replaceAll(auth.password, '***');
-            const reason = new ServerReplyError(cause.kind, said);
-            this.#authError = new AuthError(`${name} refused the credentials`, reason);
-          }
-          this.#connection.fail(this.#authError ?? cause);
-        }
-      },
-      reader: wholeReply,
-      key: '',
-      options: undefined,
-      traffic: null,
-      unlisten: null,
-    };
-    this.#connection.send({ verb: 'auth', ...auth }, pending, clock.elapsed() + timeout);
+    const pending = loginCall(this.#name, auth.password, timeout, (error) => {
+      if (error instanceof AuthError) this.#authError = error;
+      this.#connection.fail(error);
+    });
+    this.#connection.send(
+      { verb: 'auth', ...auth },
+      pending,
+      this.#options.clock.elapsed() + timeout,
+    );
   }
 
   // Takes the events that are there, then sends what they may have made room for.
@@ -444,21 +444,14 @@ export class Link implements Executor, TransportEvents, PlainSink<Pending> {
 
   #settleAll(): void {
     while (!this.#isBusy && !this.#connection.isIdle) {
-      this.#connection.readPlain(this);
-      const event = this.#connection.next();
+      const event = this.#connection.next(this.#sink);
       if (event === null) break;
       this.#settle(event);
     }
     if (this.#early.length > 0 && this.#connection.spoken !== 'unproven') this.#early = [];
     if (this.#heldBack.length === 0 || this.#pump.sendsLater) return;
-    if (this.#connection.pending > this.#quietMark) return;
+    if (!this.#hasRoom) return;
     for (const pending of this.#heldBack.splice(0)) settle(pending, SILENT);
-  }
-
-  /** A plain reply came. */
-  onPlain(call: Pending, reply: PlainReply, bytesOut: number): void {
-    this.hasAnswered = true;
-    settlePlain(call, reply, bytesOut);
   }
 
   #settle(event: ClientEvent<Pending>): void {
@@ -481,7 +474,7 @@ export class Link implements Executor, TransportEvents, PlainSink<Pending> {
       case 'sent':
         event.tag.unlisten?.();
         // What nobody awaits is held back here, so that the event loop turns and memory is bounded.
-        if (this.#pump.sendsLater || this.#connection.pending > this.#quietMark) {
+        if (this.#pump.sendsLater || !this.#hasRoom) {
           this.#heldBack.push(event.tag);
         } else settle(event.tag, SILENT);
         return;
@@ -518,9 +511,10 @@ export class Link implements Executor, TransportEvents, PlainSink<Pending> {
     tag.reject(error);
   }
 
-  // A fence is under way before so many are pending.
-  get #quietMark(): number {
-    return 4 * (this.#options.fenceEvery ?? clientConnectionOptions.fenceEvery);
+  // Whether the callers of quiet writes may go on. A fence is under way before so many are pending.
+  get #hasRoom(): boolean {
+    const { fenceEvery = clientConnectionOptions.fenceEvery } = this.#options;
+    return this.#connection.pending <= 4 * fenceEvery;
   }
 
   #passOn(tag: Pending, item: ReplyItem): void {
@@ -585,10 +579,6 @@ export class Link implements Executor, TransportEvents, PlainSink<Pending> {
     if (!(cause instanceof ProtocolError) || this.isSound) return cause;
     const named = `${this.#name} does not answer as memcached does: ${cause.message}`;
     return new ProtocolError(named, cause.outcome);
-  }
-
-  #listen(pending: Pending, signal: AbortSignalLike): void {
-    pending.unlisten = this.#signals.add(signal, () => this.#abortCommand(pending, signal.reason));
   }
 
   #abortCommand(pending: Pending, reason: unknown): void {

@@ -1,9 +1,17 @@
 // The calls that wait on a connection, and how each ends.
-import { ConnectionError, MemcacheError, type Outcome, UsageError } from '../../wire/errors.ts';
+import {
+  AuthError,
+  ConnectionError,
+  MemcacheError,
+  type Outcome,
+  ServerReplyError,
+  TimeoutError,
+  UsageError,
+} from '../../wire/errors.ts';
 import type { Command } from '../../wire/command.ts';
-import type { PlainReply } from '../../wire/plain.ts';
+import type { PlainSink } from '../../wire/client-event.ts';
 import type { Reply } from '../../wire/reply.ts';
-import type { Call, Reader } from './executor.ts';
+import { type Call, type Reader, wholeReply } from './executor.ts';
 import type { Traffic } from './observe.ts';
 
 /** A call that waits for its reply. */
@@ -34,21 +42,26 @@ export function settle(call: Pending, reply: Reply): void {
   }
 }
 
-/** Ends a call with a plain reply. */
-export function settlePlain(call: Pending, reply: PlainReply, bytesOut: number): void {
-  const { reader, traffic } = call;
-  call.unlisten?.();
-  if (traffic !== null) {
-    traffic.bytesOut = bytesOut;
-    traffic.bytesIn = reply.size;
-  }
-  if (reply.type !== 'VA' || reader.ofItem === undefined) return settle(call, reply.toReply());
-  try {
-    call.resolve(reader.ofItem(reply, call));
-  } catch (error) {
-    call.reject(error as Error);
-  }
-}
+/** Ends calls with plain replies. */
+export const plainSink: PlainSink<Pending> = {
+  onPlain(call, reply, bytesOut) {
+    const { reader, traffic } = call;
+    call.unlisten?.();
+    if (traffic !== null) {
+      traffic.bytesOut = bytesOut;
+      traffic.bytesIn = reply.size;
+    }
+    if (reply.type !== 'VA' || reader.ofItem === undefined) return settle(call, reply.toReply());
+    try {
+      call.resolve(reader.ofItem(reply, call));
+    } catch (error) {
+      call.reject(error as Error);
+    }
+  },
+  // An observer is told of the whole reply.
+  takesItems: ({ reader, traffic }) => traffic === null && reader.takeItem !== undefined,
+  onPlainItem: ({ reader }, item, index) => reader.takeItem?.(item, index),
+};
 
 /** The error of a call whose connection was lost. */
 export function lostError(cause: Error | null, outcome: Outcome): MemcacheError {
@@ -62,4 +75,36 @@ export function lostError(cause: Error | null, outcome: Outcome): MemcacheError 
   const message = cause?.message ?? 'the connection was closed';
   const code = cause instanceof ConnectionError ? cause.code : undefined;
   return new ConnectionError(message, outcome, cause ?? undefined, code);
+}
+
+/** The call that waits for the answer to a login. `fail` takes why the connection has to end. */
+export function loginCall(
+  server: string,
+  password: string,
+  timeout: number,
+  fail: (error: Error) => void,
+): Pending {
+  const reject = (cause: Error): void => {
+    if (cause instanceof TimeoutError) {
+      const waited = `no answer to the login at ${server} within ${timeout} ms`;
+      return fail(new TimeoutError(waited, 'not-sent'));
+    }
+    // A server that is out of memory has not judged the credentials.
+    if (!(cause instanceof ServerReplyError) || cause.kind === 'SERVER_ERROR') return fail(cause);
+    // A server may repeat what it was sent.
+    const message = password === ''
+      ? cause.serverMessage
+      : cause.serverMessage.replaceAll(password, '***');
+    const reason = new ServerReplyError(cause.kind, message);
+    fail(new AuthError(`${server} refused the credentials`, reason));
+  };
+  return {
+    resolve: () => {},
+    reject,
+    reader: wholeReply,
+    key: '',
+    options: undefined,
+    traffic: null,
+    unlisten: null,
+  };
 }

@@ -1,5 +1,5 @@
 // How values become bytes and flags, and back.
-import { fromUtf8, latin1 } from '../../wire/bytes.ts';
+import { fromUtf8, latin1, textCodec } from '../../wire/bytes.ts';
 import { assertArgument, checkWellFormed } from '../../wire/check.ts';
 import type { Key, Value } from '../../wire/command.ts';
 import { MemcacheError, UsageError } from '../../wire/errors.ts';
@@ -76,7 +76,7 @@ export const defaultSerde: Serde = {
 export function deserialize(serde: Serde, key: Key, item: PlainReply): unknown {
   const { bytes, from, to, flags } = item;
   if (flags === TEXT && serde.deserialize === defaultSerde.deserialize) {
-    return fromUtf8(bytes, from, to);
+    return textCodec.read(bytes, from, to);
   }
   return serde.deserialize(key, bytes.subarray(from, to), flags);
 }
