@@ -155,7 +155,10 @@ export class CommandDecoder {
     }
     if (this.#length >= 0) return this.#block();
     const input = this.#input;
-    if (!input.pending) return null;
+    if (!input.pending) {
+      input.release();
+      return null;
+    }
     const isWhole = this.#plain.read(input.chunk, input.position, input.chunk.length);
     if (isWhole && this.unread !== null) return this.#takePlain(input, this.#plain);
     if (!input.line()) {

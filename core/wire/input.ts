@@ -35,13 +35,14 @@ export class Input {
   /** Takes a chunk. The chunk must not be written to from now on. */
   push(chunk: Uint8Array): void {
     if (chunk.length === 0) return;
-    if (this.position >= this.chunk.length) {
-      this.#past += this.chunk.length;
-      this.chunk = chunk;
-      this.position = 0;
-    } else {
+    // Not past a chunk that waits: the one before it may have been read to its very end.
+    if (this.position < this.chunk.length || this.#waiting.length > 0) {
       this.#waiting.push(chunk);
+      return;
     }
+    this.#past += this.chunk.length;
+    this.chunk = chunk;
+    this.position = 0;
   }
 
   /** How many bytes were read, ever. */
@@ -56,7 +57,14 @@ export class Input {
 
   /** Whether bytes were taken that have not come out. */
   get pending(): boolean {
-    return this.position < this.chunk.length || this.#carried > 0 || this.#block !== null;
+    return this.position < this.chunk.length || this.#waiting.length > 0 || this.isCut;
+  }
+
+  /** Lets go of a chunk that was read to its end: a connection that is idle must not keep it. */
+  release(): void {
+    if (this.pending) return;
+    this.#advance();
+    this.#showCarry();
   }
 
   /**
