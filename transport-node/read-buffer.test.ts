@@ -40,7 +40,7 @@ reads(
   () => {
     const buffer = new ReadBuffer();
     const chunks: Uint8Array[] = [];
-    buffer.onData = (chunk) => chunks.push(chunk);
+    buffer.owner = { onData: (chunk) => chunks.push(chunk) };
     for (const length of [5, 2048, 8193, 20_000]) {
       const given = (buffer.onread.buffer as () => Uint8Array)();
       const { buffer: memory } = given;

@@ -281,7 +281,7 @@ function toFacts(flags: readonly string[]): MetaFacts {
   let alreadyWon = false;
   let opaque: string | undefined;
   for (const flag of flags) {
-    switch (flag[0]) {
+    switch (flag.charAt(0)) {
       case 'c':
         cas = toUnsigned(flag);
         break;
@@ -309,6 +309,7 @@ function toFacts(flags: readonly string[]): MetaFacts {
       case 'O':
         opaque ??= flag.slice(1);
         break;
+      default:
     }
   }
   return { cas, ttl, lastAccess, hitBefore, size, won, stale, alreadyWon, opaque };

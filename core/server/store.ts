@@ -428,7 +428,7 @@ export class Store {
       case 'replace':
         break;
     }
-    // As the most recently used item it is not evicted for its successor.
+    // As the most recently used item it is the last to be evicted for its successor.
     items.renew(old);
     const item = this.#make(key, parts, flags, expire, marks, newCas, old);
     if (item !== 0) return made(item);
@@ -450,13 +450,15 @@ export class Store {
     let length = 0;
     for (const part of parts) length += part.length;
     if (!this.#makeRoom(key.length, flags, length)) return 0;
+    // Where there is no room for both, the old item was evicted for its successor.
+    const old = replaces !== 0 && items.scan(replaces) === replaces ? replaces : 0;
     const item = items.create(key, 0, key.length, length, flags, expire, marks);
     let at = 0;
     for (const part of parts) {
       items.write(item, at, { bytes: part, view: null }, 0, part.length);
       at += part.length;
     }
-    if (replaces !== 0) this.remove(replaces);
+    if (old !== 0) this.remove(old);
     items.link(item);
     this.#countIn(item, newCas);
     return item;
