@@ -1,10 +1,9 @@
 // What all operations share: dependencies, and arguments and items turned into values.
 import type { Clock } from '../io/clock.ts';
-import { isBytes } from '../wire/bytes.ts';
+import { isBytes, standardCodec, type TextCodec } from '../wire/bytes.ts';
 import { checkBoolean, checkObject, checkU32, checkU64 } from '../wire/check.ts';
 import type { Command } from '../wire/command.ts';
 import { MemcacheError, ProtocolError, SerdeError, UsageError } from '../wire/errors.ts';
-import type { PlainReply } from '../wire/plain.ts';
 import type { Reply } from '../wire/reply.ts';
 import { toExptime } from './expire.ts';
 import { type ItemKey, type Keys, ownKey, type WireKey } from './keys.ts';
@@ -20,7 +19,7 @@ import {
 import type { CallOptions, StoreOptions, WriteOptions } from './options.ts';
 import { getCommand, type WriteFields } from './dialect.ts';
 import { type Found, isUnclear, toFound } from './results.ts';
-import { deserialize, type Serde, serialize } from './values/serde.ts';
+import { deserialize, type ItemBytes, type Serde, serialize } from './values/serde.ts';
 
 /** A value and its version. */
 export interface Gets<T> {
@@ -35,6 +34,8 @@ export interface MemcacheDependencies {
   /** Its servers, where the executor is of many. */
   readonly servers?: Servers | undefined;
   readonly serde: Serde;
+  /** How text becomes UTF-8 and back; the standard's way by default. */
+  readonly textCodec?: TextCodec;
   readonly keys: Keys;
   readonly clock: Clock;
   /**
@@ -98,8 +99,11 @@ export class OperationContext {
     ofItem: (item, { key }) => this.itemValue(key, item),
   };
 
+  readonly #codec: TextCodec;
+
   constructor(dependencies: MemcacheDependencies) {
     this.dependencies = dependencies;
+    this.#codec = dependencies.textCodec ?? standardCodec;
   }
 
   /** Runs a read. With `ignoreErrors` a failure gives what a miss gives. */
@@ -190,12 +194,7 @@ export class OperationContext {
    * @throws SerdeError
    */
   value<T>(key: ItemKey, { value, flags }: Found): T {
-    const own = ownKey(key);
-    try {
-      return this.dependencies.serde.deserialize(own, value, flags) as T;
-    } catch (error) {
-      throw new SerdeError(own, error);
-    }
+    return this.itemValue(key, { bytes: value, from: 0, to: value.length, flags }) as T;
   }
 
   /**
@@ -203,10 +202,10 @@ export class OperationContext {
    *
    * @throws SerdeError
    */
-  itemValue(key: ItemKey, item: PlainReply): unknown {
+  itemValue(key: ItemKey, item: ItemBytes): unknown {
     const own = ownKey(key);
     try {
-      return deserialize(this.dependencies.serde, own, item);
+      return deserialize(this.dependencies.serde, this.#codec, own, item);
     } catch (error) {
       throw new SerdeError(own, error);
     }

@@ -27,7 +27,7 @@ export interface WebSocketLike {
   binaryType: string;
   /** That of a Worker does not say: nothing limits what it is given. */
   readonly bufferedAmount?: number;
-  readonly protocol: string;
+  readonly protocol: string | null;
   readonly readyState: number;
   send(data: Uint8Array<ArrayBuffer>): void;
   close(code?: number, reason?: string): void;

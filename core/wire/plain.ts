@@ -102,12 +102,12 @@ function put(output: Output, command: Command, plain: PlainFlags, opaque: number
   let at = putLine(slab, output.end, plain, key, length, opaque);
   if (at < 0) return -1;
   if (isText) {
-    const written = utf8At(value, slab, at);
+    const written = utf8At(output.codec, value, slab, at);
     if (written !== length) {
       // It is not all ASCII, so the line was written with too small a length.
       length = written;
       at = putLine(slab, output.end, plain, key, length, opaque);
-      utf8At(value, slab, at);
+      utf8At(output.codec, value, slab, at);
     }
   } else slab.set(value, at);
   output.end = putEnd(slab, at + length);

@@ -1,10 +1,9 @@
 // How values become bytes and flags, and back.
-import { fromUtf8, latin1, textCodec } from '../../wire/bytes.ts';
+import { fromUtf8, latin1, type TextCodec } from '../../wire/bytes.ts';
 import { assertArgument, checkWellFormed } from '../../wire/check.ts';
 import type { Key, Value } from '../../wire/command.ts';
 import { MemcacheError, UsageError } from '../../wire/errors.ts';
 import { wholeNumber } from '../../wire/numbers.ts';
-import type { PlainReply } from '../../wire/plain.ts';
 
 /** A value as it is sent. */
 export interface Serialized {
@@ -72,13 +71,22 @@ export const defaultSerde: Serde = {
   },
 };
 
-/** The value of a plain reply. Text, the most common by far, needs no view of the bytes. */
-export function deserialize(serde: Serde, key: Key, item: PlainReply): unknown {
+/** An item as it came: its value is `bytes[from, to)`. */
+export interface ItemBytes {
+  readonly bytes: Uint8Array;
+  readonly from: number;
+  readonly to: number;
+  readonly flags: number;
+}
+
+/** The value of an item. Text, the most common by far, needs no view of the bytes. */
+export function deserialize(serde: Serde, codec: TextCodec, key: Key, item: ItemBytes): unknown {
   const { bytes, from, to, flags } = item;
   if (flags === TEXT && serde.deserialize === defaultSerde.deserialize) {
-    return textCodec.read(bytes, from, to);
+    return codec.read(bytes, from, to);
   }
-  return serde.deserialize(key, bytes.subarray(from, to), flags);
+  const isWhole = to - from === bytes.length;
+  return serde.deserialize(key, isWhole ? bytes : bytes.subarray(from, to), flags);
 }
 
 /** A value in a buffer of its own, which keeps no chunk alive and exposes no other bytes. */
