@@ -298,10 +298,12 @@ export class RandomRequests {
  * A few requests in a row for few keys: `get`, `mg`, `set` and `ms`, in their plain forms and nearly so.
  */
 export function plainSequence(random: Random, count: number): string {
-  const key = (): string => random.pick(['a', 'b', 'c', 'tab\tkey', '\xc3\xa9', 'k'.repeat(250)]);
+  const rare = ['c', 'tab\tkey', '\xc3\xa9', 'k'.repeat(250)];
+  // Most values of one key take equally many blocks, so that they are written over in place.
+  const key = (): string => random.pick(['a', 'a', 'a', 'b', 'b', random.pick(rare)]);
   const expire = (): string => random.pick(['0', '0', '0', '1', '100', '2592001', '2147483648']);
   const flags = (): string => random.pick(['0', '0', '7', '4294967295', '4294967296', '007']);
-  const value = (): string => 'v'.repeat(random.pick([0, 1, 10, 20, 21, 100, 150, 300, 900]));
+  const value = (): string => 'v'.repeat(random.pick([0, 1, 5, 10, 15, 19, 100, 150, 300, 900]));
   const opaque = (): string =>
     random.pick(['', '', ' O1', ' Oabc', ' O', ` O${'o'.repeat(31)}`, ` O${'o'.repeat(32)}`]);
   const shuffled = (...words: string[]): string => {
