@@ -41,14 +41,15 @@ export class Input {
    */
   push(chunk: Uint8Array, isLent = false): void {
     if (chunk.length === 0) return;
-    if (this.position >= this.chunk.length) {
-      this.#past += this.chunk.length;
-      this.chunk = chunk;
-      this.isLent = isLent;
-      this.position = 0;
-    } else {
+    // Not past a chunk that waits: the one before it may have been read to its very end.
+    if (this.position < this.chunk.length || this.#waiting.length > 0) {
       this.#waiting.push(isLent ? chunk.slice() : chunk);
+      return;
     }
+    this.#past += this.chunk.length;
+    this.chunk = chunk;
+    this.isLent = isLent;
+    this.position = 0;
   }
 
   /** Copies what is left of a lent chunk: its memory may be written to from now on. */
@@ -72,7 +73,15 @@ export class Input {
 
   /** Whether bytes were taken that have not come out. */
   get pending(): boolean {
-    return this.position < this.chunk.length || this.#carried > 0 || this.#block !== null;
+    return this.position < this.chunk.length || this.#waiting.length > 0 || this.#carried > 0 ||
+      this.#block !== null;
+  }
+
+  /** Lets go of a chunk that was read to its end: a connection that is idle must not keep it. */
+  release(): void {
+    if (this.pending) return;
+    this.#advance();
+    this.#showCarry();
   }
 
   /**

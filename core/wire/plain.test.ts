@@ -411,6 +411,23 @@ plain('replies that lie whole in a chunk need no event', () => {
   assert.equal(receive(connection, '\r\n').length, 1);
 });
 
+plain('chunks that wait are read in their order', () => {
+  for (const isLent of [false, true]) {
+    const connection = proven();
+    for (const tag of ['a', 'b', 'c', 'd']) sendFast(connection, get(), tag);
+    // The second reply ends where its chunk does.
+    const chunks = ['EN O1\r\nVA 1 f0 O2\r\n1\r\n', 'EN O3\r\n', 'VA 1 f0 O4\r\n4\r\n'];
+    for (const chunk of chunks) connection.receive(bytes(chunk), 0, isLent);
+    const tags: string[] = [];
+    while (!connection.isIdle) {
+      const { plain: replies, event } = readFast(connection);
+      tags.push(...replies.map((one) => (one as { tag: string }).tag));
+      if (event?.type === 'reply') tags.push(event.tag);
+    }
+    assert.equal(tags, ['a', 'b', 'c', 'd']);
+  }
+});
+
 plain('events that wait come before plain replies', () => {
   const connection = proven();
   sendFast(connection, get(), 'a');
