@@ -336,13 +336,19 @@ const nearly = [
 ];
 
 /** All that comes of some chunks, and whether the connection lives. */
-function comesOf(chunks: readonly string[], isFast: boolean, asked = 3): unknown[] {
+function comesOf(
+  chunks: readonly string[],
+  isFast: boolean,
+  asked = 3,
+  isLent = false,
+): unknown[] {
   const connection = proven({ maxValue: 1000, maxLine: 64 });
   for (let i = 0; i < asked; i++) connection.send(get(), 'abc'[i]);
   drain(connection);
   const found: unknown[] = [];
   for (const chunk of chunks) {
-    connection.receive(bytes(chunk), 5);
+    const memory = bytes(chunk);
+    connection.receive(memory, 5, isLent);
     for (;;) {
       const { plain: replies, event } = isFast
         ? readFast(connection)
@@ -352,6 +358,8 @@ function comesOf(chunks: readonly string[], isFast: boolean, asked = 3): unknown
       if (event === null) break;
       found.push(event.type === 'closed' ? { ...event, cause: String(event.cause) } : event);
     }
+    connection.keep();
+    if (isLent) memory.fill(0x58);
   }
   found.push(connection.pending, connection.deadline());
   return found;
@@ -384,7 +392,10 @@ plain('any stream of replies comes out as on the path for everything', () => {
       chunks.push(rest.slice(0, length));
       rest = rest.slice(length);
     }
-    assert.equal(comesOf(chunks, true), comesOf(chunks, false), JSON.stringify(chunks));
+    const expected = comesOf(chunks, false);
+    assert.equal(comesOf(chunks, true), expected, JSON.stringify(chunks));
+    assert.equal(comesOf(chunks, true, 3, true), expected, `lent: ${JSON.stringify(chunks)}`);
+    assert.equal(comesOf(chunks, false, 3, true), expected, `lent: ${JSON.stringify(chunks)}`);
   }
 });
 
