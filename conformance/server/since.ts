@@ -41,7 +41,7 @@ export const changes: Readonly<Record<string, Change>> = {
   'me-counts-down': {
     since: '1.6.24',
     what: '`me` shows the seconds until an item expires as a positive number',
-    alike: (said) => said.replaceAll(/exp=-?(?=\d\d)/g, 'exp='),
+    alike: (said) => said.replaceAll(/exp=-(?=[2-9]|\d\d)/g, 'exp='),
   },
   'dump-shows-flags': {
     since: '1.6.24',
