@@ -80,7 +80,6 @@ export class SocketTransport implements Transport {
       if (events.onLent !== undefined) events.onLent(buffer.subarray(0, count));
       else if (count <= READ_SIZE / 2) events.onData(buffer.slice(0, count));
       else {
-        // The owner keeps the chunk, and its buffer with it.
         events.onData(buffer.subarray(0, count));
         buffer = new Uint8Array(READ_SIZE);
       }
