@@ -109,7 +109,7 @@ async function runAll(queue: Job[], workers: number): Promise<void> {
 }
 
 // A folder is one process, since starting one takes longer than most files; but the files of
-// test/conformance mostly wait, so they run in parallel.
+// test/conformance mostly wait, and those of test/reliability take long, so they run in parallel.
 function jobsOf(files: readonly string[]): Job[] {
   const jobs = new Map<string, { files: string[]; runtime: Runtime }>();
   for (const file of files) {
@@ -128,7 +128,7 @@ function jobsOf(files: readonly string[]): Job[] {
 function groupOf(file: string): string {
   // The folders within a part of the core have few tests each.
   if (file.startsWith('core/')) return file.split('/').slice(0, 2).join('/');
-  if (!file.startsWith('test/conformance/')) return dirname(file);
+  if (!/^test\/(conformance|reliability)\//.test(file)) return dirname(file);
   // Without a memcached they do not wait, and most of their time is the start of a process.
   return quick ? /^test\/conformance\/(memcache)?/.exec(file)![0] : file;
 }
@@ -140,7 +140,9 @@ function runtimesOf(file: string): readonly Runtime[] {
   }
   // Deno can run it too.
   if (file === 'transport-node/bridge.test.ts') return ['node', 'deno'];
-  return /^(core|cli\/console|test\/conformance)\//.test(file) ? ['node', 'deno', 'bun'] : ['node'];
+  return /^(core|cli\/console|test\/(conformance|reliability))\//.test(file)
+    ? ['node', 'deno', 'bun']
+    : ['node'];
 }
 
 /** Whether a file alone would take more than a tenth of the quick run. */
