@@ -2,6 +2,7 @@
 //   --seconds N    how long; 60 by default
 //   --from N       the first seed; 1000 by default
 //   --calls N      calls in a run; 3000 by default
+//   --rounds N     then kill, stop and continue real servers so often; 200 by default
 //   --write        also write the figures to docs/reliability.md
 // npm run reliability -- --seed N       one run again, and what happened in it
 //   --calls N      calls in it
@@ -13,6 +14,8 @@ import { parseArgs } from 'node:util';
 import { machine } from '../../bench/machine.ts';
 import { type Plan, runFleet } from './fleet/fleet.ts';
 import { replayLine, shrink } from './fleet/shrink.ts';
+import { runReal } from './real.ts';
+import { findProgram } from '../support/memcached.ts';
 
 const PAGE = join(import.meta.dirname, '../../docs/reliability.md');
 
@@ -21,6 +24,7 @@ const { values } = parseArgs({
     seconds: { type: 'string', default: '60' },
     from: { type: 'string', default: '1000' },
     calls: { type: 'string', default: '3000' },
+    rounds: { type: 'string', default: '200' },
     seed: { type: 'string' },
     clients: { type: 'string' },
     faults: { type: 'string' },
@@ -64,7 +68,7 @@ async function runMany(): Promise<void> {
   }
   const { user, system } = process.cpuUsage(started);
   const seconds = (user + system) / 1e6;
-  const rows = [
+  const rows: (readonly [string, string])[] = [
     ['runs, each of a seed', count(sums.runs)],
     ['commands', count(sums.commands)],
     ['calls that failed, as faults made them', count(sums.failures)],
@@ -74,10 +78,28 @@ async function runMany(): Promise<void> {
     ['seconds of CPU', count(seconds)],
     ['commands in a second of CPU', count(sums.commands / seconds)],
     ['runs that broke a law', count(sums.broken)],
-  ] as const;
-  console.log(rows.map(([name, value]) => `${name.padEnd(40)} ${value.padStart(12)}`).join('\n'));
+    ...await runServers(Number(values.rounds)),
+  ];
+  console.log(rows.map(([name, value]) => `${name.padEnd(52)} ${value.padStart(12)}`).join('\n'));
   if (values.write) writePage(rows);
   if (sums.broken > 0) process.exitCode = 1;
+}
+
+// The same laws with real servers, as far as callers can see them.
+async function runServers(rounds: number): Promise<(readonly [string, string])[]> {
+  const program = findProgram('memcached');
+  if (program === null || rounds === 0) return [];
+  const report = await runReal({ program, rounds, callers: 200, seed: Number(values.from) });
+  if (report.violations.length > 0) process.exitCode = 1;
+  console.log(report.violations.join('\n'));
+  return [
+    ['real servers: killed with -9', count(report.kills)],
+    ['real servers: stopped and continued', count(report.stops)],
+    ['real servers: calls', count(report.calls)],
+    ['real servers: calls that failed', count(report.failures)],
+    ['real servers: milliseconds after a deadline at most', count(report.latest)],
+    ['real servers: histories that are not linearizable', count(report.violations.length)],
+  ];
 }
 
 function toList(text: string): number[] {
