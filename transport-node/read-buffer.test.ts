@@ -29,10 +29,50 @@ reads('an idle connection holds 2 KiB, and grows while reads fill it', () => {
 reads('what was handed out is never written to again', () => {
   const buffer = new ReadBuffer();
   const chunks: Uint8Array[] = [];
-  buffer.onData = (chunk) => chunks.push(chunk);
+  buffer.owner = { onData: (chunk) => chunks.push(chunk) };
   const lengths = [5, 2048, 100, 8192, 8193, 9000, 32_768, 20_000, 65_536, 65_536, 7, 60_000];
   lengths.forEach((length, i) => read(buffer, Math.min(length, sizeOf(buffer)), i + 1));
   chunks.forEach((chunk, i) => assert.ok(chunk.every((byte) => byte === i + 1), `read ${i}`));
+});
+
+reads(
+  'memory that a read detaches, as it does in workerd, is gone on with where it moved to',
+  () => {
+    const buffer = new ReadBuffer();
+    const chunks: Uint8Array[] = [];
+    buffer.owner = { onData: (chunk) => chunks.push(chunk) };
+    for (const length of [5, 2048, 8193, 20_000]) {
+      const given = (buffer.onread.buffer as () => Uint8Array)();
+      const { buffer: memory } = given;
+      if (!(memory instanceof ArrayBuffer)) throw new Error('it is shared');
+      const moved = structuredClone(given, { transfer: [memory] });
+      assert.is(given.length, 0);
+      moved.fill(chunks.length, 0, Math.min(length, moved.length));
+      buffer.onread.callback(Math.min(length, moved.length), moved.subarray(0, length));
+    }
+    assert.equal(chunks.map((chunk) => chunk.length), [5, 2048, 8192, 20_000]);
+    chunks.forEach((chunk, i) => assert.ok(chunk.every((byte) => byte === i), `read ${i}`));
+  },
+);
+
+reads('an owner that accepts lent chunks gets them in the same memory', () => {
+  const buffer = new ReadBuffer();
+  const lent: Uint8Array[] = [];
+  const chunks: Uint8Array[] = [];
+  buffer.owner = { onData: (chunk) => chunks.push(chunk), onLent: (chunk) => lent.push(chunk) };
+  const lengths = [5, 2048, 100, 8192, 9000, 32_768, 60_000, 65_536, 7];
+  lengths.forEach((length, i) => read(buffer, length, i + 1));
+  // A read that fills the memory hands it over, and gets a larger one.
+  assert.equal(chunks.map((chunk) => [chunk.length, chunk[0]]), [[2048, 2], [8192, 4], [
+    32_768,
+    6,
+  ]]);
+  assert.equal(lent.map((chunk) => chunk.length), [5, 100, 9000, 60_000, 65_536, 7]);
+  assert.equal(
+    lent.slice(-3).map((chunk) => chunk[0]),
+    [9, 9, 9],
+    'the last read is in all of them',
+  );
 });
 
 reads.run();

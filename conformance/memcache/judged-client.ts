@@ -50,7 +50,7 @@ export interface JudgedClient {
   /** The new number, or undefined. The delta is 1 by default. */
   incr(key: ItemKey, delta?: bigint | number, options?: WriteOptions): Promise<bigint | undefined>;
   decr(key: ItemKey, delta?: bigint | number, options?: WriteOptions): Promise<bigint | undefined>;
-  /** Throws an error that says why a key is invalid. */
+  /** Throws an error with the reason why a key is invalid. */
   checkKey(key: ItemKey): void;
   /** How many reads failed and returned a miss. */
   readonly ignored: number;

@@ -1,11 +1,18 @@
 // One page at a bridge, with its own upstream.
 import { toEndpoint } from '../client/connection/endpoint.ts';
 import { Upstream } from '../client/connection/upstream.ts';
+import type { Clock } from '../io/clock.ts';
 import { CONGESTED, Pump } from '../io/pump.ts';
 import type { Transport, TransportEvents } from '../io/transport.ts';
 import { fromLatin1 } from '../wire/bytes.ts';
 import type { Command } from '../wire/command.ts';
-import { prefixCommand, unprefixReply } from '../wire/prefix.ts';
+import {
+  isPlainRead,
+  prefixCommand,
+  prefixRead,
+  unprefixReply,
+  withOpaque,
+} from '../wire/prefix.ts';
 import { encodeReply } from '../wire/encode-reply.ts';
 import { UsageError } from '../wire/errors.ts';
 import { isError, type Reply } from '../wire/reply.ts';
@@ -16,15 +23,15 @@ import type { BridgeSettings } from './options.ts';
 import { ownPolicy, type Policy } from './policy.ts';
 import { TokenBucket } from './token-bucket.ts';
 
-/** Milliseconds that a page has to take its end: then its connection is cut off. */
+/** Milliseconds that a page has to close after the bridge has; then its connection is cut off. */
 export const LINGER = 1000;
 
 /** An open WebSocket, as a bridge needs it. */
 export interface BridgeSocket extends Transport {
-  /** Sends the bytes that were taken, then closes with a WebSocket code and a reason. */
+  /** Sends all bytes that it has taken, then closes with a WebSocket code and a reason. */
   refuse(code: number, reason: string): void;
   /**
-   * Calls back when the socket is really gone, which may be later than `onClosed`: not every runtime
+   * Calls back when the connection has ended, which may be later than `onClosed`: not every runtime
    * can drop a connection whose peer does not read.
    */
   onGone(call: () => void): void;
@@ -56,16 +63,23 @@ export class BridgeSession implements TransportEvents {
   readonly #connection: ServerConnection;
   readonly #policies: readonly Policy[];
   readonly #prefix: Uint8Array;
+  readonly #clock: Clock;
   readonly #bucket: TokenBucket;
+  // The last command used up the rate limit. The limit is checked only then.
+  #mayWait = true;
   readonly #upstream: Upstream;
   // How many commands the upstream has not answered.
   #pending = 0;
   // The bytes of their values.
   #pendingBytes = 0;
   readonly #pump: Pump;
+  // The connection was congested after commands were taken last.
+  #wasCongested = false;
+  // No more is read from the page for now.
+  #isFull = false;
   #upstreamPaused = false;
   #heard: number;
-  // Reads no more, and closes with this once all that is owed has been sent.
+  // Reads no more, and closes with this once all pending replies have been sent.
   #ending: { readonly code: number; readonly reason: string } | null = null;
   #closed = false;
   #cancelIdle: () => void = () => {};
@@ -76,6 +90,7 @@ export class BridgeSession implements TransportEvents {
     const { settings } = dependencies;
     const { clock, rate, maxInFlight, maxOutput, maxKeys, maxValue } = settings;
     this.#dependencies = dependencies;
+    this.#clock = clock;
     this.#connection = new ServerConnection({
       strict: true,
       maxOwed: maxInFlight,
@@ -83,10 +98,7 @@ export class BridgeSession implements TransportEvents {
       maxGetLine: Math.max(2048, maxKeys * 251 + 8),
       admit: (_header, length) => length > maxValue ? TOO_LARGE : null,
     });
-    this.#pump = new Pump(this.#connection, {
-      onTurn: () => this.#run(),
-      take: () => this.#execute(),
-    });
+    this.#pump = new Pump(this.#connection, { onTurn: this.#run, take: this.#execute });
     this.#pump.attach(dependencies.socket);
     const own = ownPolicy(settings);
     this.#policies = settings.policy === undefined ? [own] : [settings.policy, own];
@@ -99,7 +111,7 @@ export class BridgeSession implements TransportEvents {
 
   onData(chunk: Uint8Array): void {
     if (this.#ending !== null) return;
-    this.onAlive();
+    this.#heard = this.#clock.elapsed();
     this.#connection.receive(chunk);
     this.#run();
   }
@@ -110,9 +122,9 @@ export class BridgeSession implements TransportEvents {
     this.#run();
   }
 
-  /** The page gave a sign of life that is no data: it answered a ping. */
+  /** The page is alive, although it sent no data: it answered a ping. */
   onAlive(): void {
-    this.#heard = this.#dependencies.settings.clock.elapsed();
+    this.#heard = this.#clock.elapsed();
   }
 
   onClosed(cause: Error | null): void {
@@ -123,8 +135,8 @@ export class BridgeSession implements TransportEvents {
     this.#cancelIdle();
     this.#cancelRefusal();
     this.#cancelRate?.();
-    // Commands that were read are done; their replies are read to the end and dropped.
-    this.#pauseUpstream(false);
+    // Commands that were read are executed; their replies are read and dropped.
+    if (this.#upstreamPaused) this.#pauseUpstream(false);
     void this.#upstream.close();
     const { settings, client, onClosed } = this.#dependencies;
     settings.log({ type: 'closed', client, why: this.#ending.reason });
@@ -139,27 +151,35 @@ export class BridgeSession implements TransportEvents {
   }
 
   // Does all that can be done now: commands, replies, and applying backpressure.
-  #run(): void {
+  readonly #run = (): void => {
     if (this.#closed) return;
     this.#pump.run();
-    if (this.#ending !== null && this.#pending === 0 && this.#connection.backlog === 0) {
+    const connection = this.#connection;
+    const { socket, settings: { maxOutput } } = this.#dependencies;
+    if (this.#ending !== null && this.#pending === 0 && connection.backlog === 0) {
       const { code, reason } = this.#ending;
-      return this.#dependencies.socket.refuse(code, reason);
+      return socket.refuse(code, reason);
     }
-    this.#regulate();
-  }
+    // Sending may have ended the congestion, and cannot have begun it.
+    const isFull = this.#ending !== null || this.#cancelRate !== null ||
+      this.#pendingBytes >= maxOutput || (this.#wasCongested && connection.congested);
+    if (isFull !== this.#isFull) {
+      this.#isFull = isFull;
+      this.#pump.hold(CONGESTED, isFull);
+    }
+    // The connection is congested if this much of its output is waiting.
+    const isBehind = isFull && connection.backlog >= maxOutput;
+    if (isBehind !== this.#upstreamPaused) this.#pauseUpstream(isBehind);
+  };
 
-  #execute(): boolean {
-    const { clock } = this.#dependencies.settings;
-    while (this.#ending === null && this.#cancelRate === null && !this.#isLaden()) {
-      const wait = this.#bucket.wait(clock.elapsed());
-      if (wait > 0) {
-        this.#cancelRate = clock.after(wait, () => {
-          this.#cancelRate = null;
-          this.#run();
-        });
-        break;
-      }
+  // Takes commands. Values that wait for the upstream may have as many bytes as replies that wait for
+  // the page.
+  readonly #execute = (): boolean => {
+    const { maxOutput } = this.#dependencies.settings;
+    while (
+      this.#ending === null && this.#cancelRate === null && this.#pendingBytes < maxOutput
+    ) {
+      if (this.#mayWait && this.#mustWait()) break;
       const event = this.#connection.next();
       if (event === null) break;
       if (event.type === 'closed') {
@@ -167,9 +187,22 @@ export class BridgeSession implements TransportEvents {
         else this.#refuse('bad request');
         break;
       }
-      this.#bucket.take(clock.elapsed());
+      this.#mayWait = !this.#bucket.spend(1, this.#clock.elapsed());
       this.#do(event.id, event.command);
     }
+    this.#wasCongested = this.#connection.congested;
+    return this.#wasCongested;
+  };
+
+  // Whether the rate limit is exceeded; if so, it continues after a wait.
+  #mustWait(): boolean {
+    const wait = this.#bucket.wait(this.#clock.elapsed());
+    this.#mayWait = wait > 0;
+    if (wait === 0) return false;
+    this.#cancelRate = this.#clock.after(wait, () => {
+      this.#cancelRate = null;
+      this.#run();
+    });
     return true;
   }
 
@@ -180,18 +213,13 @@ export class BridgeSession implements TransportEvents {
     this.#cancelRefusal = clock.after(Math.max(LINGER, upstreamTimeout), () => socket.abort());
   }
 
-  // The values that wait for the upstream are as much as the replies that may wait for the page.
-  #isLaden(): boolean {
-    return this.#pendingBytes >= this.#dependencies.settings.maxOutput;
-  }
-
   #do(id: number, command: Command): void {
     const { inFlight, settings, client } = this.#dependencies;
     const answer = this.#decide(command);
     if (!('verb' in answer)) {
       this.#connection.reply(id, answer);
       if (!isError(answer)) return;
-      // A WebSocket takes 123 bytes of a reason, a policy may say more.
+      // The reason of a WebSocket has at most 123 bytes, a policy's message may be longer.
       this.#refuse(answer.message.slice(0, 60));
       settings.log({ type: 'denied', client, verb: command.verb, why: answer.message });
       return;
@@ -201,24 +229,32 @@ export class BridgeSession implements TransportEvents {
     inFlight.count++;
     this.#pending++;
     this.#pendingBytes += size;
-    const settle = (reply: Reply): void => {
-      if (!this.#upstreamPaused) inFlight.count--;
-      this.#pending--;
-      this.#pendingBytes -= size;
-      if (this.#closed) return;
-      this.#connection.reply(id, reply);
-      this.#pump.schedule();
-    };
     this.#upstream.execute(answer).then(
-      (reply) => settle(unprefixReply(reply, command, this.#prefix)),
+      (reply) => {
+        const own = isPlainRead(answer)
+          ? withOpaque(reply, answer)
+          : unprefixReply(reply, command, this.#prefix);
+        this.#settle(id, size, own);
+      },
       (error: Error) => {
         if (!this.#closed) settings.log({ type: 'upstream', client, error });
-        settle(toReply(error));
+        this.#settle(id, size, toReply(error));
       },
     );
   }
 
-  // The command for the upstream, or the reply.
+  #settle(id: number, size: number, reply: Reply): void {
+    if (!this.#upstreamPaused) this.#dependencies.inFlight.count--;
+    this.#pending--;
+    this.#pendingBytes -= size;
+    if (this.#closed) return;
+    this.#connection.reply(id, reply);
+    this.#pump.schedule();
+  }
+
+  // The command for the upstream, or the reply. Two checks keep a page inside its prefix: the bridge's
+  // own policy comes last and sees the verb that is sent, and `prefixRead` and `prefixCommand` check
+  // all of the command that they return. Nothing changes a command after them.
   #decide(command: Command): Command | Reply {
     const { client, settings } = this.#dependencies;
     let decided = command;
@@ -226,46 +262,37 @@ export class BridgeSession implements TransportEvents {
       for (const policy of this.#policies) {
         const answer = policy(decided, client);
         if (!('verb' in answer)) {
-          // A reply that cannot be written throws here, and not when it is sent.
+          // A reply that cannot be encoded throws here, and not when it is sent.
           encodeReply(answer);
           return answer;
         }
         decided = answer;
       }
     } catch (error) {
-      // The user's policy has failed: nothing goes through unjudged.
+      // The user's policy has failed: no command is sent without its decision.
       settings.log({ type: 'failed', client, error });
       return NOT_ALLOWED;
     }
     try {
-      return prefixCommand(decided, this.#prefix);
+      return prefixRead(decided, settings.prefix) ?? prefixCommand(decided, this.#prefix);
     } catch (error) {
       if (error instanceof UsageError) return BAD_REQUEST;
       throw error;
     }
   }
 
-  #regulate(): void {
-    const { settings } = this.#dependencies;
-    const isFull = this.#ending !== null || this.#connection.congested ||
-      this.#cancelRate !== null || this.#isLaden();
-    this.#pump.hold(CONGESTED, isFull);
-    this.#pauseUpstream(this.#connection.backlog >= settings.maxOutput);
-  }
-
   // While the upstream waits for the page, its commands are neither late nor counted as in flight:
-  // no other page is told that the bridge is busy because of them.
+  // no other page gets `busy` because of them.
   #pauseUpstream(paused: boolean): void {
-    if (paused === this.#upstreamPaused) return;
     this.#upstreamPaused = paused;
     this.#dependencies.inFlight.count += paused ? -this.#pending : this.#pending;
     if (paused) this.#upstream.pause();
     else this.#upstream.resume();
   }
 
-  // Pings after half of the time, and gives up a page that was silent for all of it. A page that
+  // Pings after half of the timeout, and gives up a page that was silent for all of it. A page that
   // does not read its replies does not see the ping either. Where the runtime pings, its ping waits
-  // behind the replies, so a page that does not read them is closed here.
+  // after the replies, so a page that does not read them is closed here.
   #watchIdle(asked = false): void {
     const { ping, socket, settings: { clock, idleTimeout } } = this.#dependencies;
     this.#cancelIdle = clock.after(idleTimeout / 2, () => {

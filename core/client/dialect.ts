@@ -1,23 +1,33 @@
-// How each operation becomes a meta command, which a connection that speaks text sends in classic
-// words. Each meta reply proves by its opaque which command it answers, any key can be sent, and
+// Turns operations into meta commands, which a connection that speaks text sends as classic
+// commands. Each meta reply proves by its opaque which command it answers, any key can be sent, and
 // servers before 1.6.35 answer pipelined reads several times faster than classic ones. Replies mean
 // the same in both dialects: see `results.ts`.
-import type { GetCommand, MetaCommand, MetaSetCommand, StoreVerb, Value } from '../wire/command.ts';
+import { plainFlags } from '../wire/plain.ts';
+import type {
+  GetCommand,
+  Key,
+  MetaCommand,
+  MetaSetCommand,
+  StoreVerb,
+  Value,
+} from '../wire/command.ts';
 import type { WireKey } from './keys.ts';
 
-/** What a write carries besides its key and value. */
+/** The fields of a write besides its key and value. */
 export interface WriteFields {
   /** As the protocol's exptime. */
   readonly expire: number;
   readonly flags: number;
-  /** Ask for no reply where all is well. */
+  /** Ask for no reply on success. */
   readonly quiet: boolean;
 }
 
-const READ = ['v', 'f'];
+// Commands with these lists are plain: encoded, and their replies decoded, in one pass.
+/** Asks for the value and its client flags. */
+export const READ: readonly string[] = /* @__PURE__ */ plainFlags('mg', ['v', 'f']);
+const DELETE = /* @__PURE__ */ plainFlags('md', []);
 const READ_CAS = ['v', 'f', 'c'];
-const QUIET = ['q'];
-const NO_FLAGS: string[] = [];
+const QUIET = /* @__PURE__ */ plainFlags('md', ['q']);
 
 const modes: Readonly<Record<StoreVerb, string | null>> = {
   set: null,
@@ -38,12 +48,11 @@ export function gatCommand(wire: WireKey, withCas: boolean, expire: number): Met
 }
 
 /**
- * One command for many keys: a classic get costs the server and the wire about half of as many
- * `mg`. Null where a key needs one of its own.
+ * One command for many keys, none of which needs base64: a classic get costs the server and the
+ * wire about half of as many `mg`.
  */
-export function getManyCommand(keys: readonly WireKey[], withCas: boolean): GetCommand | null {
-  if (keys.some(({ base64 }) => base64)) return null;
-  return { verb: withCas ? 'gets' : 'get', keys: keys.map(({ key }) => key) };
+export function getManyCommand(keys: readonly Key[], withCas: boolean): GetCommand {
+  return { verb: withCas ? 'gets' : 'get', keys };
 }
 
 export function storeCommand(
@@ -52,10 +61,7 @@ export function storeCommand(
   value: Value,
   fields: WriteFields,
 ): MetaSetCommand {
-  const flags = writeFlags(fields);
-  const letter = modes[mode];
-  if (letter !== null) flags.push(letter);
-  return { verb: 'ms', key, base64, value, flags, orText: true };
+  return { verb: 'ms', key, base64, value, flags: storeFlags(mode, fields), orText: true };
 }
 
 export function casCommand(
@@ -75,7 +81,7 @@ export function casCommand(
 }
 
 export function deleteCommand({ key, base64 }: WireKey, quiet: boolean): MetaCommand {
-  return { verb: 'md', key, base64, flags: quiet ? QUIET : NO_FLAGS, orText: true };
+  return { verb: 'md', key, base64, flags: quiet ? QUIET : DELETE, orText: true };
 }
 
 export function arithmeticCommand(
@@ -99,8 +105,34 @@ export function touchCommand(
   return { verb: 'mg', key, base64, flags, orText: true };
 }
 
+/** The flags of a recent store; the next one mostly has the same. */
+interface LastFlags extends WriteFields {
+  readonly mode: StoreVerb;
+  /** A list for plain commands, made when the same flags are used a second time. */
+  list: readonly string[] | null;
+}
+
+const lastFlags: (LastFlags | undefined)[] = [];
+const LAST = 16;
+
+/** The flags of a store; a list for plain commands if an earlier one had the same. */
+export function storeFlags(mode: StoreVerb, fields: WriteFields): readonly string[] {
+  const { expire, flags, quiet } = fields;
+  const at = (expire ^ flags) & (LAST - 1);
+  const last = lastFlags[at];
+  const isSame = last !== undefined && last.mode === mode && last.expire === expire &&
+    last.flags === flags && last.quiet === quiet;
+  if (isSame && last.list !== null) return last.list;
+  const list = writeFlags(fields);
+  const letter = modes[mode];
+  if (letter !== null) list.push(letter);
+  if (isSame) return last.list = plainFlags('ms', list);
+  lastFlags[at] = { mode, expire, flags, quiet, list: null };
+  return list;
+}
+
 function writeFlags({ expire, flags, quiet }: WriteFields): string[] {
-  // Made with its one flag, as a rule: an empty array that grows allocates room for 16 more.
+  // Not an empty array that grows, which would allocate room for 16 more.
   const list = flags === 0 ? [] : [`F${flags}`];
   if (expire !== 0) list.push(`T${expire}`);
   if (quiet) list.push('q');

@@ -30,9 +30,9 @@ export function isRouted(key: ItemKey): key is RoutedKey {
 /** A key as it is sent. */
 export interface WireKey {
   readonly key: Key;
-  /** It needs base64, so it can go only where there are meta commands. */
+  /** It needs base64, so it can only be sent with meta commands. */
   readonly base64: boolean;
-  /** What says which server it is on; left out where there is one server. */
+  /** The text or bytes that are hashed; left out if there is only one server. */
   readonly route?: Key;
 }
 
@@ -57,7 +57,7 @@ const PLAIN = /^[!-~]*$/;
 // deno-lint-ignore no-control-regex
 const SPECIAL = /[\0- \x7f]/;
 
-/** Translates keys. Lengths and characters are checked when the command is made of them. */
+/** Translates keys. Lengths and characters are checked with the command. */
 export class Keys {
   readonly #policy: KeyPolicy;
 
@@ -109,7 +109,7 @@ export class Keys {
 export class RoutedKeys extends Keys {
   readonly #prefix: string;
   readonly #profile: Pick<Profile, 'hashes' | 'toKey'> | undefined;
-  // For keys that have their prefix already.
+  // For keys that already have their prefix.
   readonly #whole: Keys;
 
   constructor(policy: KeyPolicy, profile?: Pick<Profile, 'hashes' | 'toKey'>) {

@@ -5,12 +5,13 @@ import { type MemcacheError, UsageError } from '../wire/errors.ts';
 import type { Reply } from '../wire/reply.ts';
 import { deleteMany, type Entries, findMany, storeMany } from './bulk.ts';
 import {
+  executeOptions,
   type Gets,
   type MemcacheDependencies,
   OperationContext,
   toU64,
 } from './operation-context.ts';
-import { checkExecuteNames, type ExecuteOptions } from './connection/executor.ts';
+import { checkExecuteNames, type ExecuteOptions, type Reader } from './connection/executor.ts';
 import { type Expire, toExptime } from './expire.ts';
 import { checkWireKey, type ItemKey } from './keys.ts';
 import {
@@ -34,11 +35,10 @@ import {
 } from './dialect.ts';
 import {
   type CasResult,
+  doneReader,
   type Found,
-  isUnclear,
   toCasResult,
   toDone,
-  toFound,
   toNumber,
 } from './results.ts';
 
@@ -97,8 +97,8 @@ export class Memcache {
   /**
    * The values of many keys; the map has those that were found.
    *
-   * @throws SerdeError once all have been read, if a value cannot be decoded; it has the other
-   * `values`.
+   * @throws SerdeError after all have been read, if a value cannot be decoded; its `values` are the
+   * others.
    */
   getMany<T = unknown>(keys: Iterable<ItemKey>, options?: CallOptions): Promise<Map<Key, T>> {
     return findMany(this.context, keys, false, options, (key, found) => {
@@ -121,22 +121,22 @@ export class Memcache {
     return this.#store('set', key, value, options);
   }
 
-  /** Stores a value if the key is not there; false when it is. */
+  /** Stores a value if the key does not exist; false if it does. */
   add(key: ItemKey, value: unknown, options?: StoreOptions): Promise<boolean> {
     return this.#store('add', key, value, options);
   }
 
-  /** Stores a value if the key is there; false when it is not. */
+  /** Stores a value if the key exists; false if it does not. */
   replace(key: ItemKey, value: unknown, options?: StoreOptions): Promise<boolean> {
     return this.#store('replace', key, value, options);
   }
 
-  /** Adds to the end of a value; false when the key is not there. Flags and expiry stay. */
+  /** Appends to a value; false if the key does not exist. Flags and expiry are kept. */
   async append(key: ItemKey, value: string | Uint8Array, options?: WriteOptions): Promise<boolean> {
     return await this.#store('append', key, checkPiece(value), options);
   }
 
-  /** Adds to the start of a value; false when the key is not there. Flags and expiry stay. */
+  /** Prepends to a value; false if the key does not exist. Flags and expiry are kept. */
   async prepend(
     key: ItemKey,
     value: string | Uint8Array,
@@ -177,7 +177,7 @@ export class Memcache {
   }
 
   /**
-   * Deletes many keys, whether they are there or not. A `timeout` covers the whole call.
+   * Deletes many keys, whether they exist or not. A `timeout` covers the whole call.
    *
    * @returns The keys that may still be there, each with its reason: empty when all went well.
    */
@@ -185,7 +185,7 @@ export class Memcache {
     return deleteMany(this.context, keys, options);
   }
 
-  /** Deletes a key; false when it was not there. */
+  /** Deletes a key; false if it did not exist. */
   async delete(key: ItemKey, options: WriteOptions = {}): Promise<boolean> {
     checkWriteOptions(options);
     const wire = this.context.dependencies.keys.toWire(key);
@@ -196,7 +196,7 @@ export class Memcache {
   /**
    * Adds to a decimal number, which wraps at 2^64.
    *
-   * @returns The new number; undefined when the key is not there, and with `noreply`.
+   * @returns The new number; undefined if the key does not exist, and with `noreply`.
    */
   incr(
     key: ItemKey,
@@ -219,7 +219,7 @@ export class Memcache {
     return this.#arithmetic('decr', key, delta, options);
   }
 
-  /** Sets when a key expires; false when it is not there. */
+  /** Sets when a key expires; false if it does not exist. */
   async touch(key: ItemKey, expire: Expire, options: WriteOptions = {}): Promise<boolean> {
     checkWriteOptions(options);
     const { keys, clock } = this.context.dependencies;
@@ -232,7 +232,7 @@ export class Memcache {
   }
 
   /**
-   * Whether a key can be sent, prefix and all.
+   * Checks whether a key can be sent, including its prefix.
    *
    * @throws UsageError that names the rule it breaks.
    */
@@ -240,12 +240,12 @@ export class Memcache {
     checkWireKey(this.context.dependencies.keys.toWire(key));
   }
 
-  /** What it is made of, for another client over the same executor or over one that wraps it. */
+  /** Its dependencies, for another client over the same executor or over a wrapper of it. */
   get dependencies(): MemcacheDependencies {
     return this.context.dependencies;
   }
 
-  /** How many reads failed and gave what a miss gives; see `ignoreErrors`. */
+  /** How many failed reads were turned into misses; see `ignoreErrors`. */
   get ignored(): number {
     return this.context.ignored;
   }
@@ -270,26 +270,18 @@ export class Memcache {
     return this.close();
   }
 
-  // Neither this nor #store nor the functions they call use `await` where they can do without: it
-  // would cost each call 300 bytes and a tenth of its time.
+  // Neither this nor #store uses `await`, which would cost each call 300 bytes and a tenth of its
+  // time.
   #get<T>(key: ItemKey, options: CallOptions | undefined): Promise<T | undefined> {
+    const { context } = this;
     try {
-      checkCallOptions(options);
-      const wire = this.context.dependencies.keys.toWire(key);
-      const command = getCommand(wire, false);
-      return this.context.execute(wire, command, options).then((reply) => {
-        if (!isUnclear(reply)) return this.#toValue<T>(key, reply);
-        const again = this.context.execute(wire, command, options);
-        return again.then((second) => this.#toValue<T>(key, second));
-      });
+      if (options !== undefined) checkCallOptions(options);
+      const wire = context.dependencies.keys.toWire(key);
+      const reader = context.valueReader as Reader<T | undefined>;
+      return context.executeWith(wire, getCommand(wire, false), options, reader, key);
     } catch (error) {
       return Promise.reject(error);
     }
-  }
-
-  #toValue<T>(key: ItemKey, reply: Reply): T | undefined {
-    const found = toFound(reply);
-    return found === undefined ? undefined : this.context.value<T>(key, found);
   }
 
   async #getAndTouch(
@@ -309,14 +301,15 @@ export class Memcache {
     mode: StoreVerb,
     key: ItemKey,
     value: unknown,
-    options: StoreOptions = {},
+    options: StoreOptions | undefined,
   ): Promise<boolean> {
     try {
       if (mode === 'append' || mode === 'prepend') checkWriteOptions(options);
       else checkStoreOptions(options);
       const { wire, data, fields } = this.context.prepare(key, value, options, true);
       const command = storeCommand(mode, wire, data, fields);
-      return this.context.write(wire, command, fields.quiet, options).then(toDone);
+      const given = executeOptions(fields.quiet, options);
+      return this.context.executeWith(wire, command, given, doneReader, key);
     } catch (error) {
       return Promise.reject(error);
     }

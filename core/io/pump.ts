@@ -3,7 +3,7 @@ import type { Transport } from './transport.ts';
 
 /**
  * The loop that joins a state machine and a transport: it sends the machine's output until the
- * transport takes no more, goes on when that has drained, pauses the transport while there is a
+ * transport takes no more, continues when that has drained, pauses the transport while there is a
  * reason to, and closes it at the end.
  *
  * The owner gives the machine the bytes that arrive, takes its events and calls `flush`, or calls
@@ -15,19 +15,26 @@ export class Pump {
   readonly #handlers: PumpHandlers;
   readonly #pace: Pacing | null;
   #transport: Transport | null = null;
-  // The pace of this turn of the event loop is over.
+  // The budget of this turn of the event loop is spent.
   #sendsLater = false;
   // The transport took less than it was given, and has not drained.
   #isBlocked = false;
   #isScheduled = false;
+  // More is likely to be written soon, in a microtask of this turn.
+  #lingers = false;
   #isEnding = false;
   #holds = 0;
   readonly #turn = (): void => {
+    if (this.#lingers) {
+      this.#lingers = false;
+      void Promise.resolve().then(this.#turn);
+      return;
+    }
     this.#isScheduled = false;
     this.#handlers.onTurn();
   };
 
-  /** @param pace Limits the work of one turn of the event loop; without it nothing does. */
+  /** @param pace Limits the work of one turn of the event loop; null for no limit. */
   constructor(machine: Machine, handlers: PumpHandlers, pace: Pacing | null = null) {
     this.#machine = machine;
     this.#handlers = handlers;
@@ -37,6 +44,11 @@ export class Pump {
   /** Whether there is a transport. */
   get isOpen(): boolean {
     return this.#transport !== null;
+  }
+
+  /** Whether what is written now leaves in this turn of the event loop. */
+  get isFree(): boolean {
+    return this.#transport !== null && !this.#isBlocked && !this.#sendsLater;
   }
 
   /** Whether the transport has to drain before it takes more. */
@@ -49,7 +61,7 @@ export class Pump {
     return this.#isEnding;
   }
 
-  /** Whether sending goes on in the next turn of the event loop. */
+  /** Whether sending continues in the next turn of the event loop. */
   get sendsLater(): boolean {
     return this.#sendsLater;
   }
@@ -76,20 +88,34 @@ export class Pump {
   }
 
   /**
+   * Schedules `onTurn` one microtask later than it was: a caller that awaits one write after the other,
+   * and is not kept waiting for either, then has its next one in time to leave with this one.
+   */
+  linger(): void {
+    this.#lingers = true;
+  }
+
+  /**
    * Sends the machine's output, as far as the transport takes it.
    *
-   * @param now For the machine.
-   * @param isPaced Whether to stop where the pace says so.
+   * @param now The time for the machine, in milliseconds.
+   * @param isPaced Whether to stop when the budget of this turn is spent.
    */
   flush(now = 0, isPaced = false): void {
     const machine = this.#machine;
-    while (this.#transport !== null && !this.#isBlocked && !(isPaced && this.isSentEnough())) {
+    let asksPace = isPaced;
+    while (this.#transport !== null && !this.#isBlocked) {
+      if (asksPace && (this.#sendsLater || this.#pace?.isOver === true) && this.isSentEnough()) {
+        return;
+      }
       const bytes = machine.transmit(now);
       if (bytes === null) {
         if (this.#isEnding) this.close();
         return;
       }
-      if (isPaced && bytes.length >= LARGE) this.#pace?.begin();
+      // A small write takes too little time to be worth reading the clock.
+      asksPace = isPaced && bytes.length >= LARGE;
+      if (asksPace) this.#pace?.begin();
       const taken = this.#transport.send(bytes);
       machine.sent(taken);
       this.#handlers.onSent?.(taken);
@@ -100,10 +126,9 @@ export class Pump {
   /** Takes and sends in turn, as long as sending makes room for commands that were held back. */
   run(): void {
     for (;;) {
-      const goesOn = this.#handlers.take?.() ?? false;
-      const wasCongested = this.#machine.congested === true;
+      const goesOn = this.#handlers.take?.() === true && this.#machine.congested === true;
       this.flush();
-      if (!goesOn || !wasCongested || this.#machine.congested === true) return;
+      if (!goesOn || this.#machine.congested === true) return;
     }
   }
 
@@ -121,8 +146,8 @@ export class Pump {
   }
 
   /**
-   * Whether no more is to be sent in this turn of the event loop, since its pace is over. Reading
-   * goes on: a server whose replies are left unread while much is sent would seem to have stalled.
+   * Whether nothing more is to be sent in this turn of the event loop, since its budget is spent.
+   * Reading continues: a server whose replies are not read while much is sent would seem stalled.
    */
   isSentEnough(): boolean {
     if (!this.#sendsLater && this.#pace !== null && this.#pace.isOver) {
@@ -132,7 +157,7 @@ export class Pump {
     return this.#sendsLater;
   }
 
-  /** Leaves reading to the next turn of the event loop if the pace of this one is over. */
+  /** Postpones reading to the next turn of the event loop if the budget of this one is spent. */
   limitReading(): void {
     if ((this.#holds & RESTING) !== 0 || this.#pace === null || !this.#pace.isOver) return;
     this.#goOnLater(this.#pace);
@@ -170,24 +195,24 @@ export class Pump {
   }
 }
 
-/** A read, or a write, of so many bytes may be one of many in a turn of the event loop. */
+/** A read or write of so many bytes may be one of many in a turn, so it begins the measurement. */
 export const LARGE: number = 16 * 1024;
 
 // Why a transport is paused. Bits, since several reasons may hold at once.
-/** The peer does not read, or has sent more than is to be taken from it. */
+/** The peer does not read, or has sent more than may wait. */
 export const CONGESTED = 1;
 /** The consumer of items is busy. */
 export const BUSY = 2;
 /** The owner of the connection asked for it. */
 export const PAUSED = 4;
-/** The pace of this turn of the event loop is over. */
+/** The budget of this turn of the event loop is spent. */
 const RESTING = 8;
 
 /** The output of a state machine. */
 export interface Machine {
   /** The next bytes for the transport, or null. */
   transmit(now: number): Uint8Array | null;
-  /** The transport took `count` of the bytes that `transmit` gave. */
+  /** The transport took `count` of the bytes that `transmit` returned. */
   sent(count: number): void;
   /** Whether it holds back commands until output has left. The client's side never does. */
   readonly congested?: boolean;
@@ -195,11 +220,11 @@ export interface Machine {
 
 /** Limits the work of one turn of the event loop. */
 export interface Pacing {
-  /** Whether work has gone on for long enough since it began. */
+  /** Whether the budget of this turn is spent. */
   readonly isOver: boolean;
-  /** Says that work begins, unless it has before. */
+  /** Starts the measurement, unless it has been started in this turn. */
   begin(): void;
-  /** Does something in a turn to come. */
+  /** Queues work for a later turn. */
   leave(work: () => void): void;
 }
 
@@ -207,10 +232,10 @@ export interface Pacing {
 export interface PumpHandlers {
   /** Called in a microtask after `schedule`. */
   readonly onTurn: () => void;
-  /** Takes the machine's events, for `run`. Returns whether to go on when there is room. */
+  /** Takes the machine's events, for `run`. Returns whether to continue when there is room. */
   readonly take?: () => boolean;
   /** The transport took so many bytes. */
   readonly onSent?: (count: number) => void;
-  /** The next turn of the event loop has come, after one whose pace was over. */
+  /** The next turn of the event loop has begun, after one whose budget was spent. */
   readonly onRested?: () => void;
 }

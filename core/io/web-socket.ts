@@ -4,13 +4,13 @@ import { UsageError } from '../wire/errors.ts';
 /** The subprotocol of a WebSocket whose messages are pieces of a memcached connection. */
 export const SUBPROTOCOL = 'memcached';
 
-/** How many keys a bridge takes in one command: its clients ask for no more at once. */
+/** The number of keys that a bridge accepts in one command: its clients send no more at once. */
 export const MAX_BRIDGED_KEYS = 100;
 
 /**
- * The subprotocol that carries a bearer token: a page can set no header, and addresses are logged.
+ * The subprotocol that carries a bearer token: a page cannot set headers, and addresses are logged.
  *
- * @throws UsageError when the token has other characters than a subprotocol may have.
+ * @throws UsageError when the token has characters that a subprotocol must not have.
  */
 export function bearerProtocol(token: string): string {
   if (typeof token !== 'string' || !/^[\w!#$%&'*+.^`|~-]+$/.test(token)) {
@@ -25,8 +25,9 @@ export function bearerProtocol(token: string): string {
  */
 export interface WebSocketLike {
   binaryType: string;
-  readonly bufferedAmount: number;
-  readonly protocol: string;
+  /** That of a Worker does not say: nothing limits what it is given. */
+  readonly bufferedAmount?: number;
+  readonly protocol: string | null;
   readonly readyState: number;
   send(data: Uint8Array<ArrayBuffer>): void;
   close(code?: number, reason?: string): void;
@@ -57,17 +58,17 @@ export function endCause({ code, reason }: WebSocketEnd): Error | null {
   return new Error(`the WebSocket was closed with ${code}${reason === '' ? '' : `: ${reason}`}`);
 }
 
-/** Closes with a code of the standard, or 3000 more where the socket may not say such: 4003 is 1003. */
+/** Closes with a standard code, or with 3000 more if the socket may not use it: 4003 for 1003. */
 export function closeWith(socket: WebSocketLike, code: number, reason: string): void {
   try {
     socket.close(code, reason);
   } catch {
-    // The standard keeps 1001 to 2999 to itself; programs have their own from 4000.
+    // 1001 to 2999 are reserved for the standard; programs may use codes from 4000.
     socket.close(code + 3000, reason);
   }
 }
 
-/** Bytes as a WebSocket takes them: it refuses memory that is shared with other threads. */
+/** Bytes that a WebSocket accepts: it refuses memory that is shared with other threads. */
 export function unshared(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
   const { buffer, byteOffset, length } = bytes;
   return buffer instanceof ArrayBuffer

@@ -3,7 +3,8 @@ import { utf8 } from '../wire/bytes.ts';
 import type { CasCommand, Command, Key, StoreCommand } from '../wire/command.ts';
 import type { StorageHeader } from '../wire/decode-command.ts';
 import { keyBytes } from '../wire/key.ts';
-import { REFERENCE_SIZE } from '../wire/output.ts';
+import { type Output, REFERENCE_SIZE } from '../wire/output.ts';
+import type { PlainRequest } from '../wire/plain-request.ts';
 import {
   clientError,
   CLOSED,
@@ -26,6 +27,7 @@ import {
 } from '../wire/reply.ts';
 import { Admission, OUT_OF_MEMORY } from './admission.ts';
 import { config, lru, lruCrawler, memlimit, slabs } from './admin.ts';
+import type { PlainExecutor } from '../wire/server-connection.ts';
 import { isGranted } from '../wire/credentials.ts';
 import { type Dump, metadump, mgdump } from './dump.ts';
 import type { ConnectionFacts, Engine } from './engine.ts';
@@ -40,20 +42,21 @@ import { logNames, type Watcher } from './watchers.ts';
 export type Answer = Reply | ReplyItem | Dump;
 
 /**
- * The values in one reply may take as many bytes as all items may, and this at least. Only a key
- * that is asked for again and again takes more, and would take all the memory there is.
+ * The values in one reply may have as many bytes as all items together, and at least this many. Only a
+ * `get` that repeats a key has more, and could use up the memory of the process.
  */
 const MIN_REPLY = 64 * 1024 * 1024;
 
-/** The memory that a value in a reply takes beside its bytes, about. */
+/** The approximate memory of a value in a reply, without its bytes. */
 const ITEM_COST = 64;
 
 /**
- * One connection's use of the engine: commands in, answers out, at once.
+ * One connection's use of the engine: commands in, answers out, synchronously.
  *
- * A value in a reply may be a view of the store's memory. It is good until the next command.
+ * A value in a reply may be a view of the store's memory. It is valid until the next command.
  */
-export class Session {
+export class Session implements PlainExecutor {
+  readonly request: PlainRequest;
   /** Takes the lines of a watch; false when they cannot be taken now. */
   onLine: (line: string) => boolean = () => false;
   readonly #engine: Engine;
@@ -66,6 +69,7 @@ export class Session {
     this.#engine = engine;
     this.#facts = facts;
     this.#admission = new Admission(engine);
+    this.request = engine.plain.request;
     engine.connections.add(facts);
   }
 
@@ -81,12 +85,22 @@ export class Session {
     return this.#admission.admit(header, length);
   }
 
-  /** The value that was announced has come, or will not. */
+  /** The value that was announced has arrived, or will not. */
   release(): void {
     this.#admission.release();
   }
 
-  /** Does a command. */
+  /** Executes a plain request; see `PlainRequests`. */
+  execute(output: Output): boolean {
+    const { plain, detail } = this.#engine;
+    // As for a command: the memory that was reserved for an arriving value is not needed any more.
+    this.release();
+    if (detail || !plain.execute(output)) return false;
+    this.#facts.lastCommand = this.#now;
+    return true;
+  }
+
+  /** Executes a command. */
   handle(command: Command): Answer {
     const engine = this.#engine;
     this.#facts.lastCommand = this.#now;

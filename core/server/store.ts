@@ -1,11 +1,12 @@
 // The items of an embedded memcached.
 import { fromLatin1, latin1 } from '../wire/bytes.ts';
 import { MAX_U64, uint64 } from '../wire/numbers.ts';
+import type { PlainRequest } from '../wire/plain-request.ts';
 import { type ClassCounters, type Counters, newClassCounters, newCounters } from './counters.ts';
 import { ACTIVE, BASE64, FETCHED, Items, STALE, TOKEN_SENT } from './items.ts';
 import { itemSize, slabClass } from './slab-classes.ts';
 
-/** How much a store may hold. */
+/** The limits of a store. */
 export interface CacheOptions {
   /** The memory for items, in bytes. */
   readonly memory: number;
@@ -102,7 +103,7 @@ export class Store {
   bytes = 0;
   /** For `stats sizes`, while it is on: how many items there are of each multiple of 32 bytes. */
   sizes: Map<number, number> | null = null;
-  /** Stores nothing more, however much room there is: for tests of programs. */
+  /** Refuses every store, even if there is room: for tests of programs. */
   full = false;
   #lastCas = 0;
   #flushedUntil = 0;
@@ -193,6 +194,36 @@ export class Store {
     return outcome;
   }
 
+  /**
+   * Stores the value of a plain request without a copy of it or of its key in between, over the old
+   * one where that has as many blocks. Returns false, with nothing done, where an item has to go
+   * first, or the event is logged: `store` does that.
+   */
+  put(request: PlainRequest): boolean {
+    const { items } = this;
+    const { bytes, keyFrom, keyTo, valueFrom, valueTo, flags } = request;
+    const keyLength = keyTo - keyFrom;
+    const length = valueTo - valueFrom;
+    const blocks = Items.blocks(keyLength, length);
+    if (this.full || this.log !== null || !items.arena.has(this.#reserved + blocks)) return false;
+    if (!this.fits(keyLength, flags, length)) return false;
+    const old = items.find(bytes, keyFrom, keyTo);
+    if (old !== 0 && !this.isLive(old)) return false;
+    const expire = this.expireAt(request.expire);
+    let item = old;
+    if (old !== 0 && Items.blocks(keyLength, items.length(old)) === blocks) {
+      this.#countOf(old, -1);
+      items.reuse(item, length, flags, expire);
+    } else {
+      item = items.create(bytes, keyFrom, keyTo, length, flags, expire, 0);
+      if (old !== 0) this.remove(old);
+      items.link(item);
+    }
+    items.write(item, 0, request, valueFrom, valueTo);
+    this.#countIn(item, null);
+    return true;
+  }
+
   /** Makes an item without looking for an old one; 0 when there is no memory for it. */
   create(
     key: Uint8Array,
@@ -243,7 +274,7 @@ export class Store {
       return item === 0 ? 'no-memory' : { value, item };
     }
     // A number with fewer digits is padded with spaces, as memcached does to write in place.
-    items.write(found, 0, digits);
+    items.write(found, 0, { bytes: digits, view: null }, 0, digits.length);
     items.fill(found, digits.length, 0x20);
     items.setCas(found, newCas ?? this.nextCas());
     items.setTime(found, this.now);
@@ -256,6 +287,11 @@ export class Store {
     this.items.setTime(item, this.now);
   }
 
+  /** Whether an item has neither expired nor been flushed. */
+  isLive(item: number): boolean {
+    return !this.isExpired(item) && !this.isFlushed(item);
+  }
+
   isExpired(item: number): boolean {
     const expire = this.items.expire(item);
     return expire !== 0 && expire <= this.now;
@@ -266,13 +302,13 @@ export class Store {
   }
 
   /**
-   * Drops all items that there are `delay` seconds from now. As in memcached, items of earlier
-   * seconds go when somebody asks for them.
+   * Invalidates all items that exist `delay` seconds from now. As in memcached, items of earlier seconds
+   * are removed when they are requested.
    */
   flush(delay: number): void {
     const { items } = this;
     const until = (delay > 0 ? this.expireAt(delay) : this.now) - 1;
-    // memcached takes a Unix time that is past for one before any item, and drops nothing.
+    // memcached takes a past Unix time for one before any item was stored, and drops nothing.
     const inEffect = until > 0 && until <= this.now;
     for (let item = items.scan(1); item !== 0; item = items.scan(item + 1)) {
       // A flush in effect takes the items of this second now: their times do not tell them from
@@ -319,17 +355,15 @@ export class Store {
 
   /** Takes an item out. */
   remove(item: number): void {
-    const size = this.sizeOf(item);
-    this.bytes -= size;
-    this.#countSize(size, -1);
+    this.#countOf(item, -1);
     this.items.remove(item);
   }
 
   /**
-   * Makes room for an item that is on its way, and keeps it: values that are being sent count
-   * against the memory there is, as they do in memcached.
+   * Reserves memory for an item that is arriving: such values count against the limit, as in
+   * memcached.
    *
-   * @returns The blocks to `release`, once the item has come or will not come; null without room.
+   * @returns The blocks to `release` once the item has arrived or will not; null if there is no room.
    */
   reserve(keyLength: number, flags: number, length: number): number | null {
     if (!this.#makeRoom(keyLength, flags, length)) return null;
@@ -418,21 +452,32 @@ export class Store {
     if (!this.#makeRoom(key.length, flags, length)) return 0;
     // Where there is no room for both, the old item was evicted for its successor.
     const old = replaces !== 0 && items.scan(replaces) === replaces ? replaces : 0;
-    const item = items.create(key, length, flags, expire, marks);
+    const item = items.create(key, 0, key.length, length, flags, expire, marks);
     let at = 0;
     for (const part of parts) {
-      items.write(item, at, part);
+      items.write(item, at, { bytes: part, view: null }, 0, part.length);
       at += part.length;
     }
     if (old !== 0) this.remove(old);
+    items.link(item);
+    this.#countIn(item, newCas);
+    return item;
+  }
+
+  // An item is written and linked.
+  #countIn(item: number, newCas: bigint | null): void {
+    const { items } = this;
     items.setTime(item, this.now);
     items.setCas(item, newCas ?? this.nextCas());
-    items.link(item);
     this.counters.total_items++;
+    this.#countOf(item, 1);
+  }
+
+  // Adds an item of its size, or takes it away.
+  #countOf(item: number, change: 1 | -1): void {
     const size = this.sizeOf(item);
-    this.bytes += size;
-    this.#countSize(size, 1);
-    return item;
+    this.bytes += size * change;
+    if (this.sizes !== null) this.#countSize(this.sizes, size, change);
   }
 
   /** Evicts until there is room for an item; false when there will be none. */
@@ -448,7 +493,7 @@ export class Store {
     let reprieves = 0;
     while (!items.arena.has(this.#reserved + blocks)) {
       const item = items.oldest;
-      // An item larger than all memory would evict all others in vain.
+      // An item larger than all memory would evict all others and still not fit.
       if (item === 0 || this.#reserved + blocks > items.arena.limit) return false;
       if (this.isExpired(item) || this.isFlushed(item)) {
         const counters = this.#classCounters(slabClass(this.sizeOf(item)));
@@ -481,12 +526,11 @@ export class Store {
   }
 
   /** Counts an item of this size in or out, for `stats sizes`. */
-  #countSize(size: number, change: number): void {
-    if (this.sizes === null) return;
+  #countSize(sizes: Map<number, number>, size: number, change: number): void {
     const bucket = Math.ceil(size / 32) * 32;
-    const count = (this.sizes.get(bucket) ?? 0) + change;
-    if (count > 0) this.sizes.set(bucket, count);
-    else this.sizes.delete(bucket);
+    const count = (sizes.get(bucket) ?? 0) + change;
+    if (count > 0) sizes.set(bucket, count);
+    else sizes.delete(bucket);
   }
 
   /** The counters of a slab class. */

@@ -9,12 +9,12 @@ import { isLine, lineOf, loginToken, MAX_LINE, printable, quote } from './line.t
 import { MAX_META_WORDS, MAX_OPAQUE, metaFlags } from './meta-flags.ts';
 import { bigDecimal, flagNumber, MAX_U32, MAX_U64 } from './numbers.ts';
 
-/** The largest value memcached can be told to take (`-I 1024m`). */
+/** The largest value that memcached can be configured to accept (`-I 1024m`). */
 export const MAX_VALUE: number = 1024 * 1024 * 1024;
 
 /**
- * Checks every rule that the text protocol sets for a command, so that what passes can be encoded
- * and cannot be anything but this one command to the server.
+ * Checks every rule of the text protocol for a command: one that passes can be encoded, and the server
+ * reads it as exactly this command.
  *
  * Takes anything, as callers in JavaScript may pass anything.
  *
@@ -121,11 +121,12 @@ function checkFlags(
   if (flags.length === 0) return;
   // The server's count includes `b`; the opaque that a connection adds is one more word.
   let count = words + flags.length + (command.base64 ? 1 : 0) + 1;
-  let length = META_FRAME + base64Length(command.key.length);
+  let length = META_FRAME;
   for (let i = 0; i < flags.length; i++) {
     const flag: unknown = flags[i];
     if (typeof flag !== 'string') throw new UsageError('flags', 'must be an array of strings');
-    checkFlag(flag, modes.get(command.verb));
+    // Most flags have no argument.
+    if (metaFlags.get(flag) !== 'none' || flag === 'b') checkFlag(flag, modes.get(command.verb));
     length += flag.length + 1;
     const letter = flag.charCodeAt(0);
     if (letter === 0x4f) count--;
@@ -138,13 +139,16 @@ function checkFlags(
   if (count > MAX_META_WORDS) {
     throw new UsageError('flags', `of ${command.verb} must be fewer: servers take 19 words a line`);
   }
-  if (length > MAX_LINE) {
+  const isNear = length + LONGEST_KEY > MAX_LINE;
+  if (isNear && length + base64Length(command.key.length) > MAX_LINE) {
     throw new UsageError('flags', `must fit a line of ${MAX_LINE} bytes`);
   }
 }
 
-// What a meta line holds beside its key and its flags, at most: the opaque is the connection's.
+// The longest meta line without its key and flags; the opaque is added by the connection.
 const META_FRAME = 'ms  1073741824 b O1000000\r\n'.length;
+// The longest key in base64. The length of the key is only computed where it matters.
+const LONGEST_KEY = 336;
 
 /** The modes that a verb knows; the others ignore the flag. */
 const modes: ReadonlyMap<string, string> = new Map([['ms', 'EAPRS'], ['ma', 'I+D-']]);

@@ -56,6 +56,7 @@ const inputs: Readonly<Record<string, (connection: Connection) => string>> = {
       return `${(error as MemcacheError).code} ${(error as MemcacheError).outcome}`;
     }
   },
+  sendPlain: (connection) => connection.sendPlain(get('c'), 'c', 300) === 0 ? '' : 'taken',
   prove(connection) {
     connection.prove();
     return '';
@@ -84,6 +85,10 @@ const inputs: Readonly<Record<string, (connection: Connection) => string>> = {
   },
   'receive garbage'(connection) {
     connection.receive(fromLatin1('garbage\r\n'), 0);
+    return '';
+  },
+  keep(connection) {
+    connection.keep();
     return '';
   },
   receiveEnd(connection) {
@@ -120,6 +125,7 @@ const lost = 'closed [b] [a]';
 const decided: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   open: {
     send: 'taken | | 3',
+    sendPlain: '| | 2',
     prove: '| | 2',
     spell: 'mg | | 2',
     nudge: '| | 3',
@@ -131,6 +137,7 @@ const decided: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     sent: 'nothing left | | 2',
     receive: '| a: values | 1',
     'receive garbage': `| ${lost} | 0`,
+    keep: '| | 2',
     receiveEnd: `| ${lost} | 0`,
     next: '| | 2',
     deadline: '100 | | 2',
@@ -143,6 +150,7 @@ const decided: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   // As open, but for what is new.
   ending: {
     send: 'connection not-sent | | 2',
+    sendPlain: '| | 2',
     prove: '| | 2',
     spell: 'mg | | 2',
     nudge: '| | 3',
@@ -154,6 +162,7 @@ const decided: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     sent: 'nothing left | | 2',
     receive: '| a: values | 1',
     'receive garbage': `| ${lost} | 0`,
+    keep: '| | 2',
     receiveEnd: `| ${lost} | 0`,
     next: '| | 2',
     deadline: '100 | | 2',
@@ -166,6 +175,7 @@ const decided: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   // The peer is gone: nothing is sent, what arrived is still read, and then it closes.
   lost: {
     send: `connection not-sent | ${lost} | 0`,
+    sendPlain: `| ${lost} | 0`,
     prove: `| ${lost} | 0`,
     spell: `mg | ${lost} | 0`,
     nudge: `| ${lost} | 0`,
@@ -177,6 +187,7 @@ const decided: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     sent: `nothing left | ${lost} | 0`,
     receive: '| a: values, closed [b] [] | 0',
     'receive garbage': `| ${lost} | 0`,
+    keep: `| ${lost} | 0`,
     receiveEnd: `| ${lost} | 0`,
     next: `| ${lost} | 0`,
     deadline: `100 | ${lost} | 0`,
@@ -188,6 +199,7 @@ const decided: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   },
   closed: {
     send: 'connection not-sent | | 0',
+    sendPlain: '| | 0',
     prove: '| | 0',
     spell: 'mg | | 0',
     nudge: '| | 0',
@@ -199,6 +211,7 @@ const decided: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     sent: 'nothing left | | 0',
     receive: '| | 0',
     'receive garbage': '| | 0',
+    keep: '| | 0',
     receiveEnd: '| | 0',
     next: '| | 0',
     deadline: 'null | | 0',
@@ -213,7 +226,7 @@ const decided: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 machine('the table names every method of the connection', () => {
   const methods = Object.getOwnPropertyNames(ClientConnection.prototype)
     .filter((name) =>
-      !['constructor', 'pending', 'pendingBytes', 'proved', 'spoken', 'assertInvariants']
+      !['constructor', 'isIdle', 'pending', 'pendingBytes', 'proved', 'spoken', 'assertInvariants']
         .includes(name)
     );
   const named = new Set(Object.keys(inputs).map((input) => input.split(' ')[0]));

@@ -1,3 +1,4 @@
+// The package as it is published: its exports, its types, and each runtime that imports it.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { publint } from 'publint';
@@ -29,7 +30,7 @@ house('package.json, deno.json and the code name one version', () => {
 });
 
 house('package.json and deno.json export the same modules', () => {
-  // What deno.json names is for Deno.
+  // The files that deno.json names are for Deno.
   const built = subpaths.map((path) => [path, target(manifest.exports[path], 'deno')]);
   const sourced = Object.entries(denoManifest.exports).map(([path, file]) => [
     path,
@@ -55,20 +56,20 @@ house('it has no dependencies', () => {
 
 const packed = tarball();
 
-house('publint has nothing to say', async () => {
+house('publint finds no problem', async () => {
   const { buffer } = new Uint8Array(readFileSync(packed.file));
   const { messages, pkg } = await publint({ strict: true, pack: { tarball: buffer } });
   assert.equal(messages.map((message) => formatMessage(message, pkg)), []);
 });
 
-house('it holds what a reader looks for, and nothing of the tests', () => {
+house('it contains the files that its users read, and no tests', () => {
   for (const name of ['README.md', 'LICENSE', 'CHANGELOG.md', 'package.json']) {
     assert.ok(packed.paths.includes(name), `${name} is packed`);
   }
   assert.equal(packed.paths.filter((name) => /\.test\.|tsbuildinfo$/.test(name)), []);
 });
 
-// The subpath of a runtime's own transport, and who runs a program on it.
+// The subpath of a runtime's transport, and the command that runs a program on that runtime.
 const runtimes: readonly (readonly [name: string, command: readonly string[]])[] = [
   ['node', ['node']],
   ['deno', [tool('deno'), 'run', '--no-prompt', '--allow-net=127.0.0.1']],
@@ -140,7 +141,7 @@ house('the tarball is type-checked, imported and required in an empty project', 
   assert.is(project.run('npx', '--offline', 'memwire', '-V'), `memwire ${manifest.version}\n`);
 });
 
-house('a bundle for browsers has the client of the web', () => {
+house('a bundle for browsers contains the web client', () => {
   project.write('page.js', `export { Client } from 'memwire';`);
   const esbuild = join(ROOT, 'node_modules/.bin/esbuild');
   const bundled = project.run(esbuild, 'page.js', '--bundle', '--platform=browser', '--format=esm');
@@ -148,15 +149,27 @@ house('a bundle for browsers has the client of the web', () => {
   assert.not.match(bundled, /node:/);
 });
 
+for (const condition of ['workerd', 'edge-light']) {
+  house(`a bundle for ${condition} has the client of Workers`, () => {
+    project.write('worker.js', `export { Client } from 'memwire';`);
+    const esbuild = join(ROOT, 'node_modules/.bin/esbuild');
+    // With the other conditions that the tools of these runtimes set.
+    const conditions = `--conditions=${condition},worker,browser`;
+    const bundled = project.run(esbuild, 'worker.js', '--bundle', conditions, '--format=esm');
+    assert.match(bundled, /cloudflare:sockets/);
+    assert.not.match(bundled, /node:/);
+  });
+}
+
 for (const [name, [program = '', ...args]] of runtimes) {
   house(`memwire is memwire/${name} there: it listens, connects and stores`, () => {
     assert.is(project.run(program, ...args, `out/serve-${name}.js`), 'true 1000 2 10n\n');
   });
 }
 
-// Node 20 has no WebSocket for the client: the samples in the docs run that one.
+// Node 20 has no WebSocket for this client; the tests of the samples in the docs run it.
 for (const [name, [program = '', ...args]] of runtimes.slice(1)) {
-  house(`memwire/bridge is that of memwire/${name} there, and leads a page to a server`, () => {
+  house(`memwire/bridge is that of memwire/${name} there, and connects a page to a server`, () => {
     assert.is(project.run(program, ...args, `out/bridge-${name}.js`), 'hello\n');
   });
 }
@@ -165,7 +178,7 @@ function tool(name: string): string {
   return join(ROOT, 'node_modules/.bin', name);
 }
 
-/** The file that an export names where these conditions are met. */
+/** The file of an export under these conditions. */
 function target(value: unknown, ...conditions: string[]): unknown {
   if (typeof value !== 'object' || value === null) return value;
   const entries = new Map<string, unknown>(Object.entries(value));

@@ -8,23 +8,31 @@ import { rowOf } from '../../wire/verbs.ts';
 import { withoutStack } from '../../wire/without-stack.ts';
 import type { ResolvedServer } from './cluster-server.ts';
 import { quoted } from '../connection/endpoint.ts';
-import { closedError, type ExecuteOptions, type Executor, refuse } from '../connection/executor.ts';
+import {
+  closedError,
+  type ExecuteOptions,
+  executeThenRead,
+  type Executor,
+  type Reader,
+  refuse,
+  wholeReply,
+} from '../connection/executor.ts';
 import { type HashScheme, SchemeHasher } from '../hashing/hasher.ts';
 import { Health, type HealthOptions } from './health.ts';
 import { HEALTH_CHECK } from '../connection/link.ts';
 import { eachItem } from '../results.ts';
-import { groupByServer } from '../keys.ts';
+import { groupByServer, type ItemKey } from '../keys.ts';
 
 /** The options of a `Cluster`. */
 export interface ClusterOptions extends HealthOptions {
-  /** How keys are shared. */
+  /** How keys are distributed. */
   readonly scheme: HashScheme;
   readonly clock: Clock;
   /** A number from 0 to 1, for jitter. */
   readonly random: () => number;
   /**
-   * Makes the executor for a server, which calls `onFailure` when no connection can be had, or a
-   * new one is not answered.
+   * Makes the executor for a server, which calls `onFailure` when no connection can be made, or a new
+   * one is not answered.
    */
   readonly connect: (endpoint: Endpoint, onFailure: (cause: Error) => void) => Executor;
 }
@@ -43,7 +51,7 @@ type ManyKeys = Extract<Command, { readonly keys: readonly Key[] }>;
  *
  * A server that fails is left alone for `retryTimeout`: commands for it fail at once. Then it is
  * probed with one read. When that is answered the server is on probation: a further failure adds to
- * the earlier ones, until a command is answered. After `retryAttempts` probes in vain it leaves the
+ * the earlier ones, until a command is answered. After `retryAttempts` failed probes it leaves the
  * list, so that other servers get its keys, and is probed every `deadTimeout`; when it answers it
  * returns to its old place. Probes are sent when commands come: there is no timer, and an idle
  * client sends nothing.
@@ -78,14 +86,28 @@ export class Cluster implements Executor {
   execute(command: Command, options?: ExecuteOptions): Promise<Reply> {
     if (this.#closed) return Promise.reject(closedError());
     try {
-      let route = options?.route;
-      if (route === undefined) {
-        if ('keys' in command && command.keys.length > 1) return this.#split(command, options);
-        route = 'keys' in command ? command.keys[0] : 'key' in command ? command.key : undefined;
-        if (route === undefined) return this.#executeKeyless(command, options);
+      if (routeOf(command, options) !== undefined) {
+        return this.executeWith(command, options, wholeReply, '');
       }
+      if ('keys' in command && command.keys.length > 1) return this.#split(command, options);
+      return this.#executeKeyless(command, options);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  executeWith<Result>(
+    command: Command,
+    options: ExecuteOptions | undefined,
+    reader: Reader<Result>,
+    key: ItemKey,
+  ): Promise<Result> {
+    if (this.#closed) return Promise.reject(closedError());
+    try {
+      const route = routeOf(command, options);
+      if (route === undefined) return executeThenRead(this, command, options, reader, key);
       if (this.#dead.size > 0) this.#askDead();
-      return this.#executeOn(this.memberOf(route), command, options);
+      return this.#executeOn(this.memberOf(route), command, options, reader, key);
     } catch (error) {
       return Promise.reject(error);
     }
@@ -142,11 +164,13 @@ export class Cluster implements Executor {
     await Promise.all([...closed, ...this.#leaving]);
   }
 
-  #executeOn(
+  #executeOn<Result>(
     member: Member | undefined,
     command: Command,
     options: ExecuteOptions | undefined,
-  ): Promise<Reply> {
+    reader: Reader<Result>,
+    key: ItemKey,
+  ): Promise<Result> {
     if (member === undefined) return refuse(command, options, this.#allDown());
     const { health, executor } = member;
     if (health.state !== 'up') {
@@ -154,15 +178,17 @@ export class Cluster implements Executor {
       if (!health.isDue(clock.elapsed(), 'retryTimeout')) {
         return refuse(command, options, isDown(`${member.node.name} is`, health.cause));
       }
-      // It goes along with the probe, which proves whether the server is back: a write that is not
-      // waited for proves nothing.
+      // The probe, sent with it, shows whether the server is back: a write without a reply shows
+      // nothing.
       this.#ask(member);
     }
-    const reply = executor.execute(command, options);
-    if (!health.onProbation) return reply;
-    return reply.then((found) => {
-      if (found.type !== 'silent') health.confirm();
-      return found;
+    if (!health.onProbation) {
+      return executor.executeWith?.(command, options, reader, key) ??
+        executeThenRead(executor, command, options, reader, key);
+    }
+    return executor.execute(command, options).then((reply) => {
+      if (reply.type !== 'silent') health.confirm();
+      return reader.ofReply(reply, { key, options });
     });
   }
 
@@ -188,7 +214,9 @@ export class Cluster implements Executor {
     }
     const members = this.#hasher.nodes.map(({ name }) => this.#members.get(name));
     if (members.length === 0) return Promise.reject(this.#allDown());
-    const replies = members.map((member) => this.#executeOn(member, command, options));
+    const replies = members.map((member) =>
+      this.#executeOn(member, command, options, wholeReply, '')
+    );
     return Promise.all(replies).then((all) => all[0]!);
   }
 
@@ -205,7 +233,7 @@ export class Cluster implements Executor {
 
   #askDead(): void {
     const now = this.#options.clock.elapsed();
-    // While all servers are dead nothing is gained by a longer wait.
+    // While all servers are dead, a longer wait has no benefit.
     const wait = this.#hasher.nodes.length === 0 ? 'retryTimeout' : 'deadTimeout';
     for (const member of this.#dead) if (member.health.isDue(now, wait)) this.#ask(member);
   }
@@ -216,7 +244,7 @@ export class Cluster implements Executor {
       () => this.#answer(member),
       (error: Error) => {
         const failed = error instanceof ConnectionError || error instanceof TimeoutError;
-        // It was too early for another dial: nothing was tried.
+        // It was too early for another dial, so nothing was sent.
         if (failed && error.code === 'down') member.health.leave();
         // Any other error is an answer.
         else if (failed) this.#fail(member, error);
@@ -258,4 +286,11 @@ function isDown(who: string, cause: Error | null): ConnectionError {
   return withoutStack(() =>
     new ConnectionError(`${who} down${why}`, 'not-sent', cause ?? undefined, 'down')
   );
+}
+
+/** What a command goes by to its server: undefined where it has many keys, or none. */
+function routeOf(command: Command, options: ExecuteOptions | undefined): Key | undefined {
+  if (options?.route !== undefined) return options.route;
+  if ('key' in command) return command.key;
+  return 'keys' in command && command.keys.length === 1 ? command.keys[0] : undefined;
 }

@@ -10,27 +10,29 @@ import {
 import { checkCommand } from '../../wire/check-command.ts';
 import type { Command, Key } from '../../wire/command.ts';
 import { ConnectionError, UsageError } from '../../wire/errors.ts';
+import type { PlainReply } from '../../wire/plain.ts';
 import type { Reply, ReplyItem } from '../../wire/reply.ts';
+import type { ItemKey } from '../keys.ts';
 
 /** The options of one command. */
 export interface ExecuteOptions {
   /**
-   * Milliseconds until the wait is given up; the client's `timeout` by default, Infinity for never.
-   * A watch ends with its wait, and its connection with it.
+   * Milliseconds until the call times out; the client's `timeout` by default, Infinity for never. A
+   * watch ends then, and its connection closes.
    */
   readonly timeout?: number;
-  /** Gives the wait up when it is aborted. */
+  /** Rejects the call when it is aborted. */
   readonly signal?: AbortSignalLike;
-  /** What says which of many servers it goes to; the key of the command by default. */
+  /** The key that selects one of many servers; the key of the command by default. */
   readonly route?: Key;
-  /** Do not wait for a quiet command: the promise resolves when it is on its way. */
+  /** Do not wait for the reply to a quiet command: the promise resolves when it was sent. */
   readonly unconfirmed?: boolean;
   /**
-   * Takes each line of a dump or a watch as it arrives. While a promise that it returns is pending
-   * nothing more is read from the server. The call rejects with an exception of this function.
+   * Called with each line of a dump or a watch as it arrives. Reading is paused while a promise
+   * that it returns is pending. The call rejects with an exception of this function.
    *
-   * A command with this goes over a connection of its own where it may share none, so that others
-   * need not wait for its end.
+   * A dump or a watch with this option gets a connection of its own, so that other commands need
+   * not wait for its end.
    */
   readonly onItem?: (item: ReplyItem) => unknown;
 }
@@ -43,7 +45,7 @@ const names = /* @__PURE__ */ optionNames<ExecuteOptions>({
   onItem: true,
 });
 
-/** @throws UsageError naming an option that there is not. */
+/** @throws UsageError naming an unknown option. */
 export function checkExecuteNames(options: ExecuteOptions | undefined): void {
   if (options === undefined) return;
   checkObject('options', options);
@@ -71,21 +73,71 @@ function isSignal(signal: AbortSignalLike | null): boolean {
     typeof signal.removeEventListener === 'function';
 }
 
+/** The part of a call that the reader of its reply gets. */
+export interface Call {
+  /** The key as the caller gave it. */
+  readonly key: ItemKey;
+  readonly options: ExecuteOptions | undefined;
+}
+
+/**
+ * Turns the reply to a command into the result of the call. One object serves all calls of a kind.
+ */
+export interface Reader<Result> {
+  /** An exception of it rejects the call. */
+  ofReply(reply: Reply, call: Call): Result | Promise<Result>;
+  /** The same for a plain `VA`, whose value must be copied if it is kept. */
+  ofItem?(item: PlainReply, call: Call): Result;
+  /**
+   * Called with each item of a `get` of many keys as it arrives; `ofReply` gets the others. The
+   * value must be copied if it is kept.
+   *
+   * @param index The index of its key.
+   */
+  takeItem?(item: PlainReply, index: number): void;
+}
+
+/** The reader that returns the reply itself. */
+export const wholeReply: Reader<Reply> = { ofReply: (reply) => reply };
+
 /**
  * The narrow waist of the client: a command goes in, its reply comes out. Links, upstreams, pools,
  * rings, retries and fallbacks are all executors.
  */
 export interface Executor {
   /**
-   * Does a command.
+   * Executes a command.
    *
-   * @returns Its reply, which is never an error line: those reject.
+   * @returns Its reply; an error line of the server rejects.
    * @throws UsageError, ServerReplyError, ProtocolError, ConnectionError, TimeoutError, AuthError,
    * AbortError; each with a true `outcome`.
    */
   execute(command: Command, options?: ExecuteOptions): Promise<Reply>;
+  /**
+   * As `execute`, but the reply becomes the result where it is read. An executor may leave it out:
+   * `executeThenRead` does the same with a second promise for each call.
+   */
+  executeWith?<Result>(
+    command: Command,
+    options: ExecuteOptions | undefined,
+    reader: Reader<Result>,
+    key: ItemKey,
+  ): Promise<Result>;
   /** Waits for all pending commands, then closes all connections. */
   close(): Promise<void>;
+}
+
+/** `executeWith` for an executor that has none. */
+export function executeThenRead<Result>(
+  executor: Executor,
+  command: Command,
+  options: ExecuteOptions | undefined,
+  reader: Reader<Result>,
+  key: ItemKey,
+): Promise<Result> {
+  return executor.execute(command, options).then((reply) =>
+    reader.ofReply(reply, { key, options })
+  );
 }
 
 /** Rejects with this error, or with a UsageError where the call itself breaks a rule. */

@@ -2,7 +2,6 @@
 import { BUSY, LARGE, PAUSED, Pump } from '../../io/pump.ts';
 import {
   type Aborter,
-  type AbortSignalLike,
   type Dialer,
   type Endpoint,
   isTransport,
@@ -11,20 +10,18 @@ import {
   type TransportEvents,
 } from '../../io/transport.ts';
 import { EMPTY } from '../../wire/bytes.ts';
+import { ClientConnection } from '../../wire/client-connection.ts';
 import {
-  ClientConnection,
   type ClientConnectionOptions,
   clientConnectionOptions,
-  type ClientEvent,
-} from '../../wire/client-connection.ts';
+} from '../../wire/client-connection-options.ts';
+import type { ClientEvent, PlainSink } from '../../wire/client-event.ts';
 import { checkCommand } from '../../wire/check-command.ts';
 import type { Command } from '../../wire/command.ts';
 import {
   AbortError,
   AuthError,
   ConnectionError,
-  MemcacheError,
-  type Outcome,
   ProtocolError,
   ServerReplyError,
   TimeoutError,
@@ -39,7 +36,16 @@ import { withoutStack } from '../../wire/without-stack.ts';
 import { AbortListeners } from './abort-listeners.ts';
 import { Alarm, Pace } from './timing.ts';
 import { endpointName } from './endpoint.ts';
-import { checkExecuteOptions, type ExecuteOptions, type Executor, reasonOf } from './executor.ts';
+import {
+  checkExecuteOptions,
+  type ExecuteOptions,
+  type Executor,
+  type Reader,
+  reasonOf,
+  wholeReply,
+} from './executor.ts';
+import type { ItemKey } from '../keys.ts';
+import { type Early, loginCall, lostError, type Pending, plainSink, settle } from './pending.ts';
 import type { ClientOptions } from '../options.ts';
 import { Nudge } from './nudge.ts';
 import { announce, observed, type Traffic } from './observe.ts';
@@ -53,18 +59,20 @@ export interface LinkOptions
   readonly dial: Dialer;
   readonly endpoint: Endpoint;
   readonly clock: Clock;
-  /** Shared with the links that work beside it; its own by default. */
+  /**
+   * The budget of a turn of the event loop, shared by the links of a client; its own by default.
+   */
   readonly pace?: Pace;
-  /** Milliseconds until a command's wait is given up. */
+  /** Milliseconds until a command times out. */
   readonly timeout: number;
-  /** Milliseconds until a dial is given up, TLS included. */
+  /** Milliseconds until a dial times out, including the TLS handshake. */
   readonly connectTimeout: number;
-  /** Called once, when a command was late and no reply had come since it was sent. */
+  /** Called once, when a command has timed out and no reply had arrived since it was sent. */
   readonly onLate?: (link: Link, error: TimeoutError) => void;
   /**
-   * Called once, at the link's end. Returns the link that is to do what this one did not do, or null.
-   * `cause` is null where it was closed in order, or by its owner. `atProbe`: the server closed it at
-   * the probe for meta commands.
+   * Called once, when the link has closed. Returns the link that takes over its pending commands,
+   * or null. `cause` is null if it was closed in order, or by its owner. `atProbe`: the server
+   * closed the connection at the probe for meta commands.
    */
   readonly onClosed: (
     link: Link,
@@ -72,23 +80,20 @@ export interface LinkOptions
   ) => Link | null;
 }
 
-/** Bytes of queued commands, with what they are reckoned to hold, after which they are sent. */
+/** Accounted bytes of queued commands after which they are sent before the turn ends. */
 const BURST = 512 * 1024;
 
-/**
- * A harmless question, to learn whether a server answers: a read, as some proxies close a connection
- * at `version`.
- */
+/** A read, which shows whether a server replies: some proxies close a connection at `version`. */
 export const HEALTH_CHECK: Command = { ...TEXT_PROBE };
 
 /**
- * One connection with its protocol state: the only place where the pure core meets promises.
+ * One connection with its protocol state: the only place where the sans-I/O core meets promises.
  *
- * Commands are taken from the start and wait in the machine until the connection is there. A link
- * that has closed is done with; its owner makes another.
+ * It accepts commands at once and queues them until it is connected. A link that has closed is not
+ * used again; its owner makes another.
  */
 export class Link implements Executor, TransportEvents {
-  /** Whether the server ever answered a command on it. */
+  /** Whether the server has replied to a command on it. */
   hasAnswered = false;
   /** Whether a connection was made. */
   wasConnected = false;
@@ -96,24 +101,31 @@ export class Link implements Executor, TransportEvents {
   readonly #name: string;
   readonly #connection: ClientConnection<Pending>;
   readonly #aborter: Aborter = newAborter();
-  // Made when somebody asks: a promise keeps the context in which it was made.
+  // Made by the first `close`: a promise keeps the async context in which it was made.
   #closed: Promise<void> | null = null;
   #resolveClosed: () => void = () => {};
   readonly #pump: Pump;
   readonly #pace: Pace;
-  // When the turn of the last command began, by the time of the alarm.
+  // When the turn of the event loop began in which the last command came, by the alarm's time.
   #usedAt = 0;
   // The consumer of the items of a dump or a watch is busy.
   #isBusy = false;
-  // How many quiet writes came.
+  // How many quiet writes it was given.
   #quiet = 0;
-  // Bytes of memory of what was queued since the last flush.
+  // Accounted bytes of the commands that were queued since the last flush.
   #unflushed = 0;
-  // What is to be done over another connection if this one closes at the probe.
+  // Commands that another connection takes over if this one is closed at the probe.
   #early: Early[] = [];
-  // Quiet writes that the transport has, whose callers are held back.
+  // Quiet writes that were sent and whose promises are not resolved yet, for backpressure.
   #heldBack: Pending[] = [];
   readonly #signals: AbortListeners = new AbortListeners();
+  readonly #sink: PlainSink<Pending> = {
+    ...plainSink,
+    onPlain: (call, reply, bytesOut) => {
+      this.hasAnswered = true;
+      plainSink.onPlain(call, reply, bytesOut);
+    },
+  };
   #isLate = false;
   #isAborted = false;
   readonly #alarm: Alarm;
@@ -123,7 +135,7 @@ export class Link implements Executor, TransportEvents {
   #over = false;
   #resolve: Pending['resolve'] = () => {};
   #reject: Pending['reject'] = () => {};
-  // Takes the ends of a new promise. One for all commands: a closure for each would weigh 150 bytes.
+  // Keeps the two functions of a new promise. Shared, since a closure for each takes 150 bytes.
   readonly #capture = (resolve: Pending['resolve'], reject: Pending['reject']): void => {
     this.#resolve = resolve;
     this.#reject = reject;
@@ -140,7 +152,7 @@ export class Link implements Executor, TransportEvents {
       onRested: () => this.#advance(),
     }, this.#pace);
     this.#alarm = new Alarm(clock, () => {
-      // While nothing is read, the server's silence is no sign.
+      // While reading is paused, a silent server has not stalled.
       if (this.#isBusy) this.#connection.receive(EMPTY, this.#alarm.time.elapsed());
       this.#connection.tick(this.#alarm.time.elapsed());
       this.#advance();
@@ -152,7 +164,7 @@ export class Link implements Executor, TransportEvents {
     void this.#dial();
   }
 
-  /** Whether the server has shown on it that it speaks memcached's protocol. */
+  /** Whether the server has proved on it that it speaks memcached's protocol. */
   get isSound(): boolean {
     return this.hasAnswered || this.#connection.proved;
   }
@@ -162,19 +174,28 @@ export class Link implements Executor, TransportEvents {
     return this.#connection.pending;
   }
 
-  /** The bytes of memory that they are reckoned to hold. */
+  /** The bytes of memory that are accounted for them. */
   get pendingBytes(): number {
     return this.#connection.pendingBytes;
   }
 
-  /** When the turn of the last command began, by the clock's `elapsed`; pauses do not count. */
+  /** When its last command came, by the clock's `elapsed`, less its pauses; exact to a turn. */
   get usedAt(): number {
     return this.#usedAt + this.#alarm.pausedFor;
   }
 
   execute(command: Command, options?: ExecuteOptions): Promise<Reply> {
+    return this.executeWith(command, options, wholeReply, '');
+  }
+
+  executeWith<Result>(
+    command: Command,
+    options: ExecuteOptions | undefined,
+    reader: Reader<Result>,
+    key: ItemKey,
+  ): Promise<Result> {
     let spelled = command;
-    // An observer is to see what is sent, as far as that is known.
+    // Observers get the command as it is sent, once the dialect is known.
     if (this.#connection.spoken === 'text' && isEitherWay(command)) {
       try {
         spelled = this.#connection.spell(command);
@@ -182,22 +203,24 @@ export class Link implements Executor, TransportEvents {
         return Promise.reject(error);
       }
     }
-    const onEnd = announce(this.#options.onCommand, spelled, this.#name);
-    if (onEnd === undefined) return this.#execute(spelled, command, options, null);
+    const { onCommand, clock } = this.#options;
+    const onEnd = announce(onCommand, spelled, this.#name);
+    if (onEnd === undefined) return this.#execute(spelled, command, options, null, reader, key);
     const traffic = { bytesOut: 0, bytesIn: 0 };
-    const reply = this.#execute(spelled, command, options, traffic);
-    return observed(onEnd, this.#options.clock, spelled, traffic, reply);
+    const reply = this.#execute(spelled, command, options, traffic, wholeReply, key);
+    return observed(onEnd, clock, spelled, traffic, reply)
+      .then((found) => reader.ofReply(found, { key, options }));
   }
 
-  /** Asks whether the server answers; no observer hears of it. */
+  /** Checks whether the server replies; observers are not called. */
   check(): Promise<Reply> {
-    return this.#execute(HEALTH_CHECK, HEALTH_CHECK, undefined, null);
+    return this.#execute(HEALTH_CHECK, HEALTH_CHECK, undefined, null, wholeReply, '');
   }
 
   /**
-   * Takes over what another connection could not do. Each call keeps the time that it had left.
+   * Takes over the commands of another link. Each call keeps the time that it has left.
    *
-   * @param now The time of that connection, which its deadlines go by.
+   * @param now The time of that link, which the deadlines are given in.
    */
   adopt(commands: readonly Early[], now: number): void {
     const shift = this.#alarm.time.elapsed() - now;
@@ -213,37 +236,31 @@ export class Link implements Executor, TransportEvents {
     this.#pump.schedule();
   }
 
-  // `asked` is the command before it was spelled, which alone may be quiet.
-  #execute(
+  // `asked` is the command as it was given; only that one tells whether it is quiet.
+  #execute<Result>(
     command: Command,
     asked: Command,
     options: ExecuteOptions | undefined,
     traffic: Traffic | null,
-  ): Promise<Reply> {
-    const reply = new Promise(this.#capture);
+    reader: Reader<Result>,
+    key: ItemKey,
+  ): Promise<Result> {
+    const result = new Promise(this.#capture) as Promise<Result>;
     const resolve = this.#resolve;
     const reject = this.#reject;
     try {
-      checkExecuteOptions(options);
+      if (options !== undefined) checkExecuteOptions(options);
       const signal = options?.signal;
       if (signal?.aborted === true) throw new AbortError('not-sent', signal.reason);
-      // The commands of one turn share its time: to read the clock costs as much as to encode one.
-      // It flushes even where this one is refused: what was sent before may be what leaves no room.
+      // The commands of one turn share one reading of the clock, which costs as much as to encode
+      // one. The flush is scheduled even if this command is refused: it may make room for the next.
       if (this.#pump.schedule()) this.#usedAt = this.#alarm.time.elapsed();
       const timeout = options?.timeout ?? this.#options.timeout;
-      const pending: Pending = { resolve, reject, options, traffic, unlisten: null };
-      if (options?.unconfirmed === true) {
-        checkCommand(asked);
-        // A loop that awaits them one by one leaves the event loop no turn. One alone is not measured.
-        if ((++this.#quiet & 15) === 0) {
-          this.#pump.isSentEnough();
-          this.#pace.begin();
-        }
-      }
-      const untilSent = options?.unconfirmed === true && isQuiet(asked);
-      this.#send(command, pending, this.#usedAt + timeout, untilSent ? 'sent' : 'answered');
-      // A burst goes out, and its time is told, while it is made: not when its turn ends.
-      this.#unflushed += sizeOf(command);
+      const deadline = this.#usedAt + timeout;
+      const pending: Pending = { resolve, reject, reader, key, options, traffic, unlisten: null };
+      if (options?.unconfirmed === true) this.#sendQuiet(command, asked, pending, deadline);
+      else this.#sendAwaited(command, pending, deadline);
+      // A long burst is sent, and the clock read again, before its turn ends.
       if (this.#unflushed > BURST) {
         this.#flush(false);
         this.#usedAt = this.#alarm.time.elapsed();
@@ -251,12 +268,49 @@ export class Link implements Executor, TransportEvents {
     } catch (error) {
       reject(error as Error);
     }
-    return reply;
+    return result;
+  }
+
+  #sendAwaited(command: Command, pending: Pending, deadline: number): void {
+    // A command that can be aborted is not encoded before its turn ends.
+    if (pending.options?.signal === undefined) {
+      const size = this.#connection.sendPlain(command, pending, deadline);
+      if (size > 0) {
+        this.#unflushed += size;
+        this.#nudge?.sent(command);
+        this.#alarm.set(deadline);
+        return;
+      }
+    }
+    this.#send(command, pending, deadline, 'answered');
+    this.#unflushed += sizeOf(command);
+  }
+
+  #sendQuiet(command: Command, asked: Command, pending: Pending, deadline: number): void {
+    // A loop that awaits them one by one would starve the event loop.
+    if ((++this.#quiet & 15) === 0) {
+      this.#pump.isSentEnough();
+      this.#pace.begin();
+    }
+    if (pending.options?.signal === undefined && this.#pump.isFree && this.#hasRoom) {
+      const size = this.#connection.sendPlain(command, undefined, Infinity);
+      if (size > 0) {
+        // It is sent before this turn ends, so its promise can be resolved at once.
+        this.#unflushed += size;
+        this.#nudge?.sent(command);
+        // Coalesces writes that follow one another, 64 at most.
+        if (this.#quiet % 64 !== 0) this.#pump.linger();
+        return settle(pending, SILENT);
+      }
+    }
+    checkCommand(asked);
+    this.#send(command, pending, deadline, isQuiet(asked) ? 'sent' : 'answered');
+    this.#unflushed += sizeOf(command);
   }
 
   #send(command: Command, pending: Pending, deadline: number, until: Early['until']): void {
     const { spoken } = this.#connection;
-    // Before the command is known to be right: a probe does no harm.
+    // Before the command is checked, since a probe has no effect.
     const needsProof = spoken !== 'meta' && isAboutItems(command);
     if (needsProof) this.#connection.prove();
     this.#connection.send(command, pending, deadline, until);
@@ -265,14 +319,17 @@ export class Link implements Executor, TransportEvents {
     }
     this.#nudge?.sent(command);
     const signal = pending.options?.signal;
-    if (signal !== undefined) this.#listen(pending, signal);
+    if (signal !== undefined) {
+      const onAbort = (): void => this.#abortCommand(pending, signal.reason);
+      pending.unlisten = this.#signals.add(signal, onAbort);
+    }
     this.#alarm.set(deadline);
   }
 
   /**
-   * Stops reading, and with it the deadlines of commands: while nobody reads, no reply is late and
-   * the server has not stalled. Commands are still taken and sent, and chunks that are on their way
-   * are read. A dial has its own time limit and needs no reader; it goes on.
+   * Stops reading, and the clock of the deadlines with it: while reading is paused no command times
+   * out and the server does not count as stalled. Commands are still accepted and sent, and chunks
+   * already received are processed. A dial goes on; it has its own time limit.
    */
   pause(): void {
     if (this.#over) return;
@@ -281,14 +338,14 @@ export class Link implements Executor, TransportEvents {
     this.#pump.hold(PAUSED, true);
   }
 
-  /** Reads on. Each deadline has the time that it had left at `pause`. */
+  /** Resumes reading. Each command has the time that it had left at `pause`. */
   resume(): void {
     this.#alarm.resume();
     this.#nudge?.resume();
     this.#pump.hold(PAUSED, false);
   }
 
-  /** Takes no more commands, and closes once those that are pending have ended. */
+  /** Accepts no more commands, and closes when the pending ones have ended. */
   close(): Promise<void> {
     this.#connection.end();
     this.#advance();
@@ -299,7 +356,7 @@ export class Link implements Executor, TransportEvents {
     return this.#closed;
   }
 
-  /** Gives up what is pending, and the connection with it. */
+  /** Closes the connection at once; pending calls reject. */
   abort(
     cause: ConnectionError = new ConnectionError('the connection was given up', 'not-sent'),
   ): void {
@@ -310,10 +367,19 @@ export class Link implements Executor, TransportEvents {
   }
 
   onData(chunk: Uint8Array): void {
+    this.#receive(chunk, false);
+  }
+
+  onLent(chunk: Uint8Array): void {
+    this.#receive(chunk, true);
+    this.#connection.keep();
+  }
+
+  #receive(chunk: Uint8Array, isLent: boolean): void {
     this.#nudge?.heard();
     const isLarge = chunk.length >= LARGE;
     if (isLarge) this.#pace.begin();
-    this.#connection.receive(chunk, this.#alarm.time.elapsed());
+    this.#connection.receive(chunk, this.#alarm.time.elapsed(), isLent);
     this.#advance();
     if (isLarge) this.#pump.limitReading();
   }
@@ -333,14 +399,14 @@ export class Link implements Executor, TransportEvents {
   async #dial(): Promise<void> {
     const { dial, endpoint, clock, connectTimeout } = this.#options;
     const name = this.#name;
-    // Does not rely on the dialer to heed its signal.
+    // Does not rely on the dialer to observe its abort signal.
     this.#cancelDial = clock.after(connectTimeout, () => {
       const waited = `no connection to ${name} within ${connectTimeout} ms`;
       this.#connection.fail(new TimeoutError(waited, 'not-sent'));
       this.#advance();
     });
     try {
-      // What it throws at once comes as a rejection: no link ends before it was made.
+      // An exception of the dialer becomes a rejection: a link never ends in its constructor.
       const dialed = new Promise<Transport>((resolve) => {
         resolve(dial(endpoint, this, this.#aborter.signal));
       });
@@ -358,59 +424,41 @@ export class Link implements Executor, TransportEvents {
   }
 
   #login(auth: { username: string; password: string }, timeout: number): void {
-    const { clock } = this.#options;
-    const name = this.#name;
-    const pending: Pending = {
-      resolve: () => {},
-      reject: (cause) => {
-        if (cause instanceof TimeoutError) {
-          const waited = `no answer to the login at ${name} within ${timeout} ms`;
-          this.#connection.fail(new TimeoutError(waited, 'not-sent'));
-        } else {
-          // A server that is out of memory has not judged the credentials.
-          if (cause instanceof ServerReplyError && cause.kind !== 'SERVER_ERROR') {
-            // A server may say again what it was told.
-            const said = auth.password === ''
-              ? cause.serverMessage
-              : cause.serverMessage.replaceAll(auth.password, '***');
-            const reason = new ServerReplyError(cause.kind, said);
-            this.#authError = new AuthError(`${name} refused the credentials`, reason);
-          }
-          this.#connection.fail(this.#authError ?? cause);
-        }
-      },
-      options: undefined,
-      traffic: null,
-      unlisten: null,
-    };
-    this.#connection.send({ verb: 'auth', ...auth }, pending, clock.elapsed() + timeout);
+    const pending = loginCall(this.#name, auth.password, timeout, (error) => {
+      if (error instanceof AuthError) this.#authError = error;
+      this.#connection.fail(error);
+    });
+    this.#connection.send(
+      { verb: 'auth', ...auth },
+      pending,
+      this.#options.clock.elapsed() + timeout,
+    );
   }
 
-  // Takes the events that are there, then sends what they may have made room for.
+  // Processes the events, then sends what they have made room for.
   #advance(): void {
     this.#settleAll();
     this.#flush();
   }
 
-  // Without a pace it is the caller's own time that it takes.
   #flush(isPaced = true): void {
     this.#unflushed = 0;
     this.#pump.flush(this.#alarm.time.elapsed(), isPaced);
-    // To encode may find deadlines that have passed, or that nothing is left to wait for.
+    // Encoding may have found passed deadlines, or that the connection can close.
     this.#settleAll();
     this.#alarm.set(this.#connection.deadline() ?? Infinity);
   }
 
   #settleAll(): void {
-    while (!this.#isBusy) {
-      const event = this.#connection.next();
+    while (!this.#isBusy && !this.#connection.isIdle) {
+      const event = this.#connection.next(this.#sink);
       if (event === null) break;
       this.#settle(event);
     }
     if (this.#early.length > 0 && this.#connection.spoken !== 'unproven') this.#early = [];
     if (this.#heldBack.length === 0 || this.#pump.sendsLater) return;
-    if (this.#connection.pending > this.#quietMark) return;
-    for (const pending of this.#heldBack.splice(0)) pending.resolve(SILENT);
+    if (!this.#hasRoom) return;
+    for (const pending of this.#heldBack.splice(0)) settle(pending, SILENT);
   }
 
   #settle(event: ClientEvent<Pending>): void {
@@ -423,7 +471,7 @@ export class Link implements Executor, TransportEvents {
           tag.reject(new ServerReplyError(reply.type, reply.message));
         } else {
           this.hasAnswered = true;
-          tag.resolve(reply);
+          settle(tag, reply);
         }
         return;
       }
@@ -432,10 +480,10 @@ export class Link implements Executor, TransportEvents {
         return this.#passOn(event.tag, event.item);
       case 'sent':
         event.tag.unlisten?.();
-        // What nobody awaits is held back here, so that the event loop turns and memory is bounded.
-        if (this.#pump.sendsLater || this.#connection.pending > this.#quietMark) {
+        // Backpressure for quiet writes: it bounds memory and yields to the event loop.
+        if (this.#pump.sendsLater || !this.#hasRoom) {
           this.#heldBack.push(event.tag);
-        } else event.tag.resolve(SILENT);
+        } else settle(event.tag, SILENT);
         return;
       case 'refused':
         event.tag.unlisten?.();
@@ -444,7 +492,8 @@ export class Link implements Executor, TransportEvents {
         return this.#timeOut(event);
       case 'quiet-error': {
         const error = new ServerReplyError(event.reply.type, event.reply.message);
-        // In a turn of its own: what it throws is no business of the calls that wait here.
+        // In its own microtask, so that an exception does not reach the calls that are settled
+        // here.
         void Promise.resolve().then(() => this.#options.onQuietError?.(error));
         return;
       }
@@ -456,13 +505,13 @@ export class Link implements Executor, TransportEvents {
   #timeOut({ tag, outcome, silent }: ClientEvent<Pending> & { type: 'timeout' }): void {
     const { timeout = this.#options.timeout } = tag.options ?? {};
     tag.unlisten?.();
-    // Of what is left of a longer time, fractions say nothing.
+    // Rounded, since it may be the rest of a longer time.
     const within = timeout < 10 ? Number(timeout.toPrecision(2)) : Math.round(timeout);
-    // The stack of a timer tells nobody anything, and thousands may be late at once.
+    // The stack of a timer is useless, and thousands of commands may time out at once.
     const error = withoutStack(() =>
       new TimeoutError(`no reply from ${this.#name} within ${within} ms`, outcome)
     );
-    // Not one reply since it was sent: a firewall may have forgotten the connection.
+    // No reply at all since it was sent: a firewall may have dropped the connection.
     if (silent && !this.#isLate && !this.#over) {
       this.#isLate = true;
       this.#options.onLate?.(this, error);
@@ -470,13 +519,14 @@ export class Link implements Executor, TransportEvents {
     tag.reject(error);
   }
 
-  // A fence is under way before so many are pending.
-  get #quietMark(): number {
-    return 4 * (this.#options.fenceEvery ?? clientConnectionOptions.fenceEvery);
+  // Whether quiet writes resolve at once. A fence is sent before so many are pending.
+  get #hasRoom(): boolean {
+    const { fenceEvery = clientConnectionOptions.fenceEvery } = this.#options;
+    return this.#connection.pending <= 4 * fenceEvery;
   }
 
   #passOn(tag: Pending, item: ReplyItem): void {
-    // Its reader is told that it is over, and gets no more.
+    // The call has been rejected; its consumer gets no more items.
     if (this.#isAborted) return;
     const refuse = (error: unknown): void => {
       tag.unlisten?.();
@@ -506,7 +556,7 @@ export class Link implements Executor, TransportEvents {
     this.#alarm.stop();
     this.#nudge?.stop();
     this.#aborter.abort(cause ?? new ConnectionError('the client was closed', 'not-sent'));
-    // After an orderly end the transport may finish sending; after anything else it is cut.
+    // After an orderly end the transport finishes sending; otherwise it is aborted.
     if (cause === null) this.#pump.close();
     else this.#pump.abort();
     const heir = this.#options.onClosed(this, { cause: this.#isAborted ? null : cause, atProbe });
@@ -520,65 +570,31 @@ export class Link implements Executor, TransportEvents {
       for (const { pending } of commands) adopted.add(pending);
       heir.adopt(commands, this.#alarm.time.elapsed());
     }
-    for (const tag of unsent) if (!adopted.has(tag)) this.#rejectLost(tag, cause, 'not-sent');
-    for (const tag of unanswered) if (!adopted.has(tag)) this.#rejectLost(tag, cause, 'unknown');
-    // Their bytes were with the transport: what became of them nobody promised to tell.
-    for (const pending of this.#heldBack.splice(0)) pending.resolve(SILENT);
+    for (const [calls, outcome] of [[unsent, 'not-sent'], [unanswered, 'unknown']] as const) {
+      for (const call of calls) {
+        if (adopted.has(call)) continue;
+        call.unlisten?.();
+        call.reject(lostError(this.#authError ?? cause, outcome));
+      }
+    }
+    // Their bytes were sent, which is all that their promises stand for.
+    for (const pending of this.#heldBack.splice(0)) settle(pending, SILENT);
     this.#resolveClosed();
   }
 
-  // A peer that never said a word of the protocol is likely another kind of server.
+  // A peer that has never sent a valid reply is probably another kind of server.
   #named(cause: Error | null): Error | null {
     if (!(cause instanceof ProtocolError) || this.isSound) return cause;
     const named = `${this.#name} does not answer as memcached does: ${cause.message}`;
     return new ProtocolError(named, cause.outcome);
   }
 
-  #rejectLost(tag: Pending, cause: Error | null, outcome: Outcome): void {
-    tag.unlisten?.();
-    const error = this.#authError ?? cause;
-    // One error for all that it is true of. A UsageError is true of the call that broke the rule, but
-    // for the dialect: that one is true of the client.
-    const isUsage = error instanceof UsageError;
-    if (isUsage && error.argument === 'dialect') {
-      return tag.reject(new UsageError('dialect', error.rule, undefined, outcome));
-    }
-    const shared = error instanceof MemcacheError && !isUsage;
-    if (shared && error.outcome === outcome) return tag.reject(error);
-    const message = error?.message ?? 'the connection was closed';
-    const code = error instanceof ConnectionError ? error.code : undefined;
-    tag.reject(new ConnectionError(message, outcome, error ?? undefined, code));
-  }
-
-  #listen(pending: Pending, signal: AbortSignalLike): void {
-    pending.unlisten = this.#signals.add(signal, () => this.#abortCommand(pending, signal.reason));
-  }
-
   #abortCommand(pending: Pending, reason: unknown): void {
     pending.unlisten?.();
     const state = this.#connection.cancel(pending);
     if (state === 'settled') return;
-    // Not at once: the same signal may take back others, which must not be sent before.
+    // Later, as the same signal may abort other commands that must not be sent.
     this.#pump.schedule();
     pending.reject(new AbortError(state === 'unsent' ? 'not-sent' : 'unknown', reason));
   }
-}
-
-/** A command that was queued before its connection was proved. */
-interface Early {
-  readonly command: Command;
-  readonly pending: Pending;
-  readonly deadline: number;
-  readonly until: 'answered' | 'sent';
-}
-
-/** A caller that waits for a reply. */
-interface Pending {
-  readonly resolve: (reply: Reply) => void;
-  readonly reject: (error: Error) => void;
-  readonly options: ExecuteOptions | undefined;
-  /** Filled in for an observer; null without one. */
-  readonly traffic: Traffic | null;
-  /** Stops listening to the caller's signal. */
-  unlisten: (() => void) | null;
 }
