@@ -54,11 +54,20 @@ async function runMany(): Promise<void> {
   const calls = Number(values.calls);
   const end = performance.now() + Number(values.seconds) * 1000;
   const started = process.cpuUsage();
-  const sums = { runs: 0, commands: 0, failures: 0, faults: 0, events: 0, time: 0, broken: 0 };
+  const sums = {
+    runs: 0,
+    commands: 0,
+    served: 0,
+    failures: 0,
+    faults: 0,
+    events: 0,
+    time: 0,
+    broken: 0,
+  };
   for (let seed = Number(values.from); performance.now() < end; seed++) {
     const report = await runFleet({ seed, calls });
     sums.runs++;
-    for (const name of ['commands', 'failures', 'faults', 'events', 'time'] as const) {
+    for (const name of ['commands', 'served', 'failures', 'faults', 'events', 'time'] as const) {
       sums[name] += report[name];
     }
     if (report.violations.length === 0) continue;
@@ -70,13 +79,14 @@ async function runMany(): Promise<void> {
   const seconds = (user + system) / 1e6;
   const rows: (readonly [string, string])[] = [
     ['runs, each of a seed', count(sums.runs)],
-    ['commands', count(sums.commands)],
+    ['commands of callers', count(sums.commands)],
+    ['commands that servers did', count(sums.served)],
     ['calls that failed, as faults made them', count(sums.failures)],
     ['faults', count(sums.faults)],
     ['events', count(sums.events)],
     ['hours of virtual time', count(sums.time / 3_600_000)],
     ['seconds of CPU', count(seconds)],
-    ['commands in a second of CPU', count(sums.commands / seconds)],
+    ['commands of callers in a second of CPU', count(sums.commands / seconds)],
     ['runs that broke a law', count(sums.broken)],
     ...await runServers(Number(values.rounds)),
   ];

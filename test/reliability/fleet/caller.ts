@@ -88,10 +88,13 @@ export class Caller {
     return timeline.now - open.start - open.timeout - (frozenFor - open.frozenFor);
   }
 
-  /** Makes the next call after a pause. */
-  rest(): void {
+  /**
+   * Makes the next call after a pause: a longer one where the last was refused, as those that a
+   * server that is down refuses at once would soon be all that a run has.
+   */
+  rest(pause: number = this.#plan.pause): void {
     const { timeline } = this.#process;
-    const wait = this.#plan.pause === 0 ? 0 : this.#random.below(this.#plan.pause);
+    const wait = pause === 0 ? 0 : this.#random.below(pause);
     timeline.at(timeline.now + wait, this.#process, () => this.#next());
   }
 
@@ -146,7 +149,7 @@ export class Caller {
     if (error !== null) this.#failed(open, error);
     else if (result instanceof Map) this.#endMany(open, result);
     else this.#succeeded(open.parts[0]!, open, result);
-    this.rest();
+    this.rest(error === null ? this.#plan.pause : this.#plan.pause + AFTER_FAILURE);
   }
 
   #endMany(open: OpenCall, result: ReadonlyMap<string, unknown>): void {
@@ -485,6 +488,8 @@ interface CallerOptions {
 /** Microseconds by which a call may end after its deadline: what timers round up. */
 const TOLERANCE = 1000;
 const GAT_EXPIRE = 3;
+/** Microseconds. */
+const AFTER_FAILURE = 20_000;
 
 /** A signal without the cost of the runtime's. */
 class Signal implements AbortSignalLike {

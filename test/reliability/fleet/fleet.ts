@@ -40,7 +40,10 @@ export interface Report {
   readonly plan: Plan;
   /** What must not be; empty when all went well. */
   readonly violations: readonly string[];
+  /** How many keys callers asked for, or wrote to. */
   readonly commands: number;
+  /** How many of them, and of what clients did for them beside, reached a server. */
+  readonly served: number;
   readonly failures: number;
   /** How many faults there were, those included that were left out. */
   readonly faults: number;
@@ -140,6 +143,7 @@ class Fleet {
       plan: this.#plan,
       violations,
       commands,
+      served: this.#servers.reduce((sum, { served }) => sum + served, 0),
       failures,
       faults: this.#faults.count,
       clients: this.#swarm.clients.length,

@@ -37,12 +37,19 @@ export class SimulatedServer {
   readonly #log: ServerLog;
   #server: Server | null = null;
   #starts = 0;
+  // By processes that have ended.
+  #served = 0;
 
   constructor(network: Network, host: Host, random: Random, log: ServerLog) {
     this.host = host;
     this.#network = network;
     this.#random = random;
     this.#log = log;
+  }
+
+  /** How many keys its processes were asked for, or asked to write to. */
+  get served(): number {
+    return this.#served + servedBy(this.#server);
   }
 
   get isUp(): boolean {
@@ -75,6 +82,7 @@ export class SimulatedServer {
   crash(isSilent: boolean): void {
     const { process } = this.host;
     if (this.#server === null || process === null) return;
+    this.#served += servedBy(this.#server);
     this.#server = null;
     this.host.isOff = isSilent;
     process.kill();
@@ -156,6 +164,14 @@ export class SimulatedServer {
       onClosed: (cause) => events.onClosed(cause),
     };
   }
+}
+
+function servedBy(server: Server | null): number {
+  if (server === null) return 0;
+  const { counters } = server.engine.store;
+  return counters.cmd_get + counters.cmd_set + counters.cmd_touch +
+    counters.delete_hits + counters.delete_misses + counters.incr_hits + counters.incr_misses +
+    counters.decr_hits + counters.decr_misses;
 }
 
 function keyOf(bytes: Uint8Array): string {
