@@ -24,7 +24,8 @@ export type Call =
     readonly cas: bigint;
     readonly result: 'stored' | 'exists' | 'not-found';
   }
-  | { readonly type: 'delete'; readonly result: boolean }
+  /** Without a result it is not known whether there was an item. */
+  | { readonly type: 'delete'; readonly result: boolean | undefined }
   | { readonly type: 'touch'; readonly expire: number; readonly result: boolean }
   | { readonly type: 'incr'; readonly delta: bigint; readonly result: bigint | undefined }
   | { readonly type: 'decr'; readonly delta: bigint; readonly result: bigint | undefined }
@@ -268,7 +269,7 @@ function step(item: Item, { call, start, end }: Operation): Item | typeof IMPOSS
       return are(call.result, isSame ? 'stored' : 'exists', isSame ? stored(call.value) : item);
     }
     case 'delete':
-      return are(call.result, item !== null, null);
+      return call.result === undefined ? null : are(call.result, item !== null, null);
     case 'touch': {
       if (item === null) return are(call.result, false, null);
       return are(call.result, true, { ...item, expire: expireAt(call.expire, start) });

@@ -110,7 +110,7 @@ async function runAll(queue: Job[], workers: number): Promise<void> {
 }
 
 // A folder is one process, since starting one takes longer than most files; but the files of
-// test/conformance mostly wait, so they run in parallel.
+// test/conformance mostly wait, and those of test/reliability take long, so they run in parallel.
 function jobsOf(files: readonly string[]): Job[] {
   const jobs = new Map<string, { files: string[]; runtime: Runtime }>();
   for (const file of files) {
@@ -129,7 +129,7 @@ function jobsOf(files: readonly string[]): Job[] {
 function groupOf(file: string): string {
   // The folders within a part of the core have few tests each.
   if (file.startsWith('core/')) return file.split('/').slice(0, 2).join('/');
-  if (!file.startsWith('test/conformance/')) return dirname(file);
+  if (!/^test\/(conformance|reliability)\//.test(file)) return dirname(file);
   // Without memcached they do not wait, and most of their time is spent on starting a process.
   return quick ? /^test\/conformance\/(memcache)?/.exec(file)![0] : file;
 }
@@ -141,7 +141,9 @@ function runtimesOf(file: string): readonly Runtime[] {
   }
   // Deno can also run this one.
   if (file === 'transport-node/bridge.test.ts') return ['node', 'deno'];
-  return /^(core|cli\/console|test\/conformance)\//.test(file) ? ['node', 'deno', 'bun'] : ['node'];
+  return /^(core|cli\/console|test\/(conformance|reliability))\//.test(file)
+    ? ['node', 'deno', 'bun']
+    : ['node'];
 }
 
 /** Whether a file alone would take more than a tenth of the quick run. */

@@ -1,0 +1,80 @@
+import * as assert from 'uvu/assert';
+import { suite } from '../runner/suite.ts';
+import { type Bug, type Report, runFleet } from './fleet/fleet.ts';
+import { replayLine, shrink } from './fleet/shrink.ts';
+
+// Law: whatever fails in a fleet, every call ends once, by its deadline, with a true outcome, and
+// the calls to each item are linearizable. `npm run reliability` runs many more seeds.
+
+const fleet = suite('reliability: simulated fleets');
+
+const SEEDS = 16;
+const CALLS = 400;
+
+fleet(`${SEEDS} seeds break no law`, async () => {
+  const broken: string[] = [];
+  for (let seed = 1; seed <= SEEDS; seed++) {
+    const report = await runFleet({ seed, calls: CALLS });
+    assert.ok(report.commands >= CALLS);
+    if (report.violations.length > 0) {
+      broken.push(`${replayLine(report.plan)}\n${report.violations.join('\n')}`);
+    }
+  }
+  assert.equal(broken, []);
+});
+
+fleet('a seed gives the same trace twice', async () => {
+  for (const seed of [2, 9, 30]) {
+    const traces: string[][] = [];
+    const reports: Report[] = [];
+    for (let i = 0; i < 2; i++) {
+      const trace: string[] = [];
+      reports.push(await runFleet({ seed, calls: CALLS }, (text) => trace.push(text)));
+      traces.push(trace);
+    }
+    assert.ok(traces[0]!.length > 2 * 100);
+    assert.equal(traces[0], traces[1]);
+    assert.equal(reports[0], reports[1]);
+  }
+});
+
+fleet('another seed gives another trace', async () => {
+  const digests = new Set<number>();
+  for (let seed = 1; seed <= 5; seed++) digests.add((await runFleet({ seed, calls: 50 })).digest);
+  assert.is(digests.size, 5);
+});
+
+// What each bug shows itself by.
+const bugs: readonly (readonly [bug: Bug, shows: RegExp])[] = [
+  ['forget', /no order explains/],
+  ['late', /after its deadline/],
+  ['lie', /its call says that it was not|calls say|no order explains/],
+  ['repeat', /ProtocolError|was done 2 times|no order explains/],
+];
+
+for (const [bug, shows] of bugs) {
+  fleet(`the bug "${bug}" is found`, async () => {
+    const report = await firstBroken(bug);
+    assert.match(report.violations.join('\n'), shows);
+  });
+}
+
+fleet('a run that fails is made short, and its line runs it again', async () => {
+  const report = await firstBroken('forget');
+  const short = await shrink(report, 40);
+  assert.ok(short.commands < report.commands / 2, `${short.commands} of ${report.commands}`);
+  assert.ok(short.violations.length > 0);
+  const again = await runFleet(short.plan);
+  assert.equal(again, short);
+  assert.match(replayLine(short.plan), new RegExp(`--seed ${short.plan.seed} --calls \\d+`));
+});
+
+async function firstBroken(bug: Bug): Promise<Report> {
+  for (let seed = 1; seed <= 60; seed++) {
+    const report = await runFleet({ seed, calls: CALLS, bug });
+    if (report.violations.length > 0) return report;
+  }
+  throw new Error(`no seed has found ${bug}`);
+}
+
+fleet.run();

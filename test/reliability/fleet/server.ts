@@ -1,0 +1,189 @@
+// A simulated server: an embedded memcached in a process that crashes, stops and starts again.
+import type { Random } from '../../../conformance/random.ts';
+import type { TransportEvents } from '../../../core/io/transport.ts';
+import { Server } from '../../../core/server/serve.ts';
+import { latin1 } from '../../../core/wire/bytes.ts';
+import type { Host, Network } from './network.ts';
+import { Process } from './timeline.ts';
+
+/** What a server is at this start of it. */
+export interface ServerKind {
+  /** Bytes of memory for items. */
+  readonly memory: number;
+  /** As old as to know no meta commands. */
+  readonly isOld: boolean;
+}
+
+/** Told of what a server really does. */
+export interface ServerLog {
+  /** It did the write that this number is in: the value's, or the amount of an incr or decr. */
+  onApplied(id: number, result: bigint | true): void;
+  onEmptied(key: string, server: number): void;
+  onDeleted(key: string, server: number): void;
+  /** It has lost an item; null: all that it had. */
+  onLost(key: string | null, server: number): void;
+  /** A value was read as a command. */
+  onSmuggled(server: number): void;
+}
+
+/** More versions than a server gives in a run. */
+const VERSIONS = 10_000_000;
+
+/** A server on a host of the network. */
+export class SimulatedServer {
+  readonly host: Host;
+  readonly #network: Network;
+  readonly #random: Random;
+  readonly #log: ServerLog;
+  #server: Server | null = null;
+  #starts = 0;
+  // By processes that have ended.
+  #served = 0;
+
+  constructor(network: Network, host: Host, random: Random, log: ServerLog) {
+    this.host = host;
+    this.#network = network;
+    this.#random = random;
+    this.#log = log;
+  }
+
+  /** How many keys its processes were asked for, or asked to write to. */
+  get served(): number {
+    return this.#served + servedBy(this.#server);
+  }
+
+  get isUp(): boolean {
+    return this.#server !== null;
+  }
+
+  /** Starts a process that has no items. */
+  start(kind: ServerKind): void {
+    const { host } = this;
+    const process = new Process(`server${host.index}`, this.#network.timeline, false);
+    const random = (): number => this.#random.next();
+    const server = new Server({ memory: kind.memory, random }, process.clock);
+    // No two processes give the same version: memcached counts from 1 after each start, so that a
+    // version of another life may fit, which is no fault of a client.
+    const first = (this.#starts++ * this.#network.hosts.length + host.index) * VERSIONS;
+    let cas = first;
+    server.engine.store.nextCas = () => ++cas;
+    this.#watch(server);
+    host.process = process;
+    host.isOff = false;
+    host.accept = (transport, address) => {
+      const events = server.accept(transport, address);
+      return kind.isOld ? this.#withoutMeta(events) : events;
+    };
+    this.#server = server;
+    this.#network.revived(host);
+  }
+
+  /** Ends the process. `isSilent`: with its machine, so that nobody is told. */
+  crash(isSilent: boolean): void {
+    const { process } = this.host;
+    if (this.#server === null || process === null) return;
+    this.#served += servedBy(this.#server);
+    this.#server = null;
+    this.host.isOff = isSilent;
+    process.kill();
+    this.#network.killed(process, isSilent);
+    this.#log.onLost(null, this.host.index);
+  }
+
+  /** Ends in order: the replies that are ready still leave. */
+  stop(): void {
+    this.#server?.close();
+    this.crash(false);
+  }
+
+  /** Forgets some items, as if others had needed the room. */
+  evict(random: Random, share: number): void {
+    const store = this.#server?.engine.store;
+    if (store === undefined) return;
+    for (let item = store.items.scan(1); item !== 0; item = store.items.scan(item + 1)) {
+      if (!random.chance(share)) continue;
+      this.#log.onLost(keyOf(store.items.key(item)), this.host.index);
+      store.remove(item);
+    }
+  }
+
+  /** Forgets an item and tells nobody: for a test that this is noticed. */
+  forget(random: Random): void {
+    const store = this.#server?.engine.store;
+    if (store === undefined) return;
+    for (let item = store.items.scan(1); item !== 0; item = store.items.scan(item + 1)) {
+      if (random.chance(0.5)) store.remove(item);
+    }
+  }
+
+  // The store's methods are replaced on this one object, as it is told the values that it stores.
+  #watch({ engine: { store } }: Server): void {
+    const log = this.#log;
+    const { index } = this.host;
+    const add = store.store.bind(store);
+    store.store = (request) => {
+      const result = add(request);
+      if (result.status !== 'stored') return result;
+      const id = idOf(request.value);
+      if (id > 0) log.onApplied(id, true);
+      else if (request.value.length === 0) log.onEmptied(keyOf(request.key), index);
+      return result;
+    };
+    const count = store.delta.bind(store);
+    store.delta = (found, isIncrement, delta, cas, newCas) => {
+      const result = count(found, isIncrement, delta, cas, newCas);
+      if (typeof result === 'object') log.onApplied(Number(delta), BigInt(result.value));
+      return result;
+    };
+    store.log = {
+      fetched() {},
+      stored() {},
+      evicted: (item) => log.onLost(keyOf(store.items.key(item)), index),
+      deleted: (item) => log.onDeleted(keyOf(store.items.key(item)), index),
+    };
+  }
+
+  // Each word that begins a line with `m` becomes one that no server knows: no classic command, and
+  // no value of the simulation, begins so.
+  #withoutMeta(events: TransportEvents): TransportEvents {
+    let before = 0x0a;
+    return {
+      onData: (chunk) => {
+        const own = new Uint8Array(chunk);
+        for (let i = 0; i < own.length; i++) {
+          const byte = own[i]!;
+          if (before === 0x0a && byte === 0x6d) own[i] = 0x78;
+          // A value comes behind this line, and would be read as commands.
+          else if (before === 0x78 && byte === 0x73) this.#log.onSmuggled(this.host.index);
+          before = own[i]!;
+        }
+        events.onData(own);
+      },
+      onDrain: () => events.onDrain(),
+      onEnd: () => events.onEnd?.(),
+      onClosed: (cause) => events.onClosed(cause),
+    };
+  }
+}
+
+function servedBy(server: Server | null): number {
+  if (server === null) return 0;
+  const { counters } = server.engine.store;
+  return counters.cmd_get + counters.cmd_set + counters.cmd_touch +
+    counters.delete_hits + counters.delete_misses + counters.incr_hits + counters.incr_misses +
+    counters.decr_hits + counters.decr_misses;
+}
+
+function keyOf(bytes: Uint8Array): string {
+  return latin1(bytes, 0, bytes.length);
+}
+
+/** The number in a value, a piece of one, or 0 where there is none. */
+function idOf(value: Uint8Array): number {
+  let id = 0;
+  for (const byte of value) {
+    if (byte >= 0x30 && byte <= 0x39) id = id * 10 + byte - 0x30;
+    else if (id > 0) break;
+  }
+  return id;
+}

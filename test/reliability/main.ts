@@ -1,0 +1,133 @@
+// npm run reliability                   many seeds of the simulation
+//   --seconds N    how long; 60 by default
+//   --from N       the first seed; 1000 by default
+//   --calls N      calls in a run; 3000 by default
+//   --rounds N     then kill, stop and continue real servers so often; 200 by default
+//   --write        also write the figures to docs/reliability.md
+// npm run reliability -- --seed N       one run again, and what happened in it
+//   --calls N      calls in it
+//   --clients LIST --faults LIST          the ones that take part, by their numbers; `none` for none
+//   --shrink       make it as short as it can be and still fail
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { machine } from '../../bench/machine.ts';
+import { type Plan, runFleet } from './fleet/fleet.ts';
+import { replayLine, shrink } from './fleet/shrink.ts';
+import { runReal } from './real.ts';
+import { findProgram } from '../support/memcached.ts';
+
+const PAGE = join(import.meta.dirname, '../../docs/reliability.md');
+
+const { values } = parseArgs({
+  options: {
+    seconds: { type: 'string', default: '60' },
+    from: { type: 'string', default: '1000' },
+    calls: { type: 'string', default: '3000' },
+    rounds: { type: 'string', default: '200' },
+    seed: { type: 'string' },
+    clients: { type: 'string' },
+    faults: { type: 'string' },
+    shrink: { type: 'boolean', default: false },
+    write: { type: 'boolean', default: false },
+  },
+});
+
+if (values.seed === undefined) await runMany();
+else await runOne(Number(values.seed));
+
+async function runOne(seed: number): Promise<void> {
+  const plan: Plan = {
+    seed,
+    calls: Number(values.calls),
+    ...(values.clients === undefined ? {} : { clients: toList(values.clients) }),
+    ...(values.faults === undefined ? {} : { faults: toList(values.faults) }),
+  };
+  const report = await runFleet(plan, values.shrink ? null : (text) => console.log(text));
+  const shown = values.shrink && report.violations.length > 0 ? await shrink(report) : report;
+  console.log(shown.violations.length === 0 ? 'no law is broken' : shown.violations.join('\n'));
+  console.log(replayLine(shown.plan));
+  if (shown.violations.length > 0) process.exitCode = 1;
+}
+
+async function runMany(): Promise<void> {
+  const calls = Number(values.calls);
+  const end = performance.now() + Number(values.seconds) * 1000;
+  const started = process.cpuUsage();
+  const sums = {
+    runs: 0,
+    commands: 0,
+    served: 0,
+    failures: 0,
+    faults: 0,
+    events: 0,
+    time: 0,
+    broken: 0,
+  };
+  for (let seed = Number(values.from); performance.now() < end; seed++) {
+    const report = await runFleet({ seed, calls });
+    sums.runs++;
+    for (const name of ['commands', 'served', 'failures', 'faults', 'events', 'time'] as const) {
+      sums[name] += report[name];
+    }
+    if (report.violations.length === 0) continue;
+    sums.broken++;
+    const short = await shrink(report);
+    console.log(`${short.violations.join('\n')}\n${replayLine(short.plan)}\n`);
+  }
+  const { user, system } = process.cpuUsage(started);
+  const seconds = (user + system) / 1e6;
+  const rows: (readonly [string, string])[] = [
+    ['runs, each of a seed', count(sums.runs)],
+    ['commands of callers', count(sums.commands)],
+    ['commands that servers did', count(sums.served)],
+    ['calls that failed, as faults made them', count(sums.failures)],
+    ['faults', count(sums.faults)],
+    ['events', count(sums.events)],
+    ['hours of virtual time', count(sums.time / 3_600_000)],
+    ['seconds of CPU', count(seconds)],
+    ['commands of callers in a second of CPU', count(sums.commands / seconds)],
+    ['runs that broke a law', count(sums.broken)],
+    ...await runServers(Number(values.rounds)),
+  ];
+  console.log(rows.map(([name, value]) => `${name.padEnd(52)} ${value.padStart(12)}`).join('\n'));
+  if (values.write) writePage(rows);
+  if (sums.broken > 0) process.exitCode = 1;
+}
+
+// The same laws with real servers, as far as callers can see them.
+async function runServers(rounds: number): Promise<(readonly [string, string])[]> {
+  const program = findProgram('memcached');
+  if (program === null || rounds === 0) return [];
+  const report = await runReal({ program, rounds, callers: 200, seed: Number(values.from) });
+  if (report.violations.length > 0) process.exitCode = 1;
+  console.log(report.violations.join('\n'));
+  return [
+    ['real servers: killed with -9', count(report.kills)],
+    ['real servers: stopped and continued', count(report.stops)],
+    ['real servers: calls', count(report.calls)],
+    ['real servers: calls that failed', count(report.failures)],
+    ['real servers: milliseconds after a deadline at most', count(report.latest)],
+    ['real servers: histories that are not linearizable', count(report.violations.length)],
+  ];
+}
+
+function toList(text: string): number[] {
+  return text === 'none' ? [] : text.split(',').map(Number);
+}
+
+function count(value: number): string {
+  return Math.round(value).toLocaleString('en');
+}
+
+// Replaces the table of the page.
+function writePage(rows: readonly (readonly [string, string])[]): void {
+  const page = readFileSync(PAGE, 'utf8');
+  const table = [
+    '| what | figure |',
+    '| --- | ---: |',
+    ...rows.map(([name, value]) => `| ${name} | ${value} |`),
+  ].join('\n');
+  const figures = `<!-- figures -->\n\n${table}\n\n${machine()}\n`;
+  writeFileSync(PAGE, page.replace(/<!-- figures -->[^]*?(?=\n## |$)/, () => figures));
+}
