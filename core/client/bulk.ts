@@ -146,6 +146,7 @@ class BatchReader<Result> implements Reader<void> {
   }
 
   async run(options: CallOptions): Promise<void> {
+    const left = this.#context.deadline(options);
     let base64 = false;
     for (const index of this.#indexes) {
       const wire = this.#wire[index]!;
@@ -161,7 +162,7 @@ class BatchReader<Result> implements Reader<void> {
       await this.#context.executeWith(this.#wire[first]!, command, options, this, key);
     }
     if (this.#unclear.length > 0) {
-      await Promise.all(this.#unclear.map((i) => this.#findOne(i, options)));
+      await Promise.all(this.#unclear.map((i) => this.#findOne(i, left.within(options))));
     }
   }
 

@@ -238,4 +238,35 @@ client('a black hole: the call ends at its deadline, the connection at stallAfte
   await new Promise<void>((resolve) => void server.close(() => resolve()));
 });
 
+for (
+  const [what, ask] of [
+    ['get', (one: Client) => one.get('k', { timeout: 1000 })],
+    ['get, by the default', (one: Client) => one.get('k')],
+    ['gets', (one: Client) => one.gets('k', { timeout: 1000 })],
+    ['getMany', (one: Client) => one.getMany(['k'], { timeout: 1000 })],
+    ['getMany, by the default', (one: Client) => one.getMany(['k'])],
+  ] as const
+) {
+  for (const observed of [false, true]) {
+    const name = `${what}: a read that is asked again has the time that is left`;
+    client(observed ? `${name}, with an observer` : name, async () => {
+      const onCommand = observed ? { onCommand: () => () => {} } : {};
+      const { one, clock, network } = scripted({ dialect: 'text', ...onCommand });
+      const call = new Watched(ask(one));
+      await settled();
+      const transport = await network.last.accept();
+      clock.advance(900);
+      const cas = what === 'gets' ? ' 7' : '';
+      await transport.reply(`VALUE k 0 0${cas}\r\n\r\nEND\r\n`);
+      assert.match(transport.take(), /^gets? k\r\ngets? k\r\n/);
+      clock.advance(99);
+      await settled();
+      assert.is(call.state, 'pending');
+      clock.advance(1);
+      await settled();
+      assert.is(call.brief, 'TimeoutError timeout unknown');
+    });
+  }
+}
+
 client.run();

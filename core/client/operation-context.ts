@@ -10,6 +10,7 @@ import { type ItemKey, type Keys, ownKey, type WireKey } from './keys.ts';
 import type { ClusterServer } from './cluster/cluster-server.ts';
 import type { ServerName } from './connection/endpoint.ts';
 import { callListener } from './connection/observe.ts';
+import { Deadline } from './connection/timing.ts';
 import {
   type ExecuteOptions,
   executeThenRead,
@@ -37,6 +38,8 @@ export interface MemcacheDependencies {
   /** How text becomes UTF-8 and back; the standard's way by default. */
   readonly textCodec?: TextCodec;
   readonly keys: Keys;
+  /** The `timeout` of a call without one, in milliseconds; that of the executor by default. */
+  readonly timeout?: number;
   readonly clock: Clock;
   /**
    * Returns a number from 0 to 1, for the jitter of wrappers; `Math.random` by default.
@@ -90,10 +93,12 @@ export class OperationContext {
 
   /** The value that a read of one key finds, or undefined. */
   readonly valueReader: Reader<unknown> = {
-    ofReply: (reply, { key, options }) => {
+    ofReply: (reply, { key, options, deadline }) => {
       if (!isUnclear(reply)) return this.#valueOf(reply, key);
       const wire = this.dependencies.keys.toWire(key);
-      const again = this.execute(wire, getCommand(wire, false), options);
+      const { clock } = this.dependencies;
+      const left = new Deadline(clock, deadline - clock.elapsed());
+      const again = this.execute(wire, getCommand(wire, false), left.within(options ?? {}));
       return again.then((second) => this.#valueOf(second, key));
     },
     ofItem: (item, { key }) => this.itemValue(key, item),
@@ -128,9 +133,20 @@ export class OperationContext {
     key: ItemKey,
   ): Promise<Result> {
     const routed = route === undefined ? options : { ...options, route };
-    const { executor } = this.dependencies;
-    return executor.executeWith?.(command, routed, reader, key) ??
-      executeThenRead(executor, command, routed, reader, key);
+    const { executor, clock } = this.dependencies;
+    const result = executor.executeWith?.(command, routed, reader, key);
+    if (result !== undefined) return result;
+    const deadline = clock.elapsed() + this.#timeout(options);
+    return executeThenRead(executor, command, { key, options: routed, deadline }, reader);
+  }
+
+  /** The deadline of a call that may send more than one command. */
+  deadline(options: ExecuteOptions | undefined): Deadline {
+    return new Deadline(this.dependencies.clock, this.#timeout(options));
+  }
+
+  #timeout(options: ExecuteOptions | undefined): number {
+    return options?.timeout ?? this.dependencies.timeout ?? Infinity;
   }
 
   /** The item that a read of one key finds. */
@@ -139,8 +155,10 @@ export class OperationContext {
     command: Command,
     options: ExecuteOptions | undefined,
   ): Promise<Found | undefined> {
+    const left = this.deadline(options);
     const reply = await this.execute(wire, command, options);
-    return toFound(isUnclear(reply) ? await this.execute(wire, command, options) : reply);
+    if (!isUnclear(reply)) return toFound(reply);
+    return toFound(await this.execute(wire, command, left.within(options ?? {})));
   }
 
   /** A write to one key, which is waited for unless it is quiet. */

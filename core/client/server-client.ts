@@ -329,9 +329,13 @@ export class ItemStream<Item> implements AsyncIterableIterator<Item, void, undef
 export function clientDependencies(
   settings: ClientSettings,
 ): Omit<MemcacheDependencies, 'executor'> {
-  const { serde, textCodec, clock, random, maxKeys, noreply, ignoreErrors, onIgnored } = settings;
+  const { serde, textCodec, timeout, clock, random, maxKeys } = settings;
+  const { noreply, ignoreErrors, onIgnored } = settings;
   const keys = new Keys(keyPolicy(settings));
-  return { serde, textCodec, keys, clock, random, maxKeys, noreply, ignoreErrors, onIgnored };
+  return {
+    ...{ serde, textCodec, keys, timeout, clock, random, maxKeys },
+    ...{ noreply, ignoreErrors, onIgnored },
+  };
 }
 
 export function keyPolicy(settings: ClientSettings): KeyPolicy {

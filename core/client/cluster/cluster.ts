@@ -105,7 +105,10 @@ export class Cluster implements Executor {
     if (this.#closed) return Promise.reject(closedError());
     try {
       const route = routeOf(command, options);
-      if (route === undefined) return executeThenRead(this, command, options, reader, key);
+      if (route === undefined) {
+        return this.execute(command, options)
+          .then((reply) => reader.ofReply(reply, { key, options, deadline: Infinity }));
+      }
       if (this.#dead.size > 0) this.#askDead();
       return this.#executeOn(this.memberOf(route), command, options, reader, key);
     } catch (error) {
@@ -182,14 +185,9 @@ export class Cluster implements Executor {
       // nothing.
       this.#ask(member);
     }
-    if (!health.onProbation) {
-      return executor.executeWith?.(command, options, reader, key) ??
-        executeThenRead(executor, command, options, reader, key);
-    }
-    return executor.execute(command, options).then((reply) => {
-      if (reply.type !== 'silent') health.confirm();
-      return reader.ofReply(reply, { key, options });
-    });
+    const heard = health.onProbation ? confirming(health, reader) : reader;
+    return executor.executeWith?.(command, options, heard, key) ??
+      executeThenRead(executor, command, { key, options, deadline: Infinity }, heard);
   }
 
   async #split(command: ManyKeys, options: ExecuteOptions | undefined): Promise<Reply> {
@@ -293,4 +291,14 @@ function routeOf(command: Command, options: ExecuteOptions | undefined): Key | u
   if (options?.route !== undefined) return options.route;
   if ('key' in command) return command.key;
   return 'keys' in command && command.keys.length === 1 ? command.keys[0] : undefined;
+}
+
+/** A reader that reports the replies of a server on probation. */
+function confirming<Result>(health: Health, reader: Reader<Result>): Reader<Result> {
+  return {
+    ofReply(reply, call) {
+      if (reply.type !== 'silent') health.confirm();
+      return reader.ofReply(reply, call);
+    },
+  };
 }

@@ -78,6 +78,8 @@ export interface Call {
   /** The key as the caller gave it. */
   readonly key: ItemKey;
   readonly options: ExecuteOptions | undefined;
+  /** When it times out, by the clock's `elapsed`; Infinity for never. */
+  readonly deadline: number;
 }
 
 /**
@@ -131,13 +133,10 @@ export interface Executor {
 export function executeThenRead<Result>(
   executor: Executor,
   command: Command,
-  options: ExecuteOptions | undefined,
+  call: Call,
   reader: Reader<Result>,
-  key: ItemKey,
 ): Promise<Result> {
-  return executor.execute(command, options).then((reply) =>
-    reader.ofReply(reply, { key, options })
-  );
+  return executor.execute(command, call.options).then((reply) => reader.ofReply(reply, call));
 }
 
 /** Rejects with this error, or with a UsageError where the call itself breaks a rule. */

@@ -45,7 +45,7 @@ import {
   wholeReply,
 } from './executor.ts';
 import type { ItemKey } from '../keys.ts';
-import { type Early, loginCall, lostError, type Pending, plainSink, settle } from './pending.ts';
+import { type Early, loginCall, lostError, Pending, plainSink, settle } from './pending.ts';
 import type { ClientOptions } from '../options.ts';
 import { Nudge } from './nudge.ts';
 import { announce, observed, type Traffic } from './observe.ts';
@@ -146,21 +146,20 @@ export class Link implements Executor, TransportEvents {
     this.#pace = options.pace ?? new Pace(options.clock);
     this.#name = endpointName(options.endpoint);
     this.#connection = new ClientConnection({ ...options, serverName: this.#name });
-    const { auth, connectTimeout, clock, endpoint } = options;
     this.#pump = new Pump(this.#connection, {
       onTurn: () => this.#flush(),
       onRested: () => this.#advance(),
     }, this.#pace);
-    this.#alarm = new Alarm(clock, () => {
+    this.#alarm = new Alarm(options.clock, () => {
       // While reading is paused, a silent server has not stalled.
       if (this.#isBusy) this.#connection.receive(EMPTY, this.#alarm.time.elapsed());
       this.#connection.tick(this.#alarm.time.elapsed());
       this.#advance();
     });
-    this.#nudge = endpoint.tls === undefined
+    this.#nudge = options.endpoint.tls === undefined
       ? null
-      : new Nudge(clock, this.#connection, () => this.#flush());
-    if (auth !== undefined) this.#login(auth, connectTimeout);
+      : new Nudge(options.clock, this.#connection, () => this.#flush());
+    if (options.auth !== undefined) this.#login(options.auth, options.connectTimeout);
     void this.#dial();
   }
 
@@ -207,9 +206,10 @@ export class Link implements Executor, TransportEvents {
     const onEnd = announce(onCommand, spelled, this.#name);
     if (onEnd === undefined) return this.#execute(spelled, command, options, null, reader, key);
     const traffic = { bytesOut: 0, bytesIn: 0 };
+    const timeout = options?.timeout ?? this.#options.timeout;
+    const call = { key, options, deadline: clock.elapsed() + timeout };
     const reply = this.#execute(spelled, command, options, traffic, wholeReply, key);
-    return observed(onEnd, clock, spelled, traffic, reply)
-      .then((found) => reader.ofReply(found, { key, options }));
+    return observed(onEnd, clock, spelled, traffic, reply).then((it) => reader.ofReply(it, call));
   }
 
   /** Checks whether the server replies; observers are not called. */
@@ -255,9 +255,9 @@ export class Link implements Executor, TransportEvents {
       // The commands of one turn share one reading of the clock, which costs as much as to encode
       // one. The flush is scheduled even if this command is refused: it may make room for the next.
       if (this.#pump.schedule()) this.#usedAt = this.#alarm.time.elapsed();
-      const timeout = options?.timeout ?? this.#options.timeout;
-      const deadline = this.#usedAt + timeout;
-      const pending: Pending = { resolve, reject, reader, key, options, traffic, unlisten: null };
+      const deadline = this.#usedAt + (options?.timeout ?? this.#options.timeout);
+      const end = deadline + this.#alarm.pausedFor;
+      const pending = new Pending(resolve, reject, reader, key, options, end, traffic);
       if (options?.unconfirmed === true) this.#sendQuiet(command, asked, pending, deadline);
       else this.#sendAwaited(command, pending, deadline);
       // A long burst is sent, and the clock read again, before its turn ends.

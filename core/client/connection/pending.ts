@@ -11,18 +11,40 @@ import {
 import type { Command } from '../../wire/command.ts';
 import type { PlainSink } from '../../wire/client-event.ts';
 import type { Reply } from '../../wire/reply.ts';
-import { type Call, type Reader, wholeReply } from './executor.ts';
+import type { ItemKey } from '../keys.ts';
+import { type Call, type ExecuteOptions, type Reader, wholeReply } from './executor.ts';
 import type { Traffic } from './observe.ts';
 
 /** A call that waits for its reply. */
-export interface Pending extends Call {
+export class Pending implements Call {
   readonly resolve: (result: unknown) => void;
   readonly reject: (error: Error) => void;
   readonly reader: Reader<unknown>;
+  readonly key: ItemKey;
+  readonly options: ExecuteOptions | undefined;
+  readonly deadline: number;
   /** Filled in for an observer; null without one. */
   readonly traffic: Traffic | null;
   /** Stops listening to the caller's signal. */
-  unlisten: (() => void) | null;
+  unlisten: (() => void) | null = null;
+
+  constructor(
+    resolve: (result: unknown) => void,
+    reject: (error: Error) => void,
+    reader: Reader<unknown>,
+    key: ItemKey,
+    options: ExecuteOptions | undefined,
+    deadline: number,
+    traffic: Traffic | null,
+  ) {
+    this.resolve = resolve;
+    this.reject = reject;
+    this.reader = reader;
+    this.key = key;
+    this.options = options;
+    this.deadline = deadline;
+    this.traffic = traffic;
+  }
 }
 
 /** A command that was queued before its connection was proved. */
@@ -98,13 +120,5 @@ export function loginCall(
     const reason = new ServerReplyError(cause.kind, message);
     fail(new AuthError(`${server} refused the credentials`, reason));
   };
-  return {
-    resolve: () => {},
-    reject,
-    reader: wholeReply,
-    key: '',
-    options: undefined,
-    traffic: null,
-    unlisten: null,
-  };
+  return new Pending(() => {}, reject, wholeReply, '', undefined, Infinity, null);
 }

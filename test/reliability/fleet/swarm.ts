@@ -51,12 +51,6 @@ export const callKinds = [
 ] as const;
 export type CallKind = typeof callKinds[number];
 
-/**
- * Without empty values: a read that finds one in classic words is asked again, and has its time
- * limit twice.
- */
-const sound = callKinds.filter((kind) => kind !== 'setEmpty');
-
 /** A client of the fleet, which is a process with callers. */
 export interface ClientPlan {
   readonly kind: 'single' | 'pooled' | 'hash';
@@ -129,7 +123,7 @@ export function swarmOf(seed: number): Swarm {
     keys: Math.max(4, Math.ceil(callers * random.pick([0.5, 2, 10]))),
     maxValue: random.pick([0, 0, 100, 3000, 40_000]),
     clients,
-    calls: ['get', 'set', ...some(random, sound, 0.5)],
+    calls: ['get', 'set', ...some(random, callKinds, 0.5)],
     // An item lives by its server's time of day, which is then no measure.
     expires: !faults.includes('clock') && random.chance(0.4),
     faults,
