@@ -108,7 +108,7 @@ async function memwire(
   hashed: boolean,
 ): Promise<Subject> {
   // The built code, as it is installed.
-  const built = new URL('../../dist/transport-node/mod.js', import.meta.url).href;
+  const built = new URL('../../dist/node.js', import.meta.url).href;
   const node = (await import(built)) as typeof import('../../transport-node/mod.ts');
   const options = { dialect, timeout: PATIENCE };
   const client = hashed

@@ -229,7 +229,7 @@ interface Waiter<Item> {
  * There is no `timeout` unless one is given: how long a dump takes depends on its reader. It is no
  * async generator, because `return` of one waits for a pending `next`.
  */
-export class ItemStream<Item> implements AsyncIterableIterator<Item, void, undefined> {
+export class ItemStream<Item> implements AsyncIterableIterator<Item> {
   readonly #start: () => Promise<void>;
   readonly #aborter: Aborter = newAborter();
   #isStarted = false;

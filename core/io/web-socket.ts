@@ -28,7 +28,7 @@ export interface WebSocketLike {
   readonly bufferedAmount: number;
   readonly protocol: string;
   readonly readyState: number;
-  send(data: Uint8Array<ArrayBuffer>): void;
+  send(data: UnsharedBytes): void;
   close(code?: number, reason?: string): void;
   addEventListener(type: 'open', listener: () => void): void;
   addEventListener(type: 'error', listener: (event: WebSocketFailure) => void): void;
@@ -67,8 +67,14 @@ export function closeWith(socket: WebSocketLike, code: number, reason: string): 
   }
 }
 
+/**
+ * Bytes in memory of their own thread. They are no `Uint8Array<ArrayBuffer>`, since `Uint8Array` is
+ * generic only from TypeScript 5.7 on.
+ */
+export type UnsharedBytes = Uint8Array & { readonly buffer: ArrayBuffer };
+
 /** Bytes as a WebSocket takes them: it refuses memory that is shared with other threads. */
-export function unshared(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+export function unshared(bytes: Uint8Array): UnsharedBytes {
   const { buffer, byteOffset, length } = bytes;
   return buffer instanceof ArrayBuffer
     ? new Uint8Array(buffer, byteOffset, length)

@@ -16,14 +16,15 @@ export interface Tarball {
 
 let packed: Tarball | undefined;
 
-/** Packs the package and installs it, once a process: npm takes seconds. */
+/** Builds, packs and installs the package, once a process: that takes seconds. */
 export function tarball(): Tarball {
   return packed ??= pack(temporaryDirectory());
 }
 
 function pack(project: string): Tarball {
+  run(ROOT, 'npm', ['run', '--silent', 'build']);
   const [{ filename, files }] = JSON.parse(
-    run(ROOT, 'npm', ['pack', '--json', '--pack-destination', project]),
+    run(ROOT, 'npm', ['pack', '--ignore-scripts', '--json', '--pack-destination', project]),
   ) as [{ filename: string; files: { path: string }[] }];
   const file = join(project, filename);
   const manifest = '{ "name": "user", "private": true, "type": "module" }';
@@ -66,15 +67,20 @@ export class UserProject {
     );
   }
 
-  /** Gives the project a package that this one has. */
-  link(name: string): void {
+  /** Gives the project a package that this one has, or the one in another folder has. */
+  link(name: string, owner: string = ROOT): void {
     const link = join(this.#directory, 'node_modules', name);
     mkdirSync(dirname(link), { recursive: true });
-    symlinkSync(join(ROOT, 'node_modules', name), link);
+    symlinkSync(join(owner, 'node_modules', name), link);
   }
 
   write(file: string, text: string): void {
-    writeFileSync(join(this.#directory, file), text);
+    writeFileSync(this.path(file), text);
+  }
+
+  /** The path of a file in the project. */
+  path(file: string): string {
+    return join(this.#directory, file);
   }
 
   /** Copies a file of the repository into the root of the project. */
