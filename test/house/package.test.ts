@@ -12,6 +12,10 @@ import { tarball, UserProject } from './user-project.ts';
 interface Manifest {
   readonly name: string;
   readonly version: string;
+  readonly description: string;
+  readonly keywords: readonly string[];
+  readonly author: string;
+  readonly license: string;
   readonly main: string;
   readonly types: string;
   readonly typesVersions: Readonly<Record<'*', Readonly<Record<string, readonly string[]>>>>;
@@ -58,6 +62,13 @@ house('resolvers that do not know `exports` are led to the same files', () => {
   }
   assert.is(Object.keys(named).length, subpaths.length);
   assert.is(main, target(manifest.exports['.'], 'require'));
+});
+
+house('it says what it is, who made it, and under which license', () => {
+  assert.ok(manifest.keywords.length > 5);
+  for (const field of ['description', 'author', 'license'] as const) {
+    assert.ok(manifest[field].length > 2, field);
+  }
 });
 
 house('it has no dependencies', () => {

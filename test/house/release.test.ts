@@ -85,6 +85,16 @@ house('JSR and npm would take the package as it is', () => {
   assert.match(stdout + stderr, /\+ memwire@\d/);
 });
 
+house('npm and JSR resolve every link of the README', () => {
+  const text = readFileSync(join(ROOT, 'README.md'), 'utf8');
+  const links = [...text.matchAll(/\]\(([^)\s]+)\)|(?:src|href)="([^"]+)"/g)]
+    .map(([, link, other]) => link ?? other ?? '');
+  assert.ok(links.length > 20);
+  // They lead relative ones into the repository, which a release has; but JSR not those that begin
+  // with a slash.
+  for (const link of links) assert.match(link, /^https:\/\/|^[\w#]/);
+});
+
 house('workflows run .ci/run on each Node that the package is for, and publish by OIDC', () => {
   const read = (name: string): string =>
     readFileSync(join(ROOT, '.github/workflows', `${name}.yml`), 'utf8');

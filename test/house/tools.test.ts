@@ -106,14 +106,14 @@ const compilers: Readonly<Record<string, string>> = {
   '5.9': 'typescript',
 };
 
-const modes:
-  readonly (readonly [version: string, module: string, resolution: string, types: boolean])[] = [
-    ['5.4', 'commonjs', 'node10', false],
-    ['5.4', 'node16', 'node16', true],
-    ['5.4', 'esnext', 'bundler', true],
-    ['5.9', 'commonjs', 'node10', true],
-    ['5.9', 'node16', 'node16', false],
-  ];
+type Mode = readonly [version: string, module: string, resolution: string, hasTypes: boolean];
+
+const modes: readonly Mode[] = [
+  ['5.4', 'commonjs', 'node10', false],
+  ['5.4', 'node16', 'node16', true],
+  ['5.9', 'commonjs', 'node10', true],
+  ['5.9', 'esnext', 'bundler', false],
+];
 
 for (const [version, module, moduleResolution, hasTypes] of modes) {
   const types = hasTypes ? 'with' : 'without';
