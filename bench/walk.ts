@@ -29,6 +29,7 @@ const keyReaders: readonly KeyReader[] = [
   { file: 'core/wire/key.js', name: 'checkKey' },
   { file: 'core/wire/key.js', name: 'checkBase64Key' },
   { file: 'core/wire/key.js', name: 'putKey' },
+  { file: 'core/wire/plain.js', name: 'putLine' },
   { file: 'core/wire/key.js', name: 'putBase64Key' },
   { file: 'core/wire/key.js', name: 'keyText' },
   { file: 'core/wire/bytes.js', name: 'fromLatin1' },

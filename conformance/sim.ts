@@ -2,7 +2,8 @@
 import { VirtualClock } from '../core/io/clock.ts';
 import { Engine } from '../core/server/engine.ts';
 import { Session } from '../core/server/session.ts';
-import { ClientConnection, type ClientEvent } from '../core/wire/client-connection.ts';
+import { ClientConnection } from '../core/wire/client-connection.ts';
+import type { ClientEvent } from '../core/wire/client-event.ts';
 import type { Command } from '../core/wire/command.ts';
 import { ServerConnection } from '../core/wire/server-connection.ts';
 import { latin1 } from '../core/wire/bytes.ts';

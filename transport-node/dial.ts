@@ -30,8 +30,7 @@ export const dial: Dialer = outside((to, events, signal) =>
         socket.setKeepAlive(to.keepAlive !== undefined, (to.keepAlive ?? 0) * 1000);
       }
       const transport = new SocketTransport(socket);
-      const guarded = transport.attach(events);
-      reads.onData = (chunk) => guarded.onData(chunk);
+      reads.owner = transport.attach(events);
       release();
       resolve(transport);
     };

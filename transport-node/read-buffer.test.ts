@@ -29,7 +29,7 @@ reads('an idle connection holds 2 KiB, and grows while reads fill it', () => {
 reads('what was handed out is never written to again', () => {
   const buffer = new ReadBuffer();
   const chunks: Uint8Array[] = [];
-  buffer.onData = (chunk) => chunks.push(chunk);
+  buffer.owner = { onData: (chunk) => chunks.push(chunk) };
   const lengths = [5, 2048, 100, 8192, 8193, 9000, 32_768, 20_000, 65_536, 65_536, 7, 60_000];
   lengths.forEach((length, i) => read(buffer, Math.min(length, sizeOf(buffer)), i + 1));
   chunks.forEach((chunk, i) => assert.ok(chunk.every((byte) => byte === i + 1), `read ${i}`));

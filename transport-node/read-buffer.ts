@@ -1,5 +1,6 @@
 // The memory that a socket is read into.
 import type { OnReadOpts } from 'node:net';
+import type { TransportEvents } from '../core/io/transport.ts';
 
 /** The size of the first read: an idle connection should cost little. */
 const FIRST_SIZE = 2 * 1024;
@@ -20,12 +21,12 @@ export class ReadBuffer {
   readonly onread: OnReadOpts = {
     buffer: () => this.#bytes,
     callback: (length) => {
-      this.onData(this.#take(length));
+      this.owner.onData(this.#take(length));
       return true;
     },
   };
-  /** Called with each chunk. Nothing is read before the socket is connected: set it by then. */
-  onData: (chunk: Uint8Array) => void = () => {};
+  /** Gets each chunk. Nothing is read before the socket is connected: set it by then. */
+  owner: Pick<TransportEvents, 'onData'> = { onData: () => {} };
   #bytes: Uint8Array = allocate(FIRST_SIZE);
 
   #take(length: number): Uint8Array {

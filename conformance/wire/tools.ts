@@ -1,9 +1,7 @@
 // Helpers of the wire cases.
-import {
-  ClientConnection,
-  type ClientConnectionOptions,
-  type ClientEvent,
-} from '../../core/wire/client-connection.ts';
+import { ClientConnection } from '../../core/wire/client-connection.ts';
+import type { ClientConnectionOptions } from '../../core/wire/client-connection-options.ts';
+import type { ClientEvent } from '../../core/wire/client-event.ts';
 import type { Command } from '../../core/wire/command.ts';
 import { bytes, text } from '../assert.ts';
 

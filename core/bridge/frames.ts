@@ -35,11 +35,15 @@ export interface FrameLimits {
 
 /** Reads the frames of a client. */
 export class FrameReader {
+  /** How many bytes have arrived that are in no event yet. */
+  pending = 0;
   readonly #limits: FrameLimits;
+  // The bytes that have arrived, and where those begin that are in no event yet.
   #input: Uint8Array = EMPTY;
+  #at = 0;
   // Of the data frame that is being read: what is missing, its mask, and where the mask goes on.
   #left = 0;
-  #mask: Uint8Array = EMPTY;
+  readonly #mask: Uint8Array = new Uint8Array(4);
   #phase = 0;
   // Of the message that is being read: its frames, 0 between messages, and its bytes.
   #frames = 0;
@@ -50,11 +54,6 @@ export class FrameReader {
     this.#limits = limits;
   }
 
-  /** How many bytes have arrived that no event has told of. */
-  get pending(): number {
-    return this.#input.length;
-  }
-
   /** Whether the payload of a frame comes next whose head was an event. */
   get isAmidFrame(): boolean {
     return this.#left > 0;
@@ -63,52 +62,50 @@ export class FrameReader {
   /** Takes bytes that arrived; they belong to the reader, which unmasks them where they are. */
   push(chunk: Uint8Array): void {
     if (this.#failed) return;
-    this.#input = this.#input.length === 0 ? chunk : joined(this.#input, chunk);
+    this.#input = this.pending === 0 ? chunk : joined(this.#input.subarray(this.#at), chunk);
+    this.#at = 0;
+    this.pending = this.#input.length;
   }
 
   /** The next event; null when more must arrive first. */
   next(): FrameEvent | null {
-    if (this.#failed || this.#input.length === 0) return null;
-    if (this.#left > 0) return { type: 'data', bytes: this.#readPayload() };
-    return this.#readHead();
-  }
-
-  #readPayload(): Uint8Array {
-    const bytes = this.#take(Math.min(this.#left, this.#input.length));
+    if (this.#failed || this.pending === 0) return null;
+    if (this.#left === 0) return this.#readHead();
+    const bytes = this.#take(Math.min(this.#left, this.pending));
     this.#phase = unmask(bytes, this.#mask, this.#phase);
     this.#left -= bytes.length;
-    return bytes;
+    return { type: 'data', bytes };
   }
 
   #readHead(): FrameEvent | null {
+    if (this.pending < 2) return null;
     const input = this.#input;
-    const [first = 0, second = 0] = input;
-    if (input.length < 2) return null;
+    const at = this.#at;
+    const first = input[at]!;
+    const second = input[at + 1]!;
     const isLast = first >= 0x80;
     const opcode = first & 0x0f;
     // No extension was agreed on, and clients mask what they send.
     if ((first & 0x70) !== 0 || second < 0x80) return this.#fail(1002, 'a bad frame');
     const short = second & 0x7f;
-    const head = (short < 126 ? 2 : short === 126 ? 4 : 10) + 4;
-    if (input.length < head) return null;
-    const length = short < 126 ? short : readLength(input.subarray(2, head - 4));
-    const mask = input.slice(head - 4, head);
+    const size = (short < 126 ? 2 : short === 126 ? 4 : 10) + 4;
+    if (this.pending < size) return null;
+    const length = short < 126 ? short : readLength(input.subarray(at + 2, at + size - 4));
     if (opcode < CLOSE) {
       const error = this.#beginData(opcode, isLast, length);
       if (error !== null) return error;
-      this.#take(head);
+      this.#takeHead(size);
       this.#left = length;
-      this.#mask = mask;
       this.#phase = 0;
       return { type: 'frame' };
     }
     const type = opcode === PING ? 'ping' : opcode === PONG ? 'pong' : 'close';
     const isKnown = opcode <= PONG;
     if (!isKnown || !isLast || length > 125) return this.#fail(1002, 'a bad control frame');
-    if (input.length < head + length) return null;
-    this.#take(head);
+    if (this.pending < size + length) return null;
+    this.#takeHead(size);
     const payload = this.#take(length);
-    unmask(payload, mask, 0);
+    unmask(payload, this.#mask, 0);
     return { type, payload };
   }
 
@@ -130,35 +127,60 @@ export class FrameReader {
     return null;
   }
 
+  // Passes over a head, whose last four bytes are the mask.
+  #takeHead(size: number): void {
+    const mask = this.#at + size - 4;
+    for (let i = 0; i < 4; i++) this.#mask[i] = this.#input[mask + i]!;
+    this.#at += size;
+    this.pending -= size;
+    if (this.pending === 0) this.#input = EMPTY;
+  }
+
   #take(length: number): Uint8Array {
-    const taken = this.#input.subarray(0, length);
-    this.#input = this.#input.subarray(length);
+    const taken = this.#input.subarray(this.#at, this.#at + length);
+    this.#at += length;
+    this.pending -= length;
+    // Otherwise an idle connection would keep its last chunk in memory.
+    if (this.pending === 0) this.#input = EMPTY;
     return taken;
   }
 
   #fail(code: number, reason: string): FrameEvent {
     this.#failed = true;
     this.#input = EMPTY;
+    this.pending = 0;
     return { type: 'error', code, reason };
   }
 }
 
 /** A frame of a server, whole: it masks nothing. */
 export function encodeFrame(opcode: number, payload: Uint8Array): Uint8Array {
-  return joined(frameHead(opcode, payload.length), payload);
+  const frame = frameWithRoom(opcode, payload.length, payload.length);
+  frame.set(payload, frame.length - payload.length);
+  return frame;
 }
 
 /** The head of a frame with so many bytes of payload. */
 export function frameHead(opcode: number, length: number): Uint8Array {
-  const first = 0x80 | opcode;
-  if (length < 126) return new Uint8Array([first, length]);
-  const head = new Uint8Array(length <= 0xffff ? 4 : 10);
-  head[0] = first;
-  head[1] = head.length === 4 ? 126 : 127;
-  const view = new DataView(head.buffer);
-  if (head.length === 4) view.setUint16(2, length);
-  else view.setBigUint64(2, BigInt(length));
-  return head;
+  return frameWithRoom(opcode, length, 0);
+}
+
+// The head of a frame with `length` bytes of payload, in an array with so much room after it.
+function frameWithRoom(opcode: number, length: number, room: number): Uint8Array {
+  const size = length < 126 ? 2 : length <= 0xffff ? 4 : 10;
+  const frame = new Uint8Array(size + room);
+  frame[0] = 0x80 | opcode;
+  if (size === 2) {
+    frame[1] = length;
+    return frame;
+  }
+  frame[1] = size === 4 ? 126 : 127;
+  let rest = length;
+  for (let i = size - 1; i > 1; i--) {
+    frame[i] = rest & 0xff;
+    rest = Math.floor(rest / 256);
+  }
+  return frame;
 }
 
 /** The payload of a close frame: a code, and as much of the reason as fits. */
@@ -186,20 +208,21 @@ function readLength(bytes: Uint8Array): number {
   return length;
 }
 
-// Gives the place in the mask where what follows goes on. Four bytes at a time where there are many.
+// Returns the place in the mask where what follows goes on. Four bytes at a time where there are many.
 function unmask(bytes: Uint8Array, mask: Uint8Array, phase: number): number {
   const { length, byteOffset } = bytes;
-  const at = (i: number): number => mask[(i + phase) & 3]!;
   let i = 0;
   if (length >= 64) {
-    for (; ((byteOffset + i) & 3) !== 0; i++) bytes[i]! ^= at(i);
+    for (; ((byteOffset + i) & 3) !== 0; i++) bytes[i]! ^= mask[(i + phase) & 3]!;
+    const turned = new Uint8Array(4);
+    for (let j = 0; j < 4; j++) turned[j] = mask[(i + phase + j) & 3]!;
     // In the order of the machine, whichever that is.
-    const [word] = new Uint32Array(new Uint8Array([at(i), at(i + 1), at(i + 2), at(i + 3)]).buffer);
+    const [word] = new Uint32Array(turned.buffer);
     const words = new Uint32Array(bytes.buffer, byteOffset + i, (length - i) >> 2);
     for (let j = 0; j < words.length; j++) words[j]! ^= word!;
     i += words.length * 4;
   }
-  for (; i < length; i++) bytes[i]! ^= at(i);
+  for (; i < length; i++) bytes[i]! ^= mask[(i + phase) & 3]!;
   return (phase + length) & 3;
 }
 

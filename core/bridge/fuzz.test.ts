@@ -1,5 +1,6 @@
 // The law: whatever a page sends, in whatever pieces, the upstream is told nothing but commands that
-// read and write items under the prefix, and nothing is thrown.
+// read and write items under the prefix, and nothing is thrown. The same holds for the commands of a
+// policy.
 import * as assert from 'uvu/assert';
 import { bytes } from '../../conformance/assert.ts';
 import { Random } from '../../conformance/random.ts';
@@ -11,6 +12,7 @@ import { FakePeer } from '../../test/support/fake-peer.ts';
 import { settled } from '../../test/support/scripted.ts';
 import { StrictUpstream } from '../../test/support/strict-upstream.ts';
 import { suite } from '../../test/runner/suite.ts';
+import type { Command } from '../wire/command.ts';
 
 const fuzz = suite('bridge: fuzz');
 const random = new Random(Number(process.env['MEMWIRE_SEED'] ?? 20261121));
@@ -74,6 +76,54 @@ fuzz(`${rounds} streams of a hostile page`, async () => {
   }
   assert.ok(told > rounds / 2, `the upstream was told ${told} commands`);
   assert.ok(refused > rounds / 10, `${refused} streams were refused`);
+});
+
+// Keys and flags of a policy, right and wrong.
+const keys = ['a', 'a b', 'a\r\nflush_all\r\n', '\0', 'é', 'k'.repeat(246), bytes('a\n')];
+const flagLists = [[], ['v', 'q'], ['q'], ['v', 'v'], ['q', 'q'], ['v\r\nmn'], ['O a'], ['!']];
+const verbsOfPolicies = ['get', 'delete', 'touch', 'set', 'mg', 'ms', 'md', 'flush_all'] as const;
+
+function anyCommand(): Command {
+  const key = random.pick(keys);
+  const noreply = random.chance(0.5);
+  const base64 = random.chance(0.5);
+  const flags = random.pick(flagLists);
+  const value = random.pick(['x', 'x\r\nflush_all\r\n', bytes('\r\n')]);
+  const verb = random.pick(verbsOfPolicies);
+  switch (verb) {
+    case 'get':
+      return { verb, keys: [random.pick(keys), key].slice(random.below(3)) };
+    case 'delete':
+      return { verb, key, noreply };
+    case 'touch':
+      return { verb, key, expire: random.pick([0, 1.5, 2 ** 40]), noreply };
+    case 'set':
+      return { verb, key, flags: random.pick([0, -1]), expire: 0, value, noreply };
+    case 'ms':
+      return { verb, key, base64, flags, value };
+    case 'flush_all':
+      return { verb, delay: 0, noreply };
+    default:
+      return { verb, key, base64, flags };
+  }
+}
+
+const judged = Math.ceil(rounds / 3);
+fuzz(`${judged} commands of a policy that breaks the rules`, async () => {
+  const upstream = new StrictUpstream('app1:');
+  const scene = new BridgeScene({ dial: upstream.dial, prefix: 'app1:', policy: anyCommand });
+  let told = 0;
+  for (let round = 0; round < judged; round++) {
+    const page = scene.open();
+    page.session?.onData(bytes('mn\r\n'));
+    await settled();
+    told += upstream.judge();
+    page.leave();
+    scene.clock.advance(5000);
+  }
+  const refused = scene.log.filter(({ type }) => type === 'denied').length;
+  assert.ok(told > judged / 20, `the upstream was told ${told} commands`);
+  assert.ok(refused > judged / 2, `${refused} commands were refused`);
 });
 
 fuzz('the judge knows what is wrong', async () => {

@@ -51,6 +51,8 @@ export class PageSocket implements BridgeSocket, TransportEvents {
   #paused = false;
   #held = false;
   #reading = false;
+  // The last frame, or the last bytes, used up a rate. The rates are looked at only then.
+  #mayWait = true;
   #cancelWait: (() => void) | null = null;
   #cancelLinger: () => void = () => {};
   // How much is still looked through for a close frame.
@@ -76,7 +78,7 @@ export class PageSocket implements BridgeSocket, TransportEvents {
     if (this.#state === 'gone') return;
     this.#reader.push(chunk);
     if (this.#state === 'closing') return this.#seekClose(chunk.length);
-    this.#bytes.spend(chunk.length, this.#settings.clock.elapsed());
+    if (!this.#bytes.spend(chunk.length, this.#settings.clock.elapsed())) this.#mayWait = true;
     this.#read();
   }
 
@@ -163,12 +165,13 @@ export class PageSocket implements BridgeSocket, TransportEvents {
   #read(): void {
     if (this.#reading) return;
     this.#reading = true;
-    while (this.#state === 'open' && !this.#paused && !this.#mustWait()) {
+    while (this.#state === 'open' && !this.#paused && !(this.#mayWait && this.#mustWait())) {
+      if (this.#reader.pending === 0) break;
       const event = this.#reader.next();
       if (event === null) break;
       switch (event.type) {
         case 'frame':
-          this.#frames.spend(1, this.#settings.clock.elapsed());
+          if (!this.#frames.spend(1, this.#settings.clock.elapsed())) this.#mayWait = true;
           break;
         case 'data':
           this.#session?.onData(event.bytes);
@@ -192,8 +195,10 @@ export class PageSocket implements BridgeSocket, TransportEvents {
     if (this.#cancelWait !== null) return true;
     const { clock } = this.#settings;
     const now = clock.elapsed();
-    const frameWait = this.#reader.isAmidFrame ? 0 : this.#frames.wait(now);
-    const wait = Math.max(frameWait, this.#bytes.wait(now));
+    const frameWait = this.#frames.wait(now);
+    const byteWait = this.#bytes.wait(now);
+    this.#mayWait = frameWait > 0 || byteWait > 0;
+    const wait = this.#reader.isAmidFrame ? byteWait : Math.max(frameWait, byteWait);
     if (wait === 0) return false;
     this.#cancelWait = clock.after(Math.max(wait, BATCH), () => {
       this.#cancelWait = null;
@@ -273,7 +278,8 @@ export class PageSocket implements BridgeSocket, TransportEvents {
   }
 
   #regulate(): void {
-    if (this.#state === 'open') this.#hold(this.#paused || this.#cancelWait !== null);
+    const held = this.#paused || this.#cancelWait !== null;
+    if (this.#state === 'open' && held !== this.#held) this.#hold(held);
   }
 
   #hold(held: boolean): void {

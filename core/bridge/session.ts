@@ -1,6 +1,7 @@
 // One page at a bridge, with its own upstream.
 import { toEndpoint } from '../client/connection/endpoint.ts';
 import { Upstream } from '../client/connection/upstream.ts';
+import type { Clock } from '../io/clock.ts';
 import { CONGESTED, Pump } from '../io/pump.ts';
 import type { Transport, TransportEvents } from '../io/transport.ts';
 import { fromLatin1 } from '../wire/bytes.ts';
@@ -56,13 +57,20 @@ export class BridgeSession implements TransportEvents {
   readonly #connection: ServerConnection;
   readonly #policies: readonly Policy[];
   readonly #prefix: Uint8Array;
+  readonly #clock: Clock;
   readonly #bucket: TokenBucket;
+  // The last command used up the rate. The rate is looked at only then.
+  #mayWait = true;
   readonly #upstream: Upstream;
   // How many commands the upstream has not answered.
   #pending = 0;
   // The bytes of their values.
   #pendingBytes = 0;
   readonly #pump: Pump;
+  // The connection was congested after commands were taken last.
+  #wasCongested = false;
+  // No more is read from the page for now.
+  #isFull = false;
   #upstreamPaused = false;
   #heard: number;
   // Reads no more, and closes with this once all that is owed has been sent.
@@ -76,6 +84,7 @@ export class BridgeSession implements TransportEvents {
     const { settings } = dependencies;
     const { clock, rate, maxInFlight, maxOutput, maxKeys, maxValue } = settings;
     this.#dependencies = dependencies;
+    this.#clock = clock;
     this.#connection = new ServerConnection({
       strict: true,
       maxOwed: maxInFlight,
@@ -83,10 +92,7 @@ export class BridgeSession implements TransportEvents {
       maxGetLine: Math.max(2048, maxKeys * 251 + 8),
       admit: (_header, length) => length > maxValue ? TOO_LARGE : null,
     });
-    this.#pump = new Pump(this.#connection, {
-      onTurn: () => this.#run(),
-      take: () => this.#execute(),
-    });
+    this.#pump = new Pump(this.#connection, { onTurn: this.#run, take: this.#execute });
     this.#pump.attach(dependencies.socket);
     const own = ownPolicy(settings);
     this.#policies = settings.policy === undefined ? [own] : [settings.policy, own];
@@ -99,7 +105,7 @@ export class BridgeSession implements TransportEvents {
 
   onData(chunk: Uint8Array): void {
     if (this.#ending !== null) return;
-    this.onAlive();
+    this.#heard = this.#clock.elapsed();
     this.#connection.receive(chunk);
     this.#run();
   }
@@ -112,7 +118,7 @@ export class BridgeSession implements TransportEvents {
 
   /** The page gave a sign of life that is no data: it answered a ping. */
   onAlive(): void {
-    this.#heard = this.#dependencies.settings.clock.elapsed();
+    this.#heard = this.#clock.elapsed();
   }
 
   onClosed(cause: Error | null): void {
@@ -124,7 +130,7 @@ export class BridgeSession implements TransportEvents {
     this.#cancelRefusal();
     this.#cancelRate?.();
     // Commands that were read are done; their replies are read to the end and dropped.
-    this.#pauseUpstream(false);
+    if (this.#upstreamPaused) this.#pauseUpstream(false);
     void this.#upstream.close();
     const { settings, client, onClosed } = this.#dependencies;
     settings.log({ type: 'closed', client, why: this.#ending.reason });
@@ -139,27 +145,35 @@ export class BridgeSession implements TransportEvents {
   }
 
   // Does all that can be done now: commands, replies, and applying backpressure.
-  #run(): void {
+  readonly #run = (): void => {
     if (this.#closed) return;
     this.#pump.run();
-    if (this.#ending !== null && this.#pending === 0 && this.#connection.backlog === 0) {
+    const connection = this.#connection;
+    const { socket, settings: { maxOutput } } = this.#dependencies;
+    if (this.#ending !== null && this.#pending === 0 && connection.backlog === 0) {
       const { code, reason } = this.#ending;
-      return this.#dependencies.socket.refuse(code, reason);
+      return socket.refuse(code, reason);
     }
-    this.#regulate();
-  }
+    // Sending may have ended the congestion, and cannot have begun it.
+    const isFull = this.#ending !== null || this.#cancelRate !== null ||
+      this.#pendingBytes >= maxOutput || (this.#wasCongested && connection.congested);
+    if (isFull !== this.#isFull) {
+      this.#isFull = isFull;
+      this.#pump.hold(CONGESTED, isFull);
+    }
+    // The connection is congested if this much of its output is waiting.
+    const isBehind = isFull && connection.backlog >= maxOutput;
+    if (isBehind !== this.#upstreamPaused) this.#pauseUpstream(isBehind);
+  };
 
-  #execute(): boolean {
-    const { clock } = this.#dependencies.settings;
-    while (this.#ending === null && this.#cancelRate === null && !this.#isLaden()) {
-      const wait = this.#bucket.wait(clock.elapsed());
-      if (wait > 0) {
-        this.#cancelRate = clock.after(wait, () => {
-          this.#cancelRate = null;
-          this.#run();
-        });
-        break;
-      }
+  // Takes commands. Values that wait for the upstream may have as many bytes as replies that wait for
+  // the page.
+  readonly #execute = (): boolean => {
+    const { maxOutput } = this.#dependencies.settings;
+    while (
+      this.#ending === null && this.#cancelRate === null && this.#pendingBytes < maxOutput
+    ) {
+      if (this.#mayWait && this.#mustWait()) break;
       const event = this.#connection.next();
       if (event === null) break;
       if (event.type === 'closed') {
@@ -167,9 +181,22 @@ export class BridgeSession implements TransportEvents {
         else this.#refuse('bad request');
         break;
       }
-      this.#bucket.take(clock.elapsed());
+      this.#mayWait = !this.#bucket.spend(1, this.#clock.elapsed());
       this.#do(event.id, event.command);
     }
+    this.#wasCongested = this.#connection.congested;
+    return this.#wasCongested;
+  };
+
+  // Whether the rate is exceeded; then it goes on when it no longer is.
+  #mustWait(): boolean {
+    const wait = this.#bucket.wait(this.#clock.elapsed());
+    this.#mayWait = wait > 0;
+    if (wait === 0) return false;
+    this.#cancelRate = this.#clock.after(wait, () => {
+      this.#cancelRate = null;
+      this.#run();
+    });
     return true;
   }
 
@@ -178,11 +205,6 @@ export class BridgeSession implements TransportEvents {
     const { socket, settings: { clock, upstreamTimeout } } = this.#dependencies;
     this.#ending = { code: 1008, reason };
     this.#cancelRefusal = clock.after(Math.max(LINGER, upstreamTimeout), () => socket.abort());
-  }
-
-  // The values that wait for the upstream are as much as the replies that may wait for the page.
-  #isLaden(): boolean {
-    return this.#pendingBytes >= this.#dependencies.settings.maxOutput;
   }
 
   #do(id: number, command: Command): void {
@@ -201,24 +223,27 @@ export class BridgeSession implements TransportEvents {
     inFlight.count++;
     this.#pending++;
     this.#pendingBytes += size;
-    const settle = (reply: Reply): void => {
-      if (!this.#upstreamPaused) inFlight.count--;
-      this.#pending--;
-      this.#pendingBytes -= size;
-      if (this.#closed) return;
-      this.#connection.reply(id, reply);
-      this.#pump.schedule();
-    };
     this.#upstream.execute(answer).then(
-      (reply) => settle(unprefixReply(reply, command, this.#prefix)),
+      (reply) => this.#settle(id, size, unprefixReply(reply, command, this.#prefix)),
       (error: Error) => {
         if (!this.#closed) settings.log({ type: 'upstream', client, error });
-        settle(toReply(error));
+        this.#settle(id, size, toReply(error));
       },
     );
   }
 
-  // The command for the upstream, or the reply.
+  #settle(id: number, size: number, reply: Reply): void {
+    if (!this.#upstreamPaused) this.#dependencies.inFlight.count--;
+    this.#pending--;
+    this.#pendingBytes -= size;
+    if (this.#closed) return;
+    this.#connection.reply(id, reply);
+    this.#pump.schedule();
+  }
+
+  // The command for the upstream, or the reply. Two checks keep a page inside its prefix: the bridge's
+  // own policy comes last and sees the verb that is sent, and `prefixCommand` checks the command that
+  // it returns. Nothing changes a command after them.
   #decide(command: Command): Command | Reply {
     const { client, settings } = this.#dependencies;
     let decided = command;
@@ -245,18 +270,9 @@ export class BridgeSession implements TransportEvents {
     }
   }
 
-  #regulate(): void {
-    const { settings } = this.#dependencies;
-    const isFull = this.#ending !== null || this.#connection.congested ||
-      this.#cancelRate !== null || this.#isLaden();
-    this.#pump.hold(CONGESTED, isFull);
-    this.#pauseUpstream(this.#connection.backlog >= settings.maxOutput);
-  }
-
   // While the upstream waits for the page, its commands are neither late nor counted as in flight:
   // no other page is told that the bridge is busy because of them.
   #pauseUpstream(paused: boolean): void {
-    if (paused === this.#upstreamPaused) return;
     this.#upstreamPaused = paused;
     this.#dependencies.inFlight.count += paused ? -this.#pending : this.#pending;
     if (paused) this.#upstream.pause();

@@ -57,4 +57,11 @@ bucket('what is owed has to flow back first', () => {
   assert.is(one.wait(2100), 100);
 });
 
+bucket('spending says whether one is left, as waiting does', () => {
+  const one = new TokenBucket(3, 10, 0);
+  for (const [amount, now] of [[1, 0], [1, 0], [1, 0], [0, 99], [0, 100], [5, 5000]] as const) {
+    assert.is(one.spend(amount, now), one.wait(now) === 0, `${amount} at ${now}`);
+  }
+});
+
 bucket.run();

@@ -23,10 +23,14 @@ export class TokenBucket {
     return true;
   }
 
-  /** Takes so many, there or not: missing ones are owed, and `wait` counts them. */
-  spend(amount: number, now: number): void {
+  /**
+   * Takes so many, even if they are missing: `wait` then includes the time until they have flowed
+   * back. Returns whether there is one left; as long as it does, `wait` is 0.
+   */
+  spend(amount: number, now: number): boolean {
     const full = now - this.#capacity * this.#interval;
     this.#emptyAt = Math.max(this.#emptyAt, full) + amount * this.#interval;
+    return this.#emptyAt + this.#interval - now <= EPSILON;
   }
 
   /** Milliseconds until there is one. */

@@ -2,10 +2,11 @@
 import type { Clock } from '../io/clock.ts';
 import type { Command, Key } from '../wire/command.ts';
 import { AbortError, MemcacheError, SerdeError, TimeoutError, UsageError } from '../wire/errors.ts';
+import type { PlainReply } from '../wire/plain.ts';
 import type { Reply } from '../wire/reply.ts';
 import { executeOptions, type OperationContext, ownCopy, toKeys } from './operation-context.ts';
 import { Deadline, Pace } from './connection/timing.ts';
-import { checkExecuteOptions } from './connection/executor.ts';
+import { checkExecuteOptions, type Reader } from './connection/executor.ts';
 import { checkWireKey, groupByServer, type ItemKey, ownKey, type WireKey } from './keys.ts';
 import {
   type BulkOptions,
@@ -68,13 +69,14 @@ export async function findMany<Result>(
   const ready = servers?.ready;
   const left = ready && await context.read(null, () => ready(options));
   if (left === null) return result;
-  const found: (Found | undefined)[] = [];
+  const values: unknown[] = new Array(wanted.length).fill(MISSING);
   const batches = [...groupByServer(wire, servers?.serverOf)].flatMap((indexes) =>
     cut(indexes, wire, context)
   );
   const run = (batch: readonly number[]): Promise<void> =>
     context.read(undefined, () => {
-      return findBatch(context, batch, wire, withCas, limit.within(options), found);
+      const reader = new BatchReader(context, batch, wanted, wire, withCas, read, values);
+      return reader.run(limit.within(options));
     });
   let late: MemcacheError | null = null;
   const skip = (_batch: readonly number[], error: MemcacheError): void => {
@@ -84,20 +86,114 @@ export async function findMany<Result>(
   if (late !== null) await context.read(undefined, () => Promise.reject(late!));
   let unreadable: SerdeError | null = null;
   const done = inSlices(clock, wanted, (key, index) => {
-    const item = found[index];
-    if (item === undefined) return;
-    try {
-      result.set(ownKey(key), read(key, item));
-    } catch (error) {
-      if (!(error instanceof SerdeError)) throw error;
-      if (context.dependencies.ignoreErrors) context.ignore(error);
-      else unreadable ??= error;
-    }
+    const value = values[index];
+    if (value === MISSING) return;
+    if (!(value instanceof Unreadable)) result.set(ownKey(key), value as Result);
+    else if (context.dependencies.ignoreErrors) context.ignore(value.error);
+    else unreadable ??= value.error;
   }, null);
   if (done !== undefined) await done;
   if (unreadable === null) return result;
   const { key, cause } = unreadable as SerdeError;
   throw new SerdeError(key, cause, result);
+}
+
+/** In the place of a value that was not found: what is found may be anything. */
+const MISSING: unique symbol = Symbol('missing');
+
+/** In the place of a value that its serde cannot read. */
+class Unreadable {
+  readonly error: SerdeError;
+
+  constructor(error: SerdeError) {
+    this.error = error;
+  }
+}
+
+/** Reads keys that one command can ask for, and makes values of their items as these come. */
+class BatchReader<Result> implements Reader<void> {
+  readonly #context: OperationContext;
+  readonly #indexes: readonly number[];
+  readonly #wanted: readonly ItemKey[];
+  readonly #wire: readonly WireKey[];
+  readonly #withCas: boolean;
+  readonly #read: (key: ItemKey, found: Found) => Result;
+  readonly #values: unknown[];
+  readonly #keys: Key[] = [];
+  // Those whose items are empty, or the placeholder of a value to come: only `mg` can tell.
+  readonly #unclear: number[] = [];
+
+  /**
+   * @param indexes Which of `wanted`, and of `wire`, it reads, and where in `values` it puts them.
+   * @param read Makes a value of an item.
+   */
+  constructor(
+    context: OperationContext,
+    indexes: readonly number[],
+    wanted: readonly ItemKey[],
+    wire: readonly WireKey[],
+    withCas: boolean,
+    read: (key: ItemKey, found: Found) => Result,
+    values: unknown[],
+  ) {
+    this.#context = context;
+    this.#indexes = indexes;
+    this.#wanted = wanted;
+    this.#wire = wire;
+    this.#withCas = withCas;
+    this.#read = read;
+    this.#values = values;
+  }
+
+  async run(options: CallOptions): Promise<void> {
+    let base64 = false;
+    for (const index of this.#indexes) {
+      const wire = this.#wire[index]!;
+      this.#keys.push(wire.key);
+      base64 ||= wire.base64;
+    }
+    if (base64) this.#unclear.push(...this.#keys.keys());
+    else {
+      // All of them are on one server: the first says on which.
+      const first = this.#indexes[0]!;
+      const command = getManyCommand(this.#keys, this.#withCas);
+      const key = this.#wanted[first]!;
+      await this.#context.executeWith(this.#wire[first]!, command, options, this, key);
+    }
+    if (this.#unclear.length > 0) {
+      await Promise.all(this.#unclear.map((i) => this.#findOne(i, options)));
+    }
+  }
+
+  ofReply(reply: Reply): void {
+    const isTaken = (i: number): boolean => this.#values[this.#indexes[i]!] !== MISSING;
+    eachItem(this.#keys, reply, (item, i) => {
+      if (isPlaceholder(item)) this.#unclear.push(i);
+      else this.#take(i, (key) => this.#read(key, item));
+    }, isTaken);
+  }
+
+  takeItem(item: PlainReply, i: number): void {
+    if (item.flags === 0 && item.from === item.to) this.#unclear.push(i);
+    else this.#take(i, (key) => this.#context.itemValue(key, item));
+  }
+
+  async #findOne(i: number, options: CallOptions): Promise<void> {
+    const wire = this.#wire[this.#indexes[i]!]!;
+    const command = getCommand(wire, this.#withCas);
+    const found = toFound(await this.#context.execute(wire, command, options));
+    if (found !== undefined) this.#take(i, (key) => this.#read(key, found));
+  }
+
+  #take(i: number, read: (key: ItemKey) => unknown): void {
+    const index = this.#indexes[i]!;
+    try {
+      this.#values[index] = read(this.#wanted[index]!);
+    } catch (error) {
+      if (!(error instanceof SerdeError)) throw error;
+      this.#values[index] = new Unreadable(error);
+    }
+  }
 }
 
 // Batches of as many keys as one `get` may have and as fit its line.
@@ -122,35 +218,6 @@ function cut(
   }
   batches.push(batch);
   return batches;
-}
-
-async function findBatch(
-  context: OperationContext,
-  indexes: readonly number[],
-  wire: readonly WireKey[],
-  withCas: boolean,
-  options: CallOptions,
-  found: (Found | undefined)[],
-): Promise<void> {
-  const batch = indexes.map((index) => wire[index]!);
-  const findOne = async (i: number): Promise<void> => {
-    const reply = await context.execute(batch[i]!, getCommand(batch[i]!, withCas), options);
-    found[indexes[i]!] = toFound(reply);
-  };
-  const command = getManyCommand(batch, withCas);
-  if (command === null) {
-    await Promise.all(batch.map((_, i) => findOne(i)));
-    return;
-  }
-  // All of them are on one server: the first says on which.
-  const reply = await context.execute(batch[0]!, command, options);
-  const unclear: number[] = [];
-  eachItem(command.keys, reply, (item, i) => {
-    // Empty, or the placeholder of a value to come: only `mg` can tell.
-    if (isPlaceholder(item)) unclear.push(i);
-    else found[indexes[i]!] = item;
-  });
-  await Promise.all(unclear.map(findOne));
 }
 
 /** Stores many values; returns the keys that were not stored, each with its reason. */

@@ -2,7 +2,15 @@
 // words. Each meta reply proves by its opaque which command it answers, any key can be sent, and
 // servers before 1.6.35 answer pipelined reads several times faster than classic ones. Replies mean
 // the same in both dialects: see `results.ts`.
-import type { GetCommand, MetaCommand, MetaSetCommand, StoreVerb, Value } from '../wire/command.ts';
+import { plainFlags } from '../wire/plain.ts';
+import type {
+  GetCommand,
+  Key,
+  MetaCommand,
+  MetaSetCommand,
+  StoreVerb,
+  Value,
+} from '../wire/command.ts';
 import type { WireKey } from './keys.ts';
 
 /** What a write carries besides its key and value. */
@@ -14,10 +22,11 @@ export interface WriteFields {
   readonly quiet: boolean;
 }
 
-const READ = ['v', 'f'];
+// Commands with these lists are plain: encoded, and answered, in one pass.
+const READ = /* @__PURE__ */ plainFlags('mg', ['v', 'f']);
+const DELETE = /* @__PURE__ */ plainFlags('md', []);
 const READ_CAS = ['v', 'f', 'c'];
-const QUIET = ['q'];
-const NO_FLAGS: string[] = [];
+const QUIET = /* @__PURE__ */ plainFlags('md', ['q']);
 
 const modes: Readonly<Record<StoreVerb, string | null>> = {
   set: null,
@@ -38,12 +47,11 @@ export function gatCommand(wire: WireKey, withCas: boolean, expire: number): Met
 }
 
 /**
- * One command for many keys: a classic get costs the server and the wire about half of as many
- * `mg`. Null where a key needs one of its own.
+ * One command for many keys, none of which needs base64: a classic get costs the server and the wire
+ * about half of as many `mg`.
  */
-export function getManyCommand(keys: readonly WireKey[], withCas: boolean): GetCommand | null {
-  if (keys.some(({ base64 }) => base64)) return null;
-  return { verb: withCas ? 'gets' : 'get', keys: keys.map(({ key }) => key) };
+export function getManyCommand(keys: readonly Key[], withCas: boolean): GetCommand {
+  return { verb: withCas ? 'gets' : 'get', keys };
 }
 
 export function storeCommand(
@@ -52,10 +60,7 @@ export function storeCommand(
   value: Value,
   fields: WriteFields,
 ): MetaSetCommand {
-  const flags = writeFlags(fields);
-  const letter = modes[mode];
-  if (letter !== null) flags.push(letter);
-  return { verb: 'ms', key, base64, value, flags, orText: true };
+  return { verb: 'ms', key, base64, value, flags: storeFlags(mode, fields), orText: true };
 }
 
 export function casCommand(
@@ -75,7 +80,7 @@ export function casCommand(
 }
 
 export function deleteCommand({ key, base64 }: WireKey, quiet: boolean): MetaCommand {
-  return { verb: 'md', key, base64, flags: quiet ? QUIET : NO_FLAGS, orText: true };
+  return { verb: 'md', key, base64, flags: quiet ? QUIET : DELETE, orText: true };
 }
 
 export function arithmeticCommand(
@@ -97,6 +102,31 @@ export function touchCommand(
 ): MetaCommand {
   const flags = quiet ? [`T${expire}`, 'q'] : [`T${expire}`];
   return { verb: 'mg', key, base64, flags, orText: true };
+}
+
+/** What stores are made with, mostly: the same as others a moment ago. */
+interface LastFlags extends WriteFields {
+  readonly mode: StoreVerb;
+  /** A list that makes them plain, once they come a second time: to make one takes a while. */
+  list: readonly string[] | null;
+}
+
+const lastFlags: (LastFlags | undefined)[] = [];
+const LAST = 16;
+
+function storeFlags(mode: StoreVerb, fields: WriteFields): readonly string[] {
+  const { expire, flags, quiet } = fields;
+  const at = (expire ^ flags) & (LAST - 1);
+  const last = lastFlags[at];
+  const isSame = last !== undefined && last.mode === mode && last.expire === expire &&
+    last.flags === flags && last.quiet === quiet;
+  if (isSame && last.list !== null) return last.list;
+  const list = writeFlags(fields);
+  const letter = modes[mode];
+  if (letter !== null) list.push(letter);
+  if (isSame) return last.list = plainFlags('ms', list);
+  lastFlags[at] = { mode, expire, flags, quiet, list: null };
+  return list;
 }
 
 function writeFlags({ expire, flags, quiet }: WriteFields): string[] {

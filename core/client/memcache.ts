@@ -5,12 +5,13 @@ import { type MemcacheError, UsageError } from '../wire/errors.ts';
 import type { Reply } from '../wire/reply.ts';
 import { deleteMany, type Entries, findMany, storeMany } from './bulk.ts';
 import {
+  executeOptions,
   type Gets,
   type MemcacheDependencies,
   OperationContext,
   toU64,
 } from './operation-context.ts';
-import { checkExecuteNames, type ExecuteOptions } from './connection/executor.ts';
+import { checkExecuteNames, type ExecuteOptions, type Reader } from './connection/executor.ts';
 import { type Expire, toExptime } from './expire.ts';
 import { checkWireKey, type ItemKey } from './keys.ts';
 import {
@@ -34,11 +35,10 @@ import {
 } from './dialect.ts';
 import {
   type CasResult,
+  doneReader,
   type Found,
-  isUnclear,
   toCasResult,
   toDone,
-  toFound,
   toNumber,
 } from './results.ts';
 
@@ -273,23 +273,15 @@ export class Memcache {
   // Neither this nor #store nor the functions they call use `await` where they can do without: it
   // would cost each call 300 bytes and a tenth of its time.
   #get<T>(key: ItemKey, options: CallOptions | undefined): Promise<T | undefined> {
+    const { context } = this;
     try {
-      checkCallOptions(options);
-      const wire = this.context.dependencies.keys.toWire(key);
-      const command = getCommand(wire, false);
-      return this.context.execute(wire, command, options).then((reply) => {
-        if (!isUnclear(reply)) return this.#toValue<T>(key, reply);
-        const again = this.context.execute(wire, command, options);
-        return again.then((second) => this.#toValue<T>(key, second));
-      });
+      if (options !== undefined) checkCallOptions(options);
+      const wire = context.dependencies.keys.toWire(key);
+      const reader = context.valueReader as Reader<T | undefined>;
+      return context.executeWith(wire, getCommand(wire, false), options, reader, key);
     } catch (error) {
       return Promise.reject(error);
     }
-  }
-
-  #toValue<T>(key: ItemKey, reply: Reply): T | undefined {
-    const found = toFound(reply);
-    return found === undefined ? undefined : this.context.value<T>(key, found);
   }
 
   async #getAndTouch(
@@ -309,14 +301,15 @@ export class Memcache {
     mode: StoreVerb,
     key: ItemKey,
     value: unknown,
-    options: StoreOptions = {},
+    options: StoreOptions | undefined,
   ): Promise<boolean> {
     try {
       if (mode === 'append' || mode === 'prepend') checkWriteOptions(options);
       else checkStoreOptions(options);
       const { wire, data, fields } = this.context.prepare(key, value, options, true);
       const command = storeCommand(mode, wire, data, fields);
-      return this.context.write(wire, command, fields.quiet, options).then(toDone);
+      const given = executeOptions(fields.quiet, options);
+      return this.context.executeWith(wire, command, given, doneReader, key);
     } catch (error) {
       return Promise.reject(error);
     }

@@ -4,17 +4,23 @@ import { isBytes } from '../wire/bytes.ts';
 import { checkBoolean, checkObject, checkU32, checkU64 } from '../wire/check.ts';
 import type { Command } from '../wire/command.ts';
 import { MemcacheError, ProtocolError, SerdeError, UsageError } from '../wire/errors.ts';
+import type { PlainReply } from '../wire/plain.ts';
 import type { Reply } from '../wire/reply.ts';
 import { toExptime } from './expire.ts';
 import { type ItemKey, type Keys, ownKey, type WireKey } from './keys.ts';
 import type { ClusterServer } from './cluster/cluster-server.ts';
 import type { ServerName } from './connection/endpoint.ts';
 import { callListener } from './connection/observe.ts';
-import type { ExecuteOptions, Executor } from './connection/executor.ts';
+import {
+  type ExecuteOptions,
+  executeThenRead,
+  type Executor,
+  type Reader,
+} from './connection/executor.ts';
 import type { CallOptions, StoreOptions, WriteOptions } from './options.ts';
-import type { WriteFields } from './dialect.ts';
+import { getCommand, type WriteFields } from './dialect.ts';
 import { type Found, isUnclear, toFound } from './results.ts';
-import { type Serde, serialize } from './values/serde.ts';
+import { deserialize, type Serde, serialize } from './values/serde.ts';
 
 /** A value and its version. */
 export interface Gets<T> {
@@ -81,6 +87,17 @@ export class OperationContext {
   /** How many failures were ignored. */
   ignored = 0;
 
+  /** The value that a read of one key finds, or undefined. */
+  readonly valueReader: Reader<unknown> = {
+    ofReply: (reply, { key, options }) => {
+      if (!isUnclear(reply)) return this.#valueOf(reply, key);
+      const wire = this.dependencies.keys.toWire(key);
+      const again = this.execute(wire, getCommand(wire, false), options);
+      return again.then((second) => this.#valueOf(second, key));
+    },
+    ofItem: (item, { key }) => this.itemValue(key, item),
+  };
+
   constructor(dependencies: MemcacheDependencies) {
     this.dependencies = dependencies;
   }
@@ -96,6 +113,20 @@ export class OperationContext {
     const { executor } = this.dependencies;
     if (route === undefined) return executor.execute(command, options);
     return executor.execute(command, options === undefined ? { route } : { ...options, route });
+  }
+
+  /** A command for one key, with a reader for its reply. */
+  executeWith<Result>(
+    { route }: WireKey,
+    command: Command,
+    options: ExecuteOptions | undefined,
+    reader: Reader<Result>,
+    key: ItemKey,
+  ): Promise<Result> {
+    const routed = route === undefined ? options : { ...options, route };
+    const { executor } = this.dependencies;
+    return executor.executeWith?.(command, routed, reader, key) ??
+      executeThenRead(executor, command, routed, reader, key);
   }
 
   /** The item that a read of one key finds. */
@@ -124,23 +155,32 @@ export class OperationContext {
    * @param heedsDefault Whether the client's `noreply` holds for it: not where the reply is what
    * the call is for, as with cas, incr and decr.
    */
-  isQuiet(options: WriteOptions, heedsDefault = true): boolean {
+  isQuiet(options: WriteOptions | undefined, heedsDefault = true): boolean {
+    if (options === undefined) return heedsDefault && this.dependencies.noreply;
     checkObject('options', options);
     const { noreply = heedsDefault && this.dependencies.noreply } = options;
     return checkBoolean('noreply', noreply);
   }
 
   /** What a store command is made of; see `isQuiet`. */
-  prepare(key: ItemKey, value: unknown, options: StoreOptions, heedsDefault: boolean): Prepared {
+  prepare(
+    key: ItemKey,
+    value: unknown,
+    options: StoreOptions | undefined,
+    heedsDefault: boolean,
+  ): Prepared {
     const { keys, serde, clock } = this.dependencies;
     const quiet = this.isQuiet(options, heedsDefault);
     const wire = keys.toWire(key);
     const { value: serialized, flags: ownFlags } = serialize(serde, ownKey(key), value);
     const data = ownCopy(serialized);
-    const { flags = ownFlags } = options;
-    // In a meta command flags are text, where something that is no number could pass for one.
-    checkU32('flags', flags);
-    const expire = options.expire === undefined ? 0 : toExptime(options.expire, clock.now());
+    let flags = ownFlags;
+    let expire = 0;
+    if (options !== undefined) {
+      if (options.expire !== undefined) expire = toExptime(options.expire, clock.now());
+      // In a meta command flags are text, where something that is no number could pass for one.
+      if (options.flags !== undefined) flags = checkU32('flags', options.flags);
+    }
     return { wire, data, fields: { expire, flags, quiet } };
   }
 
@@ -156,6 +196,25 @@ export class OperationContext {
     } catch (error) {
       throw new SerdeError(own, error);
     }
+  }
+
+  /**
+   * The value of an item of a plain reply.
+   *
+   * @throws SerdeError
+   */
+  itemValue(key: ItemKey, item: PlainReply): unknown {
+    const own = ownKey(key);
+    try {
+      return deserialize(this.dependencies.serde, own, item);
+    } catch (error) {
+      throw new SerdeError(own, error);
+    }
+  }
+
+  #valueOf(reply: Reply, key: ItemKey): unknown {
+    const found = toFound(reply);
+    return found === undefined ? undefined : this.value(key, found);
   }
 
   /** The value of an item and its version. */
@@ -194,9 +253,18 @@ export function ownCopy<Value>(value: Value): Value | Uint8Array {
   return isBytes(value) && value.length <= COPIED ? new Uint8Array(value) : value;
 }
 
+const UNCONFIRMED: ExecuteOptions = { unconfirmed: true };
+
 /** The options of a write, which is waited for unless it is quiet. */
-export function executeOptions(quiet: boolean, options: WriteOptions): ExecuteOptions {
-  return quiet ? { ...options, unconfirmed: true } : options;
+export function executeOptions(
+  quiet: boolean,
+  options: WriteOptions | undefined,
+): ExecuteOptions | undefined {
+  if (!quiet) return options;
+  const { timeout, signal } = options ?? {};
+  return timeout === undefined && signal === undefined
+    ? UNCONFIRMED
+    : { ...options, unconfirmed: true };
 }
 
 /** An unsigned 64-bit number, given as a bigint or a number. */

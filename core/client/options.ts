@@ -5,7 +5,7 @@ import { assertArgument, checkKnown, checkObject, optionNames } from '../wire/ch
 import {
   type ClientConnectionOptions,
   clientConnectionOptions,
-} from '../wire/client-connection.ts';
+} from '../wire/client-connection-options.ts';
 import { replyLimits } from '../wire/decode-reply.ts';
 import { type MemcacheError, type ServerReplyError, UsageError } from '../wire/errors.ts';
 import type { HealthOptions } from './cluster/health.ts';

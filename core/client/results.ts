@@ -2,6 +2,7 @@
 import type { Key } from '../wire/command.ts';
 import { bigDecimal, bigDigits, flagNumber, wholeNumber } from '../wire/numbers.ts';
 import { ProtocolError, ServerReplyError } from '../wire/errors.ts';
+import type { Reader } from './connection/executor.ts';
 import type { ItemFacts, Reply, ValueItem } from '../wire/reply.ts';
 
 /** A value as it came from the server. */
@@ -69,18 +70,23 @@ function isWinFlag(flag: string): boolean {
   return flag === 'W' || flag === 'Z';
 }
 
-/** Of a read of many keys: calls `take` with each item and the index of its key. */
+/**
+ * Of a read of many keys: calls `take` with each item and the index of its key.
+ *
+ * @param isTaken Whether the item of a key has come before the reply.
+ */
 export function eachItem(
   keys: readonly Key[],
   reply: Reply,
   take: (item: ValueItem, index: number) => void,
+  isTaken: (index: number) => boolean = () => false,
 ): void {
   if (reply.type !== 'values') return unexpected(reply);
   // Items come in the order of the request, which they leave gaps in; through some proxies, in any.
   let index = 0;
   for (const item of reply.items) {
-    while (index < keys.length && keys[index] !== item.key) index++;
-    if (index === keys.length) return eachUnordered(keys, reply.items, take);
+    while (index < keys.length && (keys[index] !== item.key || isTaken(index))) index++;
+    if (index === keys.length) return eachUnordered(keys, reply.items, take, isTaken);
     take(item, index++);
   }
 }
@@ -89,9 +95,11 @@ function eachUnordered(
   keys: readonly Key[],
   items: readonly ValueItem[],
   take: (item: ValueItem, index: number) => void,
+  isTaken: (index: number) => boolean,
 ): void {
   const places = new Map<Key, number[]>();
   keys.forEach((key, index) => {
+    if (isTaken(index)) return;
     const same = places.get(key);
     if (same === undefined) places.set(key, [index]);
     else same.push(index);
@@ -131,6 +139,8 @@ export function toDone(reply: Reply): boolean {
   const status = toStatus(reply);
   return status === 'exists' ? unexpected(reply) : status === 'done';
 }
+
+export const doneReader: Reader<boolean> = { ofReply: toDone };
 
 /** What became of a compare-and-swap. */
 export type CasResult = 'stored' | 'exists' | 'not-found';

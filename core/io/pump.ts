@@ -20,9 +20,16 @@ export class Pump {
   // The transport took less than it was given, and has not drained.
   #isBlocked = false;
   #isScheduled = false;
+  // More is likely to be written soon, in a microtask of this turn.
+  #lingers = false;
   #isEnding = false;
   #holds = 0;
   readonly #turn = (): void => {
+    if (this.#lingers) {
+      this.#lingers = false;
+      void Promise.resolve().then(this.#turn);
+      return;
+    }
     this.#isScheduled = false;
     this.#handlers.onTurn();
   };
@@ -37,6 +44,11 @@ export class Pump {
   /** Whether there is a transport. */
   get isOpen(): boolean {
     return this.#transport !== null;
+  }
+
+  /** Whether what is written now leaves in this turn of the event loop. */
+  get isFree(): boolean {
+    return this.#transport !== null && !this.#isBlocked && !this.#sendsLater;
   }
 
   /** Whether the transport has to drain before it takes more. */
@@ -76,6 +88,14 @@ export class Pump {
   }
 
   /**
+   * Schedules `onTurn` one microtask later than it was: a caller that awaits one write after the other,
+   * and is not kept waiting for either, then has its next one in time to leave with this one.
+   */
+  linger(): void {
+    this.#lingers = true;
+  }
+
+  /**
    * Sends the machine's output, as far as the transport takes it.
    *
    * @param now For the machine.
@@ -83,13 +103,19 @@ export class Pump {
    */
   flush(now = 0, isPaced = false): void {
     const machine = this.#machine;
-    while (this.#transport !== null && !this.#isBlocked && !(isPaced && this.isSentEnough())) {
+    let asksPace = isPaced;
+    while (this.#transport !== null && !this.#isBlocked) {
+      if (asksPace && (this.#sendsLater || this.#pace?.isOver === true) && this.isSentEnough()) {
+        return;
+      }
       const bytes = machine.transmit(now);
       if (bytes === null) {
         if (this.#isEnding) this.close();
         return;
       }
-      if (isPaced && bytes.length >= LARGE) this.#pace?.begin();
+      // A small write takes too little time to be worth a look at the clock.
+      asksPace = isPaced && bytes.length >= LARGE;
+      if (asksPace) this.#pace?.begin();
       const taken = this.#transport.send(bytes);
       machine.sent(taken);
       this.#handlers.onSent?.(taken);
@@ -100,10 +126,9 @@ export class Pump {
   /** Takes and sends in turn, as long as sending makes room for commands that were held back. */
   run(): void {
     for (;;) {
-      const goesOn = this.#handlers.take?.() ?? false;
-      const wasCongested = this.#machine.congested === true;
+      const goesOn = this.#handlers.take?.() === true && this.#machine.congested === true;
       this.flush();
-      if (!goesOn || !wasCongested || this.#machine.congested === true) return;
+      if (!goesOn || this.#machine.congested === true) return;
     }
   }
 

@@ -140,19 +140,30 @@ export function guardEvents(
 ): TransportEvents {
   let thrown: Error | null = null;
   let closed = false;
+  const fail = (error: unknown): void => {
+    // No stream is left to end.
+    if (closed) throw error;
+    thrown = error instanceof Error ? error : new Error(String(error));
+    transport.abort();
+  };
   const guard = (call: () => void): void => {
     if (thrown !== null) return;
     try {
       call();
     } catch (error) {
-      // No stream is left to end.
-      if (closed) throw error;
-      thrown = error instanceof Error ? error : new Error(String(error));
-      transport.abort();
+      fail(error);
     }
   };
   return {
-    onData: (chunk) => guard(() => owner.onData(chunk)),
+    // Every chunk comes by here, so it goes without a closure for `guard`.
+    onData(chunk) {
+      if (thrown !== null) return;
+      try {
+        owner.onData(chunk);
+      } catch (error) {
+        fail(error);
+      }
+    },
     onDrain: () => guard(() => owner.onDrain()),
     ...(owner.onEnd === undefined ? {} : { onEnd: () => guard(() => owner.onEnd?.()) }),
     onClosed(cause) {

@@ -5,7 +5,7 @@ export const BLOCK = 64;
 export const BLOCK_WORDS = 16;
 
 // Runs up to this length are copied by hand: cheaper than a call with a view.
-const SHORT = 48;
+const SHORT = 32;
 
 /**
  * Memory for items: one array, cut into blocks of 64 bytes that are chained to hold what does not
@@ -106,13 +106,18 @@ export class Arena {
     this.used -= count;
   }
 
-  /** Copies `source` into a chain, from byte `offset` on. */
-  write(first: number, offset: number, source: Uint8Array): void {
+  /** Copies `source[from, to)` into a chain, from byte `offset` on. */
+  write(
+    first: number,
+    offset: number,
+    source: Uint8Array,
+    from = 0,
+    to: number = source.length,
+  ): void {
     let block = this.#skip(first, offset);
     let within = offset % BLOCK;
-    let from = 0;
-    while (from < source.length) {
-      const left = source.length - from;
+    for (let read = from; read < to;) {
+      const left = to - read;
       let last = block;
       let length = BLOCK - within;
       while (length < left && this.next[last] === last + 1) {
@@ -120,12 +125,28 @@ export class Arena {
         length += BLOCK;
       }
       if (length > left) length = left;
-      const at = block * BLOCK + within;
-      if (length <= SHORT) {
-        for (let i = 0; i < length; i++) this.bytes[at + i] = source[from + i]!;
-      } else if (length === source.length) this.bytes.set(source, at);
-      else this.bytes.set(source.subarray(from, from + length), at);
-      from += length;
+      copy(source, read, length, this.bytes, block * BLOCK + within);
+      read += length;
+      block = this.next[last]!;
+      within = 0;
+    }
+  }
+
+  /** Copies `length` bytes of a chain, from byte `offset` on, to `target` at `at`. */
+  copyTo(first: number, offset: number, length: number, target: Uint8Array, at: number): void {
+    let block = this.#skip(first, offset);
+    let within = offset % BLOCK;
+    for (let done = 0; done < length;) {
+      const left = length - done;
+      let last = block;
+      let run = BLOCK - within;
+      while (run < left && this.next[last] === last + 1) {
+        last++;
+        run += BLOCK;
+      }
+      if (run > left) run = left;
+      copy(this.bytes, block * BLOCK + within, run, target, at + done);
+      done += run;
       block = this.next[last]!;
       within = 0;
     }
@@ -174,12 +195,12 @@ export class Arena {
     return target;
   }
 
-  /** Whether the bytes of a chain from byte `offset` on are these. */
-  equals(first: number, offset: number, expected: Uint8Array): boolean {
+  /** Whether the bytes of a chain from byte `offset` on are `expected[from, to)`. */
+  equals(first: number, offset: number, expected: Uint8Array, from: number, to: number): boolean {
     let block = first;
     let at = block * BLOCK + offset;
     let end = (block + 1) * BLOCK;
-    for (let i = 0; i < expected.length; i++) {
+    for (let i = from; i < to; i++) {
       if (at === end) {
         block = this.next[block]!;
         at = block * BLOCK;
@@ -196,4 +217,17 @@ export class Arena {
     for (let i = offset; i >= BLOCK; i -= BLOCK) block = this.next[block]!;
     return block;
   }
+}
+
+function copy(
+  source: Uint8Array,
+  from: number,
+  length: number,
+  target: Uint8Array,
+  at: number,
+): void {
+  if (length > SHORT) {
+    const isWhole = length === source.length;
+    target.set(isWhole ? source : source.subarray(from, from + length), at);
+  } else for (let i = 0; i < length; i++) target[at + i] = source[from + i]!;
 }

@@ -2,6 +2,7 @@
 import type { Clock } from '../io/clock.ts';
 import { assertArgument, checkKnown, checkObject } from '../wire/check.ts';
 import { type ServerOptions, serverOptions } from './options.ts';
+import { PlainRequests } from './plain-requests.ts';
 import { PrefixStats } from './prefix-stats.ts';
 import { Store } from './store.ts';
 import { Watchers } from './watchers.ts';
@@ -24,6 +25,7 @@ export class Engine {
   readonly store: Store;
   readonly watchers: Watchers;
   readonly prefixes: PrefixStats;
+  readonly plain: PlainRequests;
   readonly connections: Set<ConnectionFacts> = new Set();
   /** The limit of memory in bytes, as `cache_memlimit` may have changed it. */
   memory: number;
@@ -47,5 +49,6 @@ export class Engine {
     this.store.trackSizes(this.options.trackSizes);
     this.watchers = new Watchers(this.store, () => clock.now());
     this.prefixes = new PrefixStats(this.options.prefixDelimiter);
+    this.plain = new PlainRequests(this.store);
   }
 }

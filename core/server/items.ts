@@ -72,37 +72,62 @@ export class Items {
     return Arena.blocks(HEADER + keyLength + length);
   }
 
-  /** The item with this key, or 0. */
-  find(key: Uint8Array): number {
+  /** The item whose key is `bytes[from, to)`, or 0. */
+  find(bytes: Uint8Array, from = 0, to: number = bytes.length): number {
     const { arena } = this;
-    const hash = this.#hash.of(key);
+    const hash = this.#hash.of(bytes, from, to);
     let item = this.#buckets[this.#bucket(hash)]!;
     while (item !== 0) {
       this.probes++;
       const base = item * BLOCK_WORDS;
       if (
         arena.words[base + HASH] === hash &&
-        (arena.words[base + INFO]! & 0xff) === key.length &&
-        arena.equals(item, HEADER, key)
+        (arena.words[base + INFO]! & 0xff) === to - from &&
+        arena.equals(item, HEADER, bytes, from, to)
       ) return item;
       item = arena.words[base + CHAIN]!;
     }
     return 0;
   }
 
-  /** Makes an item in memory that the arena has. It is not found before it is linked. */
-  create(key: Uint8Array, length: number, flags: number, expire: number, marks: number): number {
+  /**
+   * Makes an item with the key `bytes[from, to)` in memory that the arena has. It is not found
+   * before it is linked.
+   */
+  create(
+    bytes: Uint8Array,
+    from: number,
+    to: number,
+    length: number,
+    flags: number,
+    expire: number,
+    marks: number,
+  ): number {
     const { arena } = this;
-    const item = arena.allocate(Items.blocks(key.length, length));
+    const item = arena.allocate(Items.blocks(to - from, length));
     const { words } = arena;
     const base = item * BLOCK_WORDS;
-    words[base + HASH] = this.#hash.of(key);
+    words[base + HASH] = this.#hash.of(bytes, from, to);
     words[base + EXPIRE] = expire;
     words[base + FLAGS] = flags;
     words[base + LENGTH] = length;
-    words[base + INFO] = key.length | marks;
-    arena.write(item, HEADER, key);
+    words[base + INFO] = (to - from) | marks;
+    arena.write(item, HEADER, bytes, from, to);
     return item;
+  }
+
+  /**
+   * Gives an item a value of another length, to be written, in the blocks that it has: there must
+   * be as many as the value needs. It loses its marks, and is the most recently used.
+   */
+  reuse(item: number, length: number, flags: number, expire: number): void {
+    const { words } = this.arena;
+    const base = item * BLOCK_WORDS;
+    words[base + EXPIRE] = expire;
+    words[base + FLAGS] = flags;
+    words[base + LENGTH] = length;
+    words[base + INFO]! &= 0xff;
+    this.renew(item);
   }
 
   /** Makes an item findable, and the most recently used. */
@@ -162,9 +187,20 @@ export class Items {
     return this.arena.read(item, HEADER + this.keyLength(item), this.length(item), copy);
   }
 
-  /** Writes a part of the value. */
-  write(item: number, offset: number, bytes: Uint8Array): void {
-    this.arena.write(item, HEADER + this.keyLength(item) + offset, bytes);
+  /** Copies the value to `target` at `at`. */
+  copyValue(item: number, target: Uint8Array, at: number): void {
+    this.arena.copyTo(item, HEADER + this.keyLength(item), this.length(item), target, at);
+  }
+
+  /** Writes `bytes[from, to)` as a part of the value. */
+  write(
+    item: number,
+    offset: number,
+    bytes: Uint8Array,
+    from = 0,
+    to: number = bytes.length,
+  ): void {
+    this.arena.write(item, HEADER + this.keyLength(item) + offset, bytes, from, to);
   }
 
   /** Fills the value from `offset` to its end with one byte. */
@@ -209,7 +245,8 @@ export class Items {
   setCas(item: number, cas: number | bigint): void {
     const base = item * BLOCK_WORDS;
     if (typeof cas === 'number') {
-      this.arena.words[base + CAS_LOW] = cas % 2 ** 32;
+      // A typed array keeps the low 32 bits of what it is given.
+      this.arena.words[base + CAS_LOW] = cas;
       this.arena.words[base + CAS_HIGH] = cas / 2 ** 32;
     } else {
       this.arena.words[base + CAS_LOW] = Number(BigInt.asUintN(32, cas));

@@ -12,8 +12,9 @@ export class KeyHash {
     this.#high = (random() * 2 ** 32) | 0;
   }
 
-  of(key: Uint8Array): number {
-    const { length } = key;
+  /** The hash of the key `bytes[from, to)`. */
+  of(bytes: Uint8Array, from = 0, to: number = bytes.length): number {
+    const length = to - from;
     let v0 = this.#low;
     let v1 = this.#high;
     let v2 = this.#low ^ 0x6c796765;
@@ -24,12 +25,12 @@ export class KeyHash {
     for (let round = 0; round < words + 3; round++) {
       let word = 0;
       if (round < words) {
-        const at = round * 4;
+        const at = from + round * 4;
         word = round === words - 1
-          ? (length << 24) | (at < length ? key[at]! : 0) |
-            (at + 1 < length ? key[at + 1]! << 8 : 0) |
-            (at + 2 < length ? key[at + 2]! << 16 : 0)
-          : key[at]! | (key[at + 1]! << 8) | (key[at + 2]! << 16) | (key[at + 3]! << 24);
+          ? (length << 24) | (at < to ? bytes[at]! : 0) |
+            (at + 1 < to ? bytes[at + 1]! << 8 : 0) |
+            (at + 2 < to ? bytes[at + 2]! << 16 : 0)
+          : bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24);
         v3 ^= word;
       } else if (round === words) v2 ^= 0xff;
       v0 = (v0 + v1) | 0;

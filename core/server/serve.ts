@@ -177,6 +177,9 @@ class ServerPeer implements TransportEvents {
     this.#session.tick(this.#engine.clock.now());
     for (;;) {
       if (this.#dump !== null && !this.#continueDump(this.#dump)) return null;
+      if (this.#held === null) {
+        this.#left -= this.#connection.executePlain(this.#session, this.#left);
+      }
       const event = this.#held ?? this.#connection.next();
       this.#held = null;
       if (event === null) {

@@ -3,7 +3,8 @@ import { utf8 } from '../wire/bytes.ts';
 import type { CasCommand, Command, Key, StoreCommand } from '../wire/command.ts';
 import type { StorageHeader } from '../wire/decode-command.ts';
 import { keyBytes } from '../wire/key.ts';
-import { REFERENCE_SIZE } from '../wire/output.ts';
+import { type Output, REFERENCE_SIZE } from '../wire/output.ts';
+import type { PlainRequest } from '../wire/plain-request.ts';
 import {
   clientError,
   CLOSED,
@@ -26,6 +27,7 @@ import {
 } from '../wire/reply.ts';
 import { Admission, OUT_OF_MEMORY } from './admission.ts';
 import { config, lru, lruCrawler, memlimit, slabs } from './admin.ts';
+import type { PlainExecutor } from '../wire/server-connection.ts';
 import { isGranted } from '../wire/credentials.ts';
 import { type Dump, metadump, mgdump } from './dump.ts';
 import type { ConnectionFacts, Engine } from './engine.ts';
@@ -53,7 +55,8 @@ const ITEM_COST = 64;
  *
  * A value in a reply may be a view of the store's memory. It is good until the next command.
  */
-export class Session {
+export class Session implements PlainExecutor {
+  readonly request: PlainRequest;
   /** Takes the lines of a watch; false when they cannot be taken now. */
   onLine: (line: string) => boolean = () => false;
   readonly #engine: Engine;
@@ -66,6 +69,7 @@ export class Session {
     this.#engine = engine;
     this.#facts = facts;
     this.#admission = new Admission(engine);
+    this.request = engine.plain.request;
     engine.connections.add(facts);
   }
 
@@ -84,6 +88,16 @@ export class Session {
   /** The value that was announced has come, or will not. */
   release(): void {
     this.#admission.release();
+  }
+
+  /** Executes a plain request; see `PlainRequests`. */
+  execute(output: Output): boolean {
+    const { plain, detail } = this.#engine;
+    // As of a command: the room that was kept for a value on its way is not needed any more.
+    this.release();
+    if (detail || !plain.execute(output)) return false;
+    this.#facts.lastCommand = this.#now;
+    return true;
   }
 
   /** Does a command. */

@@ -1,6 +1,7 @@
 // The items of an embedded memcached.
 import { fromLatin1, latin1 } from '../wire/bytes.ts';
 import { MAX_U64, uint64 } from '../wire/numbers.ts';
+import type { PlainRequest } from '../wire/plain-request.ts';
 import { type ClassCounters, type Counters, newClassCounters, newCounters } from './counters.ts';
 import { ACTIVE, BASE64, FETCHED, Items, STALE, TOKEN_SENT } from './items.ts';
 import { itemSize, slabClass } from './slab-classes.ts';
@@ -193,6 +194,36 @@ export class Store {
     return outcome;
   }
 
+  /**
+   * Stores the value of a plain request without a copy of it or of its key in between, over the old
+   * one where that has as many blocks. Returns false, with nothing done, where an item has to go
+   * first, or the event is logged: `store` does that.
+   */
+  put(request: PlainRequest): boolean {
+    const { items } = this;
+    const { bytes, keyFrom, keyTo, valueFrom, valueTo, flags } = request;
+    const keyLength = keyTo - keyFrom;
+    const length = valueTo - valueFrom;
+    const blocks = Items.blocks(keyLength, length);
+    if (this.full || this.log !== null || !items.arena.has(this.#reserved + blocks)) return false;
+    if (!this.fits(keyLength, flags, length)) return false;
+    const old = items.find(bytes, keyFrom, keyTo);
+    if (old !== 0 && !this.isLive(old)) return false;
+    const expire = this.expireAt(request.expire);
+    let item = old;
+    if (old !== 0 && Items.blocks(keyLength, items.length(old)) === blocks) {
+      this.#countOf(old, -1);
+      items.reuse(item, length, flags, expire);
+    } else {
+      item = items.create(bytes, keyFrom, keyTo, length, flags, expire, 0);
+      if (old !== 0) this.remove(old);
+      items.link(item);
+    }
+    items.write(item, 0, bytes, valueFrom, valueTo);
+    this.#countIn(item, null);
+    return true;
+  }
+
   /** Makes an item without looking for an old one; 0 when there is no memory for it. */
   create(
     key: Uint8Array,
@@ -254,6 +285,11 @@ export class Store {
   bump(item: number): void {
     this.items.mark(item, FETCHED | ACTIVE);
     this.items.setTime(item, this.now);
+  }
+
+  /** Whether an item has neither expired nor been flushed. */
+  isLive(item: number): boolean {
+    return !this.isExpired(item) && !this.isFlushed(item);
   }
 
   isExpired(item: number): boolean {
@@ -319,9 +355,7 @@ export class Store {
 
   /** Takes an item out. */
   remove(item: number): void {
-    const size = this.sizeOf(item);
-    this.bytes -= size;
-    this.#countSize(size, -1);
+    this.#countOf(item, -1);
     this.items.remove(item);
   }
 
@@ -416,21 +450,32 @@ export class Store {
     let length = 0;
     for (const part of parts) length += part.length;
     if (!this.#makeRoom(key.length, flags, length)) return 0;
-    const item = items.create(key, length, flags, expire, marks);
+    const item = items.create(key, 0, key.length, length, flags, expire, marks);
     let at = 0;
     for (const part of parts) {
       items.write(item, at, part);
       at += part.length;
     }
     if (replaces !== 0) this.remove(replaces);
+    items.link(item);
+    this.#countIn(item, newCas);
+    return item;
+  }
+
+  // An item is written and linked.
+  #countIn(item: number, newCas: bigint | null): void {
+    const { items } = this;
     items.setTime(item, this.now);
     items.setCas(item, newCas ?? this.nextCas());
-    items.link(item);
     this.counters.total_items++;
+    this.#countOf(item, 1);
+  }
+
+  // Adds an item of its size, or takes it away.
+  #countOf(item: number, change: 1 | -1): void {
     const size = this.sizeOf(item);
-    this.bytes += size;
-    this.#countSize(size, 1);
-    return item;
+    this.bytes += size * change;
+    if (this.sizes !== null) this.#countSize(this.sizes, size, change);
   }
 
   /** Evicts until there is room for an item; false when there will be none. */
@@ -479,12 +524,11 @@ export class Store {
   }
 
   /** Counts an item of this size in or out, for `stats sizes`. */
-  #countSize(size: number, change: number): void {
-    if (this.sizes === null) return;
+  #countSize(sizes: Map<number, number>, size: number, change: number): void {
     const bucket = Math.ceil(size / 32) * 32;
-    const count = (this.sizes.get(bucket) ?? 0) + change;
-    if (count > 0) this.sizes.set(bucket, count);
-    else this.sizes.delete(bucket);
+    const count = (sizes.get(bucket) ?? 0) + change;
+    if (count > 0) sizes.set(bucket, count);
+    else sizes.delete(bucket);
   }
 
   /** The counters of a slab class. */

@@ -43,6 +43,46 @@ function isAttached(value: Uint8Array): boolean {
   }
 }
 
+/** How a runtime turns UTF-8 into text and back, where it has something faster than the standard. */
+export interface TextCodec {
+  /** The text of `bytes[from, to)`; ill-formed bytes become U+FFFD. */
+  readonly read: (bytes: Uint8Array, from: number, to: number) => string;
+  /** Writes the UTF-8 bytes of a text at `at`, where there is room; returns how many there are. */
+  readonly write: (text: string, target: Uint8Array, at: number) => number;
+}
+
+const standard: TextCodec = {
+  read: (bytes, from, to) =>
+    decoder.decode(to - from === bytes.length ? bytes : bytes.subarray(from, to)),
+  write: (text, target, at) => encoder.encodeInto(text, target.subarray(at)).written,
+};
+
+/** The codec that is used. */
+export let textCodec: TextCodec = standard;
+
+/** Sets the codec of a runtime, for all of this program; undefined for the standard one. */
+export function setTextCodec(given: TextCodec | undefined): void {
+  textCodec = given ?? standard;
+}
+
+/** ASCII up to this length is written by hand: to call an encoder costs more. */
+const BY_HAND = 24;
+
+/**
+ * Writes the UTF-8 bytes of a string at `at`; returns how many there are.
+ *
+ * @param target Must have room for three bytes a unit.
+ */
+export function utf8At(text: string, target: Uint8Array, at: number): number {
+  if (text.length > BY_HAND) return textCodec.write(text, target, at);
+  for (let i = 0; i < text.length; i++) {
+    const unit = text.charCodeAt(i);
+    if (unit >= 0x80) return textCodec.write(text, target, at);
+    target[at + i] = unit;
+  }
+  return text.length;
+}
+
 /** The UTF-8 bytes of a string; lone surrogates become U+FFFD. */
 export function utf8(text: string): Uint8Array {
   return encoder.encode(text);
@@ -53,9 +93,9 @@ export function utf8Into(text: string, target: Uint8Array): number {
   return encoder.encodeInto(text, target).written;
 }
 
-/** The string whose UTF-8 bytes these are; ill-formed bytes become U+FFFD. */
-export function fromUtf8(bytes: Uint8Array): string {
-  return decoder.decode(bytes);
+/** The string whose UTF-8 bytes `bytes[from, to)` are; ill-formed bytes become U+FFFD. */
+export function fromUtf8(bytes: Uint8Array, from = 0, to: number = bytes.length): string {
+  return textCodec.read(bytes, from, to);
 }
 
 /** How many bytes `utf8(text)` has. */

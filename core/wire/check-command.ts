@@ -121,11 +121,12 @@ function checkFlags(
   if (flags.length === 0) return;
   // The server's count includes `b`; the opaque that a connection adds is one more word.
   let count = words + flags.length + (command.base64 ? 1 : 0) + 1;
-  let length = META_FRAME + base64Length(command.key.length);
+  let length = META_FRAME;
   for (let i = 0; i < flags.length; i++) {
     const flag: unknown = flags[i];
     if (typeof flag !== 'string') throw new UsageError('flags', 'must be an array of strings');
-    checkFlag(flag, modes.get(command.verb));
+    // Flags without an argument are the rule.
+    if (metaFlags.get(flag) !== 'none' || flag === 'b') checkFlag(flag, modes.get(command.verb));
     length += flag.length + 1;
     const letter = flag.charCodeAt(0);
     if (letter === 0x4f) count--;
@@ -138,13 +139,16 @@ function checkFlags(
   if (count > MAX_META_WORDS) {
     throw new UsageError('flags', `of ${command.verb} must be fewer: servers take 19 words a line`);
   }
-  if (length > MAX_LINE) {
+  const isNear = length + LONGEST_KEY > MAX_LINE;
+  if (isNear && length + base64Length(command.key.length) > MAX_LINE) {
     throw new UsageError('flags', `must fit a line of ${MAX_LINE} bytes`);
   }
 }
 
 // What a meta line holds beside its key and its flags, at most: the opaque is the connection's.
 const META_FRAME = 'ms  1073741824 b O1000000\r\n'.length;
+// The key is counted only where it matters: this is the base64 of a longest one.
+const LONGEST_KEY = 336;
 
 /** The modes that a verb knows; the others ignore the flag. */
 const modes: ReadonlyMap<string, string> = new Map([['ms', 'EAPRS'], ['ma', 'I+D-']]);

@@ -56,6 +56,7 @@ const inputs: Readonly<Record<string, (connection: Connection) => string>> = {
       return `${(error as MemcacheError).code} ${(error as MemcacheError).outcome}`;
     }
   },
+  sendPlain: (connection) => connection.sendPlain(get('c'), 'c', 300) === 0 ? '' : 'taken',
   prove(connection) {
     connection.prove();
     return '';
@@ -120,6 +121,7 @@ const lost = 'closed [b] [a]';
 const decided: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   open: {
     send: 'taken | | 3',
+    sendPlain: '| | 2',
     prove: '| | 2',
     spell: 'mg | | 2',
     nudge: '| | 3',
@@ -143,6 +145,7 @@ const decided: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   // As open, but for what is new.
   ending: {
     send: 'connection not-sent | | 2',
+    sendPlain: '| | 2',
     prove: '| | 2',
     spell: 'mg | | 2',
     nudge: '| | 3',
@@ -166,6 +169,7 @@ const decided: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   // The peer is gone: nothing is sent, what arrived is still read, and then it closes.
   lost: {
     send: `connection not-sent | ${lost} | 0`,
+    sendPlain: `| ${lost} | 0`,
     prove: `| ${lost} | 0`,
     spell: `mg | ${lost} | 0`,
     nudge: `| ${lost} | 0`,
@@ -188,6 +192,7 @@ const decided: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   },
   closed: {
     send: 'connection not-sent | | 0',
+    sendPlain: '| | 0',
     prove: '| | 0',
     spell: 'mg | | 0',
     nudge: '| | 0',
@@ -213,7 +218,7 @@ const decided: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 machine('the table names every method of the connection', () => {
   const methods = Object.getOwnPropertyNames(ClientConnection.prototype)
     .filter((name) =>
-      !['constructor', 'pending', 'pendingBytes', 'proved', 'spoken', 'assertInvariants']
+      !['constructor', 'isIdle', 'pending', 'pendingBytes', 'proved', 'spoken', 'assertInvariants']
         .includes(name)
     );
   const named = new Set(Object.keys(inputs).map((input) => input.split(' ')[0]));

@@ -16,6 +16,7 @@
 // | input      | open    | ending  | lost    | closed  |
 // | ---------- | ------- | ------- | ------- | ------- |
 // | send       | queues  | throws  | throws  | throws  |
+// | sendPlain  | ignores | ignores | ignores | ignores |
 // | prove      | queues  | ignores | ignores | ignores |
 // | spell      | answers | answers | answers | answers |
 // | nudge      | queues  | queues  | ignores | ignores |
@@ -30,6 +31,9 @@
 // | end        | ends    | ignores | ignores | ignores |
 // | fail       | loses   | loses   | ignores | ignores |
 //
+// `sendPlain`, and `next` with a sink, are the fast path. For plain commands and replies (`plain.ts`)
+// they do in one pass what `send`, `transmit` and `next` do; all others are left to those.
+//
 // `proof.ts` has the second dimension: what may be sent while the server is not known to speak meta.
 // No data block leaves before that, since a server that refuses its line runs the value.
 //
@@ -37,28 +41,27 @@
 // reply that is due is read by the shape that the command at the head expects; any other line is a
 // ProtocolError, and closes. A quiet command may have no reply: see `quiet-run.ts`.
 import { checkCommand } from './check-command.ts';
+import {
+  type ClientConnectionOptions,
+  clientConnectionOptions,
+} from './client-connection-options.ts';
+import type { ClientEvent, PlainSink } from './client-event.ts';
 import type { Command } from './command.ts';
 import { isFatal, isQuiet, replyShape } from './command-facts.ts';
-import { ReplyDecoder, type ReplyLimits } from './decode-reply.ts';
+import { ReplyDecoder } from './decode-reply.ts';
 import { putCommand } from './encode-command.ts';
-import {
-  ConnectionError,
-  type MemcacheError,
-  type Outcome,
-  ProtocolError,
-  UsageError,
-} from './errors.ts';
+import { ConnectionError, type MemcacheError, ProtocolError, UsageError } from './errors.ts';
 import { assertInvariant } from './invariant.ts';
-import { Liveness, type LivenessOptions } from './liveness.ts';
+import { Liveness } from './liveness.ts';
 import { checkOpaque, LAST_OPAQUE, PROBE_OPAQUE } from './opaque.ts';
 import { withDefaults } from './options.ts';
-import { Output } from './output.ts';
+import { Output, REFERENCE_SIZE } from './output.ts';
+import { plainFlagsOf, putPlain } from './plain.ts';
 import {
   META_PROBE,
   MN_FENCE,
   needsProof,
   Proof,
-  type ProofOptions,
   type Spoken,
   UNAUTHENTICATED,
   wantsLogin,
@@ -71,82 +74,18 @@ import {
   isError,
   isItem,
   type Reply,
-  type ReplyItem,
   SILENT,
 } from './reply.ts';
-import { Ring, type RingLimits, sizeOf, type Slot } from './ring.ts';
+import { COMMAND_SIZE, Ring, sizeOf, type Slot } from './ring.ts';
 import { type ReplyShape, verbs } from './verbs.ts';
 import { overloaded } from './without-stack.ts';
-
-/** The options of a `ClientConnection`. */
-export interface ClientConnectionOptions
-  extends ReplyLimits, RingLimits, ProofOptions, LivenessOptions {
-  /**
-   * After how many quiet commands in a row a fence is sent unasked.
-   * @default 256
-   */
-  readonly fenceEvery: number;
-}
-
-/** The defaults of a `ClientConnection`. */
-export const clientConnectionOptions: Omit<ClientConnectionOptions, keyof ReplyLimits> = {
-  serverName: 'the server',
-  maxPending: 256 * 1024,
-  maxPendingBytes: 256 * 1024 * 1024,
-  stallAfter: 2000,
-  dialect: 'auto',
-  closesAtProbe: false,
-  fence: undefined,
-  fenceEvery: 256,
-};
-
-/** The outcomes of commands, in the order in which they happened. */
-export type ClientEvent<Tag> =
-  /** The command was answered. The bytes are those sent and received for it. */
-  | {
-    readonly type: 'reply';
-    readonly tag: Tag;
-    readonly reply: Reply;
-    readonly bytesOut: number;
-    readonly bytesIn: number;
-  }
-  /** A line of a dump or a watch arrived; more will follow. */
-  | { readonly type: 'item'; readonly tag: Tag; readonly item: ReplyItem }
-  /** The transport has all bytes of a quiet command that was sent with `until: 'sent'`. */
-  | { readonly type: 'sent'; readonly tag: Tag }
-  /** The command cannot be sent, or its dialect is not spoken; other commands are not affected. */
-  | { readonly type: 'refused'; readonly tag: Tag; readonly error: MemcacheError }
-  /**
-   * The command's deadline passed. Its reply, should it come, is dropped. `silent`: the server ended
-   * no reply at all since it was sent.
-   */
-  | {
-    readonly type: 'timeout';
-    readonly tag: Tag;
-    readonly outcome: Outcome;
-    readonly silent: boolean;
-  }
-  /** The server reported an error among quiet commands, and does not say for which. */
-  | { readonly type: 'quiet-error'; readonly reply: ErrorReply }
-  /**
-   * The last event, once. `unsent` never reached the transport; the fate of `unanswered` is not
-   * known. `cause` is null after `end`, and after `quit`. `atProbe`: the server closed the
-   * connection when the reply to the probe for meta commands was due.
-   */
-  | {
-    readonly type: 'closed';
-    readonly cause: Error | null;
-    readonly unsent: readonly Tag[];
-    readonly unanswered: readonly Tag[];
-    readonly atProbe: boolean;
-  };
 
 /** Commands are encoded until so many bytes wait; what is not encoded can still be cancelled. */
 const ENCODE_AHEAD = 64 * 1024;
 
 /** The client's side of a connection. The top of this file says how it works. */
 export class ClientConnection<Tag> {
-  readonly #options: Omit<ClientConnectionOptions, keyof ReplyLimits>;
+  readonly #options: typeof clientConnectionOptions;
   readonly #proof: Proof;
   readonly #ring: Ring<Tag> = new Ring();
   readonly #run: QuietRun<Tag>;
@@ -217,16 +156,54 @@ export class ClientConnection<Tag> {
     if (this.#state !== 'open') throw new ConnectionError('the connection is closed', 'not-sent');
     const ring = this.#ring;
     const size = sizeOf(command);
-    const { maxPending, maxPendingBytes } = this.#options;
-    const bytes = ring.bytes + size;
-    const { pending } = ring;
     // Quiet commands leave room only at their fence: one is due before there is none.
-    if (pending * 2 >= maxPending || bytes * 2 >= maxPendingBytes) this.#run.isAwaited = true;
-    if (pending >= maxPending || (bytes > maxPendingBytes && pending > 0)) {
-      throw overloaded(pending, ring.bytes);
-    }
+    if (ring.isHalfFull(size, this.#options)) this.#run.isAwaited = true;
+    if (ring.isFull(size, this.#options)) throw overloaded(ring.pending, ring.bytes);
     if (!this.#proof.isBegun && needsProof(command)) this.prove();
     ring.push(command, tag, deadline, size, until === 'sent');
+  }
+
+  /**
+   * Encodes a command at once if it is plain and need not wait. It cannot be taken back any more.
+   *
+   * @returns The bytes of memory that are accounted for it; 0 where it is left to `send`.
+   */
+  sendPlain(command: Command, tag: Tag | undefined, deadline: number): number {
+    const ring = this.#ring;
+    const output = this.#output;
+    const plain = plainFlagsOf(command);
+    if (plain === undefined || !this.#isClear(plain.isQuiet)) return 0;
+    const offset = output.position;
+    const opaque = this.#opaque % LAST_OPAQUE + 1;
+    const value = putPlain(output, command, plain, opaque);
+    if (value < 0) return 0;
+    this.#opaque = opaque;
+    // Where the server owes nothing, the wait begins when the bytes leave.
+    const isOwed = plain.isQuiet ? this.#liveness.owes() : ring.head < ring.cursor;
+    if (!isOwed) this.#liveness.progressAt = Infinity;
+    const size = COMMAND_SIZE + value;
+    const slot = ring.push(command, tag, deadline, size, false);
+    slot.plain = plain.isQuiet ? null : plain;
+    slot.quiet = plain.isQuiet;
+    slot.opaque = opaque;
+    slot.offset = offset;
+    slot.length = output.position - offset;
+    slot.answers = this.#liveness.replies;
+    ring.cursor = ring.tail;
+    if (plain.isQuiet && this.#run.add(slot) >= this.#options.fenceEvery) this.#fence();
+    return size;
+  }
+
+  // Whether a command that is encoded now would not overtake another, or go past a limit.
+  #isClear(isQuiet: boolean): boolean {
+    const ring = this.#ring;
+    const output = this.#output;
+    // A run of quiet commands is fenced before anything else is sent.
+    return this.#state === 'open' && this.#proof.spoken === 'meta' && !this.#exclusive &&
+      ring.cursor === ring.tail && (isQuiet || !this.#run.isOpen) &&
+      !output.isBlocked && output.length < ENCODE_AHEAD &&
+      (ring.head < ring.cursor || !this.#decoder.pending) &&
+      !ring.isHalfFull(REFERENCE_SIZE, this.#options);
   }
 
   /**
@@ -247,10 +224,7 @@ export class ClientConnection<Tag> {
     return this.#proof.spell(command);
   }
 
-  /**
-   * Queues a request without a tag, even past the limits: more bytes for a server that does not
-   * process its input until they arrive (`nudge.ts`).
-   */
+  /** Queues a request without a tag, even past the limits; `nudge.ts` says what for. */
   nudge(): void {
     if (this.#state === 'lost' || this.#state === 'closed') return;
     this.#ring.push(this.#proof.fence, undefined, Infinity, 0, false);
@@ -269,7 +243,9 @@ export class ClientConnection<Tag> {
   transmit(now: number): Uint8Array | null {
     if (this.#state === 'lost' || this.#state === 'closed') return null;
     try {
-      this.#encode(now);
+      if (this.#ring.cursor < this.#ring.tail || this.#run.isOpen) this.#encode(now);
+      // What `sendPlain` has encoded is waited for from here on.
+      if (this.#liveness.progressAt === Infinity) this.#liveness.progressAt = now;
       return this.#output.peek();
     } catch (error) {
       // A value was changed after its length was sent, or a line arrived that no command asked for:
@@ -316,12 +292,22 @@ export class ClientConnection<Tag> {
     if (this.#state === 'open') this.#state = 'ending';
   }
 
-  /** The next event, or null. */
-  next(): ClientEvent<Tag> | null {
+  /** Whether there is nothing to read, so that `next` would return null. */
+  get isIdle(): boolean {
+    return this.#events.length === 0 && this.#state === 'open' && !this.#decoder.pending;
+  }
+
+  /**
+   * The next event, or null.
+   *
+   * @param sink Takes plain replies, which then need no event.
+   */
+  next(sink?: PlainSink<Tag>): ClientEvent<Tag> | null {
     for (;;) {
       const event = this.#events.shift();
       if (event !== undefined) return event;
       if (this.#state === 'closed') return null;
+      if (sink !== undefined) this.#readPlain(sink);
       try {
         const read = this.#read();
         if (read === false) return null;
@@ -333,12 +319,26 @@ export class ClientConnection<Tag> {
     }
   }
 
+  #readPlain(sink: PlainSink<Tag>): void {
+    const ring = this.#ring;
+    while (ring.head < ring.cursor) {
+      const { plain, tag, length, opaque, command } = ring.at(ring.head);
+      if (plain === null && command.verb === 'get' && tag !== undefined && sink.takesItems(tag)) {
+        this.#decoder.readPlainItems(command.keys, (item, i) => sink.onPlainItem(tag, item, i));
+      }
+      if (plain === null || !this.#decoder.readPlain(opaque, plain.isRead)) return;
+      this.#liveness.replies++;
+      this.#liveness.progressAt = this.#liveness.now;
+      ring.pop();
+      this.#decoder.account();
+      if (tag !== undefined) sink.onPlain(tag, this.#decoder.plain, length);
+    }
+  }
+
   /** When `tick` must be called next, or null while there is nothing to wait for. */
   deadline(): number | null {
-    if (this.#state === 'closed') return null;
-    const liveness = this.#liveness;
-    const stall = liveness.owes() ? liveness.progressAt + liveness.stallAfter : Infinity;
-    const earliest = Math.min(this.#ring.earliest, stall);
+    if (this.#ring.length === 0) return null;
+    const earliest = Math.min(this.#ring.earliest, this.#liveness.stallsAt);
     return earliest === Infinity ? null : earliest;
   }
 
@@ -386,8 +386,8 @@ export class ClientConnection<Tag> {
       this.#encodeSlot(slot, reply);
       ring.cursor++;
     }
-    if (ring.cursor < ring.tail || !this.#run.isOpen) return;
-    if (!this.#run.isAwaited && this.#state !== 'ending') return;
+    const isDue = this.#run.isAwaited || this.#state === 'ending';
+    if (ring.cursor < ring.tail || !this.#run.isOpen || !isDue) return;
     if (!this.#liveness.owes()) this.#liveness.progressAt = now;
     this.#fence();
   }
@@ -424,6 +424,7 @@ export class ClientConnection<Tag> {
     }
     slot.length = this.#output.position - slot.offset;
     if (!slot.quiet) {
+      if (this.#proof.spoken === 'meta') slot.plain = plainFlagsOf(slot.command) ?? null;
       // Classic values carry no opaque; a fence reveals a reply that came twice.
       if (this.#proof.spoken !== 'meta' || shape !== 'values') return;
       this.#output.appendLine('mn');
@@ -528,7 +529,7 @@ export class ClientConnection<Tag> {
     return true;
   }
 
-  // A reply is due and more bytes are needed: the connection closes if none can come.
+  // More bytes are needed: the connection closes if none can come.
   #readOver(): boolean {
     const slot = this.#ring.at(this.#ring.head);
     // A watch has no end of its own to wait for.

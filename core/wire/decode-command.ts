@@ -1,5 +1,5 @@
 // The decoder of requests: bytes to commands, for servers and proxies.
-import { EMPTY, fromUtf8, latin1, spells, startsWith, wordEnd } from './bytes.ts';
+import { EMPTY, fromUtf8, latin1, startsWith, wordEnd } from './bytes.ts';
 import type {
   CasCommand,
   Command,
@@ -15,7 +15,7 @@ import { MAX_META_WORDS } from './meta-flags.ts';
 import { withDefaults } from './options.ts';
 import { clientError, ERROR, type ErrorReply, serverError } from './reply.ts';
 import { type Verb, verbs } from './verbs.ts';
-import { decodeKey, hasLongOpaque, MAX_TOKENS, readMetaFlags, Tokens } from './tokens.ts';
+import { decodeKey, MAX_TOKENS, readMetaFlags, Tokens } from './tokens.ts';
 
 /** A command whose value has not been read yet. */
 export type StorageHeader = StoreCommand | CasCommand | MetaSetCommand;
@@ -129,6 +129,15 @@ export class CommandDecoder {
     this.#input.push(chunk);
   }
 
+  /**
+   * What arrived and is not read, for readers of whole requests, which move the position on; null
+   * where no request begins there that may be read by other rules than those of `next`.
+   */
+  get unread(): Input | null {
+    if (this.#swallow > 0 || this.#length >= 0 || this.authenticating) return null;
+    return this.dead !== null || this.#input.isCut ? null : this.#input;
+  }
+
   /** The next request, or null when more bytes are needed or the connection is `dead`. */
   next(): Command | BadRequest | null {
     if (this.dead !== null) return null;
@@ -138,6 +147,7 @@ export class CommandDecoder {
     }
     if (this.#length >= 0) return this.#block();
     const input = this.#input;
+    if (!input.pending) return null;
     if (!input.line()) {
       if (input.to - input.from > MAX_LINE) this.#checkLong();
       return null;
@@ -280,12 +290,13 @@ export class CommandDecoder {
   }
 
   #verb(tokens: Tokens): Exclude<Verb, 'auth' | 'raw'> | null {
-    const length = tokens.length(0);
-    const from = tokens.start(0);
+    const { bytes } = tokens;
+    const from = tokens.starts[0]!;
+    const length = tokens.ends[0]! - from;
     for (const verb of byLength[length] ?? []) {
-      if (spells(tokens.bytes, from, from + length, verb)) {
-        return verb as Exclude<Verb, 'auth' | 'raw'>;
-      }
+      let i = 0;
+      while (i < length && bytes[from + i] === verb.charCodeAt(i)) i++;
+      if (i === length) return verb as Exclude<Verb, 'auth' | 'raw'>;
     }
     return tokens.count === 3 && tokens.is(0, 'config') && tokens.is(1, 'get')
       ? 'config get'
@@ -330,13 +341,13 @@ export class CommandDecoder {
     const refuse = (reply: ErrorReply, refused = false): BadRequest =>
       this.#refuse(length, new BadRequest(reply, refused));
     if (tokens.count > MAX_META_WORDS) return refuse(clientError('options flags too long'));
-    const { key, base64, flags, fault } = readMetaFlags(tokens, 3);
+    const { key, base64, flags, hasLongOpaque, fault } = readMetaFlags(tokens, 3);
     if (fault !== null) return refuse(clientError(fault));
     const mode = flags.find((flag) => flag[0] === 'M');
     if (mode !== undefined && !'EAPRS'.includes(mode.charAt(1))) {
       return refuse(clientError('invalid mode for ms M token'));
     }
-    if (hasLongOpaque(flags)) return refuse(clientError('opaque token too long'));
+    if (hasLongOpaque) return refuse(clientError('opaque token too long'));
     const header: Fillable = { verb: 'ms', key, base64, value: EMPTY, flags };
     const refusal = this.#options.admit(header, length);
     return refusal === null ? this.#await(header, length) : refuse(refusal, true);
@@ -381,7 +392,7 @@ function readMeta(verb: MetaCommand['verb'], tokens: Tokens): Command | BadReque
     const are = verb === 'mg' ? 'are ' : '';
     return new BadRequest(clientError(`options flags ${are}too long`));
   }
-  const { key, base64, flags, fault } = readMetaFlags(tokens, 2);
+  const { key, base64, flags, hasLongOpaque, fault } = readMetaFlags(tokens, 2);
   if (fault !== null) {
     // md and ma have one message for all of these.
     return new BadRequest(clientError(verb === 'mg' ? fault : 'invalid or duplicate flag'));
@@ -392,7 +403,7 @@ function readMeta(verb: MetaCommand['verb'], tokens: Tokens): Command | BadReque
       return new BadRequest(clientError('invalid mode for ma M token'));
     }
   }
-  if (hasLongOpaque(flags)) return new BadRequest(clientError('opaque token too long'));
+  if (hasLongOpaque) return new BadRequest(clientError('opaque token too long'));
   return { verb, key, base64, flags };
 }
 
@@ -445,7 +456,7 @@ function readDelete(tokens: Tokens): Command | BadRequest {
 // memcached's guard against browsers that are made to post to its port. It looks for commands by
 // their first letter, so a line with one of these letters is an ERROR before the guard sees it.
 function isHttp(tokens: Tokens): boolean {
-  if ('gsacidt'.includes(String.fromCharCode(tokens.bytes[tokens.start(0)]!))) return false;
-  const from = tokens.start(tokens.count - 1);
+  if ('gsacidt'.includes(String.fromCharCode(tokens.bytes[tokens.starts[0]!]!))) return false;
+  const from = tokens.starts[tokens.count - 1]!;
   return startsWith(tokens.bytes, from, tokens.to, 'HTTP/');
 }

@@ -7,6 +7,7 @@ import { toKey } from './item-lines.ts';
 import { keyText } from './key.ts';
 import { bigDigits, digits, flagNumber, wideDigits } from './numbers.ts';
 import { withDefaults } from './options.ts';
+import { PlainReply } from './plain.ts';
 import { replyShape } from './command-facts.ts';
 import {
   firstWord,
@@ -99,12 +100,16 @@ export class ReplyDecoder {
   opaque = -1;
   /** Where among the flags that opaque stood. */
   opaqueIndex = 0;
+  /** The reply that `readPlain` read. */
+  readonly plain: PlainReply = new PlainReply();
 
   readonly #input: Input = new Input();
   readonly #limits: ReplyLimits;
   // What waits for the data block that is due after the line that was read.
   #due: Due | null = null;
   #items: ValueItem[] = [];
+  // The keys of items that were read as plain ones.
+  #taken: Key[] = [];
   #nextKey = 0;
   // Once items come out of order: the keys that are still to be answered.
   #keysLeft: Map<string, Key[]> | null = null;
@@ -156,6 +161,32 @@ export class ReplyDecoder {
         reply = this.#fill(length, holder, whole);
       }
       if (reply !== null || this.#due !== null) return reply;
+    }
+  }
+
+  /**
+   * Reads the next reply into `plain` if it is a plain one; returns whether it was. Otherwise it is
+   * left to `next`.
+   */
+  readPlain(opaque: number, isRead: boolean): boolean {
+    if (this.#due !== null || this.#blankAllowed) return false;
+    const { maxLine, maxValue } = this.#limits;
+    return this.plain.read(this.#input, opaque, isRead, maxLine, maxValue);
+  }
+
+  /**
+   * Reads items of a `get` into `plain`, as long as each lies whole in one chunk, and calls back with
+   * each and the index of its key. The others, and the end of the reply, are left to `next`; its reply
+   * has no items that were read here.
+   */
+  readPlainItems(keys: readonly Key[], take: (item: PlainReply, index: number) => void): void {
+    const { maxLine, maxValue } = this.#limits;
+    while (this.#due === null && !this.#blankAllowed && this.#keysLeft === null) {
+      const index = this.plain.readItem(this.#input, keys, this.#nextKey, maxLine, maxValue);
+      if (index < 0) return;
+      this.#nextKey = index + 1;
+      this.#taken.push(keys[index]!);
+      take(this.plain, index);
     }
   }
 
@@ -325,6 +356,7 @@ export class ReplyDecoder {
     this.#rawLines = [];
     this.#config = null;
     this.#opened = false;
+    this.#taken = [];
     this.#keysLeft = null;
     this.#nextKey = this.#linesLength = 0;
   }
@@ -413,7 +445,7 @@ export class ReplyDecoder {
         this.#nextKey = i + 1;
         return keys[i]!;
       }
-      this.#keysLeft = keysLeft(keys, this.#items);
+      this.#keysLeft = keysLeft(keys, [...this.#taken, ...this.#items.map((item) => item.key)]);
     }
     const text = latin1(bytes, from, to);
     const left = this.#keysLeft.get(text)?.pop();
@@ -423,6 +455,7 @@ export class ReplyDecoder {
 
   #values(): Reply {
     const items = this.#items;
+    if (this.#taken.length > 0) this.#taken = [];
     this.#keysLeft = null;
     this.#nextKey = this.#linesLength = 0;
     if (items.length === 0) return MISSES;
@@ -438,7 +471,7 @@ export class ReplyDecoder {
 }
 
 // The keys of a request that no item has answered yet, by their text on the wire.
-function keysLeft(keys: readonly Key[], items: readonly ValueItem[]): Map<string, Key[]> {
+function keysLeft(keys: readonly Key[], answered: readonly Key[]): Map<string, Key[]> {
   const left = new Map<string, Key[]>();
   for (const key of keys) {
     const text = keyText(key);
@@ -446,7 +479,7 @@ function keysLeft(keys: readonly Key[], items: readonly ValueItem[]): Map<string
     if (same === undefined) left.set(text, [key]);
     else same.push(key);
   }
-  for (const { key } of items) left.get(keyText(key))?.pop();
+  for (const key of answered) left.get(keyText(key))?.pop();
   return left;
 }
 

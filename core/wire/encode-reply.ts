@@ -12,6 +12,9 @@ import type { Reply, ReplyItem, ValueItem } from './reply.ts';
 // The most that a line takes besides words and keys: `VALUE `, three numbers, CR LF.
 const LINE = 80;
 
+/** Below this size a value is copied behind its line at once, in bytes. */
+const SMALL = 1024;
+
 /** The bytes of a reply, or of a part of one. A `closed` and a `silent` reply have none. */
 export function encodeReply(reply: Reply | ReplyItem): Uint8Array {
   const output = new Output();
@@ -38,10 +41,9 @@ export function putReply(output: Output, reply: Reply | ReplyItem): void {
     case 'NF':
     case 'NS':
     case 'EX':
-      return putMetaLine(output, reply.type, -1, reply.flags);
+      return putMeta(output, reply.type, null, reply.flags);
     case 'VA':
-      putMetaLine(output, 'VA', reply.value.length, reply.flags);
-      return output.appendBlock(reply.value);
+      return putMeta(output, 'VA', reply.value, reply.flags);
     case 'values':
       for (const item of reply.items) putValue(output, item);
       return output.appendLine('END');
@@ -105,26 +107,36 @@ function putLine(output: Output, text: string, end = '\r\n'): void {
   output.appendLine(text, end);
 }
 
-function putMetaLine(
+function putMeta(
   output: Output,
   type: string,
-  length: number,
+  value: Uint8Array | null,
   flags: readonly string[],
 ): void {
-  let room = LINE;
+  // A small value goes behind its line, in one go with it.
+  const isSmall = value !== null && value.length < SMALL;
+  let room = isSmall ? LINE + value.length : LINE;
   for (let i = 0; i < flags.length; i++) room += flags[i]!.length + 1;
   output.reserve(room);
   const slab = output.slab;
   let p = putAscii(slab, output.end, type);
-  if (length >= 0) {
+  if (value !== null) {
     slab[p] = 0x20;
-    p = putNumber(slab, p + 1, length);
+    p = putNumber(slab, p + 1, value.length);
   }
   for (let i = 0; i < flags.length; i++) {
     slab[p] = 0x20;
     p = putToken(slab, p + 1, flags[i]!);
   }
-  output.end = putEnd(slab, p);
+  slab[p] = 0x0d;
+  slab[p + 1] = 0x0a;
+  p += 2;
+  if (isSmall) {
+    slab.set(value, p);
+    p = putEnd(slab, p + value.length);
+  }
+  output.end = p;
+  if (value !== null && !isSmall) output.appendBlock(value);
 }
 
 function putValue(output: Output, item: ValueItem): void {

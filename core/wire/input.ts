@@ -18,9 +18,10 @@ export class Input {
   to = 0;
   /** After `data`: whether the block was followed by CR LF. */
   terminated = true;
+  /** The chunk that is read now, and how far: for readers that take what lies whole in it. */
+  chunk: Uint8Array = EMPTY;
+  position = 0;
 
-  #chunk: Uint8Array = EMPTY;
-  #position = 0;
   // The bytes of the chunks before this one.
   #past = 0;
   // The chunks after this one, from #first on: shifting a long array costs its whole length.
@@ -34,10 +35,10 @@ export class Input {
   /** Takes a chunk. The chunk must not be written to from now on. */
   push(chunk: Uint8Array): void {
     if (chunk.length === 0) return;
-    if (this.#position >= this.#chunk.length) {
-      this.#past += this.#chunk.length;
-      this.#chunk = chunk;
-      this.#position = 0;
+    if (this.position >= this.chunk.length) {
+      this.#past += this.chunk.length;
+      this.chunk = chunk;
+      this.position = 0;
     } else {
       this.#waiting.push(chunk);
     }
@@ -45,12 +46,17 @@ export class Input {
 
   /** How many bytes were read, ever. */
   get consumed(): number {
-    return this.#past + this.#position;
+    return this.#past + this.position;
+  }
+
+  /** Whether a part of a line or a block is kept that began in another chunk. */
+  get isCut(): boolean {
+    return this.#carried > 0 || this.#block !== null;
   }
 
   /** Whether bytes were taken that have not come out. */
   get pending(): boolean {
-    return this.#position < this.#chunk.length || this.#carried > 0 || this.#block !== null;
+    return this.position < this.chunk.length || this.#carried > 0 || this.#block !== null;
   }
 
   /**
@@ -59,11 +65,11 @@ export class Input {
    */
   line(): boolean {
     do {
-      const chunk = this.#chunk;
-      const start = this.#position;
+      const chunk = this.chunk;
+      const start = this.position;
       const end = chunk.indexOf(LF, start);
       if (end >= 0) {
-        this.#position = end + 1;
+        this.position = end + 1;
         if (this.#carried === 0) {
           this.bytes = chunk;
           this.from = start;
@@ -79,7 +85,7 @@ export class Input {
         return true;
       }
       this.#carryOver(chunk, start, chunk.length);
-      this.#position = chunk.length;
+      this.position = chunk.length;
     } while (this.#advance());
     this.#showCarry();
     return false;
@@ -90,13 +96,13 @@ export class Input {
    * Must be called with the same length until it gives them.
    */
   data(length: number): Uint8Array | null {
-    const start = this.#position;
+    const start = this.position;
     const end = start + length;
     if (this.#block === null) {
-      if (end + 2 <= this.#chunk.length) {
-        this.#position = end + 2;
-        this.terminated = this.#chunk[end] === CR && this.#chunk[end + 1] === LF;
-        return this.#chunk.subarray(start, end);
+      if (end + 2 <= this.chunk.length) {
+        this.position = end + 2;
+        this.terminated = this.chunk[end] === CR && this.chunk[end + 1] === LF;
+        return this.chunk.subarray(start, end);
       }
       this.#block = new Uint8Array(length);
       this.#filled = 0;
@@ -106,14 +112,14 @@ export class Input {
     do {
       const room = length - this.#filled;
       if (room > 0) {
-        const from = this.#position;
+        const from = this.position;
         const taken = this.#take(room);
-        copy(this.#chunk, from, from + taken, block, this.#filled);
+        copy(this.chunk, from, from + taken, block, this.#filled);
         this.#filled += taken;
       }
-      while (this.#filled >= length && this.#position < this.#chunk.length) {
+      while (this.#filled >= length && this.position < this.chunk.length) {
         const expected = this.#filled === length ? CR : LF;
-        if (this.#chunk[this.#position++] !== expected) this.terminated = false;
+        if (this.chunk[this.position++] !== expected) this.terminated = false;
         if (++this.#filled === length + 2) {
           this.#block = null;
           return block;
@@ -134,18 +140,18 @@ export class Input {
 
   // Passes over up to `count` bytes of the chunk; returns how many.
   #take(count: number): number {
-    const taken = Math.min(count, this.#chunk.length - this.#position);
-    this.#position += taken;
+    const taken = Math.min(count, this.chunk.length - this.position);
+    this.position += taken;
     return taken;
   }
 
   // Moves on to the next chunk once this one is used up.
   #advance(): boolean {
-    if (this.#position < this.#chunk.length) return true;
+    if (this.position < this.chunk.length) return true;
     const next = this.#waiting[this.#first];
-    this.#past += this.#chunk.length;
-    this.#chunk = next ?? EMPTY;
-    this.#position = 0;
+    this.#past += this.chunk.length;
+    this.chunk = next ?? EMPTY;
+    this.position = 0;
     if (next === undefined) return false;
     this.#waiting[this.#first++] = EMPTY;
     if (this.#first === this.#waiting.length) {

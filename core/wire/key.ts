@@ -17,15 +17,14 @@ export const MAX_KEY = 250;
  * @throws UsageError naming the rule.
  */
 export function checkKey(key: Key): void {
+  if (typeof key !== 'string' && !isBytes(key)) refuseType();
+  if (key.length === 0 || key.length > MAX_KEY) refuseLength(key.length);
   if (typeof key === 'string') {
-    checkLength(key.length);
     for (let i = 0; i < key.length; i++) {
       const code = key.charCodeAt(i);
       if (code <= 0x20 || code >= 0x7f) refuse(code);
     }
   } else {
-    checkBytes(key);
-    checkLength(key.length);
     for (let i = 0; i < key.length; i++) {
       const byte = key[i]!;
       if (byte <= 0x20 || byte === 0x7f) refuse(byte);
@@ -39,8 +38,9 @@ export function checkKey(key: Key): void {
  * @throws UsageError naming the rule.
  */
 export function checkBase64Key(key: Key): void {
-  if (typeof key !== 'string') checkBytes(key);
-  checkLength(base64Length(key.length));
+  if (typeof key !== 'string' && !isBytes(key)) refuseType();
+  const length = base64Length(key.length);
+  if (length === 0 || length > MAX_KEY) refuseLength(length);
   if (typeof key !== 'string') return;
   for (let i = 0; i < key.length; i++) if (key.charCodeAt(i) >= 0x80) refuse(0x80);
 }
@@ -51,7 +51,8 @@ export function checkBase64Key(key: Key): void {
  * @throws UsageError naming the rule.
  */
 export function checkMetaKey(key: Key, base64: boolean): void {
-  if (checkBoolean('base64', base64)) checkBase64Key(key);
+  if (typeof base64 !== 'boolean') checkBoolean('base64', base64);
+  if (base64) checkBase64Key(key);
   else checkKey(key);
 }
 
@@ -60,9 +61,9 @@ export function checkMetaKey(key: Key, base64: boolean): void {
  * a key which changed after it was checked cannot break the line.
  */
 export function putKey(target: Uint8Array, at: number, key: Key): number {
-  if (typeof key !== 'string') checkBytes(key);
+  if (typeof key !== 'string' && !isBytes(key)) refuseType();
   const length = key.length;
-  checkLength(length);
+  if (length === 0 || length > MAX_KEY) refuseLength(length);
   if (typeof key === 'string') {
     for (let i = 0; i < length; i++) {
       const code = key.charCodeAt(i);
@@ -102,14 +103,16 @@ export function spelledKey(key: Key, base64: boolean): string {
 
 /** Checks a key that is no text. */
 export function checkBytes(key: Uint8Array): void {
-  if (!isBytes(key)) throw new UsageError('key', 'must be a string or a Uint8Array');
+  if (!isBytes(key)) refuseType();
 }
 
-function checkLength(length: number): void {
+function refuseType(): never {
+  throw new UsageError('key', 'must be a string or a Uint8Array');
+}
+
+function refuseLength(length: number): never {
   if (length === 0) throw new UsageError('key', 'must not be empty');
-  if (length > MAX_KEY) {
-    throw new UsageError('key', `must be at most ${MAX_KEY} bytes on the wire, it has ${length}`);
-  }
+  throw new UsageError('key', `must be at most ${MAX_KEY} bytes on the wire, it has ${length}`);
 }
 
 function refuse(code: number): never {

@@ -40,10 +40,16 @@ export class Liveness<Tag> {
   /** Whether the server owes bytes. For a watch it owes none: it may be silent for ever. */
   owes(): boolean {
     const ring = this.#ring;
+    if (ring.head === ring.cursor) return false;
     ring.skipVoid();
     if (ring.head === ring.cursor) return false;
     const slot = ring.at(ring.head);
     return slot.quiet ? this.#run.isOwed : !slot.isEndless;
+  }
+
+  /** When the server is lost unless it does something, in milliseconds; Infinity if it owes nothing. */
+  get stallsAt(): number {
+    return this.owes() ? this.progressAt + this.stallAfter : Infinity;
   }
 
   /** The error to close the connection with if the server is lost, otherwise null. */

@@ -1,11 +1,11 @@
 /** Commands and replies as values, and the state machines that turn them into bytes and back. */
 export { checkCommand, MAX_VALUE } from './check-command.ts';
+export { ClientConnection } from './client-connection.ts';
 export {
-  ClientConnection,
   type ClientConnectionOptions,
   clientConnectionOptions,
-  type ClientEvent,
-} from './client-connection.ts';
+} from './client-connection-options.ts';
+export type { ClientEvent, PlainSink } from './client-event.ts';
 export {
   type ClusterConfig,
   type ClusterNode,
@@ -21,6 +21,7 @@ export { encodeReply } from './encode-reply.ts';
 export * from './errors.ts';
 export { checkKey, keyBytes, MAX_KEY } from './key.ts';
 export { classOf, isIdempotent, isQuiet } from './command-facts.ts';
+export { plainFlags, PlainReply } from './plain.ts';
 export {
   clientError,
   CLOSED,

@@ -25,6 +25,9 @@ export class Output {
   end = 0;
   /** How many bytes the transport has taken, ever. */
   taken = 0;
+  /** The transport took less than it was offered, and was not offered more. */
+  isBlocked = false;
+  #offered = 0;
   #start = 0;
   // Closed pieces before the slab: finished slabs, and values passed by reference.
   readonly #pieces: { bytes: Uint8Array; length: number }[] = [];
@@ -97,18 +100,21 @@ export class Output {
    */
   peek(): Uint8Array | null {
     const piece = this.#pieces[0];
-    if (piece !== undefined) {
-      if (piece.bytes.length !== piece.length) {
-        throw new UsageError('value', 'must keep its length until it is sent');
-      }
-      return piece.bytes;
+    if (piece === undefined) {
+      this.#offered = this.end - this.#start;
+      return this.#offered > 0 ? this.slab.subarray(this.#start, this.end) : null;
     }
-    return this.end > this.#start ? this.slab.subarray(this.#start, this.end) : null;
+    if (piece.bytes.length !== piece.length) {
+      throw new UsageError('value', 'must keep its length until it is sent');
+    }
+    this.#offered = piece.length;
+    return piece.bytes;
   }
 
   /** Takes `count` bytes off the front of what `peek` gave. */
   consume(count: number): void {
     this.taken += count;
+    this.isBlocked = count < this.#offered;
     const piece = this.#pieces[0];
     if (piece === undefined) {
       this.#start += count;

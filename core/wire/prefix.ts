@@ -20,10 +20,13 @@ export function prefixCommand(command: Command, prefix: Uint8Array): Command {
   } else if ('key' in confined) {
     confined = { ...confined, key: join(prefix, confined.key) };
   }
-  if ('noreply' in confined) confined = { ...confined, noreply: false };
-  if ('base64' in confined && 'flags' in confined) {
+  if ('noreply' in confined && confined.noreply !== false) {
+    confined = { ...confined, noreply: false };
+  }
+  if ('base64' in confined && 'flags' in confined && hasFlag(confined.flags, 'q')) {
     confined = { ...confined, flags: confined.flags.filter((flag) => flag[0] !== 'q') };
   }
+  // What is returned is what is sent, so this one check sees every byte that reaches the upstream.
   checkCommand(confined);
   return confined;
 }
@@ -38,12 +41,17 @@ export function unprefixReply(reply: Reply, command: Command, prefix: Uint8Array
   if (reply.type === 'values') {
     return { ...reply, items: withOwnKeys(reply.items, command, prefix) };
   }
-  if (!('base64' in command) || !isMeta(reply)) return reply;
+  if (!('base64' in command) || !isMeta(reply) || !hasFlag(reply.flags, 'k')) return reply;
   const name = `k${spelledKey(command.key, command.base64)}`;
   return { ...reply, flags: reply.flags.map((flag) => flag[0] === 'k' ? name : flag) };
 }
 
-// Each key as the command has it: who merges replies knows keys that are bytes by their identity.
+function hasFlag(flags: readonly string[], letter: string): boolean {
+  for (const flag of flags) if (flag[0] === letter) return true;
+  return false;
+}
+
+// Each key as the command has it: code that merges replies finds keys that are bytes by identity.
 function withOwnKeys(
   items: readonly ValueItem[],
   command: Command,

@@ -34,6 +34,8 @@ export interface QuietReply {
 export class QuietRun<Tag> {
   /** Whether the end of the run is awaited: then a fence follows its last command. */
   isAwaited = false;
+  /** Whether quiet commands were sent that no fence follows. */
+  isOpen = false;
   readonly #ring: Ring<Tag>;
   readonly #host: QuietRunHost<Tag>;
   // The last quiet command sent, while no fence follows it.
@@ -48,11 +50,6 @@ export class QuietRun<Tag> {
     this.#host = host;
   }
 
-  /** Whether quiet commands were sent that no fence follows. */
-  get isOpen(): boolean {
-    return this.#unfenced !== null;
-  }
-
   /** Whether the reply to a fence is owed. */
   get isOwed(): boolean {
     return this.#fences > 0;
@@ -61,6 +58,7 @@ export class QuietRun<Tag> {
   /** A quiet command was encoded; returns the length of the open run. */
   add(slot: Slot<Tag>): number {
     this.#unfenced = slot;
+    this.isOpen = true;
     if (slot.tag !== undefined && !slot.untilSent) this.isAwaited = true;
     return ++this.#length;
   }
@@ -125,6 +123,7 @@ export class QuietRun<Tag> {
 
   #reset(): void {
     this.#unfenced = null;
+    this.isOpen = false;
     this.#length = 0;
     this.isAwaited = false;
   }

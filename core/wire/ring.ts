@@ -2,6 +2,7 @@
 import type { Command } from './command.ts';
 import { hasValue } from './command-facts.ts';
 import { assertInvariant } from './invariant.ts';
+import type { PlainFlags } from './plain.ts';
 import { verbs } from './verbs.ts';
 
 /** How much may be pending. The connection holds its commands to it. */
@@ -50,6 +51,8 @@ export interface Slot<Tag> {
   fenced: boolean;
   /** How many replies had come when it was encoded. */
   answers: number;
+  /** What is known of its flags if a plain reply may come, else null. */
+  plain: PlainFlags | null;
   /** It asked for no reply, and is sent so that it gets one. */
   muted: boolean;
   /** It ends when the transport has its bytes, whatever the server replies. */
@@ -96,6 +99,17 @@ export class Ring<Tag> {
     return this.tail - this.head - this.#voids - this.#probes;
   }
 
+  /** Whether it is half full with another command of this size. */
+  isHalfFull(size: number, { maxPending, maxPendingBytes }: RingLimits): boolean {
+    return this.pending * 2 >= maxPending || (this.bytes + size) * 2 >= maxPendingBytes;
+  }
+
+  /** Whether there is no room for another command of this size. An empty ring has room for any. */
+  isFull(size: number, { maxPending, maxPendingBytes }: RingLimits): boolean {
+    const { pending } = this;
+    return pending >= maxPending || (this.bytes + size > maxPendingBytes && pending > 0);
+  }
+
   at(index: number): Slot<Tag> {
     return this.#slots[index & (this.#slots.length - 1)]!;
   }
@@ -107,7 +121,7 @@ export class Ring<Tag> {
     deadline: number,
     size: number,
     untilSent: boolean,
-  ): void {
+  ): Slot<Tag> {
     if (this.tail - this.head === this.#slots.length) this.#grow();
     const slot = this.at(this.tail++);
     slot.command = command;
@@ -120,15 +134,18 @@ export class Ring<Tag> {
     slot.untilSent = untilSent;
     slot.muted = false;
     slot.isProbe = false;
+    slot.plain = null;
+    slot.quiet = false;
+    slot.isEndless = false;
     this.bytes += size;
     if (deadline < this.earliest) this.earliest = deadline;
     if (untilSent) this.hasUntilSent = true;
+    return slot;
   }
 
   /** Adds a probe. It is not counted as pending: probes are exempt from the limits. */
   pushProbe(command: Command): void {
-    this.push(command, undefined, Infinity, 0, false);
-    this.at(this.tail - 1).isProbe = true;
+    this.push(command, undefined, Infinity, 0, false).isProbe = true;
     this.#probes++;
   }
 
@@ -261,12 +278,15 @@ export class Ring<Tag> {
   }
 }
 
+/** The bytes of memory that are accounted for a pending command without keys or a value. */
+export const COMMAND_SIZE = 1024;
+
 /**
  * The bytes of memory that are accounted for a pending command: 1 KiB for itself, its slot and its
  * sender's promise, and its keys or its value.
  */
 export function sizeOf(command: Command): number {
-  const size = 1024;
+  const size = COMMAND_SIZE;
   const { keys, data, login } = verbs[command.verb];
   if (keys === 'many' && 'keys' in command) return size + command.keys.length * 64;
   // Of the verbs without a data block only `raw` may carry a value.
@@ -289,6 +309,7 @@ function emptySlot<Tag>(): Slot<Tag> {
     quiet: false,
     fenced: false,
     answers: 0,
+    plain: null,
     muted: false,
     untilSent: false,
     isEndless: false,

@@ -1,6 +1,7 @@
 import { suite } from '../../test/runner/suite.ts';
 import * as assert from 'uvu/assert';
 import { fromLatin1, latin1 } from './bytes.ts';
+import { PlainRequest } from './plain-request.ts';
 import { CLOSED, EN, type ErrorReply, MN, NOT_FOUND, OK, OPENED } from './reply.ts';
 import { ServerConnection } from './server-connection.ts';
 
@@ -226,6 +227,16 @@ for (const [state, make] of entries(states)) {
       assert.is(outcome(connection), table[state][input]);
     });
   }
+}
+
+for (const [state, make] of entries(states)) {
+  const isPlain = state === 'idle';
+  decided(`${state}: a plain request ${isPlain ? 'may' : 'must not'} be executed`, () => {
+    const connection = push(make(), 'get a\r\nget b\r\n');
+    const request = new PlainRequest();
+    assert.is(connection.executePlain({ request, execute: () => true }, 10), isPlain ? 2 : 0);
+    connection.assertInvariants();
+  });
 }
 
 decided.run();

@@ -25,6 +25,7 @@ import { putReply } from './encode-reply.ts';
 import { assertInvariant } from './invariant.ts';
 import { Output } from './output.ts';
 import { isSilenced } from './command-facts.ts';
+import type { PlainRequest } from './plain-request.ts';
 import { type ErrorReply, isError, isItem, type Reply, type ReplyItem } from './reply.ts';
 import { verbs } from './verbs.ts';
 
@@ -57,6 +58,17 @@ export type ServerEvent =
   /** Send what `transmit` has left and close. `reason` says what the peer did wrong, if it did. */
   | { readonly type: 'closed'; readonly reason: string | null };
 
+/** Executes plain requests, from bytes to bytes. See `ServerConnection.executePlain`. */
+export interface PlainExecutor {
+  /** What is read is put here. */
+  readonly request: PlainRequest;
+  /**
+   * Executes the request and writes its reply, all of it, to `output`; or returns false, with
+   * nothing done, and the request comes out of `next`.
+   */
+  execute(output: Output): boolean;
+}
+
 /** The server's side of a connection. The top of this file says how it works. */
 export class ServerConnection {
   readonly #decoder: CommandDecoder;
@@ -80,6 +92,8 @@ export class ServerConnection {
   #watching = false;
   #ended = false;
   #closed = false;
+  // There is no command before more bytes arrive.
+  #isDry = false;
 
   constructor(options: Partial<ServerConnectionOptions> = {}) {
     this.#decoder = new CommandDecoder(options);
@@ -109,21 +123,27 @@ export class ServerConnection {
 
   /** Takes bytes that arrived. They must not be written to from now on. */
   receive(chunk: Uint8Array): void {
-    if (!this.#closed && !this.#ended && !this.#watching) this.#decoder.push(chunk);
+    if (this.#closed || this.#ended || this.#watching) return;
+    this.#decoder.push(chunk);
+    this.#isDry = false;
   }
 
   /** The peer will send no more. */
   receiveEnd(): void {
     this.#ended = true;
+    this.#isDry = false;
   }
 
   /** The next command, or the end; null when more bytes, or more replies, are needed first. */
   next(): ServerEvent | null {
-    if (this.#closed) return null;
+    if (this.#closed || this.#isDry) return null;
     while (!this.#isFull()) {
       const request = this.#waiting ?? this.#decoder.next();
       this.#waiting = null;
-      if (request === null) break;
+      if (request === null) {
+        this.#isDry = this.#decoder.dead === null && !this.#ended;
+        break;
+      }
       if (request instanceof BadRequest) {
         this.#answer(request.reply);
         if (this.#strict && !request.refused) this.#decoder.dead = 'a request is no command';
@@ -140,11 +160,38 @@ export class ServerConnection {
       if (verbs[request.verb].final) this.#decoder.dead = '';
       return { type: 'command', id: this.#owe(request), command: request };
     }
-    this.#flushAuthError();
+    if (this.#authError !== null) this.#flushAuthError(this.#authError);
     // A watch never ends by itself; the end of its peer ends it.
     if (this.#ended && this.#watching) return this.#close();
     const over = this.#decoder.dead !== null || (this.#ended && !this.congested);
     return over && this.#firstId === this.#nextId ? this.#close() : null;
+  }
+
+  /**
+   * Has plain requests executed without a command or a reply in between, while that makes no
+   * difference: no other request is owed its reply, and none is held back. What follows the last
+   * one comes out of `next`, where every rule about it applies. The embedded server calls it before
+   * each `next`.
+   *
+   * @param most How many it may execute.
+   * @returns How many it has executed.
+   */
+  executePlain(executor: PlainExecutor, most: number): number {
+    if (this.#closed || this.#waiting !== null || this.#firstId !== this.#nextId) return 0;
+    const input = this.#decoder.unread;
+    if (input === null) return 0;
+    const { chunk } = input;
+    const { request } = executor;
+    const output = this.#output;
+    let count = 0;
+    while (
+      count < most && output.length < this.#maxOutput &&
+      request.read(chunk, input.position, chunk.length) && executor.execute(output)
+    ) {
+      input.position = request.end;
+      count++;
+    }
+    return count;
   }
 
   /**
@@ -244,6 +291,7 @@ export class ServerConnection {
     }
     if (reply.type === 'closed') {
       this.#decoder.dead ??= '';
+      this.#isDry = false;
       this.#waiting = null;
       this.#early.clear();
       while (this.#firstId < this.#nextId) this.#settle();
@@ -259,9 +307,8 @@ export class ServerConnection {
   }
 
   // memcached answers an unauthenticated peer once for all it sent in one go, with the last error.
-  #flushAuthError(): void {
-    if (this.#authError === null) return;
-    putReply(this.#output, this.#authError);
+  #flushAuthError(error: ErrorReply): void {
+    putReply(this.#output, error);
     this.#authError = null;
   }
 

@@ -18,8 +18,9 @@ export class Tokens {
   rest = 0;
   /** The end of the line. */
   to = 0;
-  readonly #starts: Int32Array = new Int32Array(MAX_TOKENS);
-  readonly #ends: Int32Array = new Int32Array(MAX_TOKENS);
+  /** Where each word starts, and where it ends. */
+  readonly starts: Int32Array = new Int32Array(MAX_TOKENS);
+  readonly ends: Int32Array = new Int32Array(MAX_TOKENS);
 
   /** Splits a new line. */
   cut(bytes: Uint8Array, from: number, to: number): void {
@@ -34,8 +35,8 @@ export class Tokens {
       const start = at;
       while (at < to && bytes[at] !== SPACE && bytes[at] !== 0) at++;
       if (at > start) {
-        this.#starts[this.count] = start;
-        this.#ends[this.count++] = at;
+        this.starts[this.count] = start;
+        this.ends[this.count++] = at;
       }
       // The server works on C strings: a NUL ends the line for it.
       if (at < to && bytes[at] === 0) to = at;
@@ -44,22 +45,17 @@ export class Tokens {
     this.to = to;
   }
 
-  /** Where a word starts. */
-  start(index: number): number {
-    return this.#starts[index]!;
-  }
-
   length(index: number): number {
-    return this.#ends[index]! - this.#starts[index]!;
+    return this.ends[index]! - this.starts[index]!;
   }
 
   /** The word's bytes: a view. */
   view(index: number): Uint8Array {
-    return this.bytes.subarray(this.#starts[index], this.#ends[index]);
+    return this.bytes.subarray(this.starts[index], this.ends[index]);
   }
 
   text(index: number): string {
-    return latin1(this.bytes, this.#starts[index], this.#ends[index]);
+    return latin1(this.bytes, this.starts[index], this.ends[index]);
   }
 
   /** The words from this one on. */
@@ -71,7 +67,7 @@ export class Tokens {
 
   is(index: number, word: string): boolean {
     return index < this.count &&
-      spells(this.bytes, this.#starts[index]!, this.#ends[index]!, word);
+      spells(this.bytes, this.starts[index]!, this.ends[index]!, word);
   }
 
   /** Whether the last word asks for no reply. */
@@ -80,17 +76,17 @@ export class Tokens {
   }
 
   int32(index: number): number | null {
-    const plain = digits(this.bytes, this.#starts[index]!, this.#ends[index]!);
+    const plain = digits(this.bytes, this.starts[index]!, this.ends[index]!);
     return plain >= 0 && plain <= 0x7fff_ffff ? plain : int32(this.text(index));
   }
 
   uint32(index: number): number | null {
-    const plain = digits(this.bytes, this.#starts[index]!, this.#ends[index]!);
+    const plain = digits(this.bytes, this.starts[index]!, this.ends[index]!);
     return plain >= 0 && plain <= 0xffff_ffff ? plain : uint32(this.text(index));
   }
 
   uint64(index: number): bigint | null {
-    const plain = digits(this.bytes, this.#starts[index]!, this.#ends[index]!);
+    const plain = digits(this.bytes, this.starts[index]!, this.ends[index]!);
     return plain >= 0 ? BigInt(plain) : uint64(this.text(index));
   }
 }
@@ -102,6 +98,8 @@ export interface KeyAndFlags {
   readonly base64: boolean;
   /** All but `b`, in order. */
   readonly flags: readonly string[];
+  /** Whether an opaque is longer than servers take. */
+  readonly hasLongOpaque: boolean;
   /** Why the server refuses them, as its `CLIENT_ERROR` says, or null. */
   readonly fault: string | null;
 }
@@ -131,15 +129,18 @@ const faults: ReadonlyMap<string, string> = new Map([
  */
 export function readMetaFlags(tokens: Tokens, first: number): KeyAndFlags {
   let key = tokens.view(1);
-  if (tokens.count <= first) return { key, base64: false, flags: NONE, fault: null };
+  if (tokens.count <= first) {
+    return { key, base64: false, flags: NONE, hasLongOpaque: false, fault: null };
+  }
   const flags: string[] = [];
   let base64 = false;
+  let hasLongOpaque = false;
   let fault: string | null = null;
   let seenLow = 0;
   let seenHigh = 0;
   for (let i = first; i < tokens.count; i++) {
-    const start = tokens.start(i);
-    const length = tokens.length(i);
+    const start = tokens.starts[i]!;
+    const length = tokens.ends[i]! - start;
     const code = tokens.bytes[start]!;
     if (code >= 127) return refused('duplicate flag');
     const argument = flagArguments[code];
@@ -158,12 +159,17 @@ export function readMetaFlags(tokens: Tokens, first: number): KeyAndFlags {
       continue;
     }
     flags.push(flag);
+    if (argument === 'none') continue;
+    if (argument === 'opaque') {
+      hasLongOpaque = length > MAX_OPAQUE + 1;
+      continue;
+    }
     if (readable(argument, flag)) continue;
     // The server has no message for bad client flags, and keeps its message about another flag.
     if (flag[0] === 'F') fault ??= 'bad command line format';
     else fault = faults.get(flag[0]!) ?? 'bad token in command line format';
   }
-  return { key, base64, flags, fault };
+  return { key, base64, flags, hasLongOpaque, fault };
 }
 
 /** The key of a request that spells it in base64, or null when it spells none. */
@@ -172,7 +178,7 @@ export function decodeKey(tokens: Tokens): Uint8Array | null {
 }
 
 function refused(fault: string): KeyAndFlags {
-  return { key: EMPTY, base64: false, flags: NONE, fault };
+  return { key: EMPTY, base64: false, flags: NONE, hasLongOpaque: false, fault };
 }
 
 function readable(argument: string, flag: string): boolean {
@@ -188,9 +194,4 @@ function readable(argument: string, flag: string): boolean {
     default:
       return true;
   }
-}
-
-/** Whether an opaque is longer than servers take. */
-export function hasLongOpaque(flags: readonly string[]): boolean {
-  return flags.some((flag) => flag[0] === 'O' && flag.length > MAX_OPAQUE + 1);
 }

@@ -8,12 +8,20 @@ import { rowOf } from '../../wire/verbs.ts';
 import { withoutStack } from '../../wire/without-stack.ts';
 import type { ResolvedServer } from './cluster-server.ts';
 import { quoted } from '../connection/endpoint.ts';
-import { closedError, type ExecuteOptions, type Executor, refuse } from '../connection/executor.ts';
+import {
+  closedError,
+  type ExecuteOptions,
+  executeThenRead,
+  type Executor,
+  type Reader,
+  refuse,
+  wholeReply,
+} from '../connection/executor.ts';
 import { type HashScheme, SchemeHasher } from '../hashing/hasher.ts';
 import { Health, type HealthOptions } from './health.ts';
 import { HEALTH_CHECK } from '../connection/link.ts';
 import { eachItem } from '../results.ts';
-import { groupByServer } from '../keys.ts';
+import { groupByServer, type ItemKey } from '../keys.ts';
 
 /** The options of a `Cluster`. */
 export interface ClusterOptions extends HealthOptions {
@@ -78,14 +86,28 @@ export class Cluster implements Executor {
   execute(command: Command, options?: ExecuteOptions): Promise<Reply> {
     if (this.#closed) return Promise.reject(closedError());
     try {
-      let route = options?.route;
-      if (route === undefined) {
-        if ('keys' in command && command.keys.length > 1) return this.#split(command, options);
-        route = 'keys' in command ? command.keys[0] : 'key' in command ? command.key : undefined;
-        if (route === undefined) return this.#executeKeyless(command, options);
+      if (routeOf(command, options) !== undefined) {
+        return this.executeWith(command, options, wholeReply, '');
       }
+      if ('keys' in command && command.keys.length > 1) return this.#split(command, options);
+      return this.#executeKeyless(command, options);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  executeWith<Result>(
+    command: Command,
+    options: ExecuteOptions | undefined,
+    reader: Reader<Result>,
+    key: ItemKey,
+  ): Promise<Result> {
+    if (this.#closed) return Promise.reject(closedError());
+    try {
+      const route = routeOf(command, options);
+      if (route === undefined) return executeThenRead(this, command, options, reader, key);
       if (this.#dead.size > 0) this.#askDead();
-      return this.#executeOn(this.memberOf(route), command, options);
+      return this.#executeOn(this.memberOf(route), command, options, reader, key);
     } catch (error) {
       return Promise.reject(error);
     }
@@ -142,11 +164,13 @@ export class Cluster implements Executor {
     await Promise.all([...closed, ...this.#leaving]);
   }
 
-  #executeOn(
+  #executeOn<Result>(
     member: Member | undefined,
     command: Command,
     options: ExecuteOptions | undefined,
-  ): Promise<Reply> {
+    reader: Reader<Result>,
+    key: ItemKey,
+  ): Promise<Result> {
     if (member === undefined) return refuse(command, options, this.#allDown());
     const { health, executor } = member;
     if (health.state !== 'up') {
@@ -158,11 +182,13 @@ export class Cluster implements Executor {
       // waited for proves nothing.
       this.#ask(member);
     }
-    const reply = executor.execute(command, options);
-    if (!health.onProbation) return reply;
-    return reply.then((found) => {
-      if (found.type !== 'silent') health.confirm();
-      return found;
+    if (!health.onProbation) {
+      return executor.executeWith?.(command, options, reader, key) ??
+        executeThenRead(executor, command, options, reader, key);
+    }
+    return executor.execute(command, options).then((reply) => {
+      if (reply.type !== 'silent') health.confirm();
+      return reader.ofReply(reply, { key, options });
     });
   }
 
@@ -188,7 +214,9 @@ export class Cluster implements Executor {
     }
     const members = this.#hasher.nodes.map(({ name }) => this.#members.get(name));
     if (members.length === 0) return Promise.reject(this.#allDown());
-    const replies = members.map((member) => this.#executeOn(member, command, options));
+    const replies = members.map((member) =>
+      this.#executeOn(member, command, options, wholeReply, '')
+    );
     return Promise.all(replies).then((all) => all[0]!);
   }
 
@@ -258,4 +286,11 @@ function isDown(who: string, cause: Error | null): ConnectionError {
   return withoutStack(() =>
     new ConnectionError(`${who} down${why}`, 'not-sent', cause ?? undefined, 'down')
   );
+}
+
+/** What a command goes by to its server: undefined where it has many keys, or none. */
+function routeOf(command: Command, options: ExecuteOptions | undefined): Key | undefined {
+  if (options?.route !== undefined) return options.route;
+  if ('key' in command) return command.key;
+  return 'keys' in command && command.keys.length === 1 ? command.keys[0] : undefined;
 }

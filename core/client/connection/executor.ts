@@ -10,7 +10,9 @@ import {
 import { checkCommand } from '../../wire/check-command.ts';
 import type { Command, Key } from '../../wire/command.ts';
 import { ConnectionError, UsageError } from '../../wire/errors.ts';
+import type { PlainReply } from '../../wire/plain.ts';
 import type { Reply, ReplyItem } from '../../wire/reply.ts';
+import type { ItemKey } from '../keys.ts';
 
 /** The options of one command. */
 export interface ExecuteOptions {
@@ -71,6 +73,30 @@ function isSignal(signal: AbortSignalLike | null): boolean {
     typeof signal.removeEventListener === 'function';
 }
 
+/** What the reader of a reply knows of the call. */
+export interface Call {
+  /** The key as the caller gave it. */
+  readonly key: ItemKey;
+  readonly options: ExecuteOptions | undefined;
+}
+
+/** Turns the reply to a command into the result of the call. One object serves all calls of a kind. */
+export interface Reader<Result> {
+  /** What it throws rejects the call. */
+  ofReply(reply: Reply, call: Call): Result | Promise<Result>;
+  /** The same of a plain `VA`, whose value must be copied if it is kept. */
+  ofItem?(item: PlainReply, call: Call): Result;
+  /**
+   * Takes an item of a `get` of many keys as it comes; `ofReply` then gets the rest. As of `ofItem`.
+   *
+   * @param index Which of the keys it is of.
+   */
+  takeItem?(item: PlainReply, index: number): void;
+}
+
+/** The reader of those who want the reply itself. */
+export const wholeReply: Reader<Reply> = { ofReply: (reply) => reply };
+
 /**
  * The narrow waist of the client: a command goes in, its reply comes out. Links, upstreams, pools,
  * rings, retries and fallbacks are all executors.
@@ -84,8 +110,31 @@ export interface Executor {
    * AbortError; each with a true `outcome`.
    */
   execute(command: Command, options?: ExecuteOptions): Promise<Reply>;
+  /**
+   * As `execute`, but the reply becomes the result where it is read. An executor may leave it out:
+   * `executeThenRead` does the same with a second promise for each call.
+   */
+  executeWith?<Result>(
+    command: Command,
+    options: ExecuteOptions | undefined,
+    reader: Reader<Result>,
+    key: ItemKey,
+  ): Promise<Result>;
   /** Waits for all pending commands, then closes all connections. */
   close(): Promise<void>;
+}
+
+/** `executeWith` for an executor that has none. */
+export function executeThenRead<Result>(
+  executor: Executor,
+  command: Command,
+  options: ExecuteOptions | undefined,
+  reader: Reader<Result>,
+  key: ItemKey,
+): Promise<Result> {
+  return executor.execute(command, options).then((reply) =>
+    reader.ofReply(reply, { key, options })
+  );
 }
 
 /** Rejects with this error, or with a UsageError where the call itself breaks a rule. */

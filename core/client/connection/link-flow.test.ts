@@ -8,6 +8,10 @@ import {
   Watched,
 } from '../../../test/support/scripted.ts';
 import { suite } from '../../../test/runner/suite.ts';
+import { latin1 } from '../../wire/bytes.ts';
+import type { Command } from '../../wire/command.ts';
+import { plainFlags } from '../../wire/plain.ts';
+import type { Reader } from './executor.ts';
 import { Link } from './link.ts';
 
 const link = suite('link: flow and limits');
@@ -58,6 +62,67 @@ link('a value that lost its buffer before it was sent ends the link at once', as
     'ConnectionError connection not-sent',
   ]);
   assert.is(scene.clock.timers, 0);
+});
+
+// Plain commands, the fast path
+
+const read = { ...mg('a'), flags: plainFlags('mg', ['v', 'f']) } as Command;
+const quiet = { ...ms('a', 'x'), flags: plainFlags('ms', ['F0', 'q']) } as Command;
+
+link(
+  'the reader of a call makes its result where the reply is read, whatever came with it',
+  async () => {
+    const scene = new LinkScene();
+    const transport = await scene.connect(1e6);
+    const made: string[] = [];
+    const reader: Reader<string> = {
+      ofReply: (reply, { key }) => `${String(key)}: ${reply.type}`,
+      ofItem({ bytes, from, to, flags }, { key }) {
+        if (flags === 13) throw new RangeError('thirteen');
+        made.push(String(key));
+        return `${String(key)}: ${latin1(bytes, from, to)}`;
+      },
+    };
+    const ask = (key: string): Watched<string> =>
+      new Watched(scene.link.executeWith(read, undefined, reader, key));
+    const calls = ['hit', 'miss', 'cut', 'strange', 'bad'].map(ask);
+    await settled();
+    assert.is(transport.take().match(/mg/g)?.length, 5);
+    await transport.reply('VA 1 f1 O1\r\nx\r\nEN O2\r\nVA 3 f2 O3\r\nab');
+    await transport.reply('c\r\nVA 1 f3 O4 W\r\ny\r\nVA 1 f13 O5\r\nz\r\n');
+    assert.equal(calls.map(({ value, error }) => error === undefined ? value : String(error)), [
+      'hit: x',
+      'miss: EN',
+      'cut: VA',
+      'strange: VA',
+      'RangeError: thirteen',
+    ]);
+    assert.equal(made, ['hit']);
+  },
+);
+
+link('quiet writes that are awaited one by one leave together', async () => {
+  const scene = new LinkScene();
+  const transport = await scene.connect(1e6);
+  for (let i = 0; i < 40; i++) await scene.link.execute(quiet, { unconfirmed: true });
+  assert.is(transport.sends, 0);
+  await settled();
+  assert.is(transport.sends, 1);
+  assert.is(transport.take().match(/ms a 1 F0 q/g)?.length, 40);
+  for (let i = 0; i < 200; i++) await scene.link.execute(quiet, { unconfirmed: true });
+  assert.ok(transport.sends >= 3, 'but do not wait for all of them');
+});
+
+link('quiet writes wait for a transport that takes no more', async () => {
+  const scene = new LinkScene();
+  const transport = await scene.connect(30);
+  scene.do(ms('b', 'y'.repeat(100)));
+  await settled();
+  const write = scene.do(quiet, { unconfirmed: true });
+  await settled();
+  assert.is(write.state, 'pending');
+  await transport.drain(1e6);
+  assert.is(write.state, 'resolved');
 });
 
 // Overload

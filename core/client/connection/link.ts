@@ -2,7 +2,6 @@
 import { BUSY, LARGE, PAUSED, Pump } from '../../io/pump.ts';
 import {
   type Aborter,
-  type AbortSignalLike,
   type Dialer,
   type Endpoint,
   isTransport,
@@ -11,20 +10,18 @@ import {
   type TransportEvents,
 } from '../../io/transport.ts';
 import { EMPTY } from '../../wire/bytes.ts';
+import { ClientConnection } from '../../wire/client-connection.ts';
 import {
-  ClientConnection,
   type ClientConnectionOptions,
   clientConnectionOptions,
-  type ClientEvent,
-} from '../../wire/client-connection.ts';
+} from '../../wire/client-connection-options.ts';
+import type { ClientEvent, PlainSink } from '../../wire/client-event.ts';
 import { checkCommand } from '../../wire/check-command.ts';
 import type { Command } from '../../wire/command.ts';
 import {
   AbortError,
   AuthError,
   ConnectionError,
-  MemcacheError,
-  type Outcome,
   ProtocolError,
   ServerReplyError,
   TimeoutError,
@@ -39,7 +36,16 @@ import { withoutStack } from '../../wire/without-stack.ts';
 import { AbortListeners } from './abort-listeners.ts';
 import { Alarm, Pace } from './timing.ts';
 import { endpointName } from './endpoint.ts';
-import { checkExecuteOptions, type ExecuteOptions, type Executor, reasonOf } from './executor.ts';
+import {
+  checkExecuteOptions,
+  type ExecuteOptions,
+  type Executor,
+  type Reader,
+  reasonOf,
+  wholeReply,
+} from './executor.ts';
+import type { ItemKey } from '../keys.ts';
+import { type Early, loginCall, lostError, type Pending, plainSink, settle } from './pending.ts';
 import type { ClientOptions } from '../options.ts';
 import { Nudge } from './nudge.ts';
 import { announce, observed, type Traffic } from './observe.ts';
@@ -114,6 +120,13 @@ export class Link implements Executor, TransportEvents {
   // Quiet writes that the transport has, whose callers are held back.
   #heldBack: Pending[] = [];
   readonly #signals: AbortListeners = new AbortListeners();
+  readonly #sink: PlainSink<Pending> = {
+    ...plainSink,
+    onPlain: (call, reply, bytesOut) => {
+      this.hasAnswered = true;
+      plainSink.onPlain(call, reply, bytesOut);
+    },
+  };
   #isLate = false;
   #isAborted = false;
   readonly #alarm: Alarm;
@@ -173,6 +186,15 @@ export class Link implements Executor, TransportEvents {
   }
 
   execute(command: Command, options?: ExecuteOptions): Promise<Reply> {
+    return this.executeWith(command, options, wholeReply, '');
+  }
+
+  executeWith<Result>(
+    command: Command,
+    options: ExecuteOptions | undefined,
+    reader: Reader<Result>,
+    key: ItemKey,
+  ): Promise<Result> {
     let spelled = command;
     // An observer is to see what is sent, as far as that is known.
     if (this.#connection.spoken === 'text' && isEitherWay(command)) {
@@ -182,16 +204,18 @@ export class Link implements Executor, TransportEvents {
         return Promise.reject(error);
       }
     }
-    const onEnd = announce(this.#options.onCommand, spelled, this.#name);
-    if (onEnd === undefined) return this.#execute(spelled, command, options, null);
+    const { onCommand, clock } = this.#options;
+    const onEnd = announce(onCommand, spelled, this.#name);
+    if (onEnd === undefined) return this.#execute(spelled, command, options, null, reader, key);
     const traffic = { bytesOut: 0, bytesIn: 0 };
-    const reply = this.#execute(spelled, command, options, traffic);
-    return observed(onEnd, this.#options.clock, spelled, traffic, reply);
+    const reply = this.#execute(spelled, command, options, traffic, wholeReply, key);
+    return observed(onEnd, clock, spelled, traffic, reply)
+      .then((found) => reader.ofReply(found, { key, options }));
   }
 
   /** Asks whether the server answers; no observer hears of it. */
   check(): Promise<Reply> {
-    return this.#execute(HEALTH_CHECK, HEALTH_CHECK, undefined, null);
+    return this.#execute(HEALTH_CHECK, HEALTH_CHECK, undefined, null, wholeReply, '');
   }
 
   /**
@@ -214,36 +238,30 @@ export class Link implements Executor, TransportEvents {
   }
 
   // `asked` is the command before it was spelled, which alone may be quiet.
-  #execute(
+  #execute<Result>(
     command: Command,
     asked: Command,
     options: ExecuteOptions | undefined,
     traffic: Traffic | null,
-  ): Promise<Reply> {
-    const reply = new Promise(this.#capture);
+    reader: Reader<Result>,
+    key: ItemKey,
+  ): Promise<Result> {
+    const result = new Promise(this.#capture) as Promise<Result>;
     const resolve = this.#resolve;
     const reject = this.#reject;
     try {
-      checkExecuteOptions(options);
+      if (options !== undefined) checkExecuteOptions(options);
       const signal = options?.signal;
       if (signal?.aborted === true) throw new AbortError('not-sent', signal.reason);
       // The commands of one turn share its time: to read the clock costs as much as to encode one.
       // It flushes even where this one is refused: what was sent before may be what leaves no room.
       if (this.#pump.schedule()) this.#usedAt = this.#alarm.time.elapsed();
       const timeout = options?.timeout ?? this.#options.timeout;
-      const pending: Pending = { resolve, reject, options, traffic, unlisten: null };
-      if (options?.unconfirmed === true) {
-        checkCommand(asked);
-        // A loop that awaits them one by one leaves the event loop no turn. One alone is not measured.
-        if ((++this.#quiet & 15) === 0) {
-          this.#pump.isSentEnough();
-          this.#pace.begin();
-        }
-      }
-      const untilSent = options?.unconfirmed === true && isQuiet(asked);
-      this.#send(command, pending, this.#usedAt + timeout, untilSent ? 'sent' : 'answered');
+      const deadline = this.#usedAt + timeout;
+      const pending: Pending = { resolve, reject, reader, key, options, traffic, unlisten: null };
+      if (options?.unconfirmed === true) this.#sendQuiet(command, asked, pending, deadline);
+      else this.#sendAwaited(command, pending, deadline);
       // A burst goes out, and its time is told, while it is made: not when its turn ends.
-      this.#unflushed += sizeOf(command);
       if (this.#unflushed > BURST) {
         this.#flush(false);
         this.#usedAt = this.#alarm.time.elapsed();
@@ -251,7 +269,44 @@ export class Link implements Executor, TransportEvents {
     } catch (error) {
       reject(error as Error);
     }
-    return reply;
+    return result;
+  }
+
+  #sendAwaited(command: Command, pending: Pending, deadline: number): void {
+    // What can be taken back waits until its turn ends.
+    if (pending.options?.signal === undefined) {
+      const size = this.#connection.sendPlain(command, pending, deadline);
+      if (size > 0) {
+        this.#unflushed += size;
+        this.#nudge?.sent(command);
+        this.#alarm.set(deadline);
+        return;
+      }
+    }
+    this.#send(command, pending, deadline, 'answered');
+    this.#unflushed += sizeOf(command);
+  }
+
+  #sendQuiet(command: Command, asked: Command, pending: Pending, deadline: number): void {
+    // A loop that awaits them one by one leaves the event loop no turn. One alone is not measured.
+    if ((++this.#quiet & 15) === 0) {
+      this.#pump.isSentEnough();
+      this.#pace.begin();
+    }
+    if (pending.options?.signal === undefined && this.#pump.isFree && this.#hasRoom) {
+      const size = this.#connection.sendPlain(command, undefined, Infinity);
+      if (size > 0) {
+        // It leaves before anything else can happen, so its caller may go on at once.
+        this.#unflushed += size;
+        this.#nudge?.sent(command);
+        // Some leave together, as long as they come one right after the other.
+        if (this.#quiet % 64 !== 0) this.#pump.linger();
+        return settle(pending, SILENT);
+      }
+    }
+    checkCommand(asked);
+    this.#send(command, pending, deadline, isQuiet(asked) ? 'sent' : 'answered');
+    this.#unflushed += sizeOf(command);
   }
 
   #send(command: Command, pending: Pending, deadline: number, until: Early['until']): void {
@@ -265,7 +320,10 @@ export class Link implements Executor, TransportEvents {
     }
     this.#nudge?.sent(command);
     const signal = pending.options?.signal;
-    if (signal !== undefined) this.#listen(pending, signal);
+    if (signal !== undefined) {
+      const onAbort = (): void => this.#abortCommand(pending, signal.reason);
+      pending.unlisten = this.#signals.add(signal, onAbort);
+    }
     this.#alarm.set(deadline);
   }
 
@@ -358,32 +416,15 @@ export class Link implements Executor, TransportEvents {
   }
 
   #login(auth: { username: string; password: string }, timeout: number): void {
-    const { clock } = this.#options;
-    const name = this.#name;
-    const pending: Pending = {
-      resolve: () => {},
-      reject: (cause) => {
-        if (cause instanceof TimeoutError) {
-          const waited = `no answer to the login at ${name} within ${timeout} ms`;
-          this.#connection.fail(new TimeoutError(waited, 'not-sent'));
-        } else {
-          // A server that is out of memory has not judged the credentials.
-          if (cause instanceof ServerReplyError && cause.kind !== 'SERVER_ERROR') {
-            // A server may say again what it was told.
-            const said = auth.password === ''
-              ? cause.serverMessage
-              : cause.serverMessage.replaceAll(auth.password, '***');
-            const reason = new ServerReplyError(cause.kind, said);
-            this.#authError = new AuthError(`${name} refused the credentials`, reason);
-          }
-          this.#connection.fail(this.#authError ?? cause);
-        }
-      },
-      options: undefined,
-      traffic: null,
-      unlisten: null,
-    };
-    this.#connection.send({ verb: 'auth', ...auth }, pending, clock.elapsed() + timeout);
+    const pending = loginCall(this.#name, auth.password, timeout, (error) => {
+      if (error instanceof AuthError) this.#authError = error;
+      this.#connection.fail(error);
+    });
+    this.#connection.send(
+      { verb: 'auth', ...auth },
+      pending,
+      this.#options.clock.elapsed() + timeout,
+    );
   }
 
   // Takes the events that are there, then sends what they may have made room for.
@@ -402,15 +443,15 @@ export class Link implements Executor, TransportEvents {
   }
 
   #settleAll(): void {
-    while (!this.#isBusy) {
-      const event = this.#connection.next();
+    while (!this.#isBusy && !this.#connection.isIdle) {
+      const event = this.#connection.next(this.#sink);
       if (event === null) break;
       this.#settle(event);
     }
     if (this.#early.length > 0 && this.#connection.spoken !== 'unproven') this.#early = [];
     if (this.#heldBack.length === 0 || this.#pump.sendsLater) return;
-    if (this.#connection.pending > this.#quietMark) return;
-    for (const pending of this.#heldBack.splice(0)) pending.resolve(SILENT);
+    if (!this.#hasRoom) return;
+    for (const pending of this.#heldBack.splice(0)) settle(pending, SILENT);
   }
 
   #settle(event: ClientEvent<Pending>): void {
@@ -423,7 +464,7 @@ export class Link implements Executor, TransportEvents {
           tag.reject(new ServerReplyError(reply.type, reply.message));
         } else {
           this.hasAnswered = true;
-          tag.resolve(reply);
+          settle(tag, reply);
         }
         return;
       }
@@ -433,9 +474,9 @@ export class Link implements Executor, TransportEvents {
       case 'sent':
         event.tag.unlisten?.();
         // What nobody awaits is held back here, so that the event loop turns and memory is bounded.
-        if (this.#pump.sendsLater || this.#connection.pending > this.#quietMark) {
+        if (this.#pump.sendsLater || !this.#hasRoom) {
           this.#heldBack.push(event.tag);
-        } else event.tag.resolve(SILENT);
+        } else settle(event.tag, SILENT);
         return;
       case 'refused':
         event.tag.unlisten?.();
@@ -470,9 +511,10 @@ export class Link implements Executor, TransportEvents {
     tag.reject(error);
   }
 
-  // A fence is under way before so many are pending.
-  get #quietMark(): number {
-    return 4 * (this.#options.fenceEvery ?? clientConnectionOptions.fenceEvery);
+  // Whether the callers of quiet writes may go on. A fence is under way before so many are pending.
+  get #hasRoom(): boolean {
+    const { fenceEvery = clientConnectionOptions.fenceEvery } = this.#options;
+    return this.#connection.pending <= 4 * fenceEvery;
   }
 
   #passOn(tag: Pending, item: ReplyItem): void {
@@ -520,10 +562,15 @@ export class Link implements Executor, TransportEvents {
       for (const { pending } of commands) adopted.add(pending);
       heir.adopt(commands, this.#alarm.time.elapsed());
     }
-    for (const tag of unsent) if (!adopted.has(tag)) this.#rejectLost(tag, cause, 'not-sent');
-    for (const tag of unanswered) if (!adopted.has(tag)) this.#rejectLost(tag, cause, 'unknown');
+    for (const [calls, outcome] of [[unsent, 'not-sent'], [unanswered, 'unknown']] as const) {
+      for (const call of calls) {
+        if (adopted.has(call)) continue;
+        call.unlisten?.();
+        call.reject(lostError(this.#authError ?? cause, outcome));
+      }
+    }
     // Their bytes were with the transport: what became of them nobody promised to tell.
-    for (const pending of this.#heldBack.splice(0)) pending.resolve(SILENT);
+    for (const pending of this.#heldBack.splice(0)) settle(pending, SILENT);
     this.#resolveClosed();
   }
 
@@ -534,26 +581,6 @@ export class Link implements Executor, TransportEvents {
     return new ProtocolError(named, cause.outcome);
   }
 
-  #rejectLost(tag: Pending, cause: Error | null, outcome: Outcome): void {
-    tag.unlisten?.();
-    const error = this.#authError ?? cause;
-    // One error for all that it is true of. A UsageError is true of the call that broke the rule, but
-    // for the dialect: that one is true of the client.
-    const isUsage = error instanceof UsageError;
-    if (isUsage && error.argument === 'dialect') {
-      return tag.reject(new UsageError('dialect', error.rule, undefined, outcome));
-    }
-    const shared = error instanceof MemcacheError && !isUsage;
-    if (shared && error.outcome === outcome) return tag.reject(error);
-    const message = error?.message ?? 'the connection was closed';
-    const code = error instanceof ConnectionError ? error.code : undefined;
-    tag.reject(new ConnectionError(message, outcome, error ?? undefined, code));
-  }
-
-  #listen(pending: Pending, signal: AbortSignalLike): void {
-    pending.unlisten = this.#signals.add(signal, () => this.#abortCommand(pending, signal.reason));
-  }
-
   #abortCommand(pending: Pending, reason: unknown): void {
     pending.unlisten?.();
     const state = this.#connection.cancel(pending);
@@ -562,23 +589,4 @@ export class Link implements Executor, TransportEvents {
     this.#pump.schedule();
     pending.reject(new AbortError(state === 'unsent' ? 'not-sent' : 'unknown', reason));
   }
-}
-
-/** A command that was queued before its connection was proved. */
-interface Early {
-  readonly command: Command;
-  readonly pending: Pending;
-  readonly deadline: number;
-  readonly until: 'answered' | 'sent';
-}
-
-/** A caller that waits for a reply. */
-interface Pending {
-  readonly resolve: (reply: Reply) => void;
-  readonly reject: (error: Error) => void;
-  readonly options: ExecuteOptions | undefined;
-  /** Filled in for an observer; null without one. */
-  readonly traffic: Traffic | null;
-  /** Stops listening to the caller's signal. */
-  unlisten: (() => void) | null;
 }

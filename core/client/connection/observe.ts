@@ -54,7 +54,13 @@ export function announce(
   server: string,
 ): OnCommandEnd | undefined {
   if (onCommand === undefined) return undefined;
-  return callListener(() => onCommand(command, server)) ?? undefined;
+  // As callListener does, without a closure: every command comes by here.
+  try {
+    return onCommand(command, server) ?? undefined;
+  } catch (error) {
+    void Promise.reject(error);
+    return undefined;
+  }
 }
 
 /** Calls the callback for the end once the reply has come, or will not come. */

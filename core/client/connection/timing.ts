@@ -144,7 +144,7 @@ export class Pace {
 
   /** Whether the budget of this turn is spent. */
   get isOver(): boolean {
-    return this.#clock.elapsed() - this.#from >= this.#slice;
+    return !Number.isNaN(this.#from) && this.#clock.elapsed() - this.#from >= this.#slice;
   }
 
   /** Queues work for the next turn. */

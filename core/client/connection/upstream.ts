@@ -6,10 +6,18 @@ import { checkCredential } from '../../wire/line.ts';
 import type { Reply } from '../../wire/reply.ts';
 import { verbs } from '../../wire/verbs.ts';
 import { overloaded, withoutStack } from '../../wire/without-stack.ts';
-import { clientConnectionOptions } from '../../wire/client-connection.ts';
+import { clientConnectionOptions } from '../../wire/client-connection-options.ts';
 import { Alarm, backoff, Pace } from './timing.ts';
 import { endpointName } from './endpoint.ts';
-import { closedError, type ExecuteOptions, type Executor, refuse } from './executor.ts';
+import {
+  closedError,
+  type ExecuteOptions,
+  type Executor,
+  type Reader,
+  refuse,
+  wholeReply,
+} from './executor.ts';
+import type { ItemKey } from '../keys.ts';
 import { type ClientSettings, type PoolOptions, poolTable, type WithDial } from '../options.ts';
 import { Link, type LinkOptions } from './link.ts';
 
@@ -79,12 +87,21 @@ export class Upstream implements Executor {
   }
 
   execute(command: Command, options?: ExecuteOptions): Promise<Reply> {
-    if (this.#closed) return Promise.reject(closedError());
-    if (options?.onItem !== undefined && verbs[command.verb]?.exclusive) {
+    if (options?.onItem !== undefined && !this.#closed && verbs[command.verb]?.exclusive) {
       return this.#executeApart(command, options);
     }
+    return this.executeWith(command, options, wholeReply, '');
+  }
+
+  executeWith<Result>(
+    command: Command,
+    options: ExecuteOptions | undefined,
+    reader: Reader<Result>,
+    key: ItemKey,
+  ): Promise<Result> {
+    if (this.#closed) return Promise.reject(closedError());
     try {
-      return this.#pick().execute(command, options);
+      return this.#pick().executeWith(command, options, reader, key);
     } catch (error) {
       return refuse(command, options, error);
     }

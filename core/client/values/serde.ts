@@ -1,9 +1,10 @@
 // How values become bytes and flags, and back.
-import { fromUtf8, latin1 } from '../../wire/bytes.ts';
+import { fromUtf8, latin1, textCodec } from '../../wire/bytes.ts';
 import { assertArgument, checkWellFormed } from '../../wire/check.ts';
 import type { Key, Value } from '../../wire/command.ts';
 import { MemcacheError, UsageError } from '../../wire/errors.ts';
 import { wholeNumber } from '../../wire/numbers.ts';
+import type { PlainReply } from '../../wire/plain.ts';
 
 /** A value as it is sent. */
 export interface Serialized {
@@ -70,6 +71,15 @@ export const defaultSerde: Serde = {
     }
   },
 };
+
+/** The value of a plain reply. Text, the most common by far, needs no view of the bytes. */
+export function deserialize(serde: Serde, key: Key, item: PlainReply): unknown {
+  const { bytes, from, to, flags } = item;
+  if (flags === TEXT && serde.deserialize === defaultSerde.deserialize) {
+    return textCodec.read(bytes, from, to);
+  }
+  return serde.deserialize(key, bytes.subarray(from, to), flags);
+}
 
 /** A value in a buffer of its own, which keeps no chunk alive and exposes no other bytes. */
 export function ownBytes(value: Uint8Array): Uint8Array {

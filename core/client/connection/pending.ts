@@ -1,0 +1,110 @@
+// The calls that wait on a connection, and how each ends.
+import {
+  AuthError,
+  ConnectionError,
+  MemcacheError,
+  type Outcome,
+  ServerReplyError,
+  TimeoutError,
+  UsageError,
+} from '../../wire/errors.ts';
+import type { Command } from '../../wire/command.ts';
+import type { PlainSink } from '../../wire/client-event.ts';
+import type { Reply } from '../../wire/reply.ts';
+import { type Call, type Reader, wholeReply } from './executor.ts';
+import type { Traffic } from './observe.ts';
+
+/** A call that waits for its reply. */
+export interface Pending extends Call {
+  readonly resolve: (result: unknown) => void;
+  readonly reject: (error: Error) => void;
+  readonly reader: Reader<unknown>;
+  /** Filled in for an observer; null without one. */
+  readonly traffic: Traffic | null;
+  /** Stops listening to the caller's signal. */
+  unlisten: (() => void) | null;
+}
+
+/** A command that was queued before its connection was proved. */
+export interface Early {
+  readonly command: Command;
+  readonly pending: Pending;
+  readonly deadline: number;
+  readonly until: 'answered' | 'sent';
+}
+
+/** Ends a call with its reply. */
+export function settle(call: Pending, reply: Reply): void {
+  try {
+    call.resolve(call.reader.ofReply(reply, call));
+  } catch (error) {
+    call.reject(error as Error);
+  }
+}
+
+/** Ends calls with plain replies. */
+export const plainSink: PlainSink<Pending> = {
+  onPlain(call, reply, bytesOut) {
+    const { reader, traffic } = call;
+    call.unlisten?.();
+    if (traffic !== null) {
+      traffic.bytesOut = bytesOut;
+      traffic.bytesIn = reply.size;
+    }
+    if (reply.type !== 'VA' || reader.ofItem === undefined) return settle(call, reply.toReply());
+    try {
+      call.resolve(reader.ofItem(reply, call));
+    } catch (error) {
+      call.reject(error as Error);
+    }
+  },
+  // An observer is told of the whole reply.
+  takesItems: ({ reader, traffic }) => traffic === null && reader.takeItem !== undefined,
+  onPlainItem: ({ reader }, item, index) => reader.takeItem?.(item, index),
+};
+
+/** The error of a call whose connection was lost. */
+export function lostError(cause: Error | null, outcome: Outcome): MemcacheError {
+  // One error for all that it is true of. A UsageError is true of the call that broke the rule, but
+  // for the dialect: that one is true of the client.
+  if (cause instanceof UsageError && cause.argument === 'dialect') {
+    return new UsageError('dialect', cause.rule, undefined, outcome);
+  }
+  const isShared = cause instanceof MemcacheError && !(cause instanceof UsageError);
+  if (isShared && cause.outcome === outcome) return cause;
+  const message = cause?.message ?? 'the connection was closed';
+  const code = cause instanceof ConnectionError ? cause.code : undefined;
+  return new ConnectionError(message, outcome, cause ?? undefined, code);
+}
+
+/** The call that waits for the answer to a login. `fail` takes why the connection has to end. */
+export function loginCall(
+  server: string,
+  password: string,
+  timeout: number,
+  fail: (error: Error) => void,
+): Pending {
+  const reject = (cause: Error): void => {
+    if (cause instanceof TimeoutError) {
+      const waited = `no answer to the login at ${server} within ${timeout} ms`;
+      return fail(new TimeoutError(waited, 'not-sent'));
+    }
+    // A server that is out of memory has not judged the credentials.
+    if (!(cause instanceof ServerReplyError) || cause.kind === 'SERVER_ERROR') return fail(cause);
+    // A server may repeat what it was sent.
+    const message = password === ''
+      ? cause.serverMessage
+      : cause.serverMessage.replaceAll(password, '***');
+    const reason = new ServerReplyError(cause.kind, message);
+    fail(new AuthError(`${server} refused the credentials`, reason));
+  };
+  return {
+    resolve: () => {},
+    reject,
+    reader: wholeReply,
+    key: '',
+    options: undefined,
+    traffic: null,
+    unlisten: null,
+  };
+}

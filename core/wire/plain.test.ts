@@ -1,0 +1,440 @@
+// The law: the fast path changes nothing. What it takes, it treats as the path for everything does;
+// what it does not take is left untouched. Each test also says that it was taken.
+import * as assert from 'uvu/assert';
+import { bytes, text } from '../../conformance/assert.ts';
+import { Random } from '../../conformance/random.ts';
+import { drain, events, proven, receive, watch } from '../../conformance/wire/tools.ts';
+import { suite } from '../../test/runner/suite.ts';
+import { ClientConnection } from './client-connection.ts';
+import type { ClientEvent } from './client-event.ts';
+import type { Command } from './command.ts';
+import { UsageError } from './errors.ts';
+import { plainFlags, plainFlagsOf, type PlainReply } from './plain.ts';
+
+const plain = suite('plain commands and replies');
+const random = new Random(Number(process.env['MEMWIRE_SEED'] ?? 20261127));
+const rounds = Number(process.env['MEMWIRE_RUNS'] ?? 3000);
+
+const READ = plainFlags('mg', ['v', 'f']);
+const STORE = plainFlags('ms', ['F16', 'T300']);
+const DELETE = plainFlags('md', []);
+const get = (key = 'k'): Command => ({ verb: 'mg', key, base64: false, flags: READ });
+const set = (value: string | Uint8Array, key = 'k'): Command => ({
+  verb: 'ms',
+  key,
+  base64: false,
+  value,
+  flags: STORE,
+});
+
+type Connection = ClientConnection<string>;
+
+/** Sends a command the long way; returns the bytes, or the error. */
+function sendSlowly(connection: Connection, command: Command, tag = 'a'): string {
+  try {
+    connection.send(command, tag, 1000);
+    return drain(connection);
+  } catch (error) {
+    assert.instance(error, UsageError);
+    return String(error);
+  }
+}
+
+/** Sends a command by the fast path; undefined where it was not taken. */
+function sendFast(connection: Connection, command: Command, tag = 'a'): string | undefined {
+  return connection.sendPlain(command, tag, 1000) === 0 ? undefined : drain(connection);
+}
+
+/** Leaves the items of a `get` to its reply. */
+const noItems = { takesItems: () => false, onPlainItem: () => assert.unreachable() };
+
+/** What comes of what has arrived, by the fast path as far as it goes. */
+function readFast(connection: Connection): { plain: unknown[]; event: ClientEvent<string> | null } {
+  const plain: unknown[] = [];
+  const event = connection.next({
+    ...noItems,
+    onPlain(tag, reply, bytesOut) {
+      plain.push({ type: 'reply', tag, reply: copy(reply), bytesOut, bytesIn: reply.size });
+    },
+  });
+  return { plain, event };
+}
+
+function copy(reply: PlainReply): unknown {
+  const made = reply.toReply();
+  return made.type === 'VA' ? { ...made, value: made.value.slice() } : made;
+}
+
+const keys = ['k', 'x'.repeat(250), 'x'.repeat(251), '', 'a b', 'a\r\nb', 'é', 'a\tb', '\x7f'];
+const values = [
+  '',
+  'x',
+  'x'.repeat(24),
+  'x'.repeat(25),
+  'é'.repeat(20),
+  'x'.repeat(99) + 'é',
+  'é'.repeat(3000),
+  '\ud83d\ude00'.repeat(50),
+  'x'.repeat(10_922),
+  'x'.repeat(10_923),
+  'x'.repeat(50_000),
+  new Uint8Array(0),
+  new Uint8Array(100).fill(7),
+  new Uint8Array(32_767).fill(8),
+  new Uint8Array(32_768).fill(9),
+];
+
+plain('a command has the same bytes on both paths, and the same errors', () => {
+  let taken = 0;
+  const commands = [
+    ...keys.flatMap((key) => [get(key), set('v', key)]),
+    ...values.map((value) => set(value)),
+    { verb: 'md', key: 'k', base64: false, flags: DELETE } as const,
+  ];
+  for (const command of commands) {
+    const slow = sendSlowly(proven(), command);
+    const connection = proven();
+    const fast = sendFast(connection, command);
+    if (fast === undefined) assert.is(sendSlowly(connection, command), slow);
+    else {
+      taken++;
+      assert.is(fast, slow);
+      assert.is(connection.pending, 1);
+    }
+  }
+  assert.is(taken, 2 * 2 + 12 + 1);
+});
+
+plain('the bytes of memory that are accounted for a command are the same', () => {
+  for (const command of [get(), set('x'.repeat(500)), set('é'), set(new Uint8Array(700))]) {
+    const slow = proven();
+    slow.send(command, 'a');
+    const fast = proven();
+    assert.is(fast.sendPlain(command, 'a', 1), fast.pendingBytes);
+    const encoded = typeof command === 'object' && 'value' in command && command.value === 'é';
+    // The long way counts a text's units before it is encoded.
+    assert.is(fast.pendingBytes - slow.pendingBytes, encoded ? 1 : 0);
+  }
+});
+
+plain('what is not plain is not taken, whatever it is', () => {
+  const strange = [
+    null,
+    undefined,
+    1,
+    'mg',
+    {},
+    { verb: 'mg' },
+    { ...get(), flags: null },
+    { ...get(), flags: undefined },
+    { ...get(), flags: [] },
+    { ...get(), flags: ['v', 'f'] },
+    { ...get(), base64: true },
+    { ...get(), base64: undefined },
+    { ...get(), key: null },
+    { ...get(), key: ['k'] },
+    { ...get(), key: new Uint8Array([107]) },
+    { ...get(), verb: 'ms' },
+    { ...get(), verb: 'toString' },
+    { ...set('v'), value: null },
+    { ...set('v'), value: [1] },
+    { ...set('v'), value: Object.create(Uint8Array.prototype) as Uint8Array },
+    { verb: 'ms', key: 'k', base64: false, flags: READ, value: 'v' },
+    { verb: 'md', key: 'k', base64: false, flags: READ },
+    {
+      ...get(),
+      get key() {
+        throw new Error('no key');
+      },
+    },
+    new Proxy(get(), {
+      get() {
+        throw new Error('no property');
+      },
+    }),
+  ] as unknown as Command[];
+  for (const command of strange) {
+    const connection = proven();
+    const [pending, size] = [connection.pending, connection.pendingBytes];
+    assert.is(connection.sendPlain(command, 'a', 1), 0);
+    assert.equal([connection.pending, connection.pendingBytes], [pending, size]);
+    assert.is(drain(connection), '');
+    connection.assertInvariants();
+  }
+});
+
+plain('a list of flags is checked and frozen', () => {
+  assert.ok(Object.isFrozen(READ));
+  const isUsage = (error: unknown): boolean => error instanceof UsageError;
+  assert.throws(() => plainFlags('mg', ['v', 'v']), isUsage);
+  assert.throws(() => plainFlags('ms', ['MX']), isUsage);
+  assert.throws(() => plainFlags('mg', ['?']), isUsage);
+  for (const flags of [['v'], ['f', 'v'], ['v', 'f', 'c'], ['v', 'f', 'Oown'], ['Oown']]) {
+    const command = { ...get(), flags: plainFlags('mg', flags) } as Command;
+    assert.is(plainFlagsOf(command), undefined, flags.join(' '));
+  }
+});
+
+plain('quiet commands are encoded at once, and fenced as those that are not', () => {
+  const quiet: Command = { ...set('v'), flags: plainFlags('ms', ['F0', 'q']) } as Command;
+  const [fast, slow] = [proven({ fenceEvery: 3 }), proven({ fenceEvery: 3 })];
+  for (let i = 0; i < 7; i++) {
+    assert.is(fast.sendPlain(quiet, undefined, Infinity), 1025);
+    slow.send(quiet);
+    fast.assertInvariants();
+  }
+  const sent = drain(fast);
+  assert.is(sent, drain(slow));
+  assert.equal(sent.split('mn\r\n').map((run) => run.split('ms k').length - 1), [3, 3, 1]);
+  // What is not quiet needs a fence before it.
+  assert.is(fast.sendPlain(get(), 'a', 1), 0);
+  fast.send(get(), 'a');
+  slow.send(get(), 'a');
+  assert.is(drain(fast), drain(slow));
+  const all = 'SERVER_ERROR full\r\nMN\r\nNS O5\r\nMN\r\nMN\r\nEN O8\r\n';
+  assert.equal(receive(fast, all), receive(slow, all));
+  assert.is(fast.pending, 0);
+});
+
+plain('a fence of quiet commands is owed from when it leaves', () => {
+  const connection = proven({ stallAfter: 200, fenceEvery: 1 });
+  const quiet: Command = { ...set('v'), flags: plainFlags('ms', ['F0', 'q']) } as Command;
+  connection.sendPlain(quiet, undefined, Infinity);
+  assert.is(connection.deadline(), null);
+  connection.transmit(5000);
+  assert.is(connection.deadline(), 5200);
+});
+
+/** Every reason to leave a command to `send`. */
+const unclear: Readonly<Record<string, () => Connection>> = {
+  'an unproven connection': () => new ClientConnection<string>(),
+  'a connection that speaks text': () => new ClientConnection<string>({ dialect: 'text' }),
+  'a connection that ends': () => {
+    const connection = proven();
+    connection.send(get(), 'z');
+    connection.end();
+    return connection;
+  },
+  'a connection that is lost': () => {
+    const connection = proven();
+    connection.fail(new Error('reset'));
+    return connection;
+  },
+  'a closed connection': () => {
+    const connection = proven();
+    connection.fail(new Error('reset'));
+    events(connection);
+    return connection;
+  },
+  'a command that is not encoded': () => {
+    const connection = proven();
+    connection.send(get('z'), 'z');
+    return connection;
+  },
+  'an open run of quiet commands': () => {
+    const connection = proven();
+    connection.send({ ...get('z'), flags: ['q'] } as Command);
+    drain(connection);
+    return connection;
+  },
+  'a watch': () => {
+    const connection = proven();
+    connection.send(watch, 'z');
+    drain(connection);
+    return connection;
+  },
+  'bytes that nobody asked for': () => {
+    const connection = proven();
+    connection.receive(bytes('HD'), 0);
+    return connection;
+  },
+  'a transport that takes no more': () => {
+    const connection = proven();
+    connection.send(get('z'), 'z');
+    connection.transmit(0);
+    connection.sent(3);
+    return connection;
+  },
+  'half of the pending commands that there may be': () => {
+    const connection = proven({ maxPending: 2 });
+    connection.send(get('z'), 'z');
+    drain(connection);
+    return connection;
+  },
+  'half of the pending bytes that there may be': () => {
+    const connection = proven({ maxPendingBytes: 2 * 1024 });
+    connection.send(get('z'), 'z');
+    drain(connection);
+    return connection;
+  },
+};
+
+for (const [name, reach] of Object.entries(unclear)) {
+  plain(`${name}: a command is left to send`, () => {
+    const connection = reach();
+    const { pending } = connection;
+    assert.is(connection.sendPlain(get(), 'a', 1), 0);
+    assert.is(connection.pending, pending);
+    connection.assertInvariants();
+  });
+}
+
+plain('a transport that takes more again: a command is encoded at once', () => {
+  const connection = unclear['a transport that takes no more']?.() ?? proven();
+  drain(connection);
+  assert.is(sendFast(connection, get()), 'mg k v f O2\r\n');
+});
+
+plain('no more is encoded ahead than there is room for', () => {
+  const connection = proven();
+  let taken = 0;
+  while (connection.sendPlain(set('x'.repeat(10_000)), 'a', 1) > 0) taken++;
+  assert.is(taken, 7);
+});
+
+// `reply` stands for a plain one; what it is like is cut, changed, and mixed with others.
+const replies = [
+  'VA 3 f16 O1\r\nabc\r\n',
+  'VA 0 f0 O1\r\n\r\n',
+  'VA 2 f4294967295 O1\r\n\r\n\r\n',
+  'EN O1\r\n',
+];
+const nearly = [
+  'VA 3 f16 O2\r\nabc\r\n',
+  'VA 3 f16\r\nabc\r\n',
+  'VA 3 f016 O1\r\nabc\r\n',
+  'VA 03 f16 O01\r\nabc\r\n',
+  'VA 3 f16 O1\nabc\r\n',
+  'VA 3 f16 O1\r\nabc\n\n',
+  'VA 3 f16 O1\r\nabcd\r\n',
+  'VA 3 f16 O1 W\r\nabc\r\n',
+  'VA 3 O1 f16\r\nabc\r\n',
+  'VA 3 f16 c1 O1\r\nabc\r\n',
+  'VA 3  f16 O1\r\nabc\r\n',
+  'VA  3 f16 O1\r\nabc\r\n',
+  'VA 99999999 f16 O1\r\nabc\r\n',
+  'VA 9999999999999999 f16 O1\r\nabc\r\n',
+  'VA 3 f99999999999 O1\r\nabc\r\n',
+  'VA -3 f16 O1\r\nabc\r\n',
+  'VA f16 O1\r\nabc\r\n',
+  'VA 3 f O1\r\nabc\r\n',
+  'VA 3 f16 O\r\nabc\r\n',
+  'VA 3 f16 O1O1\r\nabc\r\n',
+  'VA',
+  'EN\r\n',
+  'EN O1 O1\r\n',
+  'EN O1 kx\r\n',
+  'EN  O1\r\n',
+  'HD O1\r\n',
+  'NF O1\r\n',
+  'MN\r\n',
+  'SERVER_ERROR out of memory\r\n',
+  'CLIENT_ERROR bad\r\n',
+  'ERROR\r\n',
+  '\r\n',
+  'END\r\n',
+];
+
+/** All that comes of some chunks, and whether the connection lives. */
+function comesOf(chunks: readonly string[], isFast: boolean, asked = 3): unknown[] {
+  const connection = proven({ maxValue: 1000, maxLine: 64 });
+  for (let i = 0; i < asked; i++) connection.send(get(), 'abc'[i]);
+  drain(connection);
+  const found: unknown[] = [];
+  for (const chunk of chunks) {
+    connection.receive(bytes(chunk), 5);
+    for (;;) {
+      const { plain: replies, event } = isFast
+        ? readFast(connection)
+        : { plain: [], event: connection.next() };
+      found.push(...replies);
+      connection.assertInvariants();
+      if (event === null) break;
+      found.push(event.type === 'closed' ? { ...event, cause: String(event.cause) } : event);
+    }
+  }
+  found.push(connection.pending, connection.deadline());
+  return found;
+}
+
+plain('a reply that is nearly plain comes out as on the path for everything', () => {
+  for (const reply of [...replies, ...nearly]) {
+    for (let at = 0; at <= reply.length; at++) {
+      const chunks = [reply.slice(0, at), reply.slice(at)];
+      assert.equal(comesOf(chunks, true, 1), comesOf(chunks, false, 1), `${reply} cut at ${at}`);
+    }
+  }
+});
+
+plain('any stream of replies comes out as on the path for everything', () => {
+  for (let round = 0; round < rounds; round++) {
+    let stream = '';
+    for (let i = 1; i <= 3; i++) {
+      const samples = random.chance(0.85) ? replies : nearly;
+      stream += random.pick(samples).replace('O1', `O${i}`);
+    }
+    if (random.chance(0.3)) {
+      const at = random.below(stream.length);
+      const put = random.pick(['', ' ', '\r', '\n', '0', 'O', 'f', '\0', '\xff', 'VA ']);
+      stream = stream.slice(0, at) + put + stream.slice(at + random.below(3));
+    }
+    const chunks: string[] = [];
+    for (let rest = stream; rest !== '';) {
+      const length = 1 + random.below(random.pick([3, 20, 100]));
+      chunks.push(rest.slice(0, length));
+      rest = rest.slice(length);
+    }
+    assert.equal(comesOf(chunks, true), comesOf(chunks, false), JSON.stringify(chunks));
+  }
+});
+
+plain('replies that lie whole in a chunk need no event', () => {
+  const connection = proven();
+  for (const tag of ['a', 'b', 'c', 'd']) sendFast(connection, tag === 'c' ? set('v') : get(), tag);
+  connection.cancel('b');
+  connection.receive(bytes('VA 1 f0 O1\r\n1\r\nEN O2\r\nHD O3\r\nVA 1 f0 O4\r\n4'), 0);
+  const { plain: replies, event } = readFast(connection);
+  assert.equal(replies.map((one) => (one as { tag: string }).tag), ['a', 'c']);
+  assert.is(event, null);
+  assert.is(connection.pending, 1);
+  assert.equal(receive(connection, '\r\n').length, 1);
+});
+
+plain('events that wait come before plain replies', () => {
+  const connection = proven();
+  sendFast(connection, get(), 'a');
+  connection.send(get(), 'b', 10);
+  drain(connection, 0);
+  connection.tick(10);
+  connection.receive(bytes('EN O1\r\n'), 10);
+  const { plain: replies, event } = readFast(connection);
+  assert.equal(replies, []);
+  assert.is(event?.type, 'timeout');
+  assert.is(readFast(connection).plain.length, 1);
+});
+
+plain('a connection that was idle for long has not stalled', () => {
+  const connection = proven({ stallAfter: 200 });
+  assert.is(connection.sendPlain(get(), 'a', 10_000), 1024);
+  connection.tick(5000);
+  assert.is(connection.deadline(), 10_000);
+  assert.equal(events(connection), []);
+  connection.transmit(5000);
+  assert.is(connection.deadline(), 5200);
+  connection.tick(5200);
+  assert.is(events(connection)[0]?.type, 'closed');
+});
+
+plain('a command that the transport has not taken was not sent', () => {
+  const connection = proven();
+  connection.sendPlain(get('first'), 'a', 10);
+  connection.sendPlain(get('second'), 'b', 10);
+  assert.match(text(connection.transmit(0)!), 'mg first');
+  connection.sent(5);
+  connection.fail(new Error('reset'));
+  const end = events(connection).at(-1);
+  assert.ok(end?.type === 'closed');
+  assert.equal([end.unsent, end.unanswered], [['b'], ['a']]);
+});
+
+plain.run();

@@ -1,0 +1,294 @@
+// Plain commands: those that clients send most, encoded in one pass and their replies read in one.
+//
+// A plain command is a meta command with a text key and one of the lists that `plainFlags` gave. A
+// plain reply is whole, in one chunk, and exactly `VA n fN ON`, `HD ON` or `EN ON` with the opaque
+// that is due. Whatever is not, is left untouched to the encoder and the decoder of everything: all
+// rules and all errors are there.
+import { EMPTY, isBytes, matches, utf8At } from './bytes.ts';
+import { checkCommand } from './check-command.ts';
+import type { Command, Key } from './command.ts';
+import type { Input } from './input.ts';
+import { MAX_KEY } from './key.ts';
+import { hasQuiet } from './meta-flags.ts';
+import { putNumber } from './numbers.ts';
+import { type Output, putEnd, REFERENCE_SIZE } from './output.ts';
+import { EN, HD, type MetaReply, type MetaValueReply } from './reply.ts';
+
+/** What is known of a list of flags. */
+export interface PlainFlags {
+  readonly verb: 'mg' | 'ms' | 'md';
+  /** The flags as they are sent, up to the opaque's number. */
+  readonly line: Uint8Array;
+  /** The replies that are plain: an item or a miss, or `HD`. */
+  readonly isRead: boolean;
+  /** It has no reply if all is well. */
+  readonly isQuiet: boolean;
+}
+
+const known: WeakMap<readonly string[], PlainFlags> = new WeakMap();
+
+/**
+ * A list of flags that makes a command with it plain. Checked and frozen, so it needs no other check.
+ *
+ * @throws UsageError when a command with this verb cannot have them.
+ */
+export function plainFlags(verb: PlainFlags['verb'], flags: readonly string[]): readonly string[] {
+  const list = Object.freeze([...flags]);
+  const command = { key: '-', base64: false, flags: list };
+  checkCommand(verb === 'ms' ? { verb, ...command, value: EMPTY } : { verb, ...command });
+  const text = list.map((flag) => ` ${flag}`).join('');
+  const isRead = verb === 'mg' && text === ' v f';
+  // What asks for more has a longer reply, and one with an opaque of its own is to get that one back.
+  if (isRead || !/ [a-pr-zO]/.test(text)) {
+    known.set(list, { verb, line: toBytes(`${text} O`), isRead, isQuiet: hasQuiet(list) });
+  }
+  return list;
+}
+
+/** What is known of the flags of a command; undefined where it is not plain. */
+export function plainFlagsOf(command: Command): PlainFlags | undefined {
+  try {
+    // Any value may come by here, before it is checked.
+    const { flags, verb } = command as { readonly flags: readonly string[]; readonly verb: string };
+    const plain = known.get(flags);
+    return plain?.verb === verb ? plain : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The most that a line has besides its key and its flags: `ms`, spaces, a length, an opaque. */
+const FRAME = 32;
+
+/**
+ * Checks and writes a plain command; returns the length of its value, or -1 where it is not plain or
+ * breaks a rule: then nothing was written.
+ */
+export function putPlain(
+  output: Output,
+  command: Command,
+  plain: PlainFlags,
+  opaque: number,
+): number {
+  try {
+    return put(output, command, plain, opaque);
+  } catch {
+    // A getter, or the trap of a Proxy.
+    return -1;
+  }
+}
+
+function put(output: Output, command: Command, plain: PlainFlags, opaque: number): number {
+  if (!('key' in command)) return -1;
+  const { key } = command;
+  if (typeof key !== 'string' || key.length === 0 || key.length > MAX_KEY) return -1;
+  if (!('base64' in command) || command.base64 !== false) return -1;
+  const head = FRAME + MAX_KEY + plain.line.length;
+  if (command.verb !== 'ms') {
+    output.reserve(head);
+    const end = putLine(output.slab, output.end, plain, key, -1, opaque);
+    if (end < 0) return -1;
+    output.end = end;
+    return 0;
+  }
+  const { value } = command;
+  const isText = typeof value === 'string';
+  if (!isText && !isBytes(value)) return -1;
+  const most = isText ? value.length * 3 : value.length;
+  if (most >= REFERENCE_SIZE) return -1;
+  output.reserve(head + most + 2);
+  const { slab } = output;
+  let { length } = value;
+  let at = putLine(slab, output.end, plain, key, length, opaque);
+  if (at < 0) return -1;
+  if (isText) {
+    const written = utf8At(value, slab, at);
+    if (written !== length) {
+      // It is not all ASCII, so the line was written with too small a length.
+      length = written;
+      at = putLine(slab, output.end, plain, key, length, opaque);
+      utf8At(value, slab, at);
+    }
+  } else slab.set(value, at);
+  output.end = putEnd(slab, at + length);
+  return length;
+}
+
+// Returns the position after the line, or -1 where the key breaks a rule.
+function putLine(
+  slab: Uint8Array,
+  start: number,
+  plain: PlainFlags,
+  key: string,
+  length: number,
+  opaque: number,
+): number {
+  const { verb, line } = plain;
+  slab[start] = 0x6d;
+  slab[start + 1] = verb.charCodeAt(1);
+  slab[start + 2] = 0x20;
+  let at = start + 3;
+  for (let i = 0; i < key.length; i++) {
+    const code = key.charCodeAt(i);
+    if (code <= 0x20 || code >= 0x7f) return -1;
+    slab[at++] = code;
+  }
+  if (length >= 0) {
+    slab[at] = 0x20;
+    at = putNumber(slab, at + 1, length);
+  }
+  for (let i = 0; i < line.length; i++) slab[at++] = line[i]!;
+  return putEnd(slab, putNumber(slab, at, opaque));
+}
+
+/** A plain reply. One object serves all of a connection: take from it what is kept. */
+export class PlainReply {
+  type: 'VA' | 'HD' | 'EN' = 'HD';
+  /** The client flags of an item. */
+  flags = 0;
+  /** The value of an item is `bytes[from, to)`. */
+  bytes: Uint8Array = EMPTY;
+  from = 0;
+  to = 0;
+  /** The bytes that it took, line and all. */
+  size = 0;
+
+  /**
+   * Reads the next reply if it is plain; returns whether it was.
+   *
+   * @param opaque The one that it must carry.
+   * @param isRead Whether an item or a miss may come, else `HD`.
+   * @param maxLine The longest line, and `maxValue` the longest value, in bytes.
+   */
+  read(
+    input: Input,
+    opaque: number,
+    isRead: boolean,
+    maxLine: number,
+    maxValue: number,
+  ): boolean {
+    if (input.isCut) return false;
+    const { chunk, position } = input;
+    let at = position + 2;
+    let length = -1;
+    const code = chunk[position]! << 8 | chunk[position + 1]!;
+    if (code === VA && isRead) {
+      if (chunk[at] !== SPACE) return false;
+      const lengthAt = ++at;
+      length = 0;
+      for (let digit; (digit = chunk[at]! - ZERO) >= 0 && digit <= 9; at++) {
+        length = length * 10 + digit;
+      }
+      if (at === lengthAt || at - lengthAt > 9 || length > maxValue) return false;
+      if (chunk[at] !== SPACE || chunk[at + 1] !== FLAGS) return false;
+      const flagsAt = at += 2;
+      let flags = 0;
+      for (let digit; (digit = chunk[at]! - ZERO) >= 0 && digit <= 9; at++) {
+        flags = flags * 10 + digit;
+      }
+      // With a zero before it, it is a text that the number does not tell.
+      if (at === flagsAt || at - flagsAt > 10) return false;
+      if (at - flagsAt > 1 && chunk[flagsAt] === ZERO) return false;
+      this.flags = flags;
+    } else if (code !== (isRead ? EN_CODE : HD_CODE)) return false;
+    if (chunk[at] !== SPACE || chunk[at + 1] !== OPAQUE) return false;
+    const opaqueAt = at += 2;
+    let number = 0;
+    for (let digit; (digit = chunk[at]! - ZERO) >= 0 && digit <= 9; at++) {
+      number = number * 10 + digit;
+    }
+    if (number !== opaque || at === opaqueAt || at - opaqueAt > 9) return false;
+    if (chunk[at] !== CR || chunk[at + 1] !== LF || at - position > maxLine) return false;
+    at += 2;
+    if (length < 0) this.type = isRead ? 'EN' : 'HD';
+    else {
+      const end = at + length;
+      if (chunk[end] !== CR || chunk[end + 1] !== LF) return false;
+      this.type = 'VA';
+      this.bytes = chunk;
+      this.from = at;
+      this.to = end;
+      at = end + 2;
+    }
+    this.size = at - position;
+    input.position = at;
+    return true;
+  }
+
+  /**
+   * Reads the next item of a `get` if it lies whole in the chunk, and its key is among these; returns
+   * the index of the key, or -1.
+   *
+   * @param first The first key that may come.
+   */
+  readItem(
+    input: Input,
+    keys: readonly Key[],
+    first: number,
+    maxLine: number,
+    maxValue: number,
+  ): number {
+    if (input.isCut) return -1;
+    const { chunk, position } = input;
+    for (let i = 0; i < VALUE.length; i++) if (chunk[position + i] !== VALUE[i]) return -1;
+    let at = position + VALUE.length;
+    let index = first;
+    while (index < keys.length && !spellsKey(chunk, at, keys[index]!)) index++;
+    if (index === keys.length) return -1;
+    at += keys[index]!.length + 1;
+    const flagsAt = at;
+    let flags = 0;
+    for (let digit; (digit = chunk[at]! - ZERO) >= 0 && digit <= 9; at++) {
+      flags = flags * 10 + digit;
+    }
+    if (at === flagsAt || at - flagsAt > 10 || chunk[at] !== SPACE) return -1;
+    const lengthAt = ++at;
+    let length = 0;
+    for (let digit; (digit = chunk[at]! - ZERO) >= 0 && digit <= 9; at++) {
+      length = length * 10 + digit;
+    }
+    if (at === lengthAt || at - lengthAt > 9 || length > maxValue) return -1;
+    if (chunk[at] !== CR || chunk[at + 1] !== LF || at - position > maxLine) return -1;
+    const end = at + 2 + length;
+    if (chunk[end] !== CR || chunk[end + 1] !== LF) return -1;
+    this.type = 'VA';
+    this.flags = flags;
+    this.bytes = chunk;
+    this.from = at + 2;
+    this.to = end;
+    input.position = end + 2;
+    this.size = end + 2 - position;
+    return index;
+  }
+
+  /** As the decoder of everything gives it. */
+  toReply(): MetaReply | MetaValueReply {
+    const { type, flags } = this;
+    if (type !== 'VA') return type === 'HD' ? HD : EN;
+    return { type, flags: [`f${flags}`], value: this.bytes.subarray(this.from, this.to) };
+  }
+}
+
+const VALUE = toBytes('VALUE ');
+const SPACE = 0x20;
+const ZERO = 0x30;
+const CR = 0x0d;
+const LF = 0x0a;
+const FLAGS = 0x66;
+const OPAQUE = 0x4f;
+const VA = 0x5641;
+const HD_CODE = 0x4844;
+const EN_CODE = 0x454e;
+
+function toBytes(text: string): Uint8Array {
+  return Uint8Array.from(text, (letter) => letter.charCodeAt(0));
+}
+
+// Whether these bytes are a key and the space behind it.
+function spellsKey(bytes: Uint8Array, at: number, key: Key): boolean {
+  const { length } = key;
+  if (bytes[at + length] !== SPACE) return false;
+  if (typeof key !== 'string') return matches(bytes, at, at + length, key);
+  for (let i = 0; i < length; i++) if (bytes[at + i] !== key.charCodeAt(i)) return false;
+  return true;
+}
