@@ -11,6 +11,8 @@ import { resolve } from './resolve.ts';
 /** A server for each address that a name stands for, resolved as Node resolves it. */
 export class DnsDiscovery extends CoreDnsDiscovery {
   /**
+   * Follows the addresses of a name.
+   *
    * @param server `host:port` and the like, see `ServerName`.
    * @throws UsageError naming the option that breaks a rule.
    */

@@ -14,6 +14,7 @@ import { BridgeSession, type BridgeSocket, type InFlight } from './session.ts';
  * one.
  */
 export class Bridge {
+  /** Its options, each checked and there. */
   readonly settings: BridgeSettings;
   readonly #admission: Admission;
   readonly #sessions: Set<BridgeSession> = new Set();
@@ -22,7 +23,11 @@ export class Bridge {
   #closing: Promise<void> | null = null;
   #onEmpty: () => void = () => {};
 
-  /** @throws UsageError naming the option that breaks a rule. */
+  /**
+   * Makes a bridge that listens nowhere yet.
+   *
+   * @throws UsageError naming the option that breaks a rule.
+   */
   constructor(options: BridgeOptions & { readonly dial: Dialer }) {
     this.settings = bridgeSettings(options);
     const { upstream, upstreamTls } = this.settings;
@@ -139,7 +144,9 @@ export class Bridge {
 
 /** A bridge that listens. */
 export interface RunningBridge extends Listener {
+  /** Where it listens. */
   readonly endpoint: Place;
+  /** What it runs. */
   readonly bridge: Bridge;
   /** Accepts no more connections; resolves when all commands are answered. See `Bridge.close`. */
   close(): Promise<void>;

@@ -113,23 +113,32 @@ export interface BridgeOptions extends Partial<BridgeLimits> {
   readonly log?: (event: BridgeEvent) => void;
   /** How to connect to the upstream; the runtime's own way by default. */
   readonly dial?: Dialer;
+  /** The time of its limits and deadlines; that of the system by default. */
   readonly clock?: Clock;
   /** Numbers from 0 to less than 1, which spread attempts to reconnect; `Math.random` by default. */
   readonly random?: () => number;
 }
 
 /** Options, each checked and there. */
-export interface BridgeSettings
-  extends BridgeLimits, Required<Omit<BridgeOptions, keyof BridgeLimits | Absent | Listed>> {
+export interface BridgeSettings extends
+  BridgeLimits,
+  Required<
+    Omit<
+      BridgeOptions,
+      keyof BridgeLimits | 'upstreamTls' | 'upstreamAuth' | 'policy' | 'origins' | 'hosts'
+    >
+  > {
+  /** As it was given; without it the upstream is spoken to in plain text. */
   readonly upstreamTls: BridgeOptions['upstreamTls'];
+  /** As it was given; without it there is no login. */
   readonly upstreamAuth: BridgeOptions['upstreamAuth'];
+  /** As it was given; without it the rules of the bridge judge alone. */
   readonly policy: BridgeOptions['policy'];
+  /** The origins whose pages may connect. */
   readonly origins: ReadonlySet<string>;
+  /** The host names by which the bridge may be called. */
   readonly hosts: ReadonlySet<string>;
 }
-
-/** The options without a default. */
-type Absent = 'upstreamTls' | 'upstreamAuth' | 'policy';
 
 /** The options that are looked up in. */
 type Listed = 'origins' | 'hosts';

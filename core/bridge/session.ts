@@ -80,6 +80,11 @@ export class BridgeSession implements TransportEvents {
   #cancelRefusal: () => void = () => {};
   #cancelRate: (() => void) | null = null;
 
+  /**
+   * Begins the session of a page.
+   *
+   * @param dependencies The guest, its socket, and the upstream.
+   */
   constructor(dependencies: SessionDependencies) {
     const { settings } = dependencies;
     const { clock, rate, maxInFlight, maxOutput, maxKeys, maxValue } = settings;
@@ -103,6 +108,7 @@ export class BridgeSession implements TransportEvents {
     this.#watchIdle();
   }
 
+  /** Takes bytes that arrived; the transport calls it. */
   onData(chunk: Uint8Array): void {
     if (this.#ending !== null) return;
     this.#heard = this.#clock.elapsed();
@@ -110,6 +116,7 @@ export class BridgeSession implements TransportEvents {
     this.#run();
   }
 
+  /** Goes on sending; the transport calls it. */
   onDrain(): void {
     this.onAlive();
     this.#pump.drained();
@@ -121,6 +128,7 @@ export class BridgeSession implements TransportEvents {
     this.#heard = this.#clock.elapsed();
   }
 
+  /** Ends what is left; the transport calls it. */
   onClosed(cause: Error | null): void {
     if (this.#closed) return;
     this.#closed = true;

@@ -77,6 +77,7 @@ const arithmeticFlags: FlagTable<MetaArithmeticOptions> = {
 export class MetaCommands {
   readonly #context: OperationContext;
 
+  /** @internal */
   constructor(context: OperationContext) {
     this.#context = context;
   }
@@ -386,11 +387,13 @@ export function checkMetaOptions(verb: keyof typeof metaNames, options: MetaOpti
 
 /** What a meta reply says of an item; undefined for each fact that was not asked for. */
 export interface MetaFacts {
+  /** The version of the item. */
   readonly cas: bigint | undefined;
   /** Seconds; `Infinity` where it never expires. */
   readonly ttl: number | undefined;
   /** Seconds. */
   readonly lastAccess: number | undefined;
+  /** Whether it was read before, since it was stored. */
   readonly hitBefore: boolean | undefined;
   /** Bytes. */
   readonly size: number | undefined;
@@ -400,6 +403,7 @@ export interface MetaFacts {
   readonly stale: boolean;
   /** Another caller has won (flag `Z`). */
   readonly alreadyWon: boolean;
+  /** What the reply was asked to carry. */
   readonly opaque: string | undefined;
 }
 
@@ -413,6 +417,7 @@ export interface MetaItem<T> extends MetaFacts {
 
 /** The result of `meta.set` and `meta.delete`. */
 export interface MetaResult extends MetaFacts {
+  /** What became of it. */
   readonly status: 'done' | 'not-stored' | 'exists' | 'not-found';
 }
 

@@ -24,6 +24,7 @@ import { deserialize, type Serde, serialize } from './values/serde.ts';
 
 /** A value and its version. */
 export interface Gets<T> {
+  /** The value, as the serde reads it. */
   readonly value: T;
   /** The version of the value, to be given to `cas`. */
   readonly cas: bigint;
@@ -31,11 +32,15 @@ export interface Gets<T> {
 
 /** What a `Memcache` is made of. */
 export interface MemcacheDependencies {
+  /** Where commands go. */
   readonly executor: Executor;
   /** Its servers, where the executor is of many. */
   readonly servers?: Servers | undefined;
+  /** What makes bytes of values, and values of bytes. */
   readonly serde: Serde;
+  /** What makes keys of the wire of keys. */
   readonly keys: Keys;
+  /** The time of deadlines. */
   readonly clock: Clock;
   /**
    * A number from 0 to 1, for the jitter of what is made of the client; `Math.random` by default.
@@ -63,7 +68,11 @@ export interface Servers {
    * @throws UsageError when there is none of that name.
    */
   readonly executorOf: (name: string) => Executor;
-  /** @throws UsageError when it breaks a rule, or a discovery says which servers there are. */
+  /**
+   * Adds a server.
+   *
+   * @throws UsageError when it breaks a rule, or a discovery says which servers there are.
+   */
   readonly add: (server: ServerName | ClusterServer) => void;
   /** Resolves, once its pending commands have ended, with whether there was one of that name. */
   readonly remove: (name: string) => Promise<boolean>;

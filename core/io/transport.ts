@@ -36,6 +36,7 @@ export interface Transport {
   send(bytes: Uint8Array): number;
   /** Stops `onData` until `resume`. A few chunks that are on their way may still come. */
   pause(): void;
+  /** Goes on with `onData` after `pause`. */
   resume(): void;
   /**
    * Sends the bytes that were taken, then ends the stream. Until then chunks may come, even when
@@ -77,9 +78,13 @@ export type Dialer = (
 
 /** The part of the platform's AbortSignal that this package uses. */
 export interface AbortSignalLike {
+  /** Whether it is aborted already. */
   readonly aborted: boolean;
+  /** Why, as its owner says. */
   readonly reason: unknown;
+  /** Calls a listener when it is aborted. */
   addEventListener(type: 'abort', listener: () => void): void;
+  /** Takes a listener off. */
   removeEventListener(type: 'abort', listener: () => void): void;
 }
 

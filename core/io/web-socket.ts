@@ -24,29 +24,45 @@ export function bearerProtocol(token: string): string {
  * the package `ws`, which alone has the methods that may be missing.
  */
 export interface WebSocketLike {
+  /** How bytes arrive: set to `arraybuffer`. */
   binaryType: string;
+  /** The bytes that are not on the network yet. */
   readonly bufferedAmount: number;
+  /** The subprotocol that the server chose; empty for none. */
   readonly protocol: string;
+  /** 0 connecting, 1 open, 2 closing, 3 closed. */
   readonly readyState: number;
+  /** Sends one binary message. */
   send(data: UnsharedBytes): void;
+  /** Begins the closing handshake. */
   close(code?: number, reason?: string): void;
+  /** Once, when it may send. */
   addEventListener(type: 'open', listener: () => void): void;
+  /** Before the `close` of one that failed. */
   addEventListener(type: 'error', listener: (event: WebSocketFailure) => void): void;
+  /** For each message. */
   addEventListener(type: 'message', listener: (event: { readonly data: unknown }) => void): void;
+  /** Once, at the end. */
   addEventListener(type: 'close', listener: (event: WebSocketEnd) => void): void;
+  /** Stops reading. */
   pause?(): void;
+  /** Reads again. */
   resume?(): void;
+  /** Cuts the connection off, without a handshake. */
   terminate?(): void;
 }
 
 /** The details of an error; pages get none. */
 export interface WebSocketFailure {
-  readonly message?: string;
+  /** What failed, as the runtime words it. */
+  readonly message?: string | undefined;
 }
 
 /** How a WebSocket ended. */
 export interface WebSocketEnd {
+  /** The code of the closing handshake, 1006 without one. */
   readonly code: number;
+  /** The reason that the peer gave, often empty. */
   readonly reason: string;
 }
 

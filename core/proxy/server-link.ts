@@ -33,6 +33,12 @@ export class ServerLink implements TransportEvents {
   // The bytes of values that wait for answers.
   #held = 0;
 
+  /**
+   * Serves a connection.
+   *
+   * @param transport The connection, which nothing else may use.
+   * @param options Those of `ServerConnection`, and what to do with each command.
+   */
   constructor(transport: Transport, options: ServerLinkOptions) {
     this.#options = options;
     this.#maxHeld = options.maxHeld ?? 8 * 1024 * 1024;
@@ -44,12 +50,14 @@ export class ServerLink implements TransportEvents {
     this.#pump.attach(transport);
   }
 
+  /** Takes bytes that arrived; the transport calls it. */
   onData(chunk: Uint8Array): void {
     if (this.#pump.isEnding) return;
     this.#connection.receive(chunk);
     this.#run();
   }
 
+  /** Goes on sending; the transport calls it. */
   onDrain(): void {
     this.#pump.drained();
     this.#run();
@@ -61,6 +69,7 @@ export class ServerLink implements TransportEvents {
     this.#run();
   }
 
+  /** Ends what is left; the transport calls it. */
   onClosed(cause: Error | null): void {
     this.#pump.detach();
     this.#pump.end();

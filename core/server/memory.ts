@@ -11,10 +11,14 @@ import { Server } from './serve.ts';
  * without waiting.
  */
 export class MemoryServer {
+  /** The server behind it. */
   readonly server: Server;
+  /** Its time, which only tests advance. */
   readonly clock: VirtualClock;
+  /** Connects to it, whatever the endpoint. */
   readonly dial: Dialer;
 
+  /** Its time, which only tests advance. */
   constructor(options: Partial<ServerOptions> = {}, clock: VirtualClock = new VirtualClock()) {
     this.clock = clock;
     this.server = new Server(options, clock);

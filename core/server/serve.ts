@@ -21,10 +21,22 @@ const DUMP_BACKLOG = 64 * 1024;
  * or take a `memoryDialer`.
  */
 export class Server {
+  /**
+   * What executes commands.
+   *
+   * @internal
+   */
   readonly engine: Engine;
   readonly #served: Set<ServerPeer> = new Set();
   #nextId = 1;
 
+  /**
+   * Makes a server without items.
+   *
+   * @param options What differs from `serverOptions`.
+   * @param clock Its time; that of the system by default.
+   * @throws UsageError when an option breaks a rule.
+   */
   constructor(options: Partial<ServerOptions> = {}, clock: Clock = systemClock) {
     this.engine = new Engine(options, clock);
   }

@@ -12,7 +12,9 @@ export interface TestClientOptions extends Omit<ClientOptions, 'dial' | 'clock'>
 
 /** A client, its server, and their clock. */
 export interface TestClient {
+  /** The client, connected with its first call. */
   readonly client: Client;
+  /** The server, which can be made slow, full or unreachable. */
   readonly server: TestServer;
   /** The time of both: items expire and calls time out when it is advanced, and never before. */
   readonly clock: VirtualClock;

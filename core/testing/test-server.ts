@@ -9,11 +9,13 @@ import { UsageError } from '../wire/errors.ts';
 
 /** An item as the server has it. */
 export interface StoredItem {
+  /** The bytes of the value. */
   readonly value: Uint8Array;
   /** What the client's serde wrote of it. */
   readonly flags: number;
   /** When it expires, or null for never. */
   readonly expire: Date | null;
+  /** The version of the item. */
   readonly cas: bigint;
 }
 
@@ -31,7 +33,11 @@ export class TestServer {
   #isDown = false;
   #latency = 0;
 
-  /** @param options Those of `Server`: what memcached's command line sets; 8 MB of memory. */
+  /**
+   * Makes a server in memory.
+   *
+   * @param options Those of `Server`: what memcached's command line sets; 8 MB of memory.
+   */
   constructor(options: Partial<ServerOptions> = {}, clock: VirtualClock = new VirtualClock()) {
     checkObject('options', options);
     this.clock = clock;

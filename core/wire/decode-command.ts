@@ -52,10 +52,12 @@ type Fillable =
 
 /** A request that is no command, and the reply it gets; null when it asked for no reply. */
 export class BadRequest {
+  /** The answer that it deserves, or null where the connection has to be closed. */
   readonly reply: ErrorReply | null;
   /** It was well formed, and `admit` refused it: after its value the next request begins. */
   readonly refused: boolean;
 
+  /** The answer that it deserves, or null where the connection has to be closed. */
   constructor(reply: ErrorReply | null, refused = false) {
     this.reply = reply;
     this.refused = refused;
@@ -111,6 +113,11 @@ export class CommandDecoder {
   #swallow = 0;
   #started = false;
 
+  /**
+   * Makes a decoder of requests.
+   *
+   * @param options What differs from the defaults of a server.
+   */
   constructor(options: Partial<RequestOptions> = {}) {
     this.#options = withDefaults(requestOptions, options);
   }
@@ -120,6 +127,7 @@ export class CommandDecoder {
     return this.#header !== null || this.#swallow > 0;
   }
 
+  /** Takes bytes that arrived. */
   push(chunk: Uint8Array): void {
     if (this.dead !== null) return;
     if (!this.#started && chunk.length > 0) {
@@ -132,6 +140,8 @@ export class CommandDecoder {
   /**
    * What arrived and is not read, for readers of whole requests, which move the position on; null
    * where no request begins there that may be read by other rules than those of `next`.
+   *
+   * @internal
    */
   get unread(): Input | null {
     if (this.#swallow > 0 || this.#length >= 0 || this.authenticating) return null;

@@ -16,6 +16,7 @@ import { EN, HD, type MetaReply, type MetaValueReply } from './reply.ts';
 
 /** What is known of a list of flags. */
 export interface PlainFlags {
+  /** The command that has them. */
   readonly verb: 'mg' | 'ms' | 'md';
   /** The flags as they are sent, up to the opaque's number. */
   readonly line: Uint8Array;
@@ -143,12 +144,15 @@ function putLine(
 
 /** A plain reply. One object serves all of a connection: take from it what is kept. */
 export class PlainReply {
+  /** What kind of reply it is. */
   type: 'VA' | 'HD' | 'EN' = 'HD';
   /** The client flags of an item. */
   flags = 0;
   /** The value of an item is `bytes[from, to)`. */
   bytes: Uint8Array = EMPTY;
+  /** Where the value begins. */
   from = 0;
+  /** Where it ends. */
   to = 0;
   /** The bytes that it took, line and all. */
   size = 0;
@@ -159,6 +163,8 @@ export class PlainReply {
    * @param opaque The one that it must carry.
    * @param isRead Whether an item or a miss may come, else `HD`.
    * @param maxLine The longest line, and `maxValue` the longest value, in bytes.
+   *
+   * @internal
    */
   read(
     input: Input,
@@ -220,6 +226,8 @@ export class PlainReply {
    * the index of the key, or -1.
    *
    * @param first The first key that may come.
+   *
+   * @internal
    */
   readItem(
     input: Input,

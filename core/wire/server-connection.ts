@@ -95,6 +95,11 @@ export class ServerConnection {
   // There is no command before more bytes arrive.
   #isDry = false;
 
+  /**
+   * Makes the server's side of a connection.
+   *
+   * @param options What differs from `serverConnectionOptions`.
+   */
   constructor(options: Partial<ServerConnectionOptions> = {}) {
     this.#decoder = new CommandDecoder(options);
     this.#decoder.authenticating = options.auth ?? serverConnectionOptions.auth;
@@ -175,6 +180,8 @@ export class ServerConnection {
    *
    * @param most How many it may execute.
    * @returns How many it has executed.
+   *
+   * @internal
    */
   executePlain(executor: PlainExecutor, most: number): number {
     if (this.#closed || this.#waiting !== null || this.#firstId !== this.#nextId) return 0;

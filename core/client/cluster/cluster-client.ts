@@ -18,7 +18,11 @@ export type Each<Result> = Map<string, Result | MemcacheError>;
  * concerns one server alone is on `server(name)`.
  */
 export class ClusterClient extends Memcache {
-  /** @param dependencies With `servers`, which must know the servers of the executor. */
+  /**
+   * @param dependencies With `servers`, which must know the servers of the executor.
+   *
+   * @internal
+   */
   constructor(dependencies: MemcacheDependencies & { readonly servers: Servers }) {
     super(dependencies);
   }

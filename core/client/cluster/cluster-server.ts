@@ -7,6 +7,7 @@ import type { HashNode } from '../hashing/hasher.ts';
 
 /** One of many servers. */
 export interface ClusterServer {
+  /** Where it is. */
   readonly server: ServerName;
   /**
    * The name by which it is hashed and called. By default `host:port`, with IPv6 in no brackets, or
@@ -26,7 +27,9 @@ const serverNames = /* @__PURE__ */ optionNames<ClusterServer>({
 
 /** A server's endpoint, and its node in the hash scheme. */
 export interface ResolvedServer {
+  /** Where it is. */
   readonly endpoint: Endpoint;
+  /** Its place among the nodes of a hash scheme. */
   readonly node: HashNode;
 }
 

@@ -1,5 +1,6 @@
 // Many servers as one executor, with the defaults of a client.
 import { assertArgument, checkEntry, checkObject } from '../../wire/check.ts';
+import type { Dialer } from '../../io/transport.ts';
 import type { ServerName } from '../connection/endpoint.ts';
 import type { Executor } from '../connection/executor.ts';
 import { Pace } from '../connection/timing.ts';
@@ -16,7 +17,7 @@ import {
 import { type ClusterServer, type ResolvedServer, resolveServers } from './cluster-server.ts';
 import { Cluster } from './cluster.ts';
 
-/** The options of a client that say what becomes of keys, values and results. */
+/** The options of a client that say what becomes of keys, values and results: these are none here. */
 const clientsOwn = [
   'binaryKeys',
   'ignoreErrors',
@@ -27,11 +28,26 @@ const clientsOwn = [
   'profile',
   'serde',
   'unicodeKeys',
-] as const;
+] as const satisfies readonly Exclude<keyof HashClientOptions, keyof CreateClusterOptions>[];
 
 /** The options of a `HashClient` that are for servers and connections; how to dial has to be given. */
-export interface CreateClusterOptions
-  extends Omit<HashClientOptions, 'dial' | typeof clientsOwn[number]>, WithDial {}
+export interface CreateClusterOptions extends
+  Omit<
+    HashClientOptions,
+    | 'dial'
+    | 'binaryKeys'
+    | 'ignoreErrors'
+    | 'keyPrefix'
+    | 'maxKeys'
+    | 'noreply'
+    | 'onIgnored'
+    | 'profile'
+    | 'serde'
+    | 'unicodeKeys'
+  > {
+  /** How to connect to a server. */
+  readonly dial: Dialer;
+}
 
 /**
  * Many servers as one executor, for proxies: what has commands, and no use for a client's operations.

@@ -13,6 +13,7 @@ import { checkSerde, checkString, defaultSerde, type Serde, serialize } from './
 
 /** How bytes are made smaller, and larger again. */
 export interface Codec {
+  /** Makes data smaller. */
   compress(data: Uint8Array): Uint8Array;
   /**
    * The bytes that were compressed.
@@ -24,6 +25,7 @@ export interface Codec {
 
 /** The options of `compressedSerde`. */
 export interface CompressionOptions {
+  /** What compresses. */
   readonly codec: Codec;
   /** Turns values into the bytes that are compressed; `defaultSerde` by default. */
   readonly serde?: Serde;

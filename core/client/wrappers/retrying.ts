@@ -42,8 +42,11 @@ import { FallbackClient } from './fallback-client.ts';
  */
 export type RetryingClient<Over extends Memcache = Memcache> = FaceOf<Over>;
 
-interface RetryingClientConstructor {
+/** How one is made. */
+export interface RetryingClientConstructor {
   /**
+   * Wraps a client.
+   *
    * @param client Any client but a `FallbackClient`, whose caches may each be retried.
    * @throws UsageError when an option breaks a rule.
    */
@@ -51,6 +54,7 @@ interface RetryingClientConstructor {
 }
 
 // What `keepFace` gives it is known by the type of the client alone.
+/** Makes a `RetryingClient`. */
 export const RetryingClient = class RetryingClient extends Memcache {
   constructor(client: Memcache, options: RetryOptions = {}) {
     if (!(client instanceof Memcache)) throw new UsageError('client', 'must be a client');
@@ -98,12 +102,17 @@ export class Retrying implements Executor {
   readonly #aborts = new AbortListeners();
   #closed = false;
 
-  /** @throws UsageError when an option breaks a rule. */
+  /**
+   * Wraps an executor.
+   *
+   * @throws UsageError when an option breaks a rule.
+   */
   constructor(executor: Executor, options: RetryOptions = {}) {
     this.#executor = executor;
     this.#policy = toRetryPolicy(options);
   }
 
+  /** Sends a command: see `Executor.execute`. */
   execute(command: Command, options?: ExecuteOptions): Promise<Reply> {
     return this.#execute(this.#executor, command, options);
   }

@@ -22,6 +22,8 @@ export class ClusterDiscovery extends Discovery {
   readonly #client: Memcache;
 
   /**
+   * Follows what a configuration endpoint says.
+   *
    * @param client A client of the configuration endpoint; closing this closes it.
    * @throws UsageError naming the option that breaks a rule.
    */
@@ -46,6 +48,7 @@ export class ClusterDiscovery extends Discovery {
     this.#client = client;
   }
 
+  /** Closes all that it opened; resolves when that is done. */
   override async close(): Promise<void> {
     await super.close();
     await this.#client.close();

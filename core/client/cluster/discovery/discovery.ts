@@ -46,6 +46,7 @@ export function checkDiscovery(options: DiscoveryOptions, more?: string): void {
 
 /** The result of a lookup. */
 export interface FoundServers {
+  /** Where they are. */
   readonly servers: readonly Endpoint[];
   /** Of two lists the one with the lower version is older; absent where there are no versions. */
   readonly version?: number;
@@ -77,7 +78,11 @@ export class Discovery {
   #cancel: () => void = () => {};
   #closed = false;
 
-  /** @throws UsageError naming the option that breaks a rule. */
+  /**
+   * Looks up servers by a function.
+   *
+   * @throws UsageError naming the option that breaks a rule.
+   */
   constructor(lookUp: () => Promise<FoundServers>, options: DiscoveryOptions = {}) {
     checkDiscovery(options);
     const { interval = 60_000, allow = () => true } = options;

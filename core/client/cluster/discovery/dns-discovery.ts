@@ -18,6 +18,8 @@ export interface DnsDiscoveryOptions extends DiscoveryOptions {
  */
 export class DnsDiscovery extends Discovery {
   /**
+   * Follows the addresses of a name.
+   *
    * @param server `host:port` and the like, see `ServerName`.
    * @throws UsageError naming the option that breaks a rule.
    */
