@@ -1,27 +1,25 @@
-import { join } from 'node:path';
 import { findProgram } from '../test/support/memcached.ts';
 import { installClients } from './clients.ts';
 import { HASHED } from './clients/adapters.ts';
 import type { Load } from './clients/loads.ts';
-import type { WorkReport, WorkRequest } from './clients/worker.ts';
-import { runProgram } from './run-program.ts';
+import type { Measured } from './clients/worker.ts';
 import { median, ratio, ratios, spread } from './sample.ts';
 import { type ServerProcess, startServer } from './server-process.ts';
+import { Subject } from './subject.ts';
 import type { Table } from './table.ts';
 
-const WORKER = join(import.meta.dirname, 'clients/worker.ts');
-
 /** A client and how many servers it has. */
-interface Subject {
+interface Routed {
   readonly title: string;
   readonly name: string;
   readonly servers: number;
 }
 
 const items = { keys: 1000, valueLength: 100 };
-const get: Load = { name: 'get, 64 in flight', operation: 'get', items, inFlight: 64 };
-const set: Load = { name: 'set, 64 in flight', operation: 'set', items, inFlight: 64 };
+const get: Load = { id: 'get', name: 'get, 64 in flight', operation: 'get', items, inFlight: 64 };
+const set: Load = { id: 'set', name: 'set, 64 in flight', operation: 'set', items, inFlight: 64 };
 const many: Load = {
+  id: 'many',
   name: 'getMany of 1000',
   operation: 'getMany',
   items,
@@ -29,12 +27,12 @@ const many: Load = {
   many: 1000,
 };
 
-const routing: readonly Subject[] = [
+const routing: readonly Routed[] = [
   { title: 'Client, one server', name: 'memwire', servers: 1 },
   { title: 'HashClient, one server', name: HASHED, servers: 1 },
   { title: 'HashClient, three servers', name: HASHED, servers: 3 },
 ];
-const spreading: readonly Subject[] = [
+const spreading: readonly Routed[] = [
   { title: 'HashClient', name: HASHED, servers: 10 },
   { title: 'memcached (npm)', name: 'memcached', servers: 10 },
   { title: 'memcache (npm)', name: 'memcache', servers: 10 },
@@ -58,33 +56,41 @@ export async function* clusterTables(quick: boolean): AsyncGenerator<Table> {
 /** Each is compared with the first, in fresh processes that take turns. */
 async function compare(
   title: string,
-  subjects: readonly Subject[],
+  subjects: readonly Routed[],
   loads: readonly Load[],
   ports: readonly number[],
   quick: boolean,
 ): Promise<Table> {
-  const times = quick ? { warmUp: 0.05, seconds: 0.1 } : { warmUp: 0.5, seconds: 1 };
-  const reports = new Map<Subject, WorkReport[]>(subjects.map((subject) => [subject, []]));
-  for (let round = 0; round < (quick ? 1 : 5); round++) {
-    for (const [{ name, servers }, found] of reports) {
-      const request: WorkRequest = {
-        name,
-        ports: ports.slice(0, servers),
-        loads,
-        before: [],
-        heapSeconds: 0,
-        ...times,
-      };
-      found.push(await runProgram<WorkReport>(WORKER, request, null));
+  const [settle, seconds, turns] = quick ? [0.05, 0.1, 1] : [1.5, 0.2, 5];
+  const reports = new Map<string, Measured[]>();
+  for (let round = 0; round < (quick ? 1 : 3); round++) {
+    for (const load of loads) {
+      const open = subjects.map(({ name, servers }) =>
+        new Subject({ name, ports: ports.slice(0, servers) }, null)
+      );
+      for (const subject of open) await subject.load(load, settle);
+      for (let turn = 0; turn < turns; turn++) {
+        for (const [i, subject] of open.entries()) {
+          const key = `${subjects[i]!.title}: ${load.name}`;
+          reports.set(key, [...reports.get(key) ?? [], await subject.measure(seconds)]);
+        }
+      }
+      for (const subject of open) await subject.close();
     }
   }
-  const each = (subject: Subject, load: Load, what: 'rate' | 'cpu'): number[] =>
-    (reports.get(subject) ?? []).map(({ results }) => results[load.name]?.[what] ?? NaN);
+  const each = (subject: Routed, load: Load, what: 'rate' | 'cpu'): number[] =>
+    (reports.get(`${subject.title}: ${load.name}`) ?? []).map((found) => found[what]);
   return {
     title,
     notes: 'The processor time of the client for each key in µs, and thousands of keys a second: ' +
       'the medians of fresh processes that take turns, with [least..greatest], and beside them how ' +
       'often those of the first line they are.',
+    figures: Object.fromEntries(
+      loads.map((load): [string, number] => [
+        load.id,
+        median(ratios(each(subjects[0]!, load, 'cpu'), each(subjects.at(-1)!, load, 'cpu'))),
+      ]),
+    ),
     columns: ['client', 'load', 'µs/key', '/first', 'k keys/s', '/first'],
     rows: loads.flatMap((load) =>
       subjects.map((subject) => {

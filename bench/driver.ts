@@ -1,4 +1,4 @@
-import { connect, type Socket } from 'node:net';
+import { type BareSocket, openSocket } from './open-socket.ts';
 import type { Script } from './script.ts';
 
 /**
@@ -6,7 +6,7 @@ import type { Script } from './script.ts';
  * beforehand and only counts what comes back, so that it costs as little as a client can.
  */
 export class Driver {
-  readonly #socket: Socket;
+  #socket: BareSocket | null = null;
   #script: Script | null = null;
   #isOver: () => boolean = () => true;
   #onIdle: () => void = () => {};
@@ -18,21 +18,15 @@ export class Driver {
   #received = 0;
   #checking = false;
 
-  private constructor(socket: Socket) {
-    this.#socket = socket;
-    socket.on('data', (chunk: Buffer) => this.#take(chunk));
-    socket.on('close', () => this.#onError(new Error('the server closed the connection')));
-    socket.on('error', (error) => this.#onError(error));
-  }
+  private constructor() {}
 
-  static open(port: number): Promise<Driver> {
-    return new Promise((resolve, reject) => {
-      const socket = connect({ host: '127.0.0.1', port, noDelay: true }, () => {
-        socket.off('error', reject);
-        resolve(new Driver(socket));
-      });
-      socket.once('error', reject);
+  static async open(port: number): Promise<Driver> {
+    const driver = new Driver();
+    driver.#socket = await openSocket(port, {
+      onData: (chunk) => driver.#take(chunk),
+      onEnd: (error) => driver.#onError(error),
     });
+    return driver;
   }
 
   /** How many replies came since the run began. */
@@ -58,10 +52,10 @@ export class Driver {
 
   close(): void {
     this.#onError = () => {};
-    this.#socket.destroy();
+    this.#socket?.close();
   }
 
-  #take(chunk: Buffer): void {
+  #take(chunk: Uint8Array): void {
     const script = this.#script;
     if (script === null) return;
     const { replyEnds, count } = script;
@@ -81,13 +75,13 @@ export class Driver {
     else if (this.#answered === this.#sent) this.#onIdle();
   }
 
-  #check({ replies }: Script, chunk: Buffer): void {
+  #check({ replies }: Script, chunk: Uint8Array): void {
     const left = Math.min(chunk.length, replies.length - this.#received);
     const wanted = replies.subarray(this.#received, this.#received + left);
-    if (chunk.subarray(0, left).equals(wanted)) return;
-    const text = chunk.toString('latin1', 0, 100);
+    if (Buffer.compare(chunk.subarray(0, left), wanted) === 0) return;
+    const text = Buffer.from(chunk.subarray(0, 100)).toString('latin1');
     this.#onError(new Error(`a wrong reply somewhere in ${JSON.stringify(text)}`));
-    this.#socket.destroy();
+    this.#socket?.close();
   }
 
   #send(script: Script, commands: number): void {
@@ -96,7 +90,7 @@ export class Driver {
     while (left > 0) {
       const lap = this.#sent % count;
       const some = Math.min(left, count - lap);
-      this.#socket.write(requests.subarray(requestEnds[lap], requestEnds[lap + some]));
+      this.#socket!.write(requests.subarray(requestEnds[lap], requestEnds[lap + some]));
       this.#sent += some;
       left -= some;
     }

@@ -28,11 +28,17 @@ export interface LoadResult {
 }
 
 const FILL_IN_FLIGHT = 1000;
+// All of ten million would not fit into a buffer.
+const FILL_STEP = 1_000_000;
 
 async function load(request: LoadRequest): Promise<LoadResult[]> {
   const driver = await Driver.open(request.port);
-  const fill = fillScript(request.items);
-  await driver.run(fill, Math.min(FILL_IN_FLIGHT, fill.count), () => driver.answered >= fill.count);
+  const { items } = request;
+  for (let from = 0; from < items.keys; from += FILL_STEP) {
+    const fill = fillScript(items, from, Math.min(items.keys, from + FILL_STEP));
+    const inFlight = Math.min(FILL_IN_FLIGHT, fill.count);
+    await driver.run(fill, inFlight, () => driver.answered >= fill.count);
+  }
   const results: LoadResult[] = [];
   for (const script of request.scripts) results.push(await measure(driver, request, script));
   driver.close();

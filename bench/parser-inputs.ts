@@ -6,9 +6,14 @@ import {
   ReplyDecoder,
 } from 'memwire/core';
 
+type PlainRequestModule = typeof import('../core/wire/plain-request.ts');
+
 // `memwire/core` is this package by its own name. It leads to `dist`, so what is measured is what
 // users get: compiled by tsc, untouched by the loader that runs the bench itself, which wraps
 // every function to keep its name and makes it half as slow again.
+
+const built = new URL('../dist/modules/core/wire/plain-request.js', import.meta.url).href;
+const { PlainRequest } = (await import(built)) as PlainRequestModule;
 
 /** Bytes for a parser, and the parser. */
 export interface ParserInput {
@@ -28,8 +33,8 @@ export interface Reading {
   readonly count: number;
 }
 
-/** The bytes of a value in the small workloads: the size of a counter, a flag, a session id. */
-export const SMALL_VALUE = 64;
+/** The bytes of a value in the small workloads. */
+export const SMALL_VALUE = 100;
 
 const KEYS = 1000;
 
@@ -46,6 +51,15 @@ export function smallInputs(size: number): ParserInput[] {
   };
   const gets = keys.map((key): Command => ({ verb: 'get', keys: [key] }));
   const metaGets = keys.map((key): Command => metaGet(key));
+  // The opaque is what the client puts on every meta command.
+  const found = repeat(
+    keys.map((_, i) => encodeReply({ type: 'VA', flags: ['f0', `O${i}`], value })),
+  );
+  const stored = repeat(
+    keys.map((key, i) =>
+      encodeCommand({ verb: 'ms', key, base64: false, value, flags: [`O${i}`] })
+    ),
+  );
   return [
     {
       name: 'VALUE',
@@ -56,26 +70,17 @@ export function smallInputs(size: number): ParserInput[] {
       ),
       open: () => new Replies(gets),
     },
-    {
-      name: 'VA',
-      // The opaque is what the client puts on every meta command.
-      ...repeat(keys.map((_, i) => encodeReply({ type: 'VA', flags: ['f0', `O${i}`], value }))),
-      open: () => new Replies(metaGets),
-    },
+    { name: 'VA', ...found, open: () => new Replies(metaGets) },
+    { name: 'VA, plain, views', ...found, open: () => new PlainReplies(metaGets, true) },
+    { name: 'VA, plain, positions', ...found, open: () => new PlainReplies(metaGets, false) },
     {
       name: 'set',
       ...repeat(keys.map((key) => encodeCommand(set(key, value)))),
       open: () => new Requests(),
     },
-    {
-      name: 'ms',
-      ...repeat(
-        keys.map((key, i) =>
-          encodeCommand({ verb: 'ms', key, base64: false, value, flags: [`O${i}`] })
-        ),
-      ),
-      open: () => new Requests(),
-    },
+    { name: 'ms', ...stored, open: () => new Requests() },
+    { name: 'ms, plain, views', ...stored, open: () => new PlainRequests(true) },
+    { name: 'ms, plain, positions', ...stored, open: () => new PlainRequests(false) },
   ];
 }
 
@@ -129,6 +134,65 @@ class Requests implements Reading {
   read(chunk: Uint8Array): void {
     this.#decoder.push(chunk);
     while (this.#decoder.next() !== null) this.count++;
+  }
+}
+
+/** As the client reads them: plain replies first, and what is not plain as any other. */
+class PlainReplies implements Reading {
+  count = 0;
+  /** Keeps a compiler from dropping the view. */
+  value: Uint8Array | null = null;
+  readonly #decoder: ReplyDecoder = new ReplyDecoder();
+  readonly #commands: readonly Command[];
+  readonly #views: boolean;
+
+  constructor(commands: readonly Command[], views: boolean) {
+    this.#commands = commands;
+    this.#views = views;
+  }
+
+  read(chunk: Uint8Array): void {
+    const decoder = this.#decoder;
+    const { length } = this.#commands;
+    decoder.push(chunk);
+    do {
+      while (decoder.readPlain(this.count % length, true)) {
+        this.count++;
+        const { bytes, from, to } = decoder.plain;
+        if (this.#views) this.value = bytes.subarray(from, to);
+      }
+    } while (decoder.next(this.#commands[this.count % length]!) !== null && ++this.count > 0);
+  }
+}
+
+/** As the embedded server reads them, likewise. */
+class PlainRequests implements Reading {
+  count = 0;
+  value: Uint8Array | null = null;
+  readonly #decoder: CommandDecoder = new CommandDecoder();
+  readonly #request = new PlainRequest();
+  readonly #views: boolean;
+
+  constructor(views: boolean) {
+    this.#views = views;
+  }
+
+  read(chunk: Uint8Array): void {
+    const decoder = this.#decoder;
+    decoder.push(chunk);
+    do this.#readPlain(); while (decoder.next() !== null && ++this.count > 0);
+  }
+
+  #readPlain(): void {
+    const input = this.#decoder.unread;
+    if (input === null) return;
+    const request = this.#request;
+    const { chunk } = input;
+    while (request.read(chunk, input.position, chunk.length)) {
+      input.position = request.end;
+      this.count++;
+      if (this.#views) this.value = chunk.subarray(request.valueFrom, request.valueTo);
+    }
   }
 }
 

@@ -27,8 +27,7 @@ export async function* proxyTables(quick: boolean): AsyncGenerator<Table> {
   for (const cores of layouts()) {
     yield rateTable(cores, await play(cores, quick, IN_FLIGHT));
   }
-  const cores = layouts()[0]!;
-  yield waitTable(cores, await play(cores, quick, 1));
+  for (const cores of layouts()) yield waitTable(cores, await play(cores, quick, 1));
 }
 
 function rateTable(cores: Cores, found: Found): Table {
@@ -58,18 +57,30 @@ function rateTable(cores: Cores, found: Found): Table {
 }
 
 function waitTable(cores: Cores, found: Found): Table {
+  const cost = (way: Way, script: ScriptName): number =>
+    median(found.get(way)!.map((results) => results[SCRIPTS.indexOf(script)]!.cost));
   return {
     title: `The wait for a reply, ${where(cores)}`,
     notes:
       'us for each command [least..greatest], one at a time, and what the proxy adds, the median ' +
-      'of the rounds. `many` asks for 100 keys at once.',
-    columns: ['load', ...found.keys(), 'adds, one', 'adds, two'],
+      'of the rounds; then the processor time that the proxy itself takes for each, in us. `many` ' +
+      'asks for 100 keys at once.',
+    columns: ['load', ...found.keys(), 'adds, one', 'adds, two', 'CPU, one', 'CPU, two'],
+    // The last one wins: sharing a core.
+    figures: { get: cost('one server', 'get'), set: cost('one server', 'set') },
     rows: SCRIPTS.map((script, i) => {
       const of = (way: Way): number[] => found.get(way)!.map((results) => 1e6 / results[i]!.rate);
       const added = (way: Way): string =>
         median(of(way).map((time, round) => time - of('direct')[round]!)).toFixed(0);
       const waits = [...found.keys()].map((way) => spread(of(way), (time) => time.toFixed(0)));
-      return [script, ...waits, added('one server'), added('two servers')];
+      const costs = (['one server', 'two servers'] as const).map((way) => cost(way, script));
+      return [
+        script,
+        ...waits,
+        added('one server'),
+        added('two servers'),
+        ...costs.map((time) => time.toFixed(1)),
+      ];
     }),
   };
 }
@@ -79,7 +90,7 @@ async function play(cores: Cores, quick: boolean, inFlight: number): Promise<Fou
   const found = new Map<Way, (readonly LoadResult[])[]>();
   for (let round = 0; round < (quick ? 1 : 3); round++) {
     for (const [way, servers] of Object.entries(ways) as [Way, number][]) {
-      const results = await measure(cores, servers, inFlight, quick ? 0.5 : 1);
+      const results = await measure(cores, servers, inFlight, quick ? 0.2 : 0.5);
       found.set(way, [...found.get(way) ?? [], results]);
     }
   }

@@ -23,9 +23,9 @@ export interface Items {
   readonly valueLength: number;
 }
 
-/** Sets every key once. */
-export function fillScript(items: Items): Script {
-  return build(items.keys, (i) => message('set', items, i));
+/** Sets every key once, or those of some items. */
+export function fillScript(items: Items, from = 0, to: number = items.keys): Script {
+  return build(to - from, (i) => message('set', items, from + i));
 }
 
 /**

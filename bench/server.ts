@@ -5,11 +5,12 @@ import { runProgram } from './run-program.ts';
 import { median, ratio, ratios, spread } from './sample.ts';
 import type { Items, ScriptName } from './script.ts';
 import { type ServerName, serverNames, startServer } from './server-process.ts';
+import { connectionTable } from './server-connections.ts';
 import { memoryTable } from './server-memory.ts';
 import type { Table } from './table.ts';
 
 const LOAD = join(import.meta.dirname, 'load.ts');
-const SCRIPTS: readonly ScriptName[] = ['get', 'set', 'mix', 'mg'];
+const SCRIPTS: readonly ScriptName[] = ['get', 'set', 'mix', 'mg', 'ms'];
 const IN_FLIGHT = 64;
 const VALUE = 64;
 
@@ -17,12 +18,13 @@ const VALUE = 64;
 export async function* serverTables(quick: boolean): AsyncGenerator<Table> {
   for (const cores of layouts()) yield await speedTable(cores, quick);
   yield await sizeTable(quick);
+  yield await connectionTable(quick);
   yield await memoryTable(quick);
 }
 
 async function speedTable(cores: Cores, quick: boolean): Promise<Table> {
   const items = { keys: 10_000, valueLength: VALUE };
-  const rounds = await playRounds(quick ? 1 : 5, cores, items, SCRIPTS, quick ? 0.5 : 2);
+  const rounds = await playRounds(quick ? 1 : 3, cores, items, SCRIPTS, quick ? 0.2 : 1.5);
   const rows = SCRIPTS.map((script) => {
     const [ours, theirs] = [rounds.of('memwire', script), rounds.of('memcached', script)];
     const row = [script, spread(rates(ours), kilo), median(costs(ours)).toFixed(2), busy(ours)];
@@ -36,8 +38,18 @@ async function speedTable(cores: Cores, quick: boolean): Promise<Table> {
       ratio(median(ratios(costs(ours), costs(theirs)))),
     ];
   });
+  const share = (script: ScriptName, what: 'rate' | 'cost'): number => {
+    const each = (name: ServerName): number[] =>
+      rounds.of(name, script).map((result) => result[what]);
+    return median(ratios(each('memwire'), each('memcached')));
+  };
+  // Processor time counts sharing a core, where nothing waits for the load; rates with a core each.
+  const figures = cores.server === cores.load
+    ? SCRIPTS.map((script): [string, number] => [`${script} CPU`, share(script, 'cost')])
+    : SCRIPTS.map((script): [string, number] => [`${script} rate`, share(script, 'rate')]);
   return {
     title: `Server and memcached -t 1, ${cores.name}`,
+    figures: Object.fromEntries(figures),
     notes:
       'k ops/s [least..greatest], server CPU in us/op, share of its time the load was busy; then ' +
       'memwire over memcached, the median of the rounds: rate (more is better), CPU (less is). ' +
@@ -49,21 +61,26 @@ async function speedTable(cores: Cores, quick: boolean): Promise<Table> {
 
 async function sizeTable(quick: boolean): Promise<Table> {
   const cores = layouts()[0]!;
-  const sizes = quick ? [1000, 100_000] : [1000, 10_000, 100_000, 1_000_000];
+  const sizes = quick ? [1000, 100_000] : [1000, 10_000, 100_000, 1_000_000, 10_000_000];
   const scripts: readonly ScriptName[] = ['get', 'set'];
   const played: Rounds[] = [];
   for (const keys of sizes) {
     const items = { keys, valueLength: VALUE };
-    played.push(await playRounds(quick ? 1 : 3, cores, items, scripts, quick ? 0.5 : 2));
+    played.push(await playRounds(quick ? 1 : 2, cores, items, scripts, quick ? 0.2 : 1));
   }
+  const costsOf = (server: ServerName, script: ScriptName): number[][] =>
+    played.map((rounds) => costs(rounds.of(server, script)));
+  const growth = (server: ServerName, script: ScriptName): number => {
+    const found = costsOf(server, script);
+    return median(found.at(-1)!) / median(found[0]!);
+  };
   const rows = serverNames().flatMap((server) =>
     scripts.map((script) => {
-      const found = played.map((rounds) => costs(rounds.of(server, script)));
-      const growth = median(found.at(-1)!) / median(found[0]!);
+      const found = costsOf(server, script);
       return [
         `${server} ${script}`,
         ...found.map((cost) => spread(cost, (value) => value.toFixed(2))),
-        ratio(growth),
+        ratio(growth(server, script)),
       ];
     })
   );
@@ -72,6 +89,12 @@ async function sizeTable(quick: boolean): Promise<Table> {
     notes: 'Server CPU in us/op [least..greatest], keys at random; the last column over the first.',
     columns: ['items', ...sizes.map(String), 'growth'],
     rows,
+    figures: Object.fromEntries(
+      scripts.map((script) => [
+        `${script} growth`,
+        growth('memwire', script) / growth('memcached', script),
+      ]),
+    ),
   };
 }
 
@@ -93,10 +116,12 @@ async function playRounds(
   for (let round = 0; round < count; round++) {
     for (const name of serverNames()) {
       // Far more memory than the items need: nothing is evicted.
-      const server = await startServer(name, 1024, cores.server);
+      const memory = Math.max(1024, items.keys / 2000);
+      const server = await startServer(name, memory, cores.server);
       try {
         const { port, pid } = server;
-        const length = Math.max(100_000, items.keys / 2);
+        // Keys are drawn from all items; a script of a million of them is no help to a cache.
+        const length = Math.min(1_000_000, Math.max(100_000, items.keys / 2));
         const inFlight = IN_FLIGHT;
         const request: LoadRequest = { port, pid, items, scripts, length, inFlight, seconds };
         for (const result of await runProgram<LoadResult[]>(LOAD, request, cores.load)) {

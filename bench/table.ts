@@ -9,6 +9,8 @@ export interface Table {
   readonly rows: readonly (readonly string[])[];
   /** What a page shows on its top. */
   readonly chart?: Chart;
+  /** What the targets of its part are about, by name: see targets.ts. NaN: it could not be measured. */
+  readonly figures?: Readonly<Record<string, number>>;
 }
 
 /** The table for a terminal: the first column to the left, numbers to the right. */

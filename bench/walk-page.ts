@@ -1,4 +1,5 @@
-// A web client in a process of its own: gets as often as it is told to, and says when it is done.
+// A web client in a process of its own, which makes the requested number of gets and reports when they
+// are done.
 import { getOften, type Getter, pageClient, type PageRequest } from './walk-gets.ts';
 
 let client: Promise<Getter> | null = null;

@@ -1,5 +1,5 @@
-// Walks one path of a get, as often as is asked for, and prints as JSON the functions of the built
-// package that were called meanwhile. V8 counts the calls.
+// Makes a number of gets on one path, and prints as JSON which functions of the built package were
+// called meanwhile, and how often. V8 counts the calls.
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
@@ -20,22 +20,22 @@ import {
 } from './walk-gets.ts';
 
 /**
- * `get`: a client of Node; the server is in another thread and does not count. `bridge`: a web
- * client, a bridge and the server, where all count. `bridge alone`: the bridge with its upstream,
- * between a web client and a server that do not count.
+ * `get`: a client on Node; the server runs in another thread and is not counted. `bridge`: a web
+ * client, a bridge and the server, all of which are counted. `bridge alone`: the bridge and its
+ * upstream connection; the web client and the server are not counted.
  */
 export type PathName = 'get' | 'bridge' | 'bridge alone';
 
 export interface WalkRequest {
   readonly path: PathName;
-  /** How many gets are under way at once. */
+  /** How many gets are in flight. */
   readonly inFlight: number;
-  /** How many gets are counted, which is as many as go before. */
+  /** How many gets are counted. The same number is made before, to warm up. */
   readonly gets: number;
 }
 
 export interface CalledFunction {
-  /** In dist: `core/wire/key.js`. */
+  /** Its path in dist: `core/wire/key.js`. */
   readonly file: string;
   readonly name: string;
   readonly line: number;
@@ -46,16 +46,16 @@ type NodePackage = typeof import('../transport-node/mod.ts');
 type BridgePackage = typeof import('../transport-node/bridge.ts');
 type ServerPackage = typeof import('../core/server/mod.ts');
 
-// More than any run makes: a limit that is reached would be measured as well.
+// More than a run makes, since a limit that is reached would be measured too.
 const UNLIMITED = 1_000_000;
 
 const request = JSON.parse(process.argv[2] ?? '') as WalkRequest;
-// A call that the compiler has put into its caller is not counted.
+// Calls that the optimizing compilers inline are not counted, so they are turned off.
 setFlagsFromString('--no-opt');
 setFlagsFromString('--no-maglev');
 const session = new Session();
 session.connect();
-// Before the package is loaded: functions compiled earlier have no counters in them.
+// Before the package is loaded: functions that are compiled earlier have no counters.
 await post('Profiler.enable');
 await post('Profiler.startPreciseCoverage', { callCount: true, detailed: true });
 
@@ -66,7 +66,7 @@ await walk();
 console.log(JSON.stringify(await takeCalls()));
 process.exit();
 
-/** The calls since this was asked for last. */
+/** Returns the calls since it was called last. */
 async function takeCalls(): Promise<CalledFunction[]> {
   const { result } = await post<{ result: ScriptCoverage[] }>('Profiler.takePreciseCoverage');
   return result.filter(({ url }) => url.startsWith(pathToFileURL(DIST).href)).flatMap((script) => {
@@ -89,7 +89,7 @@ interface ScriptCoverage {
   }[];
 }
 
-/** Makes the gets of a request. */
+/** Sets up the path of a request; returns a function that makes the gets. */
 async function opened({ path, inFlight, gets }: WalkRequest): Promise<() => Promise<unknown>> {
   if (path === 'get') {
     const { Client } = await import(built('transport-node')) as NodePackage;

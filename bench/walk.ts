@@ -1,4 +1,4 @@
-// How many files a get enters, how many calls it makes, and how often its key is read.
+// Counts how many files a get enters, how many calls it makes, and how often its key is read.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { runProgram } from './run-program.ts';
@@ -6,7 +6,7 @@ import type { Table } from './table.ts';
 import type { CalledFunction, WalkRequest } from './walk-worker.ts';
 
 const WORKER = join(import.meta.dirname, 'walk-worker.ts');
-const DIST = join(import.meta.dirname, '../dist');
+const DIST = join(import.meta.dirname, '../dist/modules');
 /** How many functions are listed for each path. */
 const LISTED = 40;
 
@@ -21,7 +21,7 @@ const walks: readonly (Omit<WalkRequest, 'gets'> & { readonly name: string })[] 
 interface KeyReader {
   readonly file: string;
   readonly name: string;
-  /** Its name in the table, if the other says too little. */
+  /** Its name in the table, if the function's own name is not clear enough. */
   readonly label?: string;
 }
 
@@ -38,7 +38,7 @@ const keyReaders: readonly KeyReader[] = [
   { file: 'core/server/arena.js', name: 'equals', label: 'Arena.equals' },
 ];
 
-/** Where a get goes in the built package. */
+/** The files and the functions of the built package that a get enters. */
 export async function* walkTables(quick: boolean, verbose: boolean): AsyncGenerator<Table> {
   const gets = quick ? 640 : 6400;
   const found: (readonly [name: string, functions: readonly Walked[]])[] = [];
@@ -49,12 +49,13 @@ export async function* walkTables(quick: boolean, verbose: boolean): AsyncGenera
   }
   yield {
     title: 'Files and function calls of one get',
-    notes: 'What V8 counts in dist, from the call to the settled promise, over ' +
-      `${gets} gets after as many before them, not optimized: a call that is inlined is not ` +
-      'counted. The server of the first two is in another thread and does not count. Through the ' +
-      'bridge, its web client and its server count as well; alone, it is the bridge with its ' +
-      'upstream, between a client and a server that do not count. A file counts if it is entered ' +
-      'for each get, or for each 64 in flight; those of timers do not.',
+    notes:
+      'Function calls in dist from the call of `get` until its promise is settled, counted by ' +
+      `V8 without its optimizing compilers: the mean of ${gets} gets, after as many to warm up. In ` +
+      'the first two rows the server runs in another thread and is not counted. Through the ' +
+      'bridge, the web client and the server are counted too; alone, only the bridge and its ' +
+      'upstream connection are. A file is counted if each get, or each group of 64 in flight, ' +
+      'enters it; files that only timers enter are not.',
     columns: ['path', 'files', 'calls'],
     rows: found.map(([name, functions]) => [
       name,
@@ -68,13 +69,13 @@ export async function* walkTables(quick: boolean, verbose: boolean): AsyncGenera
 }
 
 interface Walked extends CalledFunction {
-  /** It is part of every get, or of every group of gets that are under way at once. */
+  /** Whether it is part of every get, or of every group of gets that are in flight together. */
   readonly regular: boolean;
 }
 
 function perGet(called: readonly CalledFunction[], gets: number, inFlight: number): Walked[] {
   return called
-    // Half of it, as some groups may share a call.
+    // At least half as often, as some groups may share a call.
     .map((one) => ({ ...one, calls: one.calls / gets, regular: one.calls * inFlight > gets / 2 }))
     .toSorted((left, right) => right.calls - left.calls);
 }

@@ -28,7 +28,7 @@ export interface Terminal {
    * The words that start this program, before its arguments; none if it cannot be started again.
    */
   readonly program: readonly string[];
-  /** Registers a callback that is called once, when the program is asked to stop. */
+  /** Registers a callback that is called once, when the program is to stop. */
   onStop(call: () => void): void;
 }
 
@@ -57,7 +57,7 @@ export async function readAll(from: Readable): Promise<Uint8Array> {
   return Buffer.concat(chunks);
 }
 
-/** A signal that is aborted when the program is asked to stop, or by `abort`. */
+/** A signal that is aborted when the program is to stop, or by `abort`. */
 export function stopSignal(terminal: Terminal): AbortController {
   const aborter = newAborter();
   terminal.onStop(() => aborter.abort());

@@ -78,10 +78,10 @@ export function missingNeed(
 }
 
 /**
- * Runs one case, whatever it needs: for other test runners.
+ * Runs one case, regardless of its needs: for other test runners.
  *
  * @param timeout Milliseconds that it may take.
- * @throws The error of the case, or one that says that it took too long.
+ * @throws The error of the case, or one for its time limit.
  */
 export async function runCase<Context>(
   one: Case<Context>,

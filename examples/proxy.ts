@@ -1,5 +1,5 @@
-// A proxy in front of memcached servers. It shares the keys among them as libmemcached's ketama
-// does, can keep them under a prefix and refuse writes, and tells `stats` what it was asked.
+// A proxy in front of memcached servers. It distributes the keys among them like libmemcached's ketama,
+// can keep them under a prefix and refuse writes, and answers `stats` with counts of its commands.
 //   npm install memwire
 //   npx tsx proxy.ts --upstream A --upstream B [--listen PORT] [--read-only] [--prefix P]
 import { fileURLToPath } from 'node:url';
@@ -29,19 +29,19 @@ export interface ProxyOptions {
   /** The servers, as `host:port`. They are hashed by this name. */
   readonly upstreams: readonly string[];
   readonly readOnly: boolean;
-  /** What each key starts with on the servers; may be empty. */
+  /** The prefix of each key on the servers; may be empty. */
   readonly prefix: string;
-  /** How long an upstream has for its answer, in milliseconds; 1000 by default. */
+  /** The timeout of an upstream's reply, in milliseconds; 1000 by default. */
   readonly timeout?: number;
 }
 
 const NOT_ALLOWED = clientError('not allowed');
 
-/** What all clients have in common. Give its `accept` to a listener. */
+/** The state that all clients share. Pass its `accept` to a listener. */
 export class MemcachedProxy {
   readonly options: ProxyOptions;
   readonly prefix: Uint8Array;
-  /** How many commands came, by verb. */
+  /** The number of commands, by verb. */
   readonly counters: Map<Verb, number> = new Map();
 
   constructor(options: ProxyOptions) {
@@ -53,7 +53,7 @@ export class MemcachedProxy {
   readonly accept: Accept = (transport) => {
     const client = new ProxyClient(this);
     return new ServerLink(transport, {
-      // What follows a request that is no command may be a value: the connection ends there.
+      // The bytes after a malformed request may be its value, so the connection ends there.
       strict: true,
       maxOwed: 256,
       answer: (command) => client.answer(command),
@@ -62,7 +62,7 @@ export class MemcachedProxy {
   };
 }
 
-/** One client. Its connections are its own, so what goes wrong on them is nobody else's. */
+/** One client. It has its own connections, so an error on them affects no other client. */
 class ProxyClient {
   readonly #proxy: MemcachedProxy;
   readonly #cluster: Cluster;
@@ -70,7 +70,7 @@ class ProxyClient {
   constructor(proxy: MemcachedProxy) {
     this.#proxy = proxy;
     const { upstreams, timeout = 1000 } = proxy.options;
-    // The keys of a server that is down stay its own: another server might have old values of them.
+    // The keys of a server that is down do not move: another server might have old values of them.
     const options = { dial, timeout, scheme: 'ketama', retryAttempts: Infinity } as const;
     this.#cluster = createCluster(upstreams, options, (server) => prefixed(server, proxy.prefix));
   }
@@ -84,18 +84,18 @@ class ProxyClient {
     const kind = classOf(command);
     if (kind === 'admin' || (kind === 'write' && options.readOnly)) return NOT_ALLOWED;
     if (command.verb === 'version') return this.#cluster.execute(command, { route: 'any' });
-    // `me` would tell the key on the server.
+    // `me` would reveal the key on the server.
     const isAboutItems = 'key' in command || 'keys' in command;
     return isAboutItems && command.verb !== 'me' ? this.#cluster.execute(command) : NOT_ALLOWED;
   }
 
-  /** What was sent is done; nobody hears of it. */
+  /** Commands that were sent are executed; their replies are dropped. */
   close(): void {
     void this.#cluster.close();
   }
 }
 
-/** A server whose keys all start with a prefix, which those who use it do not see. */
+/** A server whose keys all have a prefix, which its users do not see. */
 function prefixed(server: Executor, prefix: Uint8Array): Executor {
   return {
     async execute(command, options) {

@@ -59,13 +59,13 @@ function finish(span: Span, { error, hits, misses, bytesOut, bytesIn }: CommandE
   span.end();
 }
 
-/** The conventions want the size of a batch from two on. */
+/** The conventions require the size of a batch from two on. */
 function batch(command: Command): Record<string, number> {
   const size = 'keys' in command ? command.keys.length : 1;
   return size > 1 ? { [ATTR_DB_OPERATION_BATCH_SIZE]: size } : {};
 }
 
-/** A unix socket has a path for an address, and no port. */
+/** A unix socket has a path as its address, and no port. */
 function address(server: string): Record<string, string | number> {
   const endpoint = toEndpoint(server);
   if ('path' in endpoint) return { [ATTR_SERVER_ADDRESS]: endpoint.path };

@@ -7,6 +7,7 @@ export const entries: Readonly<Record<string, string>> = {
   bun: 'transport-bun/mod.ts',
   'bun-bridge': 'transport-bun/bridge.ts',
   web: 'transport-web/mod.ts',
+  workers: 'transport-web/workers.ts',
   core: 'core/mod.ts',
   client: 'core/client/mod.ts',
   server: 'core/server/mod.ts',

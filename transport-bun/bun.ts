@@ -1,4 +1,4 @@
-/** The part of `Bun` that is used here: this package needs no types of the runtime. */
+/** The part of `Bun` that is used here, so that this package needs no types of the runtime. */
 export interface BunLike {
   connect<Data>(options: Tcp & Options<Data>): Promise<BunSocket<Data>>;
   connect<Data>(options: Unix & Options<Data>): Promise<BunSocket<Data>>;
@@ -17,7 +17,7 @@ interface Unix {
 
 export interface Options<Data> {
   readonly socket: Handlers<Data>;
-  /** Whether the own side stays open when the peer ends its side. */
+  /** Whether the socket's own side stays open when the peer ends its side. */
   readonly allowHalfOpen: boolean;
   readonly tls?: BunTls;
 }
@@ -33,16 +33,16 @@ export interface BunTls {
 
 /** The callbacks of a socket. */
 export interface Handlers<Data> {
-  /** The class of what `data` is given. */
+  /** The class of the chunks that `data` gets. */
   readonly binaryType: 'uint8array';
-  /** It is connected; of TLS, the handshake is yet to come. */
+  /** It is connected; with TLS, before the handshake. */
   open(socket: BunSocket<Data>): void;
   handshake(socket: BunSocket<Data>, isTrusted: boolean, error: Error | null): void;
   data(socket: BunSocket<Data>, chunk: Uint8Array): void;
   drain(socket: BunSocket<Data>): void;
   /** The peer has ended its side. */
   end(socket: BunSocket<Data>): void;
-  /** TLS has failed, or another of these has thrown. */
+  /** TLS has failed, or another callback has thrown. */
   error(socket: BunSocket<Data>, error: Error): void;
   close(socket: BunSocket<Data>, error?: Error): void;
 }
@@ -51,11 +51,11 @@ export interface BunSocket<Data> {
   data: Data;
   readonly remoteAddress: string;
   readonly remotePort: number;
-  /** Writes a prefix and gives its length; `drain` tells when there is room for more. */
+  /** Writes a prefix and returns its length; `drain` is called when there is room for more. */
   write(bytes: Uint8Array): number;
   pause(): void;
   resume(): void;
-  /** Ends both sides, when everything that was written is out. */
+  /** Ends both sides once everything that was written has been sent. */
   end(): void;
   terminate(): void;
   setNoDelay(on: boolean): boolean;

@@ -10,8 +10,8 @@ declare const Bun: BunLike;
  * Connects over TCP, a unix socket or TLS. A host name is resolved at each call, and all of its
  * addresses are tried.
  *
- * Bun cannot take back an attempt to connect: a dial that is aborted rejects at once, and its
- * socket is closed when it turns out to be connected.
+ * Bun cannot cancel an attempt to connect: a dial that is aborted rejects at once, and its socket is
+ * closed if it connects later.
  */
 export const dial: Dialer = outside((to, events, signal) =>
   new Promise((resolve, reject) => {
@@ -53,7 +53,7 @@ export const dial: Dialer = outside((to, events, signal) =>
           if (settled) opened.abort();
           else if (to.tls === undefined) succeed(socket);
         },
-        // Before it, nothing that is written would be taken.
+        // Before it, nothing can be written.
         handshake(socket, isTrusted, error) {
           if (isTrusted) succeed(socket);
           else fail(error ?? new Error('the TLS handshake failed'));
@@ -76,7 +76,7 @@ function clientTls(to: Endpoint): { tls?: BunTls } {
   const { ca, cert, key, serverName = 'path' in to ? 'localhost' : undefined } = to.tls;
   return {
     tls: {
-      // Also because Bun takes an empty object for no TLS.
+      // Bun would also take an empty object for no TLS.
       rejectUnauthorized: true,
       ...(ca === undefined ? {} : { ca }),
       ...(cert === undefined ? {} : { cert }),

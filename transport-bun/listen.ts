@@ -38,7 +38,7 @@ export async function listenAt(
           peerName(at, socket.remoteAddress, socket.remotePort),
           () => socket.terminate(),
         );
-        // Until it is accepted there is no other handler for its end.
+        // Before it is accepted there is no other handler for its end.
         if (gone !== undefined) socket.data.attach({ onData() {}, onDrain() {}, onClosed: gone });
       },
       // A failed handshake is the client's problem. Bun reports an untrusted certificate in the
@@ -63,7 +63,7 @@ export async function listenAt(
   return { endpoint: { ...at, port: listening.port }, close: async () => listening.stop() };
 }
 
-/** The TLS options of a server, as Bun takes them. */
+/** The TLS options of a server, in Bun's form. */
 export function serverTls(tls: TlsOptions): BunTls {
   checkTls(tls);
   const { cert, key, ca, requireClientCert = false } = tls;

@@ -12,7 +12,7 @@ export class SocketTransport implements Transport {
   #events: TransportEvents | null = null;
   #refused = false;
   #paused = false;
-  // How much was read since it last let others go first, and whether it does so now.
+  // How much was read since other sockets had their turn, and whether they have it now.
   #read = 0;
   #yielding = false;
   #peerEnded = false;
@@ -31,7 +31,7 @@ export class SocketTransport implements Transport {
   send(bytes: Uint8Array): number {
     if (this.#over) return bytes.length;
     const count = this.#socket.write(bytes);
-    // The socket is gone; `close` is on its way.
+    // The socket has closed; `close` will be called.
     if (count < 0) return bytes.length;
     this.#refused = count < bytes.length;
     return count;
@@ -99,7 +99,7 @@ export class SocketTransport implements Transport {
     else this.#socket.resume();
   }
 
-  // Bun reads on from one socket for as long as there is more, and from no other meanwhile.
+  // Bun reads one socket for as long as it has data, and no other meanwhile.
   #yield(): void {
     if (this.#yielding) return;
     this.#yielding = true;
@@ -111,7 +111,7 @@ export class SocketTransport implements Transport {
     });
   }
 
-  // A peer that says no more (`printf … | nc -N`) still gets all of its replies.
+  // A peer that half-closes (`printf … | nc -N`) still gets all of its replies.
   #followEnd(): void {
     if (this.#peerEnded && !this.#refused) this.close();
   }

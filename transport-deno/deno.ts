@@ -1,7 +1,7 @@
 // The part of Deno's API that is used here.
 import type { AbortSignalLike } from '../core/io/transport.ts';
 
-/** The part of `Deno` that is used here: this package needs no types of the runtime. */
+/** The part of `Deno` that is used here, so that this package needs no types of the runtime. */
 export interface DenoLike {
   connect(options: {
     readonly port: number;
@@ -16,12 +16,12 @@ export interface DenoLike {
   listen(options: { readonly transport: 'unix'; readonly path: string }): Listening<Connection>;
 }
 
-/** A connection; `close` makes what is pending reject, and throws when it is called again. */
+/** A connection; `close` rejects pending reads and writes, and throws when it is called again. */
 export interface Connection {
   read(into: Uint8Array): Promise<number | null>;
-  /** Writes a prefix and gives its length. */
+  /** Writes a prefix and returns its length. */
   write(bytes: Uint8Array): Promise<number>;
-  /** Ends the own side, when everything that was written is out. */
+  /** Ends this side once everything that was written has been sent. */
   closeWrite(): Promise<void>;
   close(): void;
 }

@@ -15,8 +15,8 @@ declare const Deno: DenoLike;
  */
 export const dial: Dialer = outside(async (to, events, signal) => {
   if (signal.aborted) throw signal.reason;
-  // Deno.startTls trusts the system's authorities beside those it is given, shows no certificate of
-  // its own, and leaves a socket behind when it is closed in the handshake. node:tls does it right.
+  // Deno.startTls trusts the system's authorities in addition to those it is given, presents no client
+  // certificate, and leaks a socket that is closed during the handshake. node:tls does all this right.
   if (to.tls !== undefined) {
     const node = await import('../transport-node/dial.ts');
     return await node.dial(to, events, signal);
@@ -39,7 +39,7 @@ async function open(to: Endpoint, signal: AbortSignalLike): Promise<Connection> 
   if ('path' in to) return await Deno.connect({ transport: 'unix', path: to.path });
   const connection = await Deno.connect({ hostname: to.host, port: to.port, signal });
   connection.setNoDelay(to.noDelay ?? true);
-  // When to probe is the system's to say.
+  // The system decides the interval of the probes.
   connection.setKeepAlive(to.keepAlive !== undefined);
   return connection;
 }

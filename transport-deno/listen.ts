@@ -19,7 +19,7 @@ export async function listenAt(
   accept: Accept,
   options: ListenOptions,
 ): Promise<Listener> {
-  // Deno.listenTls cannot ask for certificates, and leaves Nagle's algorithm on, which costs the
+  // Deno.listenTls cannot request certificates, and leaves Nagle's algorithm on, which delays the
   // first reply 40 ms. node:tls does it right.
   if (at.tls !== undefined) {
     const node = await import('../transport-node/listen.ts');
@@ -52,8 +52,8 @@ async function listenUnix(
 /**
  * Accepts connections.
  *
- * @param welcome Makes a connection ready and gives its address.
- * @returns Ends that; resolves when the place is free.
+ * @param welcome Prepares a connection and returns its address.
+ * @returns A function that stops it; it resolves when the port or path is free.
  */
 function serve<Accepted extends Connection>(
   listening: Listening<Accepted>,

@@ -20,7 +20,7 @@ export type { Listen } from '../transport-node/listening.ts';
 
 const prepare: Prepare = /* @__PURE__ */ prepareWith(dial);
 
-/** A client of one server, over one connection of Deno's. It connects when the first call comes. */
+/** A client of one server, over one connection of Deno's. It connects with the first call. */
 export class Client extends CoreClient {
   /** @internal */
   static override readonly prepare: Prepare = prepare;

@@ -12,7 +12,7 @@ const READ_SIZE = 64 * 1024;
 export class SocketTransport implements Transport {
   readonly #connection: Connection;
   #events: TransportEvents | null = null;
-  // Bytes that were taken and are not written: Deno wants one write at a time.
+  // Bytes that were taken and are not written: Deno allows one write at a time.
   readonly #unwritten: Uint8Array[] = [];
   #waiting = 0;
   #writing = false;
@@ -77,8 +77,8 @@ export class SocketTransport implements Transport {
       });
       if (this.#over) return;
       if (count === null) break;
-      // A chunk is given away for good: a small one as a copy, so that it holds on to no large
-      // buffer, a large one with the buffer.
+      // The owner keeps a chunk: a small one is copied, so that it does not keep a large buffer alive, a
+      // large one is passed on with its buffer.
       const given = count > READ_SIZE / 2;
       events.onData(given ? buffer.subarray(0, count) : buffer.slice(0, count));
       if (given) buffer = new Uint8Array(READ_SIZE);
@@ -88,7 +88,7 @@ export class SocketTransport implements Transport {
     this.#followEnd();
   }
 
-  // Writes the bytes that wait; the one place that does.
+  // Writes the bytes that wait. Nothing else writes.
   async #write(): Promise<void> {
     this.#writing = true;
     try {
@@ -112,7 +112,7 @@ export class SocketTransport implements Transport {
     this.#followEnd();
   }
 
-  // A peer that says no more (`printf … | nc -N`) still gets all of its replies.
+  // A peer that half-closes (`printf … | nc -N`) still gets all of its replies.
   #followEnd(): void {
     if (this.#peerEnded && !this.#refused) this.close();
   }

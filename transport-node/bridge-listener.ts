@@ -1,4 +1,4 @@
-// `listenBridge` of Node, Deno and Bun: they differ in their sockets alone.
+// `listenBridge` of Node, Deno and Bun, which only differ in their sockets.
 import { createHash } from 'node:crypto';
 import type { RunningBridge } from '../core/bridge/bridge.ts';
 import { type BridgeRuntime, listenBridgeOn } from '../core/bridge/listen-bridge.ts';
@@ -6,12 +6,12 @@ import type { BridgeOptions } from '../core/bridge/options.ts';
 import type { Dialer, Endpoint } from '../core/io/transport.ts';
 
 /**
- * Listens for WebSockets and leads each to the upstream.
+ * Listens for WebSockets and connects each to the upstream.
  *
- * On Deno `--allow-net` for the place and the upstream is all the permission that it needs.
+ * On Deno it only needs `--allow-net` for the place and the upstream.
  *
  * @param place Where; with `tls`, pages connect to `wss://`. Port 0 finds a free one.
- * @throws UsageError naming the option that breaks a rule, or that is missing to listen there.
+ * @throws UsageError naming the option that breaks a rule, or that is required to listen there.
  */
 export type ListenBridge = (place: Endpoint, options: BridgeOptions) => Promise<RunningBridge>;
 

@@ -4,7 +4,7 @@ import type { ClientOptions } from '../core/client/options.ts';
 import type { CommandEnd, OnCommand } from '../core/client/connection/observe.ts';
 import type { Command } from '../core/wire/command.ts';
 
-/** The message of the tracing channel `memwire:command`, with the facts of the end once it has come. */
+/** The message of the tracing channel `memwire:command`; the fields of the end are set once it has come. */
 export type CommandMessage =
   & { readonly command: Command; readonly server: string }
   & { readonly [Fact in keyof CommandEnd]?: CommandEnd[Fact] | undefined };
@@ -17,8 +17,8 @@ const quietErrors = channel('memwire:quiet-error');
 
 /**
  * Hooks that also publish to `node:diagnostics_channel`: commands to the tracing channel
- * `memwire:command`, what `onIgnored` and `onQuietError` hear of to `memwire:ignored` and
- * `memwire:quiet-error`. Without a subscriber a command costs one look whether there is one.
+ * `memwire:command`, the errors of `onIgnored` and `onQuietError` to `memwire:ignored` and
+ * `memwire:quiet-error`. Without a subscriber a command only costs the check for one.
  */
 export function published(hooks: Hooks): Required<Hooks> {
   return {
@@ -51,7 +51,7 @@ function publishCommands(onCommand: OnCommand | undefined): OnCommand {
   };
 }
 
-// A tracing channel can say so itself, but not on Bun.
+// A tracing channel has a property for this, but not on Bun.
 function isHeard({ start, end, asyncStart, asyncEnd, error }: typeof commands): boolean {
   return start.hasSubscribers || end.hasSubscribers || asyncStart.hasSubscribers ||
     asyncEnd.hasSubscribers || error.hasSubscribers;

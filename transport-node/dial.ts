@@ -21,10 +21,10 @@ export const dial: Dialer = outside((to, events, signal) =>
     const connected = to.tls === undefined ? 'connect' : 'secureConnect';
     const onAbort = (): void => settle(() => reject(signal.reason));
     const onError = (error: Error): void => settle(() => reject(error));
-    // A peer that accepts and hangs up before a handshake closes without an error.
+    // A peer that closes the connection before the handshake causes no error.
     const onClose = (): void => settle(() => reject(new Error('closed before it was connected')));
     const onConnect = (): void => {
-      // As options they would not hold for TLS.
+      // As options they would have no effect with TLS.
       if ('host' in to) {
         socket.setNoDelay(to.noDelay ?? true);
         socket.setKeepAlive(to.keepAlive !== undefined, (to.keepAlive ?? 0) * 1000);
@@ -57,7 +57,7 @@ function open(to: Endpoint, { onread }: ReadBuffer): Socket {
   const name = tls.serverName ?? ('host' in to ? to.host : 'localhost');
   return connectTls({
     ...where,
-    // An address is checked against the certificate, but may not be sent as a server name.
+    // An address is verified with the certificate, but must not be sent as a server name.
     ...(isIP(name) === 0 ? { servername: name } : { host: name }),
     ...(tls.ca === undefined ? {} : { ca: tls.ca }),
     ...(tls.cert === undefined ? {} : { cert: tls.cert }),

@@ -8,7 +8,7 @@ import { checkObject } from '../core/wire/check.ts';
 import { clock } from './outside.ts';
 import { resolve } from './resolve.ts';
 
-/** A server for each address that a name stands for, resolved as Node resolves it. */
+/** A server for each address of a host name, resolved by Node. */
 export class DnsDiscovery extends CoreDnsDiscovery {
   /**
    * Follows the addresses of a name.

@@ -1,4 +1,4 @@
-// What the `listen` of Node, Deno and Bun share: they differ in the calls of their runtimes alone.
+// The common part of `listen` on Node, Deno and Bun, which only differ in their runtimes' calls.
 import { chmodSync, lstatSync, unlinkSync } from 'node:fs';
 import type { Accept, Endpoint, Listener, ListenOptions } from '../core/io/transport.ts';
 
@@ -22,7 +22,7 @@ export type ListenAt = (
 export const listenBy = (listenAt: ListenAt): Listen => (at, accept, mode) =>
   listenAt(at, accept, mode === undefined ? {} : { mode });
 
-/** Has a socket file made at the path, in place of one that was left behind. */
+/** Creates a socket file at the path, and replaces one that was left behind. */
 export async function atSocketFile<Listening>(
   path: string,
   { mode = 0o700 }: ListenOptions,
@@ -34,7 +34,7 @@ export async function atSocketFile<Listening>(
   return listening;
 }
 
-/** The address of a peer, as `Accept` is told it. */
+/** The address of a peer, for `Accept`. */
 export function peerName(at: Endpoint, host = '?', port = 0): string {
   return 'path' in at ? `unix:${at.path}` : `tcp:${host}:${port}`;
 }
@@ -44,6 +44,6 @@ function removeSocket(path: string): void {
   try {
     if (lstatSync(path).isSocket()) unlinkSync(path);
   } catch {
-    // Nothing is there, or it may not be looked at: listening will say what is wrong.
+    // There is nothing, or it cannot be read: listening reports the error.
   }
 }

@@ -3,13 +3,13 @@ import { AsyncResource } from 'node:async_hooks';
 import { type Clock, systemClock } from '../core/io/clock.ts';
 import type { Dialer } from '../core/io/transport.ts';
 
-// The context of the program while this module is loaded, which is empty in most.
+// The context in which this module is loaded, which is usually empty.
 const home = new AsyncResource('memwire');
 
 /**
- * Calls outside of the caller's context, as `AsyncLocalStorage` has it. A connection outlives the
- * call that it was made for: what that call's context holds would live as long, and later events
- * would be heard in it.
+ * Calls a function outside of the caller's `AsyncLocalStorage` context. A connection outlives the call
+ * for which it was made: it would keep the stores of that context alive, and later events would appear
+ * in it.
  */
 function runOutside<Result>(call: () => Result): Result {
   return home.runInAsyncScope(call);

@@ -35,4 +35,24 @@ reads('what was handed out is never written to again', () => {
   chunks.forEach((chunk, i) => assert.ok(chunk.every((byte) => byte === i + 1), `read ${i}`));
 });
 
+reads(
+  'memory that a read detaches, as it does in workerd, is gone on with where it moved to',
+  () => {
+    const buffer = new ReadBuffer();
+    const chunks: Uint8Array[] = [];
+    buffer.owner = { onData: (chunk) => chunks.push(chunk) };
+    for (const length of [5, 2048, 8193, 20_000]) {
+      const given = (buffer.onread.buffer as () => Uint8Array)();
+      const { buffer: memory } = given;
+      if (!(memory instanceof ArrayBuffer)) throw new Error('it is shared');
+      const moved = structuredClone(given, { transfer: [memory] });
+      assert.is(given.length, 0);
+      moved.fill(chunks.length, 0, Math.min(length, moved.length));
+      buffer.onread.callback(Math.min(length, moved.length), moved.subarray(0, length));
+    }
+    assert.equal(chunks.map((chunk) => chunk.length), [5, 2048, 8192, 20_000]);
+    chunks.forEach((chunk, i) => assert.ok(chunk.every((byte) => byte === i), `read ${i}`));
+  },
+);
+
 reads.run();

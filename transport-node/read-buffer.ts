@@ -1,4 +1,4 @@
-// The memory that a socket is read into.
+// The memory into which a socket is read.
 import type { OnReadOpts } from 'node:net';
 import type { TransportEvents } from '../core/io/transport.ts';
 
@@ -7,20 +7,22 @@ const FIRST_SIZE = 2 * 1024;
 /** The largest read, as in Node itself. */
 const LAST_SIZE = 64 * 1024;
 
-/** Reads up to this length are copied out; longer ones are handed out with the memory around them. */
+/** Reads up to this length are copied; longer ones are passed on as views of the memory. */
 const SMALL = 8 * 1024;
 
 /**
- * Reads a socket into memory of its own, which grows with what is read at once. Node would allocate
- * 64 KiB for each read and shrink it afterwards, which is a tenth of what a small reply costs.
+ * Reads a socket into its own memory, which grows with the size of the reads. Node would allocate 64 KiB
+ * for each read and shrink it afterwards, which is a tenth of the cost of a small reply.
  *
- * Memory that was handed out is never written to again.
+ * Memory that was passed on is never written to again.
  */
 export class ReadBuffer {
   /** For the options of a socket. */
   readonly onread: OnReadOpts = {
     buffer: () => this.#bytes,
-    callback: (length) => {
+    callback: (length, read) => {
+      // workerd detaches what it reads into, and hands out the memory anew.
+      if (this.#bytes.length === 0) this.#bytes = new Uint8Array(read.buffer);
       this.owner.onData(this.#take(length));
       return true;
     },
@@ -31,7 +33,7 @@ export class ReadBuffer {
 
   #take(length: number): Uint8Array {
     const bytes = this.#bytes;
-    // There was more to read than it holds, as far as that can be known.
+    // The read filled the memory, so there was probably more to read.
     const isFull = length === bytes.length && length < LAST_SIZE;
     if (isFull) this.#bytes = allocate(Math.min(4 * length, LAST_SIZE));
     if (length <= SMALL) return isFull ? bytes : new Uint8Array(bytes.subarray(0, length));
@@ -40,7 +42,7 @@ export class ReadBuffer {
   }
 }
 
-/** Memory that was not cleared: no more of it is handed out than was read. */
+/** Memory that is not cleared: only the bytes that were read are passed on. */
 function allocate(size: number): Uint8Array {
   return new Uint8Array(Buffer.allocUnsafeSlow(size).buffer);
 }

@@ -1,4 +1,4 @@
-// What clients add to their options on runtimes that have Node's modules.
+// The defaults that clients add to their options on runtimes with Node's modules.
 import { checkOptions, type Prepare } from '../core/client/options.ts';
 import type { Dialer } from '../core/io/transport.ts';
 import { setTextCodec } from '../core/wire/bytes.ts';
@@ -7,11 +7,11 @@ import { published } from './diagnostics.ts';
 import { clock, outside } from './outside.ts';
 
 /**
- * Gives clients the runtime's own way to connect where they are given none, hooks that also publish
- * to the diagnostics channel, timers and connections outside of the context of the calls that need
- * them, and Buffer's way to turn bytes into text.
+ * Gives clients the runtime's dialer by default, hooks that also publish to the diagnostics channel,
+ * timers and connections outside of the context of the calls that need them, and Buffer's functions
+ * to turn bytes into text.
  *
- * It checks the options, since the hooks around those of the caller would hide one that is none.
+ * It checks the options first, since the hooks around those of the caller would hide an invalid one.
  */
 export function prepareWith(dial: Dialer): Prepare {
   return (options) => {

@@ -23,9 +23,9 @@ export class SocketTransport implements Transport {
   attach(owner: TransportEvents): TransportEvents {
     const events = guardEvents(this, owner);
     let cause: Error | null = null;
-    // A socket that was dialed reads in its own way, and has no such event.
+    // A dialed socket is read through its option `onread`, and has no such event.
     this.#socket.on('data', (chunk: Buffer) => {
-      // Node hands each chunk over for good. A plain view of it keeps Buffer's ways out of core.
+      // Node does not reuse the chunk. A plain view keeps Buffer's methods, such as `slice`, out of core.
       events.onData(new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.length));
     });
     this.#socket.on('drain', () => {
@@ -67,13 +67,13 @@ export class SocketTransport implements Transport {
   }
 
   close(): void {
-    // Ends once the peer has ended too; a peer that never does is cut off when all is sent.
+    // Ends once the peer has ended too; a peer that never does is cut off when everything is sent.
     if (!(this.#socket instanceof TLSSocket)) {
       this.#socket.end(() => this.#socket.destroy());
       return;
     }
-    // Node says so too early for TLS: bytes may still be encrypted and unsent. The peer's end must
-    // be read instead, and is no reason to keep the process.
+    // With TLS, Node reports this too early: bytes may still be encrypted and unsent. The peer's end
+    // must be read instead, which is no reason to keep the process alive.
     this.#socket.end(() => this.#socket.unref());
     this.#socket.resume();
   }
@@ -82,7 +82,7 @@ export class SocketTransport implements Transport {
     this.#socket.destroy();
   }
 
-  // A peer that says no more (`printf … | nc -N`) still gets all of its replies.
+  // A peer that half-closes (`printf … | nc -N`) still gets all of its replies.
   #followEnd(): void {
     if (this.#peerEnded && !this.#refused) this.#socket.end();
   }

@@ -1,8 +1,7 @@
 import type { Page } from 'playwright-core';
-import type { Case } from '../conformance/mod.ts';
 import { MemoryServer } from '../core/server/memory.ts';
 import { type PageList, pageLists } from '../test/browser/cases.ts';
-import { caseSuite } from '../test/support/cases.ts';
+import { type CaseResults, distantSuite } from '../test/support/cases.ts';
 import { chromiumPath, TestBrowser } from '../test/support/chromium.ts';
 import {
   findProgram,
@@ -19,33 +18,22 @@ const bridges: RunningBridge[] = [];
 let starting: Promise<TestBrowser> | null = null;
 const browser = (): Promise<TestBrowser> => starting ??= TestBrowser.start('browser/page.ts');
 
-declare const results: (list: PageList) => Promise<Record<string, string | null>>;
+declare const results: (list: PageList) => Promise<CaseResults>;
 
-/** The cases of a list, which is run in a page as a whole: to ask it for each takes longer. */
+/** The cases of a list, which is run in a page as a whole. */
 function pageSuite(
   where: string,
   list: PageList,
   open: () => Promise<Page>,
-  close: () => Promise<void> = () => Promise.resolve(),
+  after: () => Promise<void> = () => Promise.resolve(),
   needs: readonly (readonly [string, string | null])[] = [],
 ): void {
-  let found: Readonly<Record<string, string | null>> = {};
   const missing = [['chromium', chromiumPath] as const, ...needs].find(([, path]) => path === null);
-  const cases = pageLists[list].map(({ name }): Case<undefined> => ({
-    name,
-    run() {
-      const error = found[name];
-      if (error !== null) throw new Error(error ?? 'it was not run');
-    },
-  }));
-  caseSuite(`Chromium: ${where}`, cases, () => undefined, {
-    skip: missing?.[0],
-    async before() {
-      const page = await open();
-      found = await page.evaluate((list) => results(list), list);
-    },
-    after: close,
-  });
+  const run = async (): Promise<CaseResults> => {
+    const page = await open();
+    return await page.evaluate((list) => results(list), list);
+  };
+  distantSuite(`Chromium: ${where}`, pageLists[list], run, { skip: missing?.[0], after });
 }
 
 /** The address of a new bridge that serves these origins. */

@@ -62,7 +62,8 @@ for (const server of ['localhost', 'localhost:11211', 'memcache://cache.example'
       () => new Client(server),
       (error: unknown) =>
         error instanceof UsageError && error.argument === 'server' &&
-        error.rule.includes("a bridge's address, like wss://"),
+        error.rule.includes("a bridge's address, like wss://") &&
+        error.rule.includes('memwire/bridge'),
     );
     // With a way of its own to connect, any server will do.
     void new Client(server, { dial: webDialer() }).close();

@@ -5,16 +5,16 @@ import { checkKnown, checkObject, optionNames } from '../core/wire/check.ts';
 import { bearerProtocol, SUBPROTOCOL, type WebSocketLike } from '../core/io/web-socket.ts';
 import { WebSocketTransport } from '../core/io/web-socket-transport.ts';
 
-/** What makes a WebSocket: the global of that name, or a class like it. */
+/** The constructor of a WebSocket: the global of that name, or a compatible class. */
 export type WebSocketConstructor = new (url: string, protocols: string[]) => WebSocketLike;
 
 /** The options of a dialer over WebSockets. */
 export interface WebDialOptions {
   /** The path of the bridge; `/` by default. */
   readonly path?: string;
-  /** What the bridge asks for as its bearer token; none by default. */
+  /** The bearer token for the bridge; none by default. */
   readonly token?: string;
-  /** What makes a WebSocket; the runtime's own by default. */
+  /** The constructor of a WebSocket; the runtime's own by default. */
   readonly WebSocket?: WebSocketConstructor;
 }
 
@@ -23,17 +23,17 @@ const names = /* @__PURE__ */ optionNames<WebDialOptions>({
   token: true,
   WebSocket: true,
 });
-/** What is wrong, more often than not. */
+/** The usual reasons of a failure. */
 const HINT =
   'it must be a bridge (memwire bridge), as memcached itself is out of the reach of pages';
 
 declare const WebSocket: WebSocketConstructor;
 
 /**
- * A dialer of bridges: `ws://host:port`, and `wss://` where the endpoint has TLS. Of a TLS option
- * nothing else can be obeyed: whom to trust is up to the runtime.
+ * A dialer of bridges: `ws://host:port`, or `wss://` if the endpoint has TLS. TLS options other than
+ * that have no effect: the runtime decides which certificates it trusts.
  *
- * @throws UsageError when there is no such option, or the token has characters that cannot be sent.
+ * @throws UsageError when an option is unknown, or the token has characters that cannot be sent.
  */
 export function webDialer(options: WebDialOptions = {}): Dialer {
   checkObject('options', options);
@@ -47,14 +47,14 @@ export function webDialer(options: WebDialOptions = {}): Dialer {
       const shown = withoutLogin(url);
       const socket = new (options.WebSocket ?? WebSocket)(url, protocols);
       const transport = new WebSocketTransport(socket);
-      // Opening and its end race: what comes second finds the promise settled.
+      // `open` and `close` race: the second one finds the promise settled.
       const settle = (how: () => void): void => {
         signal.removeEventListener('abort', onAbort);
         how();
       };
       const onAbort = (): void => {
         settle(() => reject(signal.reason));
-        // Some runtimes say within it that it is closed.
+        // Some runtimes call `onclose` within it.
         socket.close();
       };
       signal.addEventListener('abort', onAbort);
@@ -62,12 +62,12 @@ export function webDialer(options: WebDialOptions = {}): Dialer {
         settle(() =>
           reject(new Error(`${shown} could not be opened as a WebSocket: ${why}; ${HINT}`))
         );
-      // Pages are not told why, and Node 22 says nothing more when it could not connect.
+      // Pages get no reason, and neither does Node 22 when it could not connect.
       socket.addEventListener('error', ({ message }) => fail(message || 'it failed'));
       socket.addEventListener('close', ({ code }) => fail(`it was closed with ${code}`));
       socket.addEventListener('open', () => {
         if (signal.aborted) return socket.close();
-        // Some runtimes open a WebSocket whose server has chosen none of its subprotocols.
+        // Some runtimes open a WebSocket although the server has selected none of its subprotocols.
         if (socket.protocol !== SUBPROTOCOL) {
           const why = `does not speak the subprotocol ${SUBPROTOCOL}`;
           settle(() => reject(new Error(`${shown} ${why}; ${HINT}`)));

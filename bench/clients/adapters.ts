@@ -1,41 +1,31 @@
-// One face for all clients, each with one connection to a server and its defaults, so that one loop measures
-// them. Their packages are imported by name at run time: this folder has its own package.json.
-
-/** What a load asks of a client. Values are strings, as most of the clients take them. */
-export interface Subject {
-  get(key: string): Promise<unknown>;
-  set(key: string, value: string): Promise<unknown>;
-  /** Null where the client has no such call. */
-  readonly getMany: ((keys: string[]) => Promise<unknown>) | null;
-  /** The longest value that the client takes, in bytes; none is given where it takes them all. */
-  readonly longest?: number;
-  close(): unknown;
-}
+// Opens each client, with one connection to a server and its defaults. Their packages are imported by
+// name at run time: this folder has its own package.json.
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { Adapter } from './adapter.ts';
+import { openFloor } from './floor.ts';
 
 type Module = Record<string, unknown>;
 type Constructor = new (...args: unknown[]) => Record<string, (...args: unknown[]) => unknown>;
+type Open = (ports: readonly number[], dist: string) => Promise<Adapter>;
 
 // Some of them take many seconds for a value of 32 MB.
 const PATIENCE = 120_000;
 
 /** Our client, as it is without options. */
 export const OURS = 'memwire';
+/** Our client, in the classic commands that it speaks to servers without meta commands. */
+export const CLASSIC = 'memwire classic';
 /** Our client of many servers. */
 export const HASHED = 'memwire hash';
+/** Our client in a page; its server is a bridge, which knows it by this token. */
+export const WEB = 'memwire web';
+export const TOKEN = 'a-token-for-the-bench';
+/** What any client pays: see floor.ts. */
+export const FLOOR = 'floor';
 
-const open: Readonly<Record<string, (ports: readonly number[]) => Promise<Subject>>> = {
-  async [OURS](ports) {
-    return await memwire(ports, 'auto', false);
-  },
-
-  async 'memwire text'(ports) {
-    return await memwire(ports, 'text', false);
-  },
-
-  async [HASHED](ports) {
-    return await memwire(ports, 'auto', true);
-  },
-
+const peers: Readonly<Record<string, Open>> = {
   async memcache(ports) {
     const { Memcache } = await load('memcache');
     const options = { nodes: names(ports), timeout: PATIENCE };
@@ -44,6 +34,7 @@ const open: Readonly<Record<string, (ports: readonly number[]) => Promise<Subjec
       get: (key) => promised(client['get']!(key)),
       set: (key, value) => promised(client['set']!(key, value)),
       getMany: (keys) => promised(client['gets']!(keys)),
+      returns: ['text'],
       longest: 1024 * 1024,
       close: () => client['disconnect']!(),
     };
@@ -56,6 +47,7 @@ const open: Readonly<Record<string, (ports: readonly number[]) => Promise<Subjec
       get: (key) => promised(client['get']!(key)),
       set: (key, value) => promised(client['set']!(key, value)),
       getMany: (keys) => promised(client['get']!(keys)),
+      returns: ['text', 'bytes'],
       close: () => client['shutdown']!(),
     };
   },
@@ -75,6 +67,7 @@ const open: Readonly<Record<string, (ports: readonly number[]) => Promise<Subjec
       get: (key) => call('get', key),
       set: (key, value) => call('set', key, value, 0),
       getMany: (keys) => call('getMulti', keys),
+      returns: ['text', 'bytes'],
       close: () => client['end']!(),
     };
   },
@@ -89,37 +82,80 @@ const open: Readonly<Record<string, (ports: readonly number[]) => Promise<Subjec
       get: (key) => promised(client['get']!(key)),
       set: (key, value) => promised(client['set']!(key, value, {})),
       getMany: null,
+      returns: ['bytes'],
       close: () => client['close']!(),
     };
   },
 };
 
-/** The names of the clients, ours first, then ours in classic commands. */
-export const clients: readonly string[] = Object.keys(open).filter((name) => name !== HASHED);
+const own: Readonly<Record<string, Open>> = {
+  [OURS]: (ports, dist) => memwire(ports, dist, 'auto', false),
+  [CLASSIC]: (ports, dist) => memwire(ports, dist, 'text', false),
+  [HASHED]: (ports, dist) => memwire(ports, dist, 'auto', true),
+  [WEB]: ([port], dist) => web(port!, dist),
+  [FLOOR]: ([port]) => openFloor(port!),
+};
+
+/** The names of the clients of others. */
+export const peerNames: readonly string[] = Object.keys(peers);
 
 /** Connects a client to servers on the loopback; those of one server to the first of them. */
-export function openClient(name: string, ports: readonly number[]): Promise<Subject> {
-  return open[name]!(ports);
+export function openClient(
+  name: string,
+  ports: readonly number[],
+  dist: string,
+): Promise<Adapter> {
+  const open = own[name] ?? peers[name];
+  if (open === undefined) throw new Error(`no client ${name}`);
+  return open(ports, dist);
 }
+
+type NodePackage = typeof import('../../transport-node/mod.ts');
+type WebPackage = typeof import('../../transport-web/mod.ts');
+type Client = InstanceType<NodePackage['Client' | 'HashClient'] | WebPackage['Client']>;
 
 async function memwire(
   ports: readonly number[],
+  dist: string,
   dialect: 'auto' | 'text',
   hashed: boolean,
-): Promise<Subject> {
-  // The built code, as it is installed.
-  const built = new URL('../../dist/node.js', import.meta.url).href;
-  const node = (await import(built)) as typeof import('../../transport-node/mod.ts');
+): Promise<Adapter> {
+  // Those of Bun and Deno have the same client.
+  const built = await load(builtModule(dist, runtime())) as NodePackage;
   const options = { dialect, timeout: PATIENCE };
-  const client = hashed
-    ? new node.HashClient(names(ports), options)
-    : new node.Client(names(ports)[0], options);
+  if (hashed) return adapt(new built.HashClient(names(ports), options));
+  const client = new built.Client(names(ports)[0], options);
+  if (dialect === 'text') return adapt(client);
+  return { ...adapt(client), metaGet: (key) => client.meta.get(key) };
+}
+
+async function web(port: number, dist: string): Promise<Adapter> {
+  const built = await load(builtModule(dist, 'web')) as WebPackage;
+  const { WebSocket } = await import('ws');
+  return adapt(new built.Client(`ws://127.0.0.1:${port}`, { WebSocket, token: TOKEN }));
+}
+
+function adapt(client: Client): Adapter {
   return {
     get: (key) => client.get(key),
     set: (key, value) => client.set(key, value),
+    setQuietly: (key, value) => client.set(key, value, { noreply: true }),
     getMany: (keys) => client.getMany(keys),
+    returns: ['text', 'bytes'],
     close: () => client.close(),
   };
+}
+
+function builtModule(dist: string, entry: string): string {
+  const bundled = join(dist, `${entry}.js`);
+  // Older builds have a file for each module.
+  const file = existsSync(bundled) ? bundled : join(dist, `transport-${entry}/mod.js`);
+  return pathToFileURL(file).href;
+}
+
+function runtime(): 'node' | 'bun' | 'deno' {
+  if ('Bun' in globalThis) return 'bun';
+  return 'Deno' in globalThis ? 'deno' : 'node';
 }
 
 function names(ports: readonly number[]): string[] {

@@ -1,7 +1,18 @@
 import { Driver } from '../driver.ts';
 import { fillScript, itemKey, loadScript, MANY, type ScriptName } from '../script.ts';
-import { openClient, type Subject } from './adapters.ts';
-import type { Load } from './loads.ts';
+import { type Adapter, canDo, type Value } from './adapter.ts';
+import { openClient } from './adapters.ts';
+import type { Load, ValueType } from './loads.ts';
+
+/** What is to be connected. */
+export interface Opening {
+  /** The client, or the socket. */
+  readonly name: string;
+  /** Of the servers, on the loopback. */
+  readonly ports: readonly number[];
+  /** The build of memwire: a `dist` folder. */
+  readonly dist: string;
+}
 
 /** Puts loads on a server through a client, or through a bare socket. */
 export interface Runner {
@@ -18,34 +29,34 @@ export type Run = (seconds: number) => Promise<number>;
 /** The ceilings: sockets that send bytes made beforehand and count those that come back. */
 export const sockets: readonly string[] = ['raw text', 'raw meta'];
 
-/** Connects what is called so to servers on the loopback: a client, or a socket to the first. */
-export async function openRunner(name: string, ports: readonly number[]): Promise<Runner> {
+/** Connects a client to its servers, or a socket to the first of them. */
+export async function openRunner({ name, ports, dist }: Opening): Promise<Runner> {
   return sockets.includes(name)
     ? new SocketRunner(
       await Driver.open(ports[0]!),
       name === 'raw meta' ? metaScripts : textScripts,
     )
-    : new ClientRunner(await openClient(name, ports));
+    : new ClientRunner(await openClient(name, ports, dist));
 }
 
 class ClientRunner implements Runner {
-  readonly #client: Subject;
+  readonly #client: Adapter;
 
-  constructor(client: Subject) {
+  constructor(client: Adapter) {
     this.#client = client;
   }
 
-  can({ operation, items }: Load): boolean {
-    const { getMany, longest = Infinity } = this.#client;
-    return items.valueLength <= longest && (operation !== 'getMany' || getMany !== null);
+  can(load: Load): boolean {
+    return canDo(this.#client, load);
   }
 
   async prepare(load: Load): Promise<Run> {
-    const { items, inFlight } = load;
+    const { items, inFlight, type } = load;
     const keys = Array.from({ length: items.keys }, (_, i) => itemKey(i));
-    const value = 'x'.repeat(items.valueLength);
+    const text = 'x'.repeat(items.valueLength);
+    const value = type === 'bytes' ? Buffer.from(text) : text;
     await Promise.all(keys.map((key) => this.#client.set(key, value)));
-    await this.#check(value);
+    if (this.#client.returns.length > 0) await this.#check(text, type);
     const once = this.#operation(load, keys, value);
     return async (seconds) => {
       const isOver = timer(seconds);
@@ -53,6 +64,8 @@ class ClientRunner implements Runner {
       await Promise.all(Array.from({ length: inFlight }, async () => {
         while (!isOver()) await once(count++);
       }));
+      // Sets without a reply have been done when a later command is answered.
+      if (load.operation === 'quiet set') await this.#client.get(keys[0]!);
       return count;
     };
   }
@@ -62,18 +75,22 @@ class ClientRunner implements Runner {
   }
 
   // A client that gave nothing back would be the fastest of all.
-  async #check(value: string): Promise<void> {
+  async #check(text: string, type: ValueType | undefined): Promise<void> {
     const found = await this.#client.get(itemKey(0));
-    const inner = typeof found === 'object' && found !== null && 'value' in found
+    // Buffers have no such property.
+    const value = typeof found === 'object' && found !== null && 'value' in found
       ? found.value
       : found;
-    if (String(inner) !== value) throw new Error(`a value of ${value.length} came back otherwise`);
+    const isRight = type === undefined || (type === 'text') === (typeof value === 'string');
+    if (String(value instanceof Uint8Array ? Buffer.from(value) : value) !== text || !isRight) {
+      throw new Error(`a value of ${text.length} came back otherwise`);
+    }
   }
 
   #operation(
     { operation, many: count = MANY }: Load,
     keys: readonly string[],
-    value: string,
+    value: Value,
   ): (i: number) => Promise<unknown> {
     const client = this.#client;
     const many = keys.slice(0, count);
@@ -87,14 +104,24 @@ class ClientRunner implements Runner {
         return (i) => i % 10 === 0 ? client.set(key(i), value) : client.get(key(i));
       case 'getMany':
         return () => client.getMany!(many);
+      case 'quiet set':
+        return (i) => client.setQuietly!(key(i), value);
+      case 'meta get':
+        return (i) => client.metaGet!(key(i));
     }
   }
 }
 
-type Scripts = Readonly<Record<Load['operation'], ScriptName>>;
+type Scripts = Readonly<Partial<Record<Load['operation'], ScriptName>>>;
 
 const textScripts: Scripts = { get: 'get', set: 'set', mix: 'mix', getMany: 'many' };
-const metaScripts: Scripts = { get: 'mg', set: 'ms', mix: 'meta mix', getMany: 'meta many' };
+const metaScripts: Scripts = {
+  get: 'mg',
+  set: 'ms',
+  mix: 'meta mix',
+  getMany: 'meta many',
+  'meta get': 'mg',
+};
 
 /** So many bytes of values, at most, are in a script before it repeats, if that is one at least. */
 const SCRIPT_BYTES = 4_000_000;
@@ -108,8 +135,8 @@ class SocketRunner implements Runner {
     this.#scripts = scripts;
   }
 
-  can(): boolean {
-    return true;
+  can({ operation }: Load): boolean {
+    return this.#scripts[operation] !== undefined;
   }
 
   async prepare({ operation, items, inFlight }: Load): Promise<Run> {
@@ -118,7 +145,7 @@ class SocketRunner implements Runner {
     await driver.run(fill, fill.count, () => driver.answered >= fill.count);
     const fitting = operation === 'getMany' ? 1 : Math.floor(SCRIPT_BYTES / items.valueLength);
     const length = Math.max(1, Math.min(1000, fitting));
-    const script = loadScript(this.#scripts[operation], items, length);
+    const script = loadScript(this.#scripts[operation]!, items, length);
     return async (seconds) => {
       await driver.run(script, inFlight, timer(seconds));
       return driver.answered;
@@ -133,8 +160,10 @@ class SocketRunner implements Runner {
 // A flag that a timer sets costs a load nothing; to ask for the time after each operation does.
 function timer(seconds: number): () => boolean {
   let over = seconds <= 0;
-  setTimeout(() => {
-    over = true;
-  }, seconds * 1000);
+  if (!over) {
+    setTimeout(() => {
+      over = true;
+    }, seconds * 1000);
+  }
   return () => over;
 }

@@ -1,90 +1,92 @@
-// One client under some loads: `worker.ts <WorkRequest as JSON>` prints a WorkReport as JSON. A
-// process of its own, so that no client pays for what another one left behind.
-import { GCProfiler, getHeapStatistics } from 'node:v8';
+// One client in a process of its own, so that none pays for what another left behind:
+// `worker.ts <Opening as JSON>`. Reads an Ask a line and answers each with a line of JSON. The
+// client stays warm in between, so that several can take turns at one load.
+import { createInterface } from 'node:readline';
 import { keysEach, type Load } from './loads.ts';
-import { openRunner, type Run, type Runner } from './runner.ts';
+import { type Opening, openRunner, type Run } from './runner.ts';
 
-export interface WorkRequest {
-  /** The client, or the socket. */
-  readonly name: string;
-  /** Of the servers. */
-  readonly ports: readonly number[];
-  readonly loads: readonly Load[];
-  /** Those that run before anything is measured: few operations a second are compiled late. */
-  readonly before: readonly Load[];
-  /** How long these run, storing their items included; each load then again half as long. */
-  readonly warmUp: number;
-  /** How long it is measured. */
-  readonly seconds: number;
-  /** How long it then runs to see what it allocates; 0: not at all. */
-  readonly heapSeconds: number;
-}
+/** What is to be done, for so many seconds: give a load a warm-up, then measure the same load. */
+export type Ask =
+  | { readonly ask: 'load'; readonly load: Load; readonly seconds: number }
+  | { readonly ask: 'measure' | 'heap'; readonly seconds: number }
+  | { readonly ask: 'peak' };
 
-/** What one load came to, for each operation; for each key of getMany. */
-export interface Measured {
-  /** In a second. */
-  readonly rate: number;
-  /** Processor time of this process, in microseconds. */
-  readonly cpu: number;
-  /** Bytes of the JavaScript heap that it allocates; null where that was not looked at. */
-  readonly heap: number | null;
-}
-
-export interface WorkReport {
-  /** By the names of the loads: those that the client can do. */
-  readonly results: Readonly<Record<string, Measured>>;
+/** The answers: whether the client can do the load, what was measured, bytes. */
+export interface Answers {
+  readonly load: boolean;
+  readonly measure: Measured;
+  /** Bytes of the JavaScript heap allocated for each operation; for each key of getMany. */
+  readonly heap: number;
   /** The most memory the process had, in bytes. */
   readonly peak: number;
 }
 
-async function warm(runner: Runner, load: Load, seconds: number): Promise<Run> {
-  const start = performance.now();
-  const run = await runner.prepare(load);
-  await run(seconds - (performance.now() - start) / 1000);
-  return run;
+/** What a load came to, for each operation; for each key of getMany. */
+export interface Measured {
+  /** How many were done. */
+  readonly count: number;
+  /** In a second. */
+  readonly rate: number;
+  /** Processor time of this process, in microseconds. */
+  readonly cpu: number;
+  /** The part of it outside the kernel: what the client's own code costs. */
+  readonly user: number;
 }
 
-async function measure(runner: Runner, load: Load, request: WorkRequest): Promise<Measured> {
-  const run = await warm(runner, load, request.warmUp / 2);
+const opening = JSON.parse(process.argv[2] ?? '') as Opening;
+const runner = await openRunner(opening);
+let run: Run = () => Promise.resolve(0);
+let keys = 1;
+
+for await (const line of createInterface({ input: process.stdin })) {
+  process.stdout.write(`${JSON.stringify(await answer(JSON.parse(line) as Ask))}\n`);
+}
+await runner.close();
+// Some clients leave timers behind.
+process.exit(0);
+
+async function answer(asked: Ask): Promise<Answers[Ask['ask']]> {
+  switch (asked.ask) {
+    case 'load':
+      return await prepare(asked.load, asked.seconds);
+    case 'measure':
+      return await measure(asked.seconds);
+    case 'heap':
+      return await allocated(asked.seconds);
+    case 'peak':
+      return process.resourceUsage().maxRSS * 1024;
+  }
+}
+
+async function prepare(load: Load, seconds: number): Promise<boolean> {
+  if (!runner.can(load)) return false;
+  const start = performance.now();
+  keys = keysEach(load);
+  run = await runner.prepare(load);
+  await run(seconds - (performance.now() - start) / 1000);
+  return true;
+}
+
+async function measure(seconds: number): Promise<Measured> {
   const cpu = process.cpuUsage();
   const start = performance.now();
-  const done = await run(request.seconds) * keysEach(load);
+  const done = await run(seconds) * keys;
   const elapsed = (performance.now() - start) / 1000;
   const { user, system } = process.cpuUsage(cpu);
-  const { heapSeconds } = request;
-  return {
-    rate: done / elapsed,
-    cpu: (user + system) / done,
-    heap: heapSeconds > 0 ? await allocated(run, heapSeconds) / keysEach(load) : null,
-  };
+  return { count: done, rate: done / elapsed, cpu: (user + system) / done, user: user / done };
 }
 
-// Bytes for each operation: what is in use before a collection is what the one before it left and
-// what was allocated since.
-async function allocated(run: Run, seconds: number): Promise<number> {
+// What is in use before a collection is what the one before it left and what was allocated since.
+async function allocated(seconds: number): Promise<number> {
+  // Bun has it not.
+  const { GCProfiler, getHeapStatistics } = await import('node:v8');
   const profiler = new GCProfiler();
   let bytes = -getHeapStatistics().used_heap_size;
   profiler.start();
-  const done = await run(seconds);
+  const done = await run(seconds) * keys;
   bytes += getHeapStatistics().used_heap_size;
   for (const { beforeGC, afterGC } of profiler.stop().statistics) {
     bytes += beforeGC.heapStatistics.usedHeapSize - afterGC.heapStatistics.usedHeapSize;
   }
   return bytes / done;
 }
-
-const request = JSON.parse(process.argv[2] ?? '') as WorkRequest;
-const runner = await openRunner(request.name, request.ports);
-const { loads, before, warmUp } = request;
-const results: Record<string, Measured> = {};
-for (const load of before) {
-  if (runner.can(load)) await warm(runner, load, warmUp);
-}
-for (const load of loads) {
-  if (runner.can(load)) results[load.name] = await measure(runner, load, request);
-}
-await runner.close();
-const report: WorkReport = { results, peak: process.resourceUsage().maxRSS * 1024 };
-process.stdout.write(JSON.stringify(report));
-// Some clients leave timers behind.
-process.exit(0);

@@ -21,11 +21,11 @@ export interface FieldContext {
     accept: Accept,
     options: Omit<ClientOptions, 'dial'>,
   ) => FieldClient | Promise<FieldClient>;
-  /** Eight letters and digits that no other case uses, to make keys of. */
+  /** Eight letters and digits that no other case uses, for keys. */
   readonly unique: () => string;
 }
 
-/** A client that may have meta commands; `needs` says where a case uses them. */
+/** A client that may have meta commands; a case that uses them declares that in `needs`. */
 export type FieldClient = JudgedClient & { readonly meta?: MetaCommands };
 
 export interface Scene {

@@ -57,7 +57,7 @@ export interface JudgedClient {
   incr(key: ItemKey, delta?: bigint | number, options?: WriteOptions): Promise<bigint | undefined>;
   /** `Memcache.decr`. */
   decr(key: ItemKey, delta?: bigint | number, options?: WriteOptions): Promise<bigint | undefined>;
-  /** Throws an error that says why a key is invalid. */
+  /** Throws an error with the reason why a key is invalid. */
   checkKey(key: ItemKey): void;
   /** How many reads failed and returned a miss. */
   readonly ignored: number;

@@ -89,7 +89,7 @@ export const administrationCases: readonly Case<OneServerContext>[] = [
       await client.flushAll(new Date(0));
       equal(await client.get(key), undefined, 'a Date that is past');
       await rejects(client.flushAll(-1), UsageError);
-      // memcached would say OK to a Unix time in 1970, and delete nothing.
+      // memcached would reply OK to a Unix time in 1970, and delete nothing.
       const error = await rejects(client.flushAll(2_592_001), UsageError);
       equal(error.argument, 'delay');
       ok(/30 days/.test(error.message), error.message);

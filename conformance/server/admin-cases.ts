@@ -8,7 +8,7 @@ import { open, type ServerContext, talk, talkSince, withConnection } from './ser
 /** The STAT lines of a reply, by name. */
 async function stats(connection: RawConnection, words = ''): Promise<Map<string, string>> {
   connection.send(`stats${words}\r\n`);
-  // A value may hold anything: memcached shows whatever bytes follow the path of a unix socket.
+  // A value may have any bytes: memcached shows those that follow the path of a unix socket.
   const [all] = await connection.match(/(?:STAT [^]*?\r\n)?END\r\n/);
   return new Map(
     [...all.matchAll(/STAT (\S+) ?([^\r]*)\r\n/g)].map((

@@ -34,7 +34,7 @@ export interface ServerContext {
   readonly since: (version: string, row: string) => boolean;
   /** Advances the server's clock by seconds. */
   readonly pass: (seconds: number) => Promise<void>;
-  /** Eight letters and digits that no other case uses, to make keys of. */
+  /** Eight letters and digits that no other case uses, for keys. */
   readonly unique: () => string;
 }
 

@@ -49,7 +49,7 @@ export interface ServerModel {
 export interface MetaModel {
   /** The code of a success without a value; HD by default. */
   readonly done?: 'HD' | 'OK';
-  /** A miss of `mg` is EN alone, whatever flags were requested. */
+  /** A miss of `mg` is EN alone, regardless of the requested flags. */
   readonly bareMiss?: boolean;
   /** Verbs and codes of replies with an extra space behind the code: `md NF`. */
   readonly spaced?: readonly string[];

@@ -256,7 +256,7 @@ const errors: ServerModel = {
   lacks: [...mcrouter.lacks, 'version'],
 };
 
-/** Older servers and proxies, as far as a client can tell them apart. */
+/** Older servers and proxies, as far as a client can distinguish them. */
 export const serverModels: readonly ServerModel[] = [
   ...[memcached1_4, memcached1_5, memcached1_6_9, memcached1_6_12, memcached1_6_18],
   ...[memcached1_6_45, unknownVersion, proxy1_6_39, proxy1_6_45, twemproxy0_4, twemproxy0_5],

@@ -45,7 +45,7 @@ export interface HalfCloseTransportContext extends TransportContext {
   readonly dialAndEnd: (to: Endpoint, words: string) => Promise<Uint8Array>;
 }
 
-/** A listener whose connections tell of a half-close. */
+/** A listener whose connections report a half-close. */
 export interface EndingListener extends Listener {
   /** Resolves at the end of its first connection, with all received bytes. */
   readonly heard: Promise<Uint8Array>;

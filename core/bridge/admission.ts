@@ -4,10 +4,10 @@ import { bearerProtocol, SUBPROTOCOL } from '../io/web-socket.ts';
 import type { BridgeSettings } from './options.ts';
 import { TokenBucket } from './token-bucket.ts';
 
-/** How many addresses are remembered, for their wrong tokens and for their connections. */
+/** The number of addresses whose wrong tokens and connections are remembered. */
 const MAX_ADDRESSES = 10_000;
 
-/** An HTTP request that asks to become a WebSocket. */
+/** An HTTP request for an upgrade to a WebSocket. */
 export interface UpgradeRequest {
   /** The address of the peer, or of the client that the proxy before the bridge names. */
   readonly address: string;
@@ -19,7 +19,7 @@ export interface UpgradeRequest {
   readonly protocols: string | undefined;
 }
 
-/** The answer to one. */
+/** The answer to an upgrade request. */
 export type UpgradeAnswer =
   | {
     readonly status: 101;
@@ -29,7 +29,7 @@ export type UpgradeAnswer =
   }
   | { readonly status: 400 | 401 | 403 | 429 | 503; readonly why: string };
 
-/** Decides whether a connection, and then its upgrade request, is let in. */
+/** Decides whether a connection, and then its upgrade request, is admitted. */
 export class Admission {
   readonly #settings: BridgeSettings;
   // The bearer protocol of each tenant's token.
@@ -49,12 +49,12 @@ export class Admission {
   }
 
   /**
-   * A connection was accepted that has not sent its request. Returns a function to call when the
-   * request has come or the connection is gone; null when its address has too many of them.
+   * Counts an accepted connection that has not sent its request. Returns a function to call when the
+   * request has arrived or the connection has closed; null if its address has too many of them.
    */
   begin(address: string): (() => void) | null {
     const { maxHandshakes, behindProxy } = this.#settings;
-    // All of a proxy's clients come from its one address; to count them is the proxy's part.
+    // Behind a proxy all clients have the proxy's address; it is for the proxy to count them.
     if (behindProxy) return () => {};
     if (!this.#mayArrive(address)) return null;
     return enter(this.#waiting, address, maxHandshakes);
@@ -64,12 +64,12 @@ export class Admission {
   judge(request: UpgradeRequest): UpgradeAnswer {
     const { address, origin } = request;
     const { hosts, origins, tokens, behindProxy } = this.#settings;
-    // Of a proxy's clients there is an address with the request, and not before it.
+    // Behind a proxy the client's address is known only from the request.
     if (behindProxy && !this.#mayArrive(address)) {
       return { status: 429, why: 'too many connections' };
     }
     const host = (request.host ?? '').toLowerCase().replace(/:\d+$/, '');
-    // A page of another name that was made to lead here (DNS rebinding) still says that name.
+    // After DNS rebinding the `Host` header is still the name of the other site.
     if (!hosts.has(host)) return { status: 403, why: 'the host is not one of this bridge' };
     const offered = (request.protocols ?? '').split(',').map((word) => word.trim());
     if (!offered.includes(SUBPROTOCOL)) {
@@ -107,7 +107,7 @@ export class Admission {
     };
   }
 
-  // Compares with every token, whichever fits, so that the time it takes tells nothing.
+  // Compares with every token, even after a match, so that its duration reveals nothing.
   #tenant(offered: readonly string[]): string | null {
     let found: string | null = null;
     for (const [name, bearer] of this.#bearers) {
@@ -135,7 +135,7 @@ export class Admission {
   }
 }
 
-// The bucket of an address. The last to be asked for is the last to be forgotten.
+// The bucket of an address. The least recently used one is forgotten first.
 function recall(
   buckets: Map<string, TokenBucket>,
   address: string,

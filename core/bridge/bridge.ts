@@ -9,9 +9,8 @@ import { BridgeSession, type BridgeSocket, type InFlight } from './session.ts';
 /**
  * WebSockets in, memcached out, on every runtime. It has no socket of its own.
  *
- * A server calls `begin` for each connection, where its runtime shows connections that have not asked
- * for anything, `admit` for each request to upgrade, and `accept` for each WebSocket that comes of
- * one.
+ * A server calls `begin` for each connection, if its runtime reports connections before their first
+ * request, `admit` for each upgrade request, and `accept` for each WebSocket that results from one.
  */
 export class Bridge {
   /** Its options, each checked and there. */
@@ -42,10 +41,10 @@ export class Bridge {
   }
 
   /**
-   * Gives the place back if the bridge may listen there: beyond the loopback it wants tokens, and
-   * TLS, which may be that of the proxy before it.
+   * Returns the place if the bridge may listen there: beyond the loopback it requires tokens, and TLS,
+   * its own or that of a proxy in front of it.
    *
-   * @throws UsageError that names what is missing.
+   * @throws UsageError naming the missing option.
    */
   checkPlace(at: Endpoint): Place {
     const { tokens, behindProxy } = this.settings;
@@ -68,7 +67,7 @@ export class Bridge {
     return this.#admission.begin(address);
   }
 
-  /** Judges a request to upgrade. */
+  /** Decides on an upgrade request. */
   admit(request: UpgradeRequest): UpgradeAnswer {
     const admission: UpgradeAnswer = this.#closing === null
       ? this.#admission.judge(request)
@@ -92,7 +91,7 @@ export class Bridge {
     { address, origin, tenant }: UpgradeAnswer & { readonly status: 101 },
     ping: (() => void) | null,
   ): BridgeSession | null {
-    // It may have been admitted when the bridge was not.
+    // It may have been admitted before the bridge began to close.
     if (this.#closing !== null) {
       socket.refuse(...CLOSING);
       return null;
@@ -152,7 +151,7 @@ export interface RunningBridge extends Listener {
   close(): Promise<void>;
 }
 
-/** Where a bridge listens: a unix socket has no address to tell one client from another. */
+/** Where a bridge listens: not a unix socket, whose clients have no addresses to distinguish them. */
 export type Place = Extract<Endpoint, { readonly host: string }>;
 
 const CLOSING = [1001, 'the bridge is closing'] as const;

@@ -2,15 +2,15 @@
 import { ConnectionError, ServerReplyError, UsageError } from '../wire/errors.ts';
 import { clientError, type ErrorReply, serverError } from '../wire/reply.ts';
 
-// Every error that a page can be told. The upstream's own words go to the log only.
+// Every error that is sent to pages. The upstream's own messages only go to the log.
 export const BAD_REQUEST: ErrorReply = /* @__PURE__ */ clientError('bad request');
 export const NOT_ALLOWED: ErrorReply = /* @__PURE__ */ clientError('not allowed');
 export const BUSY: ErrorReply = /* @__PURE__ */ serverError('busy');
 export const UNAVAILABLE: ErrorReply = /* @__PURE__ */ serverError('upstream unavailable');
-/** In memcached's own words, which clients know. */
+/** memcached's own message, which clients know. */
 export const TOO_LARGE: ErrorReply = /* @__PURE__ */ serverError('object too large for cache');
 
-/** Errors of memcached about an item, and not about the server: they are passed on. */
+/** Errors of memcached about an item, and not about the server: they are sent to the page. */
 const known: ReadonlySet<string> = /* @__PURE__ */ new Set([
   'object too large for cache',
   'out of memory storing object',

@@ -1,9 +1,9 @@
 import { EMPTY, utf8 } from '../wire/bytes.ts';
 
-// The frames of a WebSocket, as a server reads and writes them (RFC 6455, section 5). No I/O, no
-// time: `push` takes bytes that arrived, `next` gives one event at a time, so that the caller decides
-// when the next frame is looked at. The payload of a data frame is given as it arrives, in pieces:
-// nothing is held but the head of a frame and a control frame of at most 131 bytes.
+// The frames of a WebSocket, as a server reads and writes them (RFC 6455, section 5), without I/O or
+// clock: `push` takes bytes that have arrived, `next` returns one event at a time, so that the caller
+// decides when the next frame is read. The payload of a data frame is returned in pieces, as it
+// arrives: only an incomplete head, or a control frame of at most 131 bytes, is buffered.
 
 export const BINARY = 2;
 export const CLOSE = 8;
@@ -12,10 +12,10 @@ export const PONG = 10;
 const CONTINUATION = 0;
 const TEXT = 1;
 
-/** The longest reason that a close frame has room for beside its code, in bytes. */
+/** The longest reason that fits into a close frame after its code, in bytes. */
 const MAX_REASON = 123;
 
-/** An event that comes of the bytes of a client. */
+/** An event of the frames of a client. */
 export type FrameEvent =
   /** The head of a data frame. */
   | { readonly type: 'frame' }
@@ -23,29 +23,29 @@ export type FrameEvent =
   | { readonly type: 'data'; readonly bytes: Uint8Array }
   | { readonly type: 'ping' | 'pong'; readonly payload: Uint8Array }
   | { readonly type: 'close'; readonly payload: Uint8Array }
-  /** It breaks a rule, and no event follows; the code and the reason to close with. */
+  /** A frame breaks a rule, and no event follows; the code and the reason to close with. */
   | { readonly type: 'error'; readonly code: number; readonly reason: string };
 
 export interface FrameLimits {
   /** The largest message, all of its frames together, in bytes. */
   readonly maxMessage: number;
-  /** Into how many frames a message may be cut. */
+  /** The maximum number of frames in a message. */
   readonly maxFrames: number;
 }
 
 /** Reads the frames of a client. */
 export class FrameReader {
-  /** How many bytes have arrived that are in no event yet. */
+  /** The number of bytes that have arrived and have not been returned in an event. */
   pending = 0;
   readonly #limits: FrameLimits;
-  // The bytes that have arrived, and where those begin that are in no event yet.
+  // The bytes that have arrived, and the index of the first that has not been returned.
   #input: Uint8Array = EMPTY;
   #at = 0;
-  // Of the data frame that is being read: what is missing, its mask, and where the mask goes on.
+  // The data frame that is being read: its missing bytes, its mask, and the position in the mask.
   #left = 0;
   readonly #mask: Uint8Array = new Uint8Array(4);
   #phase = 0;
-  // Of the message that is being read: its frames, 0 between messages, and its bytes.
+  // The message that is being read: its frames, 0 between messages, and its bytes.
   #frames = 0;
   #total = 0;
   #failed = false;
@@ -54,12 +54,12 @@ export class FrameReader {
     this.#limits = limits;
   }
 
-  /** Whether the payload of a frame comes next whose head was an event. */
+  /** Whether the payload of a frame is being read, whose head has been returned. */
   get isAmidFrame(): boolean {
     return this.#left > 0;
   }
 
-  /** Takes bytes that arrived; they belong to the reader, which unmasks them where they are. */
+  /** Takes bytes that have arrived; the reader owns them, and unmasks them in place. */
   push(chunk: Uint8Array): void {
     if (this.#failed) return;
     this.#input = this.pending === 0 ? chunk : joined(this.#input.subarray(this.#at), chunk);
@@ -67,7 +67,7 @@ export class FrameReader {
     this.pending = this.#input.length;
   }
 
-  /** The next event; null when more must arrive first. */
+  /** The next event; null if more bytes are needed. */
   next(): FrameEvent | null {
     if (this.#failed || this.pending === 0) return null;
     if (this.#left === 0) return this.#readHead();
@@ -85,7 +85,7 @@ export class FrameReader {
     const second = input[at + 1]!;
     const isLast = first >= 0x80;
     const opcode = first & 0x0f;
-    // No extension was agreed on, and clients mask what they send.
+    // No extension was negotiated, and frames of clients are masked.
     if ((first & 0x70) !== 0 || second < 0x80) return this.#fail(1002, 'a bad frame');
     const short = second & 0x7f;
     const size = (short < 126 ? 2 : short === 126 ? 4 : 10) + 4;
@@ -112,7 +112,7 @@ export class FrameReader {
   #beginData(opcode: number, isLast: boolean, length: number): FrameEvent | null {
     const { maxFrames, maxMessage } = this.#limits;
     if (opcode === TEXT) return this.#fail(1003, 'binary messages only');
-    // A message begins where none is open, and goes on where one is.
+    // The first frame of a message is binary, the others are continuations.
     if (opcode !== (this.#frames === 0 ? BINARY : CONTINUATION)) {
       return this.#fail(1002, 'a bad frame');
     }
@@ -121,13 +121,13 @@ export class FrameReader {
     if (this.#frames > maxFrames) return this.#fail(1008, 'too many frames');
     if (this.#total > maxMessage) return this.#fail(1009, 'the message is too large');
     if (!isLast) return null;
-    // It says nothing, and costs as much to read as one that does.
+    // It carries no data, and costs as much to read as a message that does.
     if (this.#total === 0) return this.#fail(1008, 'an empty message');
     this.#frames = this.#total = 0;
     return null;
   }
 
-  // Passes over a head, whose last four bytes are the mask.
+  // Consumes a head, whose last four bytes are the mask.
   #takeHead(size: number): void {
     const mask = this.#at + size - 4;
     for (let i = 0; i < 4; i++) this.#mask[i] = this.#input[mask + i]!;
@@ -153,7 +153,7 @@ export class FrameReader {
   }
 }
 
-/** A frame of a server, whole: it masks nothing. */
+/** A whole frame of a server, which is not masked. */
 export function encodeFrame(opcode: number, payload: Uint8Array): Uint8Array {
   const frame = frameWithRoom(opcode, payload.length, payload.length);
   frame.set(payload, frame.length - payload.length);
@@ -165,7 +165,7 @@ export function frameHead(opcode: number, length: number): Uint8Array {
   return frameWithRoom(opcode, length, 0);
 }
 
-// The head of a frame with `length` bytes of payload, in an array with so much room after it.
+// The head of a frame with `length` bytes of payload, in an array with `room` bytes after it.
 function frameWithRoom(opcode: number, length: number, room: number): Uint8Array {
   const size = length < 126 ? 2 : length <= 0xffff ? 4 : 10;
   const frame = new Uint8Array(size + room);
@@ -187,12 +187,12 @@ function frameWithRoom(opcode: number, length: number, room: number): Uint8Array
 export function closePayload(code: number, reason: string): Uint8Array {
   const text = utf8(reason);
   let end = Math.min(text.length, MAX_REASON);
-  // No letter is cut in two.
+  // No character is cut.
   while (end < text.length && (text[end]! & 0xc0) === 0x80) end--;
   return joined(new Uint8Array([code >> 8, code & 0xff]), text.subarray(0, end));
 }
 
-/** The code that a close frame gives: 1005 for none, null for one that may not be given. */
+/** The code of a close frame: 1005 if there is none, null if it is not a valid one. */
 export function closeCode(payload: Uint8Array): number | null {
   if (payload.length === 0) return 1005;
   const code = payload[0]! * 256 + payload[1]!;
@@ -203,12 +203,12 @@ export function closeCode(payload: Uint8Array): number | null {
 
 function readLength(bytes: Uint8Array): number {
   let length = 0;
-  // Beyond 2 ** 53 it is not exact, and still too large.
+  // Above 2 ** 53 it is not exact, but too large anyway.
   for (const byte of bytes) length = length * 256 + byte;
   return length;
 }
 
-// Returns the place in the mask where what follows goes on. Four bytes at a time where there are many.
+// Unmasks in place, four bytes at a time if there are many. Returns the position in the mask after them.
 function unmask(bytes: Uint8Array, mask: Uint8Array, phase: number): number {
   const { length, byteOffset } = bytes;
   let i = 0;
@@ -216,7 +216,7 @@ function unmask(bytes: Uint8Array, mask: Uint8Array, phase: number): number {
     for (; ((byteOffset + i) & 3) !== 0; i++) bytes[i]! ^= mask[(i + phase) & 3]!;
     const turned = new Uint8Array(4);
     for (let j = 0; j < 4; j++) turned[j] = mask[(i + phase + j) & 3]!;
-    // In the order of the machine, whichever that is.
+    // In the byte order of the machine.
     const [word] = new Uint32Array(turned.buffer);
     const words = new Uint32Array(bytes.buffer, byteOffset + i, (length - i) >> 2);
     for (let j = 0; j < words.length; j++) words[j]! ^= word!;

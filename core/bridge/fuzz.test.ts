@@ -1,6 +1,5 @@
-// The law: whatever a page sends, in whatever pieces, the upstream is told nothing but commands that
-// read and write items under the prefix, and nothing is thrown. The same holds for the commands of a
-// policy.
+// The law: for any bytes of a page, in any pieces, the upstream receives only commands that read and
+// write items under the prefix, and nothing is thrown. The same holds for the commands of a policy.
 import * as assert from 'uvu/assert';
 import { bytes } from '../../conformance/assert.ts';
 import { Random } from '../../conformance/random.ts';
@@ -21,7 +20,7 @@ const requests = new RandomRequests(random);
 const vectors = [...commandVectors, ...requestVectors].map((vector) => vector.bytes)
   .filter((line) => line.length < 1000);
 
-// What opens a way out, where there is one.
+// Texts that would get a command past a parser with a gap.
 const smuggled = [
   '\r\nflush_all\r\n',
   'set a 0 0 13\r\ndelete secret\r\n\r\n',

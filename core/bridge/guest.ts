@@ -38,8 +38,8 @@ export class Guest implements TransportEvents {
   #cancelLinger: () => void = () => {};
 
   /**
-   * @param address That of the peer.
-   * @param leave To be called when it waits no more for its upgrade.
+   * @param address The peer's address.
+   * @param leave Called when it no longer waits for its upgrade.
    */
   constructor(
     bridge: Bridge,
@@ -86,7 +86,7 @@ export class Guest implements TransportEvents {
     this.#socket?.onClosed(cause);
   }
 
-  // What an answer may have changed.
+  // A getter, as `#answer` may have changed the field.
   get #upgraded(): PageSocket | null {
     return this.#socket;
   }
@@ -124,7 +124,7 @@ export class Guest implements TransportEvents {
     this.#cancelLinger = clock.after(LINGER, () => this.#transport.abort());
   }
 
-  // A connection that has sent nothing yet takes so little at once.
+  // Before anything was sent, a connection takes so few bytes at once.
   #say(text: string): void {
     this.#transport.send(fromLatin1(text));
   }

@@ -1,13 +1,13 @@
 import type { UpgradeRequest } from './admission.ts';
 
-// The little of HTTP/1.1 that a bridge speaks: one request a connection, and no bodies. It is strict
-// (RFC 9112): what two readers could read in two ways is a bad request.
+// The part of HTTP/1.1 that a bridge implements: one request per connection, without a body. It is
+// strict (RFC 9112): a request that two parsers could read differently is a bad request.
 
 /** The head of a request. */
 export interface RequestHead {
   readonly method: string;
   readonly target: string;
-  /** By their names in lower case; those that may be repeated are joined with commas. */
+  /** By name, in lower case; values of repeated headers are joined with commas. */
   readonly headers: ReadonlyMap<string, string>;
 }
 
@@ -29,7 +29,7 @@ export type Status = keyof typeof statuses;
 /** The longest head of a request, in bytes. */
 export const MAX_HEAD = 8192;
 
-/** Headers that have one value: given twice, they are ambiguous. */
+/** Headers that must not be repeated, since two values would be ambiguous. */
 const single: ReadonlySet<string> = /* @__PURE__ */ new Set([
   'content-length',
   'host',
@@ -46,8 +46,8 @@ const HEADER = /* @__PURE__ */ new RegExp(`^(${TOKEN}):[ \\t]*([\\t\\x20-\\x7e\\
 /**
  * Reads the head of a request.
  *
- * @param text All of it, a byte for each character, without the empty line that ends it.
- * @returns null when it is no request, or one with a body.
+ * @param text The whole head, one character for each byte, without the empty line that ends it.
+ * @returns null if it is not a valid request, or has a body.
  */
 export function parseHead(text: string): RequestHead | null {
   const [first = '', ...lines] = text.split('\r\n');
@@ -67,12 +67,12 @@ export function parseHead(text: string): RequestHead | null {
   return hasBody || !headers.has('host') ? null : { method, target, headers };
 }
 
-/** Whether a request asks for another protocol. */
+/** Whether a request asks for an upgrade. */
 export function asksUpgrade({ headers }: RequestHead): boolean {
   return headers.has('upgrade') && hasToken(headers.get('connection'), 'upgrade');
 }
 
-/** The key of a WebSocket that is asked for as the standard says (RFC 6455, 4.2.1); null if not. */
+/** The key of a valid request for a WebSocket (RFC 6455, 4.2.1), otherwise null. */
 export function webSocketKey({ method, headers }: RequestHead): string | null {
   const key = headers.get('sec-websocket-key') ?? '';
   const isStandard = method === 'GET' && hasToken(headers.get('upgrade'), 'websocket') &&
@@ -80,15 +80,15 @@ export function webSocketKey({ method, headers }: RequestHead): string | null {
   return isStandard ? key : null;
 }
 
-/** The status of plain HTTP: there is a health check, and else nothing without an upgrade. */
+/** The status for a request without an upgrade, of which only the health check succeeds. */
 export function plainStatus({ target }: RequestHead): 204 | 426 {
   return target === '/health' ? 204 : 426;
 }
 
 /**
- * What a request asks for.
+ * The upgrade request of a head.
  *
- * @param behindProxy Whether the peer is a proxy that says whom it speaks for.
+ * @param behindProxy Whether the peer is a proxy that adds the address of its client.
  */
 export function upgradeRequest(
   peer: string,
@@ -111,12 +111,12 @@ export function encodeResponse(status: Status, headers: Readonly<Record<string, 
   return `HTTP/1.1 ${status} ${statuses[status]}\r\n${lines.join('')}\r\n`;
 }
 
-/** The answer to a request that is no upgrade: no page, no cookie, no version, and no next request. */
+/** The response to a request that is not upgraded: without a body, and with `Connection: close`. */
 export function encodeRefusal(status: Status): string {
   return encodeResponse(status, {
     'Cache-Control': 'no-store',
     Connection: 'close',
-    // Of a 204 it may not be said.
+    // A 204 must not have this header.
     ...(status === 204 ? {} : { 'Content-Length': '0' }),
   });
 }

@@ -24,9 +24,9 @@ export interface BridgeRuntime {
 }
 
 /**
- * Listens for WebSockets and leads each to the upstream.
+ * Listens for WebSockets and connects each to the upstream.
  *
- * @throws UsageError naming the option that breaks a rule, or that is missing to listen there.
+ * @throws UsageError naming the option that breaks a rule, or that is required to listen there.
  */
 export async function listenBridgeOn(
   runtime: BridgeRuntime,
@@ -56,9 +56,9 @@ export async function listenBridgeOn(
 class Guests {
   readonly #bridge: Bridge;
   readonly #digest: Digest;
-  // How to cut off each.
+  // Functions that abort them.
   readonly #waiting: Set<() => void> = new Set();
-  // Those in their handshake of TLS, by address and port: the socket that it gives is another one.
+  // Those in their TLS handshake, by address and port: after it the runtime gives another socket.
   readonly #arrived: Map<string, () => void> = new Map();
 
   constructor(bridge: Bridge, digest: Digest) {
@@ -104,7 +104,7 @@ class Guests {
   }
 }
 
-/** The address in the name that `Accept` is given: `tcp:192.0.2.7:4000`. */
+/** The host in the address that `Accept` gets: `tcp:192.0.2.7:4000`. */
 function hostOf(name: string): string {
   return name.replace(/^tcp:/, '').replace(/:\d+$/, '');
 }

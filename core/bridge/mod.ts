@@ -1,4 +1,4 @@
-/** The bridge without its sockets: who may connect, what they may ask, and how much. */
+/** The bridge without its sockets: admission, policies and limits. */
 export { Bridge, type Place, type RunningBridge } from './bridge.ts';
 export type { UpgradeAnswer, UpgradeRequest } from './admission.ts';
 export type { Digest } from './guest.ts';

@@ -13,13 +13,13 @@ import type { Policy } from './policy.ts';
 
 /** The limits for a page, for an address, and for all of them together. */
 export interface BridgeLimits {
-  /** The largest WebSocket message, in bytes. Messages are pieces of a stream: one holds any part. */
+  /** The largest WebSocket message, in bytes. Messages are pieces of a stream, cut anywhere. */
   readonly maxMessage: number;
-  /** Into how many frames a message may be cut. */
+  /** The maximum number of frames in a message. */
   readonly maxFrames: number;
   /** The largest value, stored or read, in bytes. */
   readonly maxValue: number;
-  /** How many keys one `get` may ask for. Its line may be as long as that takes; others have 2 kB. */
+  /** The maximum number of keys in one `get`. Its line may be as long as they need, others 2 kB. */
   readonly maxKeys: number;
   /** How many commands of one socket may wait for their reply; more are not read. */
   readonly maxInFlight: number;
@@ -28,8 +28,8 @@ export interface BridgeLimits {
   /** Commands a second that are taken from one socket, and how many at once; more are read later. */
   readonly rate: number;
   /**
-   * Data frames a second that are taken from one socket, whatever they hold, and how many at once;
-   * more are read later. Most messages are one frame.
+   * Data frames a second that are read from one socket, regardless of their content, and how many at
+   * once; more are read later. Most messages are one frame.
    */
   readonly messageRate: number;
   /** Bytes a second that are taken from one socket, and how many at once; more are read later. */
@@ -48,9 +48,9 @@ export interface BridgeLimits {
   readonly maxFailures: number;
   /** Milliseconds a connection has for its upgrade. */
   readonly handshakeTimeout: number;
-  /** Milliseconds without a sign of life, pings included, after which a socket is closed. */
+  /** Milliseconds without any frame, pings included, after which a socket is closed. */
   readonly idleTimeout: number;
-  /** How many bytes of replies may wait for a socket before no more is read, from it or for it. */
+  /** The bytes of replies that may wait for a socket; beyond it neither side is read. */
   readonly maxOutput: number;
 }
 
@@ -63,18 +63,18 @@ export const bridgeLimits: BridgeLimits = {
   maxInFlight: 256,
   maxInFlightTotal: 4096,
   rate: 1000,
-  // A client sends all commands of a turn in one message: it needs no more than it has commands, and
-  // a few for values that leave in pieces.
+  // A client sends all commands of a turn in one message, so it needs at most one for each command, and
+  // some for values that are sent in pieces.
   messageRate: 2000,
-  // 134 megabits a second: more than visitors have, and a few hundredths of a core to read.
+  // 134 megabits a second: more than most visitors have, and a few hundredths of a core to read.
   byteRate: 16 * 1024 * 1024,
   // A browser answers the bridge's pings, two a minute; programs ping at most once a second.
   controlRate: 10,
   maxSockets: 100,
-  // A third of what a token has: one visitor leaves places to others.
+  // A third of `maxSockets`, so that one visitor cannot take all places.
   maxSocketsPerAddress: 32,
   maxHandshakes: 16,
-  // All the pages behind one address come back at once when a bridge was away.
+  // All pages behind one address reconnect at once after the bridge was down.
   connectRate: 100,
   maxFailures: 10,
   handshakeTimeout: 5000,
@@ -84,42 +84,42 @@ export const bridgeLimits: BridgeLimits = {
 
 /** The options of a bridge. */
 export interface BridgeOptions extends Partial<BridgeLimits> {
-  /** The memcached behind the bridge. Nothing that a page sends can name another. */
+  /** The memcached behind the bridge. A page cannot select another. */
   readonly upstream: ServerName;
   /** Speak TLS to it. */
   readonly upstreamTls?: TlsOptions;
   /** Log in to it, with memcached's ASCII authentication. */
   readonly upstreamAuth?: { readonly username: string; readonly password: string };
-  /** Milliseconds it has for a reply, and for a connection; 1000 by default. */
+  /** The timeout of its replies and of a connection, in milliseconds; 1000 by default. */
   readonly upstreamTimeout?: number;
   /** The origins whose pages may connect, exactly: `https://app.example.org`; none by default. */
   readonly origins?: readonly string[];
   /** The host names by which the bridge is called; those of the loopback by default. */
   readonly hosts?: readonly string[];
-  /** The name of each tenant and its bearer token. With tokens, nobody connects without one. */
+  /** The name of each tenant and its bearer token. If there are tokens, one is required to connect. */
   readonly tokens?: ReadonlyMap<string, string>;
   /** The prefix of every key, which the page does not see; none by default. */
   readonly prefix?: string;
-  /** Take nothing that changes an item, or its time to live. */
+  /** Refuse every command that changes an item, or its time to live. */
   readonly readOnly?: boolean;
-  /** Judges each command before the bridge's own rules do, which it cannot loosen. */
+  /** Decides on each command before the bridge's own rules, which it cannot relax. */
   readonly policy?: Policy;
   /**
-   * A proxy that speaks TLS stands before the bridge and adds the address of its client to
+   * A proxy that terminates TLS is in front of the bridge, and adds its client's address to
    * `X-Forwarded-For`.
    */
   readonly behindProxy?: boolean;
   /** Called with each event. No event holds a key, a value or a token. */
   readonly log?: (event: BridgeEvent) => void;
-  /** How to connect to the upstream; the runtime's own way by default. */
+  /** Connects to the upstream; the runtime's own `dial` by default. */
   readonly dial?: Dialer;
   /** The time of its limits and deadlines; that of the system by default. */
   readonly clock?: Clock;
-  /** Numbers from 0 to less than 1, which spread attempts to reconnect; `Math.random` by default. */
+  /** Numbers from 0 to less than 1, for the jitter of reconnects; `Math.random` by default. */
   readonly random?: () => number;
 }
 
-/** Options, each checked and there. */
+/** All options, checked, with their defaults. */
 export interface BridgeSettings extends
   BridgeLimits,
   Required<
@@ -140,16 +140,16 @@ export interface BridgeSettings extends
   readonly hosts: ReadonlySet<string>;
 }
 
-/** The options that are looked up in. */
+/** The options that are turned into sets and maps. */
 type Listed = 'origins' | 'hosts';
 
-/** The shortest token that is taken: 16 letters and digits cannot be guessed over a network. */
+/** The shortest token that is accepted: 16 letters and digits cannot be guessed over a network. */
 const MIN_TOKEN = 16;
 
-/** The longest prefix: it must leave keys room. */
+/** The longest prefix, in bytes: it must leave room for keys. */
 const MAX_PREFIX = 100;
 
-/** The default of every option that need not be given; none can be missing here. */
+/** The defaults of the optional options; the compiler requires all of them. */
 const defaults:
   & Omit<BridgeSettings, 'upstream' | 'dial' | Listed>
   & Required<Pick<BridgeOptions, Listed>> = {
@@ -181,12 +181,12 @@ export function bridgeSettings(
   checkKnown('options', options, names);
   const settings = withDefaults(defaults, options);
   for (const name of Object.keys(bridgeLimits) as (keyof BridgeLimits)[]) {
-    // No more than timers can be set for.
+    // The longest that timers support.
     checkWhole(name, settings[name], 1, 0x7fff_ffff);
   }
   const { origins, hosts, tokens, prefix } = settings;
   for (const origin of origins) {
-    // As browsers write it: a slash at its end, or a default port, would match nobody.
+    // As browsers write it: with a trailing slash, or a default port, it would never match.
     if (!/^[a-z][a-z\d+.-]*:\/\/[^/*\s@]+$/.test(origin)) {
       const shown = withoutLogin(origin);
       throw new UsageError('origins', `must be like https://app.example.org, not ${shown}`);

@@ -16,23 +16,23 @@ import type { BridgeSettings } from './options.ts';
 import { type BridgeSession, type BridgeSocket, LINGER } from './session.ts';
 import { TokenBucket } from './token-bucket.ts';
 
-/** How much is still read of a page that was told the end, for its own close frame, in bytes. */
+/** How much is still read after the bridge's close frame, for that of the page, in bytes. */
 const LAST_WORDS = 16 * 1024;
 
-/** Milliseconds that a page waits at least when it is over a rate: one timer for many frames. */
+/** The minimum wait of a page over a rate limit, in milliseconds: one timer for many frames. */
 const BATCH = 20;
 
 /** The largest payload that is copied behind its head, in bytes: one write is cheaper than two. */
 const COPIED = 16 * 1024;
 
 /**
- * The WebSocket of a page, on the connection that asked for it.
+ * The WebSocket of a page, on the connection that was upgraded.
  *
  * It is `open`, then `closing`, then `gone`. While it is open, frames are read one at a time, as
  * long as the session takes more and no rate is exceeded; otherwise they wait, and the connection is
- * paused. It is closing from the moment that either side says so: nothing that arrives is obeyed any
- * more, a few bytes are looked through for the page's own close frame, and after a second the
- * connection is cut off, whatever the page does. It is gone when the connection is.
+ * paused. It is closing once either side has sent a close frame: no further frame is obeyed, a few
+ * bytes are searched for the page's own close frame, and after a second the connection is cut off in
+ * any case. It is gone when the connection has closed.
  */
 export class PageSocket implements BridgeSocket, TransportEvents {
   readonly #transport: Transport;
@@ -44,18 +44,18 @@ export class PageSocket implements BridgeSocket, TransportEvents {
   readonly #goneListeners: (() => void)[] = [];
   #state: 'open' | 'closing' | 'gone' = 'open';
   #session: BridgeSession | null = null;
-  // Bytes that the connection has not taken; then the session has to wait (backpressure).
+  // Bytes that the connection has not taken. While there are any, the session waits (backpressure).
   #unsent: Uint8Array[] = [];
   #isOwedDrain = false;
-  // Whether the session wants no more, and whether the connection was paused.
+  // Whether the session is paused, and whether the connection is.
   #paused = false;
   #held = false;
   #reading = false;
-  // The last frame, or the last bytes, used up a rate. The rates are looked at only then.
+  // The last frame, or the last bytes, used up a rate limit. The limits are checked only then.
   #mayWait = true;
   #cancelWait: (() => void) | null = null;
   #cancelLinger: () => void = () => {};
-  // How much is still looked through for a close frame.
+  // How many more bytes are searched for a close frame.
   #lastWords = LAST_WORDS;
 
   constructor(transport: Transport, settings: BridgeSettings) {
@@ -94,7 +94,7 @@ export class PageSocket implements BridgeSocket, TransportEvents {
     this.#session?.onDrain();
   }
 
-  /** A WebSocket ends as a whole: a page that says no more without a close frame is gone. */
+  /** A WebSocket has no half-close: a page that ends its side without a close frame is gone. */
   onEnd(): void {
     this.#finish(null);
   }
@@ -134,7 +134,7 @@ export class PageSocket implements BridgeSocket, TransportEvents {
     this.#read();
   }
 
-  /** Asks for a sign of life, which goes to the session; not while the page reads nothing. */
+  /** Sends a ping, whose pong goes to the session; not while the page does not read. */
   ping(): void {
     if (this.#state === 'open' && this.#unsent.length === 0) {
       this.#write(encodeFrame(PING, new Uint8Array(0)));
@@ -190,7 +190,7 @@ export class PageSocket implements BridgeSocket, TransportEvents {
     this.#regulate();
   }
 
-  // Whether a rate is exceeded; then it is looked at again in a while.
+  // Whether a rate limit is exceeded; if so, reading continues after a wait.
   #mustWait(): boolean {
     if (this.#cancelWait !== null) return true;
     const { clock } = this.#settings;
@@ -208,7 +208,7 @@ export class PageSocket implements BridgeSocket, TransportEvents {
   }
 
   #onControl({ type, payload }: { type: 'ping' | 'pong'; payload: Uint8Array }): void {
-    // Browsers send none but the answers to the bridge's own pings, of which there are few.
+    // Browsers send only pongs for the bridge's own pings, which are few.
     if (!this.#controls.take(this.#settings.clock.elapsed())) {
       return this.#giveUp(1008, 'too many control frames');
     }
@@ -223,7 +223,7 @@ export class PageSocket implements BridgeSocket, TransportEvents {
     this.#finish(endCause({ code, reason: '' }));
   }
 
-  // It broke a rule of the bridge: nothing more is read.
+  // The page broke a rule of the bridge: nothing more is read.
   #giveUp(code: number, reason: string): void {
     this.#lastWords = 0;
     this.refuse(code, reason);
@@ -259,7 +259,7 @@ export class PageSocket implements BridgeSocket, TransportEvents {
     this.#session?.onClosed(cause);
   }
 
-  // A page that closes in order still gets its unread replies; the session gives it up if need be.
+  // After an orderly close the page still gets its unread replies, unless the session gives it up.
   #lingerInOrder(): void {
     this.#linger(() => {
       if (this.#unsent.length > 0) this.#lingerInOrder();

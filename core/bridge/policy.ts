@@ -8,8 +8,8 @@ import { NOT_ALLOWED } from './errors.ts';
 import type { BridgeClient } from './events.ts';
 
 /**
- * Decides on a command: gives the command to send in its place, or the reply. An error reply is the
- * last one, the socket is closed after it. One that throws has refused.
+ * Decides on a command: returns the command to send in its place, or a reply. After an error reply
+ * the socket is closed. A policy that throws refuses the command.
  */
 export type Policy = (command: Command, client: BridgeClient) => Command | Reply;
 

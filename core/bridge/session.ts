@@ -17,15 +17,15 @@ import type { BridgeSettings } from './options.ts';
 import { ownPolicy, type Policy } from './policy.ts';
 import { TokenBucket } from './token-bucket.ts';
 
-/** Milliseconds that a page has to take its end: then its connection is cut off. */
+/** Milliseconds that a page has to close after the bridge has; then its connection is cut off. */
 export const LINGER = 1000;
 
 /** An open WebSocket, as a bridge needs it. */
 export interface BridgeSocket extends Transport {
-  /** Sends the bytes that were taken, then closes with a WebSocket code and a reason. */
+  /** Sends all bytes that it has taken, then closes with a WebSocket code and a reason. */
   refuse(code: number, reason: string): void;
   /**
-   * Calls back when the socket is really gone, which may be later than `onClosed`: not every runtime
+   * Calls back when the connection has ended, which may be later than `onClosed`: not every runtime
    * can drop a connection whose peer does not read.
    */
   onGone(call: () => void): void;
@@ -59,7 +59,7 @@ export class BridgeSession implements TransportEvents {
   readonly #prefix: Uint8Array;
   readonly #clock: Clock;
   readonly #bucket: TokenBucket;
-  // The last command used up the rate. The rate is looked at only then.
+  // The last command used up the rate limit. The limit is checked only then.
   #mayWait = true;
   readonly #upstream: Upstream;
   // How many commands the upstream has not answered.
@@ -73,7 +73,7 @@ export class BridgeSession implements TransportEvents {
   #isFull = false;
   #upstreamPaused = false;
   #heard: number;
-  // Reads no more, and closes with this once all that is owed has been sent.
+  // Reads no more, and closes with this once all pending replies have been sent.
   #ending: { readonly code: number; readonly reason: string } | null = null;
   #closed = false;
   #cancelIdle: () => void = () => {};
@@ -123,7 +123,7 @@ export class BridgeSession implements TransportEvents {
     this.#run();
   }
 
-  /** The page gave a sign of life that is no data: it answered a ping. */
+  /** The page is alive, although it sent no data: it answered a ping. */
   onAlive(): void {
     this.#heard = this.#clock.elapsed();
   }
@@ -137,7 +137,7 @@ export class BridgeSession implements TransportEvents {
     this.#cancelIdle();
     this.#cancelRefusal();
     this.#cancelRate?.();
-    // Commands that were read are done; their replies are read to the end and dropped.
+    // Commands that were read are executed; their replies are read and dropped.
     if (this.#upstreamPaused) this.#pauseUpstream(false);
     void this.#upstream.close();
     const { settings, client, onClosed } = this.#dependencies;
@@ -196,7 +196,7 @@ export class BridgeSession implements TransportEvents {
     return this.#wasCongested;
   };
 
-  // Whether the rate is exceeded; then it goes on when it no longer is.
+  // Whether the rate limit is exceeded; if so, it continues after a wait.
   #mustWait(): boolean {
     const wait = this.#bucket.wait(this.#clock.elapsed());
     this.#mayWait = wait > 0;
@@ -221,7 +221,7 @@ export class BridgeSession implements TransportEvents {
     if (!('verb' in answer)) {
       this.#connection.reply(id, answer);
       if (!isError(answer)) return;
-      // A WebSocket takes 123 bytes of a reason, a policy may say more.
+      // The reason of a WebSocket has at most 123 bytes, a policy's message may be longer.
       this.#refuse(answer.message.slice(0, 60));
       settings.log({ type: 'denied', client, verb: command.verb, why: answer.message });
       return;
@@ -259,14 +259,14 @@ export class BridgeSession implements TransportEvents {
       for (const policy of this.#policies) {
         const answer = policy(decided, client);
         if (!('verb' in answer)) {
-          // A reply that cannot be written throws here, and not when it is sent.
+          // A reply that cannot be encoded throws here, and not when it is sent.
           encodeReply(answer);
           return answer;
         }
         decided = answer;
       }
     } catch (error) {
-      // The user's policy has failed: nothing goes through unjudged.
+      // The user's policy has failed: no command is sent without its decision.
       settings.log({ type: 'failed', client, error });
       return NOT_ALLOWED;
     }
@@ -279,7 +279,7 @@ export class BridgeSession implements TransportEvents {
   }
 
   // While the upstream waits for the page, its commands are neither late nor counted as in flight:
-  // no other page is told that the bridge is busy because of them.
+  // no other page gets `busy` because of them.
   #pauseUpstream(paused: boolean): void {
     this.#upstreamPaused = paused;
     this.#dependencies.inFlight.count += paused ? -this.#pending : this.#pending;
@@ -287,9 +287,9 @@ export class BridgeSession implements TransportEvents {
     else this.#upstream.resume();
   }
 
-  // Pings after half of the time, and gives up a page that was silent for all of it. A page that
+  // Pings after half of the timeout, and gives up a page that was silent for all of it. A page that
   // does not read its replies does not see the ping either. Where the runtime pings, its ping waits
-  // behind the replies, so a page that does not read them is closed here.
+  // after the replies, so a page that does not read them is closed here.
   #watchIdle(asked = false): void {
     const { ping, socket, settings: { clock, idleTimeout } } = this.#dependencies;
     this.#cancelIdle = clock.after(idleTimeout / 2, () => {

@@ -65,11 +65,11 @@ export async function findMany<Result>(
     const { error } = limit;
     return context.read(result, () => Promise.reject(error));
   }
-  // Which keys share a server is known once the servers are.
+  // The keys that share a server are known once the servers are.
   const ready = servers?.ready;
   const left = ready && await context.read(null, () => ready(options));
   if (left === null) return result;
-  const values: unknown[] = new Array(wanted.length).fill(MISSING);
+  const values: unknown[] = wanted.map(() => MISSING);
   const batches = [...groupByServer(wire, servers?.serverOf)].flatMap((indexes) =>
     cut(indexes, wire, context)
   );
@@ -120,7 +120,7 @@ class BatchReader<Result> implements Reader<void> {
   readonly #read: (key: ItemKey, found: Found) => Result;
   readonly #values: unknown[];
   readonly #keys: Key[] = [];
-  // Those whose items are empty, or the placeholder of a value to come: only `mg` can tell.
+  // Only `mg` can distinguish an empty value from the placeholder of a value to come.
   readonly #unclear: number[] = [];
 
   /**
@@ -279,7 +279,7 @@ class Limit {
     this.#deadline = new Deadline(context.dependencies.clock, options.timeout ?? Infinity);
   }
 
-  /** The error of all that is left, once the call may not go on; else null. */
+  /** The error of the remaining items, once the call may not continue; else null. */
   get error(): MemcacheError | null {
     const { signal, timeout } = this.#options;
     if (this.#error === null && signal?.aborted === true) {
@@ -290,7 +290,7 @@ class Limit {
     return this.#error;
   }
 
-  /** The options of a command, which may take what is left of the time. */
+  /** The options of a command, whose timeout is the time that is left. */
   within<Options extends CallOptions>(options: Options): Options {
     return this.#deadline.within(options);
   }
@@ -299,10 +299,10 @@ class Limit {
 interface Job {
   readonly key: Key;
   readonly wire: WireKey;
-  /** The bytes of its value, about. */
+  /** The approximate size of its value, in bytes. */
   readonly size: number;
   readonly make: (quiet: boolean) => Command;
-  /** Whether the reply says that it was done. */
+  /** Whether the reply means success. */
   readonly isDone: (reply: Reply) => boolean;
 }
 
@@ -325,7 +325,7 @@ async function doMany(
         make(quiet),
         executeOptions(noreply, limit.within(options)),
       );
-      // An error within a quiet run names no command: only sending this one again can tell.
+      // An error within a quiet run names no command, so each one has to be sent again to find it.
       if (reply.type === 'silent' && reply.errors.length > 0) {
         reply = await context.execute(wire, make(false), limit.within(options));
       }
@@ -349,7 +349,7 @@ async function doMany(
 interface WindowOptions<Item> {
   readonly clock: Clock;
   readonly limit: Limit;
-  /** Called with each item that is not begun any more, and the reason. */
+  /** Called with each item that was not begun, and the reason. */
   readonly skip: (item: Item, error: MemcacheError) => void;
   /** The bytes that an item has in flight. */
   readonly sizeOf: (item: Item) => number;
@@ -411,8 +411,8 @@ function windowed<Item>(
 }
 
 /**
- * Does something with each item: synchronously where that is quick, else in slices with a turn of
- * the event loop in between, and then it returns a promise of the end.
+ * Calls a function with each item: synchronously if that is quick, else in slices with a turn of the
+ * event loop in between, in which case it returns a promise.
  */
 function inSlices<Item>(
   clock: Clock,

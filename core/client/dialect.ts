@@ -23,7 +23,8 @@ export interface WriteFields {
 }
 
 // Commands with these lists are plain: encoded, and answered, in one pass.
-const READ = /* @__PURE__ */ plainFlags('mg', ['v', 'f']);
+/** Asks for the value and its client flags. */
+export const READ: readonly string[] = /* @__PURE__ */ plainFlags('mg', ['v', 'f']);
 const DELETE = /* @__PURE__ */ plainFlags('md', []);
 const READ_CAS = ['v', 'f', 'c'];
 const QUIET = /* @__PURE__ */ plainFlags('md', ['q']);
@@ -114,7 +115,8 @@ interface LastFlags extends WriteFields {
 const lastFlags: (LastFlags | undefined)[] = [];
 const LAST = 16;
 
-function storeFlags(mode: StoreVerb, fields: WriteFields): readonly string[] {
+/** The flags of a store; for one like others before it, a list that makes it plain. */
+export function storeFlags(mode: StoreVerb, fields: WriteFields): readonly string[] {
   const { expire, flags, quiet } = fields;
   const at = (expire ^ flags) & (LAST - 1);
   const last = lastFlags[at];

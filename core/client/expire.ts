@@ -2,8 +2,8 @@
 import { UsageError } from '../wire/errors.ts';
 
 /**
- * When an item expires: seconds from now, a Date, or 0 for never. Negative seconds and dates that
- * are past mean at once.
+ * When an item expires: seconds from now, a Date, or 0 for never. Negative seconds and past dates mean
+ * at once.
  */
 export type Expire = number | Date;
 
@@ -15,8 +15,8 @@ const MONTH = 60 * 60 * 24 * 30;
  *
  * @param expire An `Expire`; callers in JavaScript may pass anything.
  * @param now Milliseconds since 1970.
- * @param argument What the caller calls it, for errors.
- * @throws UsageError when it is no such time, and when it is a number of seconds that memcached
+ * @param argument The caller's name for it, for errors.
+ * @throws UsageError when it is not such a time, and when it is a number of seconds that memcached
  * would read as a Unix time long past, so that the item would vanish at once.
  */
 export function toExptime(expire: unknown, now: number, argument: string = 'expire'): number {
@@ -42,8 +42,8 @@ export function toExptime(expire: unknown, now: number, argument: string = 'expi
 }
 
 /**
- * The seconds from now to send where memcached reads them as it reads an expiry: the delay of
- * `flush_all`, the flag `R` of `mg`. Past 30 days it would read a Unix time long past, and say OK.
+ * The seconds from now to send where memcached reads them like an expiry: the delay of `flush_all`,
+ * the flag `R` of `mg`. It would take more than 30 days for a Unix time long past, and reply OK.
  *
  * @param delay Seconds from now, or a Date; one that is past is 0. Callers in JavaScript may pass
  * anything.

@@ -31,9 +31,9 @@ export function isRouted(key: ItemKey): key is RoutedKey {
 export interface WireKey {
   /** The key itself. */
   readonly key: Key;
-  /** It needs base64, so it can go only where there are meta commands. */
+  /** It needs base64, so it can only be sent with meta commands. */
   readonly base64: boolean;
-  /** What says which server it is on; left out where there is one server. */
+  /** The text or bytes that are hashed; left out if there is only one server. */
   readonly route?: Key;
 }
 
@@ -58,7 +58,7 @@ const PLAIN = /^[!-~]*$/;
 // deno-lint-ignore no-control-regex
 const SPECIAL = /[\0- \x7f]/;
 
-/** Translates keys. Lengths and characters are checked when the command is made of them. */
+/** Translates keys. Lengths and characters are checked with the command. */
 export class Keys {
   readonly #policy: KeyPolicy;
 
@@ -119,7 +119,7 @@ export class Keys {
 export class RoutedKeys extends Keys {
   readonly #prefix: string;
   readonly #profile: Pick<Profile, 'hashes' | 'toKey'> | undefined;
-  // For keys that have their prefix already.
+  // For keys that already have their prefix.
   readonly #whole: Keys;
 
   constructor(policy: KeyPolicy, profile?: Pick<Profile, 'hashes' | 'toKey'>) {

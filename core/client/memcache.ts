@@ -51,8 +51,14 @@ import {
 export class Memcache {
   /** The meta commands with all of their flags. */
   readonly meta: MetaCommands;
+  /** @internal */
   protected readonly context: OperationContext;
 
+  /**
+   * Makes the operations over an executor.
+   *
+   * @param dependencies The executor, and what is done with keys and values.
+   */
   constructor(dependencies: MemcacheDependencies) {
     this.context = new OperationContext(dependencies);
     this.meta = new MetaCommands(this.context);

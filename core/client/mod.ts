@@ -1,4 +1,4 @@
-/** What clients are made of, for those who build clients of their own. */
+/** The parts of clients, for programs that build clients of their own. */
 export type {
   BulkOptions,
   CallOptions,

@@ -1,4 +1,4 @@
-// The table of client options, and what each call takes: types, rules and defaults.
+// The table of client options, and the options of calls: types, rules and defaults.
 import { type Clock, systemClock } from '../io/clock.ts';
 import type { Dialer, TlsOptions } from '../io/transport.ts';
 import { assertArgument, checkKnown, checkObject, optionNames } from '../wire/check.ts';
@@ -25,29 +25,29 @@ export interface ClientOptions extends Partial<ClientSettings> {}
 export interface ClientSettings
   extends Omit<ClientConnectionOptions, 'serverName' | 'closesAtProbe'> {
   /**
-   * Connects to a server. Node, Deno, Bun and pages have their own, which is used if none is given.
+   * Connects to a server. By default the runtime's own dialer: Node's, Deno's, Bun's or that of pages.
    */
   readonly dial?: Dialer;
   /**
-   * Milliseconds until a command is given up that was not answered.
+   * Milliseconds after which a command that was not answered is given up.
    *
    * @default 1000
    */
   readonly timeout: number;
   /**
-   * Milliseconds until a dial is given up, TLS handshake included.
+   * Milliseconds after which a dial is given up, TLS handshake included.
    *
    * @default 1000
    */
   readonly connectTimeout: number;
-  /** TLS from the first byte, with these options; `{}` for TLS with none. */
+  /** TLS from the first byte, with these options; `{}` for TLS with the defaults. */
   readonly tls?: TlsOptions;
   /** The login, for memcached's ASCII authentication. */
   readonly auth?: { readonly username: string; readonly password: string };
   /**
-   * The commands to use. `auto` finds out on each connection whether the server speaks meta
-   * commands, before any value is sent, and uses the classic ones where it does not. `meta` insists
-   * on meta commands, and refuses a server without them; `text` insists on the classic ones.
+   * The commands to use. `auto` detects on each connection whether the server supports meta commands,
+   * before any value is sent, and uses classic ones if it does not. `meta` requires meta commands, and
+   * refuses a server without them; `text` uses only classic ones.
    *
    * @default 'auto'
    */
@@ -73,41 +73,41 @@ export interface ClientSettings
   readonly unicodeKeys: boolean;
   /**
    * Accept keys with any byte, and send those with spaces or control characters as base64, which
-   * takes meta commands.
+   * requires meta commands.
    *
    * @default false
    */
   readonly binaryKeys: boolean;
   /**
-   * The most keys that one `get` asks for; calls for more keys send several. A `get` has at most
-   * 16,000 bytes of keys in any case. The client for pages has 100, as bridges take no more.
+   * The maximum number of keys in one `get`; calls for more keys send several. A `get` has at most
+   * 16,000 bytes of keys in any case. The client for pages has 100, the limit of bridges.
    *
    * @default 1000
    */
   readonly maxKeys: number;
   /**
-   * Do not wait for replies to stores, `delete`, `touch` and `flushAll`, unless a call says
-   * otherwise. `cas`, `incr` and `decr`, which are called for their reply, take `noreply` by the
-   * call alone.
+   * Do not wait for replies to stores, `delete`, `touch` and `flushAll`, unless the call sets
+   * `noreply: false`. For `cas`, `incr` and `decr`, which are called for their result, only the
+   * option of the call counts.
    *
    * @default false
    */
   readonly noreply: boolean;
-  /** Called with each error that the server reported to a command nobody waits for. */
+  /** Called with each error of the server for a command whose reply is not awaited. */
   readonly onQuietError?: (error: ServerReplyError) => void;
   /**
-   * Reads that fail give what a miss gives, and are counted in `ignored`. Errors of usage still
-   * reject.
+   * Reads that fail return the same as a miss, and are counted in `ignored`. A `UsageError` still
+   * rejects.
    *
    * @default false
    */
   readonly ignoreErrors: boolean;
-  /** Called with each error that `ignoreErrors` made a miss. */
+  /** Called with each error that `ignoreErrors` turned into a miss. */
   readonly onIgnored?: (error: MemcacheError) => void;
   /** Called with each command; a function that it returns is called at the command's end. */
   readonly onCommand?: OnCommand;
   /**
-   * Send small writes at once (TCP_NODELAY). The transports of every runtime do unless told not to.
+   * Send small writes at once (TCP_NODELAY). It is on by default in the transports of every runtime.
    */
   readonly noDelay?: boolean;
   /** Seconds without traffic after which the operating system probes the peer (TCP keep-alive). */
@@ -140,10 +140,10 @@ export interface ClientSettings
   readonly random: () => number;
 }
 
-/** How many connections a client has to each server. */
+/** The number of connections that a client has to each server. */
 export interface PoolOptions {
   /**
-   * The most connections to a server. Another one is opened while all are busy.
+   * The maximum number of connections to a server. Another one is opened while all are busy.
    *
    * @default 1; in a `PooledClient` 4
    */
@@ -178,21 +178,21 @@ export interface HashClientSettings extends ClientSettings, PoolOptions, HealthO
 /** The options of a client of many servers, each of which may be left out. */
 export interface HashClientOptions extends Partial<HashClientSettings> {}
 
-/** The dialer, which a client of the core has to be given. */
+/** The dialer, which is required for a client of the core. */
 export interface WithDial {
   readonly dial: Dialer;
 }
 
-/** Adds to a client's options what its runtime has: a dialer, at least. */
+/** Adds the runtime's defaults to a client's options: at least a dialer. */
 export type Prepare = <Options extends ClientOptions>(options: Options) => Options;
 
-/** What a client of the core adds to its options: nothing. */
+/** The additions of a client of the core: none. */
 export const asGiven: Prepare = (options) => options;
 
-/** What a value has to be, and how the error says so. */
+/** The check of a value, and its description for errors. */
 export type Rule = readonly [holds: (value: unknown) => boolean, says: string];
 
-/** The rule and the default of each option; undefined for none. */
+/** The rule and the default of each option; undefined if it has none. */
 export type OptionTable<Settings> = {
   readonly [Name in keyof Settings]-?: readonly [rule: Rule, byDefault: Settings[Name]];
 };
@@ -215,12 +215,12 @@ const isNotNegative: Rule = [
   (value) => typeof value === 'number' && value >= 0,
   'must be a number, 0 or more',
 ];
-/** What a longer delay than timers take would do is go off at once. */
+/** The longest delay that timers support: a longer one would fire at once. */
 const isDelay: Rule = [
   (value) => typeof value === 'number' && value > 0 && value <= 0x7fff_ffff,
   'must be a number of milliseconds, more than 0',
 ];
-/** Checked where it is used, so that not every client has all schemes and profiles in it. */
+/** Checked where it is used, so that not every client includes all schemes and profiles. */
 export const isChecked: Rule = [() => true, ''];
 const isBoolean: Rule = [(value) => typeof value === 'boolean', 'must be a boolean'];
 
@@ -261,11 +261,11 @@ export const clientTable: OptionTable<ClientSettings> = {
   fence: [/* @__PURE__ */ isOneOf(['mn', 'version', 'get']), clientConnectionOptions.fence],
   fenceEvery: [isLimit, clientConnectionOptions.fenceEvery],
   clock: [isObject, systemClock],
-  // Looked up at each call: a program may replace it.
+  // Looked up at each call, as a program may replace it.
   random: [isFunction, () => Math.random()],
 };
 
-/** The connections of a client that is not told how many it has. */
+/** The pool options of a client without any. */
 export const poolTable: OptionTable<PoolOptions> = {
   maxPoolSize: [isCount, 1],
   idleTimeout: [isLimit, Infinity],
@@ -341,16 +341,16 @@ export function checkClock(clock: Clock): void {
   }
 }
 
-/** What every operation takes. */
+/** The options of every operation. */
 export type CallOptions = Pick<ExecuteOptions, 'timeout' | 'signal'>;
 
 /** The options of a call that writes. */
 export interface WriteOptions extends CallOptions {
   /**
-   * Do not wait for the reply: the promise resolves when the transport has taken the bytes of the
-   * command, and says that all went well whether it did or not. It rejects, with the outcome
-   * `not-sent`, where there is no connection, and waits while more than 1024 commands are pending.
-   * Errors that the server reports go to `onQuietError`. Without it the client's `noreply` holds.
+   * Do not wait for the reply: the promise resolves as on success when the transport has taken the
+   * bytes of the command. It rejects with the outcome `not-sent` if there is no connection, and waits
+   * while more than 1024 commands are pending. Errors of the server go to `onQuietError`. The default
+   * is the client's `noreply`.
    */
   readonly noreply?: boolean;
 }
@@ -358,19 +358,19 @@ export interface WriteOptions extends CallOptions {
 /** The options of a call that stores. */
 export interface StoreOptions extends WriteOptions {
   /**
-   * When it expires: seconds from now, or a Date. Without it never.
+   * When it expires: seconds from now, or a Date; never by default.
    */
   readonly expire?: Expire;
-  /** Client flags to store instead of those that say how the value was serialised. */
+  /** Client flags to store instead of those of the serde. */
   readonly flags?: number;
 }
 
-/** For many writes at once. `timeout` is for all of them together. */
+/** The options of many writes at once. `timeout` is for all of them together. */
 export interface BulkOptions extends WriteOptions {
   /**
-   * Ask the server to answer only for what fails, which costs the fewest bytes. Where it reports an
-   * error that could be of any of them, each is sent once more to learn whose it was. It has
-   * no effect where the connection speaks text, whose `noreply` hides failures.
+   * Let the server reply only to failures, which costs the fewest bytes. If it reports an error that
+   * any of the commands may have caused, each is sent once more to find out. It has no effect on a
+   * connection that speaks text, whose `noreply` hides failures.
    */
   readonly quiet?: boolean;
 }
@@ -405,17 +405,17 @@ const bulkStoreNames = /* @__PURE__ */ optionNames<
   flags: true,
 });
 
-/** @throws UsageError naming an option that no read has. */
+/** @throws UsageError naming an option that reads do not have. */
 export function checkCallOptions(options: CallOptions | undefined): void {
   if (options !== undefined) checkNames(options, callNames);
 }
 
-/** @throws UsageError naming an option that no write has. */
+/** @throws UsageError naming an option that writes do not have. */
 export function checkWriteOptions(options: WriteOptions | undefined): void {
   if (options !== undefined) checkNames(options, writeNames);
 }
 
-/** @throws UsageError naming an option that nothing that stores has. */
+/** @throws UsageError naming an option that stores do not have. */
 export function checkStoreOptions(options: StoreOptions | undefined): void {
   if (options === undefined) return;
   // As memcached (npm) and others have it.
@@ -425,12 +425,12 @@ export function checkStoreOptions(options: StoreOptions | undefined): void {
   checkNames(options, storeNames);
 }
 
-/** @throws UsageError naming an option that deleting many has not. */
+/** @throws UsageError naming an option that `deleteMany` does not have. */
 export function checkBulkOptions(options: BulkOptions | undefined): void {
   if (options !== undefined) checkNames(options, bulkNames);
 }
 
-/** @throws UsageError naming an option that storing many has not. */
+/** @throws UsageError naming an option that `setMany` does not have. */
 export function checkBulkStoreOptions(
   options: BulkOptions & Pick<StoreOptions, 'expire' | 'flags'> | undefined,
 ): void {

@@ -45,9 +45,9 @@ export class ServerClient extends Memcache {
   }
 
   /**
-   * What the server tells of itself, by name; numbers as numbers.
+   * The statistics of the server, by name; numbers as numbers.
    *
-   * @param words What to tell of: `settings`, `items`; everything general by default.
+   * @param words The topic: `settings`, `items`, …; the general statistics by default.
    */
   stats(
     words: readonly string[] = [],
@@ -62,11 +62,11 @@ export class ServerClient extends Memcache {
   }
 
   /**
-   * Deletes everything that is stored now, or by the time that it happens.
+   * Deletes all items, now or after a delay; those that are stored until then, too.
    *
-   * @param delay When: seconds from now or a Date; at once by default.
-   * @throws UsageError when it is negative, or past the 30 days up to which memcached counts from
-   * now: it would say OK and delete nothing.
+   * @param delay Seconds from now, or a Date; at once by default.
+   * @throws UsageError when it is negative or longer than 30 days: memcached would take it for a Unix
+   * time, reply OK, and delete nothing.
    */
   async flushAll(delay: Expire = 0, options: WriteOptions = {}): Promise<void> {
     checkWriteOptions(options);
@@ -117,8 +117,8 @@ export class ServerClient extends Memcache {
   /**
    * Sends a command line that this package does not know.
    *
-   * With a `value` it is for a line that the server takes, for sure: a server that refuses the line
-   * reads the value as commands. What this package knows has methods, which do not have that hole.
+   * Pass a `value` only with a line that the server is known to accept: a server that refuses the line
+   * reads the value as commands. The commands that this package knows have methods without that risk.
    *
    * @param options `reply` is the shape of the reply, `value` is sent as a data block after the
    * line.
@@ -137,8 +137,8 @@ export class ServerClient extends Memcache {
   }
 
   /**
-   * What the server holds, item by item, without the values: keys, sizes, times. The times are
-   * those of the server's clock.
+   * The items of the server without their values: keys, sizes, times. The times are those of the
+   * server's clock.
    *
    * @param classes `all`, `hash`, or slab classes: `1,2`.
    */
@@ -150,7 +150,7 @@ export class ServerClient extends Memcache {
   }
 
   /**
-   * The keys that the server holds (memcached 1.6.19).
+   * The keys on the server (memcached 1.6.19).
    *
    * @param classes As `metadump`.
    */
@@ -175,14 +175,16 @@ export class ServerClient extends Memcache {
   }
 }
 
-/** A client of one server, over one connection. It connects when the first call comes. */
+/** A client of one server, over one connection. It connects with the first call. */
 export class Client extends ServerClient {
   /** What the runtime adds to the options, among them how to dial. */
   static readonly prepare: Prepare = asGiven;
 
   /**
+   * Makes a client of one server.
+   *
    * @param server `host:port` and the like, see `ServerName`; `localhost:11211` by default.
-   * @throws UsageError when an option breaks a rule, or nothing says how to dial.
+   * @throws UsageError when an option breaks a rule, or there is no `dial`.
    */
   constructor(server: ServerName = 'localhost', options: ClientOptions = {}) {
     const settings = clientSettings(clientTable, new.target.prepare(options));
@@ -193,7 +195,7 @@ export class Client extends ServerClient {
 
 /**
  * A client of one server, over several connections: for values so large that others should not wait
- * behind them. One connection carries any number of calls at once, so most programs need no more.
+ * behind them. One connection carries any number of calls at once, so most programs need only one.
  *
  * Where pymemcache's pool fails when it is full, calls share the least busy connection: each ends
  * within its `timeout`, and `maxPending` bounds what waits on each connection.
@@ -203,8 +205,10 @@ export class PooledClient extends ServerClient {
   static readonly prepare: Prepare = asGiven;
 
   /**
+   * Makes a client of one server, over several connections.
+   *
    * @param server `host:port` and the like, see `ServerName`; `localhost:11211` by default.
-   * @throws UsageError when an option breaks a rule, or nothing says how to dial.
+   * @throws UsageError when an option breaks a rule, or there is no `dial`.
    */
   constructor(server: ServerName = 'localhost', options: PooledClientOptions = {}) {
     const settings = clientSettings(pooledClientTable, new.target.prepare(options));
@@ -222,7 +226,7 @@ interface Waiter<Item> {
 }
 
 /**
- * The items of a reply that comes piece by piece, as they arrive. The command is sent with the
+ * The items of a reply that arrives piece by piece. The command is sent with the
  * first call of `next`. Leaving the loop, or calling `return`, ends the command at once and closes
  * the connection that was made for it. A slow reader slows the server down (backpressure).
  *
@@ -241,7 +245,11 @@ export class ItemStream<Item> implements AsyncIterableIterator<Item> {
   // Set at the end, with the error of the next call of `next`, if any.
   #end: { readonly error: Error | null } | null = null;
 
-  /** @param toItem Turns each part of the reply into an item, or undefined to skip it. */
+  /**
+   * Makes a client of one server.
+   *
+   * @param toItem Turns each part of the reply into an item, or undefined to skip it.
+   */
   constructor(
     executor: Executor,
     command: Command,
@@ -267,6 +275,7 @@ export class ItemStream<Item> implements AsyncIterableIterator<Item> {
     };
   }
 
+  /** The next item, when it has arrived; rejects once if the command failed. */
   next(): Promise<IteratorResult<Item, void>> {
     if (!this.#isStarted && this.#end === null) {
       this.#isStarted = true;
@@ -288,6 +297,7 @@ export class ItemStream<Item> implements AsyncIterableIterator<Item> {
     return Promise.resolve({ done: true, value: undefined });
   }
 
+  /** Itself. */
   [Symbol.asyncIterator](): this {
     return this;
   }
@@ -325,7 +335,7 @@ export class ItemStream<Item> implements AsyncIterableIterator<Item> {
   }
 }
 
-/** What a client is made of, but for its executor. */
+/** The dependencies of a client, except its executor. */
 export function clientDependencies(
   settings: ClientSettings,
 ): Omit<MemcacheDependencies, 'executor'> {

@@ -1,8 +1,8 @@
-/** Time, as this package sees it: injected everywhere, so that tests can own it. */
+/** The source of time, injected everywhere so that tests can control it. */
 export interface Clock {
   /** Milliseconds since 1970. */
   now(): number;
-  /** Milliseconds since some moment of its own, in fractions; never goes back, whatever is set. */
+  /** Monotonic time in fractional milliseconds, from an arbitrary origin. */
   elapsed(): number;
   /**
    * Calls back once after so many milliseconds; returns a function that cancels the timer. Where the
@@ -10,7 +10,7 @@ export interface Clock {
    * that arrived in time must not be late because the event loop was blocked.
    */
   after(milliseconds: number, call: () => void): () => void;
-  /** Calls back once, in no time, when whatever else is ready has had its turn: sockets, too. */
+  /** Calls back once, in the next turn of the event loop: after everything that is ready, sockets too. */
   yield(call: () => void): void;
 }
 
@@ -19,19 +19,19 @@ declare const setTimeout: (call: () => void, milliseconds: number) => unknown;
 declare const clearTimeout: (timer: unknown) => void;
 declare const setImmediate: ((call: () => void) => unknown) | undefined;
 
-// The runtime's own, as they are when this module is loaded: a test that puts fake timers in their
-// place for its own code would otherwise stop connections and deadlines too. Each is called without
-// an object, since browsers refuse a foreign one.
+// The runtime's timers at the time when this module is loaded: if a test replaces them later with fake
+// ones for its own code, connections and deadlines go on. Each is called without a receiver, since
+// browsers refuse a wrong one.
 const startTimer = setTimeout;
 const stopTimer = clearTimeout;
-// Pages have timers alone, which let a millisecond or more go by.
+// Pages only have timers, which take a millisecond or more.
 const startTurn = typeof setImmediate === 'undefined'
   ? (call: () => void) => startTimer(call, 0)
   : setImmediate;
 const elapsed = performance.now.bind(performance);
 const now = Date.now.bind(Date);
 
-/** Milliseconds by which a timer is late when the program had no time for it. */
+/** A timer that is late by so many milliseconds was delayed by other work. */
 const LATE = 10;
 
 /**
@@ -55,7 +55,7 @@ export const systemClock: Clock = {
   },
 };
 
-/** A clock that stands still until it is told to move. */
+/** A clock that stands still until `advance` is called. */
 export class VirtualClock implements Clock {
   #now: number;
   #timers: { at: number; call: () => void }[] = [];
@@ -63,7 +63,7 @@ export class VirtualClock implements Clock {
   /**
    * Makes a clock that stands still.
    *
-   * @param now Where it starts, in milliseconds since 1970.
+   * @param now Its initial time, in milliseconds since 1970.
    */
   constructor(now: number = Date.UTC(2026, 0, 1)) {
     this.#now = now;
@@ -93,7 +93,7 @@ export class VirtualClock implements Clock {
     void Promise.resolve().then(call);
   }
 
-  /** Moves on, calling what falls due on the way, in order and at its time. */
+  /** Advances the time, and calls the timers that become due, in order and at their times. */
   advance(milliseconds: number): void {
     const end = this.#now + milliseconds;
     for (;;) {

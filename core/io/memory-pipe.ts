@@ -1,4 +1,4 @@
-// A pipe in memory: two transports, each the other's peer.
+// A pipe in memory: two transports that are each other's peer.
 import {
   type Accept,
   type Dialer,
@@ -7,10 +7,10 @@ import {
   type TransportEvents,
 } from './transport.ts';
 
-/** How many bytes may wait in one direction before `send` takes no more. */
+/** The bytes that may wait in one direction before `send` takes no more. */
 const PIPE_SIZE = 1024 * 1024;
 
-/** Connects to a server in this process, whatever the endpoint says. */
+/** Connects to a server in this process; the endpoint is ignored. */
 export function memoryDialer(server: { readonly accept: Accept }): Dialer {
   return async (_to, events, signal) => {
     if (signal.aborted) throw signal.reason;
@@ -21,7 +21,7 @@ export function memoryDialer(server: { readonly accept: Accept }): Dialer {
   };
 }
 
-/** Two transports, each the other's peer. */
+/** Two transports that are each other's peer. */
 export function pipe(): [PipeEnd, PipeEnd] {
   const near = new PipeEnd();
   const far = new PipeEnd();
@@ -34,12 +34,12 @@ export function pipe(): [PipeEnd, PipeEnd] {
 export class PipeEnd implements Transport {
   peer: PipeEnd | null = null;
   #events: TransportEvents | null = null;
-  // Bytes of the peer that this end has not passed on.
+  // Bytes of the peer that this end has not delivered.
   #chunks: Uint8Array[] = [];
   #waiting = 0;
   #paused = false;
   #scheduled = false;
-  // The peer was told that there is no room, and waits to hear of some.
+  // The peer's `send` took less than it was given, and it waits for `onDrain`.
   #full = false;
   #ended = false;
   #closed = false;

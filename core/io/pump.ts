@@ -3,7 +3,7 @@ import type { Transport } from './transport.ts';
 
 /**
  * The loop that joins a state machine and a transport: it sends the machine's output until the
- * transport takes no more, goes on when that has drained, pauses the transport while there is a
+ * transport takes no more, continues when that has drained, pauses the transport while there is a
  * reason to, and closes it at the end.
  *
  * The owner gives the machine the bytes that arrive, takes its events and calls `flush`, or calls
@@ -15,7 +15,7 @@ export class Pump {
   readonly #handlers: PumpHandlers;
   readonly #pace: Pacing | null;
   #transport: Transport | null = null;
-  // The pace of this turn of the event loop is over.
+  // The budget of this turn of the event loop is spent.
   #sendsLater = false;
   // The transport took less than it was given, and has not drained.
   #isBlocked = false;
@@ -34,7 +34,7 @@ export class Pump {
     this.#handlers.onTurn();
   };
 
-  /** @param pace Limits the work of one turn of the event loop; without it nothing does. */
+  /** @param pace Limits the work of one turn of the event loop; null for no limit. */
   constructor(machine: Machine, handlers: PumpHandlers, pace: Pacing | null = null) {
     this.#machine = machine;
     this.#handlers = handlers;
@@ -61,7 +61,7 @@ export class Pump {
     return this.#isEnding;
   }
 
-  /** Whether sending goes on in the next turn of the event loop. */
+  /** Whether sending continues in the next turn of the event loop. */
   get sendsLater(): boolean {
     return this.#sendsLater;
   }
@@ -98,8 +98,8 @@ export class Pump {
   /**
    * Sends the machine's output, as far as the transport takes it.
    *
-   * @param now For the machine.
-   * @param isPaced Whether to stop where the pace says so.
+   * @param now The time for the machine, in milliseconds.
+   * @param isPaced Whether to stop when the budget of this turn is spent.
    */
   flush(now = 0, isPaced = false): void {
     const machine = this.#machine;
@@ -113,7 +113,7 @@ export class Pump {
         if (this.#isEnding) this.close();
         return;
       }
-      // A small write takes too little time to be worth a look at the clock.
+      // A small write takes too little time to be worth reading the clock.
       asksPace = isPaced && bytes.length >= LARGE;
       if (asksPace) this.#pace?.begin();
       const taken = this.#transport.send(bytes);
@@ -146,8 +146,8 @@ export class Pump {
   }
 
   /**
-   * Whether no more is to be sent in this turn of the event loop, since its pace is over. Reading
-   * goes on: a server whose replies are left unread while much is sent would seem to have stalled.
+   * Whether nothing more is to be sent in this turn of the event loop, since its budget is spent.
+   * Reading continues: a server whose replies are not read while much is sent would seem stalled.
    */
   isSentEnough(): boolean {
     if (!this.#sendsLater && this.#pace !== null && this.#pace.isOver) {
@@ -157,7 +157,7 @@ export class Pump {
     return this.#sendsLater;
   }
 
-  /** Leaves reading to the next turn of the event loop if the pace of this one is over. */
+  /** Postpones reading to the next turn of the event loop if the budget of this one is spent. */
   limitReading(): void {
     if ((this.#holds & RESTING) !== 0 || this.#pace === null || !this.#pace.isOver) return;
     this.#goOnLater(this.#pace);
@@ -195,24 +195,24 @@ export class Pump {
   }
 }
 
-/** A read, or a write, of so many bytes may be one of many in a turn of the event loop. */
+/** A read or write of so many bytes may be one of many in a turn, so it begins the measurement. */
 export const LARGE: number = 16 * 1024;
 
 // Why a transport is paused. Bits, since several reasons may hold at once.
-/** The peer does not read, or has sent more than is to be taken from it. */
+/** The peer does not read, or has sent more than may wait. */
 export const CONGESTED = 1;
 /** The consumer of items is busy. */
 export const BUSY = 2;
 /** The owner of the connection asked for it. */
 export const PAUSED = 4;
-/** The pace of this turn of the event loop is over. */
+/** The budget of this turn of the event loop is spent. */
 const RESTING = 8;
 
 /** The output of a state machine. */
 export interface Machine {
   /** The next bytes for the transport, or null. */
   transmit(now: number): Uint8Array | null;
-  /** The transport took `count` of the bytes that `transmit` gave. */
+  /** The transport took `count` of the bytes that `transmit` returned. */
   sent(count: number): void;
   /** Whether it holds back commands until output has left. The client's side never does. */
   readonly congested?: boolean;
@@ -220,11 +220,11 @@ export interface Machine {
 
 /** Limits the work of one turn of the event loop. */
 export interface Pacing {
-  /** Whether work has gone on for long enough since it began. */
+  /** Whether the budget of this turn is spent. */
   readonly isOver: boolean;
-  /** Says that work begins, unless it has before. */
+  /** Starts the measurement, unless it has been started in this turn. */
   begin(): void;
-  /** Does something in a turn to come. */
+  /** Queues work for a later turn. */
   leave(work: () => void): void;
 }
 
@@ -232,10 +232,10 @@ export interface Pacing {
 export interface PumpHandlers {
   /** Called in a microtask after `schedule`. */
   readonly onTurn: () => void;
-  /** Takes the machine's events, for `run`. Returns whether to go on when there is room. */
+  /** Takes the machine's events, for `run`. Returns whether to continue when there is room. */
   readonly take?: () => boolean;
   /** The transport took so many bytes. */
   readonly onSent?: (count: number) => void;
-  /** The next turn of the event loop has come, after one whose pace was over. */
+  /** The next turn of the event loop has begun, after one whose budget was spent. */
   readonly onRested?: () => void;
 }

@@ -1,14 +1,14 @@
-/** How to speak TLS. memcached expects it from the first byte; there is no upgrade. */
+/** The options of TLS. memcached expects TLS from the first byte; there is no upgrade. */
 export interface TlsOptions {
   /** Certificates of the authorities to trust, in PEM; those of the system by default. */
   readonly ca?: string;
-  /** The own certificate chain, in PEM. A server needs one, a client where the server asks. */
+  /** Its own certificate chain, in PEM: required for a server, and for a client if the server asks. */
   readonly cert?: string;
   /** The private key of `cert`, in PEM. */
   readonly key?: string;
-  /** The name the server must prove; its host by default. */
+  /** The name that the server's certificate must have; its host by default. */
   readonly serverName?: string;
-  /** A server asks its clients for a certificate that `ca` vouches for. */
+  /** For a server: require a client certificate that `ca` has signed. */
   readonly requireClientCert?: boolean;
 }
 
@@ -59,16 +59,16 @@ export interface TransportEvents {
   /**
    * The peer will send no more but still reads (half-close). An owner with this method closes the
    * transport itself, when it has sent all; without it the transport ends when its output has left.
-   * Only sockets can tell: a WebSocket, and a pipe in memory, end as a whole.
+   * Only sockets support it: a WebSocket, and a pipe in memory, have no half-close.
    */
   onEnd?(): void;
-  /** The stream has ended, for whatever reason: the last call, and made exactly once. */
+  /** The stream has ended, for any reason. This is the last call, and made exactly once. */
   onClosed(cause: Error | null): void;
 }
 
 /**
- * Opens a stream. Rejects when it cannot be had, and when `signal` is aborted before it is; either
- * way no socket is left behind. `events` may be called as soon as the promise is resolved.
+ * Opens a stream. Rejects if that fails, and if `signal` is aborted before it is open; either way no
+ * socket is left behind. `events` may be called as soon as the promise is resolved.
  */
 export type Dialer = (
   to: Endpoint,
@@ -98,19 +98,19 @@ declare const AbortController: new () => Aborter;
 
 export const newAborter = (): Aborter => new AbortController();
 
-/** Takes a new stream and returns its handlers. `address` is for people: `tcp:10.0.0.1:4000`. */
+/** Takes a new stream and returns its handlers. `address` is for messages: `tcp:10.0.0.1:4000`. */
 export type Accept = (transport: Transport, address: string) => TransportEvents;
 
 /**
- * A connection is there whose TLS handshake is still to come: `accept` is called after it, if ever.
+ * Called for a connection before its TLS handshake; `accept` is called after a successful one.
  *
- * @param address As `accept` is told it.
- * @param drop Cuts the connection off.
- * @returns To be called when the connection is gone.
+ * @param address The same as `accept` will get.
+ * @param drop Aborts the connection.
+ * @returns A function to call when the connection has ended.
  */
 export type Arrive = (address: string, drop: () => void) => () => void;
 
-/** How to listen. */
+/** The options of `listen`. */
 export interface ListenOptions {
   /** The permissions of a socket file; 0o700 by default, as memcached's. */
   readonly mode?: number;
@@ -120,13 +120,13 @@ export interface ListenOptions {
 
 /** A place where streams are accepted. */
 export interface Listener {
-  /** Where it listens really: the port is known even if port 0 was asked for. */
+  /** The actual place: it has the port, even if port 0 was requested. */
   readonly endpoint: Endpoint;
-  /** Accepts no more; resolves when the place is free. Open streams stay open. */
+  /** Accepts no more; resolves when the port or path is free. Open streams stay open. */
   close(): Promise<void>;
 }
 
-/** Whether a dialer gave a transport: it may be a caller's own, in JavaScript. */
+/** Whether a value has the methods of a transport: dialers may be a caller's own, in JavaScript. */
 export function isTransport(transport: unknown): boolean {
   return typeof transport === 'object' && transport !== null &&
     ['send', 'pause', 'resume', 'close', 'abort'].every((name) =>
@@ -136,7 +136,7 @@ export function isTransport(transport: unknown): boolean {
 
 /**
  * Wraps handlers so that an exception in one of them ends the stream and is the cause of its end.
- * Left to the runtimes, it would end the process on one, and on another be lost and let the stream
+ * Otherwise it would end the process on some runtimes, and be lost on others, where the stream would
  * live on.
  */
 export function guardEvents(
@@ -146,7 +146,7 @@ export function guardEvents(
   let thrown: Error | null = null;
   let closed = false;
   const fail = (error: unknown): void => {
-    // No stream is left to end.
+    // There is no stream left to end.
     if (closed) throw error;
     thrown = error instanceof Error ? error : new Error(String(error));
     transport.abort();
@@ -160,7 +160,7 @@ export function guardEvents(
     }
   };
   return {
-    // Every chunk comes by here, so it goes without a closure for `guard`.
+    // Not by `guard`, which would need a closure for each chunk.
     onData(chunk) {
       if (thrown !== null) return;
       try {

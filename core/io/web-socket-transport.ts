@@ -3,13 +3,13 @@ import { type Clock, systemClock } from './clock.ts';
 import { guardEvents, type Transport, type TransportEvents } from './transport.ts';
 import { closeWith, endCause, unshared, type WebSocketLike } from './web-socket.ts';
 
-/** How many bytes may be buffered before `send` takes no more; bridges take larger messages. */
+/** The bytes that may be buffered before `send` takes no more; bridges accept larger messages. */
 const MAX_BUFFERED = 1024 * 1024;
 
-/** How many bytes are held while it is paused, where the socket itself cannot pause. */
+/** The bytes that are buffered while it is paused, if the socket itself cannot pause. */
 const MAX_HELD = 16 * 1024 * 1024;
 
-/** How often to look whether there is room again, in milliseconds: a WebSocket has no drain event. */
+/** The interval of checks for room, in milliseconds: a WebSocket has no drain event. */
 const POLL = 4;
 
 const OPEN = 1;
@@ -44,7 +44,8 @@ export class WebSocketTransport implements Transport {
   send(bytes: Uint8Array): number {
     const socket = this.#socket;
     if (this.#over || socket.readyState !== OPEN) return bytes.length;
-    const taken = Math.min(bytes.length, Math.max(0, MAX_BUFFERED - socket.bufferedAmount));
+    const { bufferedAmount = 0 } = socket;
+    const taken = Math.min(bytes.length, Math.max(0, MAX_BUFFERED - bufferedAmount));
     if (taken > 0) socket.send(unshared(bytes.subarray(0, taken)));
     if (taken < bytes.length && !this.#refused) this.#awaitRoom();
     return taken;
@@ -80,7 +81,7 @@ export class WebSocketTransport implements Transport {
   // Sends the bytes that were taken, then closes with a reason.
   #end(code: number, reason: string): void {
     if (this.#over) return;
-    // A paused socket would not hear of its end.
+    // A paused socket would not report its end.
     this.#socket.resume?.();
     closeWith(this.#socket, code, reason);
   }
@@ -89,7 +90,7 @@ export class WebSocketTransport implements Transport {
     this.#refused = true;
     this.#clock.after(POLL, () => {
       if (this.#over) return;
-      if (this.#socket.bufferedAmount > MAX_BUFFERED / 2) return this.#awaitRoom();
+      if ((this.#socket.bufferedAmount ?? 0) > MAX_BUFFERED / 2) return this.#awaitRoom();
       this.#refused = false;
       this.#events?.onDrain();
     });

@@ -4,13 +4,13 @@ import { UsageError } from '../wire/errors.ts';
 /** The subprotocol of a WebSocket whose messages are pieces of a memcached connection. */
 export const SUBPROTOCOL = 'memcached';
 
-/** How many keys a bridge takes in one command: its clients ask for no more at once. */
+/** The number of keys that a bridge accepts in one command: its clients send no more at once. */
 export const MAX_BRIDGED_KEYS = 100;
 
 /**
- * The subprotocol that carries a bearer token: a page can set no header, and addresses are logged.
+ * The subprotocol that carries a bearer token: a page cannot set headers, and addresses are logged.
  *
- * @throws UsageError when the token has other characters than a subprotocol may have.
+ * @throws UsageError when the token has characters that a subprotocol must not have.
  */
 export function bearerProtocol(token: string): string {
   if (typeof token !== 'string' || !/^[\w!#$%&'*+.^`|~-]+$/.test(token)) {
@@ -26,8 +26,8 @@ export function bearerProtocol(token: string): string {
 export interface WebSocketLike {
   /** How bytes arrive: set to `arraybuffer`. */
   binaryType: string;
-  /** The bytes that are not on the network yet. */
-  readonly bufferedAmount: number;
+  /** That of a Worker does not say: nothing limits what it is given. */
+  readonly bufferedAmount?: number;
   /** The subprotocol that the server chose; empty for none. */
   readonly protocol: string;
   /** 0 connecting, 1 open, 2 closing, 3 closed. */
@@ -54,13 +54,13 @@ export interface WebSocketLike {
 
 /** The details of an error; pages get none. */
 export interface WebSocketFailure {
-  /** What failed, as the runtime words it. */
+  /** What failed, in the words of the runtime. */
   readonly message?: string | undefined;
 }
 
 /** How a WebSocket ended. */
 export interface WebSocketEnd {
-  /** The code of the closing handshake, 1006 without one. */
+  /** The code of the closing handshake; 1006 without one. */
   readonly code: number;
   /** The reason that the peer gave, often empty. */
   readonly reason: string;
@@ -73,23 +73,23 @@ export function endCause({ code, reason }: WebSocketEnd): Error | null {
   return new Error(`the WebSocket was closed with ${code}${reason === '' ? '' : `: ${reason}`}`);
 }
 
-/** Closes with a code of the standard, or 3000 more where the socket may not say such: 4003 is 1003. */
+/** Closes with a standard code, or with 3000 more if the socket may not use it: 4003 for 1003. */
 export function closeWith(socket: WebSocketLike, code: number, reason: string): void {
   try {
     socket.close(code, reason);
   } catch {
-    // The standard keeps 1001 to 2999 to itself; programs have their own from 4000.
+    // 1001 to 2999 are reserved for the standard; programs may use codes from 4000.
     socket.close(code + 3000, reason);
   }
 }
 
 /**
- * Bytes in memory of their own thread. They are no `Uint8Array<ArrayBuffer>`, since `Uint8Array` is
- * generic only from TypeScript 5.7 on.
+ * Bytes in memory of their own thread. Their type is not `Uint8Array<ArrayBuffer>`, because
+ * `Uint8Array` is generic only since TypeScript 5.7.
  */
 export type UnsharedBytes = Uint8Array & { readonly buffer: ArrayBuffer };
 
-/** Bytes as a WebSocket takes them: it refuses memory that is shared with other threads. */
+/** Bytes that a WebSocket accepts: it refuses memory that is shared with other threads. */
 export function unshared(bytes: Uint8Array): UnsharedBytes {
   const { buffer, byteOffset, length } = bytes;
   return buffer instanceof ArrayBuffer

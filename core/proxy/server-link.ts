@@ -10,13 +10,13 @@ import { ServerConnection, type ServerConnectionOptions } from '../wire/server-c
 export interface ServerLinkOptions extends Partial<ServerConnectionOptions> {
   /**
    * Answers a command; commands that follow need not wait for it. A rejection is answered with an
-   * error line: the server's own for a `ServerReplyError`, else one that says no more than
-   * the error's code.
+   * error line: the server's own for a `ServerReplyError`, else one that only contains the error's
+   * code.
    */
   readonly answer: (command: Command) => Promise<Reply>;
-  /** How many bytes of values may wait for answers before no more commands are read; 8 MiB. */
+  /** The bytes of values that may wait for answers before no more commands are read; 8 MiB. */
   readonly maxHeld?: number;
-  /** Called once, when the peer has gone. Later answers are dropped. */
+  /** Called once, when the connection has ended. Later answers are dropped. */
   readonly onClosed?: (cause: Error | null) => void;
 }
 
@@ -108,8 +108,8 @@ export class ServerLink implements TransportEvents {
     try {
       this.#connection.reply(id, reply);
     } catch {
-      // A reply that cannot be written leaves its command without one: the next reply would be taken
-      // for it.
+      // A reply that cannot be encoded would leave its command without one, and the next reply would be
+      // taken for it.
       return this.#pump.abort();
     }
     this.#pump.schedule();

@@ -56,7 +56,7 @@ export function lru(words: readonly string[]): Reply {
   }
 }
 
-/** `lru_crawler`, but for the dumps. */
+/** `lru_crawler`, except for the dumps. */
 export function lruCrawler(engine: Engine, words: readonly string[]): Reply {
   const [what, argument = ''] = words;
   if (words.length === 1) {

@@ -8,7 +8,7 @@ import { clientFlags } from './meta-arguments.ts';
 const TOO_LARGE = 'object too large for cache';
 export const OUT_OF_MEMORY = 'out of memory storing object';
 
-/** Which values one connection may send, and the room that is kept for the one on its way. */
+/** Decides which values a connection may send, and reserves memory for the one that is arriving. */
 export class Admission {
   readonly #engine: Engine;
   #reserved = 0;
@@ -18,8 +18,8 @@ export class Admission {
   }
 
   /**
-   * Refuses a value that is too large, or that there is no room for, when it is announced. Others
-   * have room kept for them until `release`.
+   * Refuses a value that is too large, or does not fit the memory, when it is announced. Memory is
+   * reserved for others until `release`.
    */
   admit(header: StorageHeader, length: number): ErrorReply | null {
     this.release();
@@ -47,7 +47,7 @@ export class Admission {
     return serverError(fits ? OUT_OF_MEMORY : TOO_LARGE);
   }
 
-  /** The value has come, or will not: frees the memory that was reserved for it. */
+  /** The value has arrived, or will not: frees the memory that was reserved for it. */
   release(): void {
     this.#engine.store.release(this.#reserved);
     this.#reserved = 0;

@@ -7,22 +7,26 @@ export const BLOCK_WORDS = 16;
 // Runs up to this length are copied by hand: cheaper than a call with a view.
 const SHORT = 32;
 
+// And up to this one by four bytes, where there are views for that.
+const WORDS = 160;
+
 /**
  * Memory for items: one array, cut into blocks of 64 bytes that are chained to hold what does not
- * fit one. Any free block serves any item, so no memory is lost to size classes, and the item that
- * was used longest ago is evicted, whatever its size.
+ * fit one. Any free block serves any item, so no memory is lost to size classes, and the least
+ * recently used item is evicted, regardless of its size.
  *
- * The array has the size of the limit from the start. Runtimes hand out such memory untouched, so
- * a block takes room in the process only once it was written to.
+ * The array has the size of the limit from the start. Its memory is untouched at first, so a block
+ * takes memory of the process only after the first write.
  */
 export class Arena {
   bytes: Uint8Array;
   words: Int32Array;
+  view: DataView;
   /** The block after each block of a chain; 0 ends a chain, which is why block 0 is never used. */
   next: Int32Array;
-  /** How many blocks may be used. */
+  /** The maximum number of blocks in use. */
   limit: number;
-  /** How many are. */
+  /** The number of blocks in use. */
   used = 0;
   /** One more than the highest block ever used. */
   top = 1;
@@ -35,6 +39,7 @@ export class Arena {
     const buffer = new ArrayBuffer((this.limit + 1) * BLOCK);
     this.bytes = new Uint8Array(buffer);
     this.words = new Int32Array(buffer);
+    this.view = new DataView(buffer);
     this.next = new Int32Array(this.limit + 1);
   }
 
@@ -52,6 +57,7 @@ export class Arena {
       next.set(this.next.subarray(0, this.top));
       this.bytes = bytes;
       this.words = new Int32Array(buffer);
+      this.view = new DataView(buffer);
       this.next = next;
     }
     this.limit = limit;
@@ -107,13 +113,7 @@ export class Arena {
   }
 
   /** Copies `source[from, to)` into a chain, from byte `offset` on. */
-  write(
-    first: number,
-    offset: number,
-    source: Uint8Array,
-    from = 0,
-    to: number = source.length,
-  ): void {
+  write(first: number, offset: number, source: Memory, from: number, to: number): void {
     let block = this.#skip(first, offset);
     let within = offset % BLOCK;
     for (let read = from; read < to;) {
@@ -125,7 +125,7 @@ export class Arena {
         length += BLOCK;
       }
       if (length > left) length = left;
-      copy(source, read, length, this.bytes, block * BLOCK + within);
+      copy(source, read, length, this, block * BLOCK + within);
       read += length;
       block = this.next[last]!;
       within = 0;
@@ -133,7 +133,7 @@ export class Arena {
   }
 
   /** Copies `length` bytes of a chain, from byte `offset` on, to `target` at `at`. */
-  copyTo(first: number, offset: number, length: number, target: Uint8Array, at: number): void {
+  copyTo(first: number, offset: number, length: number, target: Memory, at: number): void {
     let block = this.#skip(first, offset);
     let within = offset % BLOCK;
     for (let done = 0; done < length;) {
@@ -145,7 +145,7 @@ export class Arena {
         run += BLOCK;
       }
       if (run > left) run = left;
-      copy(this.bytes, block * BLOCK + within, run, target, at + done);
+      copy(this, block * BLOCK + within, run, target, at + done);
       done += run;
       block = this.next[last]!;
       within = 0;
@@ -163,7 +163,7 @@ export class Arena {
 
   /**
    * `length` bytes of a chain, from byte `offset` on: a view where they lie side by side, else a
-   * copy. A view is good until the arena changes. `copy` asks for one in any case.
+   * copy. A view is valid until the arena changes. With `copy` the result is always a copy.
    */
   read(first: number, offset: number, length: number, copy: boolean): Uint8Array {
     const start = this.#skip(first, offset);
@@ -197,16 +197,16 @@ export class Arena {
 
   /** Whether the bytes of a chain from byte `offset` on are `expected[from, to)`. */
   equals(first: number, offset: number, expected: Uint8Array, from: number, to: number): boolean {
+    const { bytes } = this;
     let block = first;
     let at = block * BLOCK + offset;
-    let end = (block + 1) * BLOCK;
-    for (let i = from; i < to; i++) {
-      if (at === end) {
-        block = this.next[block]!;
-        at = block * BLOCK;
-        end = at + BLOCK;
-      }
-      if (this.bytes[at++] !== expected[i]) return false;
+    let room = BLOCK - offset;
+    for (let i = from; i < to;) {
+      const end = Math.min(to, i + room);
+      while (i < end) if (bytes[at++] !== expected[i++]) return false;
+      block = this.next[block]!;
+      at = block * BLOCK;
+      room = BLOCK;
     }
     return true;
   }
@@ -219,15 +219,21 @@ export class Arena {
   }
 }
 
-function copy(
-  source: Uint8Array,
-  from: number,
-  length: number,
-  target: Uint8Array,
-  at: number,
-): void {
-  if (length > SHORT) {
-    const isWhole = length === source.length;
-    target.set(isWhole ? source : source.subarray(from, from + length), at);
-  } else for (let i = 0; i < length; i++) target[at + i] = source[from + i]!;
+/** Bytes, and where they are a part of many copies a view of the same bytes. */
+export interface Memory {
+  readonly bytes: Uint8Array;
+  readonly view: DataView | null;
+}
+
+function copy(source: Memory, from: number, length: number, target: Memory, at: number): void {
+  const { bytes, view } = source;
+  if (view !== null && target.view !== null && length <= WORDS) {
+    let i = 0;
+    for (; i + 4 <= length; i += 4) {
+      target.view.setInt32(at + i, view.getInt32(from + i, true), true);
+    }
+    for (; i < length; i++) target.bytes[at + i] = bytes[from + i]!;
+  } else if (length > SHORT) {
+    target.bytes.set(length === bytes.length ? bytes : bytes.subarray(from, from + length), at);
+  } else for (let i = 0; i < length; i++) target.bytes[at + i] = bytes[from + i]!;
 }

@@ -1,5 +1,6 @@
 // The state that the sessions of one server share.
 import type { Clock } from '../io/clock.ts';
+import { ConnectionMemory } from '../wire/connection-memory.ts';
 import { assertArgument, checkKnown, checkObject } from '../wire/check.ts';
 import { type ServerOptions, serverOptions } from './options.ts';
 import { PlainRequests } from './plain-requests.ts';
@@ -26,6 +27,7 @@ export class Engine {
   readonly watchers: Watchers;
   readonly prefixes: PrefixStats;
   readonly plain: PlainRequests;
+  readonly connectionMemory: ConnectionMemory = new ConnectionMemory();
   readonly connections: Set<ConnectionFacts> = new Set();
   /** The limit of memory in bytes, as `cache_memlimit` may have changed it. */
   memory: number;
@@ -41,7 +43,7 @@ export class Engine {
     checkObject('options', options);
     checkKnown('options', options, names);
     this.options = { ...serverOptions, ...options };
-    // A connection that may do none would wait for its turn for ever.
+    // With 0 a connection would wait for ever.
     assertArgument(this.options.requestsPerEvent >= 1, 'requestsPerEvent', 'must be 1 or more');
     this.clock = clock;
     this.memory = this.options.memory;

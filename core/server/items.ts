@@ -1,5 +1,5 @@
 // Items in the arena: found by key, ordered by use.
-import { Arena, BLOCK_WORDS } from './arena.ts';
+import { Arena, BLOCK_WORDS, type Memory } from './arena.ts';
 import { KeyHash } from './key-hash.ts';
 
 // An item is a chain of blocks: these words, then the key, then the value.
@@ -25,12 +25,12 @@ export const FETCHED: number = 1 << 16;
 export const ACTIVE: number = 1 << 17;
 /** Mark: its key came as base64, and is shown so. */
 export const BASE64: number = 1 << 18;
-/** Mark: it was invalidated, and may be served until somebody recaches it. */
+/** Mark: it was invalidated, and may be served until a client recaches it. */
 export const STALE: number = 1 << 19;
-/** Mark: somebody was told to recache it. */
+/** Mark: a client was asked to recache it. */
 export const TOKEN_SENT: number = 1 << 20;
 
-/** Which item comes before which by use, and which item a key belongs to. */
+/** The items by key, and their order by use. */
 export class Items {
   readonly arena: Arena;
   /** How many items are linked. */
@@ -38,7 +38,7 @@ export class Items {
   /** The most and the least recently used item, 0 when there is none. */
   newest = 0;
   oldest = 0;
-  /** How many items were looked at to find one, ever. Keys that collide make it grow. */
+  /** The total number of items compared in lookups. Keys that collide make it grow. */
   probes = 0;
   readonly #hash: KeyHash;
   // The table grows by a bucket at a time (linear hashing), so no insertion waits for all items to
@@ -112,7 +112,7 @@ export class Items {
     words[base + FLAGS] = flags;
     words[base + LENGTH] = length;
     words[base + INFO] = (to - from) | marks;
-    arena.write(item, HEADER, bytes, from, to);
+    arena.write(item, HEADER, { bytes, view: null }, from, to);
     return item;
   }
 
@@ -182,25 +182,19 @@ export class Items {
     return this.arena.words[item * BLOCK_WORDS + INFO]! & 0xff;
   }
 
-  /** The value: a view that is good until an item is stored or removed, unless `copy` is asked. */
+  /** The value: a view that is valid until an item is stored or removed, or with `copy` a copy. */
   value(item: number, copy: boolean): Uint8Array {
     return this.arena.read(item, HEADER + this.keyLength(item), this.length(item), copy);
   }
 
   /** Copies the value to `target` at `at`. */
-  copyValue(item: number, target: Uint8Array, at: number): void {
+  copyValue(item: number, target: Memory, at: number): void {
     this.arena.copyTo(item, HEADER + this.keyLength(item), this.length(item), target, at);
   }
 
-  /** Writes `bytes[from, to)` as a part of the value. */
-  write(
-    item: number,
-    offset: number,
-    bytes: Uint8Array,
-    from = 0,
-    to: number = bytes.length,
-  ): void {
-    this.arena.write(item, HEADER + this.keyLength(item) + offset, bytes, from, to);
+  /** Writes bytes `from` to `to` of the source as a part of the value. */
+  write(item: number, offset: number, source: Memory, from: number, to: number): void {
+    this.arena.write(item, HEADER + this.keyLength(item) + offset, source, from, to);
   }
 
   /** Fills the value from `offset` to its end with one byte. */

@@ -6,9 +6,8 @@ import type { ServerOptions } from './options.ts';
 import { Server } from './serve.ts';
 
 /**
- * An embedded memcached that never leaves the process: give `dial` to a client and it talks to this
- * server. Time stands still for the server until `clock` is advanced, so that expiry can be tested
- * without waiting.
+ * An embedded memcached that never leaves the process: a client with its `dial` connects to it. Its time
+ * stands still until `clock` is advanced, so that expiry can be tested without waiting.
  */
 export class MemoryServer {
   /** The server behind it. */

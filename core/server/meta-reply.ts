@@ -4,7 +4,7 @@ import { latin1 } from '../wire/bytes.ts';
 import type { MetaCommand } from '../wire/command.ts';
 import type { MetaReply, Reply } from '../wire/reply.ts';
 
-/** A reply that gives back no more than the key and the opaque. */
+/** A reply with only the key and the opaque. */
 export function plainReply(
   type: MetaReply['type'],
   command: MetaCommand,
@@ -19,8 +19,8 @@ export function plainReply(
 }
 
 /**
- * Adds the key, for the flag `k`. memcached forgets of some items that their keys came as base64:
- * those it vivified, or grew. Keys that would break the line are written so in any case.
+ * Adds the key, for the flag `k`. memcached loses the mark that a key came as base64 for items that it
+ * vivified or that have grown. Here keys that would break the line are always written in base64.
  */
 export function pushKey(tokens: string[], key: Uint8Array, base64: boolean): void {
   if (!base64 && !needsBase64(key)) {
@@ -37,8 +37,8 @@ function needsBase64(key: Uint8Array): boolean {
 }
 
 /**
- * Whether a key may stand in a line that is written as text. memcached writes those with a CR too,
- * but a client that ends lines at either of CR and LF would find two.
+ * Whether a key can be written as text in a line. memcached also writes keys with a CR, but a client
+ * that ends lines at CR would find two lines.
  */
 export function fitsLine(key: Uint8Array): boolean {
   return !needsBase64(key) && !key.includes(0x0d);

@@ -30,7 +30,7 @@ export function metaGet(engine: Engine, command: MetaCommand): Reply {
   const created = item === 0 && vivify !== null;
   if (created) item = store.create(key, EMPTY, 0, 0, flags.u64('E'));
   if (item === 0) {
-    // A miss is one of get, whether or not a hit would have been one of touch.
+    // A miss counts for get, even if a hit would have counted for touch.
     count(engine, false, false);
     return plainReply('EN', command, key);
   }
@@ -80,7 +80,7 @@ export function metaGet(engine: Engine, command: MetaCommand): Reply {
   return { type: 'VA', flags: tokens, value };
 }
 
-// Adds the field of an item that a flag of `mg` asks for.
+// Adds the field of an item that a flag of `mg` requests.
 function pushField(
   tokens: string[],
   flag: string,
@@ -298,7 +298,7 @@ export function metaArithmetic(engine: Engine, command: MetaCommand): Reply {
   const reply: MetaReply | MetaValueReply = flags.has('v')
     ? { type: 'VA', flags: tokens, value: fromLatin1(value) }
     : { type: 'HD', flags: tokens };
-  // memcached before 1.6.40 forgets the q of one that vivifies.
+  // memcached before 1.6.40 ignores the q of an `ma` that vivifies.
   return created ? { ...reply, unasked: true } : reply;
 }
 

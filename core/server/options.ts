@@ -4,10 +4,10 @@ import { type CacheOptions, cacheOptions } from './store.ts';
 
 /** The options of an embedded memcached; the letters are those of memcached's command line. */
 export interface ServerOptions extends CacheOptions {
-  /** `-c`: how many connections at once; one more is told so and closed. */
+  /** `-c`: the maximum number of connections; further ones get an error and are closed. */
   readonly maxConnections: number;
   /**
-   * `-R`: how many requests of one connection are done before others have their turn, 1 or more.
+   * `-R`: how many requests of one connection are executed before others have their turn, 1 or more.
    * memcached's default is 20; here a turn costs as much as dozens of requests.
    */
   readonly requestsPerEvent: number;
@@ -19,7 +19,7 @@ export interface ServerOptions extends CacheOptions {
   readonly allowDump: boolean;
   /** `-W` turns it off. */
   readonly allowWatch: boolean;
-  /** `-Y`: user names and their passwords; with them nothing is answered before a login. */
+  /** `-Y`: user names and their passwords; with them every client must log in first. */
   readonly credentials: ReadonlyMap<string, string> | null;
   /** `-o idle_timeout`: seconds without a request after which a connection is closed; 0 for never. */
   readonly idleTimeout: number;
@@ -43,16 +43,16 @@ export interface ServerOptions extends CacheOptions {
    */
   readonly refreshCertificates: (() => string | null) | null;
   /**
-   * The answer to `config get cluster`, asked each time: it makes the server the configuration
-   * endpoint of a managed cluster. Null: `ERROR`, as memcached does.
+   * Returns the answer to `config get cluster`, and is called each time. It makes the server the
+   * configuration endpoint of a managed cluster. Null: `ERROR`, as in memcached.
    */
   readonly cluster: (() => ClusterConfig) | null;
 }
 
 /**
- * The memcached that the embedded server speaks like, in every byte that the protocol fixes. Of what
- * came later it has the flag C of mg, and throws away the value of a line that it refuses. Without
- * a suffix, since there are clients that read nothing but digits here.
+ * The version of memcached that the embedded server follows, in every byte that the protocol fixes.
+ * From later versions it has the flag C of mg, and discards the value of a refused line. It has no
+ * suffix, since some clients only parse digits here.
  */
 export const SERVER_VERSION = '1.6.39';
 

@@ -1,7 +1,9 @@
 // The fast path of the embedded server: plain requests, from bytes to bytes.
+import { EMPTY } from '../wire/bytes.ts';
 import { type Output, putAscii, putEnd, REFERENCE_SIZE } from '../wire/output.ts';
 import { putNumber } from '../wire/numbers.ts';
 import { PlainRequest } from '../wire/plain-request.ts';
+import type { Memory } from './arena.ts';
 import { STALE, TOKEN_SENT } from './items.ts';
 import type { Store } from './store.ts';
 
@@ -21,6 +23,8 @@ export class PlainRequests {
   /** Tests turn it off, to compare with the long way. */
   enabled = true;
   readonly #store: Store;
+  // The slab that the last value was copied to.
+  #slab: Memory = { bytes: EMPTY, view: null };
 
   constructor(store: Store) {
     this.#store = store;
@@ -66,7 +70,7 @@ export class PlainRequests {
       at = putNumber(slab, at + 1, items.flags(item));
       slab[at] = 0x20;
       at = putEnd(slab, putNumber(slab, at + 1, length));
-      items.copyValue(item, slab, at);
+      items.copyValue(item, this.#memory(slab), at);
       output.end = putAscii(slab, at + length, '\r\nEND\r\n');
       this.#store.bump(item);
     }
@@ -96,7 +100,7 @@ export class PlainRequests {
       if (request.wantsFlags) at = putNumber(slab, putAscii(slab, at, ' f'), items.flags(item));
       at = putEnd(slab, putOpaque(slab, at, request));
       if (request.wantsValue) {
-        items.copyValue(item, slab, at);
+        items.copyValue(item, this.#memory(slab), at);
         at = putEnd(slab, at + length);
       }
       output.end = at;
@@ -104,6 +108,14 @@ export class PlainRequests {
     }
     counters.cmd_get++;
     return true;
+  }
+
+  #memory(bytes: Uint8Array): Memory {
+    if (this.#slab.bytes !== bytes) {
+      const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+      this.#slab = { bytes, view };
+    }
+    return this.#slab;
   }
 
   #put(request: PlainRequest, output: Output): boolean {

@@ -64,7 +64,7 @@ export class Server {
   }
 }
 
-/** Why a connection was closed, as memcached's connection log says it. */
+/** The reason why a connection was closed, in the words of memcached's connection log. */
 type CloseReason = 'normal' | 'error' | 'idle_timeout' | 'shutdown';
 
 /** One connection of the server: the only place where bytes, commands and time meet. */
@@ -76,7 +76,7 @@ class ServerPeer implements TransportEvents {
   readonly #pump: Pump;
   readonly #onGone: () => void;
   #dump: { readonly id: number; readonly items: Dump } | null = null;
-  // How many commands it may still do in this turn.
+  // How many commands it may still execute in this turn.
   #left = 0;
   // The command with which its next turn of the event loop begins, while it waits for that.
   #held: ServerEvent | null = null;
@@ -93,10 +93,13 @@ class ServerPeer implements TransportEvents {
     this.#facts = facts;
     this.#onGone = onGone;
     this.#session = new Session(engine, facts);
-    this.#connection = new ServerConnection({
-      auth: engine.options.credentials !== null,
-      admit: (header, length) => this.#session.admit(header, length),
-    });
+    this.#connection = new ServerConnection(
+      {
+        auth: engine.options.credentials !== null,
+        admit: (header, length) => this.#session.admit(header, length),
+      },
+      engine.connectionMemory,
+    );
     this.#pump = new Pump(this.#connection, {
       // Many lines of a watch come out of one batch of another connection's commands; they leave
       // together.
@@ -135,7 +138,7 @@ class ServerPeer implements TransportEvents {
 
   onClosed(cause: Error | null): void {
     this.#pump.detach();
-    // Nobody reads the replies, but the commands that have arrived are executed.
+    // The replies are not read any more, but the commands that have arrived are executed.
     this.#left = Infinity;
     if (this.#held !== null) this.#execute();
     this.#pump.end();
@@ -166,14 +169,14 @@ class ServerPeer implements TransportEvents {
     this.#engine.watchers.write('connevents', what);
   }
 
-  // Does all that can be done now, unless it is the turn of other connections.
+  // Executes commands and sends replies, unless it is the turn of other connections.
   #run(): void {
     if (this.#held === null) this.#turn();
     else this.#pump.flush();
   }
 
-  // Does commands and sends replies in turn, until it waits for the peer to send or to read, or has
-  // done its share.
+  // Executes commands and sends replies alternately, until it has to wait for the peer, or its share of
+  // the turn is used up.
   #turn(): void {
     this.#left = this.#engine.options.requestsPerEvent;
     this.#pump.run();
@@ -183,7 +186,7 @@ class ServerPeer implements TransportEvents {
     this.#pump.hold(CONGESTED, isCongested || this.#held !== null);
   }
 
-  // Does the commands that have arrived; tells why the connection is over, once it is.
+  // Executes the commands that have arrived; returns the reason if the connection has ended.
   #execute(): CloseReason | null {
     if (this.#pump.isEnding) return null;
     this.#session.tick(this.#engine.clock.now());
@@ -195,7 +198,7 @@ class ServerPeer implements TransportEvents {
       const event = this.#held ?? this.#connection.next();
       this.#held = null;
       if (event === null) {
-        // A value that ended wrong has come too.
+        // A value with a bad end has arrived, too.
         if (!this.#connection.receiving) this.#session.release();
         return null;
       }
@@ -208,7 +211,7 @@ class ServerPeer implements TransportEvents {
     }
   }
 
-  // Lets the sockets of others be read before it goes on with this.
+  // Lets other sockets be read before it continues.
   #yield(next: ServerEvent): void {
     this.#held = next;
     this.#engine.store.counters.conn_yields++;

@@ -42,18 +42,18 @@ import { logNames, type Watcher } from './watchers.ts';
 export type Answer = Reply | ReplyItem | Dump;
 
 /**
- * The values in one reply may take as many bytes as all items may, and this at least. Only a key
- * that is asked for again and again takes more, and would take all the memory there is.
+ * The values in one reply may have as many bytes as all items together, and at least this many. Only a
+ * `get` that repeats a key has more, and could use up the memory of the process.
  */
 const MIN_REPLY = 64 * 1024 * 1024;
 
-/** The memory that a value in a reply takes beside its bytes, about. */
+/** The approximate memory of a value in a reply, without its bytes. */
 const ITEM_COST = 64;
 
 /**
- * One connection's use of the engine: commands in, answers out, at once.
+ * One connection's use of the engine: commands in, answers out, synchronously.
  *
- * A value in a reply may be a view of the store's memory. It is good until the next command.
+ * A value in a reply may be a view of the store's memory. It is valid until the next command.
  */
 export class Session implements PlainExecutor {
   readonly request: PlainRequest;
@@ -85,7 +85,7 @@ export class Session implements PlainExecutor {
     return this.#admission.admit(header, length);
   }
 
-  /** The value that was announced has come, or will not. */
+  /** The value that was announced has arrived, or will not. */
   release(): void {
     this.#admission.release();
   }
@@ -93,14 +93,14 @@ export class Session implements PlainExecutor {
   /** Executes a plain request; see `PlainRequests`. */
   execute(output: Output): boolean {
     const { plain, detail } = this.#engine;
-    // As of a command: the room that was kept for a value on its way is not needed any more.
+    // As for a command: the memory that was reserved for an arriving value is not needed any more.
     this.release();
     if (detail || !plain.execute(output)) return false;
     this.#facts.lastCommand = this.#now;
     return true;
   }
 
-  /** Does a command. */
+  /** Executes a command. */
   handle(command: Command): Answer {
     const engine = this.#engine;
     this.#facts.lastCommand = this.#now;

@@ -114,6 +114,31 @@ room('what has expired makes room before anything is evicted', () => {
   assert.is(subject.evictions(), 0);
 });
 
+for (const mode of ['set', 'append', 'prepend', 'incr'] as const) {
+  room(`an item that leaves no room for its successor makes room itself: ${mode}`, () => {
+    // A number that becomes longer cannot be written in its old place.
+    const old = mode === 'incr' ? '9' : 'a'.repeat(90);
+    const more = 'b'.repeat(90);
+    const subject = new Subject({ memory: mode === 'incr' ? 64 * 2 : 64 * 4 });
+    subject.put('key', old);
+    if (mode === 'incr') {
+      subject.store.delta(subject.store.find(fromLatin1('key')), true, 10n ** 18n, 0n, null);
+    } else assert.is(subject.put('key', more, { mode }), 'stored');
+    const expected = {
+      set: more,
+      append: old + more,
+      prepend: more + old,
+      incr: String(10n ** 18n + 9n),
+    };
+    assert.is(subject.get('key'), expected[mode]);
+    assert.is(subject.evictions(), 1);
+    checkInvariants(subject);
+    // The list of items is whole: it can be emptied.
+    for (let i = 0; i < 20; i++) assert.is(subject.put(`k${i}`, 'c'.repeat(60)), 'stored');
+    checkInvariants(subject);
+  });
+}
+
 room('with evictions off a full store refuses, and keeps what it has', () => {
   const subject = new Subject({ memory: 64 * 10, evict: false });
   assert.is(subject.put('a', 'v'.repeat(400)), 'stored');

@@ -6,7 +6,7 @@ import { type ClassCounters, type Counters, newClassCounters, newCounters } from
 import { ACTIVE, BASE64, FETCHED, Items, STALE, TOKEN_SENT } from './items.ts';
 import { itemSize, slabClass } from './slab-classes.ts';
 
-/** How much a store may hold. */
+/** The limits of a store. */
 export interface CacheOptions {
   /** The memory for items, in bytes. */
   readonly memory: number;
@@ -103,7 +103,7 @@ export class Store {
   bytes = 0;
   /** For `stats sizes`, while it is on: how many items there are of each multiple of 32 bytes. */
   sizes: Map<number, number> | null = null;
-  /** Stores nothing more, however much room there is: for tests of programs. */
+  /** Refuses every store, even if there is room: for tests of programs. */
   full = false;
   #lastCas = 0;
   #flushedUntil = 0;
@@ -219,7 +219,7 @@ export class Store {
       if (old !== 0) this.remove(old);
       items.link(item);
     }
-    items.write(item, 0, bytes, valueFrom, valueTo);
+    items.write(item, 0, request, valueFrom, valueTo);
     this.#countIn(item, null);
     return true;
   }
@@ -274,7 +274,7 @@ export class Store {
       return item === 0 ? 'no-memory' : { value, item };
     }
     // A number with fewer digits is padded with spaces, as memcached does to write in place.
-    items.write(found, 0, digits);
+    items.write(found, 0, { bytes: digits, view: null }, 0, digits.length);
     items.fill(found, digits.length, 0x20);
     items.setCas(found, newCas ?? this.nextCas());
     items.setTime(found, this.now);
@@ -302,13 +302,13 @@ export class Store {
   }
 
   /**
-   * Drops all items that there are `delay` seconds from now. As in memcached, items of earlier
-   * seconds go when somebody asks for them.
+   * Invalidates all items that exist `delay` seconds from now. As in memcached, items of earlier seconds
+   * are removed when they are requested.
    */
   flush(delay: number): void {
     const { items } = this;
     const until = (delay > 0 ? this.expireAt(delay) : this.now) - 1;
-    // memcached takes a Unix time that is past for one before any item, and drops nothing.
+    // memcached takes a past Unix time for one before any item was stored, and drops nothing.
     const inEffect = until > 0 && until <= this.now;
     for (let item = items.scan(1); item !== 0; item = items.scan(item + 1)) {
       // A flush in effect takes the items of this second now: their times do not tell them from
@@ -360,10 +360,10 @@ export class Store {
   }
 
   /**
-   * Makes room for an item that is on its way, and keeps it: values that are being sent count
-   * against the memory there is, as they do in memcached.
+   * Reserves memory for an item that is arriving: such values count against the limit, as in
+   * memcached.
    *
-   * @returns The blocks to `release`, once the item has come or will not come; null without room.
+   * @returns The blocks to `release` once the item has arrived or will not; null if there is no room.
    */
   reserve(keyLength: number, flags: number, length: number): number | null {
     if (!this.#makeRoom(keyLength, flags, length)) return null;
@@ -428,7 +428,7 @@ export class Store {
       case 'replace':
         break;
     }
-    // As the most recently used item it is not evicted for its successor.
+    // As the most recently used item it is the last to be evicted for its successor.
     items.renew(old);
     const item = this.#make(key, parts, flags, expire, marks, newCas, old);
     if (item !== 0) return made(item);
@@ -450,13 +450,15 @@ export class Store {
     let length = 0;
     for (const part of parts) length += part.length;
     if (!this.#makeRoom(key.length, flags, length)) return 0;
+    // Where there is no room for both, the old item was evicted for its successor.
+    const old = replaces !== 0 && items.scan(replaces) === replaces ? replaces : 0;
     const item = items.create(key, 0, key.length, length, flags, expire, marks);
     let at = 0;
     for (const part of parts) {
-      items.write(item, at, part);
+      items.write(item, at, { bytes: part, view: null }, 0, part.length);
       at += part.length;
     }
-    if (replaces !== 0) this.remove(replaces);
+    if (old !== 0) this.remove(old);
     items.link(item);
     this.#countIn(item, newCas);
     return item;
@@ -491,7 +493,7 @@ export class Store {
     let reprieves = 0;
     while (!items.arena.has(this.#reserved + blocks)) {
       const item = items.oldest;
-      // An item larger than all memory would evict all others in vain.
+      // An item larger than all memory would evict all others and still not fit.
       if (item === 0 || this.#reserved + blocks > items.arena.limit) return false;
       if (this.isExpired(item) || this.isFlushed(item)) {
         const counters = this.#classCounters(slabClass(this.sizeOf(item)));

@@ -23,15 +23,15 @@ const MAX_WATCHERS = 20;
 /** A connection that watches. */
 export interface Watcher {
   readonly logs: ReadonlySet<string>;
-  /** Takes a line; false when the watcher is too slow and the line is lost. */
+  /** Takes a line; returns false if the watcher is too slow and the line is lost. */
   readonly write: (line: string) => boolean;
-  /** How many lines it has lost since it was told. */
+  /** How many lines it has lost since the last report of that. */
   skipped: number;
 }
 
 /** Writes memcached's log lines to the connections that watch. */
 export class Watchers implements StoreLog {
-  /** The connection whose command is being done, as `cfd` in the lines. */
+  /** The connection whose command is being executed, for `cfd` in the lines. */
   connection = 0;
   readonly #store: Store;
   readonly #clock: () => number;
@@ -111,7 +111,7 @@ export class Watchers implements StoreLog {
     const { counters } = this.#store;
     for (const watcher of this.#watchers) {
       if (!watcher.logs.has(log)) continue;
-      // Before the first line after a gap stands how wide it was.
+      // The first line after a gap is preceded by the number of lost lines.
       if (watcher.skipped > 0 && watcher.write(`skipped=${watcher.skipped}`)) watcher.skipped = 0;
       if (watcher.skipped === 0 && watcher.write(line)) counters.log_watcher_sent++;
       else {
@@ -126,7 +126,7 @@ export class Watchers implements StoreLog {
     return `clsid=${slabClass(this.#store.sizeOf(item))} size=${items.length(item)}`;
   }
 
-  // The store is told to report only while somebody listens.
+  // The store only reports events while there are watchers.
   #listen(): void {
     this.#store.log = this.#watchers.length === 0 ? null : this;
   }

@@ -6,7 +6,7 @@ import { TestServer } from './test-server.ts';
 
 /** The options of `createTestClient`. */
 export interface TestClientOptions extends Omit<ClientOptions, 'dial' | 'clock'> {
-  /** The server to talk to, where several clients are to share one; one of its own by default. */
+  /** The server, if several clients are to share one; by default a new one. */
   readonly server?: TestServer;
 }
 
@@ -16,15 +16,15 @@ export interface TestClient {
   readonly client: Client;
   /** The server, which can be made slow, full or unreachable. */
   readonly server: TestServer;
-  /** The time of both: items expire and calls time out when it is advanced, and never before. */
+  /** The clock of both: items expire and calls time out only when it is advanced. */
   readonly clock: VirtualClock;
 }
 
 /**
  * The real client on a memcached in memory.
  *
- * @param options Those of `Client`. By default it connects again at once after a failure, since
- * nobody advances the clock for it.
+ * @param options The options of `Client`. By default it reconnects at once after a failure, since the
+ * clock does not advance by itself.
  * @throws UsageError when an option breaks a rule.
  */
 export function createTestClient(options: TestClientOptions = {}): TestClient {
@@ -38,7 +38,7 @@ export function createTestClient(options: TestClientOptions = {}): TestClient {
   }
   const { server = new TestServer(), ...rest } = options;
   const { clock, dial } = server;
-  // More than nothing, as it has to be, and too little to move a clock.
+  // It must be positive, and is too short to advance a clock.
   const reconnectDelay = Number.MIN_VALUE;
   const client = new Client('localhost', { reconnectDelay, ...rest, clock, dial });
   return { client, server, clock };

@@ -7,11 +7,11 @@ import { fromUtf8 } from '../wire/bytes.ts';
 import { checkObject } from '../wire/check.ts';
 import { UsageError } from '../wire/errors.ts';
 
-/** An item as the server has it. */
+/** An item on the server. */
 export interface StoredItem {
   /** The bytes of the value. */
   readonly value: Uint8Array;
-  /** What the client's serde wrote of it. */
+  /** The value as the client's serde encoded it. */
   readonly flags: number;
   /** When it expires, or null for never. */
   readonly expire: Date | null;
@@ -19,14 +19,14 @@ export interface StoredItem {
   readonly cas: bigint;
 }
 
-// Few tests store more, and memcached's 64 MB take a runtime milliseconds to hand out.
+// Few tests store more, and to allocate memcached's 64 MB takes milliseconds.
 const MEMORY = 8 * 1024 * 1024;
 
-/** A memcached in memory that fails when it is told to, and shows what it holds. */
+/** A memcached in memory that can be made to fail, and whose items can be inspected. */
 export class TestServer {
-  /** Time stands still until it is advanced. */
+  /** Its clock, which stands still until it is advanced. */
   readonly clock: VirtualClock;
-  /** Connects to it, whatever the endpoint says. */
+  /** Connects to it; the endpoint is ignored. */
   readonly dial: Dialer;
   readonly #server: Server;
   readonly #transports: Set<Transport> = new Set();
@@ -36,7 +36,7 @@ export class TestServer {
   /**
    * Makes a server in memory.
    *
-   * @param options Those of `Server`: what memcached's command line sets; 8 MB of memory.
+   * @param options The options of `Server`, with 8 MB of memory by default.
    */
   constructor(options: Partial<ServerOptions> = {}, clock: VirtualClock = new VirtualClock()) {
     checkObject('options', options);
@@ -49,18 +49,18 @@ export class TestServer {
         : connect(to, events, signal);
   }
 
-  /** Drops every connection and refuses new ones. What it holds it keeps. */
+  /** Drops every connection and refuses new ones. It keeps its items. */
   down(): void {
     this.#isDown = true;
     for (const transport of this.#transports) transport.abort();
   }
 
   /**
-   * Takes so long for each request from now on: the reply comes when the clock was advanced by it.
-   * What was asked already keeps its time, whatever is said later; a client that is closed waits
-   * for it, so advance the clock.
+   * Delays each request from now on: the reply comes when the clock has advanced by so much. Requests
+   * that have been sent keep their delay. A client that is being closed waits for its replies, so
+   * advance the clock.
    *
-   * @param milliseconds 0 for at once.
+   * @param milliseconds The delay; 0 for none.
    */
   slow(milliseconds: number): void {
     if (!(milliseconds >= 0 && milliseconds < Infinity)) {
@@ -69,19 +69,19 @@ export class TestServer {
     this.#latency = milliseconds;
   }
 
-  /** Refuses everything that is to be stored, as memcached does with `-M` and no room left. */
+  /** Refuses every store, as memcached does with `-M` when its memory is full. */
   full(): void {
     this.#server.engine.store.full = true;
   }
 
-  /** Ends `down`, `slow` and `full`, for what comes from now on. */
+  /** Ends `down`, `slow` and `full`, for later requests. */
   recover(): void {
     this.#isDown = false;
     this.#latency = 0;
     this.#server.engine.store.full = false;
   }
 
-  /** Forgets every item, at once. */
+  /** Removes every item at once. */
   clear(): void {
     const { store } = this.#server.engine;
     for (let item = store.items.scan(1); item !== 0; item = store.items.scan(item + 1)) {
@@ -89,7 +89,7 @@ export class TestServer {
     }
   }
 
-  /** What it holds and has not expired, by key, prefixes and all. */
+  /** The items that have not expired, by their keys with prefixes. */
   get items(): Map<string, StoredItem> {
     const { store } = this.#server.engine;
     const { items, started } = store;
@@ -112,7 +112,7 @@ export class TestServer {
     const { clock } = this;
     const served = this.#server.accept(transport, address);
     this.#transports.add(transport);
-    // When the last request so far is served: none overtakes it.
+    // Not before the previous request, so that none overtakes it.
     let last = 0;
     return {
       onData: (chunk) => {

@@ -1,4 +1,4 @@
-// The law: what is written is base64 as everybody writes it; what is read is what memcached's own
+// The law: what is written is standard base64; what is read is what memcached's own
 // decoder makes of it, which forgives more than others.
 import * as assert from 'uvu/assert';
 import { suite } from '../../test/runner/suite.ts';

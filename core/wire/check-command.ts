@@ -9,12 +9,12 @@ import { isLine, lineOf, loginToken, MAX_LINE, printable, quote } from './line.t
 import { MAX_META_WORDS, MAX_OPAQUE, metaFlags } from './meta-flags.ts';
 import { bigDecimal, flagNumber, MAX_U32, MAX_U64 } from './numbers.ts';
 
-/** The largest value memcached can be told to take (`-I 1024m`). */
+/** The largest value that memcached can be configured to accept (`-I 1024m`). */
 export const MAX_VALUE: number = 1024 * 1024 * 1024;
 
 /**
- * Checks every rule that the text protocol sets for a command, so that what passes can be encoded
- * and cannot be anything but this one command to the server.
+ * Checks every rule of the text protocol for a command: one that passes can be encoded, and the server
+ * reads it as exactly this command.
  *
  * Takes anything, as callers in JavaScript may pass anything.
  *
@@ -125,7 +125,7 @@ function checkFlags(
   for (let i = 0; i < flags.length; i++) {
     const flag: unknown = flags[i];
     if (typeof flag !== 'string') throw new UsageError('flags', 'must be an array of strings');
-    // Flags without an argument are the rule.
+    // Most flags have no argument.
     if (metaFlags.get(flag) !== 'none' || flag === 'b') checkFlag(flag, modes.get(command.verb));
     length += flag.length + 1;
     const letter = flag.charCodeAt(0);
@@ -145,9 +145,9 @@ function checkFlags(
   }
 }
 
-// What a meta line holds beside its key and its flags, at most: the opaque is the connection's.
+// The longest meta line without its key and flags; the opaque is added by the connection.
 const META_FRAME = 'ms  1073741824 b O1000000\r\n'.length;
-// The key is counted only where it matters: this is the base64 of a longest one.
+// The longest key in base64. The length of the key is only computed where it matters.
 const LONGEST_KEY = 336;
 
 /** The modes that a verb knows; the others ignore the flag. */

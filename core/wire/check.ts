@@ -17,15 +17,15 @@ export function checkObject(argument: string, value: unknown): void {
  * Checks that all options are known. An unknown one is a mistake that would have no effect: an item
  * with the option `ttl` would never expire. It costs a call some 20 ns.
  *
- * @param argument What the caller calls the object, for errors: `tls` makes `tls.servername` of a
- * name that is not known; `options` is left out.
+ * @param argument The caller's name for the object, for errors: with `tls` an unknown name is reported
+ * as `tls.servername`; `options` is left out.
  * @throws UsageError naming the one that is not known, and the one that is likely meant.
  */
 export function checkKnown(argument: string, given: object, known: ReadonlySet<string>): void {
   for (const name in given) if (!known.has(name)) refuseUnknown(argument, given, name, known);
 }
 
-/** The names of options, for `checkKnown`: the compiler sees to it that none is missing. */
+/** The names of options, for `checkKnown`: the compiler ensures that none is missing. */
 export function optionNames<Options>(
   names: Readonly<Record<keyof Options, true>>,
 ): ReadonlySet<string> {
@@ -38,7 +38,7 @@ function refuseUnknown(
   name: string,
   known: ReadonlySet<string>,
 ): void {
-  // Where a program has added something to every object, it is no option of this one.
+  // A property that a program has added to all objects is not an option.
   if (!Object.hasOwn(given, name) && name in Object.prototype) return;
   const likely = likelyName(name, [...known]);
   const hint = likely !== undefined
@@ -52,7 +52,7 @@ function refuseUnknown(
   );
 }
 
-/** The names of an option in other clients, in small letters and without `_` and `-`. */
+/** The names of an option in other clients, in lower case and without `_` and `-`. */
 const synonyms: Readonly<Record<string, string>> = {
   expire: 'ttl ex exp expires expiry expiresin expiration exptime lifetime maxage time duration',
   timeout: 'timeoutms deadline requesttimeout commandtimeout sockettimeout',
@@ -96,7 +96,7 @@ function plainName(name: string): string {
   return name.replace(/[_-]/g, '').toLowerCase();
 }
 
-/** How many letters have to be added, left out or changed to make one word of another. */
+/** The edit distance of two words. */
 function distance(from: string, to: string): number {
   let row = Array.from({ length: to.length + 1 }, (_, i) => i);
   for (let i = 1; i <= from.length; i++) {
@@ -122,7 +122,7 @@ export function checkChoice(argument: string, value: string, choices: readonly s
   }
 }
 
-/** What a table has under a name, one of its own. */
+/** The entry of a table under a name. */
 export function checkEntry<Name extends string, Value>(
   argument: string,
   table: Readonly<Record<Name, Value>>,
@@ -166,7 +166,7 @@ export function checkText(argument: string, text: unknown): asserts text is stri
   assertArgument(isText, argument, 'must be a string that is not empty');
 }
 
-/** A text that is the same after it has gone out as UTF-8, where such a surrogate is U+FFFD. */
+/** A text without lone surrogates, which UTF-8 would turn into U+FFFD. */
 export function checkWellFormed(argument: string, text: string): void {
   assertArgument(
     text.isWellFormed(),
@@ -182,7 +182,7 @@ export function checkSeconds(argument: string, value: number): number {
   return value;
 }
 
-/** Milliseconds, as timers take them. @param most Infinity where there may be no end. */
+/** Milliseconds for a timer. @param most Infinity if there may be no limit. */
 export function checkMilliseconds(argument: string, value: number, most = 0x7fff_ffff): number {
   const isTime = typeof value === 'number' && value > 0 && value <= most;
   assertArgument(isTime, argument, 'must be a number of milliseconds, more than 0');

@@ -101,6 +101,7 @@ export class ClientConnection<Tag> {
   // Why the connection was lost.
   #cause: Error | null = null;
 
+  /** Takes the options that differ from `clientConnectionOptions`. */
   constructor(options: Partial<ClientConnectionOptions> = {}) {
     this.#decoder = new ReplyDecoder(options);
     this.#options = withDefaults(clientConnectionOptions, options);
@@ -299,7 +300,6 @@ export class ClientConnection<Tag> {
 
   /**
    * The next event, or null.
-   *
    * @param sink Takes plain replies, which then need no event.
    */
   next(sink?: PlainSink<Tag>): ClientEvent<Tag> | null {

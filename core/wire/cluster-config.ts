@@ -4,9 +4,9 @@ import { ProtocolError } from './errors.ts';
 
 /** A server of a managed cluster. */
 export interface ClusterNode {
-  /** Its name, or whatever the service puts in its place. */
+  /** Its name, or the text that the service has in its place. */
   readonly host: string;
-  /** Its address, IPv4 or IPv6 without brackets; empty where the service does not say. */
+  /** Its address, IPv4 or IPv6 without brackets; empty if the service gives none. */
   readonly ip: string;
   /** Its port for the text protocol. */
   readonly port: number;
@@ -23,7 +23,7 @@ export interface ClusterConfig {
 /**
  * Reads the value of a `CONFIG` reply: a line with the version, a line of `host|ip|port`.
  *
- * @throws ProtocolError when it is none, or names no server.
+ * @throws ProtocolError when it is malformed, or lists no server.
  */
 export function readClusterConfig(value: Uint8Array): ClusterConfig {
   const text = latin1(value);

@@ -1,4 +1,4 @@
-// What is known of a command from its verb and its flags: quiet, idempotent, read or write.
+// Properties of a command by its verb and flags: quiet, idempotent, read or write.
 import type { Command } from './command.ts';
 import { flagArgument, hasQuiet } from './meta-flags.ts';
 import type { ErrorReply, Reply } from './reply.ts';
@@ -41,7 +41,7 @@ const writing = /^[ENRT]/;
 
 /**
  * Whether a command carries a value. A login does not count: it comes before the connection is
- * proved, as servers that want one answer nothing else.
+ * proved, as servers that require one answer nothing else.
  */
 export function hasValue(command: Command): boolean {
   if (command.verb === 'raw') return command.value !== null;
@@ -59,8 +59,8 @@ export function classOf(command: Command): VerbRow['class'] {
  * Whether a command can be repeated: doing it twice has the same effect and the same reply as doing
  * it once, except that a second `delete` finds nothing.
  *
- * For meta commands the flags decide: the first one uses up a cas, and takes the win that the second
- * one asks for (`N` and `R` of `mg`).
+ * For meta commands the flags decide: the first execution uses up a cas, and takes the win that the
+ * second one asks for (`N` and `R` of `mg`).
  */
 export function isIdempotent(command: Command): boolean {
   switch (command.verb) {

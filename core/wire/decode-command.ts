@@ -20,16 +20,16 @@ import { decodeKey, MAX_TOKENS, readMetaFlags, Tokens } from './tokens.ts';
 /** A command whose value has not been read yet. */
 export type StorageHeader = StoreCommand | CasCommand | MetaSetCommand;
 
-/** How strictly requests are read, and what limits them. */
+/** The limits of requests. */
 export interface RequestOptions {
   /**
-   * The longest line of `get` and `gets`, in bytes. Other lines are held to 2048, the rule of
-   * memcached, which has none for these two; a limit must be.
+   * The longest line of `get` and `gets`, in bytes. Other lines have memcached's limit of 2048.
+   * memcached has none for these two, but a decoder needs one.
    */
   readonly maxGetLine: number;
   /**
    * Called when the line of a storage command is read and its value is not, with the length
-   * announced. What it returns is the reply; the value is then thrown away as it comes in.
+   * announced. If it returns a reply, that is the answer, and the value is discarded as it arrives.
    */
   readonly admit: (header: StorageHeader, length: number) => ErrorReply | null;
 }
@@ -50,11 +50,11 @@ type Fillable =
   }
   | { -readonly [Name in keyof MetaSetCommand]: MetaSetCommand[Name] };
 
-/** A request that is no command, and the reply it gets; null when it asked for no reply. */
+/** A request that is not a command, with the reply to it; null if it asked for no reply. */
 export class BadRequest {
   /** The answer that it deserves, or null where the connection has to be closed. */
   readonly reply: ErrorReply | null;
-  /** It was well formed, and `admit` refused it: after its value the next request begins. */
+  /** It was well formed, and `admit` refused it: the next request begins after its value. */
   readonly refused: boolean;
 
   /** The answer that it deserves, or null where the connection has to be closed. */
@@ -69,7 +69,7 @@ const plainError = new BadRequest(ERROR);
 const badChunk = clientError('bad data chunk');
 const SILENCED = new BadRequest(null);
 
-/** A bad line is answered unless it asked for silence. */
+/** The error for a bad line, unless it has `noreply`. */
 function bad(message: string, noreply: boolean): BadRequest {
   return noreply ? SILENCED : new BadRequest(clientError(message));
 }
@@ -85,8 +85,7 @@ const byLength: readonly (readonly Verb[])[] = (() => {
 })();
 
 /**
- * What memcached's read buffer holds: a longer line that is no get never has its end in it, however
- * it is cut on its way.
+ * The size of memcached's read buffer: the end of a longer line, unless it is a get, never fits.
  */
 const READ_BUFFER = 16 * 1024;
 
@@ -94,18 +93,18 @@ const READ_BUFFER = 16 * 1024;
  * Bytes to commands, with memcached 1.6.39's reading of every line: which are commands, which
  * error answers those that are not, and where the next one starts.
  *
- * The data block of a refused storage line is thrown away where the line says how long it is, as
+ * The data block of a refused storage line is discarded if the line states its length, as
  * memcached does since 1.6.40; before, it was read as commands. Where the length cannot be read it
  * still is: a proxy that must not allow this closes the connection on a `BadRequest` (`strict`).
  */
 export class CommandDecoder {
   /** Read the next request as the authentication that `-Y` demands before anything else. */
   authenticating = false;
-  /** Why no more commands will come, once that is so: the peer is to be disconnected. */
+  /** The reason why there are no more commands and the peer is to be disconnected, or null. */
   dead: string | null = null;
 
   readonly #input: Input = new Input();
-  readonly #tokens: Tokens = new Tokens();
+  readonly #tokens: Tokens;
   readonly #options: RequestOptions;
   // A data block of this length is due: the value of this command, or the token of an auth.
   #length = -1;
@@ -116,13 +115,14 @@ export class CommandDecoder {
   /**
    * Makes a decoder of requests.
    *
-   * @param options What differs from the defaults of a server.
+   * @param tokens For the words of a line, while it is read: several decoders may share them.
    */
-  constructor(options: Partial<RequestOptions> = {}) {
+  constructor(options: Partial<RequestOptions> = {}, tokens: Tokens = new Tokens()) {
+    this.#tokens = tokens;
     this.#options = withDefaults(requestOptions, options);
   }
 
-  /** Whether the value of a storage command is on its way, to be read or to be thrown away. */
+  /** Whether the value of a storage command is arriving, to be read or to be discarded. */
   get receiving(): boolean {
     return this.#header !== null || this.#swallow > 0;
   }
@@ -363,7 +363,7 @@ export class CommandDecoder {
     return refusal === null ? this.#await(header, length) : refuse(refusal, true);
   }
 
-  // Answers a storage line that is none, and throws away its value where its length can be read.
+  // Refuses a storage line, and discards its value if its length can be read.
   #refuse(length: number | null, request: BadRequest): BadRequest {
     if (length !== null) this.#swallow = length + 2;
     return request;
@@ -381,7 +381,7 @@ export class CommandDecoder {
   }
 }
 
-/** The length of a value, or null where the line has none that can be. */
+/** The length of a value, or null if it is not a valid one. */
 function readLength(tokens: Tokens, index: number): number | null {
   const length = tokens.int32(index);
   return length === null || length < 0 || length > 0x7fff_fffd ? null : length;
@@ -452,7 +452,7 @@ function readDelete(tokens: Tokens): Command | BadRequest {
   if (count < 2 || count > 4) return plainError;
   const noreply = count > 2 && tokens.noreply;
   if (count > 2) {
-    // An old argument, the seconds for which the key was held; 0 is all that is left of it.
+    // The old argument of seconds for which the key was locked; only 0 is still allowed.
     const zero = tokens.is(2, '0');
     const valid = count === 3 ? zero || noreply : zero && noreply;
     if (!valid) {
@@ -463,8 +463,8 @@ function readDelete(tokens: Tokens): Command | BadRequest {
   return { verb: 'delete', key: tokens.view(1), noreply };
 }
 
-// memcached's guard against browsers that are made to post to its port. It looks for commands by
-// their first letter, so a line with one of these letters is an ERROR before the guard sees it.
+// memcached's guard against browsers that are tricked into posting to its port. It finds commands by
+// their first letter, so a line with one of these letters is an ERROR before the guard is reached.
 function isHttp(tokens: Tokens): boolean {
   if ('gsacidt'.includes(String.fromCharCode(tokens.bytes[tokens.starts[0]!]!))) return false;
   const from = tokens.starts[tokens.count - 1]!;

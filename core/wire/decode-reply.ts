@@ -97,9 +97,9 @@ interface Due {
  */
 export class ReplyDecoder {
   /** The opaque of the last meta reply if it was a number, else -1. It is not among its flags. */
-  opaque = -1;
+  opaque: number = -1;
   /** Where among the flags that opaque stood. */
-  opaqueIndex = 0;
+  opaqueIndex: number = 0;
   /** The reply that `readPlain` read. */
   readonly plain: PlainReply = new PlainReply();
 
@@ -122,10 +122,16 @@ export class ReplyDecoder {
   #accounted = 0;
   #lastFlags: readonly string[] = NO_FLAGS;
 
+  /**
+   * Makes a decoder of replies.
+   *
+   * @param limits What differs from the defaults of a client.
+   */
   constructor(limits: Partial<ReplyLimits> = {}) {
     this.#limits = withDefaults(replyLimits, limits);
   }
 
+  /** Takes bytes that arrived. */
   push(chunk: Uint8Array): void {
     this.#input.push(chunk);
   }

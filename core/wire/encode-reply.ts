@@ -12,7 +12,7 @@ import type { Reply, ReplyItem, ValueItem } from './reply.ts';
 // The most that a line takes besides words and keys: `VALUE `, three numbers, CR LF.
 const LINE = 80;
 
-/** Below this size a value is copied behind its line at once, in bytes. */
+/** Below this size, in bytes, a value is written together with its line. */
 const SMALL = 1024;
 
 /** The bytes of a reply, or of a part of one. A `closed` and a `silent` reply have none. */
@@ -113,7 +113,7 @@ function putMeta(
   value: Uint8Array | null,
   flags: readonly string[],
 ): void {
-  // A small value goes behind its line, in one go with it.
+  // A small value is written together with its line.
   const isSmall = value !== null && value.length < SMALL;
   let room = isSmall ? LINE + value.length : LINE;
   for (let i = 0; i < flags.length; i++) room += flags[i]!.length + 1;

@@ -1,4 +1,4 @@
-// The law: an error says by its class who is at fault, by its code what happened, by its outcome
+// The law: the class of an error names the party at fault, its code what happened, its outcome
 // whether the command had an effect.
 import * as assert from 'uvu/assert';
 import { suite } from '../../test/runner/suite.ts';

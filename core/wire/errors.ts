@@ -178,7 +178,7 @@ export class TimeoutError extends MemcacheError {
 }
 
 /**
- * The server refused the credentials. One that wants some and was given none answers with an error
+ * The server refused the credentials. One that requires some and was given none answers with an error
  * of its own: a `ServerReplyError` whose `serverMessage` is `unauthenticated`.
  */
 export class AuthError extends MemcacheError {

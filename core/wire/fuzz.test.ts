@@ -1,4 +1,4 @@
-// The law: whatever bytes arrive, nothing comes out but values, events and ProtocolErrors, within
+// The law: for any bytes, nothing comes out but values, events and ProtocolErrors, within
 // the limits and in linear time; how the bytes are cut makes no difference.
 import * as assert from 'uvu/assert';
 import { bytes, show, text } from '../../conformance/assert.ts';

@@ -1,4 +1,4 @@
-// The law: whatever value stands anywhere in a command, before its check or after it, the command
+// The law: with any value anywhere in a command, before its check or after it, the command
 // becomes exactly one request on the wire, or a UsageError and not one byte.
 import * as assert from 'uvu/assert';
 import { bytes, show, text } from '../../conformance/assert.ts';
@@ -18,7 +18,7 @@ const hostileValues = suite('hostile values');
 const boom = (): never => {
   throw new Error('boom');
 };
-// What the type system would never let through, and what it cannot know.
+// Values that the type system rejects, and values whose danger it cannot express.
 const hostile: readonly unknown[] = [
   ...oddBytes.map(([, odd]) => odd),
   undefined,
@@ -113,7 +113,7 @@ hostileValues(
       for (const name of [...Object.keys(command), 'keys', 'expire', 'value', 'noreply', 'flags']) {
         for (const value of hostile) {
           const connection = new ClientConnection<string>();
-          // The point is what the type system would never let through.
+          // The test is about values that the type system rejects.
           const spoiled = { ...command, [name]: value } as unknown as Command;
           try {
             connection.send(spoiled, 'a');

@@ -4,7 +4,7 @@ import { keyBytes } from './key.ts';
 import { bigDecimal } from './numbers.ts';
 import type { ItemFacts } from './reply.ts';
 
-/** The `name=value` words in which `me` and the metadump speak of an item. */
+/** The `name=value` words in which `me` and the metadump describe an item. */
 type Words = Map<string, string>;
 
 /** Reads `name=value` words; null when one of them is not of that form. */
@@ -18,7 +18,7 @@ export function readWords(text: string): Words | null {
   return words;
 }
 
-/** The facts that these words state of an item; null when one is missing or no number. */
+/** The metadata in these words; null when one is missing or not a number. */
 export function toFacts(words: Words | null, key: Key): ItemFacts | null {
   const word = (name: string): string => words?.get(name) ?? '';
   const number = (name: string): number =>
@@ -37,7 +37,7 @@ export function toFacts(words: Words | null, key: Key): ItemFacts | null {
   return { key, exp, la, cas, fetch: fetch === 'yes', cls, size, flags: wide };
 }
 
-/** The words that state these facts, without the key. */
+/** The words for this metadata, without the key. */
 export function factWords(facts: ItemFacts): string {
   const { exp, la, cas, fetch, cls, size, flags } = facts;
   const end = flags === undefined ? '' : ` flags=${flags}`;

@@ -11,8 +11,8 @@ export const MAX_KEY = 250;
 /**
  * Checks a key that goes out as it is.
  *
- * The rules are the protocol's own and stricter than the server's checks: memcached takes a tab or
- * another control character in a key, and then its own dumps and other clients do not.
+ * The rules are the protocol's own and stricter than the server's checks: memcached accepts a tab or
+ * another control character in a key, but its own dumps and other clients do not.
  *
  * @throws UsageError naming the rule.
  */
@@ -101,7 +101,7 @@ export function spelledKey(key: Key, base64: boolean): string {
   return base64 ? toBase64(keyBytes(key)) : keyText(key);
 }
 
-/** Checks a key that is no text. */
+/** Checks a key that is not text. */
 export function checkBytes(key: Uint8Array): void {
   if (!isBytes(key)) refuseType();
 }

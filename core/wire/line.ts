@@ -101,7 +101,7 @@ function wordsLine(verb: string, words: readonly string[]): string {
   for (const word of words as readonly unknown[]) {
     const isWord = typeof word === 'string' && word !== '' && printable(word);
     assertArgument(isWord, 'words', 'must be printable ASCII without a space, and not empty');
-    // Some administrative commands obey it and some do not, so replies could not be matched.
+    // Some administrative commands obey it and some do not, so replies could not be matched with commands.
     assertArgument(word !== 'noreply', 'words', 'must not be noreply');
     line += ` ${word}`;
   }
@@ -119,12 +119,12 @@ function wordsLine(verb: string, words: readonly string[]): string {
   return line;
 }
 
-/** Whether this can be a line of a raw command: bytes, one a character, but CR, LF and NUL. */
+/** Whether this can be a line of a raw command: one byte for each character, except CR, LF and NUL. */
 export function isLine(line: unknown): line is string {
   return typeof line === 'string' && /^[\x01-\x09\x0b\x0c\x0e-\xff]+$/.test(line);
 }
 
-/** What goes out as the value of the `set` that a login is. */
+/** The value of the `set` by which a login is sent. */
 export function loginToken({ username, password }: AuthCommand): Uint8Array {
   checkCredential('username', username);
   checkCredential('password', password);

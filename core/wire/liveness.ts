@@ -1,13 +1,13 @@
-// Whether the server of a connection owes replies, and still makes progress towards them.
+// Detects a server that no longer makes progress although replies are pending.
 import { ConnectionError } from './errors.ts';
 import type { QuietRun } from './quiet-run.ts';
 import type { Ring } from './ring.ts';
 
-/** When a server that owes replies has stalled. */
+/** When a server has stalled. */
 export interface LivenessOptions {
   /**
-   * Milliseconds without progress, while replies are owed, after which the connection is given up.
-   * Bytes of a reply that was given up are no progress before it ends.
+   * Milliseconds without progress, while replies are pending, after which the connection is closed.
+   * Bytes of a reply whose caller has given up are no progress before the reply ends.
    *
    * @default 2000
    */
@@ -15,17 +15,17 @@ export interface LivenessOptions {
 }
 
 /**
- * Tells a slow server from a lost one. A server is lost when it owes a reply and has done nothing
- * towards it for `stallAfter` milliseconds.
+ * Distinguishes a slow server from a lost one. A server is lost when a reply is pending and no byte of
+ * it has arrived for `stallAfter` milliseconds.
  *
  * The connection writes the fields itself, as it does so several times for each command.
  */
 export class Liveness<Tag> {
   /** The latest time that the connection was given, in milliseconds. */
   now = 0;
-  /** When the server last did something towards the reply that is due. */
+  /** When the server last made progress with the reply that is due. */
   progressAt = 0;
-  /** How many replies have come, ever. */
+  /** The number of replies that have come, ever. */
   replies = 0;
   readonly stallAfter: number;
   readonly #ring: Ring<Tag>;
@@ -37,7 +37,7 @@ export class Liveness<Tag> {
     this.#run = run;
   }
 
-  /** Whether the server owes bytes. For a watch it owes none: it may be silent for ever. */
+  /** Whether a reply is pending. An open watch does not count: it may be silent for ever. */
   owes(): boolean {
     const ring = this.#ring;
     if (ring.head === ring.cursor) return false;
@@ -54,9 +54,10 @@ export class Liveness<Tag> {
 
   /** The error to close the connection with if the server is lost, otherwise null. */
   stall(): ConnectionError | null {
-    const silence = this.now - this.progressAt;
-    if (silence < this.stallAfter || !this.owes()) return null;
-    const waited = `for ${Math.round(silence)} ms, while it owed some`;
+    // The same sum as its deadline: rounded otherwise, a timer that fires then would find that it is
+    // too early, for ever where the clock is a virtual one.
+    if (this.now < this.stallsAt) return null;
+    const waited = `for ${Math.round(this.now - this.progressAt)} ms, while it owed some`;
     const why = `the server ended no reply ${waited}`;
     return new ConnectionError(why, 'unknown', undefined, 'stalled');
   }

@@ -51,7 +51,7 @@ export const MAX_OPAQUE = 31;
 /** The most words in a meta request line, verb and key included, that memcached accepts. */
 export const MAX_META_WORDS = 19;
 
-/** Whether a list of flags asks for quietness. */
+/** Whether a list of flags has `q`. */
 export function hasQuiet(flags: readonly string[]): boolean {
   for (const flag of flags) if (flag.charCodeAt(0) === 0x71) return true;
   return false;

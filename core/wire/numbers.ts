@@ -24,7 +24,7 @@ export function putNumber(target: Uint8Array, at: number, value: number): number
 
 /**
  * Reads `bytes[from, to)` as a decimal without sign: -1 when it is empty, holds anything else, or
- * is past the safe integers. This is how replies are read: strictly.
+ * is past the safe integers. Replies are read as strictly as this.
  */
 export function digits(bytes: Uint8Array, from: number, to: number): number {
   if (from >= to || to - from > 15) return -1;
@@ -55,7 +55,7 @@ export function bigDecimal(text: string): bigint | null {
  * is none.
  */
 export function flagNumber(flag: string): number {
-  // By hand, as nearly every write and read asks this: a regular expression takes three times as
+  // By hand, as nearly every write and read calls this: a regular expression takes three times as
   // long.
   let number = flag.length > 1 && flag.length <= 21 ? 0 : NaN;
   for (let i = 1; i < flag.length; i++) {
@@ -68,14 +68,14 @@ export function flagNumber(flag: string): number {
 
 /**
  * Reads `bytes[from, to)` as client flags: -1 when they are none. Servers may be built to keep 64
- * bits of them; such a number is rounded past 2^53, which beats losing the connection to it.
+ * bits of them; such a number is rounded past 2^53, which is better than closing the connection.
  */
 export function wideDigits(bytes: Uint8Array, from: number, to: number): number {
   const small = digits(bytes, from, to);
   return small >= 0 ? small : Number(bigDigits(bytes, from, to) ?? -1);
 }
 
-/** A decimal as a number where it is a safe one, else as a bigint; undefined where it is none. */
+/** A decimal as a number if it is a safe integer, else as a bigint; undefined if it is not one. */
 export function wholeNumber(text: string): number | bigint | undefined {
   if (!/^-?\d+$/.test(text)) return undefined;
   const number = Number(text);

@@ -1,24 +1,24 @@
-// The opaque of a meta command: the number that ties its reply to it.
+// The opaque of a meta command: the number by which its reply is matched with it.
 //
 // A connection sends each meta command with a number as its opaque, in the place of one that the
-// sender gave. The reply must carry the same number, and is handed on with the sender's own opaque;
+// sender gave. The reply must carry the same number, and is passed on with the sender's own opaque;
 // so a reply is never taken for that of another command.
 import type { Command } from './command.ts';
 import { ProtocolError } from './errors.ts';
 import { flagArgument, isMeta } from './meta-flags.ts';
 import type { Reply } from './reply.ts';
 
-/** Opaques count up to this and start again: only neighbours need to differ. */
+/** Opaques count up to this and start again: only those in flight together need to differ. */
 export const LAST_OPAQUE = 1_000_000;
 
 /** The opaque of the meta probe. Those of commands count from 1. */
 export const PROBE_OPAQUE = 0;
 
-/** What a decoder found of an opaque in a reply. */
+/** The opaque that a decoder found in a reply. */
 export interface FoundOpaque {
   /** The number, or -1. It is not among the flags of the reply. */
   readonly opaque: number;
-  /** Where among the flags it stood. */
+  /** Its index among the flags. */
   readonly opaqueIndex: number;
 }
 

@@ -30,6 +30,8 @@ const MAX_DIGITS = 10;
 export class PlainRequest {
   verb: 'get' | 'mg' | 'set' | 'ms' = 'get';
   bytes: Uint8Array = EMPTY;
+  /** The same bytes. */
+  view: DataView = new DataView(EMPTY.buffer);
   /** The key is `bytes[keyFrom, keyTo)`. */
   keyFrom = 0;
   keyTo = 0;
@@ -57,7 +59,10 @@ export class PlainRequest {
   read(bytes: Uint8Array, from: number, to: number): boolean {
     // The shortest is `mg k`.
     if (to - from < 6) return false;
-    this.bytes = bytes;
+    if (bytes !== this.bytes) {
+      this.bytes = bytes;
+      this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+    }
     const first = bytes[from];
     if (first === 0x6d) {
       if (bytes[from + 2] !== SPACE || !this.#readKey(from + 3, to)) return false;

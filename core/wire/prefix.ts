@@ -8,7 +8,7 @@ import type { Reply, ValueItem } from './reply.ts';
 /**
  * A command of a proxy's client as the proxy sends it to the upstream: with the prefix before each
  * key, which the decoder has decoded from base64, and never quiet, so that each reply can be matched
- * with its command. `ServerConnection` leaves out the replies that the client did not ask for.
+ * with its command. `ServerConnection` leaves out the replies that the client did not request.
  *
  * @param prefix May be empty.
  * @throws UsageError when the prefix makes a key too long.
@@ -26,7 +26,7 @@ export function prefixCommand(command: Command, prefix: Uint8Array): Command {
   if ('base64' in confined && 'flags' in confined && hasFlag(confined.flags, 'q')) {
     confined = { ...confined, flags: confined.flags.filter((flag) => flag[0] !== 'q') };
   }
-  // What is returned is what is sent, so this one check sees every byte that reaches the upstream.
+  // The returned command is sent as it is, so this check covers everything that reaches the upstream.
   checkCommand(confined);
   return confined;
 }

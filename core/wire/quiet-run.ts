@@ -50,7 +50,7 @@ export class QuietRun<Tag> {
     this.#host = host;
   }
 
-  /** Whether the reply to a fence is owed. */
+  /** Whether the reply to a fence is pending. */
   get isOwed(): boolean {
     return this.#fences > 0;
   }
@@ -152,7 +152,7 @@ export class QuietRun<Tag> {
       clientErrorKeepsConnection ||= row.clientErrorKeepsConnection;
     }
     if (candidates === 1) {
-      // Nobody awaits what the server makes of it, though it may say so before all of it has left.
+      // No caller waits for its reply, although it may come before all of the command has left.
       if (only.tag === undefined || only.untilSent) {
         this.#host.tell(reply);
         this.#host.answer(only, SILENT, bytesIn);

@@ -24,7 +24,7 @@ import { verbs } from './verbs.ts';
 export const VA = 0x5641;
 /** The meta replies that have no value, by their `metaCode`. */
 export const plainMeta: ReadonlyMap<number, MetaReply> = new Map(
-  // Servers of the first meta dialect, as ElastiCache 1.6.6, say OK for HD (protocol.md 3.8).
+  // Servers of the first meta dialect, such as ElastiCache 1.6.6, send OK for HD (protocol.md 3.8).
   ([['HD', HD], ['OK', HD], ['EN', EN], ['NF', NF], ['NS', NS], ['EX', EX]] as const).map((
     [code, reply],
   ) => [(code.charCodeAt(0) << 8) | code.charCodeAt(1), reply]),
@@ -57,7 +57,7 @@ export function readVersion(line: string): Reply | null {
 export function readDebug(line: string, request: Command | null): Reply | null {
   const [, written, words = ''] = /^ME ([^ ]*)(.*)/s.exec(line) ?? [];
   if (written === undefined || request === null || !('key' in request)) return null;
-  // An item that was stored by its base64 key is printed by it, however it is asked for.
+  // The key of an item that was stored by a base64 key is always printed in base64.
   const asked = keyText(request.key);
   const base64 = written !== asked;
   if (base64 && keyText(fromBase64(keyBytes(written)) ?? '') !== asked) {

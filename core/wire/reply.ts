@@ -17,7 +17,7 @@ export interface ErrorReply {
   readonly message: string;
 }
 
-/** A status line of an administrative command that says why it was not done: `BUSY …`. */
+/** A status line of an administrative command that was not executed: `BUSY …`. */
 export interface RefusedReply {
   /** What kind of reply it is. */
   readonly type: 'refused';
@@ -215,7 +215,7 @@ export type ReplyItem =
 
 /** Whether this is a part of a reply, with more to come. */
 export function isItem(reply: Reply | ReplyItem): reply is ReplyItem {
-  // By comparison: every reply that a server sends is asked this.
+  // By comparisons, since this is called for every reply of a server.
   const { type } = reply;
   return type === 'metadump' || type === 'mgdump' || type === 'watch' || type === 'opened';
 }

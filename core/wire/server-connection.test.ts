@@ -1,6 +1,7 @@
 import { suite } from '../../test/runner/suite.ts';
 import * as assert from 'uvu/assert';
 import { fromLatin1, latin1 } from './bytes.ts';
+import { ConnectionMemory } from './connection-memory.ts';
 import { PlainRequest } from './plain-request.ts';
 import { CLOSED, EN, type ErrorReply, MN, NOT_FOUND, OK, OPENED } from './reply.ts';
 import { ServerConnection } from './server-connection.ts';
@@ -283,6 +284,28 @@ order('what comes during a watch is thrown away: nothing of it is done when the 
   connection.reply(0, OK);
   push(connection, 'mn\r\n');
   assert.equal(take(connection), ['mn']);
+});
+
+order('connections of one server write in turn to the same memory, and each gets its own', () => {
+  const memory = new ConnectionMemory();
+  const open = (): ServerConnection => {
+    const connection = push(new ServerConnection({}, memory), 'mn\r\nversion\r\n');
+    take(connection);
+    return connection;
+  };
+  const [first, second] = [open(), open()];
+  first.reply(0, MN);
+  second.reply(0, OK);
+  const { buffer } = first.transmit()!;
+  assert.is(read(first), 'MN\r\n');
+  const third = open();
+  third.reply(0, NOT_FOUND);
+  first.reply(1, OK);
+  assert.is(third.transmit()!.buffer, buffer);
+  assert.is.not(first.transmit()!.buffer, buffer);
+  assert.is(read(second), 'OK\r\n');
+  assert.is(read(third), 'NOT_FOUND\r\n');
+  assert.is(read(first), 'OK\r\n');
 });
 
 order('ids go on for as long as the connection lives, without a pause', () => {

@@ -10,20 +10,21 @@
 // here. What a command asked to have left out (`noreply`, `q`) is left out by the table of verbs.
 // `closed` is the last event; after it, send what `transmit` has left and close the transport.
 //
-// Backpressure. `next` returns null, and `congested` is true, while too many replies are owed, too
-// many bytes wait for the peer, or an exclusive command (a dump, a watch, a login) is owed its
-// reply or waits until it is the only one. Stop reading from the transport then.
+// Backpressure. `next` returns null, and `congested` is true, while too many replies are pending, too
+// many bytes wait for the peer, or an exclusive command (a dump, a watch, a login) is pending or waits
+// until it is the only one. Stop reading from the transport then.
 //
-// States. Commands that are owed a reply stand in a ring, from the first id to before the next one;
-// replies that come out of order wait in `#early`. Beside that, a connection may be before its login
+// States. Pending commands are in a ring, from the first id to before the next one; replies that are
+// given out of order wait in `#early`. Beside that, a connection may be before its login
 // (`authenticating`), inside an open watch, whose peer is no longer read, or ended: the peer sends
-// no more, and the connection closes once nothing is owed. `server-connection.test.ts` has a table of
+// no more, and the connection closes once nothing is pending. `server-connection.test.ts` has a table of
 // every state and every input.
 import type { Command } from './command.ts';
+import { ConnectionMemory } from './connection-memory.ts';
 import { BadRequest, CommandDecoder, type RequestOptions } from './decode-command.ts';
 import { putReply } from './encode-reply.ts';
 import { assertInvariant } from './invariant.ts';
-import { Output } from './output.ts';
+import type { Output } from './output.ts';
 import { isSilenced } from './command-facts.ts';
 import type { PlainRequest } from './plain-request.ts';
 import { type ErrorReply, isError, isItem, type Reply, type ReplyItem } from './reply.ts';
@@ -38,9 +39,9 @@ export interface ServerConnectionOptions extends RequestOptions {
    * may be a value. A request that `admit` refuses is not malformed.
    */
   readonly strict: boolean;
-  /** How many commands may be owed a reply before no more are read; 1024 by default. */
+  /** The number of pending commands from which on no more are read; 1024 by default. */
   readonly maxOwed: number;
-  /** How many encoded bytes may wait for the transport before no more commands are read; 1 MiB. */
+  /** The encoded bytes that may wait for the transport before no more commands are read; 1 MiB. */
   readonly maxOutput: number;
 }
 
@@ -55,53 +56,60 @@ export const serverConnectionOptions: Omit<ServerConnectionOptions, keyof Reques
 /** What `ServerConnection.next` gives. */
 export type ServerEvent =
   | { readonly type: 'command'; readonly id: number; readonly command: Command }
-  /** Send what `transmit` has left and close. `reason` says what the peer did wrong, if it did. */
+  /** Send what `transmit` has left and close. `reason` is the peer's mistake, or null. */
   | { readonly type: 'closed'; readonly reason: string | null };
 
 /** Executes plain requests, from bytes to bytes. See `ServerConnection.executePlain`. */
 export interface PlainExecutor {
-  /** What is read is put here. */
+  /** The parsed request is stored here. */
   readonly request: PlainRequest;
   /**
-   * Executes the request and writes its reply, all of it, to `output`; or returns false, with
-   * nothing done, and the request comes out of `next`.
+   * Executes the request and writes its whole reply to `output`; or returns false, with nothing done,
+   * and the request comes out of `next`.
    */
   execute(output: Output): boolean;
 }
 
-/** The server's side of a connection. The top of this file says how it works. */
+/** The server's side of a connection. The top of this file describes how it works. */
 export class ServerConnection {
   readonly #decoder: CommandDecoder;
-  readonly #output: Output = new Output();
+  readonly #memory: ConnectionMemory;
+  // What waits for the transport; null where nothing does.
+  #output: Output | null = null;
   readonly #strict: boolean;
   readonly #maxOwed: number;
   readonly #maxOutput: number;
-  // The commands that are owed a reply, from #firstId to before #nextId, each where the low bits of
-  // its id say: a power of two of places. Null for a request that is no command.
-  #owed: (Command | null)[] = Array.from({ length: 16 }, () => null);
+  // The pending commands, from #firstId to before #nextId, each at the index of the low bits of its id;
+  // the length is a power of two, 1 at first, as a server that replies at once needs no more. Null for
+  // a request that is no command.
+  #owed: (Command | null)[] = [null];
   #firstId = 0;
   #nextId = 0;
-  // Replies to commands whose turn has not come, by id.
-  readonly #early: Map<number, (Reply | ReplyItem)[]> = new Map();
+  // Replies to commands whose turn has not come, by id; null before the first of them.
+  #early: Map<number, (Reply | ReplyItem)[]> | null = null;
   // An exclusive command was handed out and is not answered.
   #exclusive = false;
-  // An exclusive command that was read and waits until no other is owed a reply.
+  // An exclusive command that was read and waits until no other is pending.
   #waiting: Command | null = null;
   #authError: ErrorReply | null = null;
   // A watch is open. It lasts as long as the connection, and what the peer sends is not read.
   #watching = false;
   #ended = false;
   #closed = false;
-  // There is no command before more bytes arrive.
+  // `next` has nothing until more bytes arrive.
   #isDry = false;
 
   /**
    * Makes the server's side of a connection.
    *
-   * @param options What differs from `serverConnectionOptions`.
+   * @param memory What the connections of one server share; each has its own by default.
    */
-  constructor(options: Partial<ServerConnectionOptions> = {}) {
-    this.#decoder = new CommandDecoder(options);
+  constructor(
+    options: Partial<ServerConnectionOptions> = {},
+    memory: ConnectionMemory = new ConnectionMemory(),
+  ) {
+    this.#memory = memory;
+    this.#decoder = new CommandDecoder(options, memory.tokens);
     this.#decoder.authenticating = options.auth ?? serverConnectionOptions.auth;
     this.#strict = options.strict ?? serverConnectionOptions.strict;
     this.#maxOwed = options.maxOwed ?? serverConnectionOptions.maxOwed;
@@ -110,7 +118,7 @@ export class ServerConnection {
 
   /** How many encoded bytes the transport has not taken yet. */
   get backlog(): number {
-    return this.#output.length;
+    return this.#output === null ? 0 : this.#output.length;
   }
 
   /**
@@ -173,13 +181,12 @@ export class ServerConnection {
   }
 
   /**
-   * Has plain requests executed without a command or a reply in between, while that makes no
-   * difference: no other request is owed its reply, and none is held back. What follows the last
-   * one comes out of `next`, where every rule about it applies. The embedded server calls it before
-   * each `next`.
+   * Has plain requests executed without a command or a reply object, while that makes no difference:
+   * no other reply is pending, and no request is held back. The bytes after the last one come out of
+   * `next`, where every rule applies. The embedded server calls it before each `next`.
    *
-   * @param most How many it may execute.
-   * @returns How many it has executed.
+   * @param most The maximum number of requests.
+   * @returns The number of requests that were executed.
    *
    * @internal
    */
@@ -189,7 +196,7 @@ export class ServerConnection {
     if (input === null) return 0;
     const { chunk } = input;
     const { request } = executor;
-    const output = this.#output;
+    const output = this.#opened();
     let count = 0;
     while (
       count < most && output.length < this.#maxOutput &&
@@ -203,19 +210,20 @@ export class ServerConnection {
 
   /**
    * Answers the command with this id: any number of items, where its verb has them, then one reply.
-   * A `closed` reply closes the connection and drops the replies owed after it. Answers may be given
-   * in any order; they leave in the order of the commands. An answer that is not owed is dropped.
+   * A `closed` reply closes the connection and drops later replies. Answers may be given in any order;
+   * they leave in the order of the commands. An answer to a command that is not pending is dropped.
    */
   reply(id: number, reply: Reply | ReplyItem): void {
     if (id < this.#firstId || id >= this.#nextId) return;
     if (id !== this.#firstId) {
+      this.#early ??= new Map();
       const early = this.#early.get(id);
       if (early === undefined) this.#early.set(id, [reply]);
       else early.push(reply);
       return;
     }
     if (!this.#emit(reply)) return;
-    while (this.#early.size > 0) {
+    while (this.#early !== null) {
       const early = this.#early.get(this.#firstId);
       if (early === undefined) return;
       this.#early.delete(this.#firstId);
@@ -227,12 +235,19 @@ export class ServerConnection {
 
   /** The next bytes for the transport, or null. */
   transmit(): Uint8Array | null {
-    return this.#output.peek();
+    const output = this.#output;
+    if (output === null) return null;
+    const bytes = output.peek();
+    if (bytes === null) {
+      this.#memory.restore(output);
+      this.#output = null;
+    }
+    return bytes;
   }
 
   /** The transport took `count` of the bytes that `transmit` gave. */
   sent(count: number): void {
-    this.#output.consume(count);
+    this.#output?.consume(count);
   }
 
   /** Checks what must hold between calls. For tests, simulators and fuzzers: it takes its time. */
@@ -243,16 +258,21 @@ export class ServerConnection {
     for (let id = this.#nextId; id < this.#firstId + places; id++) {
       assertInvariant(this.#owed[id & (places - 1)] === null, 'free places hold nothing');
     }
-    for (const id of this.#early.keys()) {
+    for (const id of this.#early?.keys() ?? []) {
       assertInvariant(id > this.#firstId && id < this.#nextId, 'an early reply is owed');
     }
     assertInvariant(!this.#exclusive || owed > 0, 'an exclusive command is owed');
-    this.#output.assertInvariants();
+    this.#output?.assertInvariants();
   }
 
   #isFull(): boolean {
     return this.#exclusive || this.#nextId - this.#firstId >= this.#maxOwed ||
-      this.#output.length >= this.#maxOutput;
+      this.backlog >= this.#maxOutput;
+  }
+
+  #opened(): Output {
+    this.#output ??= this.#memory.lend();
+    return this.#output;
   }
 
   #owe(command: Command | null): number {
@@ -273,17 +293,17 @@ export class ServerConnection {
   #answer(reply: ErrorReply | null): void {
     if (reply === null) return;
     if (this.#decoder.authenticating) this.#authError = reply;
-    else if (this.#firstId === this.#nextId) putReply(this.#output, reply);
+    else if (this.#firstId === this.#nextId) putReply(this.#opened(), reply);
     else this.reply(this.#owe(null), reply);
   }
 
-  // Writes an item of, or the reply to, the first command that is owed one; true for its reply.
+  // Writes an item of, or the reply to, the first pending command; returns true for its reply.
   #emit(reply: Reply | ReplyItem): boolean {
     if (this.#firstId === this.#nextId) return false;
     const command = this.#owed[this.#firstId & (this.#owed.length - 1)]!;
     if (isItem(reply)) {
       if (reply.type === 'opened') this.#watching = true;
-      putReply(this.#output, reply);
+      putReply(this.#opened(), reply);
       return false;
     }
     this.#settle();
@@ -300,10 +320,10 @@ export class ServerConnection {
       this.#decoder.dead ??= '';
       this.#isDry = false;
       this.#waiting = null;
-      this.#early.clear();
+      this.#early = null;
       while (this.#firstId < this.#nextId) this.#settle();
     } else if (command === null || 'unasked' in reply || !isSilenced(command, reply)) {
-      putReply(this.#output, reply);
+      putReply(this.#opened(), reply);
     }
     return true;
   }
@@ -315,7 +335,7 @@ export class ServerConnection {
 
   // memcached answers an unauthenticated peer once for all it sent in one go, with the last error.
   #flushAuthError(error: ErrorReply): void {
-    putReply(this.#output, error);
+    putReply(this.#opened(), error);
     this.#authError = null;
   }
 

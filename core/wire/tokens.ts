@@ -70,7 +70,7 @@ export class Tokens {
       spells(this.bytes, this.starts[index]!, this.ends[index]!, word);
   }
 
-  /** Whether the last word asks for no reply. */
+  /** Whether the last word is `noreply`. */
   get noreply(): boolean {
     return this.is(this.count - 1, 'noreply');
   }
@@ -100,7 +100,7 @@ export interface KeyAndFlags {
   readonly flags: readonly string[];
   /** Whether an opaque is longer than servers take. */
   readonly hasLongOpaque: boolean;
-  /** Why the server refuses them, as its `CLIENT_ERROR` says, or null. */
+  /** The message of the `CLIENT_ERROR` that refuses them, or null. */
   readonly fault: string | null;
 }
 
@@ -145,7 +145,7 @@ export function readMetaFlags(tokens: Tokens, first: number): KeyAndFlags {
     if (code >= 127) return refused('duplicate flag');
     const argument = flagArguments[code];
     if (argument === undefined) return refused('invalid flag');
-    // Known letters lie from 0x41 to 0x7a: two masks of 32 bits tell which were seen.
+    // Known letters lie from 0x41 to 0x7a, so two masks of 32 bits record which were seen.
     const bit = 1 << (code & 31);
     if (((code < 0x60 ? seenLow : seenHigh) & bit) !== 0) return refused('duplicate flag');
     if (code < 0x60) seenLow |= bit;

@@ -1,7 +1,7 @@
-// The table of verbs: everything that the rest of the code knows of a verb.
+// The table of verbs: all properties of a verb that the rest of the code uses.
 import type { Command } from './command.ts';
 
-/** The verb of a command: its first words on the wire, but for `auth` and `raw`. */
+/** The verb of a command: its first words on the wire, except for `auth` and `raw`. */
 export type Verb = Command['verb'];
 
 /**
@@ -14,7 +14,7 @@ export type Verb = Command['verb'];
  * - `debug`: one `ME` line, or `EN`.
  * - `version`: one `VERSION` line.
  * - `stats`: `STAT`, `PREFIX` or `ITEM` lines, then `END`; or one of the row's `statuses`.
- * - `admin`: `OK`, or a line that says why not (`BUSY …`).
+ * - `admin`: `OK`, or a line with the reason of a refusal (`BUSY …`).
  * - `metadump`, `mgdump`: a line for each item, then `END` or `EN`.
  * - `watch`: `OK`, then lines for as long as the connection lives.
  * - `config`: a `CONFIG` line with data, then `END`.
@@ -51,7 +51,7 @@ export type StatusWord =
   | 'RESET'
   | 'MN';
 
-/** What the table of verbs says of one. */
+/** A row of the table of verbs. */
 export interface VerbRow {
   /** The shape of its reply. */
   readonly reply: ReplyShape;
@@ -63,7 +63,7 @@ export interface VerbRow {
   readonly meta: boolean;
   /** What it does: reads items, changes items, or changes the server. */
   readonly class: 'read' | 'write' | 'admin';
-  /** How a reply is asked to be left out: the word `noreply`, the meta flag `q`, or not at all. */
+  /** How a command asks for no reply: by the word `noreply`, by the meta flag `q`, or not at all. */
   readonly quiet: 'noreply' | 'q' | 'never';
   /** The reply types that `q` leaves out; `noreply` leaves out everything. */
   readonly nominal: readonly ('HD' | 'VA' | 'EN')[];

@@ -13,14 +13,23 @@ import { isEmbeddedSince } from '../../conformance/server/since.ts';
 const has = (): boolean => true;
 const common = { since: isEmbeddedSince, unique: uniqueKey };
 
-{
-  const { dial: dialMemory, clock } = new MemoryServer();
-  caseSuite('server | embedded, in memory', serverCases, (): ServerContext => ({
+for (const isFast of [true, false]) {
+  const { dial: dialMemory, clock, server } = new MemoryServer();
+  const { plain } = server.engine;
+  plain.enabled = isFast;
+  const name = isFast ? '' : ', all requests by the long way';
+  caseSuite(`server | embedded, in memory${name}`, serverCases, (): ServerContext => ({
     ...common,
     dial: dialMemory,
     endpoint: { path: 'memory' },
     pass: (seconds) => Promise.resolve(clock.advance(seconds * 1000)),
-  }), { has });
+  }), {
+    has,
+    after() {
+      if (plain.taken > 0 !== isFast) throw new Error(`${plain.taken} requests went the fast way`);
+      return Promise.resolve();
+    },
+  });
 }
 
 {

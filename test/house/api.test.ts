@@ -1,4 +1,4 @@
-// What the package exports: how much, under which names, and that the docs tell of it.
+// The exports of the package: their number, their names, and whether the docs mention each.
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
@@ -15,7 +15,7 @@ import { suite } from '../runner/suite.ts';
 import { apiPage, entries, exportsOf, FILE } from './api.ts';
 import { ROOT, sources } from './source.ts';
 
-/** Classes that each runtime has over its own ways, under the names that they have in the core. */
+/** Classes that each runtime defines on its own transport, under their names in the core. */
 const ofRuntimes = new Set(['Client', 'DnsDiscovery', 'HashClient', 'PooledClient']);
 
 const house = suite('house: exports');
@@ -50,16 +50,16 @@ house('every exported name has a comment', () => {
   assert.equal(bare.map(({ file, name }) => `${file}: ${name}`), []);
 });
 
-// docs/api.md names all, and tells nobody what a name is for. A type counts as named where a named
-// declaration is made of it, be it through types that are not exported: a program needs it to write
-// down what that one takes and returns.
+// docs/api.md lists every name, but does not explain its use, so it does not count. A type counts as
+// named if a named declaration refers to it, even through types that are not exported: a program needs
+// it to annotate the arguments and results of that declaration.
 house('every exported name is in a page that is written by hand', () => {
   const named = namesInPages();
   const declared = partsOfDeclarations();
   const missing: string[] = [];
   for (const [entry, [file]] of Object.entries(entries)) {
     const names = exportsOf(file);
-    // A set is iterated to its end, what is added meanwhile included.
+    // The iteration of a set includes the elements that are added during it.
     const reached = new Set(names.map(({ name }) => name).filter((name) => named.has(name)));
     for (const name of reached) for (const part of declared.get(name) ?? []) reached.add(part);
     for (const { name, kind } of names) {
@@ -72,7 +72,7 @@ house('every exported name is in a page that is written by hand', () => {
 
 house('no exported name is one of the platform', () => {
   const globals = new Set(Object.getOwnPropertyNames(globalThis));
-  // What pages have beside Node.
+  // Exports of the page's entry that Node's does not have.
   const pages = readFileSync(libOfPages(), 'utf8');
   for (const [, name = ''] of pages.matchAll(/^declare (?:var|function|type) (\w+)/gm)) {
     globals.add(name);
@@ -92,7 +92,7 @@ house(
     }
     const found: string[] = [];
     for (const { file, tree } of published) {
-      // An entry may pass on what another one exports.
+      // An entry may export a name again that another entry exports.
       if (lists.includes(file)) continue;
       tree.forEachChild((node) => {
         if (!isImportDeclaration(node) || !isStringLiteral(node.moduleSpecifier)) return;
@@ -107,8 +107,8 @@ house(
 house('no name means two things', () => {
   const declared = new Map<string, string>();
   for (const [entry, [file]] of Object.entries(entries)) {
-    // How pages dial has the name that it has elsewhere.
-    if (entry === 'memwire/web') continue;
+    // The dial functions of pages and Workers have the same name as those of the other runtimes.
+    if (entry === 'memwire/web' || entry === 'memwire/workers') continue;
     for (const one of exportsOf(file)) {
       if (ofRuntimes.has(one.name)) continue;
       assert.is(declared.get(one.name) ?? one.file, one.file, one.name);
@@ -127,7 +127,7 @@ function isListOfExports(tree: Node): boolean {
   return count > 0 && !declares;
 }
 
-/** The names in the code of the pages that are written by hand, as samples or within a sentence. */
+/** The names in the code samples and the inline code of the pages that are written by hand. */
 function namesInPages(): Set<string> {
   const generated = new Set(['api.md', 'verbs.md']);
   const pages = readdirSync(join(ROOT, 'docs'))
@@ -143,14 +143,14 @@ function namesInPages(): Set<string> {
   return names;
 }
 
-/** The names that each declaration of the package is made of, by its own name. */
+/** The names that each declaration of the package refers to, by its own name. */
 function partsOfDeclarations(): Map<string, Set<string>> {
   const found = new Map<string, Set<string>>();
   for (const { tree } of published) {
     tree.forEachChild((statement) => {
       if (isImportDeclaration(statement) || isExportDeclaration(statement)) return;
       const names = identifiersIn(statement);
-      // Its own name is the first.
+      // The first one is its own name.
       const [name] = names;
       if (name !== undefined) found.set(name, new Set([...found.get(name) ?? [], ...names]));
     });

@@ -17,10 +17,14 @@ export interface ExportedName {
   readonly meaning: string;
 }
 
-/** The entries of the package and what they are for; Deno's and Bun's are as Node's. */
+/** The entries of the package and their purpose; those of Deno and Bun are like Node's. */
 export const entries: Readonly<Record<string, readonly [file: string, purpose: string]>> = {
   memwire: ['transport-node/mod.ts', 'clients, and what programs give them and get from them'],
   'memwire/web': ['transport-web/mod.ts', 'the client of pages; where it differs from `memwire`'],
+  'memwire/workers': [
+    'transport-web/workers.ts',
+    'the client of Workers; where it differs from `memwire`',
+  ],
   'memwire/core': ['core/mod.ts', 'parsers, state machines and executors, for proxies and servers'],
   'memwire/client': ['core/client/mod.ts', 'what clients are made of, to build others'],
   'memwire/server': ['core/server/mod.ts', 'the embedded memcached'],
@@ -46,7 +50,7 @@ function collect(file: string, found: Map<string, ExportedName>): void {
   const at = (specifier: string): string => join(dirname(file), specifier);
   for (const [, comment = '', keyword = '', name = ''] of text.matchAll(DECLARATION)) {
     const kind = /interface|type/.test(keyword) ? 'type' : 'value';
-    // A value and a type of one name are one class to those who use them.
+    // For its users, a value and a type of the same name are one class.
     const before = found.get(name);
     const meaning = firstSentence(comment) || (before?.meaning ?? '');
     if (before?.kind === 'value') found.set(name, { ...before, meaning });
@@ -86,7 +90,9 @@ export function apiPage(): string {
   const main = new Set(exportsOf(entries['memwire']![0]).map(({ name }) => name));
   const sections = Object.entries(entries).map(([entry, [file, purpose]]) => {
     const all = exportsOf(file);
-    const shown = entry === 'memwire/web' ? all.filter(({ name }) => isOwn(name, file, main)) : all;
+    const shown = file.startsWith('transport-web/')
+      ? all.filter(({ name }) => isOwn(name, file, main))
+      : all;
     const part = (title: string, kind: ExportedName['kind']): string => {
       const rows = shown.filter((one) => one.kind === kind)
         .map(({ name, meaning }) => `| \`${name}\` | ${meaning.replaceAll('|', '\\|')} |`);

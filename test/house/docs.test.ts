@@ -1,3 +1,4 @@
+// The pages: their links, and whether those that are generated are current.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
@@ -94,7 +95,7 @@ house('every section of docs/protocol.md that the code cites is there', () => {
   assert.equal([...cited].filter((section) => !sections.includes(section)), []);
 });
 
-/** The fragments that lead to the headings of a page. */
+/** The URL fragments of the headings of a page. */
 function headings(text: string): string[] {
   return [...text.matchAll(/^#+ (.*)$/gm)].map(([, title = '']) =>
     title.toLowerCase().replaceAll(/[^\p{L}\p{N} _-]/gu, '').replaceAll(' ', '-')

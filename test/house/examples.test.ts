@@ -60,7 +60,7 @@ house('proxy.ts leads a client to a server', async () => {
 });
 
 house('there are some', () => {
-  for (const file of ['opentelemetry.ts', 'judge-memcache-npm.ts', 'proxy.ts']) {
+  for (const file of ['opentelemetry.ts', 'judge-memcache-npm.ts', 'proxy.ts', 'worker.ts']) {
     assert.ok(files.includes(file), file);
   }
 });

@@ -1,7 +1,7 @@
-// The rule of imports: which part of the repository may import which, and no circle of files.
+// The import rule: the parts of the repository that each part may import, and no circle of files.
 import { dirname } from 'node:path';
 
-/** A file with the files and modules that it imports, types included. */
+/** A file and the files and modules that it imports, types included. */
 export interface ImportingFile {
   /** From the root of the repository: `core/wire/ring.ts`. */
   readonly file: string;
@@ -27,11 +27,12 @@ export const arrows: Readonly<Record<string, readonly string[]>> = {
   'core/testing': ['core/server', 'core/client', 'core/io', 'core/wire'],
   core: lower,
   'transport-node': [...adapter, 'node'],
-  // Deno and Bun have the modules of Node, and take from there what their own APIs lack.
+  // Deno and Bun provide Node's modules, which these transports use where the runtime's API lacks
+  // something.
   'transport-deno': [...adapter, 'transport-node', 'node'],
   'transport-bun': [...adapter, 'transport-node', 'node'],
   'transport-web': adapter,
-  // The commands that also run in a page.
+  // These commands also run in a page.
   'cli/console': ['core/client', 'core/io', 'core/wire'],
   cli: [...adapter, 'cli/console', 'transport-node', 'conformance', 'node'],
   conformance: ['core', ...lower],
@@ -73,7 +74,7 @@ function forbidden(files: readonly ImportingFile[]): string[] {
 function mayImport(from: string | undefined, target: string): boolean {
   const to = partOf(target);
   if (from === undefined || to === undefined) return false;
-  // A row may name a folder inside a part, and `core` is not all that is inside of `core`.
+  // A row may name a folder inside a part; `core` stands only for the files at the top of `core`.
   return from === to ||
     arrows[from]!.some((name) =>
       name === to || (partOf(`${name}/_`) === to && isInside(target, name))
@@ -84,7 +85,7 @@ function isInside(path: string, folder: string): boolean {
   return path.startsWith(`${folder}/`);
 }
 
-// The shortest circle through each import: so every import that is part of a circle is in a line.
+// Finds the shortest circle through each import, so each import that is part of a circle is reported.
 function circles(files: readonly ImportingFile[]): string[] {
   const graph = peeled(files);
   const found = new Set<string>();
@@ -97,8 +98,8 @@ function circles(files: readonly ImportingFile[]): string[] {
   return [...found];
 }
 
-// What is left once files that import nothing are taken away, over and over. It is the circles and
-// the files that lead to them: most often nothing, which saves the search in all others.
+// Removes files that import nothing until there are none left. The rest are the circles and the files
+// that lead to them: usually none, which makes the search unnecessary.
 function peeled(files: readonly ImportingFile[]): Map<string, string[]> {
   const graph = new Map<string, string[]>();
   for (const { file, imports } of files) {
@@ -119,7 +120,7 @@ function shortestPath(
   to: string,
 ): string[] | undefined {
   const previous = new Map<string, string | undefined>([[from, undefined]]);
-  // A Map goes on to the entries that are added while it is read.
+  // The iteration of a Map includes the entries that are added during it.
   for (const file of previous.keys()) {
     if (file === to) return pathTo(file, previous);
     for (const next of graph.get(file) ?? []) {

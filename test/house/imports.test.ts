@@ -6,7 +6,7 @@ import { suite } from '../runner/suite.ts';
 import { arrows, brokenImports, type ImportingFile, partOf } from './import-rule.ts';
 import { imports, ROOT, type Source, sources, written } from './source.ts';
 
-// What the drawing leaves to the text below it.
+// The arrows that the text below the drawing permits.
 const besides: readonly (readonly [from: string, to: string])[] = [
   ['transport-deno', 'transport-node'],
   ['transport-bun', 'transport-node'],
@@ -142,12 +142,12 @@ function importing(source: Source): ImportingFile {
   return { file: source.file, imports: imports(source) };
 }
 
-/** What is reported with some imports more. Without them nothing is. */
+/** The violations that some additional imports cause. Without them there are none. */
 function broken(...bad: readonly ImportingFile[]): string[] {
   return brokenImports([...files, ...bad]);
 }
 
-/** Some file of a part: not a test, and the name of none that is there. */
+/** The path of a file in a part, which is no test and does not exist. */
 function fileOf(part: string): string {
   return `${part}/new.ts`;
 }

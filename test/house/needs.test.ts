@@ -22,9 +22,9 @@ import {
 } from '../../conformance/mod.ts';
 import { isEmbeddedSince } from '../../conformance/server/since.ts';
 
-// A case that does not say what it needs would fail, or do harm, where that is not there.
+// A case that does not declare its needs would fail, or do harm, on a subject without them.
 
-/** What only a case that has this need may send. */
+/** Requests that only a case with this need may send. */
 const signs: readonly (readonly [need: string, lines: RegExp])[] = [
   ['meta', /^(m[gsdae] |mn\r)/m],
   ['stats', /^(stats( (settings|items|slabs|conns|sizes))?\r|watch|lru_crawler m[eg])/m],
@@ -64,11 +64,11 @@ for (const one of serverCases) {
 needs.run();
 
 const clientNeeds = suite('house: what client cases need');
-// Whatever a promise is resolved with is asked for `then`.
+// Resolving a promise reads the property `then` of the value.
 const basic = ['get', 'set', 'delete', 'close', 'then'];
 const callOptions = ['expire', 'flags', 'noreply', 'quiet', 'signal', 'timeout'];
 
-/** A client that notes what is asked of it, and whose errors are nothing but errors. */
+/** A client that records its calls, and whose errors are plain ones. */
 function noted(client: ServerClient, used: Set<string>, plain: boolean): ServerClient {
   return new Proxy(client, {
     get(target, property) {

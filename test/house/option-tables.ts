@@ -1,6 +1,6 @@
-// Makes docs/client.md: `npm run docs`. Names and defaults come from the tables that clients read
-// their options by, types and meanings from the comments of the interfaces. It fails where an
-// option has no comment, or where a comment names another default than the table.
+// Makes docs/client.md: `npm run docs`. Names and defaults come from the tables by which clients read
+// their options, types and descriptions from the interfaces and their comments. It fails if an option
+// has no comment, or if a comment states a different default than the table.
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -19,11 +19,11 @@ export const FILE: string = join(ROOT, 'docs/client.md');
 
 type Table = Readonly<Record<string, readonly [rule: unknown, byDefault: unknown]>>;
 
-/** What the source says of an option. */
+/** An option as the source declares it. */
 interface Member {
   readonly type: string;
   readonly meaning: string;
-  /** What stands behind `@default`. */
+  /** The text after `@default`. */
   readonly byDefault: string | null;
 }
 
@@ -89,7 +89,7 @@ export function optionPage(): string {
   return `${sections.map((section) => section.trim()).join('\n\n')}\n`;
 }
 
-/** They have no table: what they are by default is up to the client and its serde. */
+/** These have no table: their defaults depend on the client and its serde. */
 const callTable: Table = Object.fromEntries(
   ['timeout', 'signal', 'noreply', 'expire', 'flags', 'quiet'].map((name) => [
     name,
@@ -123,7 +123,7 @@ function tableOf(table: Table, places: readonly Members[], pooled?: Table): stri
   return [head, head.map(() => '---'), ...rows].map((row) => `| ${row.join(' | ')} |`).join('\n');
 }
 
-/** A default as a comment has to say it; null for one that only words can tell. */
+/** A default as a comment must spell it; null for one that has to be described in words. */
 function shown(value: unknown): string | null {
   if (typeof value === 'string') return `'${value}'`;
   if (typeof value === 'number' || typeof value === 'boolean') return String(value);

@@ -1,3 +1,4 @@
+// The package as it is published: its exports, its types, and each runtime that imports it.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { publint } from 'publint';
@@ -77,7 +78,7 @@ house('it has no dependencies', () => {
 
 const packed = tarball();
 
-house('publint has nothing to say', async () => {
+house('publint finds no problem', async () => {
   const { buffer } = new Uint8Array(readFileSync(packed.file));
   const { messages, pkg } = await publint({ strict: true, pack: { tarball: buffer } });
   assert.equal(messages.map((message) => formatMessage(message, pkg)), []);
@@ -87,11 +88,11 @@ house('it has at most 600 files', () => {
   assert.ok(packed.paths.length < 600, `${packed.paths.length} files`);
 });
 
-house('it holds the sources of its maps', () => {
+house('it contains the sources that its maps name', () => {
   const maps = packed.paths.filter((name) => name.endsWith('.map'));
   assert.ok(maps.length > 10);
   for (const name of maps) {
-    // Code has no map: a map of code would have to carry the sources, for those who have no disk.
+    // Code has no map, which would have to carry the sources for tools that cannot read the disk.
     assert.match(name, /\.d\.cts\.map$/);
     const { sources } = JSON.parse(readFileSync(join(ROOT, name), 'utf8')) as { sources: string[] };
     for (const source of sources) {
@@ -104,7 +105,7 @@ house('it holds the sources of its maps', () => {
   }
 });
 
-house('it holds what a reader looks for, and nothing of the tests', () => {
+house('it contains the files that its users read, and no tests', () => {
   const files = ['README.md', 'LICENSE', 'CHANGELOG.md', 'package.json', 'docs/guide.md'];
   for (const name of files) {
     assert.ok(packed.paths.includes(name), `${name} is packed`);
@@ -117,7 +118,7 @@ house('it holds what a reader looks for, and nothing of the tests', () => {
   );
 });
 
-// The subpath of a runtime's own transport, and who runs a program on it.
+// The subpath of a runtime's transport, and the command that runs a program on that runtime.
 const runtimes: readonly (readonly [name: string, command: readonly string[]])[] = [
   ['node', ['node']],
   ['deno', [tool('deno'), 'run', '--no-prompt', '--allow-net=127.0.0.1']],
@@ -189,7 +190,7 @@ house('the tarball is type-checked, imported and required in an empty project', 
   assert.is(project.run('npx', '--offline', 'memwire', '-V'), `memwire ${manifest.version}\n`);
 });
 
-house('a bundle for browsers has the client of the web', () => {
+house('a bundle for browsers contains the web client', () => {
   project.write('page.js', `export { Client } from 'memwire';`);
   const esbuild = join(ROOT, 'node_modules/.bin/esbuild');
   const bundled = project.run(esbuild, 'page.js', '--bundle', '--platform=browser', '--format=esm');
@@ -197,15 +198,27 @@ house('a bundle for browsers has the client of the web', () => {
   assert.not.match(bundled, /node:/);
 });
 
+for (const condition of ['workerd', 'edge-light']) {
+  house(`a bundle for ${condition} has the client of Workers`, () => {
+    project.write('worker.js', `export { Client } from 'memwire';`);
+    const esbuild = join(ROOT, 'node_modules/.bin/esbuild');
+    // With the other conditions that the tools of these runtimes set.
+    const conditions = `--conditions=${condition},worker,browser`;
+    const bundled = project.run(esbuild, 'worker.js', '--bundle', conditions, '--format=esm');
+    assert.match(bundled, /cloudflare:sockets/);
+    assert.not.match(bundled, /node:/);
+  });
+}
+
 for (const [name, [program = '', ...args]] of runtimes) {
   house(`memwire is memwire/${name} there: it listens, connects and stores`, () => {
     assert.is(project.run(program, ...args, `out/serve-${name}.js`), 'true 1000 2 10n\n');
   });
 }
 
-// Node 20 has no WebSocket for the client: the samples in the docs run that one.
+// Node 20 has no WebSocket for this client; the tests of the samples in the docs run it.
 for (const [name, [program = '', ...args]] of runtimes.slice(1)) {
-  house(`memwire/bridge is that of memwire/${name} there, and leads a page to a server`, () => {
+  house(`memwire/bridge is that of memwire/${name} there, and connects a page to a server`, () => {
     assert.is(project.run(program, ...args, `out/bridge-${name}.js`), 'hello\n');
   });
 }
@@ -214,13 +227,13 @@ function tool(name: string): string {
   return join(ROOT, 'node_modules/.bin', name);
 }
 
-/** The source of the file that an export names where these conditions are met. */
+/** The source of the file of an export under these conditions. */
 function sourceOf(value: unknown, ...conditions: string[]): string {
   const name = String(target(value, ...conditions)).replace(/^\.\/dist\/|\.js$/g, '');
   return `./${built[name]}`;
 }
 
-/** The file that an export names where these conditions are met. */
+/** The file of an export under these conditions. */
 function target(value: unknown, ...conditions: string[]): unknown {
   if (typeof value !== 'object' || value === null) return value;
   const entries = new Map<string, unknown>(Object.entries(value));

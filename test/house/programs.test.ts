@@ -1,3 +1,4 @@
+// The lists of programs that the tests need, compared with the programs that they start.
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
@@ -5,10 +6,11 @@ import { peers } from '../support/fleet.ts';
 import { suite } from '../runner/suite.ts';
 import { ROOT } from './source.ts';
 
-// What the tests start beside Node and npm. A program that another package happens to bring is gone
-// when that package changes its mind, and its tests are skipped on a new machine.
+// The programs that the tests start besides Node and npm. Each needs a package of its own in the list:
+// if a program came as a dependency of another package, and that dependency were dropped, its tests
+// would be skipped on a new machine.
 
-/** Debian's package that has a program. */
+/** The Debian package of each program. */
 const packageOf: Readonly<Record<string, string>> = {
   memcached: 'memcached',
   memcapable: 'libmemcached-tools',
@@ -23,7 +25,7 @@ const packageOf: Readonly<Record<string, string>> = {
   ruby: 'ruby',
 };
 
-/** What comes with Node, or is on every Debian, as it is essential there. */
+/** Programs that come with Node, or with Debian's essential packages. */
 const given = ['node', 'npm', 'npx', 'sh', 'bash', 'script'];
 
 const read = (file: string): string => readFileSync(join(ROOT, file), 'utf8');
@@ -49,20 +51,20 @@ function programsOf(file: string): string[] {
   const found: string[] = [];
   const calls = /\b(?:findProgram|interpreter|spawn|spawnSync|execFile|execFileSync)\(([^()]*)/g;
   for (const [, argument = ''] of read(file).matchAll(calls)) {
-    // A list of words that run one another, or the one word that comes first.
+    // A list of words, each of which runs the next, or only the first word.
     const [list] = /^\s*\[[^\]]*\]/.exec(argument) ?? /^\s*'[^']*'/.exec(argument) ?? [''];
     for (const [, name = ''] of list.matchAll(/'([^']+)'/g)) found.push(name);
   }
   return found;
 }
 
-/** The files that a file imports, and those that they import, of the tests alone. */
+/** The files in `test` that a file imports, directly or through others. */
 function importsOf(file: string, seen: Set<string> = new Set()): Set<string> {
   if (seen.has(file)) return seen;
   seen.add(file);
   for (const [, from = ''] of read(file).matchAll(/ from '(\.[^']+\.ts)'/g)) {
     const path = join(file, '..', from);
-    // What is in the text of a program that a test writes is not there.
+    // The text of a program that a test writes does not count.
     if (/^(test|conformance)\//.test(path) && files.includes(path)) importsOf(path, seen);
   }
   return seen;
@@ -89,7 +91,7 @@ house('each package that is named brings something', () => {
   assert.equal(named.filter((name) => !used.has(name)), []);
 });
 
-house('the library of each peer is named, beside its language', () => {
+house('the library of each peer is listed, with its language', () => {
   assert.equal(
     [...new Set(peers.map(({ name }) => name))].filter((name) => !named.includes(name)),
     [],
@@ -107,7 +109,7 @@ for (const file of files.filter((file) => file.endsWith('.test.ts'))) {
   });
 }
 
-house('there are some', () => {
+house('there are files that need programs', () => {
   const all = new Set(files.flatMap(programsOf));
   for (const name of ['memcached', 'openssl', 'chromium', 'python3', 'php', 'ruby', 'bash']) {
     assert.ok(all.has(name), `${name} was found among the sources`);

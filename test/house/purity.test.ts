@@ -1,10 +1,11 @@
+// What the source of the core may not mention: runtimes, clocks, promises.
 import { isPropertyAccessExpression, SyntaxKind } from 'typescript/unstable/ast';
 import * as assert from 'uvu/assert';
 import { suite } from '../runner/suite.ts';
 import { identifiers, imports, type Source, sources, walk } from './source.ts';
 
 const house = suite('house: purity');
-// Commands that are typed in a page, too, have no Node.
+// Commands that also run in a page cannot use Node.
 const console = sources('cli/console');
 const core = sources('core');
 const wire = core.filter(({ file }) => file.startsWith('core/wire/'));
@@ -21,7 +22,7 @@ house('core names no runtime', () => {
   }
 });
 
-house('core/wire is synchronous and knows no clock', () => {
+house('core/wire is synchronous and uses no clock', () => {
   assert.ok(wire.length > 20);
   const later = ['Promise', 'PromiseLike', 'setTimeout', 'setInterval', 'setImmediate'];
   const clocks = ['queueMicrotask', 'Date', 'performance', 'Temporal'];

@@ -1,3 +1,4 @@
+// The samples in the docs, compiled and run.
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
@@ -18,7 +19,7 @@ const samples: { readonly name: string; code: string }[] = [];
 
 for (const page of pages) {
   const text = readFileSync(join(ROOT, page), 'utf8');
-  // One that is `continued` goes on with the program of the last one on its page.
+  // A sample marked `continued` belongs to the program of the previous sample on its page.
   for (const [, continued, code = ''] of text.matchAll(/```ts( continued)?\n([^]*?)```/g)) {
     const name = `${page.replaceAll(/\W/g, '-')}-${samples.length}`;
     if (continued === undefined) samples.push({ name, code });
@@ -45,12 +46,12 @@ house.after(async () => {
 for (const { name } of samples) {
   house(`${name} compiles and runs`, async () => {
     const printed = await project.start('node', `out/${name}.js`);
-    // A reader's first impression is what the README's programs print.
+    // The output of the README's programs is the reader's first impression.
     if (name.startsWith('README')) assert.not.match(printed, /undefined/);
   });
 }
 
-house('there are some', () => {
+house('samples were found', () => {
   assert.ok(samples.length >= 4);
 });
 

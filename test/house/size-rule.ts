@@ -1,4 +1,4 @@
-// How long functions are, and which files are too small to stand alone.
+// Measures the lengths of functions, and finds files that are too small to stand alone.
 import {
   isArrowFunction,
   isConstructorDeclaration,
@@ -16,11 +16,11 @@ import { type Source, walk } from './source.ts';
 
 /** A function that has a body. */
 export interface FunctionSize {
-  /** With its file: `core/server/session.ts handle`. */
+  /** With the path of its file: `core/server/session.ts handle`. */
   readonly name: string;
-  /** From its first line to its last, with the functions inside of it. */
+  /** Its number of lines, including the functions inside it. */
   readonly lines: number;
-  /** How many of them are not part of its one switch. */
+  /** The number of lines outside of its only switch. */
   readonly besidesSwitch: number;
 }
 
@@ -44,7 +44,7 @@ export function functionSizes({ file, tree }: Source): FunctionSize[] {
   return found;
 }
 
-/** The files of at most so many lines that a single other one imports; a mod.ts does not count. */
+/** The files with at most so many lines and a single importer, not counting any mod.ts. */
 export function lonelyFiles(
   files: readonly (ImportingFile & { readonly lines: number })[],
   most: number,

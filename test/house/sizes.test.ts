@@ -1,4 +1,4 @@
-// The sizes of files and functions, and how many there may be of some.
+// Limits on the sizes of files and functions, and on the number of files in some folders.
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
@@ -6,7 +6,7 @@ import { suite } from '../runner/suite.ts';
 import { functionSizes, lonelyFiles } from './size-rule.ts';
 import { imports, ROOT, sources, written } from './source.ts';
 
-// A file that wants to be larger wants to be two; an adapter has no protocol in it.
+// A larger file should be split; an adapter is small because it contains no protocol.
 const limits: readonly (readonly [files: RegExp, lines: number])[] = [
   [/^transport-[a-z]+\/(bridge|dial|listen|socket-transport)\.ts$/, 130],
   [/^core\/io\/web-socket-transport\.ts$/, 130],
@@ -15,7 +15,7 @@ const limits: readonly (readonly [files: RegExp, lines: number])[] = [
 
 const FUNCTION_LINES = 70;
 
-// A case for each row of a table, and nothing else to split.
+// Functions that only dispatch, with a case for each row of a table: there is nothing else to split.
 const dispatchers: readonly string[] = [
   // Each verb, to the method that executes it.
   'core/server/session.ts handle',
@@ -111,7 +111,7 @@ house(`core has at most ${SMALL_FILES} files of 40 lines with one importer`, () 
   assert.equal(lonelyFiles([one, by, { ...by, file: 'core/by-too.ts' }], 40), []);
 });
 
-/** The modules of a folder itself, without its tests. */
+/** The modules directly in a folder, without its tests. */
 function filesAt(folder: string): string[] {
   return readdirSync(join(ROOT, folder))
     .filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts'))

@@ -1,4 +1,4 @@
-// Source files as TypeScript reads them, for the rules of the repository.
+// Source files parsed by TypeScript, for the tests of the repository's rules.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join, relative } from 'node:path';
@@ -18,14 +18,14 @@ import { API } from 'typescript/unstable/sync';
 
 export const ROOT: string = join(import.meta.dirname, '../..');
 
-/** A source file as TypeScript reads it. */
+/** A source file, parsed. */
 export interface Source {
   /** From the root of the project: `core/wire/ring.ts`. */
   readonly file: string;
   readonly tree: SourceFile;
 }
 
-/** Every file of a folder that is published, so without its tests. */
+/** The published files of a folder, which excludes tests. */
 export function sources(folder: string): Source[] {
   const compiler = new API({ cwd: ROOT });
   try {
@@ -42,7 +42,7 @@ export function sources(folder: string): Source[] {
   }
 }
 
-/** Files with these texts, as TypeScript reads them. */
+/** Files with these texts, parsed. */
 export function written(...texts: readonly (readonly [file: string, text: string])[]): Source[] {
   const folder = mkdtempSync(join(tmpdir(), 'memwire-house-'));
   try {

@@ -1,3 +1,4 @@
+// A project that has installed the package, as its users do.
 import { type ChildProcess, execFile, spawn, spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
@@ -8,15 +9,15 @@ import { ROOT } from './source.ts';
 /** The package as it is published. */
 export interface Tarball {
   readonly file: string;
-  /** The paths of what is in it. */
+  /** The paths of its files. */
   readonly paths: readonly string[];
-  /** A project that has installed it. */
+  /** A project in which it is installed. */
   readonly project: string;
 }
 
 let packed: Tarball | undefined;
 
-/** Builds, packs and installs the package, once a process: that takes seconds. */
+/** Builds, packs and installs the package, once per process, because that takes seconds. */
 export function tarball(): Tarball {
   return packed ??= pack(temporaryDirectory());
 }
@@ -33,13 +34,13 @@ function pack(project: string): Tarball {
   return { file, paths: files.map(({ path }) => path), project };
 }
 
-/** A project of somebody who has installed the packed tarball, and nothing else. */
+/** A project in which the packed tarball is installed, and nothing else. */
 export class UserProject {
   readonly #directory: string;
 
   /**
-   * @param lib What TypeScript knows of the runtime: by default only the language.
-   * @param types Packages of types that are known besides.
+   * @param lib The libraries of TypeScript: by default only that of the language.
+   * @param types Additional packages of types.
    */
   constructor(
     lib: readonly string[] = ['es2023', 'esnext.disposable'],
@@ -67,7 +68,7 @@ export class UserProject {
     );
   }
 
-  /** Gives the project a package that this one has, or the one in another folder has. */
+  /** Adds a package to the project that this repository, or one of its folders, has installed. */
   link(name: string, owner: string = ROOT): void {
     const link = join(this.#directory, 'node_modules', name);
     mkdirSync(dirname(link), { recursive: true });
@@ -93,12 +94,12 @@ export class UserProject {
     this.run(join(ROOT, 'node_modules/.bin/tsc'), '-p', '.');
   }
 
-  /** Runs a program here; gives what it printed. Throws when it fails. */
+  /** Runs a program in the project; returns its output. Throws when it fails. */
   run(program: string, ...args: string[]): string {
     return run(this.#directory, program, args);
   }
 
-  /** The same while this process goes on, for a program that talks to a server in it. */
+  /** The same without blocking this process, for a program that connects to a server in it. */
   async start(program: string, ...args: string[]): Promise<string> {
     const options = { cwd: this.#directory, timeout: 60_000 };
     return (await promisify(execFile)(program, args, options)).stdout;

@@ -1,5 +1,5 @@
-// Makes docs/verbs.md: `npm run docs`. Nothing in it is written by hand: each cell is computed from
-// the table of verbs, the vectors and the embedded server, and making it fails where one is empty.
+// Makes docs/verbs.md: `npm run docs`. Nothing in that page is written by hand: each cell is computed
+// from the table of verbs, the vectors and the embedded server. It fails if a cell is empty.
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -74,7 +74,7 @@ export async function verbTable(): Promise<string> {
 
 function sample(verb: Verb): { command: Command; bytes: string } {
   const vectors = commandVectors.filter(({ command }) => command.verb === verb);
-  // One that is answered.
+  // One that has a reply.
   const vector = vectors.find(({ command }) => !('noreply' in command && command.noreply));
   if (vector === undefined) throw new Error(`${verb} has no command vector`);
   return vector;
@@ -118,7 +118,7 @@ async function serverCell(verb: Verb): Promise<string> {
   return line === '' ? 'closes' : code(line);
 }
 
-// The requests of each server case, as it sends them to the embedded server.
+// The requests that each server case sends to the embedded server.
 async function serverCaseRequests(): Promise<string[]> {
   const all: string[] = [];
   for (const one of serverCases) {

@@ -1,3 +1,5 @@
+// The table of results that a test run prints.
+
 /** A runtime that tests run on. */
 export type Runtime = 'node' | 'deno' | 'bun';
 
@@ -9,7 +11,7 @@ export interface Counts {
 }
 
 const columns: readonly Runtime[] = ['node', 'deno', 'bun'];
-/** A limit, so that one long name does not push all columns out of sight. */
+/** The maximum width of a column, so that one long name does not widen the whole table. */
 const MAX_WIDTH = 48;
 const NONE: Counts = { passed: 0, failed: 0, skipped: 0 };
 
@@ -29,7 +31,7 @@ export class Matrix {
     this.#needs.add(need);
   }
 
-  /** The unmet needs of the skipped tests. */
+  /** The unmet needs of the skipped tests, by name. */
   get needs(): string[] {
     return [...this.#needs].sort();
   }
@@ -61,7 +63,7 @@ function sum(all: readonly Counts[]): Counts {
   }), NONE);
 }
 
-// A dot where the suite does not run: it tests a part of Node's, or of the repository.
+// Suites of Node's parts, or of the repository, do not run on other runtimes, which show a dot.
 function cell(counts: Counts | undefined): string {
   if (counts === undefined) return '.';
   const { passed, failed, skipped } = counts;

@@ -1,3 +1,5 @@
+// The queue in which uvu collects suites, made here so that files do not share it.
+//
 // uvu reads these globals when it is imported: import this file before it.
 const uvu = globalThis as { UVU_DEFER?: number; UVU_QUEUE?: unknown[][]; UVU_INDEX?: number };
 uvu.UVU_DEFER = 1;
@@ -19,7 +21,7 @@ export function openGroup(): { readonly suites: unknown[]; readonly names: Suite
   return { suites, names };
 }
 
-/** Names the suite that uvu gets next. */
+/** Sets the name of the suite that is queued next. */
 export function nameNext(name: SuiteName): void {
   names.push(name);
 }

@@ -2,14 +2,15 @@
 //   npm test               the checks, then every test file
 //   npm test -- link       the test files with `link` in their path, and no checks
 //   npm test -- link deno  those, on Deno
-//   npm test -- --quick    in a minute: the checks, and the tests of the core and the conformance on
-//                          Node alone, without those that need another program
-// With CI set, a test that is skipped is a failure.
+//   npm test -- --quick    takes a minute: the checks, and the tests of core and conformance on Node
+//                          alone, without those that need another program
+// With CI set, a skipped test is a failure.
 import { spawn } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { FileReport, SuiteReport } from './driver.ts';
+import { entries } from '../../package/entries.ts';
 import { Matrix, type Runtime } from './matrix.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -17,7 +18,7 @@ const FILE_TIMEOUT = 180_000;
 const strict = process.env['CI'] !== undefined && process.env['CI'] !== '';
 const words = process.argv.slice(2).filter((word) => word !== '--quick');
 const quick = words.length < process.argv.length - 2;
-/** The limits of the quick run: it starts no program but Node, and random tests are short. */
+/** The environment of the quick run: no program but Node is started, and random tests are short. */
 const environment = quick ? { MEMWIRE_PROGRAMS: 'none', MEMWIRE_RUNS: '500' } : {};
 
 /** The checks besides test files, in order. */
@@ -29,6 +30,7 @@ const checks: readonly (readonly [name: string, program: string, ...args: string
   ['types of Bun', 'tsc', '-p', 'transport-bun/tsconfig.check.json'],
   ['types of the test page', 'tsc', '-p', 'test/browser', '--noEmit'],
   ['types of the playground', 'tsc', '-p', 'demo/playground/page', '--noEmit'],
+  ['lint of comments', 'deno', 'doc', '--quiet', '--lint', ...Object.values(entries)],
   ['lint', 'oxlint', '--type-aware', '--deny-warnings', '--quiet'],
 ];
 
@@ -45,7 +47,7 @@ interface Job {
   readonly runtime: Runtime;
 }
 
-/** The checks of the quick run: the others check code that it does not run. */
+/** The checks of the quick run. It leaves out those of code that it does not run. */
 const quickChecks = ['format', 'build', 'types of tests', 'lint'];
 
 const matrix = new Matrix();
@@ -60,8 +62,8 @@ if (jobs.length === 0) {
   matrix.add(`test files with ${words.join(' ')}`, 'node', { passed: 0, failed: 1, skipped: 0 });
 }
 
-// Tests with memcached mostly wait, because it has a real clock, and so do tests with a browser:
-// they run beside the others, and beside the checks.
+// Tests with memcached, whose clock is real, and tests with a browser mostly wait, so they run in
+// parallel with the others and with the checks.
 const isSlow = ({ files }: Job): boolean =>
   files.some((file) => /(memcache(d|-[\w-]+)|chromium|playground)\.test/.test(file));
 await Promise.all([
@@ -99,7 +101,7 @@ async function runChecks(): Promise<void> {
   }
 }
 
-// Runs jobs in processes, so that no file sees leftovers of another; `workers` at a time.
+// Runs each job in a process of its own, `workers` at a time, so that no file is affected by another.
 async function runAll(queue: Job[], workers: number): Promise<void> {
   await Promise.all(Array.from({ length: workers }, async () => {
     for (let job = queue.shift(); job !== undefined; job = queue.shift()) {
@@ -121,7 +123,7 @@ function jobsOf(files: readonly string[]): Job[] {
       else job.files.push(file);
     }
   }
-  // The folders, which take long, before test/conformance.
+  // The folders first, because they take longer than the files of test/conformance.
   return [...jobs.values()].reverse();
 }
 
@@ -129,16 +131,16 @@ function groupOf(file: string): string {
   // The folders within a part of the core have few tests each.
   if (file.startsWith('core/')) return file.split('/').slice(0, 2).join('/');
   if (!file.startsWith('test/conformance/')) return dirname(file);
-  // Without a memcached they do not wait, and most of their time is the start of a process.
+  // Without memcached they do not wait, and most of their time is spent on starting a process.
   return quick ? /^test\/conformance\/(memcache)?/.exec(file)![0] : file;
 }
 
-// The core and its cases run on every runtime; the rest is about Node, or is run by it.
+// core and conformance run on every runtime; the other tests are about Node, or use it.
 function runtimesOf(file: string): readonly Runtime[] {
   if (quick) {
     return /^(core|cli\/console|test\/conformance)\//.test(file) && !isLong(file) ? ['node'] : [];
   }
-  // Deno can run it too.
+  // Deno can also run this one.
   if (file === 'transport-node/bridge.test.ts') return ['node', 'deno'];
   return /^(core|cli\/console|test\/conformance)\//.test(file) ? ['node', 'deno', 'bun'] : ['node'];
 }
@@ -176,7 +178,7 @@ function report(runtime: Runtime, { file, suites, failures, milliseconds }: File
   for (const { name, passed, failed, skipped } of suites) {
     matrix.add(name, runtime, { passed, failed, skipped: skipped.length });
   }
-  // Failures outside of any suite: the import, a hook, the time limit.
+  // Failures outside of suites: in the import, in a hook, or by the time limit.
   const outside = failures.length > 0 && suites.every((suite) => suite.failed === 0);
   if (outside || suites.length === 0) {
     matrix.add(file, runtime, { passed: 0, failed: 1, skipped: 0 });

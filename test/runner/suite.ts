@@ -14,7 +14,7 @@ export interface Suite {
   run(): void;
 }
 
-/** @param limit The time limit of each test in milliseconds: uvu would wait for ever. */
+/** @param limit The time limit of each test in milliseconds. uvu itself has none. */
 export function suite(name: string, limit: number = 60_000): Suite {
   const tests = uvuSuite(name);
   const skipped: string[] = [];

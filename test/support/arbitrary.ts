@@ -9,7 +9,7 @@ const u32 = fc.integer({ min: 0, max: 0xffff_ffff });
 const i32 = fc.integer({ min: -0x8000_0000, max: 0x7fff_ffff });
 const u64 = fc.bigInt({ min: 0n, max: (1n << 64n) - 1n });
 
-/** A byte of a key that is not base64. */
+/** A byte of a key that is sent as it is, not in base64. */
 const keyByte = fc.integer({ min: 0x21, max: 0xff }).filter((byte) => byte !== 0x7f);
 const asciiKey = fc.string({
   unit: fc.integer({ min: 0x21, max: 0x7e }).map((code) => String.fromCharCode(code)),
@@ -49,7 +49,7 @@ const flagArguments: Record<string, fc.Arbitrary<string>> = {
   free: word,
 };
 
-/** Flags without the mode, whose letters differ between ms and ma. */
+/** Flags other than the mode, whose letters differ between ms and ma. */
 const flags = fc.shuffledSubarray(
   [...metaFlags.keys()].filter((letter) => letter !== 'b' && letter !== 'M'),
   { maxLength: 12 },
@@ -63,7 +63,7 @@ const flags = fc.shuffledSubarray(
 
 const storing = { key, flags: u32, expire: i32, value, noreply };
 
-/** Any well-formed command whose bytes are read back as the same command. */
+/** A well-formed command that decodes to itself once it has been encoded. */
 export const anyCommand: fc.Arbitrary<Command> = fc.oneof(
   fc.record({ verb: fc.constantFrom('get', 'gets'), keys: fc.array(key, { minLength: 1 }) }),
   fc.record({
@@ -120,7 +120,7 @@ const token = fc.string({
   minLength: 1,
   maxLength: 30,
 });
-// A number for an opaque would be taken for the connection's own stamp. A flag comes once, and
+// A numeric opaque could be mistaken for the opaque that a connection adds. No flag is repeated, and
 // client flags are a number.
 const replyFlags = fc.uniqueArray(token.filter((text) => !/^O\d|^f(?!\d{1,20}$)/.test(text)), {
   selector: (text) => text[0],

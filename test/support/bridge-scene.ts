@@ -11,7 +11,7 @@ export class Page extends ScriptedTransport implements BridgeSocket {
   /** How its socket was closed: `1008 not allowed`, `aborted`, `gone`. */
   ended: string | null = null;
   pings = 0;
-  /** Whether its connection stays until the page reads, as on some runtimes. */
+  /** Whether its connection stays open until the page reads, as on some runtimes. */
   lingers = false;
   #gone: () => void = () => {};
 
@@ -77,7 +77,8 @@ export class BridgeScene {
   }
 
   /**
-   * The same on a runtime that sends pings, but cannot drop a connection that is not read.
+   * The same on a runtime that sends pings itself, but cannot drop a connection whose peer does not
+   * read.
    */
   openLingering(): Page {
     const page = new Page();
@@ -103,7 +104,7 @@ export class EmbeddedBridge extends BridgeScene {
   }
 }
 
-/** A bridge to an upstream that is the test. */
+/** A bridge whose upstream is played by the test. */
 export class ScriptedBridge extends BridgeScene {
   readonly network: ScriptedNetwork;
 
@@ -113,7 +114,7 @@ export class ScriptedBridge extends BridgeScene {
     this.network = network;
   }
 
-  /** A page that has sent this, and its upstream connection. */
+  /** Opens a page that sends this; returns the page and its upstream connection. */
   async said(text: string): Promise<{ page: Page; upstream: ScriptedTransport }> {
     const page = this.open();
     await page.say(text);

@@ -30,7 +30,7 @@ export function makeCertificates(openssl: string): Certificates {
   sign('ca', 'memwire test CA');
   sign('self', 'localhost', '-addext', hosts);
   const issue = (name: string, extensions: string): void => {
-    // A CA:TRUE certificate is refused as a server's by some TLS libraries: this is a leaf.
+    // Some TLS libraries refuse a server's certificate with CA:TRUE, so this one is a leaf.
     writeFileSync(join(directory, `${name}.ext`), `basicConstraints=CA:FALSE\n${extensions}\n`);
     run('req', ...key, '-subj', `/CN=${name}`, '-keyout', `${name}.key`, '-out', `${name}.csr`);
     run(

@@ -11,7 +11,7 @@ const FLAGS = [
   ...['--disable-component-update', '--disable-sync'],
 ];
 
-/** Chromium on this machine, or null. */
+/** The path of Chromium on this machine, or null. */
 export const chromiumPath: string | null = findProgram('chromium');
 
 /** Starts Chromium. */
@@ -51,7 +51,7 @@ export class TestBrowser {
     return new TestBrowser(await launchChromium(), http);
   }
 
-  /** A page whose address has these parameters, with these functions in its global scope. */
+  /** Opens a page with these parameters in its URL, and these functions in its global scope. */
   async open(
     parameters: Readonly<Record<string, string>> = {},
     functions: Readonly<Record<string, (argument: never) => unknown>> = {},

@@ -16,7 +16,7 @@ import {
 
 /**
  * A cluster of three servers, `a`, `b` and `c`, on a scripted network and a virtual clock. The
- * first letter of a key names its server; if that is not in the list, the next one has the key.
+ * first letter of a key names its server; if that is not in the list, the key is on the next one.
  */
 export class ClusterScene {
   readonly clock = new CountingClock();
@@ -29,7 +29,7 @@ export class ClusterScene {
     this.#dialect = dialect;
     const servers = ['a', 'b', 'c'].map((name) => resolveServer({ server: `${name}:1`, name }));
     this.cluster = new Cluster(servers, {
-      // A scheme that depends on the order of the list: a lost place changes every answer.
+      // The scheme depends on the order of the list, so a server at another index changes each result.
       scheme: (nodes) => (key) => {
         const names = nodes.map(({ name }) => name);
         const own = names.findIndex((name) => name >= String(key).charAt(0));
@@ -71,7 +71,7 @@ export class ClusterScene {
     return this.dialTo(name).accept();
   }
 
-  /** Waits until a server may be tried, calls it, and refuses the dial. */
+  /** Waits until a server may be tried again, makes a call to it, and refuses the dial. */
   async fail(name: string): Promise<Watched<unknown>> {
     await this.pass(1000);
     const call = this.do({ verb: 'get', keys: [name] });

@@ -23,7 +23,7 @@ export class FakePeer implements TransportEvents {
   #onAsked: () => void = () => {};
   #onGone: () => void = () => {};
 
-  /** @param answer The reply to what arrives; null or nothing: the test replies, by `send`. */
+  /** @param answer The reply to received text; if it is null, the test replies with `send`. */
   constructor(answer: (text: string) => string | null = () => null) {
     this.#answer = answer;
     this.asked = new Promise((resolve) => {
@@ -53,7 +53,7 @@ export class FakePeer implements TransportEvents {
     this.transport?.send(fromLatin1(text));
   }
 
-  /** Sends, and gives everything that arrives for it. */
+  /** Sends text; resolves with everything that arrives after it. */
   async say(text: string): Promise<string> {
     this.received = '';
     this.send(text);

@@ -1,12 +1,12 @@
-// The clients of other languages that share a cache with ours.
+// The clients of other languages that share a cache with memwire in the tests.
 import { spawnSync } from 'node:child_process';
 import type { HashClientOptions } from '../../core/client/options.ts';
 import type { ProfileName } from '../../core/client/values/profiles/profiles.ts';
 import { findProgram } from './memcached.ts';
 
-/** A client of another language, in Debian's version, and the options that make ours compatible. */
+/** A client of another language, in Debian's version, and the options that make memwire compatible. */
 export interface Peer {
-  /** Debian's package. */
+  /** The Debian package. */
   readonly name: string;
   /** Its options that differ from its defaults. */
   readonly variant?: string;
@@ -153,7 +153,7 @@ export function runPeer(command: readonly string[], ...given: readonly string[])
   return stdout;
 }
 
-// Another python3, without Debian's packages, may come first in the path.
+// Another python3, without Debian's packages, may precede it in the path.
 function python(module: string): readonly string[] | null {
   return interpreter(['python3', '/usr/bin/python3'], '-c', `import ${module}`);
 }

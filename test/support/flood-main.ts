@@ -1,5 +1,5 @@
 // A page that floods a bridge, in a process of its own: `flood-main.ts PORT OPCODE PAYLOAD`. It
-// says `flooding` when it has begun, comes back whenever it is cut off, and ends with its input.
+// prints `flooding` when it has begun, reconnects when it is cut off, and exits when its input ends.
 import process from 'node:process';
 import { RawPage } from './raw-page.ts';
 import { origin } from './running-bridge.ts';

@@ -1,4 +1,4 @@
-// Peers that half-close, over sockets of Node.
+// Peers that half-close, over Node's sockets.
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { connect as connectTls, createServer as createTlsServer } from 'node:tls';
 import type { EndingListener } from '../../conformance/mod.ts';

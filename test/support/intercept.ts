@@ -1,4 +1,4 @@
-// Transports with another one below, whose bytes a test reads or changes on their way.
+// Transports around another transport, where a test reads or changes the bytes that pass.
 import type { Dialer, Transport } from '../../core/io/transport.ts';
 
 /** Replaces `send`; everything else goes to the transport below. */
@@ -12,7 +12,7 @@ export function withSend(below: Transport, send: (bytes: Uint8Array) => number):
   };
 }
 
-/** A dialer that reports all bytes that its connections are given. */
+/** A dialer that reports all bytes that are sent over its connections. */
 export function withSentBytes(dial: Dialer, report: (bytes: Uint8Array) => void): Dialer {
   return async (to, events, signal) => {
     const below = await dial(to, events, signal);

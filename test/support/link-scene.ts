@@ -27,7 +27,7 @@ export const metadump: Command = { verb: 'lru_crawler metadump', words: ['all'] 
 export class LinkScene {
   readonly clock = new CountingClock();
   readonly network = new ScriptedNetwork();
-  /** The cause and whether it was ever answered, for each call of `onClosed`. */
+  /** For each call of `onClosed`: the cause, and whether the server ever answered. */
   readonly ends: [string | null, boolean][] = [];
   readonly quietErrors: ServerReplyError[] = [];
   readonly link: Link;
@@ -53,7 +53,7 @@ export class LinkScene {
   }
 
   /**
-   * @param room How many bytes the transport takes, once it is proved, before it must be drained.
+   * @param room How many bytes the transport takes, after the proof, before it has to drain.
    */
   async connect(room?: number): Promise<ScriptedTransport> {
     const transport = await this.network.last.accept();

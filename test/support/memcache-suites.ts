@@ -28,9 +28,9 @@ export interface Subject<Client extends Memcache> {
   readonly name: string;
   readonly servers: number;
   readonly cases: readonly Case<MemcacheContext<Client>>[];
-  /** Other ways than TCP to reach memcached; above the dial they are all the same. */
+  /** Ways to reach memcached other than TCP; they differ only in the dial. */
   readonly also?: readonly Way[];
-  /** Other ways than memory to reach embedded servers. */
+  /** Ways to reach embedded servers other than memory. */
   readonly embedded?: readonly ('TCP' | 'TCP, with a login')[];
   open(servers: readonly Endpoint[], options: ClientOptions): Client;
 }
@@ -132,7 +132,7 @@ function memcachedSuite<Client extends Memcache>(subject: Subject<Client>, way: 
 }
 
 function isAsked({ name }: { readonly name: string }, way: Way): boolean {
-  // memcached has a real clock, which is the same over every transport: wait for it once only.
+  // memcached's clock is real, and the same over every transport, so only one suite waits for it.
   return way === 'TCP' || !/takes seconds, a Date|^gat and gats|now or later$/.test(name);
 }
 

@@ -7,7 +7,7 @@ import type { Certificates } from './certificates.ts';
 import { temporaryDirectory } from './temporary.ts';
 
 /**
- * The path of a program on this machine, or null. `MEMWIRE_MEMCACHED` and the like replace it;
+ * The path of a program on this machine, or null. `MEMWIRE_MEMCACHED` and the like override it;
  * `MEMWIRE_PROGRAMS=none` hides every program but Node.
  */
 export function findProgram(name: string): string | null {

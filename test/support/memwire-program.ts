@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { build } from 'esbuild';
 import { temporaryDirectory } from './temporary.ts';
 
-/** Bundles the command line into one file, which starts faster; returns the words that start it. */
+/** Bundles the command line into one file, which starts faster; returns the command to start it. */
 export async function buildMemwire(): Promise<readonly [node: string, bin: string]> {
   const outfile = join(temporaryDirectory(), 'memwire.mjs');
   await build({

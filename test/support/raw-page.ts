@@ -37,15 +37,15 @@ export function dialRaw(
 }
 
 /**
- * A page with a WebSocket of its own, written frame by frame: the same on every runtime, and able
- * to misbehave as no browser does.
+ * A page with its own implementation of WebSockets, frame by frame: it is the same on every runtime,
+ * and can misbehave in ways that no browser does.
  */
 export class RawPage {
   /** The headers of the server's response, by name in lower case. */
   readonly headers: ReadonlyMap<string, string>;
   /** The code and the reason of the close frame; `1006` if there was none. */
   readonly closing: Promise<string>;
-  /** Resolves when the connection is gone. */
+  /** Resolves when the connection has ended. */
   readonly gone: Promise<void>;
   /** Whether it answers pings, as every browser does. */
   answersPings = true;
@@ -149,7 +149,7 @@ export class RawPage {
     const one = Buffer.from([0x80 + opcode, 0x80 + payload.length, 0, 0, 0, 0]);
     const block = Buffer.concat(Array<Buffer[]>(5000).fill([one, Buffer.from(payload)]).flat());
     const pump = (): void => {
-      // A failed write reports the end.
+      // A failed write means that the connection has ended.
       while (!socket.destroyed && socket.write(block));
     };
     socket.on('drain', pump);

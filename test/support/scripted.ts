@@ -55,7 +55,7 @@ export class CountingClock implements Clock {
   }
 }
 
-/** A clock on which the test says when the event loop turns. */
+/** A clock where the test decides when the event loop turns. */
 export class TurnClock extends CountingClock {
   readonly turns: (() => void)[] = [];
 
@@ -131,23 +131,23 @@ export class ScriptedDial {
 const PROBES = /(?:(mg memwire-probe k O0\r\n)(get memwire-probe\r\n)?|^(get memwire-probe\r\n))/;
 
 /**
- * A connection whose far end is the test: `take` gives the bytes that were sent, `reply` and
- * `deliver` let text arrive. It stands behind every dial of a `ScriptedNetwork`, and in front of
- * whatever accepts a transport: a server, a bridge, a `ServerLink`.
+ * A connection whose far end is the test: `take` returns the bytes that were sent, `reply` and
+ * `deliver` let text arrive. Every dial of a `ScriptedNetwork` gives one, and it can be passed to
+ * anything that accepts a transport: a server, a bridge, a `ServerLink`.
  */
 export class ScriptedTransport implements Transport {
-  /** The owner's callbacks. An owner that accepts a transport gives them afterwards. */
+  /** The owner's callbacks. An owner that accepts a transport returns them later. */
   events: TransportEvents | null;
   /** How many more bytes it takes before it must be drained. */
   room: number;
   paused = false;
-  /** What the owner did to it, in order: `close`, `abort`. */
+  /** The owner's calls of `close` and `abort`, in order. */
   readonly ends: string[] = [];
   /** The bytes that were sent since `take`. */
   received = '';
   /** How often `send` was called since `take`. */
   sends = 0;
-  /** Answers the probes that a connection opens with, which then are not among the sent bytes. */
+  /** Answers the probes at the start of a connection, and leaves them out of the sent bytes. */
   answersProbes = true;
   #isLost = false;
   #refused = false;
@@ -188,13 +188,13 @@ export class ScriptedTransport implements Transport {
     this.events?.onData(fromLatin1(text));
   }
 
-  /** Lets text arrive, and everything happen that follows from it. */
+  /** Lets text arrive, and waits for everything that follows from it. */
   async reply(text: string): Promise<void> {
     this.deliver(text);
     await settled();
   }
 
-  /** Has room for so many bytes from now on, and says so. */
+  /** Has room for so many bytes from now on, and calls `onDrain`. */
   async drain(room: number): Promise<void> {
     this.room = room;
     this.#refused = false;
@@ -202,7 +202,7 @@ export class ScriptedTransport implements Transport {
     await settled();
   }
 
-  /** Takes so many more bytes; says so where some were refused. */
+  /** Takes so many more bytes, and calls `onDrain` if some were refused. */
   read(count: number): void {
     this.room += count;
     if (!this.#refused) return;
@@ -215,7 +215,7 @@ export class ScriptedTransport implements Transport {
     this.events?.onEnd?.();
   }
 
-  /** The connection is lost; null: the far end closed it. */
+  /** The connection is lost; if the cause is null, the far end has closed it. */
   hangUp(cause: Error | null = null): void {
     this.#isLost = true;
     this.events?.onClosed(cause);
@@ -253,7 +253,7 @@ export class ScriptedTransport implements Transport {
 export class ScriptedNetwork {
   readonly dials: ScriptedDial[] = [];
 
-  /** Ignores its signal: a client may not rely on it. */
+  /** It ignores its signal, as a client may not rely on dialers to obey it. */
   readonly dial: Dialer = (to, events, signal) =>
     new Promise((resolve, reject) => {
       this.dials.push(new ScriptedDial(to, events, signal, resolve, reject));
@@ -302,7 +302,7 @@ export class Watched<T> {
   }
 }
 
-/** Resolves after all callbacks that wait for no timer. */
+/** Resolves after all callbacks that do not wait for a timer. */
 export function settled(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }

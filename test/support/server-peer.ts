@@ -1,10 +1,10 @@
-// Scenes of an embedded server with hand-driven connections.
+// Scenes of an embedded server whose connections are driven by the test.
 import { VirtualClock } from '../../core/io/clock.ts';
 import type { ServerOptions } from '../../core/server/options.ts';
 import { Server } from '../../core/server/serve.ts';
 import { ScriptedTransport } from './scripted.ts';
 
-/** A connection to a server, whose client is the test. */
+/** A connection to a server whose client is played by the test. */
 export class Peer extends ScriptedTransport {
   constructor(server: Server, address = 'tcp:10.0.0.1:4000') {
     super();
@@ -27,9 +27,9 @@ export function serve(
 
 /** A server with one connection. */
 export function scene(options: Partial<ServerOptions> = {}): {
-  /** Sends this; returns the answer. */
+  /** Sends text; returns the reply. */
   ask: (said: string) => string;
-  /** The `STAT` lines of `stats` and these words, by name. */
+  /** The `STAT` lines of `stats` with these arguments, by name. */
   table: (words?: string) => Record<string, string>;
   /** Advances the clock. */
   pass: (milliseconds: number) => void;

@@ -3,9 +3,9 @@ import type { Dialer } from '../../core/io/transport.ts';
 import { ScriptedTransport } from './scripted.ts';
 
 /**
- * An upstream that answers nothing but the probes of a connection, and judges the commands that it
- * is sent by rules of its own, which share no code with the code under test: whole commands that
- * read and write items, each key under the prefix.
+ * An upstream that answers only the probes of a connection, and checks the commands that it receives.
+ * Its rules share no code with the code under test: it accepts whole commands that read and write
+ * items, with each key under the prefix.
  */
 export class StrictUpstream {
   readonly #key: string;
@@ -22,7 +22,7 @@ export class StrictUpstream {
     return Promise.resolve(transport);
   };
 
-  /** The number of commands since the last call. Throws at one that breaks the rules. */
+  /** Returns the number of commands since the last call. Throws if one breaks the rules. */
   judge(): number {
     let text = this.#transports.map((transport) => transport.take()).join('');
     this.#transports = this.#transports.filter(({ closed }) => !closed);

@@ -18,8 +18,7 @@ export interface Exchange {
  *   connects there. Any message closes the port, and then this WebSocket.
  * - `/accept/NUMBER` is joined with that one: each receives the other's messages.
  * - `/plain` selects no subprotocol, `/silent` never answers, `/text` sends text, `/large` closes
- * with
- *   1009, as after a message that is too large.
+ *   with 1009, as after a message that is too large.
  */
 export async function startExchange(): Promise<Exchange> {
   // WebSockets that have connected to a port and wait to be accepted.
@@ -43,7 +42,7 @@ async function openPort(owner: WebSocket, waiting: Duplex[]): Promise<void> {
     owner.send(String(waiting.push(createWebSocketStream(socket)) - 1));
   });
   owner.once('close', () => http.close()).once('message', () => {
-    // The port is free before the owner is told.
+    // The port is free before the owner is notified.
     http.close();
     owner.close();
   });

@@ -48,7 +48,7 @@ export function unframe(sent: string): string {
   return said;
 }
 
-/** The bytes of a connection to a bridge, whose page is the test. */
+/** A connection to a bridge whose page is played by the test, byte by byte. */
 export class WireConnection {
   readonly transport: ScriptedTransport = new ScriptedTransport();
 
@@ -73,11 +73,11 @@ export class WireConnection {
   }
 }
 
-/** A bridge on a virtual clock, whose network is the test. */
+/** A bridge on a virtual clock, whose network is played by the test. */
 export class ListeningBridge {
   readonly clock = new CountingClock();
   readonly log: BridgeEvent[] = [];
-  /** The listener's callbacks, which see connections before their TLS handshake. */
+  /** The listener's callbacks, which are called for connections before their TLS handshake. */
   options: ListenOptions = {};
   running!: RunningBridge;
   /** How often the listener was closed. */
@@ -123,7 +123,7 @@ export class ListeningBridge {
     return new WireConnection(this.#accept, name);
   }
 
-  /** A page after the upgrade, whose connection takes so many bytes. */
+  /** Opens a page and upgrades it; its connection takes so many bytes. */
   async open(room = Infinity): Promise<WireConnection> {
     const page = this.connect();
     await page.say(`${UPGRADE}\r\n\r\n`);

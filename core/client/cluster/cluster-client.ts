@@ -1,4 +1,4 @@
-// The face of a client of many servers, over anything that knows its servers.
+// The methods of a client of many servers, over anything that knows its servers.
 import { MemcacheError, UsageError } from '../../wire/errors.ts';
 import type { ServerName } from '../connection/endpoint.ts';
 import type { Expire } from '../expire.ts';
@@ -14,8 +14,8 @@ import type { ClusterServer } from './cluster-server.ts';
 export type Each<Result> = Map<string, Result | MemcacheError>;
 
 /**
- * A client of many servers: the operations on items, and what asks or changes the servers. What
- * concerns one server alone is on `server(name)`.
+ * A client of many servers: the operations on items, and those on the list of servers and on all
+ * servers. The operations on one server are on `server(name)`.
  */
 export class ClusterClient extends Memcache {
   /**

@@ -10,8 +10,8 @@ export interface ClusterServer {
   /** Where it is. */
   readonly server: ServerName;
   /**
-   * The name by which it is hashed and called. By default `host:port`, with IPv6 in no brackets, or
-   * the path of a socket. Give one if other clients of the cache spell it differently, or if its
+   * The name by which it is hashed and identified. By default `host:port`, with IPv6 without brackets,
+   * or the path of a socket. Set it if other clients of the cache spell it differently, or if its
    * address may change and its keys should stay.
    */
   readonly name?: string;
@@ -48,7 +48,7 @@ export function resolveServer(
   return { endpoint, node: weight === undefined ? { name } : { name, weight } };
 }
 
-/** @throws UsageError when it is no list of servers. */
+/** @throws UsageError when it is not a list of servers. */
 export function resolveServers(
   servers: readonly (ServerName | ClusterServer)[],
   tls?: TlsOptions,

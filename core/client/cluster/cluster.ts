@@ -25,15 +25,15 @@ import { groupByServer, type ItemKey } from '../keys.ts';
 
 /** The options of a `Cluster`. */
 export interface ClusterOptions extends HealthOptions {
-  /** How keys are shared. */
+  /** How keys are distributed. */
   readonly scheme: HashScheme;
   /** The time of the pauses of failed servers. */
   readonly clock: Clock;
   /** A number from 0 to 1, for jitter. */
   readonly random: () => number;
   /**
-   * Makes the executor for a server, which calls `onFailure` when no connection can be had, or a
-   * new one is not answered.
+   * Makes the executor for a server, which calls `onFailure` when no connection can be made, or a new
+   * one is not answered.
    */
   readonly connect: (endpoint: Endpoint, onFailure: (cause: Error) => void) => Executor;
 }
@@ -54,7 +54,7 @@ type ManyKeys = Extract<Command, { readonly keys: readonly Key[] }>;
  *
  * A server that fails is left alone for `retryTimeout`: commands for it fail at once. Then it is
  * probed with one read. When that is answered the server is on probation: a further failure adds to
- * the earlier ones, until a command is answered. After `retryAttempts` probes in vain it leaves the
+ * the earlier ones, until a command is answered. After `retryAttempts` failed probes it leaves the
  * list, so that other servers get its keys, and is probed every `deadTimeout`; when it answers it
  * returns to its old place. Probes are sent when commands come: there is no timer, and an idle
  * client sends nothing.
@@ -192,8 +192,8 @@ export class Cluster implements Executor {
       if (!health.isDue(clock.elapsed(), 'retryTimeout')) {
         return refuse(command, options, isDown(`${member.node.name} is`, health.cause));
       }
-      // It goes along with the probe, which proves whether the server is back: a write that is not
-      // waited for proves nothing.
+      // The probe, sent with it, shows whether the server is back: a write without a reply shows
+      // nothing.
       this.#ask(member);
     }
     if (!health.onProbation) {
@@ -247,7 +247,7 @@ export class Cluster implements Executor {
 
   #askDead(): void {
     const now = this.#options.clock.elapsed();
-    // While all servers are dead nothing is gained by a longer wait.
+    // While all servers are dead, a longer wait has no benefit.
     const wait = this.#hasher.nodes.length === 0 ? 'retryTimeout' : 'deadTimeout';
     for (const member of this.#dead) if (member.health.isDue(now, wait)) this.#ask(member);
   }
@@ -258,7 +258,7 @@ export class Cluster implements Executor {
       () => this.#answer(member),
       (error: Error) => {
         const failed = error instanceof ConnectionError || error instanceof TimeoutError;
-        // It was too early for another dial: nothing was tried.
+        // It was too early for another dial, so nothing was sent.
         if (failed && error.code === 'down') member.health.leave();
         // Any other error is an answer.
         else if (failed) this.#fail(member, error);

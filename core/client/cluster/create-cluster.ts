@@ -17,7 +17,7 @@ import {
 import { type ClusterServer, type ResolvedServer, resolveServers } from './cluster-server.ts';
 import { Cluster } from './cluster.ts';
 
-/** The options of a client that say what becomes of keys, values and results: these are none here. */
+/** The options of a client about keys, values and results. */
 const clientsOwn = [
   'binaryKeys',
   'ignoreErrors',
@@ -30,7 +30,7 @@ const clientsOwn = [
   'unicodeKeys',
 ] as const satisfies readonly Exclude<keyof HashClientOptions, keyof CreateClusterOptions>[];
 
-/** The options of a `HashClient` that are for servers and connections; how to dial has to be given. */
+/** The options of a `HashClient` for servers and connections; `dial` is required. */
 export interface CreateClusterOptions extends
   Omit<
     HashClientOptions,
@@ -50,7 +50,7 @@ export interface CreateClusterOptions extends
 }
 
 /**
- * Many servers as one executor, for proxies: what has commands, and no use for a client's operations.
+ * Many servers as one executor, for proxies, which have commands and do not need a client's methods.
  * A command goes to the server of its key; one with several keys is divided among their servers, and
  * the replies are merged in the order of the keys. Close it to close the connections.
  *
@@ -64,10 +64,10 @@ export interface CreateClusterOptions extends
  * ```
  *
  * @param servers Their order matters to some schemes, their names to the others.
- * @param around Makes of the executor of one server the one to use, which may change its commands and
- * replies: keys are hashed before.
- * @throws UsageError when an option breaks a rule, or is for keys and values, which an executor leaves
- * as they are.
+ * @param around Wraps the executor of each server, for example to change its commands and replies. Keys
+ * are hashed before that.
+ * @throws UsageError when an option breaks a rule, or is about keys and values, which an executor does
+ * not change.
  */
 export function createCluster(
   servers: readonly (ServerName | ClusterServer)[],
@@ -82,7 +82,7 @@ export function createCluster(
   return clusterOf(resolveServers(servers, settings.tls), settings, around);
 }
 
-/** The same of settings that have been read, and of servers that may be found later. */
+/** The same with settings that have been checked, and servers that may be found later. */
 export function clusterOf(
   servers: readonly ResolvedServer[],
   settings: HashClientSettings & WithDial,

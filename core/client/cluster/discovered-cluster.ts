@@ -24,21 +24,21 @@ import type { CallOptions } from '../options.ts';
 
 export interface DiscoveredClusterOptions {
   readonly clock: Clock;
-  /** Milliseconds that a command waits for the first list, where it does not say. */
+  /** Milliseconds that a command without a `timeout` waits for the first list. */
   readonly timeout: number;
-  /** For servers of which the discovery does not say how they speak TLS. */
+  /** The TLS options of servers for which the discovery has none. */
   readonly tls: TlsOptions | undefined;
 }
 
 /**
- * A cluster of the servers that a discovery finds. The first command begins to look for them, and
- * waits within its time until there is a list; from then on the cluster is as the last list says.
+ * A cluster of the servers that a discovery finds. The first command starts the lookup, and waits for
+ * the list within its timeout; from then on the cluster follows the latest list.
  */
 export class DiscoveredCluster implements Executor {
   readonly #cluster: Cluster;
   readonly #discovery: Discovery;
   readonly #options: DiscoveredClusterOptions;
-  // The waits for the first list.
+  // Calls that wait for the first list.
   readonly #waits: Set<Promise<void>> = new Set();
   readonly #aborts = new AbortListeners();
   #isKnown = false;
@@ -62,9 +62,9 @@ export class DiscoveredCluster implements Executor {
   /**
    * Waits until there is a list of servers.
    *
-   * @returns The options of the call, with what is left of its time.
-   * @throws ConnectionError, TimeoutError or AbortError, each `not-sent`; the next call looks
-   * again.
+   * @returns The options of the call, with the time that is left.
+   * @throws ConnectionError, TimeoutError or AbortError, each `not-sent`; the next call starts another
+   * lookup.
    */
   async ready<Options extends CallOptions>(options: Options): Promise<Options> {
     if (this.#isKnown) return options;
@@ -84,7 +84,7 @@ export class DiscoveredCluster implements Executor {
     await Promise.all([this.#discovery.close(), this.#cluster.close()]);
   }
 
-  // No longer than its caller likes; the look goes on, for the next.
+  // Within the caller's timeout; the lookup continues for the next call.
   #first(timeout: number, signal: CallOptions['signal']): Promise<void> {
     const { clock } = this.#options;
     let end: (error: MemcacheError) => void = () => {};
@@ -112,7 +112,7 @@ export class DiscoveredCluster implements Executor {
       const servers = await this.#discovery.servers();
       if (!this.#isKnown) this.#take(servers);
     } catch (error) {
-      // Whatever became of the look, nothing of the command was sent.
+      // Regardless of the lookup's error, nothing of the command was sent.
       const reason = error instanceof Error ? error.message : String(error);
       throw new ConnectionError(`no servers were found: ${reason}`, 'not-sent', error, 'down');
     }

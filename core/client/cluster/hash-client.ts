@@ -28,7 +28,7 @@ export type HashServers = readonly (ServerName | ClusterServer)[] | Discovery;
  * A client of many servers, among which keys are distributed by a hash scheme. Calls for many keys
  * go to all of their servers concurrently.
  *
- * It has the operations on items. What concerns one server alone is on `server(name)`.
+ * It has the operations on items. The operations on one server are on `server(name)`.
  */
 export class HashClient extends ClusterClient {
   /** What the runtime adds to the options, among them how to dial. */

@@ -1,20 +1,20 @@
-/** When a server that failed is tried again, and when it is given up. */
+/** When a failed server is probed, and when it is given up. */
 export interface HealthOptions {
   /**
-   * How often a server that failed is tried again before its keys go to others. With 0 they go at
-   * its first failure, with Infinity never.
+   * The number of failed probes after which a server's keys move to others. With 0 they move at its
+   * first failure, with Infinity never.
    *
    * @default 2
    */
   readonly retryAttempts: number;
   /**
-   * Milliseconds from a failure to the next try.
+   * Milliseconds from a failure to the next probe.
    *
    * @default 1000
    */
   readonly retryTimeout: number;
   /**
-   * Milliseconds from one try to the next of a server that was given up.
+   * Milliseconds between two probes of a server that was given up.
    *
    * @default 60000
    */
@@ -22,13 +22,13 @@ export interface HealthOptions {
 }
 
 /**
- * `up`: it takes commands; after a failure on probation, until one of them is answered. `failing`:
- * commands for it fail at once, until a try shows that it is back. `dead`: the same, and other
+ * `up`: it gets commands; after a failure it is on probation until one of them is answered.
+ * `failing`: commands for it fail at once, until a probe is answered. `dead`: the same, and other
  * servers have its keys meanwhile.
  */
 export type HealthState = 'up' | 'failing' | 'dead';
 
-/** Whether one of many servers is to be used. It knows no clock: time is told to it. */
+/** The state of one of many servers, without a clock: the time is an argument. */
 export class Health {
   readonly #options: HealthOptions;
   readonly #random: () => number;
@@ -49,18 +49,18 @@ export class Health {
     return this.#state;
   }
 
-  /** Why it is not up, or null. */
+  /** The error for which it is not up, or null. */
   get cause(): Error | null {
     return this.#cause;
   }
 
-  /** Whether it may be tried again. */
+  /** Whether it may be probed now. */
   isDue(now: number, wait: 'retryTimeout' | 'deadTimeout'): boolean {
     if (this.#state === 'up' || this.#trying) return false;
     return now - this.#failedAt >= this.#options[wait] * this.#spread;
   }
 
-  /** A try begins. There is no other until `answer` or `fail` says how it ended. */
+  /** A probe begins. There is no other until `answer` or `fail` reports its result. */
   try(): void {
     this.#trying = true;
   }
@@ -70,12 +70,12 @@ export class Health {
     return this.#state === 'up' && this.#failures > 0;
   }
 
-  /** The try was none: there may be another. */
+  /** The probe was not sent: another may begin. */
   leave(): void {
     this.#trying = false;
   }
 
-  /** A try was answered: it is up, on probation. The next failure counts on from the last. */
+  /** A probe was answered: it is up, on probation. A further failure adds to the earlier ones. */
   answer(): void {
     this.#state = 'up';
     this.#cause = null;
@@ -87,13 +87,13 @@ export class Health {
     if (this.#state === 'up') this.#failures = 0;
   }
 
-  /** It has failed: a connection while it was up, a try afterwards. */
+  /** It has failed: a connection if it was up, else a probe. */
   fail(cause: Error, now: number): void {
     this.#trying = false;
     this.#failures++;
     this.#cause = cause;
     this.#failedAt = now;
-    // Up to a tenth longer, so that the clients of a server do not all come at the same moment.
+    // Up to a tenth longer, so that the clients of a server do not all probe at the same moment.
     this.#spread = 1 + this.#random() / 10;
     this.#state = this.#failures > this.#options.retryAttempts ? 'dead' : 'failing';
   }

@@ -113,6 +113,8 @@ export interface Executor {
   /**
    * As `execute`, but the reply becomes the result where it is read. An executor may leave it out:
    * `executeThenRead` does the same with a second promise for each call.
+   *
+   * @internal
    */
   executeWith?<Result>(
     command: Command,

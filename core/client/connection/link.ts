@@ -56,10 +56,13 @@ export interface LinkOptions
   extends
     Partial<ClientConnectionOptions>,
     Pick<ClientOptions, 'auth' | 'onCommand' | 'onQuietError'> {
+  /** How to connect. */
   readonly dial: Dialer;
+  /** Where to. */
   readonly endpoint: Endpoint;
+  /** The time of its deadlines. */
   readonly clock: Clock;
-  /** Shared with the links that work beside it; its own by default. */
+  /** @internal Shared with the links that work beside it; its own by default. */
   readonly pace?: Pace;
   /** Milliseconds until a command's wait is given up. */
   readonly timeout: number;
@@ -68,9 +71,8 @@ export interface LinkOptions
   /** Called once, when a command was late and no reply had come since it was sent. */
   readonly onLate?: (link: Link, error: TimeoutError) => void;
   /**
-   * Called once, at the link's end. Returns the link that is to do what this one did not do, or null.
-   * `cause` is null where it was closed in order, or by its owner. `atProbe`: the server closed it at
-   * the probe for meta commands.
+   * Called once, at the link's end; returns the link that does what is left, or null. `cause` is null
+   * if it was closed in order or by its owner; `atProbe`: the server closed it at the meta probe.
    */
   readonly onClosed: (
     link: Link,
@@ -142,6 +144,7 @@ export class Link implements Executor, TransportEvents {
     this.#reject = reject;
   };
 
+  /** Dials at once. It throws a UsageError when an option breaks a rule. */
   constructor(options: LinkOptions) {
     this.#options = options;
     this.#pace = options.pace ?? new Pace(options.clock);
@@ -185,10 +188,12 @@ export class Link implements Executor, TransportEvents {
     return this.#usedAt + this.#alarm.pausedFor;
   }
 
+  /** Sends a command: see `Executor.execute`. */
   execute(command: Command, options?: ExecuteOptions): Promise<Reply> {
     return this.executeWith(command, options, wholeReply, '');
   }
 
+  /** @internal */
   executeWith<Result>(
     command: Command,
     options: ExecuteOptions | undefined,
@@ -219,9 +224,9 @@ export class Link implements Executor, TransportEvents {
   }
 
   /**
-   * Takes over what another connection could not do. Each call keeps the time that it had left.
-   *
-   * @param now The time of that connection, which its deadlines go by.
+   * Takes over what another connection, whose time is `now`, could not do. Each call keeps the time
+   * that it had left.
+   * @internal
    */
   adopt(commands: readonly Early[], now: number): void {
     const shift = this.#alarm.time.elapsed() - now;
@@ -367,6 +372,7 @@ export class Link implements Executor, TransportEvents {
     this.#advance();
   }
 
+  /** Takes bytes that arrived; the transport calls it. */
   onData(chunk: Uint8Array): void {
     this.#nudge?.heard();
     const isLarge = chunk.length >= LARGE;
@@ -376,11 +382,13 @@ export class Link implements Executor, TransportEvents {
     if (isLarge) this.#pump.limitReading();
   }
 
+  /** Goes on sending; the transport calls it. */
   onDrain(): void {
     this.#pump.drained();
     this.#advance();
   }
 
+  /** Ends what is left; the transport calls it. */
   onClosed(cause: Error | null): void {
     this.#pump.detach();
     if (cause === null) this.#connection.receiveEnd();

@@ -15,6 +15,7 @@ export interface CommandEnd {
    * got is not known then, and a write that is not waited for is encoded later.
    */
   readonly bytesOut: number;
+  /** The bytes of its reply. */
   readonly bytesIn: number;
   /** Whether the server acted on it; `unknown` for a write whose reply is not waited for. */
   readonly outcome: Outcome;

@@ -74,7 +74,11 @@ export class Upstream implements Executor {
   #isPaused = false;
   readonly #alarm: Alarm;
 
-  /** @throws UsageError when the credentials break a rule. */
+  /**
+   * Makes the connections to a server, which dial with the first command.
+   *
+   * @throws UsageError when the credentials break a rule.
+   */
   constructor(options: UpstreamOptions) {
     const { pace = new Pace(options.clock) } = options;
     const { maxPoolSize = poolTable.maxPoolSize[1] } = options;
@@ -86,6 +90,7 @@ export class Upstream implements Executor {
     checkCredential('password', options.auth.password);
   }
 
+  /** Sends a command: see `Executor.execute`. */
   execute(command: Command, options?: ExecuteOptions): Promise<Reply> {
     if (options?.onItem !== undefined && !this.#closed && verbs[command.verb]?.exclusive) {
       return this.#executeApart(command, options);
@@ -93,6 +98,7 @@ export class Upstream implements Executor {
     return this.executeWith(command, options, wholeReply, '');
   }
 
+  /** @internal */
   executeWith<Result>(
     command: Command,
     options: ExecuteOptions | undefined,
@@ -113,6 +119,7 @@ export class Upstream implements Executor {
     for (const link of this.#all()) link.pause();
   }
 
+  /** Reads again, and lets deadlines go on. */
   resume(): void {
     this.#isPaused = false;
     for (const link of this.#all()) link.resume();

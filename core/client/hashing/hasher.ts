@@ -1,10 +1,10 @@
-// Hash schemes, and the list of nodes that one is applied to.
+// Hash schemes, and the list of nodes to which one is applied.
 import type { Key } from '../../wire/command.ts';
 import { UsageError } from '../../wire/errors.ts';
 import { checkBytes } from '../../wire/key.ts';
 import { withoutLogin } from '../connection/endpoint.ts';
 
-/** A server, as far as hashing knows it. */
+/** A server, as far as hashing is concerned. */
 export interface HashNode {
   /**
    * The unique name that is hashed: `host:port` (IPv6 without brackets) or the path of a socket.
@@ -15,12 +15,12 @@ export interface HashNode {
   readonly weight?: number;
 }
 
-/** Tells on which server a key is. Equal lists of nodes give equal answers, in any process. */
+/** Finds the server of a key. Equal lists of nodes give equal results, in any process. */
 export interface Hasher {
   /** The nodes in their order. */
   readonly nodes: readonly HashNode[];
   /**
-   * The node of a key, or undefined when there is none at all.
+   * The node of a key, or undefined when there are no nodes.
    *
    * @param key The caller's key, without the client's prefix unless the scheme's own clients hash
    * that too. A text and its UTF-8 bytes are one key.
@@ -29,12 +29,12 @@ export interface Hasher {
   /**
    * Adds a node.
    *
-   * @param at The index of the new node in the list; at the end by default. Some schemes go by the
-   * order of the list: a server that comes back must get its old place.
+   * @param at The index of the new node in the list; at the end by default. Some schemes depend on the
+   * order of the list: a server that returns must get its old place.
    * @throws UsageError when there is a node of that name, or the scheme cannot have its weight.
    */
   add(node: HashNode, at?: number): void;
-  /** Takes a node out; says whether there was one of that name. */
+  /** Removes a node; returns whether there was one of that name. */
   remove(name: string): boolean;
 }
 
@@ -92,7 +92,7 @@ export class SchemeHasher implements Hasher {
   }
 
   /**
-   * Makes these the nodes.
+   * Replaces the list of nodes.
    *
    * @throws UsageError as `add` does, before anything has changed.
    */
@@ -105,7 +105,7 @@ export class SchemeHasher implements Hasher {
       }
       names.add(node.name);
     }
-    // Copies, so that nothing the caller still holds can change under the scheme.
+    // Copies, so that later changes by the caller do not affect the scheme.
     const list = nodes.map((node) => Object.freeze({ ...node }));
     this.#indexOf = list.length === 0 ? () => -1 : this.#scheme(list);
     this.#nodes = list;
@@ -121,7 +121,7 @@ function checkNode({ name, weight = 1 }: HashNode): void {
   }
 }
 
-/** For schemes without weights: if one were ignored, keys would go where no other client looks. */
+/** For schemes without weights: ignoring one would put keys where no other client looks. */
 export function refuseWeights(nodes: readonly HashNode[]): void {
   const weighted = nodes.find(({ weight = 1 }) => weight !== 1);
   if (weighted === undefined) return;

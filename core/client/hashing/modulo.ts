@@ -22,10 +22,10 @@ export const gomemcache: HashScheme = /* @__PURE__ */ moduloBytes(crc32);
 /** memjs. */
 export const memjs: HashScheme = /* @__PURE__ */ modulo((key) => Math.abs(javaHash(key)));
 
-/** spymemcached as it comes: `ARRAY_MOD` of `NATIVE_HASH`. */
+/** spymemcached's default: `ARRAY_MOD` of `NATIVE_HASH`. */
 export const spymemcached: HashScheme = /* @__PURE__ */ modulo((key) => javaHash(key) >>> 0);
 
-/** python-memcached: a node stands in the list as many times as it weighs. */
+/** python-memcached: a node is in the list as many times as its weight. */
 export const pythonMemcached: HashScheme = (nodes) => {
   const owners = nodes.flatMap(({ name, weight = 1 }, index) => {
     if (Number.isInteger(weight) && weight <= 1000) {

@@ -25,14 +25,14 @@ export interface RendezvousOptions {
 const names = /* @__PURE__ */ optionNames<RendezvousOptions>({ hash: true, seed: true });
 
 /**
- * Rendezvous hashing: the node whose name gives the highest hash together with the key. Only the
- * keys of a node that leaves move. It asks every node, so it takes time with their number. A key
- * that is bytes is the text whose UTF-8 they are.
+ * Rendezvous hashing: a key is on the node whose name has the highest hash together with the key. When
+ * a node leaves, only its keys move. The time is linear in the number of nodes. A key given as bytes is
+ * read as UTF-8.
  *
- * It is pymemcache's `RendezvousHash`, with the same hash and seed as those.
+ * It is pymemcache's `RendezvousHash` with the same hash and seed.
  *
  * @throws UsageError naming the option that breaks a rule. The scheme throws it too, when the hash
- * returns something that is no number.
+ * returns something that is not a number.
  */
 export function rendezvous(options: RendezvousOptions = {}): HashScheme {
   checkObject('options', options);
@@ -45,14 +45,14 @@ export function rendezvous(options: RendezvousOptions = {}): HashScheme {
 }
 
 /**
- * pymemcache's way: `rendezvous()`, where a `Uint8Array` is Python's `bytes` and so hashed as its
- * representation: the key `foo` and its bytes are on different nodes.
+ * Like pymemcache: `rendezvous()`, where a `Uint8Array` is Python's `bytes`, which is hashed as its
+ * `repr()`: the key `foo` and its bytes are on different nodes.
  */
 export const pymemcache: HashScheme = /* @__PURE__ */ rendezvousOf((key) =>
   typeof key === 'string' ? key : pythonBytes(key)
 );
 
-/** By any hash. */
+/** With any hash. */
 function rendezvousBy(hash: NonNullable<RendezvousOptions['hash']>, seed: number): HashScheme {
   return (nodes) => {
     refuseWeights(nodes);
@@ -73,7 +73,7 @@ function rendezvousBy(hash: NonNullable<RendezvousOptions['hash']>, seed: number
   };
 }
 
-/** By murmur3, whose work on each name, and on each key, is done once. */
+/** With murmur3, where the work for each name, and for each key, is done once. */
 function rendezvousOf(textOf: (key: Key) => string, seed = 0): HashScheme {
   return (nodes) => {
     refuseWeights(nodes);

@@ -2,7 +2,7 @@
 import type { HashNode, HashScheme } from './hasher.ts';
 import { byteHash, type Digest } from './key-hash.ts';
 
-/** How the points of nodes are laid on a circle of 32-bit numbers, and which one a key is at. */
+/** The points of nodes on a circle of 32-bit numbers, and the position of a key. */
 export interface RingLayout {
   /**
    * The points of a node.
@@ -15,15 +15,15 @@ export interface RingLayout {
     total: number,
     count: number,
   ) => Iterable<number>;
-  /** Where a key lies. */
+  /** The position of a key. */
   readonly digest: Digest;
   /** Whether the key is at the next point or at the one before it; its own position is both. */
   readonly side: 'next' | 'previous';
 }
 
 /**
- * The scheme of a ring. Two nodes that have the same point lie there in the order of the list, as
- * in libmemcached.
+ * The scheme of a ring. If two nodes share a point, the first in the list comes first, as in
+ * libmemcached.
  */
 export function ring({ points, digest, side }: RingLayout): HashScheme {
   return (nodes) => {

@@ -13,10 +13,10 @@ import { md5 } from './digests/md5.ts';
 import { ring } from './ring.ts';
 import { sha1 } from './digests/sha1.ts';
 
-/** Points of each node, where all weigh the same: four from each of 40 digests. */
+/** Points of each node if all weights are equal: four from each of 40 digests. */
 const POINTS = 160;
 
-/** libmemcached's `KETAMA_WEIGHTED`, which is php's `OPT_LIBKETAMA_COMPATIBLE`. */
+/** libmemcached's `KETAMA_WEIGHTED`: `OPT_LIBKETAMA_COMPATIBLE` in php-memcached. */
 export const weightedKetama: HashScheme = /* @__PURE__ */ ring({
   points: weightedPoints,
   digest: md5Word,
@@ -24,10 +24,10 @@ export const weightedKetama: HashScheme = /* @__PURE__ */ ring({
 });
 
 /**
- * libmemcached's `KETAMA`. A node that weighs more than 1 makes it lay out its points as
- * `weightedKetama` does, and still not hash keys so.
+ * libmemcached's `KETAMA`. If a node has a weight above 1, its points are those of `weightedKetama`, but
+ * keys are hashed as without.
  *
- * @param hash What keys and points are hashed by: libmemcached's `HASH`.
+ * @param hash The hash function of keys and points: libmemcached's `HASH`.
  * @throws UsageError when it has no such hash.
  */
 export function ketama(hash: LibmemcachedHash = 'one_at_a_time'): HashScheme {
@@ -37,7 +37,7 @@ export function ketama(hash: LibmemcachedHash = 'one_at_a_time'): HashScheme {
   return (nodes) => (nodes.some(({ weight = 1 }) => weight > 1) ? weighted : plain)(nodes);
 }
 
-/** npm's hashring as it comes, and spymemcached's ketama: names keep their port. */
+/** The default of hashring (npm), and spymemcached's ketama: names keep their port. */
 export const hashring: HashScheme = /* @__PURE__ */ ring({
   points: (name, weight, total, count) =>
     md5Points(name, Math.floor(weight / total * (POINTS / 4) * count)),

@@ -25,8 +25,8 @@ export type HashSchemeName =
   | 'weightedKetama';
 
 /**
- * Jump consistent hash over MurmurHash64A of the key. The most even and the smallest; but nodes are
- * numbers to it, so that only the last one of the list can leave without moving the keys of others.
+ * Jump consistent hash over MurmurHash64A of the key. It is the most even and the smallest, but works on
+ * indexes, so only the last node of the list can leave without moving the keys of others.
  */
 export const jump: HashScheme = (nodes) => {
   refuseWeights(nodes);
@@ -48,7 +48,7 @@ export function jumpBucket(key: Word64, buckets: number): number {
   return bucket;
 }
 
-/** Every scheme, by its name; docs/cluster.md says which clients share keys so. */
+/** Every scheme, by its name; docs/cluster.md lists the clients that use it. */
 export const hashSchemes: Readonly<Record<HashSchemeName, HashScheme>> = {
   ch3,
   dalli,

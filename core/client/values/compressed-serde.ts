@@ -1,4 +1,4 @@
-// A serde that compresses what another one makes.
+// A serde that compresses the values of another one.
 import { utf8 } from '../../wire/bytes.ts';
 import {
   assertArgument,
@@ -11,14 +11,14 @@ import { UsageError } from '../../wire/errors.ts';
 import { MAX_U32 } from '../../wire/numbers.ts';
 import { checkSerde, checkString, defaultSerde, type Serde, serialize } from './serde.ts';
 
-/** How bytes are made smaller, and larger again. */
+/** Compresses and decompresses bytes. */
 export interface Codec {
   /** Makes data smaller. */
   compress(data: Uint8Array): Uint8Array;
   /**
-   * The bytes that were compressed.
+   * Decompresses bytes.
    *
-   * @param limit Throws rather than giving more bytes than this.
+   * @param limit The maximum number of bytes; it throws rather than return more.
    */
   decompress(data: Uint8Array, limit: number): Uint8Array;
 }
@@ -30,16 +30,16 @@ export interface CompressionOptions {
   /** Turns values into the bytes that are compressed; `defaultSerde` by default. */
   readonly serde?: Serde;
   /**
-   * Values of more bytes than this are compressed; 400 by default. 0 and Infinity compress none, as
-   * 0 does in pymemcache.
+   * Values with more bytes than this are compressed; 400 by default. 0 and Infinity turn compression
+   * off, as 0 does in pymemcache.
    */
   readonly threshold?: number;
   /**
-   * The most bytes that a value may decompress to, so that a small one cannot fill the memory;
+   * The maximum decompressed size of a value in bytes, so that a small one cannot fill the memory;
    * 64 MiB by default.
    */
   readonly maxSize?: number;
-  /** The client flag that says so; 8 by default, as pymemcache and python-memcached have it. */
+  /** The client flag of compressed values; 8 by default, as in pymemcache and python-memcached. */
   readonly flag?: number;
 }
 
@@ -55,8 +55,7 @@ const names = /* @__PURE__ */ optionNames<CompressionOptions>({
 });
 
 /**
- * A serde that compresses values where that makes them smaller. A compressed value cannot be
- * appended to.
+ * A serde that compresses values if that makes them smaller. Do not append to a compressed value.
  *
  * @throws UsageError naming an option that breaks a rule or is unknown.
  */
@@ -83,7 +82,7 @@ export function compressedSerde(options: CompressionOptions): Serde {
       if (bytes.length <= threshold) return plain;
       const packed = compress(codec, bytes);
       if (packed.length > bytes.length) return plain;
-      // Bits that are unsigned, whichever the flag is.
+      // `>>> 0`, as the result of `|` would be signed.
       return { value: packed, flags: (plain.flags | compressed) >>> 0 };
     },
 
@@ -129,7 +128,7 @@ export function checkCompression(
   assertArgument(isLimit, 'maxSize', 'must be a number of bytes, more than 0');
 }
 
-/** @throws UsageError naming the codec where it fails, or gives no bytes. */
+/** @throws UsageError naming the codec if it fails, or does not return bytes. */
 export function compress(codec: Codec, bytes: Uint8Array): Uint8Array {
   let packed: Uint8Array;
   try {
@@ -142,7 +141,7 @@ export function compress(codec: Codec, bytes: Uint8Array): Uint8Array {
   return packed;
 }
 
-/** @throws UsageError when it is no bytes: a promise of some, for instance. */
+/** @throws UsageError when it is not bytes: a promise, for instance. */
 export function checkCoded(name: keyof Codec, bytes: unknown): void {
   const rule = `must give a Uint8Array from ${name}, at once`;
   assertArgument(bytes instanceof Uint8Array, 'codec', rule);

@@ -1,20 +1,20 @@
-// Gives a client that wraps another one the methods of that one.
+// Gives a wrapper the methods of the client that it wraps.
 import { ClusterClient } from '../cluster/cluster-client.ts';
 import type { Memcache } from '../memcache.ts';
 import { ServerClient } from '../server-client.ts';
 
 /**
- * What a wrapper has of the client that it wraps: the methods of a client of many servers, those of
- * a client of one server, else the operations on items.
+ * The methods that a wrapper takes from the client that it wraps: those of a client of many servers,
+ * those of a client of one server, or else only the operations on items.
  */
 export type FaceOf<Client extends Memcache> = Client extends ClusterClient ? ClusterClient
   : Client extends ServerClient ? ServerClient
   : Memcache;
 
 /**
- * Gives a wrapper what the client has beside the operations on items. These methods go by the
- * dependencies of the client they are called on, so they reach the servers through the wrapper's
- * executor. What the wrapper's own class has stays.
+ * Gives a wrapper the client's methods besides the operations on items. These methods use the
+ * dependencies of the client on which they are called, so they reach the servers through the
+ * wrapper's executor. Members of the wrapper's own class are kept.
  */
 export function keepFace(wrapper: Memcache, client: Memcache): void {
   for (const { prototype } of [ClusterClient, ServerClient]) {

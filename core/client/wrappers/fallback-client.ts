@@ -1,4 +1,4 @@
-// A client of several caches, of which the others are read where the first has nothing.
+// A client of several caches, where the others are read on a miss in the first.
 import { checkKnown } from '../../wire/check.ts';
 import type { Key } from '../../wire/command.ts';
 import { MemcacheError, UsageError } from '../../wire/errors.ts';
@@ -14,8 +14,8 @@ import { type CallOptions, isChecked, type OptionTable, readOptions } from '../o
 /** The options of a `FallbackClient`. */
 export interface FallbackOptions {
   /**
-   * Add to the first cache what another had, with this to live, so that it is found there the next
-   * time. An error in doing so is counted in `ignored`.
+   * Copy a value that another cache had to the first one, with this expiry, so that it is found there
+   * the next time. An error of the copy is counted in `ignored`.
    */
   readonly copyUp?: { readonly expire: Expire };
 }
@@ -24,29 +24,29 @@ export const fallbackTable: OptionTable<FallbackOptions> = { copyUp: [isChecked,
 const copyNames = /* @__PURE__ */ new Set(['expire']);
 
 /**
- * Several caches: writes go to the first, reads also to the others where the first has nothing. For
- * moving from one cache to another while both are in use.
+ * Several caches: writes go to the first, reads also to the others on a miss. For moving from one
+ * cache to another while both are in use.
  *
- * `get`, `gets`, `gat`, `gats`, `getMany` and `getsMany` ask one cache after the other for what is
- * still missing; all else is for the first alone. So a key that is deleted is found in the next
- * cache again, and what `gets` finds in another cache than the first has a version that `cas` will
- * not find there, unless `copyUp` has taken it there.
+ * `get`, `gets`, `gat`, `gats`, `getMany` and `getsMany` read one cache after the other until all keys
+ * are found; all other calls are for the first cache only. So a deleted key may be found in the next
+ * cache again, and an item that `gets` finds in another cache has a version that `cas` will not find
+ * in the first, unless `copyUp` has copied it.
  *
- * The `timeout` of a call is for all caches together. A read that fails rejects; where a cache's
- * client has `ignoreErrors`, the next is asked. Closing it closes all clients.
+ * The `timeout` of a call is for all caches together. A read that fails rejects; if the cache's client
+ * has `ignoreErrors`, the next cache is read. Closing it closes all clients.
  *
- * It has the methods of the first client: those of `ServerClient` where that is of one server,
- * those of `ClusterClient` where it is a `HashClient`; both concern the first cache alone. As a
+ * It has the methods of the first client: those of `ServerClient` if that has one server, those of
+ * `ClusterClient` if it is a `HashClient`; both concern only the first cache. As a
  * type, `FallbackClient` has the operations on items, `FallbackClient<HashClient>` also the others.
  */
 export type FallbackClient<First extends Memcache = Memcache> = FaceOf<First>;
 
-/** How one is made. */
+/** The constructor. */
 export interface FallbackClientConstructor {
   /**
    * Makes one client of several caches, with the methods of the first.
    *
-   * @param caches The one to write to, then those to read from where it has nothing.
+   * @param caches The cache for writes, then those that are read on a miss.
    * @throws UsageError when an option breaks a rule.
    */
   new <First extends Memcache>(
@@ -54,15 +54,15 @@ export interface FallbackClientConstructor {
     options?: FallbackOptions,
   ): FallbackClient<First>;
   /**
-   * Makes one client of a list of caches whose length is not known to the compiler.
+   * Makes one client of a list of caches whose length is unknown to the compiler.
    *
    * @throws UsageError when an option breaks a rule, or the list is empty.
    */
   new (caches: readonly Memcache[], options?: FallbackOptions): FallbackClient;
 }
 
-// Unlike the other wrappers this is no executor around executors: each cache has keys, values and a
-// dialect of its own, since caches that are moved between mostly differ in these.
+// Unlike the other wrappers this is not an executor around executors: each cache has its own keys,
+// values and dialect, in which the old and the new cache mostly differ.
 /** Makes a `FallbackClient`. */
 export const FallbackClient: FallbackClientConstructor = class FallbackClient extends Memcache {
   readonly #first: Memcache;
@@ -178,7 +178,7 @@ export const FallbackClient: FallbackClientConstructor = class FallbackClient ex
     return (await this.#find([key], options, read)).get(ownKey(key));
   }
 
-  // Asks one cache after the other for what is still missing, all of them within the call's time.
+  // Reads one cache after the other for the missing keys, all within the call's timeout.
   async #find<Found>(
     keys: readonly ItemKey[],
     options: CallOptions = {},
@@ -198,7 +198,7 @@ export const FallbackClient: FallbackClientConstructor = class FallbackClient ex
     return inOrder(keys, found);
   }
 
-  // Copies items of another cache to the first; returns what the call gives for them then.
+  // Copies items of another cache to the first; returns their results.
   async #copy<Found>(
     keys: readonly ItemKey[],
     some: ReadonlyMap<Key, Found>,
@@ -214,7 +214,7 @@ export const FallbackClient: FallbackClientConstructor = class FallbackClient ex
         const value = toValue === undefined ? found : toValue(found);
         return this.add(key, value, { ...within(), expire, noreply: false });
       }));
-      // A version holds only in the cache that it is from.
+      // A version is only valid in its own cache.
       return toValue === undefined ? some : await ask(this.#first, copied, within());
     } catch (error) {
       if (!(error instanceof MemcacheError)) throw error;
@@ -226,7 +226,7 @@ export const FallbackClient: FallbackClientConstructor = class FallbackClient ex
 
 /** A read of any number of keys. */
 interface Read<Found> {
-  /** Asks one cache for some of the keys. */
+  /** Reads some of the keys from one cache. */
   readonly ask: (
     cache: Memcache,
     keys: readonly ItemKey[],

@@ -32,8 +32,8 @@ import { type FaceOf, keepFace } from './face.ts';
 import { FallbackClient } from './fallback-client.ts';
 
 /**
- * Any client, with its keys, values and dialect, whose commands are tried again when they fail, as
- * far as that can do no harm: see `RetryOptions`. Closing it closes the client.
+ * Any client, with its keys, values and dialect, whose failed commands are repeated if that can do no
+ * harm: see `RetryOptions`. Closing it closes the client.
  *
  * It has the methods of the client: those of `ServerClient` over a client of one server, those of
  * `ClusterClient` over a `HashClient`, whose `server(name)` is retried likewise. As a type,
@@ -42,7 +42,7 @@ import { FallbackClient } from './fallback-client.ts';
  */
 export type RetryingClient<Over extends Memcache = Memcache> = FaceOf<Over>;
 
-/** How one is made. */
+/** The constructor. */
 export interface RetryingClientConstructor {
   /**
    * Wraps a client.
@@ -53,7 +53,7 @@ export interface RetryingClientConstructor {
   new <Over extends Memcache>(client: Over, options?: RetryOptions): RetryingClient<Over>;
 }
 
-// What `keepFace` gives it is known by the type of the client alone.
+// The members that `keepFace` adds depend on the type of the client.
 /** Makes a `RetryingClient`. */
 export const RetryingClient = class RetryingClient extends Memcache {
   constructor(client: Memcache, options: RetryOptions = {}) {
@@ -75,9 +75,9 @@ export const RetryingClient = class RetryingClient extends Memcache {
 } as RetryingClientConstructor;
 
 /**
- * Milliseconds to wait at least after an attempt that was refused here, since the server is down or
- * too much is pending: one that comes sooner would be refused likewise. As long as the first wait
- * of a client between two dials.
+ * The minimum wait in milliseconds after an attempt that was refused by the client, because the server
+ * is down or too much is pending: an earlier one would be refused too. It equals the client's first
+ * wait between two dials.
  */
 const REST = 25;
 
@@ -91,7 +91,7 @@ const REFUSED_HERE: ReadonlySet<string> = new Set(['down', 'overloaded']);
  * Tries a failed command again if another attempt may succeed and can do no harm: no byte of it was
  * sent, or it is idempotent. `retryServerErrors` and `retryUnsafe` allow more.
  *
- * Between two attempts the event loop turns at least once, whatever `delay` is: sockets are read,
+ * Between two attempts the event loop turns at least once, even without a `delay`: sockets are read,
  * timers fire, and a signal can end the call.
  */
 export class Retrying implements Executor {
@@ -236,7 +236,7 @@ function ofAll(last: MemcacheError, doubt: MemcacheError | null): MemcacheError 
 /** A class of this package's errors. */
 export type ErrorClass = abstract new (...args: never[]) => MemcacheError;
 
-/** Which errors are meant: a list of classes, or what says so of each. */
+/** A selection of errors: a list of classes, or a function that decides for each error. */
 export type ErrorFilter = readonly ErrorClass[] | ((error: MemcacheError) => boolean);
 
 /** The options of a `RetryingClient`, each of which may be left out. */
@@ -245,7 +245,7 @@ export interface RetryOptions extends Partial<RetrySettings> {}
 /** The options of retries with their defaults. */
 export interface RetrySettings {
   /**
-   * How often a command is tried, the first time included. The default is pymemcache's.
+   * The maximum number of attempts, the first included. The default is pymemcache's.
    *
    * @default 2
    */
@@ -254,7 +254,7 @@ export interface RetrySettings {
    * Milliseconds to wait before the second attempt, doubled before each further one; half of it is
    * random. Even without a delay sockets and timers have a turn between two attempts, and an
    * attempt that was refused at once, because the server is down or too much is pending, is
-   * repeated after 25 ms at the soonest.
+   * repeated after 25 ms at the earliest.
    *
    * @default 0
    */
@@ -266,41 +266,41 @@ export interface RetrySettings {
    */
   readonly maxDelay: number;
   /**
-   * Milliseconds for all attempts and waits together, where a call has no `timeout` of its own.
+   * Milliseconds for all attempts and waits together, if the call has no `timeout`.
    *
    * @default Infinity
    */
   readonly timeout: number;
   /**
-   * Milliseconds for each attempt. Without a limit here the client's own `timeout` holds, or what
-   * is left of the one for all attempts.
+   * Milliseconds for each attempt. Without it an attempt is limited by the client's `timeout`, or by the
+   * time that is left for all attempts.
    *
    * @default Infinity
    */
   readonly attemptTimeout: number;
   /**
-   * The errors after which to try again.
+   * The errors after which a command is repeated.
    *
    * @default [ConnectionError, ProtocolError, TimeoutError]
    */
   readonly retryFor: ErrorFilter;
   /**
-   * The errors after which not to try again.
+   * The errors after which a command is not repeated.
    *
    * @default []
    */
   readonly doNotRetryFor: ErrorFilter;
   /**
-   * Also repeat commands that the server may have done and that would do something else the second
-   * time: an `incr` may then count twice.
+   * Also repeat commands that are not idempotent and that the server may have executed: an `incr` may
+   * then count twice.
    *
    * @default false
    */
   readonly retryUnsafe: boolean;
   /**
-   * Also repeat reads that the server answered with `SERVER_ERROR`, as a server does that is short
-   * of memory, or a proxy whose server is gone. Writes are not repeated: it is not known what
-   * became of them. Off, since many servers would give the same answer again.
+   * Also repeat reads that were answered with `SERVER_ERROR`, for example by a server that is short of
+   * memory, or a proxy that has lost its server. Writes are not repeated, since they may have been
+   * executed. Off by default, since many servers would give the same answer again.
    *
    * @default false
    */
@@ -355,9 +355,9 @@ export const retryTable: OptionTable<RetrySettings> = {
   clock: clientTable.clock,
 };
 
-/** The options as they are worked with. */
+/** The checked options. */
 interface RetryPolicy extends RetrySettings {
-  /** Whether another attempt may do better. */
+  /** Whether another attempt may succeed. */
   readonly isWorth: (error: MemcacheError, command: Command) => boolean;
 }
 
@@ -383,7 +383,7 @@ function toRetryPolicy(options: RetryOptions): RetryPolicy {
   };
 }
 
-// `gat`, and an `mg` that touches, write a time and are reads all the same.
+// `gat`, and an `mg` that touches, write an expiry but count as reads.
 function isRefusedRead(error: MemcacheError, command: Command): boolean {
   if (!(error instanceof ServerReplyError) || error.kind !== 'SERVER_ERROR') return false;
   const { class: kind, reply } = verbs[command.verb];

@@ -8,15 +8,15 @@ import { checkDiscovery, Discovery, type DiscoveryOptions } from './discovery.ts
 /** The options of a `ClusterDiscovery`. */
 export interface ClusterDiscoveryOptions extends DiscoveryOptions {
   /**
-   * Whether to take the names of servers or their addresses; names by default, as addresses change.
+   * Whether to use the names of servers or their addresses; names by default, as addresses change.
    */
   readonly address?: 'name' | 'ip';
 }
 
 /**
  * The servers that a managed cluster names in its reply to `config get cluster`: ElastiCache's from
- * 1.4.14, Memorystore's. Lists that are stored under an ordinary key, as older ones were, are not
- * read: whoever can write to the cache could send its users anywhere.
+ * 1.4.14, Memorystore's. Lists that are stored under an ordinary key, as in older versions, are not
+ * read: a client that can write to the cache could redirect all others.
  */
 export class ClusterDiscovery extends Discovery {
   readonly #client: Memcache;

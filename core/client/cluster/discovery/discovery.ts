@@ -1,4 +1,4 @@
-// A list of servers that is looked up again and again.
+// A list of servers that is looked up regularly.
 import { type Clock, systemClock } from '../../../io/clock.ts';
 import type { Endpoint } from '../../../io/transport.ts';
 import { checkKnown, checkMilliseconds, checkObject, optionNames } from '../../../wire/check.ts';
@@ -10,20 +10,20 @@ import { callListener } from '../../connection/observe.ts';
 /** The options of every discovery. */
 export interface DiscoveryOptions {
   /**
-   * Milliseconds from one look to the next, of which up to half is left out by chance; 60 000 by
-   * default.
+   * Milliseconds from one lookup to the next, shortened at random by up to half; 60 000 by default.
    */
   readonly interval?: number;
   /**
-   * The servers that a list may name: hosts, domains with a dot before them (`.example.com`), or
-   * what says so of each. A list that names another is refused as a whole. All by default.
+   * The permitted servers: hosts, domains with a leading dot (`.example.com`), or a function that
+   * decides for each. A list with any other server is refused as a whole. By default all are
+   * permitted.
    */
   readonly allow?: readonly string[] | ((server: Endpoint) => boolean);
-  /** Called with the error of each lookup in the background. The servers stay as they were. */
+  /** Called with the error of each lookup in the background. The servers stay the same. */
   readonly onError?: (error: Error) => void;
   /** A number from 0 to 1, for jitter; the client's `random`, or `Math.random`, by default. */
   readonly random?: () => number;
-  /** Where time comes from. */
+  /** The source of time. */
   readonly clock?: Clock;
 }
 
@@ -36,7 +36,7 @@ const names = /* @__PURE__ */ optionNames<DiscoveryOptions>({
 });
 
 /**
- * @param more The name of an option that this discovery has besides.
+ * @param more The name of an additional option of this discovery.
  * @throws UsageError naming an option that is unknown.
  */
 export function checkDiscovery(options: DiscoveryOptions, more?: string): void {
@@ -48,7 +48,7 @@ export function checkDiscovery(options: DiscoveryOptions, more?: string): void {
 export interface FoundServers {
   /** Where they are. */
   readonly servers: readonly Endpoint[];
-  /** Of two lists the one with the lower version is older; absent where there are no versions. */
+  /** The version of the list: a lower one is older. Absent if lists have no versions. */
   readonly version?: number;
 }
 
@@ -62,8 +62,7 @@ const OLDER_LOOKS = 3;
 const RETRY_DELAY = 1000;
 
 /**
- * The servers of a cluster, looked up again and again. The first call of `servers` begins it,
- * `close` ends it.
+ * The servers of a cluster, looked up regularly: from the first call of `servers` until `close`.
  */
 export class Discovery {
   readonly #lookUp: () => Promise<FoundServers>;
@@ -97,16 +96,16 @@ export class Discovery {
   }
 
   /**
-   * The servers as they were last seen.
+   * The servers of the latest list.
    *
-   * @throws What the first look failed with: MemcacheError.
+   * @throws MemcacheError The error of the first lookup.
    */
   async servers(): Promise<readonly Endpoint[]> {
     return this.#found?.servers ?? await this.refresh();
   }
 
   /**
-   * Looks at once, for instance because a server is unreachable. Concurrent calls share one lookup.
+   * Starts a lookup at once, for instance because a server is unreachable. Concurrent calls share it.
    */
   refresh(): Promise<readonly Endpoint[]> {
     if (this.#closed) {
@@ -120,7 +119,7 @@ export class Discovery {
   }
 
   /**
-   * Calls back with the servers whenever they have changed, the first time included.
+   * Calls a function with the servers whenever they have changed, and with the first list.
    *
    * @returns A function that removes the callback.
    */
@@ -130,9 +129,9 @@ export class Discovery {
   }
 
   /**
-   * Asks, when a list has a lower version than the last one, whether the servers of the last one
-   * are all unreachable. If every callback says so, the list is that of a cluster that was created
-   * again and is taken at once; else after three lookups in a row have found it.
+   * Registers a function that is called when a list has a lower version than the last one. If every
+   * such function reports that the servers of the last list are all unreachable, the cluster was
+   * recreated, and the list is accepted at once; else after three lookups in a row have found it.
    *
    * @param isLost Whether the caller can reach none of the servers.
    * @returns A function that removes the callback.
@@ -192,7 +191,7 @@ export class Discovery {
     return servers;
   }
 
-  // Whether a list comes from a server that does not know of the last change yet.
+  // Whether a list comes from a server that has not learned of the last change.
   #lags(found: FoundServers, before: FoundServers): boolean {
     const { version = Infinity } = found;
     if (before.version === undefined || version >= before.version) {

@@ -8,13 +8,12 @@ export type Resolve = (host: string) => Promise<readonly string[]>;
 
 /** The options of a `DnsDiscovery`. */
 export interface DnsDiscoveryOptions extends DiscoveryOptions {
-  /** How to find them; the runtime's own way by default. */
+  /** Resolves a host name; by default with the runtime's resolver. */
   readonly resolve?: Resolve;
 }
 
 /**
- * A server for each address that a name stands for: a headless service of Kubernetes, a record with
- * many addresses.
+ * A server for each address of a host name, such as a headless service of Kubernetes.
  */
 export class DnsDiscovery extends Discovery {
   /**
@@ -33,12 +32,12 @@ export class DnsDiscovery extends Discovery {
     const { resolve, ...rest } = options;
     if (typeof resolve !== 'function') throw new UsageError('resolve', 'must be a function');
     const { host, tls } = endpoint;
-    // An address is in no certificate: servers prove the name that they are found by.
+    // Certificates have no addresses, so servers are verified by the name that was looked up.
     const common = tls === undefined
       ? endpoint
       : { ...endpoint, tls: { serverName: host, ...tls } };
     super(async () => {
-      // Resolvers turn the list with each answer; as a set of servers it is the same.
+      // Resolvers rotate the addresses; as a set they are the same.
       const addresses = [...await resolved(host, resolve)].sort();
       return { servers: addresses.map((address) => ({ ...common, host: address })) };
     }, rest);

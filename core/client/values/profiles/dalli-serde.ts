@@ -9,8 +9,8 @@ const SERIALIZED = 1;
 const TEXT = 4;
 
 /**
- * What dalli stores with `raw` or `string_fastpath`: text and bytes. What it serialises comes back
- * as `ForeignValue`, as it is a Marshal of Ruby's by default.
+ * The values that dalli stores with `raw` or `string_fastpath`: text and bytes. Serialised values, by
+ * default in Ruby's Marshal format, come back as `ForeignValue`.
  */
 export const dalliSerde: Serde = {
   serialize(_key, value) {

@@ -1,11 +1,11 @@
 /**
- * Decompresses FastLZ, which php-memcached compresses by unless it is told otherwise.
+ * Decompresses FastLZ, the default compression of php-memcached.
  *
- * @param length What it decompresses to.
- * @throws Error when it does not.
+ * @param length The decompressed size.
+ * @throws Error when the data is malformed, or has another size.
  */
 export function fastlzDecompress(input: Uint8Array, length: number): Uint8Array {
-  // No byte stands for more than 264, so a short input cannot ask for much memory.
+  // A byte decompresses to at most 264, so a short input cannot use much memory.
   if (length > input.length * 264) throw corrupt();
   const output = new Uint8Array(length);
   // The level is in the first byte, beside a run of literal bytes.
@@ -36,7 +36,7 @@ export function fastlzDecompress(input: Uint8Array, length: number): Uint8Array 
         at += 2;
       }
       if (back > written || written + count > length) throw corrupt();
-      // Byte by byte: a match may run into what it writes.
+      // Byte by byte, as a match may overlap its own output.
       for (let i = 0; i < count; i++, written++) output[written] = output[written - back]!;
     }
     if (at >= input.length) break;

@@ -4,7 +4,7 @@ import { ownBytes } from '../serde.ts';
 
 /**
  * A stored value that only the client that wrote it can read: a pickle, a marshalled or serialised
- * object, a compression that is not there. It is never looked into. Storing it again stores the
+ * object, an unavailable compression. It is never parsed. Storing it again stores the
  * same bytes and flags.
  */
 export class ForeignValue {
@@ -23,7 +23,7 @@ export class ForeignValue {
 /**
  * Stores a foreign value as it was.
  *
- * @throws UsageError for any other, which the other client would write in a way of its own.
+ * @throws UsageError for any other value, which the other client would encode in its own way.
  */
 export function storeForeign(
   client: string,

@@ -9,8 +9,8 @@ const BINARY = 4;
 const NUMBER = 8;
 
 /**
- * What memcached (npm) stores. Bytes travel as text of one character each, in UTF-8, and every line
- * end stands behind a backslash.
+ * The values of memcached (npm). Bytes are stored as text of one character each, in UTF-8, and every
+ * line end is preceded by a backslash.
  */
 export const memcachedNpmSerde: Serde = {
   serialize(_key, value) {

@@ -22,7 +22,7 @@ import {
 import { fastlzDecompress } from './fastlz.ts';
 import { ForeignValue, storeForeign } from './foreign-value.ts';
 
-/** What the lowest four bits of the flags say. */
+/** The meanings of the lowest four bits of the flags. */
 const STRING = 0;
 const LONG = 1;
 const DOUBLE = 2;
@@ -33,25 +33,26 @@ const TYPE = 0xf;
 const COMPRESSED = 1 << 4;
 const ZLIB = 1 << 5;
 const FASTLZ = 1 << 6;
-/** The bits that are the extension's, and not the user's. */
+/** The bits that belong to the extension; the others are the user's. */
 const INTERNAL = 0xfff0;
-/** How many times smaller it must be to be stored so: php.ini's `memcached.compression_factor`. */
+/** The minimum compression ratio: php.ini's `memcached.compression_factor`. */
 const LEAST_GAIN = 1.3;
 
 /** The options of `phpSerde`. */
 export interface PhpSerdeOptions {
   /**
-   * zlib's format, for values that are compressed with it; FastLZ, which is only read, needs none.
+   * A codec for zlib's format, for values that are compressed with it. FastLZ, which is only read, needs
+   * none.
    */
   readonly codec?: Codec;
   /**
-   * Values of more bytes than this are compressed with `codec`; 0 and Infinity, the default,
-   * compress none.
+   * Values with more bytes than this are compressed with `codec`; 0 and Infinity, the default, turn
+   * compression off.
    */
   readonly threshold?: number;
-  /** The most bytes that a value may decompress to; 64 MiB by default. */
+  /** The maximum decompressed size of a value in bytes; 64 MiB by default. */
   readonly maxSize?: number;
-  /** Strings of PHP, which may be anything, come back as bytes; as text by default. */
+  /** Return PHP's strings, which may hold any bytes, as bytes; false, as text, by default. */
   readonly binary?: boolean;
 }
 
@@ -64,7 +65,7 @@ const phpNames = /* @__PURE__ */ optionNames<PhpSerdeOptions>({
 
 /**
  * The values of php-memcached. Objects are stored as JSON, which every build with JSON reads,
- * whatever its serialiser. A value that was serialised by PHP, igbinary or msgpack comes back as
+ * regardless of its serialiser. A value that was serialised by PHP, igbinary or msgpack comes back as
  * `ForeignValue`.
  *
  * @throws UsageError naming an option that breaks a rule or is unknown.

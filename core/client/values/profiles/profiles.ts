@@ -1,4 +1,4 @@
-// What other clients do by default: schemes, keys and serdes.
+// The defaults of other clients: schemes, keys and serdes.
 import { optionNames } from '../../../wire/check.ts';
 import { checkCompression, type Codec, compressedSerde } from '../compressed-serde.ts';
 import type { HashScheme } from '../../hashing/hasher.ts';
@@ -27,9 +27,9 @@ export type ProfileName =
   | 'python-memcached'
   | 'spymemcached';
 
-/** What another client does by default, so that both find and read each other's values. */
+/** The defaults of another client, so that both find and read each other's values. */
 export interface Profile {
-  /** How it shares keys among servers. */
+  /** How it distributes keys among servers. */
   readonly scheme: HashScheme;
   /** The part of a key that it hashes: without the prefix, with it, or the key as it is sent. */
   readonly hashes: 'key' | 'prefixed' | 'sent';
@@ -38,25 +38,25 @@ export interface Profile {
   /**
    * Reads and writes its values and flags.
    *
-   * @throws UsageError naming an option that breaks a rule, or that there is not.
+   * @throws UsageError naming an option that breaks a rule or is unknown.
    */
   readonly serde: (options?: ProfileOptions) => Serde;
 }
 
-/** How values are compressed, by the clients that do so. */
+/** The compression of values, for clients that support it. */
 export interface ProfileOptions {
   /**
-   * What compresses, in the format of the client: gzip for spymemcached, zlib for the others.
-   * Without it compressed values come back as `ForeignValue`.
+   * The codec of the client's format: gzip for spymemcached, zlib for the others. Without it compressed
+   * values come back as `ForeignValue`.
    */
   readonly codec?: Codec;
   /**
-   * Values of more bytes than this are compressed; 0 and Infinity, the default, compress none, as
-   * every client reads uncompressed values. By default php-memcached compresses from 2000 bytes,
-   * dalli from 4096 and spymemcached from 16384, and the clients of Python where they are told to.
+   * Values with more bytes than this are compressed; 0 and Infinity, the default, turn compression off,
+   * since every client reads uncompressed values. By default php-memcached compresses from 2000 bytes,
+   * dalli from 4096 and spymemcached from 16384, and the Python clients only on request.
    */
   readonly threshold?: number;
-  /** The most bytes that a value may decompress to; 64 MiB by default. */
+  /** The maximum decompressed size of a value in bytes; 64 MiB by default. */
   readonly maxSize?: number;
 }
 
@@ -68,7 +68,7 @@ const names = /* @__PURE__ */ optionNames<ProfileOptions>({
   maxSize: true,
 });
 
-/** Of a client that marks compressed values with this flag. */
+/** The serde of a client that marks compressed values with this flag. */
 function compressing(serde: Serde, flag: number): Profile['serde'] {
   return (options = {}) => {
     checkCompression(options, names);
@@ -79,7 +79,7 @@ function compressing(serde: Serde, flag: number): Profile['serde'] {
   };
 }
 
-/** Of a client that does not compress. */
+/** The serde of a client that does not compress. */
 function plain(serde: Serde): Profile['serde'] {
   return (options = {}) => {
     checkCompression(options, names);

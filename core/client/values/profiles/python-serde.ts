@@ -10,8 +10,8 @@ const LONG = 4;
 const TEXT = 16;
 
 /**
- * What pymemcache, python-memcached and pylibmc can all read without a pickle: text, bytes, whole
- * numbers. Pickles come back as `ForeignValue`.
+ * The values that pymemcache, python-memcached and pylibmc all read without a pickle: text, bytes,
+ * whole numbers. Pickles come back as `ForeignValue`.
  */
 export const pythonSerde: Serde = {
   serialize(_key, value) {

@@ -15,8 +15,8 @@ const DOUBLE = 7 << 8;
 const BYTES = 8 << 8;
 
 /**
- * What spymemcached and xmemcached store: numbers are big-endian without their leading zeros. Whole
- * numbers go out as `int` where they fit and as `long` where not. Java's serialised objects come
+ * The values of spymemcached and xmemcached: numbers are big-endian without leading zeros. Whole
+ * numbers are stored as `int` if they fit, else as `long`. Java's serialised objects come
  * back as `ForeignValue`.
  */
 export const spymemcachedSerde: Serde = {
