@@ -18,6 +18,10 @@ export class DnsDiscovery extends CoreDnsDiscovery {
    */
   constructor(server: ServerName, options: DnsDiscoveryOptions = {}) {
     checkObject('options', options);
-    super(server, { resolve, clock, ...options });
+    super(server, {
+      ...options,
+      resolve: options.resolve ?? resolve,
+      clock: options.clock ?? clock,
+    });
   }
 }

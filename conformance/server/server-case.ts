@@ -25,7 +25,7 @@ export interface ServerContext {
   /**
    * The timeout of a connection, and of the next bytes of a reply; 10000 milliseconds by default.
    */
-  readonly patience?: number;
+  readonly patience?: number | undefined;
   /**
    * Whether it behaves like memcached since this version; before it, other answers are accepted.
    *

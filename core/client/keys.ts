@@ -34,7 +34,7 @@ export interface WireKey {
   /** It needs base64, so it can only be sent with meta commands. */
   readonly base64: boolean;
   /** The text or bytes that are hashed; left out if there is only one server. */
-  readonly route?: Key;
+  readonly route?: Key | undefined;
 }
 
 /** @throws UsageError naming the rule that the key breaks. */

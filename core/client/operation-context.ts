@@ -45,7 +45,7 @@ export interface MemcacheDependencies {
   /**
    * A number from 0 to 1, for the jitter of what is made of the client; `Math.random` by default.
    */
-  readonly random?: () => number;
+  readonly random?: (() => number) | undefined;
   /** A `get` for more keys than this is cut, so that no line and no reply grows without limit. */
   readonly maxKeys: number;
   /** The `noreply` of a call that has none of its own. */

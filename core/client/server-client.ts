@@ -33,6 +33,7 @@ import {
   toStats,
   toVersion,
 } from './results.ts';
+import type { Optional } from '../wire/options.ts';
 
 /** A client of one server: the operations on items, and those on the server itself. */
 export class ServerClient extends Memcache {
@@ -101,7 +102,9 @@ export class ServerClient extends Memcache {
   }
 
   /** Stops the server, which must have been started with `-A`. */
-  async shutdown(options: CallOptions & { readonly graceful?: boolean } = {}): Promise<void> {
+  async shutdown(
+    options: CallOptions & { readonly graceful?: boolean | undefined } = {},
+  ): Promise<void> {
     checkObject('options', options);
     const { graceful = false, ...call } = options;
     checkCallOptions(call);
@@ -125,7 +128,7 @@ export class ServerClient extends Memcache {
    */
   async raw(
     line: string,
-    options: CallOptions & Partial<Pick<RawCommand, 'reply' | 'value'>> = {},
+    options: CallOptions & Optional<Pick<RawCommand, 'reply' | 'value'>> = {},
   ): Promise<Reply> {
     checkObject('options', options);
     const { reply = 'line', value = null, ...call } = options;

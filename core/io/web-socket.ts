@@ -27,7 +27,7 @@ export interface WebSocketLike {
   /** How bytes arrive: set to `arraybuffer`. */
   binaryType: string;
   /** That of a Worker does not say: nothing limits what it is given. */
-  readonly bufferedAmount?: number;
+  readonly bufferedAmount?: number | undefined;
   /** The subprotocol that the server chose; empty for none. */
   readonly protocol: string;
   /** 0 connecting, 1 open, 2 closing, 3 closed. */
@@ -45,11 +45,11 @@ export interface WebSocketLike {
   /** Once, at the end. */
   addEventListener(type: 'close', listener: (event: WebSocketEnd) => void): void;
   /** Stops reading. */
-  pause?(): void;
+  readonly pause?: (() => void) | undefined;
   /** Reads again. */
-  resume?(): void;
+  readonly resume?: (() => void) | undefined;
   /** Cuts the connection off, without a handshake. */
-  terminate?(): void;
+  readonly terminate?: (() => void) | undefined;
 }
 
 /** The details of an error; pages get none. */

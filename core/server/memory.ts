@@ -4,6 +4,7 @@ import { memoryDialer } from '../io/memory-pipe.ts';
 import type { Dialer } from '../io/transport.ts';
 import type { ServerOptions } from './options.ts';
 import { Server } from './serve.ts';
+import type { Optional } from '../wire/options.ts';
 
 /**
  * An embedded memcached that never leaves the process: a client with its `dial` connects to it. Its time
@@ -18,7 +19,7 @@ export class MemoryServer {
   readonly dial: Dialer;
 
   /** Its time, which only tests advance. */
-  constructor(options: Partial<ServerOptions> = {}, clock: VirtualClock = new VirtualClock()) {
+  constructor(options: Optional<ServerOptions> = {}, clock: VirtualClock = new VirtualClock()) {
     this.clock = clock;
     this.server = new Server(options, clock);
     this.dial = memoryDialer(this.server);

@@ -9,6 +9,7 @@ import type { Dump } from './dump.ts';
 import { type ConnectionFacts, Engine } from './engine.ts';
 import type { ServerOptions } from './options.ts';
 import { type Answer, Session } from './session.ts';
+import type { Optional } from '../wire/options.ts';
 
 /** The lines of a watch that may wait for a slow reader, in bytes; memcached's own buffer size. */
 const WATCH_BACKLOG = 256 * 1024;
@@ -37,7 +38,7 @@ export class Server {
    * @param clock Its time; that of the system by default.
    * @throws UsageError when an option breaks a rule.
    */
-  constructor(options: Partial<ServerOptions> = {}, clock: Clock = systemClock) {
+  constructor(options: Optional<ServerOptions> = {}, clock: Clock = systemClock) {
     this.engine = new Engine(options, clock);
   }
 

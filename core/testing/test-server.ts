@@ -6,6 +6,7 @@ import type { Accept, Dialer, Transport, TransportEvents } from '../io/transport
 import { fromUtf8 } from '../wire/bytes.ts';
 import { checkObject } from '../wire/check.ts';
 import { UsageError } from '../wire/errors.ts';
+import type { Optional } from '../wire/options.ts';
 
 /** An item on the server. */
 export interface StoredItem {
@@ -38,10 +39,10 @@ export class TestServer {
    *
    * @param options The options of `Server`, with 8 MB of memory by default.
    */
-  constructor(options: Partial<ServerOptions> = {}, clock: VirtualClock = new VirtualClock()) {
+  constructor(options: Optional<ServerOptions> = {}, clock: VirtualClock = new VirtualClock()) {
     checkObject('options', options);
     this.clock = clock;
-    this.#server = new Server({ memory: MEMORY, ...options }, clock);
+    this.#server = new Server({ ...options, memory: options.memory ?? MEMORY }, clock);
     const connect = memoryDialer({ accept: this.#accept });
     this.dial = (to, events, signal) =>
       this.#isDown

@@ -54,7 +54,7 @@ import { ConnectionError, type MemcacheError, ProtocolError, UsageError } from '
 import { assertInvariant } from './invariant.ts';
 import { Liveness } from './liveness.ts';
 import { checkOpaque, LAST_OPAQUE, PROBE_OPAQUE } from './opaque.ts';
-import { withDefaults } from './options.ts';
+import { type Optional, withDefaults } from './options.ts';
 import { Output, REFERENCE_SIZE } from './output.ts';
 import { plainFlagsOf, putPlain } from './plain.ts';
 import {
@@ -102,7 +102,7 @@ export class ClientConnection<Tag> {
   #cause: Error | null = null;
 
   /** Takes the options that differ from `clientConnectionOptions`. */
-  constructor(options: Partial<ClientConnectionOptions> = {}) {
+  constructor(options: Optional<ClientConnectionOptions> = {}) {
     this.#decoder = new ReplyDecoder(options);
     this.#options = withDefaults(clientConnectionOptions, options);
     this.#proof = new Proof(this.#options);

@@ -114,7 +114,7 @@ export interface MetaCommand {
    * Where the connection speaks text, send the classic command that does the same; the reply is
    * then of that command. Off by default: such a connection refuses meta commands.
    */
-  readonly orText?: boolean;
+  readonly orText?: boolean | undefined;
 }
 
 /** `ms`. */
@@ -130,7 +130,7 @@ export interface MetaSetCommand {
   /** Flags but `b`: see `MetaCommand.flags`. */
   readonly flags: readonly string[];
   /** As in a `MetaCommand`. */
-  readonly orText?: boolean;
+  readonly orText?: boolean | undefined;
 }
 
 /** `me`: how the server keeps an item. */

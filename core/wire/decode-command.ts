@@ -12,7 +12,7 @@ import { Input } from './input.ts';
 import { MAX_KEY } from './key.ts';
 import { MAX_LINE } from './line.ts';
 import { MAX_META_WORDS } from './meta-flags.ts';
-import { withDefaults } from './options.ts';
+import { type Optional, withDefaults } from './options.ts';
 import { clientError, ERROR, type ErrorReply, serverError } from './reply.ts';
 import { type Verb, verbs } from './verbs.ts';
 import { decodeKey, MAX_TOKENS, readMetaFlags, Tokens } from './tokens.ts';
@@ -117,7 +117,7 @@ export class CommandDecoder {
    *
    * @param tokens For the words of a line, while it is read: several decoders may share them.
    */
-  constructor(options: Partial<RequestOptions> = {}, tokens: Tokens = new Tokens()) {
+  constructor(options: Optional<RequestOptions> = {}, tokens: Tokens = new Tokens()) {
     this.#tokens = tokens;
     this.#options = withDefaults(requestOptions, options);
   }

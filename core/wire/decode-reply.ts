@@ -6,7 +6,7 @@ import { Input } from './input.ts';
 import { toKey } from './item-lines.ts';
 import { keyText } from './key.ts';
 import { bigDigits, digits, flagNumber, wideDigits } from './numbers.ts';
-import { withDefaults } from './options.ts';
+import { type Optional, withDefaults } from './options.ts';
 import { PlainReply } from './plain.ts';
 import { replyShape } from './command-facts.ts';
 import {
@@ -127,7 +127,7 @@ export class ReplyDecoder {
    *
    * @param limits What differs from the defaults of a client.
    */
-  constructor(limits: Partial<ReplyLimits> = {}) {
+  constructor(limits: Optional<ReplyLimits> = {}) {
     this.#limits = withDefaults(replyLimits, limits);
   }
 

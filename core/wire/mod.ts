@@ -81,6 +81,7 @@ export {
   type ServerEvent,
 } from './server-connection.ts';
 export type { LivenessOptions } from './liveness.ts';
+export type { Given, Optional } from './options.ts';
 export type { ProofOptions, Spoken } from './proof.ts';
 export type { RingLimits } from './ring.ts';
 export { toText } from './to-text.ts';

@@ -63,7 +63,7 @@ export interface MetaReply {
   /** Each a letter and its argument, in the order of the request, then `W`, `X`, `Z`. */
   readonly flags: readonly string[];
   /** A server's connection sends it although the command asked for quiet; never read. */
-  readonly unasked?: true;
+  readonly unasked?: true | undefined;
 }
 
 /** `VA`: a value with its flags. */
@@ -73,7 +73,7 @@ export interface MetaValueReply {
   /** Each a letter and its argument: see `MetaReply.flags`. */
   readonly flags: readonly string[];
   /** As of `MetaReply`. */
-  readonly unasked?: true;
+  readonly unasked?: true | undefined;
   /** As `ValueItem.value`. */
   readonly value: Uint8Array;
 }

@@ -29,6 +29,7 @@ import { isSilenced } from './command-facts.ts';
 import type { PlainRequest } from './plain-request.ts';
 import { type ErrorReply, isError, isItem, type Reply, type ReplyItem } from './reply.ts';
 import { verbs } from './verbs.ts';
+import type { Optional } from './options.ts';
 
 /** The options of a `ServerConnection`. */
 export interface ServerConnectionOptions extends RequestOptions {
@@ -105,7 +106,7 @@ export class ServerConnection {
    * @param memory What the connections of one server share; each has its own by default.
    */
   constructor(
-    options: Partial<ServerConnectionOptions> = {},
+    options: Optional<ServerConnectionOptions> = {},
     memory: ConnectionMemory = new ConnectionMemory(),
   ) {
     this.#memory = memory;

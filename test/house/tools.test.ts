@@ -94,7 +94,7 @@ const use = `${names.map((name, i) => `import * as m${i} from '${name}';`).join(
 import { Client, type ClientOptions } from 'memwire';
 import { createTestClient } from 'memwire/testing';
 export const all = [${names.map((_, i) => `m${i}`).join(', ')}];
-export const options: ClientOptions = {};
+export const options: ClientOptions = { timeout: undefined, tls: undefined };
 export const client = new Client('localhost', options);
 export const { server } = createTestClient();
 export const found: Promise<string | undefined> = client.get<string>('key');

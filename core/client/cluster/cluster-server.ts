@@ -14,9 +14,9 @@ export interface ClusterServer {
    * or the path of a socket. Set it if other clients of the cache spell it differently, or if its
    * address may change and its keys should stay.
    */
-  readonly name?: string;
+  readonly name?: string | undefined;
   /** Its share of the keys relative to a server of weight 1, where the scheme has weights. */
-  readonly weight?: number;
+  readonly weight?: number | undefined;
 }
 
 const serverNames = /* @__PURE__ */ optionNames<ClusterServer>({

@@ -20,13 +20,13 @@ export interface ExecuteOptions {
    * Milliseconds until the wait is given up; the client's `timeout` by default, Infinity for never.
    * A watch ends with its wait, and its connection with it.
    */
-  readonly timeout?: number;
+  readonly timeout?: number | undefined;
   /** Gives the wait up when it is aborted. */
-  readonly signal?: AbortSignalLike;
+  readonly signal?: AbortSignalLike | undefined;
   /** What says which of many servers it goes to; the key of the command by default. */
-  readonly route?: Key;
+  readonly route?: Key | undefined;
   /** Do not wait for a quiet command: the promise resolves when it is on its way. */
-  readonly unconfirmed?: boolean;
+  readonly unconfirmed?: boolean | undefined;
   /**
    * Takes each line of a dump or a watch as it arrives. While a promise that it returns is pending
    * nothing more is read from the server. The call rejects with an exception of this function.
@@ -34,7 +34,7 @@ export interface ExecuteOptions {
    * A command with this goes over a connection of its own where it may share none, so that others
    * need not wait for its end.
    */
-  readonly onItem?: (item: ReplyItem) => unknown;
+  readonly onItem?: ((item: ReplyItem) => unknown) | undefined;
 }
 
 const names = /* @__PURE__ */ optionNames<ExecuteOptions>({

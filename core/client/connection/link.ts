@@ -50,11 +50,12 @@ import type { ClientOptions } from '../options.ts';
 import { Nudge } from './nudge.ts';
 import { announce, observed, type Traffic } from './observe.ts';
 import type { Clock } from '../../io/clock.ts';
+import type { Optional } from '../../wire/options.ts';
 
 /** The options of a `Link`. */
 export interface LinkOptions
   extends
-    Partial<ClientConnectionOptions>,
+    Optional<ClientConnectionOptions>,
     Pick<ClientOptions, 'auth' | 'onCommand' | 'onQuietError'> {
   /** How to connect. */
   readonly dial: Dialer;
@@ -63,13 +64,13 @@ export interface LinkOptions
   /** The time of its deadlines. */
   readonly clock: Clock;
   /** @internal Shared with the links that work beside it; its own by default. */
-  readonly pace?: Pace;
+  readonly pace?: Pace | undefined;
   /** Milliseconds until a command's wait is given up. */
   readonly timeout: number;
   /** Milliseconds until a dial is given up, TLS included. */
   readonly connectTimeout: number;
   /** Called once, when a command was late and no reply had come since it was sent. */
-  readonly onLate?: (link: Link, error: TimeoutError) => void;
+  readonly onLate?: ((link: Link, error: TimeoutError) => void) | undefined;
   /**
    * Called once, at the link's end; returns the link that does what is left, or null. `cause` is null
    * if it was closed in order or by its owner; `atProbe`: the server closed it at the meta probe.
@@ -333,9 +334,8 @@ export class Link implements Executor, TransportEvents {
   }
 
   /**
-   * Stops reading, and with it the deadlines of commands: while nobody reads, no reply is late and
-   * the server has not stalled. Commands are still taken and sent, and chunks that are on their way
-   * are read. A dial has its own time limit and needs no reader; it goes on.
+   * Stops reading, and the deadlines of commands with it: no reply is late while nobody reads.
+   * Commands are still taken and sent, chunks that are on their way are read, and a dial goes on.
    */
   pause(): void {
     if (this.#over) return;

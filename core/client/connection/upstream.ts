@@ -20,10 +20,11 @@ import {
 import type { ItemKey } from '../keys.ts';
 import { type ClientSettings, type PoolOptions, poolTable, type WithDial } from '../options.ts';
 import { Link, type LinkOptions } from './link.ts';
+import type { Optional } from '../../wire/options.ts';
 
 /** The options of an `Upstream`. */
 export interface UpstreamOptions
-  extends Omit<LinkOptions, 'onClosed' | 'onLate'>, Partial<PoolOptions> {
+  extends Omit<LinkOptions, 'onClosed' | 'onLate'>, Optional<PoolOptions> {
   /**
    * Milliseconds to wait before the second dial after a failed one, doubled after each further
    * failure.
@@ -38,7 +39,7 @@ export interface UpstreamOptions
    * connection on which the server had answered does not count: servers close idle connections, and
    * firewalls drop them.
    */
-  readonly onFailure?: (cause: ConnectionError | TimeoutError) => void;
+  readonly onFailure?: ((cause: ConnectionError | TimeoutError) => void) | undefined;
 }
 
 /** Pending bytes on a connection without an answer yet, from which on another one is opened. */
@@ -294,7 +295,7 @@ export function upstreamFor(
   endpoint: Endpoint,
   settings:
     & ClientSettings
-    & Partial<PoolOptions>
+    & Optional<PoolOptions>
     & WithDial
     & Pick<UpstreamOptions, 'onFailure' | 'pace'>,
 ): Upstream {

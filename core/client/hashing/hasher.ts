@@ -12,7 +12,7 @@ export interface HashNode {
    */
   readonly name: string;
   /** Its share of the keys relative to a node of weight 1; 1 by default. */
-  readonly weight?: number;
+  readonly weight?: number | undefined;
 }
 
 /** Finds the server of a key. Equal lists of nodes give equal results, in any process. */

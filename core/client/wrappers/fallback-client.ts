@@ -17,7 +17,7 @@ export interface FallbackOptions {
    * Copy a value that another cache had to the first one, with this expiry, so that it is found there
    * the next time. An error of the copy is counted in `ignored`.
    */
-  readonly copyUp?: { readonly expire: Expire };
+  readonly copyUp?: { readonly expire: Expire } | undefined;
 }
 
 export const fallbackTable: OptionTable<FallbackOptions> = { copyUp: [isChecked, undefined] };
@@ -235,7 +235,7 @@ interface Read<Found> {
   /** When a copied item expires. */
   readonly expire: Expire | undefined;
   /** The value of a result that has a version too. */
-  readonly toValue?: (found: Found) => unknown;
+  readonly toValue?: ((found: Found) => unknown) | undefined;
 }
 
 function toValue<T>({ value }: Gets<T>): T {

@@ -30,6 +30,7 @@ import {
 } from '../options.ts';
 import { type FaceOf, keepFace } from './face.ts';
 import { FallbackClient } from './fallback-client.ts';
+import type { Optional } from '../../wire/options.ts';
 
 /**
  * Any client, with its keys, values and dialect, whose failed commands are repeated if that can do no
@@ -64,7 +65,11 @@ export const RetryingClient = class RetryingClient extends Memcache {
     }
     checkObject('options', options);
     const { clock, random = Math.random, executor, servers } = client.dependencies;
-    const retrying = new Retrying(executor, { clock, random, ...options });
+    const retrying = new Retrying(executor, {
+      ...options,
+      clock: options.clock ?? clock,
+      random: options.random ?? random,
+    });
     super({
       ...client.dependencies,
       executor: retrying,
@@ -240,7 +245,7 @@ export type ErrorClass = abstract new (...args: never[]) => MemcacheError;
 export type ErrorFilter = readonly ErrorClass[] | ((error: MemcacheError) => boolean);
 
 /** The options of a `RetryingClient`, each of which may be left out. */
-export interface RetryOptions extends Partial<RetrySettings> {}
+export interface RetryOptions extends Optional<RetrySettings> {}
 
 /** The options of retries with their defaults. */
 export interface RetrySettings {

@@ -10,7 +10,7 @@ export interface ClusterDiscoveryOptions extends DiscoveryOptions {
   /**
    * Whether to use the names of servers or their addresses; names by default, as addresses change.
    */
-  readonly address?: 'name' | 'ip';
+  readonly address?: 'name' | 'ip' | undefined;
 }
 
 /**
@@ -44,7 +44,7 @@ export class ClusterDiscovery extends Discovery {
         port,
       }));
       return { version, servers };
-    }, { clock, random, ...rest });
+    }, { ...rest, clock: rest.clock ?? clock, random: rest.random ?? random });
     this.#client = client;
   }
 

@@ -9,7 +9,7 @@ export type Resolve = (host: string) => Promise<readonly string[]>;
 /** The options of a `DnsDiscovery`. */
 export interface DnsDiscoveryOptions extends DiscoveryOptions {
   /** Resolves a host name; by default with the runtime's resolver. */
-  readonly resolve?: Resolve;
+  readonly resolve?: Resolve | undefined;
 }
 
 /**
