@@ -31,6 +31,7 @@ const keyReaders: readonly KeyReader[] = [
   { file: 'core/wire/key.js', name: 'putKey' },
   { file: 'core/wire/plain.js', name: 'putLine' },
   { file: 'core/wire/key.js', name: 'putBase64Key' },
+  { file: 'core/wire/prefix.js', name: 'plainKey' },
   { file: 'core/wire/key.js', name: 'keyText' },
   { file: 'core/wire/bytes.js', name: 'fromLatin1' },
   { file: 'core/wire/bytes.js', name: 'matches' },
@@ -84,7 +85,7 @@ function keyTable(
   found: readonly (readonly [name: string, functions: readonly Walked[]])[],
 ): Table {
   for (const { file, name } of keyReaders) {
-    const declared = new RegExp(`^(export function|  +)\\s*${name}\\(`, 'm');
+    const declared = new RegExp(`^((export )?function|  +)\\s*${name}\\(`, 'm');
     if (!declared.test(readFileSync(join(DIST, file), 'utf8'))) {
       throw new Error(`${file} has no function ${name} that reads a key`);
     }

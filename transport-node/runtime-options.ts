@@ -1,7 +1,6 @@
 // The defaults that clients add to their options on runtimes with Node's modules.
 import { checkOptions, type Prepare } from '../core/client/options.ts';
 import type { Dialer } from '../core/io/transport.ts';
-import { setTextCodec } from '../core/wire/bytes.ts';
 import { bufferCodec } from './buffer-codec.ts';
 import { published } from './diagnostics.ts';
 import { clock, outside } from './outside.ts';
@@ -16,11 +15,11 @@ import { clock, outside } from './outside.ts';
 export function prepareWith(dial: Dialer): Prepare {
   return (options) => {
     checkOptions(options);
-    setTextCodec(bufferCodec);
     return {
       ...options,
       ...published(options),
       clock: options.clock ?? clock,
+      textCodec: options.textCodec ?? bufferCodec,
       dial: options.dial === undefined ? dial : outside(options.dial),
     };
   };

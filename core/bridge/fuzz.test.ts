@@ -22,6 +22,8 @@ const vectors = [...commandVectors, ...requestVectors].map((vector) => vector.by
 
 // Texts that would get a command past a parser with a gap.
 const smuggled = [
+  'mg a v f O\x01\r\n',
+  `mg ${'k'.repeat(246)} v f O1\r\n`,
   '\r\nflush_all\r\n',
   'set a 0 0 13\r\ndelete secret\r\n\r\n',
   `set ${'k'.repeat(251)} 0 0 13\r\ndelete secret\r\n`,
@@ -79,7 +81,10 @@ fuzz(`${rounds} streams of a hostile page`, async () => {
 
 // Keys and flags of a policy, right and wrong.
 const keys = ['a', 'a b', 'a\r\nflush_all\r\n', '\0', 'é', 'k'.repeat(246), bytes('a\n')];
-const flagLists = [[], ['v', 'q'], ['q'], ['v', 'v'], ['q', 'q'], ['v\r\nmn'], ['O a'], ['!']];
+const flagLists = [
+  ...[[], ['v', 'q'], ['q'], ['v', 'v'], ['q', 'q'], ['v\r\nmn'], ['O a'], ['!']],
+  ...[['v', 'f'], ['v', 'f', 'O1'], ['v', 'f', 'O\r\nmn'], ['v', 'f', 'O'], ['v', 'f', 'q']],
+];
 const verbsOfPolicies = ['get', 'delete', 'touch', 'set', 'mg', 'ms', 'md', 'flush_all'] as const;
 
 function anyCommand(): Command {

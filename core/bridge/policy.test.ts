@@ -134,6 +134,25 @@ policy("an opaque is the page's own, and comes back to it", async () => {
   assert.is(page.take(), 'EN Omine\r\n');
 });
 
+for (
+  const [reply, own] of [
+    ['VA 1 f0 O1\r\nx\r\n', 'VA 1 f0 Omine\r\nx\r\n'],
+    ['VA 1 f00 O1\r\nx\r\n', 'VA 1 f00 Omine\r\nx\r\n'],
+    ['VA 0 f0 O1 W\r\n\r\n', 'VA 0 f0 Omine W\r\n\r\n'],
+    ['VA 1 O1 X Z\r\nx\r\n', 'VA 1 Omine X Z\r\nx\r\n'],
+    ['EN O1\r\n', 'EN Omine\r\n'],
+    ['SERVER_ERROR busy\r\n', 'SERVER_ERROR upstream unavailable\r\n'],
+  ] as const
+) {
+  policy(`the opaque of a plain read comes back in its place: ${reply.trim()}`, async () => {
+    const bridge = new ScriptedBridge({ prefix: 'app1:' });
+    const { page, upstream } = await bridge.said('mg a v f Omine\r\nmg a v f\r\n');
+    assert.is(upstream.take(), 'mg app1:a v f O1\r\nmg app1:a v f O2\r\n');
+    await upstream.reply(`${reply}EN O2\r\n`);
+    assert.is(page.take(), `${own}EN\r\n`);
+  });
+}
+
 policy('a policy of the user can change, answer and refuse', async () => {
   const page = new EmbeddedBridge({
     policy(command) {

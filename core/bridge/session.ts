@@ -6,7 +6,13 @@ import { CONGESTED, Pump } from '../io/pump.ts';
 import type { Transport, TransportEvents } from '../io/transport.ts';
 import { fromLatin1 } from '../wire/bytes.ts';
 import type { Command } from '../wire/command.ts';
-import { prefixCommand, unprefixReply } from '../wire/prefix.ts';
+import {
+  isPlainRead,
+  prefixCommand,
+  prefixRead,
+  unprefixReply,
+  withOpaque,
+} from '../wire/prefix.ts';
 import { encodeReply } from '../wire/encode-reply.ts';
 import { UsageError } from '../wire/errors.ts';
 import { isError, type Reply } from '../wire/reply.ts';
@@ -232,7 +238,12 @@ export class BridgeSession implements TransportEvents {
     this.#pending++;
     this.#pendingBytes += size;
     this.#upstream.execute(answer).then(
-      (reply) => this.#settle(id, size, unprefixReply(reply, command, this.#prefix)),
+      (reply) => {
+        const own = isPlainRead(answer)
+          ? withOpaque(reply, answer)
+          : unprefixReply(reply, command, this.#prefix);
+        this.#settle(id, size, own);
+      },
       (error: Error) => {
         if (!this.#closed) settings.log({ type: 'upstream', client, error });
         this.#settle(id, size, toReply(error));
@@ -250,8 +261,8 @@ export class BridgeSession implements TransportEvents {
   }
 
   // The command for the upstream, or the reply. Two checks keep a page inside its prefix: the bridge's
-  // own policy comes last and sees the verb that is sent, and `prefixCommand` checks the command that
-  // it returns. Nothing changes a command after them.
+  // own policy comes last and sees the verb that is sent, and `prefixRead` and `prefixCommand` check
+  // all of the command that they return. Nothing changes a command after them.
   #decide(command: Command): Command | Reply {
     const { client, settings } = this.#dependencies;
     let decided = command;
@@ -271,7 +282,7 @@ export class BridgeSession implements TransportEvents {
       return NOT_ALLOWED;
     }
     try {
-      return prefixCommand(decided, this.#prefix);
+      return prefixRead(decided, settings.prefix) ?? prefixCommand(decided, this.#prefix);
     } catch (error) {
       if (error instanceof UsageError) return BAD_REQUEST;
       throw error;

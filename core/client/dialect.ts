@@ -1,5 +1,5 @@
-// How each operation becomes a meta command, which a connection that speaks text sends in classic
-// words. Each meta reply proves by its opaque which command it answers, any key can be sent, and
+// Turns operations into meta commands, which a connection that speaks text sends as classic
+// commands. Each meta reply proves by its opaque which command it answers, any key can be sent, and
 // servers before 1.6.35 answer pipelined reads several times faster than classic ones. Replies mean
 // the same in both dialects: see `results.ts`.
 import { plainFlags } from '../wire/plain.ts';
@@ -13,16 +13,16 @@ import type {
 } from '../wire/command.ts';
 import type { WireKey } from './keys.ts';
 
-/** What a write carries besides its key and value. */
+/** The fields of a write besides its key and value. */
 export interface WriteFields {
   /** As the protocol's exptime. */
   readonly expire: number;
   readonly flags: number;
-  /** Ask for no reply where all is well. */
+  /** Ask for no reply on success. */
   readonly quiet: boolean;
 }
 
-// Commands with these lists are plain: encoded, and answered, in one pass.
+// Commands with these lists are plain: encoded, and their replies decoded, in one pass.
 /** Asks for the value and its client flags. */
 export const READ: readonly string[] = /* @__PURE__ */ plainFlags('mg', ['v', 'f']);
 const DELETE = /* @__PURE__ */ plainFlags('md', []);
@@ -48,8 +48,8 @@ export function gatCommand(wire: WireKey, withCas: boolean, expire: number): Met
 }
 
 /**
- * One command for many keys, none of which needs base64: a classic get costs the server and the wire
- * about half of as many `mg`.
+ * One command for many keys, none of which needs base64: a classic get costs the server and the
+ * wire about half of as many `mg`.
  */
 export function getManyCommand(keys: readonly Key[], withCas: boolean): GetCommand {
   return { verb: withCas ? 'gets' : 'get', keys };
@@ -105,17 +105,17 @@ export function touchCommand(
   return { verb: 'mg', key, base64, flags, orText: true };
 }
 
-/** What stores are made with, mostly: the same as others a moment ago. */
+/** The flags of a recent store; the next one mostly has the same. */
 interface LastFlags extends WriteFields {
   readonly mode: StoreVerb;
-  /** A list that makes them plain, once they come a second time: to make one takes a while. */
+  /** A list for plain commands, made when the same flags are used a second time. */
   list: readonly string[] | null;
 }
 
 const lastFlags: (LastFlags | undefined)[] = [];
 const LAST = 16;
 
-/** The flags of a store; for one like others before it, a list that makes it plain. */
+/** The flags of a store; a list for plain commands if an earlier one had the same. */
 export function storeFlags(mode: StoreVerb, fields: WriteFields): readonly string[] {
   const { expire, flags, quiet } = fields;
   const at = (expire ^ flags) & (LAST - 1);
@@ -132,7 +132,7 @@ export function storeFlags(mode: StoreVerb, fields: WriteFields): readonly strin
 }
 
 function writeFlags({ expire, flags, quiet }: WriteFields): string[] {
-  // Made with its one flag, as a rule: an empty array that grows allocates room for 16 more.
+  // Not an empty array that grows, which would allocate room for 16 more.
   const list = flags === 0 ? [] : [`F${flags}`];
   if (expire !== 0) list.push(`T${expire}`);
   if (quiet) list.push('q');

@@ -103,8 +103,8 @@ export class Memcache {
   /**
    * The values of many keys; the map has those that were found.
    *
-   * @throws SerdeError once all have been read, if a value cannot be decoded; it has the other
-   * `values`.
+   * @throws SerdeError after all have been read, if a value cannot be decoded; its `values` are the
+   * others.
    */
   getMany<T = unknown>(keys: Iterable<ItemKey>, options?: CallOptions): Promise<Map<Key, T>> {
     return findMany(this.context, keys, false, options, (key, found) => {
@@ -127,22 +127,22 @@ export class Memcache {
     return this.#store('set', key, value, options);
   }
 
-  /** Stores a value if the key is not there; false when it is. */
+  /** Stores a value if the key does not exist; false if it does. */
   add(key: ItemKey, value: unknown, options?: StoreOptions): Promise<boolean> {
     return this.#store('add', key, value, options);
   }
 
-  /** Stores a value if the key is there; false when it is not. */
+  /** Stores a value if the key exists; false if it does not. */
   replace(key: ItemKey, value: unknown, options?: StoreOptions): Promise<boolean> {
     return this.#store('replace', key, value, options);
   }
 
-  /** Adds to the end of a value; false when the key is not there. Flags and expiry stay. */
+  /** Appends to a value; false if the key does not exist. Flags and expiry are kept. */
   async append(key: ItemKey, value: string | Uint8Array, options?: WriteOptions): Promise<boolean> {
     return await this.#store('append', key, checkPiece(value), options);
   }
 
-  /** Adds to the start of a value; false when the key is not there. Flags and expiry stay. */
+  /** Prepends to a value; false if the key does not exist. Flags and expiry are kept. */
   async prepend(
     key: ItemKey,
     value: string | Uint8Array,
@@ -183,7 +183,7 @@ export class Memcache {
   }
 
   /**
-   * Deletes many keys, whether they are there or not. A `timeout` covers the whole call.
+   * Deletes many keys, whether they exist or not. A `timeout` covers the whole call.
    *
    * @returns The keys that may still be there, each with its reason: empty when all went well.
    */
@@ -191,7 +191,7 @@ export class Memcache {
     return deleteMany(this.context, keys, options);
   }
 
-  /** Deletes a key; false when it was not there. */
+  /** Deletes a key; false if it did not exist. */
   async delete(key: ItemKey, options: WriteOptions = {}): Promise<boolean> {
     checkWriteOptions(options);
     const wire = this.context.dependencies.keys.toWire(key);
@@ -202,7 +202,7 @@ export class Memcache {
   /**
    * Adds to a decimal number, which wraps at 2^64.
    *
-   * @returns The new number; undefined when the key is not there, and with `noreply`.
+   * @returns The new number; undefined if the key does not exist, and with `noreply`.
    */
   incr(
     key: ItemKey,
@@ -225,7 +225,7 @@ export class Memcache {
     return this.#arithmetic('decr', key, delta, options);
   }
 
-  /** Sets when a key expires; false when it is not there. */
+  /** Sets when a key expires; false if it does not exist. */
   async touch(key: ItemKey, expire: Expire, options: WriteOptions = {}): Promise<boolean> {
     checkWriteOptions(options);
     const { keys, clock } = this.context.dependencies;
@@ -238,7 +238,7 @@ export class Memcache {
   }
 
   /**
-   * Whether a key can be sent, prefix and all.
+   * Checks whether a key can be sent, including its prefix.
    *
    * @throws UsageError that names the rule it breaks.
    */
@@ -246,12 +246,12 @@ export class Memcache {
     checkWireKey(this.context.dependencies.keys.toWire(key));
   }
 
-  /** What it is made of, for another client over the same executor or over one that wraps it. */
+  /** Its dependencies, for another client over the same executor or over a wrapper of it. */
   get dependencies(): MemcacheDependencies {
     return this.context.dependencies;
   }
 
-  /** How many reads failed and gave what a miss gives; see `ignoreErrors`. */
+  /** How many failed reads were turned into misses; see `ignoreErrors`. */
   get ignored(): number {
     return this.context.ignored;
   }
@@ -276,8 +276,8 @@ export class Memcache {
     return this.close();
   }
 
-  // Neither this nor #store nor the functions they call use `await` where they can do without: it
-  // would cost each call 300 bytes and a tenth of its time.
+  // Neither this nor #store uses `await`, which would cost each call 300 bytes and a tenth of its
+  // time.
   #get<T>(key: ItemKey, options: CallOptions | undefined): Promise<T | undefined> {
     const { context } = this;
     try {

@@ -1,10 +1,9 @@
-// What all operations share: dependencies, and arguments and items turned into values.
+// The base of all operations: dependencies, and the conversion of arguments and items.
 import type { Clock } from '../io/clock.ts';
-import { isBytes } from '../wire/bytes.ts';
+import { isBytes, standardCodec, type TextCodec } from '../wire/bytes.ts';
 import { checkBoolean, checkObject, checkU32, checkU64 } from '../wire/check.ts';
 import type { Command } from '../wire/command.ts';
 import { MemcacheError, ProtocolError, SerdeError, UsageError } from '../wire/errors.ts';
-import type { PlainReply } from '../wire/plain.ts';
 import type { Reply } from '../wire/reply.ts';
 import { toExptime } from './expire.ts';
 import { type ItemKey, type Keys, ownKey, type WireKey } from './keys.ts';
@@ -20,7 +19,7 @@ import {
 import type { CallOptions, StoreOptions, WriteOptions } from './options.ts';
 import { getCommand, type WriteFields } from './dialect.ts';
 import { type Found, isUnclear, toFound } from './results.ts';
-import { deserialize, type Serde, serialize } from './values/serde.ts';
+import { deserialize, type ItemBytes, type Serde, serialize } from './values/serde.ts';
 
 /** A value and its version. */
 export interface Gets<T> {
@@ -30,7 +29,7 @@ export interface Gets<T> {
   readonly cas: bigint;
 }
 
-/** What a `Memcache` is made of. */
+/** The dependencies of a `Memcache`. */
 export interface MemcacheDependencies {
   /** Where commands go. */
   readonly executor: Executor;
@@ -38,17 +37,19 @@ export interface MemcacheDependencies {
   readonly servers?: Servers | undefined;
   /** What makes bytes of values, and values of bytes. */
   readonly serde: Serde;
+  /** How text becomes UTF-8 and back; the standard's way by default. */
+  readonly textCodec?: TextCodec | undefined;
   /** What makes keys of the wire of keys. */
   readonly keys: Keys;
   /** The time of deadlines. */
   readonly clock: Clock;
   /**
-   * A number from 0 to 1, for the jitter of what is made of the client; `Math.random` by default.
+   * Returns a number from 0 to 1, for the jitter of wrappers; `Math.random` by default.
    */
   readonly random?: (() => number) | undefined;
-  /** A `get` for more keys than this is cut, so that no line and no reply grows without limit. */
+  /** The most keys in one `get`, so that lines and replies have a limit. */
   readonly maxKeys: number;
-  /** The `noreply` of a call that has none of its own. */
+  /** The default of the option `noreply`. */
   readonly noreply: boolean;
   /** Reads that fail become misses. */
   readonly ignoreErrors: boolean;
@@ -56,14 +57,14 @@ export interface MemcacheDependencies {
   readonly onIgnored: ((error: MemcacheError) => void) | undefined;
 }
 
-/** What a client of many servers knows of them. */
+/** The servers of a client of many. */
 export interface Servers {
   /** Their names, in their order. */
   readonly names: () => string[];
-  /** The server that has a key now, or undefined. Keys that share one are asked for together. */
+  /** The current server of a key, or undefined. Keys of one server are read together. */
   readonly serverOf: (key: WireKey) => string | undefined;
   /**
-   * The executor for one of them. To close it does nothing.
+   * The executor for one of them. Its `close` does nothing.
    *
    * @throws UsageError when there is none of that name.
    */
@@ -71,29 +72,29 @@ export interface Servers {
   /**
    * Adds a server.
    *
-   * @throws UsageError when it breaks a rule, or a discovery says which servers there are.
+   * @throws UsageError when it breaks a rule, or the list comes from a discovery.
    */
   readonly add: (server: ServerName | ClusterServer) => void;
   /** Resolves, once its pending commands have ended, with whether there was one of that name. */
   readonly remove: (name: string) => Promise<boolean>;
   /**
-   * Where they have to be found first: waits until they are, and resolves with the options of the
-   * call with the time that is left.
+   * Set if the servers are discovered: waits until they are, and resolves with the options of the
+   * call and the time that is left.
    */
   readonly ready: (<Options extends CallOptions>(options: Options) => Promise<Options>) | undefined;
 }
 
-/** What a store command is made of, whatever the dialect. */
+/** The parts of a store command in either dialect. */
 export interface Prepared {
   readonly wire: WireKey;
   readonly data: string | Uint8Array;
   readonly fields: WriteFields;
 }
 
-/** What all operations share: arguments become parts of commands, and items values. */
+/** Converts the arguments of operations into commands, and items into values. */
 export class OperationContext {
   readonly dependencies: MemcacheDependencies;
-  /** How many failures were ignored. */
+  /** How many failures `ignoreErrors` has turned into misses. */
   ignored = 0;
 
   /** The value that a read of one key finds, or undefined. */
@@ -107,11 +108,14 @@ export class OperationContext {
     ofItem: (item, { key }) => this.itemValue(key, item),
   };
 
+  readonly #codec: TextCodec;
+
   constructor(dependencies: MemcacheDependencies) {
     this.dependencies = dependencies;
+    this.#codec = dependencies.textCodec ?? standardCodec;
   }
 
-  /** Runs a read. With `ignoreErrors` a failure gives what a miss gives. */
+  /** Runs a read. With `ignoreErrors` a failure gives the result of a miss. */
   read<Result>(miss: Result, run: () => Promise<Result>): Promise<Result> {
     return this.dependencies.ignoreErrors ? this.#forgive(miss, run) : run();
   }
@@ -161,8 +165,8 @@ export class OperationContext {
   /**
    * Whether a write asks for no reply.
    *
-   * @param heedsDefault Whether the client's `noreply` holds for it: not where the reply is what
-   * the call is for, as with cas, incr and decr.
+   * @param heedsDefault Whether the client's `noreply` applies: not to cas, incr and decr, which
+   * are called for their result.
    */
   isQuiet(options: WriteOptions | undefined, heedsDefault = true): boolean {
     if (options === undefined) return heedsDefault && this.dependencies.noreply;
@@ -171,7 +175,7 @@ export class OperationContext {
     return checkBoolean('noreply', noreply);
   }
 
-  /** What a store command is made of; see `isQuiet`. */
+  /** The parts of a store command; see `isQuiet`. */
   prepare(
     key: ItemKey,
     value: unknown,
@@ -187,7 +191,7 @@ export class OperationContext {
     let expire = 0;
     if (options !== undefined) {
       if (options.expire !== undefined) expire = toExptime(options.expire, clock.now());
-      // In a meta command flags are text, where something that is no number could pass for one.
+      // In a meta command flags are text, so anything would be sent.
       if (options.flags !== undefined) flags = checkU32('flags', options.flags);
     }
     return { wire, data, fields: { expire, flags, quiet } };
@@ -199,23 +203,18 @@ export class OperationContext {
    * @throws SerdeError
    */
   value<T>(key: ItemKey, { value, flags }: Found): T {
-    const own = ownKey(key);
-    try {
-      return this.dependencies.serde.deserialize(own, value, flags) as T;
-    } catch (error) {
-      throw new SerdeError(own, error);
-    }
+    return this.itemValue(key, { bytes: value, from: 0, to: value.length, flags }) as T;
   }
 
   /**
-   * The value of an item of a plain reply.
+   * The value of an item whose bytes are part of a chunk.
    *
    * @throws SerdeError
    */
-  itemValue(key: ItemKey, item: PlainReply): unknown {
+  itemValue(key: ItemKey, item: ItemBytes): unknown {
     const own = ownKey(key);
     try {
-      return deserialize(this.dependencies.serde, own, item);
+      return deserialize(this.dependencies.serde, this.#codec, own, item);
     } catch (error) {
       throw new SerdeError(own, error);
     }
@@ -245,7 +244,7 @@ export class OperationContext {
     try {
       return await run();
     } catch (error) {
-      // A broken rule is never hidden.
+      // UsageErrors are never hidden.
       if (error instanceof UsageError || !(error instanceof MemcacheError)) throw error;
       this.ignore(error);
       return miss;
@@ -253,12 +252,12 @@ export class OperationContext {
   }
 }
 
-/** Small values are copied when a call is made, so that the caller may write to its array again. */
+/** Values up to this size are copied at the call, so that the caller may reuse its array. */
 const COPIED = 4 * 1024;
 
-/** The value, or a copy of it where it is a small array. */
+/** The value, or a copy of it if it is a small array. */
 export function ownCopy<Value>(value: Value): Value | Uint8Array {
-  // Not `slice`: a Buffer's own makes no copy.
+  // Not `slice`, which makes no copy of a Buffer.
   return isBytes(value) && value.length <= COPIED ? new Uint8Array(value) : value;
 }
 
@@ -282,7 +281,7 @@ export function toU64(argument: string, value: unknown): bigint {
   return checkU64(argument, whole, 'whole number');
 }
 
-/** A list of keys. A string is refused, though it can be iterated: one key was meant. */
+/** A list of keys. A string is refused, although it is iterable: it is probably one key. */
 export function toKeys(keys: Iterable<ItemKey>): ItemKey[] {
   const iterable = typeof keys === 'object' && keys !== null && !(keys instanceof Uint8Array);
   if (!iterable || typeof keys[Symbol.iterator] !== 'function') {

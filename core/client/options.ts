@@ -1,6 +1,7 @@
 // The table of client options, and the options of calls: types, rules and defaults.
 import { type Clock, systemClock } from '../io/clock.ts';
 import type { Dialer, TlsOptions } from '../io/transport.ts';
+import type { TextCodec } from '../wire/bytes.ts';
 import { assertArgument, checkKnown, checkObject, optionNames } from '../wire/check.ts';
 import {
   type ClientConnectionOptions,
@@ -223,6 +224,13 @@ const isDelay: Rule = [
 ];
 /** Checked where it is used, so that not every client includes all schemes and profiles. */
 export const isChecked: Rule = [() => true, ''];
+const isCodec: Rule = [
+  (value) => {
+    const { read, write } = (value ?? {}) as Partial<TextCodec>;
+    return typeof read === 'function' && typeof write === 'function';
+  },
+  'must be an object with the functions read and write',
+];
 const isBoolean: Rule = [(value) => typeof value === 'boolean', 'must be a boolean'];
 
 function isOneOf(choices: readonly unknown[]): Rule {
@@ -261,6 +269,7 @@ export const clientTable: OptionTable<ClientSettings> = {
   maxLines: [isLimit, replyLimits.maxLines],
   fence: [/* @__PURE__ */ isOneOf(['mn', 'version', 'get']), clientConnectionOptions.fence],
   fenceEvery: [isLimit, clientConnectionOptions.fenceEvery],
+  textCodec: [isCodec, clientConnectionOptions.textCodec],
   clock: [isObject, systemClock],
   // Looked up at each call, as a program may replace it.
   random: [isFunction, () => Math.random()],

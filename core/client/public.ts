@@ -74,6 +74,7 @@ export type {
   Transport,
   TransportEvents,
 } from '../io/transport.ts';
+export type { TextCodec } from '../wire/bytes.ts';
 export type { Command, Key, Value } from '../wire/command.ts';
 export * from '../wire/errors.ts';
 export type { Reply } from '../wire/reply.ts';

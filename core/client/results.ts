@@ -1,4 +1,4 @@
-// What replies mean, whatever the dialect they came in.
+// Turns replies of either dialect into results.
 import type { Key } from '../wire/command.ts';
 import { bigDecimal, bigDigits, flagNumber, wholeNumber } from '../wire/numbers.ts';
 import { ProtocolError, ServerReplyError } from '../wire/errors.ts';
@@ -13,8 +13,8 @@ export interface Found {
   readonly cas: bigint | undefined;
 }
 
-// What a reply means. Replies of the classic and the meta commands differ in type, so one reader
-// serves both dialects; a reply that no reader expects cannot come from a sound server.
+// Replies of classic and of meta commands differ in type, so one function reads both dialects. A
+// reply that it does not expect is a fault of the server.
 
 /** Of a read: the value, or undefined for a miss. */
 export function toFound(reply: Reply): Found | undefined {
@@ -31,7 +31,7 @@ export function toFound(reply: Reply): Found | undefined {
       if (clientFlags < 0) {
         throw new ProtocolError('the server left out the client flags that it was asked for');
       }
-      // The empty placeholder of a value to come, which an `mg` with N made, is a miss.
+      // The empty placeholder that an `mg` with N has made is a miss.
       const won = value.length === 0 && clientFlags === 0 && flags.some(isWinFlag);
       return won ? undefined : { value, flags: clientFlags, cas };
     }
@@ -49,16 +49,16 @@ export function toFound(reply: Reply): Found | undefined {
 }
 
 /**
- * Whether a classic read may have found the place that an `mg` with N made for a value to come:
- * what is empty may be that.
+ * Whether a classic read may have found the placeholder that an `mg` with N has made: an empty item
+ * may be one.
  */
 export function isPlaceholder({ value, flags }: ValueItem): boolean {
   return value.length === 0 && flags === 0;
 }
 
 /**
- * Whether it is not known what a read of one key has found, as it went in classic words before the
- * connection was proved. Where meta commands can tell, the same read asked again is one.
+ * Whether a read of one key, sent as a classic command before the connection was proved, may have
+ * found a placeholder. The same read as a meta command distinguishes them.
  */
 export function isUnclear(reply: Reply): boolean {
   if (reply.type !== 'values') return false;
@@ -82,7 +82,7 @@ export function eachItem(
   isTaken: (index: number) => boolean = () => false,
 ): void {
   if (reply.type !== 'values') return unexpected(reply);
-  // Items come in the order of the request, which they leave gaps in; through some proxies, in any.
+  // Items arrive in the order of the request, with gaps; through some proxies, in any order.
   let index = 0;
   for (const item of reply.items) {
     while (index < keys.length && (keys[index] !== item.key || isTaken(index))) index++;
@@ -110,7 +110,7 @@ function eachUnordered(
   }
 }
 
-/** What became of a write. */
+/** The result of a write. */
 export type Status = 'done' | 'not-stored' | 'exists' | 'not-found';
 
 const statuses: Readonly<Partial<Record<Reply['type'], Status>>> = {
@@ -127,7 +127,7 @@ const statuses: Readonly<Partial<Record<Reply['type'], Status>>> = {
   NOT_FOUND: 'not-found',
 };
 
-/** Of a write: what became of it. */
+/** Of a write: its result. */
 export function toStatus(reply: Reply): Status {
   return statuses[reply.type] ?? unexpected(reply);
 }
@@ -142,7 +142,7 @@ export function toDone(reply: Reply): boolean {
 
 export const doneReader: Reader<boolean> = { ofReply: toDone };
 
-/** What became of a compare-and-swap. */
+/** The result of a compare-and-swap. */
 export type CasResult = 'stored' | 'exists' | 'not-found';
 
 export function toCasResult(reply: Reply): CasResult {
@@ -165,36 +165,36 @@ export function toVersion(reply: Reply): string {
   return reply.type === 'VERSION' ? reply.version : unexpected(reply);
 }
 
-/** Of commands that say OK, or why not. */
+/** Of commands that reply with OK or with a reason. */
 export function toOk(reply: Reply): void {
   if (reply.type === 'OK' || reply.type === 'RESET' || reply.type === 'silent') return;
   checkRefusal(reply);
   unexpected(reply);
 }
 
-/** An administrative command's status line that says why it was not done is an error to callers. */
+/**
+ * @throws ServerReplyError for the reason with which a server refuses an administrative command.
+ */
 export function checkRefusal(reply: Reply): void {
   if (reply.type === 'refused') throw new ServerReplyError('SERVER_ERROR', reply.message);
 }
 
-/** Of stats: names and values. `stats reset` and its like give none. */
+/** Of stats: names and values. Commands like `stats reset` have none. */
 export function toStats(reply: Reply): Map<string, StatValue> {
   if (reply.type === 'RESET' || reply.type === 'OK') return new Map();
   if (reply.type !== 'stats') return unexpected(reply);
   return new Map(reply.lines.map(({ name, value }) => [name, toStat(name, value)]));
 }
 
-/** A number where it is one, bigint past 2^53; true or false where it is a switch; else text. */
+/** Numbers as numbers, or bigint past 2^53; switches as booleans; others as text. */
 export type StatValue = string | number | bigint | boolean;
 
-// Texts that could look like something else: names of files and of networks, what a prefix ends
-// with.
+// Texts that could be mistaken for numbers or switches: names of files and networks, delimiters.
 const texts = new Set([
   ...['version', 'libevent', 'inter', 'stat_key_prefix', 'domain_socket', 'memory_file'],
   ...['ssl_chain_cert', 'ssl_key', 'ssl_ca_cert', 'ssl_ciphers'],
 ]);
-// Switches that are written as 0 and 1, or were: pymemcache's list. All others are yes or no, of
-// which every version has some more.
+// Switches that are, or were, written as 0 and 1: pymemcache's list. The others are yes or no.
 const switches = new Set([
   ...['hash_is_expanding', 'slab_reassign_running', 'detail_enabled', 'cas_enabled'],
   ...['auth_enabled_sasl', 'maxconns_fast', 'slab_reassign'],
@@ -210,7 +210,7 @@ function toStat(name: string, value: string): StatValue {
   return wholeNumber(value) ?? (/^-?\d+\.\d+$/.test(value) ? Number(value) : value);
 }
 
-/** What a server tells of an item besides its value. */
+/** The metadata of an item. */
 export interface ItemInfo {
   /** The key as the server has it, prefix and all. Text where it is printable ASCII, else bytes. */
   readonly key: Key;
@@ -224,7 +224,7 @@ export interface ItemInfo {
   readonly fetched: boolean;
   /** The number of its slab class. */
   readonly slabClass: number;
-  /** The bytes that it takes in the server, with its key and header. */
+  /** Its bytes in the server's memory, including the key and the header. */
   readonly size: number;
   /** Client flags; only in a metadump, of memcached 1.6.24 and newer. */
   readonly flags?: number | undefined;
@@ -280,7 +280,7 @@ function notANumber(flag: string): never {
   );
 }
 
-/** Such a reply cannot come from a sound server. */
+/** @throws ProtocolError for a reply that no server sends to this command. */
 export function unexpected(reply: Reply): never {
   throw new ProtocolError(`the server answered ${reply.type}, which this command has no use for`);
 }

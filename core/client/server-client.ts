@@ -342,9 +342,9 @@ export class ItemStream<Item> implements AsyncIterableIterator<Item> {
 export function clientDependencies(
   settings: ClientSettings,
 ): Omit<MemcacheDependencies, 'executor'> {
-  const { serde, clock, random, maxKeys, noreply, ignoreErrors, onIgnored } = settings;
+  const { serde, textCodec, clock, random, maxKeys, noreply, ignoreErrors, onIgnored } = settings;
   const keys = new Keys(keyPolicy(settings));
-  return { serde, keys, clock, random, maxKeys, noreply, ignoreErrors, onIgnored };
+  return { serde, textCodec, keys, clock, random, maxKeys, noreply, ignoreErrors, onIgnored };
 }
 
 export function keyPolicy(settings: ClientSettings): KeyPolicy {

@@ -29,7 +29,7 @@ export interface WebSocketLike {
   /** That of a Worker does not say: nothing limits what it is given. */
   readonly bufferedAmount?: number | undefined;
   /** The subprotocol that the server chose; empty for none. */
-  readonly protocol: string;
+  readonly protocol: string | null;
   /** 0 connecting, 1 open, 2 closing, 3 closed. */
   readonly readyState: number;
   /** Sends one binary message. */

@@ -51,19 +51,12 @@ export interface TextCodec {
   readonly write: (text: string, target: Uint8Array, at: number) => number;
 }
 
-const standard: TextCodec = {
+/** The codec of the standard's TextDecoder and TextEncoder. */
+export const standardCodec: TextCodec = {
   read: (bytes, from, to) =>
     decoder.decode(to - from === bytes.length ? bytes : bytes.subarray(from, to)),
   write: (text, target, at) => encoder.encodeInto(text, target.subarray(at)).written,
 };
-
-/** The codec that is used. */
-export let textCodec: TextCodec = standard;
-
-/** Sets the codec of a runtime, for all of this program; undefined for the standard one. */
-export function setTextCodec(given: TextCodec | undefined): void {
-  textCodec = given ?? standard;
-}
 
 /** ASCII up to this length is written by hand: to call an encoder costs more. */
 const BY_HAND = 24;
@@ -73,11 +66,16 @@ const BY_HAND = 24;
  *
  * @param target Must have room for three bytes a unit.
  */
-export function utf8At(text: string, target: Uint8Array, at: number): number {
-  if (text.length > BY_HAND) return textCodec.write(text, target, at);
+export function utf8At(
+  codec: TextCodec,
+  text: string,
+  target: Uint8Array,
+  at: number,
+): number {
+  if (text.length > BY_HAND) return codec.write(text, target, at);
   for (let i = 0; i < text.length; i++) {
     const unit = text.charCodeAt(i);
-    if (unit >= 0x80) return textCodec.write(text, target, at);
+    if (unit >= 0x80) return codec.write(text, target, at);
     target[at + i] = unit;
   }
   return text.length;
@@ -93,9 +91,9 @@ export function utf8Into(text: string, target: Uint8Array): number {
   return encoder.encodeInto(text, target).written;
 }
 
-/** The string whose UTF-8 bytes `bytes[from, to)` are; ill-formed bytes become U+FFFD. */
-export function fromUtf8(bytes: Uint8Array, from = 0, to: number = bytes.length): string {
-  return textCodec.read(bytes, from, to);
+/** The string whose UTF-8 bytes these are; ill-formed bytes become U+FFFD. */
+export function fromUtf8(bytes: Uint8Array): string {
+  return decoder.decode(bytes);
 }
 
 /** How many bytes `utf8(text)` has. */

@@ -89,7 +89,7 @@ export class ClientConnection<Tag> {
   readonly #proof: Proof;
   readonly #ring: Ring<Tag> = new Ring();
   readonly #run: QuietRun<Tag>;
-  readonly #output: Output = new Output();
+  readonly #output: Output;
   readonly #decoder: ReplyDecoder;
   readonly #liveness: Liveness<Tag>;
   readonly #events: ClientEvent<Tag>[] = [];
@@ -98,13 +98,13 @@ export class ClientConnection<Tag> {
   // A command is in flight that must not share the connection.
   #exclusive = false;
   #state: 'open' | 'ending' | 'lost' | 'closed' = 'open';
-  // Why the connection was lost.
   #cause: Error | null = null;
 
   /** Takes the options that differ from `clientConnectionOptions`. */
   constructor(options: Optional<ClientConnectionOptions> = {}) {
     this.#decoder = new ReplyDecoder(options);
     this.#options = withDefaults(clientConnectionOptions, options);
+    this.#output = new Output(this.#options.textCodec);
     this.#proof = new Proof(this.#options);
     this.#run = new QuietRun(this.#ring, {
       answer: (slot, reply, bytesIn) => {

@@ -1,4 +1,5 @@
 /** Commands and replies as values, and the state machines that turn them into bytes and back. */
+export type { TextCodec } from './bytes.ts';
 export { checkCommand, MAX_VALUE } from './check-command.ts';
 export { ClientConnection } from './client-connection.ts';
 export {

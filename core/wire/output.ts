@@ -1,5 +1,5 @@
 // The buffer of encoded bytes that wait for the transport.
-import { EMPTY, utf8Into } from './bytes.ts';
+import { EMPTY, standardCodec, type TextCodec, utf8Into } from './bytes.ts';
 import { UsageError } from './errors.ts';
 import { assertInvariant } from './invariant.ts';
 
@@ -27,12 +27,18 @@ export class Output {
   taken = 0;
   /** The transport took less than it was offered, and was not offered more. */
   isBlocked = false;
+  /** How encoders write text into the slab. */
+  readonly codec: TextCodec;
   #offered = 0;
   #start = 0;
   // Closed pieces before the slab: finished slabs, and values passed by reference.
   readonly #pieces: { bytes: Uint8Array; length: number }[] = [];
   #piecesLength = 0;
   #scratch: Uint8Array = EMPTY;
+
+  constructor(codec: TextCodec = standardCodec) {
+    this.codec = codec;
+  }
 
   /** The bytes that wait for the transport. */
   get length(): number {

@@ -1,9 +1,9 @@
 // Plain commands: those that clients send most, encoded in one pass and their replies read in one.
 //
 // A plain command is a meta command with a text key and one of the lists that `plainFlags` gave. A
-// plain reply is whole, in one chunk, and exactly `VA n fN ON`, `HD ON` or `EN ON` with the opaque
-// that is due. Whatever is not, is left untouched to the encoder and the decoder of everything: all
-// rules and all errors are there.
+// plain reply lies whole in one chunk, and is exactly `VA n fN ON`, `HD ON` or `EN ON` with the
+// expected opaque. Everything else is left untouched to the general encoder and decoder, which have
+// all rules and all errors.
 import { EMPTY, isBytes, matches, utf8At } from './bytes.ts';
 import { checkCommand } from './check-command.ts';
 import type { Command, Key } from './command.ts';
@@ -14,22 +14,22 @@ import { putNumber } from './numbers.ts';
 import { type Output, putEnd, REFERENCE_SIZE } from './output.ts';
 import { EN, HD, type MetaReply, type MetaValueReply } from './reply.ts';
 
-/** What is known of a list of flags. */
+/** A list of flags in the form in which it is sent. */
 export interface PlainFlags {
   /** The command that has them. */
   readonly verb: 'mg' | 'ms' | 'md';
   /** The flags as they are sent, up to the opaque's number. */
   readonly line: Uint8Array;
-  /** The replies that are plain: an item or a miss, or `HD`. */
+  /** Which replies are plain: an item or a miss, else `HD`. */
   readonly isRead: boolean;
-  /** It has no reply if all is well. */
+  /** It has no reply on success. */
   readonly isQuiet: boolean;
 }
 
 const known: WeakMap<readonly string[], PlainFlags> = new WeakMap();
 
 /**
- * A list of flags that makes a command with it plain. Checked and frozen, so it needs no other check.
+ * A list of flags for plain commands, checked and frozen, so that it need not be checked again.
  *
  * @throws UsageError when a command with this verb cannot have them.
  */
@@ -39,17 +39,17 @@ export function plainFlags(verb: PlainFlags['verb'], flags: readonly string[]): 
   checkCommand(verb === 'ms' ? { verb, ...command, value: EMPTY } : { verb, ...command });
   const text = list.map((flag) => ` ${flag}`).join('');
   const isRead = verb === 'mg' && text === ' v f';
-  // What asks for more has a longer reply, and one with an opaque of its own is to get that one back.
+  // Not a command with a longer reply, or with an opaque of its own that has to be given back.
   if (isRead || !/ [a-pr-zO]/.test(text)) {
     known.set(list, { verb, line: toBytes(`${text} O`), isRead, isQuiet: hasQuiet(list) });
   }
   return list;
 }
 
-/** What is known of the flags of a command; undefined where it is not plain. */
+/** The flags of a command, if it is a plain one. */
 export function plainFlagsOf(command: Command): PlainFlags | undefined {
   try {
-    // Any value may come by here, before it is checked.
+    // The command has not been checked yet: it may be anything.
     const { flags, verb } = command as { readonly flags: readonly string[]; readonly verb: string };
     const plain = known.get(flags);
     return plain?.verb === verb ? plain : undefined;
@@ -58,12 +58,13 @@ export function plainFlagsOf(command: Command): PlainFlags | undefined {
   }
 }
 
-/** The most that a line has besides its key and its flags: `ms`, spaces, a length, an opaque. */
+/** The most bytes of a line besides key and flags: `ms`, spaces, a length, an opaque. */
 const FRAME = 32;
 
 /**
- * Checks and writes a plain command; returns the length of its value, or -1 where it is not plain or
- * breaks a rule: then nothing was written.
+ * Checks and writes a plain command.
+ *
+ * @returns The length of its value; -1 if it is not plain or breaks a rule, and was not written.
  */
 export function putPlain(
   output: Output,
@@ -74,7 +75,7 @@ export function putPlain(
   try {
     return put(output, command, plain, opaque);
   } catch {
-    // A getter, or the trap of a Proxy.
+    // A getter or the trap of a Proxy threw.
     return -1;
   }
 }
@@ -103,12 +104,12 @@ function put(output: Output, command: Command, plain: PlainFlags, opaque: number
   let at = putLine(slab, output.end, plain, key, length, opaque);
   if (at < 0) return -1;
   if (isText) {
-    const written = utf8At(value, slab, at);
+    const written = utf8At(output.codec, value, slab, at);
     if (written !== length) {
       // It is not all ASCII, so the line was written with too small a length.
       length = written;
       at = putLine(slab, output.end, plain, key, length, opaque);
-      utf8At(value, slab, at);
+      utf8At(output.codec, value, slab, at);
     }
   } else slab.set(value, at);
   output.end = putEnd(slab, at + length);
@@ -142,7 +143,7 @@ function putLine(
   return putEnd(slab, putNumber(slab, at, opaque));
 }
 
-/** A plain reply. One object serves all of a connection: take from it what is kept. */
+/** A plain reply. The decoder reuses one object: copy the fields that are kept. */
 export class PlainReply {
   /** What kind of reply it is. */
   type: 'VA' | 'HD' | 'EN' = 'HD';
@@ -154,13 +155,13 @@ export class PlainReply {
   from = 0;
   /** Where it ends. */
   to = 0;
-  /** The bytes that it took, line and all. */
+  /** The bytes of the whole reply. */
   size = 0;
 
   /**
    * Reads the next reply if it is plain; returns whether it was.
    *
-   * @param opaque The one that it must carry.
+   * @param opaque The expected opaque.
    * @param isRead Whether an item or a miss may come, else `HD`.
    * @param maxLine The longest line, and `maxValue` the longest value, in bytes.
    *
@@ -192,7 +193,7 @@ export class PlainReply {
       for (let digit; (digit = chunk[at]! - ZERO) >= 0 && digit <= 9; at++) {
         flags = flags * 10 + digit;
       }
-      // With a zero before it, it is a text that the number does not tell.
+      // Not with a leading zero, which the number would not show.
       if (at === flagsAt || at - flagsAt > 10) return false;
       if (at - flagsAt > 1 && chunk[flagsAt] === ZERO) return false;
       this.flags = flags;
@@ -222,10 +223,10 @@ export class PlainReply {
   }
 
   /**
-   * Reads the next item of a `get` if it lies whole in the chunk, and its key is among these; returns
+   * Reads the next item of a `get` if it lies whole in the chunk and has one of the keys; returns
    * the index of the key, or -1.
    *
-   * @param first The first key that may come.
+   * @param first The index of the first key that may come.
    *
    * @internal
    */
@@ -269,7 +270,7 @@ export class PlainReply {
     return index;
   }
 
-  /** As the decoder of everything gives it. */
+  /** The same reply as the general decoder would return. */
   toReply(): MetaReply | MetaValueReply {
     const { type, flags } = this;
     if (type !== 'VA') return type === 'HD' ? HD : EN;
@@ -292,7 +293,7 @@ function toBytes(text: string): Uint8Array {
   return Uint8Array.from(text, (letter) => letter.charCodeAt(0));
 }
 
-// Whether these bytes are a key and the space behind it.
+// Whether the bytes at a position are a key and a space.
 function spellsKey(bytes: Uint8Array, at: number, key: Key): boolean {
   const { length } = key;
   if (bytes[at + length] !== SPACE) return false;

@@ -3,7 +3,7 @@ import { suite } from '../../test/runner/suite.ts';
 import { fromLatin1 } from './bytes.ts';
 import { classOf } from './command-facts.ts';
 import type { Command } from './command.ts';
-import { prefixCommand, unprefixReply } from './prefix.ts';
+import { isPlainRead, prefixCommand, prefixRead, unprefixReply } from './prefix.ts';
 import { encodeCommand } from './encode-command.ts';
 import { encodeReply } from './encode-reply.ts';
 import { UsageError } from './errors.ts';
@@ -50,6 +50,73 @@ confine('a meta reply names the key as it was asked for', () => {
   const flags = ['kYXBwOgA=', 'b'];
   const reply = unprefixReply({ type: 'HD', flags }, binary, prefix);
   assert.equal(reply, { type: 'HD', flags: ['kAA==', 'b'] });
+});
+
+const keys = [
+  'a',
+  'é',
+  'a b',
+  '',
+  'k'.repeat(247),
+  fromLatin1('b'),
+  fromLatin1('\0'),
+  fromLatin1('\xff'),
+];
+const flagLists = [
+  [],
+  ['O1'],
+  ['Oé'],
+  ['O'],
+  ['O a'],
+  [`O${'x'.repeat(31)}`],
+  [`O${'x'.repeat(32)}`],
+  ['q'],
+  ['k'],
+];
+
+for (const own of ['', 'app:', 'p'.repeat(240)]) {
+  confine(
+    `a read is plain only where it is the same command with prefix ${own.slice(0, 9)}`,
+    () => {
+      let plain = 0;
+      for (const key of keys) {
+        for (const more of flagLists) {
+          for (const flags of [['v', 'f', ...more], ['f', 'v', ...more], [...more, 'v', 'f']]) {
+            const command: Command = { verb: 'mg', key, base64: false, flags };
+            const read = prefixRead(command, own);
+            if (read === null) continue;
+            plain++;
+            const whole = { ...read, flags: [...read.flags, ...more] };
+            const general = encodeCommand(prefixCommand(command, fromLatin1(own)));
+            assert.is(text(encodeCommand(whole)), text(general));
+            assert.is(read.opaque, more[0] ?? null);
+            assert.is(isPlainRead(read), true);
+            assert.is(isPlainRead(command), false);
+          }
+        }
+      }
+      assert.ok(plain >= 4, `${plain} were plain`);
+    },
+  );
+}
+
+confine('what no read can be is left to the check of all commands', () => {
+  const read = { verb: 'mg', key: 'a', base64: false, flags: ['v', 'f'] } as const;
+  assert.is(prefixRead({ ...read, flags: Object.freeze([...read.flags]) }, 'app:')?.key, 'app:a');
+  for (
+    const command of [
+      { ...read, base64: true },
+      { ...read, orText: true },
+      { ...read, verb: 'md' },
+      { ...read, flags: 'vf' },
+      { ...read, flags: ['v', 'f', 1] },
+      { ...read, key: 1 },
+      { ...read, key: null },
+      { verb: 'mn' },
+    ]
+  ) {
+    assert.is(prefixRead(command as unknown as Command, 'app:'), null, JSON.stringify(command));
+  }
 });
 
 confine('an mg that touches, marks or wins an item is a write', () => {

@@ -1,8 +1,11 @@
 // Key prefixes of a proxy: added to commands, removed from replies.
+import { isBytes } from './bytes.ts';
 import { checkCommand } from './check-command.ts';
-import type { Command, Key } from './command.ts';
-import { keyBytes, keyText, spelledKey } from './key.ts';
-import { isMeta } from './meta-flags.ts';
+import type { Command, Key, MetaCommand } from './command.ts';
+import { keyBytes, keyText, MAX_KEY, spelledKey } from './key.ts';
+import { printable } from './line.ts';
+import { isMeta, MAX_OPAQUE } from './meta-flags.ts';
+import { plainFlags } from './plain.ts';
 import type { Reply, ValueItem } from './reply.ts';
 
 /**
@@ -29,6 +32,64 @@ export function prefixCommand(command: Command, prefix: Uint8Array): Command {
   // The returned command is sent as it is, so this check covers everything that reaches the upstream.
   checkCommand(confined);
   return confined;
+}
+
+/** A read that was made plain, with the opaque that the client gave it. */
+export interface PlainRead extends MetaCommand {
+  readonly opaque: string | null;
+}
+
+/**
+ * The same as `prefixCommand` for `mg KEY v f`, with an opaque at its end or without: the read that
+ * clients send most. A connection encodes the result, and reads its reply, in one pass.
+ *
+ * @param prefix As text.
+ * @returns Null for all other commands, and for one that breaks a rule.
+ */
+export function prefixRead(command: Command, prefix: string): PlainRead | null {
+  if (command.verb !== 'mg' || command.base64 !== false || 'orText' in command) return null;
+  const { flags, key } = command;
+  if (!Array.isArray(flags) || flags[0] !== 'v' || flags[1] !== 'f') return null;
+  const opaque: unknown = flags.length === 2 ? null : flags[2];
+  if (flags.length > 3 || (opaque !== null && !isOpaque(opaque))) return null;
+  const text = plainKey(prefix, key);
+  return text === null ? null : { verb: 'mg', key: text, base64: false, flags: READ, opaque };
+}
+
+/** Whether `prefixRead` made a command. No other command has its list of flags. */
+export function isPlainRead(command: Command): command is PlainRead {
+  return 'flags' in command && command.flags === READ;
+}
+
+/** The reply to a plain read, with the client's opaque if it has one. */
+export function withOpaque(reply: Reply, { opaque }: PlainRead): Reply {
+  if (opaque === null || !isMeta(reply)) return reply;
+  const flags = [...reply.flags];
+  // Flags come back in the order of the request; those of the server's own follow.
+  flags.splice(flags[0]?.[0] === 'f' ? 1 : 0, 0, opaque);
+  return { ...reply, flags };
+}
+
+const READ: readonly string[] = /* @__PURE__ */ plainFlags('mg', ['v', 'f']);
+
+function isOpaque(flag: unknown): flag is string {
+  return typeof flag === 'string' && flag[0] === 'O' && flag.length > 1 &&
+    flag.length <= MAX_OPAQUE + 1 && printable(flag);
+}
+
+// The key as text, if it is printable ASCII and short enough. With the flags of `READ` this is the
+// whole check of the command: nothing else of it comes from the client.
+function plainKey(prefix: string, key: Key): string | null {
+  if (typeof key !== 'string' && !isBytes(key)) return null;
+  const { length } = key;
+  if (prefix.length + length > MAX_KEY || prefix.length + length === 0) return null;
+  let text = prefix;
+  for (let i = 0; i < length; i++) {
+    const code = typeof key === 'string' ? key.charCodeAt(i) : key[i]!;
+    if (code <= 0x20 || code >= 0x7f) return null;
+    text += String.fromCharCode(code);
+  }
+  return text;
 }
 
 /**

@@ -28,6 +28,7 @@ const checks: readonly (readonly [name: string, program: string, ...args: string
   ['types of tests', 'tsc', '-p', 'test', '--noEmit'],
   ['types of Deno', 'deno', 'check', '--quiet', 'transport-deno/types.check.ts'],
   ['types of Bun', 'tsc', '-p', 'transport-bun/tsconfig.check.json'],
+  ['types of Workers', 'tsc', '-p', 'transport-web/tsconfig.check.json'],
   ['types of the test page', 'tsc', '-p', 'test/browser', '--noEmit'],
   ['types of the playground', 'tsc', '-p', 'demo/playground/page', '--noEmit'],
   ['lint of comments', 'deno', 'doc', '--quiet', '--lint', ...Object.values(entries)],

@@ -17,22 +17,22 @@ import type { ItemKey } from '../keys.ts';
 /** The options of one command. */
 export interface ExecuteOptions {
   /**
-   * Milliseconds until the wait is given up; the client's `timeout` by default, Infinity for never.
-   * A watch ends with its wait, and its connection with it.
+   * Milliseconds until the call times out; the client's `timeout` by default, Infinity for never. A
+   * watch ends then, and its connection closes.
    */
   readonly timeout?: number | undefined;
-  /** Gives the wait up when it is aborted. */
+  /** Rejects the call when it is aborted. */
   readonly signal?: AbortSignalLike | undefined;
-  /** What says which of many servers it goes to; the key of the command by default. */
+  /** The key that selects one of many servers; the key of the command by default. */
   readonly route?: Key | undefined;
-  /** Do not wait for a quiet command: the promise resolves when it is on its way. */
+  /** Do not wait for the reply to a quiet command: the promise resolves when it was sent. */
   readonly unconfirmed?: boolean | undefined;
   /**
-   * Takes each line of a dump or a watch as it arrives. While a promise that it returns is pending
-   * nothing more is read from the server. The call rejects with an exception of this function.
+   * Called with each line of a dump or a watch as it arrives. Reading is paused while a promise
+   * that it returns is pending. The call rejects with an exception of this function.
    *
-   * A command with this goes over a connection of its own where it may share none, so that others
-   * need not wait for its end.
+   * A dump or a watch with this option gets a connection of its own, so that other commands need
+   * not wait for its end.
    */
   readonly onItem?: ((item: ReplyItem) => unknown) | undefined;
 }
@@ -45,7 +45,7 @@ const names = /* @__PURE__ */ optionNames<ExecuteOptions>({
   onItem: true,
 });
 
-/** @throws UsageError naming an option that there is not. */
+/** @throws UsageError naming an unknown option. */
 export function checkExecuteNames(options: ExecuteOptions | undefined): void {
   if (options === undefined) return;
   checkObject('options', options);
@@ -73,28 +73,31 @@ function isSignal(signal: AbortSignalLike | null): boolean {
     typeof signal.removeEventListener === 'function';
 }
 
-/** What the reader of a reply knows of the call. */
+/** The part of a call that the reader of its reply gets. */
 export interface Call {
   /** The key as the caller gave it. */
   readonly key: ItemKey;
   readonly options: ExecuteOptions | undefined;
 }
 
-/** Turns the reply to a command into the result of the call. One object serves all calls of a kind. */
+/**
+ * Turns the reply to a command into the result of the call. One object serves all calls of a kind.
+ */
 export interface Reader<Result> {
-  /** What it throws rejects the call. */
+  /** An exception of it rejects the call. */
   ofReply(reply: Reply, call: Call): Result | Promise<Result>;
-  /** The same of a plain `VA`, whose value must be copied if it is kept. */
+  /** The same for a plain `VA`, whose value must be copied if it is kept. */
   ofItem?(item: PlainReply, call: Call): Result;
   /**
-   * Takes an item of a `get` of many keys as it comes; `ofReply` then gets the rest. As of `ofItem`.
+   * Called with each item of a `get` of many keys as it arrives; `ofReply` gets the others. The
+   * value must be copied if it is kept.
    *
-   * @param index Which of the keys it is of.
+   * @param index The index of its key.
    */
   takeItem?(item: PlainReply, index: number): void;
 }
 
-/** The reader of those who want the reply itself. */
+/** The reader that returns the reply itself. */
 export const wholeReply: Reader<Reply> = { ofReply: (reply) => reply };
 
 /**
@@ -103,9 +106,9 @@ export const wholeReply: Reader<Reply> = { ofReply: (reply) => reply };
  */
 export interface Executor {
   /**
-   * Does a command.
+   * Executes a command.
    *
-   * @returns Its reply, which is never an error line: those reject.
+   * @returns Its reply; an error line of the server rejects.
    * @throws UsageError, ServerReplyError, ProtocolError, ConnectionError, TimeoutError, AuthError,
    * AbortError; each with a true `outcome`.
    */

@@ -63,17 +63,17 @@ export interface LinkOptions
   readonly endpoint: Endpoint;
   /** The time of its deadlines. */
   readonly clock: Clock;
-  /** @internal Shared with the links that work beside it; its own by default. */
+  /** @internal The budget of a turn of the event loop, shared by the links of a client. */
   readonly pace?: Pace | undefined;
-  /** Milliseconds until a command's wait is given up. */
+  /** Milliseconds until a command times out. */
   readonly timeout: number;
-  /** Milliseconds until a dial is given up, TLS included. */
+  /** Milliseconds until a dial times out, including the TLS handshake. */
   readonly connectTimeout: number;
-  /** Called once, when a command was late and no reply had come since it was sent. */
+  /** Called once, when a command has timed out and no reply had arrived since it was sent. */
   readonly onLate?: ((link: Link, error: TimeoutError) => void) | undefined;
   /**
-   * Called once, at the link's end; returns the link that does what is left, or null. `cause` is null
-   * if it was closed in order or by its owner; `atProbe`: the server closed it at the meta probe.
+   * Called once, when the link has closed; returns the link that takes over its commands, or null.
+   * `cause` is null if it was closed in order or by its owner; `atProbe`: it closed at the probe.
    */
   readonly onClosed: (
     link: Link,
@@ -81,23 +81,23 @@ export interface LinkOptions
   ) => Link | null;
 }
 
-/** Bytes of queued commands, with what they are reckoned to hold, after which they are sent. */
+/** Accounted bytes of queued commands after which they are sent before the turn ends. */
 const BURST = 512 * 1024;
 
 /**
- * A harmless question, to learn whether a server answers: a read, as some proxies close a connection
- * at `version`.
+ * A command without effects that shows whether a server replies. It is a read, because some proxies
+ * close a connection at `version`.
  */
 export const HEALTH_CHECK: Command = { ...TEXT_PROBE };
 
 /**
- * One connection with its protocol state: the only place where the pure core meets promises.
+ * One connection with its protocol state: the only place where the sans-I/O core meets promises.
  *
- * Commands are taken from the start and wait in the machine until the connection is there. A link
- * that has closed is done with; its owner makes another.
+ * It accepts commands at once and queues them until it is connected. A link that has closed is not
+ * used again; its owner makes another.
  */
 export class Link implements Executor, TransportEvents {
-  /** Whether the server ever answered a command on it. */
+  /** Whether the server has replied to a command on it. */
   hasAnswered = false;
   /** Whether a connection was made. */
   wasConnected = false;
@@ -105,22 +105,22 @@ export class Link implements Executor, TransportEvents {
   readonly #name: string;
   readonly #connection: ClientConnection<Pending>;
   readonly #aborter: Aborter = newAborter();
-  // Made when somebody asks: a promise keeps the context in which it was made.
+  // Made by the first `close`: a promise keeps the async context in which it was made.
   #closed: Promise<void> | null = null;
   #resolveClosed: () => void = () => {};
   readonly #pump: Pump;
   readonly #pace: Pace;
-  // When the turn of the last command began, by the time of the alarm.
+  // When the turn of the event loop began in which the last command came, by the alarm's time.
   #usedAt = 0;
   // The consumer of the items of a dump or a watch is busy.
   #isBusy = false;
-  // How many quiet writes came.
+  // How many quiet writes it was given.
   #quiet = 0;
-  // Bytes of memory of what was queued since the last flush.
+  // Accounted bytes of the commands that were queued since the last flush.
   #unflushed = 0;
-  // What is to be done over another connection if this one closes at the probe.
+  // Commands that another connection takes over if this one is closed at the probe.
   #early: Early[] = [];
-  // Quiet writes that the transport has, whose callers are held back.
+  // Quiet writes that were sent and whose promises are not resolved yet, for backpressure.
   #heldBack: Pending[] = [];
   readonly #signals: AbortListeners = new AbortListeners();
   readonly #sink: PlainSink<Pending> = {
@@ -139,7 +139,7 @@ export class Link implements Executor, TransportEvents {
   #over = false;
   #resolve: Pending['resolve'] = () => {};
   #reject: Pending['reject'] = () => {};
-  // Takes the ends of a new promise. One for all commands: a closure for each would weigh 150 bytes.
+  // Keeps the two functions of a new promise. Shared, since a closure for each takes 150 bytes.
   readonly #capture = (resolve: Pending['resolve'], reject: Pending['reject']): void => {
     this.#resolve = resolve;
     this.#reject = reject;
@@ -157,7 +157,7 @@ export class Link implements Executor, TransportEvents {
       onRested: () => this.#advance(),
     }, this.#pace);
     this.#alarm = new Alarm(clock, () => {
-      // While nothing is read, the server's silence is no sign.
+      // While reading is paused, a silent server has not stalled.
       if (this.#isBusy) this.#connection.receive(EMPTY, this.#alarm.time.elapsed());
       this.#connection.tick(this.#alarm.time.elapsed());
       this.#advance();
@@ -169,7 +169,7 @@ export class Link implements Executor, TransportEvents {
     void this.#dial();
   }
 
-  /** Whether the server has shown on it that it speaks memcached's protocol. */
+  /** Whether the server has proved on it that it speaks memcached's protocol. */
   get isSound(): boolean {
     return this.hasAnswered || this.#connection.proved;
   }
@@ -179,12 +179,12 @@ export class Link implements Executor, TransportEvents {
     return this.#connection.pending;
   }
 
-  /** The bytes of memory that they are reckoned to hold. */
+  /** The bytes of memory that are accounted for them. */
   get pendingBytes(): number {
     return this.#connection.pendingBytes;
   }
 
-  /** When the turn of the last command began, by the clock's `elapsed`; pauses do not count. */
+  /** When its last command came, by the clock's `elapsed`, less its pauses; exact to a turn. */
   get usedAt(): number {
     return this.#usedAt + this.#alarm.pausedFor;
   }
@@ -202,7 +202,7 @@ export class Link implements Executor, TransportEvents {
     key: ItemKey,
   ): Promise<Result> {
     let spelled = command;
-    // An observer is to see what is sent, as far as that is known.
+    // Observers get the command as it is sent, once the dialect is known.
     if (this.#connection.spoken === 'text' && isEitherWay(command)) {
       try {
         spelled = this.#connection.spell(command);
@@ -219,14 +219,13 @@ export class Link implements Executor, TransportEvents {
       .then((found) => reader.ofReply(found, { key, options }));
   }
 
-  /** Asks whether the server answers; no observer hears of it. */
+  /** Checks whether the server replies; observers are not called. */
   check(): Promise<Reply> {
     return this.#execute(HEALTH_CHECK, HEALTH_CHECK, undefined, null, wholeReply, '');
   }
 
   /**
-   * Takes over what another connection, whose time is `now`, could not do. Each call keeps the time
-   * that it had left.
+   * Takes over the commands of another link, whose time is `now`. Each keeps the time it has left.
    * @internal
    */
   adopt(commands: readonly Early[], now: number): void {
@@ -243,7 +242,7 @@ export class Link implements Executor, TransportEvents {
     this.#pump.schedule();
   }
 
-  // `asked` is the command before it was spelled, which alone may be quiet.
+  // `asked` is the command as it was given; only that one tells whether it is quiet.
   #execute<Result>(
     command: Command,
     asked: Command,
@@ -259,15 +258,15 @@ export class Link implements Executor, TransportEvents {
       if (options !== undefined) checkExecuteOptions(options);
       const signal = options?.signal;
       if (signal?.aborted === true) throw new AbortError('not-sent', signal.reason);
-      // The commands of one turn share its time: to read the clock costs as much as to encode one.
-      // It flushes even where this one is refused: what was sent before may be what leaves no room.
+      // The commands of one turn share one reading of the clock, which costs as much as to encode
+      // one. The flush is scheduled even if this command is refused: it may make room for the next.
       if (this.#pump.schedule()) this.#usedAt = this.#alarm.time.elapsed();
       const timeout = options?.timeout ?? this.#options.timeout;
       const deadline = this.#usedAt + timeout;
       const pending: Pending = { resolve, reject, reader, key, options, traffic, unlisten: null };
       if (options?.unconfirmed === true) this.#sendQuiet(command, asked, pending, deadline);
       else this.#sendAwaited(command, pending, deadline);
-      // A burst goes out, and its time is told, while it is made: not when its turn ends.
+      // A long burst is sent, and the clock read again, before its turn ends.
       if (this.#unflushed > BURST) {
         this.#flush(false);
         this.#usedAt = this.#alarm.time.elapsed();
@@ -279,7 +278,7 @@ export class Link implements Executor, TransportEvents {
   }
 
   #sendAwaited(command: Command, pending: Pending, deadline: number): void {
-    // What can be taken back waits until its turn ends.
+    // A command that can be aborted is not encoded before its turn ends.
     if (pending.options?.signal === undefined) {
       const size = this.#connection.sendPlain(command, pending, deadline);
       if (size > 0) {
@@ -294,7 +293,7 @@ export class Link implements Executor, TransportEvents {
   }
 
   #sendQuiet(command: Command, asked: Command, pending: Pending, deadline: number): void {
-    // A loop that awaits them one by one leaves the event loop no turn. One alone is not measured.
+    // A loop that awaits them one by one would starve the event loop.
     if ((++this.#quiet & 15) === 0) {
       this.#pump.isSentEnough();
       this.#pace.begin();
@@ -302,10 +301,10 @@ export class Link implements Executor, TransportEvents {
     if (pending.options?.signal === undefined && this.#pump.isFree && this.#hasRoom) {
       const size = this.#connection.sendPlain(command, undefined, Infinity);
       if (size > 0) {
-        // It leaves before anything else can happen, so its caller may go on at once.
+        // It is sent before this turn ends, so its promise can be resolved at once.
         this.#unflushed += size;
         this.#nudge?.sent(command);
-        // Some leave together, as long as they come one right after the other.
+        // Coalesces writes that follow one another, 64 at most.
         if (this.#quiet % 64 !== 0) this.#pump.linger();
         return settle(pending, SILENT);
       }
@@ -317,7 +316,7 @@ export class Link implements Executor, TransportEvents {
 
   #send(command: Command, pending: Pending, deadline: number, until: Early['until']): void {
     const { spoken } = this.#connection;
-    // Before the command is known to be right: a probe does no harm.
+    // Before the command is checked, since a probe has no effect.
     const needsProof = spoken !== 'meta' && isAboutItems(command);
     if (needsProof) this.#connection.prove();
     this.#connection.send(command, pending, deadline, until);
@@ -334,8 +333,8 @@ export class Link implements Executor, TransportEvents {
   }
 
   /**
-   * Stops reading, and the deadlines of commands with it: no reply is late while nobody reads.
-   * Commands are still taken and sent, chunks that are on their way are read, and a dial goes on.
+   * Stops reading, and the clock of the deadlines with it: while reading is paused no command times
+   * out. Commands are still accepted and sent, chunks already received are processed, a dial goes on.
    */
   pause(): void {
     if (this.#over) return;
@@ -344,14 +343,14 @@ export class Link implements Executor, TransportEvents {
     this.#pump.hold(PAUSED, true);
   }
 
-  /** Reads on. Each deadline has the time that it had left at `pause`. */
+  /** Resumes reading. Each command has the time that it had left at `pause`. */
   resume(): void {
     this.#alarm.resume();
     this.#nudge?.resume();
     this.#pump.hold(PAUSED, false);
   }
 
-  /** Takes no more commands, and closes once those that are pending have ended. */
+  /** Accepts no more commands, and closes when the pending ones have ended. */
   close(): Promise<void> {
     this.#connection.end();
     this.#advance();
@@ -362,7 +361,7 @@ export class Link implements Executor, TransportEvents {
     return this.#closed;
   }
 
-  /** Gives up what is pending, and the connection with it. */
+  /** Closes the connection at once; pending calls reject. */
   abort(
     cause: ConnectionError = new ConnectionError('the connection was given up', 'not-sent'),
   ): void {
@@ -399,14 +398,14 @@ export class Link implements Executor, TransportEvents {
   async #dial(): Promise<void> {
     const { dial, endpoint, clock, connectTimeout } = this.#options;
     const name = this.#name;
-    // Does not rely on the dialer to heed its signal.
+    // Does not rely on the dialer to observe its abort signal.
     this.#cancelDial = clock.after(connectTimeout, () => {
       const waited = `no connection to ${name} within ${connectTimeout} ms`;
       this.#connection.fail(new TimeoutError(waited, 'not-sent'));
       this.#advance();
     });
     try {
-      // What it throws at once comes as a rejection: no link ends before it was made.
+      // An exception of the dialer becomes a rejection: a link never ends in its constructor.
       const dialed = new Promise<Transport>((resolve) => {
         resolve(dial(endpoint, this, this.#aborter.signal));
       });
@@ -435,17 +434,17 @@ export class Link implements Executor, TransportEvents {
     );
   }
 
-  // Takes the events that are there, then sends what they may have made room for.
+  // Processes the events, then sends what they have made room for.
   #advance(): void {
     this.#settleAll();
     this.#flush();
   }
 
-  // Without a pace it is the caller's own time that it takes.
+  // Without a pace where the caller's own turn is used.
   #flush(isPaced = true): void {
     this.#unflushed = 0;
     this.#pump.flush(this.#alarm.time.elapsed(), isPaced);
-    // To encode may find deadlines that have passed, or that nothing is left to wait for.
+    // Encoding may have found passed deadlines, or that the connection can close.
     this.#settleAll();
     this.#alarm.set(this.#connection.deadline() ?? Infinity);
   }
@@ -481,7 +480,7 @@ export class Link implements Executor, TransportEvents {
         return this.#passOn(event.tag, event.item);
       case 'sent':
         event.tag.unlisten?.();
-        // What nobody awaits is held back here, so that the event loop turns and memory is bounded.
+        // Backpressure for quiet writes: it bounds memory and yields to the event loop.
         if (this.#pump.sendsLater || !this.#hasRoom) {
           this.#heldBack.push(event.tag);
         } else settle(event.tag, SILENT);
@@ -493,7 +492,8 @@ export class Link implements Executor, TransportEvents {
         return this.#timeOut(event);
       case 'quiet-error': {
         const error = new ServerReplyError(event.reply.type, event.reply.message);
-        // In a turn of its own: what it throws is no business of the calls that wait here.
+        // In its own microtask, so that an exception does not reach the calls that are settled
+        // here.
         void Promise.resolve().then(() => this.#options.onQuietError?.(error));
         return;
       }
@@ -505,13 +505,13 @@ export class Link implements Executor, TransportEvents {
   #timeOut({ tag, outcome, silent }: ClientEvent<Pending> & { type: 'timeout' }): void {
     const { timeout = this.#options.timeout } = tag.options ?? {};
     tag.unlisten?.();
-    // Of what is left of a longer time, fractions say nothing.
+    // Rounded, since it may be the rest of a longer time.
     const within = timeout < 10 ? Number(timeout.toPrecision(2)) : Math.round(timeout);
-    // The stack of a timer tells nobody anything, and thousands may be late at once.
+    // The stack of a timer is useless, and thousands of commands may time out at once.
     const error = withoutStack(() =>
       new TimeoutError(`no reply from ${this.#name} within ${within} ms`, outcome)
     );
-    // Not one reply since it was sent: a firewall may have forgotten the connection.
+    // No reply at all since it was sent: a firewall may have dropped the connection.
     if (silent && !this.#isLate && !this.#over) {
       this.#isLate = true;
       this.#options.onLate?.(this, error);
@@ -519,14 +519,14 @@ export class Link implements Executor, TransportEvents {
     tag.reject(error);
   }
 
-  // Whether the callers of quiet writes may go on. A fence is under way before so many are pending.
+  // Whether quiet writes resolve at once. A fence is sent before so many are pending.
   get #hasRoom(): boolean {
     const { fenceEvery = clientConnectionOptions.fenceEvery } = this.#options;
     return this.#connection.pending <= 4 * fenceEvery;
   }
 
   #passOn(tag: Pending, item: ReplyItem): void {
-    // Its reader is told that it is over, and gets no more.
+    // The call has been rejected; its consumer gets no more items.
     if (this.#isAborted) return;
     const refuse = (error: unknown): void => {
       tag.unlisten?.();
@@ -556,7 +556,7 @@ export class Link implements Executor, TransportEvents {
     this.#alarm.stop();
     this.#nudge?.stop();
     this.#aborter.abort(cause ?? new ConnectionError('the client was closed', 'not-sent'));
-    // After an orderly end the transport may finish sending; after anything else it is cut.
+    // After an orderly end the transport finishes sending; otherwise it is aborted.
     if (cause === null) this.#pump.close();
     else this.#pump.abort();
     const heir = this.#options.onClosed(this, { cause: this.#isAborted ? null : cause, atProbe });
@@ -577,12 +577,12 @@ export class Link implements Executor, TransportEvents {
         call.reject(lostError(this.#authError ?? cause, outcome));
       }
     }
-    // Their bytes were with the transport: what became of them nobody promised to tell.
+    // Their bytes were sent, which is all that their promises stand for.
     for (const pending of this.#heldBack.splice(0)) settle(pending, SILENT);
     this.#resolveClosed();
   }
 
-  // A peer that never said a word of the protocol is likely another kind of server.
+  // A peer that has never sent a valid reply is probably another kind of server.
   #named(cause: Error | null): Error | null {
     if (!(cause instanceof ProtocolError) || this.isSound) return cause;
     const named = `${this.#name} does not answer as memcached does: ${cause.message}`;
@@ -593,7 +593,7 @@ export class Link implements Executor, TransportEvents {
     pending.unlisten?.();
     const state = this.#connection.cancel(pending);
     if (state === 'settled') return;
-    // Not at once: the same signal may take back others, which must not be sent before.
+    // Later, as the same signal may abort other commands that must not be sent.
     this.#pump.schedule();
     pending.reject(new AbortError(state === 'unsent' ? 'not-sent' : 'unknown', reason));
   }

@@ -1,28 +1,28 @@
-// Makes a memcached go on that has stopped reading over TLS.
+// Works around a memcached that stops reading over TLS.
 import type { Clock } from '../../io/clock.ts';
 import type { ClientConnection } from '../../wire/client-connection.ts';
 import type { Command } from '../../wire/command.ts';
 import { isQuiet } from '../../wire/command-facts.ts';
 import { verbs } from '../../wire/verbs.ts';
 
-/** Milliseconds of silence after which a nudge is sent; doubled while the silence goes on. */
+/** Milliseconds without data after which a nudge is sent; doubled with each nudge in a row. */
 const SILENCE = 10;
 
-/** The part of a connection that is needed here, whatever the type of its tags. */
+/** The part of a connection that is used here; the type of its tags does not matter. */
 type Nudged = Pick<ClientConnection<unknown>, 'pending' | 'nudge'>;
 
 /**
- * Sends something more to a server that has stopped reading in the middle of its input.
+ * Sends more bytes to a server that has stopped reading in the middle of its input.
  *
  * memcached does so over TLS (seen with 1.6.18): where one record holds the end of a value and
- * bytes behind it, those bytes are read only when more arrive. A client that waits for the replies,
- * and sends nothing meanwhile, would wait for ever.
+ * bytes behind it, those bytes are read only when more arrive. A client that waits for the replies
+ * and sends nothing meanwhile would wait until its timeout.
  */
 export class Nudge {
   readonly #clock: Clock;
   readonly #connection: Nudged;
   readonly #flush: () => void;
-  // Whether a value is in flight, which the next command would be sent behind.
+  // Whether a value is in flight that the next command would be sent behind.
   #isBehindValue = false;
   #isWatching = false;
   #wait = SILENCE;
@@ -30,7 +30,7 @@ export class Nudge {
   #isPaused = false;
   #cancel: () => void = () => {};
 
-  /** @param flush Sends what the connection has. */
+  /** @param flush Sends the output of the connection. */
   constructor(clock: Clock, connection: Nudged, flush: () => void) {
     this.#clock = clock;
     this.#connection = connection;
@@ -38,12 +38,12 @@ export class Nudge {
   }
 
   /**
-   * Called with each command. Once a command goes behind a value, the server is watched until it
-   * owes no reply.
+   * Called with each command. After a command was sent behind a value, the server is monitored
+   * until no reply is pending.
    */
   sent(command: Command): void {
     if (this.#connection.pending === 1) this.#isBehindValue = false;
-    // A quiet command has a fence behind it.
+    // A quiet command is followed by a fence.
     if (this.#isBehindValue || isQuiet(command)) this.#watch();
     if (verbs[command.verb].data) this.#isBehindValue = true;
   }
@@ -53,7 +53,7 @@ export class Nudge {
     this.#isHeard = true;
   }
 
-  /** Nothing is read until `resume`: silence is no sign meanwhile. */
+  /** Reading is paused until `resume`, so silence means nothing meanwhile. */
   pause(): void {
     this.#isPaused = true;
     this.#cancel();
@@ -66,7 +66,7 @@ export class Nudge {
     if (this.#isWatching) this.#look();
   }
 
-  /** Stops for good. */
+  /** Stops the timer; it is not used again. */
   stop(): void {
     this.#isWatching = true;
     this.#isPaused = false;
@@ -88,7 +88,7 @@ export class Nudge {
       this.#isWatching = this.#connection.pending > 0;
       if (!this.#isWatching) return;
       const isSilent = !this.#isHeard;
-      // Before anything is sent, as that may be the end of the connection.
+      // Before sending, which may close the connection.
       this.#look();
       if (!isSilent) return;
       this.#connection.nudge();

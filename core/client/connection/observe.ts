@@ -1,4 +1,4 @@
-// Tells observers of commands and of their ends.
+// Calls observers when commands begin and end.
 import type { Clock } from '../../io/clock.ts';
 import type { Command } from '../../wire/command.ts';
 import { MemcacheError, type Outcome } from '../../wire/errors.ts';
@@ -11,17 +11,17 @@ export interface CommandEnd {
   /** Milliseconds from the call to the reply, or to the error. */
   readonly duration: number;
   /**
-   * How many bytes were sent for it, and came for it. Both are 0 where no reply came: how far it
-   * got is not known then, and a write that is not waited for is encoded later.
+   * The bytes of the command and of its reply. Both are 0 if there was no reply: then it is not
+   * known how far it got, or it is a write that is not awaited and is encoded later.
    */
   readonly bytesOut: number;
   /** The bytes of its reply. */
   readonly bytesIn: number;
-  /** Whether the server acted on it; `unknown` for a write whose reply is not waited for. */
+  /** Whether the server acted on it; `unknown` for a write whose reply is not awaited. */
   readonly outcome: Outcome;
-  /** How many of its keys were there. Both are 0 where a command does not ask for a key's item. */
+  /** How many of its keys were found. Both are 0 for a command that does not ask for items. */
   readonly hits: number;
-  /** How many were not. */
+  /** How many were not found. */
   readonly misses: number;
   /** Why the call failed, or null. */
   readonly error: Error | null;
@@ -64,7 +64,7 @@ export function announce(
   }
 }
 
-/** Calls the callback for the end once the reply has come, or will not come. */
+/** Calls the callback for the end when the reply has arrived or the call has failed. */
 export async function observed(
   onEnd: OnCommandEnd,
   clock: Clock,
@@ -80,12 +80,12 @@ export async function observed(
   };
   try {
     const found = await reply;
-    // A command whose reply nobody waits for ends when it is sent.
+    // A command whose reply is not awaited ends when it was sent.
     const isAwaited = found.type !== 'silent' || traffic.bytesOut > 0;
     tell(isAwaited ? 'done' : 'unknown', found, null);
     return found;
   } catch (error) {
-    // An exception of `onItem` is no MemcacheError: the server was answering.
+    // An exception of `onItem` is no MemcacheError: the server had replied.
     tell(error instanceof MemcacheError ? error.outcome : 'done', null, error as Error);
     throw error;
   }
@@ -101,16 +101,16 @@ export function callListener<Result>(call: () => Result): Result | undefined {
   }
 }
 
-/** How many of a command's keys were there, and how many not. */
+/** How many of a command's keys were found, and how many were not. */
 function countKeys(command: Command, reply: Reply | null): { hits: number; misses: number } {
   const { keys, needsItem } = verbs[command.verb];
   if (reply?.type === 'values') {
     const hits = reply.items.length;
-    // A read of one key may have been sent in classic words.
+    // A read of one key may have been sent as a classic command.
     const asked = 'keys' in command ? command.keys.length : keys === 'one' ? 1 : hits;
     return { hits, misses: asked - hits };
   }
-  // A store needs the item, too, where it compares its cas.
+  // A store that compares the cas needs the item, too.
   const compares = 'flags' in command && typeof command.flags === 'object' &&
     flagArgument(command.flags, 'C') !== undefined;
   const asked = needsItem || compares;

@@ -1,4 +1,4 @@
-// The calls that wait on a connection, and how each ends.
+// The pending calls of a connection, and their results and errors.
 import {
   AuthError,
   ConnectionError,
@@ -58,15 +58,15 @@ export const plainSink: PlainSink<Pending> = {
       call.reject(error as Error);
     }
   },
-  // An observer is told of the whole reply.
+  // Observers get the whole reply.
   takesItems: ({ reader, traffic }) => traffic === null && reader.takeItem !== undefined,
   onPlainItem: ({ reader }, item, index) => reader.takeItem?.(item, index),
 };
 
 /** The error of a call whose connection was lost. */
 export function lostError(cause: Error | null, outcome: Outcome): MemcacheError {
-  // One error for all that it is true of. A UsageError is true of the call that broke the rule, but
-  // for the dialect: that one is true of the client.
+  // The calls share the error if its outcome is theirs. A UsageError belongs to the one call that
+  // broke the rule, except for the dialect, which is an option of the client.
   if (cause instanceof UsageError && cause.argument === 'dialect') {
     return new UsageError('dialect', cause.rule, undefined, outcome);
   }
@@ -77,7 +77,7 @@ export function lostError(cause: Error | null, outcome: Outcome): MemcacheError 
   return new ConnectionError(message, outcome, cause ?? undefined, code);
 }
 
-/** The call that waits for the answer to a login. `fail` takes why the connection has to end. */
+/** The pending call of a login. `fail` gets the error with which the connection is to close. */
 export function loginCall(
   server: string,
   password: string,
@@ -89,7 +89,7 @@ export function loginCall(
       const waited = `no answer to the login at ${server} within ${timeout} ms`;
       return fail(new TimeoutError(waited, 'not-sent'));
     }
-    // A server that is out of memory has not judged the credentials.
+    // A server that is out of memory has not checked the credentials.
     if (!(cause instanceof ServerReplyError) || cause.kind === 'SERVER_ERROR') return fail(cause);
     // A server may repeat what it was sent.
     const message = password === ''

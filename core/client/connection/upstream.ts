@@ -35,14 +35,14 @@ export interface UpstreamOptions
   /** A number from 0 to 1, for jitter. */
   readonly random: () => number;
   /**
-   * Called when a dial failed, or the server answered nothing on a new connection. The loss of a
-   * connection on which the server had answered does not count: servers close idle connections, and
+   * Called when a dial failed, or the server sent no reply on a new connection. The loss of a
+   * connection on which the server had replied does not count: servers close idle connections, and
    * firewalls drop them.
    */
   readonly onFailure?: ((cause: ConnectionError | TimeoutError) => void) | undefined;
 }
 
-/** Pending bytes on a connection without an answer yet, from which on another one is opened. */
+/** Pending bytes on a connection without a reply yet, from which on another one is opened. */
 const SPREAD = 64 * 1024;
 
 /**
@@ -59,13 +59,13 @@ const SPREAD = 64 * 1024;
  */
 export class Upstream implements Executor {
   readonly #options: UpstreamOptions & PoolOptions;
-  // In the order of opening. The last ones get the fewest commands, and fall idle first.
+  // In the order of opening. The last ones get the fewest commands, and become idle first.
   #links: Link[] = [];
   // Being opened in the background, while the others are busy.
   readonly #opening: Set<Link> = new Set();
-  // Late ones, which end with the commands that are pending on them.
+  // Those on which a command timed out; each closes when its pending commands have ended.
   readonly #leaving: Set<Link> = new Set();
-  // Made for one dump or watch each.
+  // Each is dedicated to one dump or watch.
   readonly #apart: Set<Link> = new Set();
   #failures = 0;
   // Not to dial before this time, by the clock's `elapsed`.
@@ -126,7 +126,7 @@ export class Upstream implements Executor {
     for (const link of this.#all()) link.resume();
   }
 
-  /** A dump or a watch in progress ends with an error, as its reader may never go on. */
+  /** A dump or a watch in progress ends with an error, since its consumer may have stopped. */
   async close(): Promise<void> {
     this.#closed = true;
     this.#alarm.stop();
@@ -134,7 +134,7 @@ export class Upstream implements Executor {
     for (;;) {
       const links = this.#all();
       if (links.length === 0) return;
-      // What a connection could not do that closed at the probe, another does before it ends.
+      // A connection that was closed at the probe may have been replaced meanwhile.
       await Promise.all(links.map((link) => link.close()));
     }
   }
@@ -143,7 +143,7 @@ export class Upstream implements Executor {
     return [...this.#leaving, ...this.#links, ...this.#opening, ...this.#apart];
   }
 
-  // Allocates nothing: every command comes by here.
+  // Allocates nothing, since it runs for every command.
   #pick(): Link {
     const { maxPoolSize } = this.#options;
     let best = this.#links[0];
@@ -168,7 +168,7 @@ export class Upstream implements Executor {
       this.#openAnother();
       return best;
     }
-    // A few calls made at once are done in their order.
+    // A few calls of one turn stay on one connection, and in order.
     if (best.pendingBytes < SPREAD) return best;
     const link = this.#connect();
     this.#add(link);
@@ -179,7 +179,7 @@ export class Upstream implements Executor {
     const link = this.#connect(closesAtProbe);
     this.#opening.add(link);
     link.check().then(() => {
-      // It may have been lost since.
+      // It may have been lost meanwhile.
       if (this.#opening.delete(link)) this.#add(link);
     }, () => link.abort());
   }
@@ -202,7 +202,7 @@ export class Upstream implements Executor {
     }
   }
 
-  // A dump takes its time and a watch lasts for ever, and both want a connection for themselves.
+  // A dump is slow and a watch never ends, and neither shares its connection.
   async #executeApart(command: Command, options: ExecuteOptions): Promise<Reply> {
     const link = this.#connect();
     this.#apart.add(link);
@@ -225,7 +225,7 @@ export class Upstream implements Executor {
     return link;
   }
 
-  // A late connection keeps its pending commands, and takes no more.
+  // A connection on which a command timed out keeps its pending commands, and gets no more.
   #leave(link: Link, error: TimeoutError): void {
     if (!this.#links.includes(link)) return;
     this.#links = this.#links.filter((other) => other !== link);
@@ -234,7 +234,7 @@ export class Upstream implements Executor {
     if (!link.hasAnswered) this.#fail(link, error);
   }
 
-  // Returns the connection that is to do what this one did not do, or null.
+  // Returns the connection that takes over its pending commands, or null.
   #finish(link: Link, cause: Error | null, atProbe: boolean): Link | null {
     const wasOpening = this.#opening.delete(link);
     const wasLate = this.#leaving.delete(link);
@@ -242,7 +242,7 @@ export class Upstream implements Executor {
     this.#links = this.#links.filter((other) => other !== link);
     if (this.#closed && (!atProbe || wasOpening)) return null;
     if (atProbe) {
-      // It knows no meta commands, and takes the classic ones on a connection that has no other.
+      // The server does not support meta commands, so the next connection sends no probe for them.
       if (wasOpening) {
         this.#openAnother(true);
         return null;
@@ -252,7 +252,7 @@ export class Upstream implements Executor {
       else this.#add(next);
       return next;
     }
-    // A server that takes connections and drops them is as good as one that takes none.
+    // A server that accepts connections and drops them counts as one that refuses them.
     const isVain = !link.isSound && !wasLate && cause !== null;
     if (link.isSound && !wasLate) this.#failures = 0;
     if (this.#links.length > 0) {
@@ -263,21 +263,20 @@ export class Upstream implements Executor {
     return null;
   }
 
-  // There is no connection, and none was to be had.
+  // A dial failed, or a connection was lost before the server had replied on it.
   #fail({ wasConnected }: Link, cause: Error | null): void {
     const { clock, reconnectDelay, maxReconnectDelay, random } = this.#options;
     this.#failures++;
     this.#cause = cause;
     const delay = backoff(this.#failures, reconnectDelay, maxReconnectDelay, random);
-    // A connection that was made and lost is made again at once, the first time.
+    // The first time, a connection that was made and lost is replaced without a wait.
     this.#dialAt = wasConnected && this.#failures === 1 ? 0 : clock.elapsed() + delay;
     const failed = cause instanceof TimeoutError || cause instanceof ConnectionError;
     if (failed && this.#links.length === 0) this.#options.onFailure?.(cause);
   }
 
   #isDown(): ConnectionError | UsageError {
-    // A server that the client's options do not fit is told of like this at each call, not at the
-    // first.
+    // If the options do not fit the server, each call rejects with that error, not only the first.
     if (this.#cause instanceof UsageError) {
       return new UsageError(this.#cause.argument, this.#cause.rule);
     }

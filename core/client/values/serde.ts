@@ -1,22 +1,21 @@
-// How values become bytes and flags, and back.
-import { fromUtf8, latin1, textCodec } from '../../wire/bytes.ts';
+// Turns values into bytes and flags, and back.
+import { fromUtf8, latin1, type TextCodec } from '../../wire/bytes.ts';
 import { assertArgument, checkWellFormed } from '../../wire/check.ts';
 import type { Key, Value } from '../../wire/command.ts';
 import { MemcacheError, UsageError } from '../../wire/errors.ts';
 import { wholeNumber } from '../../wire/numbers.ts';
-import type { PlainReply } from '../../wire/plain.ts';
 
 /** A value as it is sent. */
 export interface Serialized {
   /** Text goes out as UTF-8. */
   readonly value: Value;
-  /** What the value is, as an unsigned 32-bit number that the server keeps beside it. */
+  /** The type of the value, as an unsigned 32-bit number that the server stores with it. */
   readonly flags: number;
 }
 
 /** Turns values into bytes and back, synchronously. */
 export interface Serde {
-  /** The value to send and the client flags that say what it is. */
+  /** The value to send, and the client flags that give its type. */
   serialize(key: Key, value: unknown): Serialized;
   /**
    * The stored value. `value` may be a view of a larger chunk: copy the bytes that are kept.
@@ -24,7 +23,7 @@ export interface Serde {
   deserialize(key: Key, value: Uint8Array, flags: number): unknown;
 }
 
-// pymemcache's numbers where it has them, so that both read each other.
+// The numbers of pymemcache where it has them, so that each reads values of the other.
 const BYTES = 0;
 const INTEGER = 2;
 const TEXT = 16;
@@ -72,13 +71,22 @@ export const defaultSerde: Serde = {
   },
 };
 
-/** The value of a plain reply. Text, the most common by far, needs no view of the bytes. */
-export function deserialize(serde: Serde, key: Key, item: PlainReply): unknown {
+/** An item as it was received: its value is `bytes[from, to)`. */
+export interface ItemBytes {
+  readonly bytes: Uint8Array;
+  readonly from: number;
+  readonly to: number;
+  readonly flags: number;
+}
+
+/** The value of an item. Text, the most common by far, needs no view of the bytes. */
+export function deserialize(serde: Serde, codec: TextCodec, key: Key, item: ItemBytes): unknown {
   const { bytes, from, to, flags } = item;
   if (flags === TEXT && serde.deserialize === defaultSerde.deserialize) {
-    return textCodec.read(bytes, from, to);
+    return codec.read(bytes, from, to);
   }
-  return serde.deserialize(key, bytes.subarray(from, to), flags);
+  const isWhole = to - from === bytes.length;
+  return serde.deserialize(key, isWhole ? bytes : bytes.subarray(from, to), flags);
 }
 
 /** A value in a buffer of its own, which keeps no chunk alive and exposes no other bytes. */
@@ -86,7 +94,7 @@ export function ownBytes(value: Uint8Array): Uint8Array {
   return value.length === value.buffer.byteLength ? value : new Uint8Array(value);
 }
 
-/** @throws UsageError when it would come back as another: what of it is no text has no UTF-8. */
+/** @throws UsageError for a lone surrogate, which has no UTF-8 form and would be replaced. */
 export function checkString(text: string): string {
   checkWellFormed('value', text);
   return text;
@@ -104,7 +112,7 @@ export function checkSerde(serde: Serde): void {
 }
 
 /**
- * What a serde makes of a value.
+ * Serializes a value, and checks the result.
  *
  * @throws UsageError when the serde, which may be the caller's own, fails or gives what cannot be
  * sent.
@@ -152,7 +160,7 @@ function findLost(value: unknown): string | null {
   switch (typeof value) {
     case 'string':
     case 'boolean':
-    // One that has a toJSON by now: JSON.stringify has taken it.
+    // A bigint that JSON.stringify has accepted has a toJSON.
     case 'bigint':
       return null;
     case 'number':
@@ -164,7 +172,7 @@ function findLost(value: unknown): string | null {
   }
 }
 
-/** @param isMade It is what a `toJSON` gave, which is not asked for another. */
+/** @param isMade It is the result of a `toJSON`, whose own `toJSON` is not called. */
 function findLostIn(value: object, isMade = false): string | null {
   if (!isMade && hasToJson(value)) {
     if (toTag(value) === '[object Date]') {
@@ -187,7 +195,7 @@ function findLostIn(value: object, isMade = false): string | null {
   for (const name in value) {
     const one = (value as Readonly<Record<string, unknown>>)[name];
     if (one === null || typeof one === 'string') continue;
-    // Left out, as everybody expects of JSON: to read them gives undefined as well.
+    // JSON leaves them out; reading them gives undefined as well.
     if (one === undefined || typeof one === 'function' || typeof one === 'symbol') continue;
     const lost = findLost(one);
     if (lost !== null && Object.hasOwn(value, name)) return `.${name}${lost}`;
@@ -198,7 +206,7 @@ function findLostIn(value: object, isMade = false): string | null {
 function isLost(value: object): boolean {
   const tag = toTag(value);
   if (ArrayBuffer.isView(value) || /^\[object (Map|Set|Error)\]$/.test(tag)) return true;
-  // A Promise, a RegExp, a buffer: all that is in it is out of sight.
+  // A Promise, a RegExp, a buffer: none of its content is in properties.
   const isPlain = /^\[object (Object|Number|String|Boolean)\]$/.test(tag);
   return !isPlain && Object.keys(value).length === 0;
 }
@@ -237,9 +245,9 @@ export function fromJson(key: Key, text: string): unknown {
   }
 }
 
-/** A number where it is a safe one. @throws UsageError for what is no integer. */
+/** A number, or a bigint if it is not safe. @throws UsageError if it is no integer. */
 export function toInteger(key: Key, value: Uint8Array): number | bigint {
-  // decr leaves spaces behind a number that has lost a digit.
+  // decr pads a number that has lost a digit with spaces.
   const whole = wholeNumber(latin1(value).trim());
   if (whole !== undefined) return whole;
   throw new UsageError('serde', `found no integer in ${describe(key)}, against its flags`);
