@@ -88,7 +88,14 @@ export class MetaCommands {
     this.#context = context;
   }
 
-  /** `mg`: the item; undefined for a miss. */
+  /**
+   * `mg`: the item; undefined for a miss.
+   *
+   * @example
+   * ```ts
+   * const item = await client.meta.get('user:1', { ttl: true, vivify: 30 });
+   * ```
+   */
   get<T = unknown>(
     key: ItemKey,
     options: MetaGetOptions = {},
@@ -156,7 +163,14 @@ export class MetaCommands {
     },
   };
 
-  /** `ms`: stores a value. */
+  /**
+   * `ms`: stores a value.
+   *
+   * @example
+   * ```ts
+   * const { status } = await client.meta.set('user:1', 'Ada', { expire: 60 });
+   * ```
+   */
   async set(key: ItemKey, value: unknown, options: MetaSetOptions = {}): Promise<MetaResult> {
     checkMetaOptions('ms', options);
     if (isEmpty(options)) return this.#setPlain(key, value);
@@ -178,14 +192,28 @@ export class MetaCommands {
     return this.#context.executeWith(wire, command, options, resultReader, key);
   }
 
-  /** `md`: deletes an item, or marks it stale. */
+  /**
+   * `md`: deletes an item, or marks it stale.
+   *
+   * @example
+   * ```ts
+   * const { status } = await client.meta.delete('user:1');
+   * ```
+   */
   async delete(key: ItemKey, options: MetaDeleteOptions = {}): Promise<MetaResult> {
     checkMetaOptions('md', options);
     const flags = this.#flags(deleteFlags, options);
     return toResult(await this.#write(key, { verb: 'md', flags }, options));
   }
 
-  /** `ma`: adds to a number or subtracts from it, and creates it with `vivify` if there is none. */
+  /**
+   * `ma`: adds to a number or subtracts from it, and creates it with `vivify` if there is none.
+   *
+   * @example
+   * ```ts
+   * const { value } = await client.meta.arithmetic('visits', { initial: 1n, vivify: 60 });
+   * ```
+   */
   async arithmetic(key: ItemKey, options: MetaArithmeticOptions = {}): Promise<MetaNumber> {
     checkMetaOptions('ma', options);
     const mode = checkEntry('mode', arithmeticModes, options.mode ?? 'incr');
@@ -199,6 +227,11 @@ export class MetaCommands {
   /**
    * `me`: the server's metadata of an item; undefined for a miss. Its times are computed with the
    * client's clock, to the second.
+   *
+   * @example
+   * ```ts
+   * const info = await client.meta.debug('user:1'); // undefined if it does not exist
+   * ```
    */
   async debug(key: ItemKey, options?: CallOptions): Promise<ItemInfo | undefined> {
     checkCallOptions(options);
@@ -209,7 +242,14 @@ export class MetaCommands {
     return toItemInfo(reply, this.#context.dependencies.clock.now());
   }
 
-  /** `mn`: a round trip to the server and back. */
+  /**
+   * `mn`: a round trip to the server and back.
+   *
+   * @example
+   * ```ts
+   * await client.meta.noop(); // all quiet commands before it are done
+   * ```
+   */
   async noop(options?: CallOptions): Promise<void> {
     checkCallOptions(options);
     const reply = await this.#context.dependencies.executor.execute({ verb: 'mn' }, options);

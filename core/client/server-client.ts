@@ -37,7 +37,14 @@ import type { Optional } from '../wire/options.ts';
 
 /** A client of one server: the operations on items, and those on the server itself. */
 export class ServerClient extends Memcache {
-  /** The version of the server. */
+  /**
+   * The version of the server.
+   *
+   * @example
+   * ```ts
+   * const version = await client.version(); // '1.6.39'
+   * ```
+   */
   async version(options?: CallOptions): Promise<string> {
     checkCallOptions(options);
     return toVersion(
@@ -49,6 +56,11 @@ export class ServerClient extends Memcache {
    * The statistics of the server, by name; numbers as numbers.
    *
    * @param words The topic: `settings`, `items`, …; the general statistics by default.
+   *
+   * @example
+   * ```ts
+   * const { curr_items: items } = Object.fromEntries(await client.stats());
+   * ```
    */
   stats(
     words: readonly string[] = [],
@@ -68,6 +80,11 @@ export class ServerClient extends Memcache {
    * @param delay Seconds from now, or a Date; at once by default.
    * @throws UsageError when it is negative or longer than 30 days: memcached would take it for a Unix
    * time, reply OK, and delete nothing.
+   *
+   * @example
+   * ```ts
+   * await client.flushAll(); // every item of the server
+   * ```
    */
   async flushAll(delay: Expire = 0, options: WriteOptions = {}): Promise<void> {
     checkWriteOptions(options);
@@ -79,7 +96,14 @@ export class ServerClient extends Memcache {
     );
   }
 
-  /** Sets how much memory the server may use, in megabytes. */
+  /**
+   * Sets how much memory the server may use, in megabytes.
+   *
+   * @example
+   * ```ts
+   * await client.cacheMemlimit(128);
+   * ```
+   */
   async cacheMemlimit(megabytes: number, options?: CallOptions): Promise<void> {
     checkCallOptions(options);
     toOk(
@@ -90,7 +114,14 @@ export class ServerClient extends Memcache {
     );
   }
 
-  /** Sets how much the server logs. */
+  /**
+   * Sets how much the server logs.
+   *
+   * @example
+   * ```ts
+   * await client.verbosity(1);
+   * ```
+   */
   async verbosity(level: number, options?: CallOptions): Promise<void> {
     checkCallOptions(options);
     toOk(
@@ -101,7 +132,14 @@ export class ServerClient extends Memcache {
     );
   }
 
-  /** Stops the server, which must have been started with `-A`. */
+  /**
+   * Stops the server, which must have been started with `-A`.
+   *
+   * @example
+   * ```ts
+   * await client.shutdown();
+   * ```
+   */
   async shutdown(
     options: CallOptions & { readonly graceful?: boolean | undefined } = {},
   ): Promise<void> {
@@ -111,7 +149,14 @@ export class ServerClient extends Memcache {
     await this.context.dependencies.executor.execute({ verb: 'shutdown', graceful }, call);
   }
 
-  /** Asks the server to close the connection. The next call makes another. */
+  /**
+   * Asks the server to close the connection. The next call makes another.
+   *
+   * @example
+   * ```ts
+   * await client.quit();
+   * ```
+   */
   async quit(options?: CallOptions): Promise<void> {
     checkCallOptions(options);
     await this.context.dependencies.executor.execute({ verb: 'quit' }, options);
@@ -125,6 +170,11 @@ export class ServerClient extends Memcache {
    *
    * @param options `reply` is the shape of the reply, `value` is sent as a data block after the
    * line.
+   *
+   * @example
+   * ```ts
+   * const reply = await client.raw('verbosity 1', { reply: 'line' });
+   * ```
    */
   async raw(
     line: string,
@@ -144,6 +194,11 @@ export class ServerClient extends Memcache {
    * server's clock.
    *
    * @param classes `all`, `hash`, or slab classes: `1,2`.
+   *
+   * @example
+   * ```ts
+   * for await (const { key, size } of client.metadump()) console.log(key, size);
+   * ```
    */
   metadump(classes = 'all', options?: CallOptions): ItemStream<ItemInfo> {
     const command = { verb: 'lru_crawler metadump', words: [classes] } as const;
@@ -156,6 +211,11 @@ export class ServerClient extends Memcache {
    * The keys on the server (memcached 1.6.19).
    *
    * @param classes As `metadump`.
+   *
+   * @example
+   * ```ts
+   * for await (const key of client.mgdump()) console.log(key);
+   * ```
    */
   mgdump(classes = 'all', options?: CallOptions): ItemStream<Key> {
     const command = { verb: 'lru_crawler mgdump', words: [classes] } as const;
@@ -169,6 +229,13 @@ export class ServerClient extends Memcache {
    *
    * @param logs `fetchers`, `mutations`, `evictions`, `connevents`, `deletions`; fetchers by
    * default.
+   *
+   * @example
+   * ```ts
+   * const lines = client.watch(['mutations']);
+   * const first = lines.next(); // resolves with the first line
+   * await lines.return(); // ends the watch
+   * ```
    */
   watch(logs: readonly string[] = ['fetchers'], options?: CallOptions): ItemStream<string> {
     const command = { verb: 'watch', words: logs } as const;
