@@ -44,7 +44,10 @@ export async function* buildTables(
       const found: Round[] = [];
       for (let round = 0; round < rounds; round++) {
         const now = new Subject(opening, cores.load);
-        const before = new Subject({ ...opening, dist: resolve(dist) }, cores.load);
+        const before = new Subject(
+          { ...opening, dist: resolve(dist), firstKey: 10_000 },
+          cores.load,
+        );
         try {
           found.push(await takeTurns(now, before, load, round % 2 === 0));
         } finally {

@@ -37,7 +37,7 @@ const CLIENTS: readonly ClientName[] = ['auto', 'text', 'pooled'];
 /** Very many items at once, on memcached: none may fail, and the event loop is to go on. */
 export async function* bulkTables(quick: boolean): AsyncGenerator<Table> {
   if (findProgram('memcached') === null) throw new Error('bulk calls are measured on memcached');
-  const rounds = quick ? 1 : 3;
+  const rounds = quick ? 1 : 2;
   const jobs = allJobs.map((job) => quick ? { ...job, count: job.count / 10 } : job);
   const cores = layouts()[0]!;
   const found = new Map<string, BulkReport[]>();

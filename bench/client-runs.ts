@@ -40,6 +40,9 @@ export interface Plan {
   readonly options: readonly string[];
 }
 
+/** Each has so many keys for itself, which is more than any load has. */
+const KEYS = 10_000;
+
 /** Measures all of them. They take turns at each load, each round from another on. */
 export async function play(cores: Cores, plan: Plan): Promise<Runs> {
   const runs = new Runs(cores, plan.loads);
@@ -51,12 +54,10 @@ export async function play(cores: Cores, plan: Plan): Promise<Runs> {
     );
     const server = await startServer('memcached', plan.memory, cores.server, plan.options);
     const first = round % all.length;
-    const open = [...all.slice(first), ...all.slice(0, first)].map((
-      { title, name, runtime },
-    ): [string, Subject] => [
-      title,
-      new Subject({ name, ports: [server.port] }, cores.load, runtime),
-    ]);
+    const open = [...all.slice(first), ...all.slice(0, first)].map((one, i): [string, Subject] => {
+      const opening = { name: one.name, ports: [server.port], firstKey: i * KEYS };
+      return [one.title, new Subject(opening, cores.load, one.runtime)];
+    });
     try {
       await playRound(open, plan, runs);
     } finally {

@@ -29,10 +29,10 @@ function firstLoads(runs: Runs): Load[] {
 export function firstTable(runs: Runs): Table {
   return {
     title: 'Beside the other clients',
-    notes:
-      'Thousands of operations a second (of keys, for getMany) on one connection, with values ' +
-      'of 100 bytes where no size is named: more is better. In the last column how many times as ' +
-      'fast memwire is as the fastest of the others.',
+    notes: 'Thousands of operations a second (of keys, for getMany) that a client does with one ' +
+      'connection to memcached, both on one processor, with values of 100 bytes where no size is ' +
+      'named: more is better. `90/10` is nine gets and one set. In the last column how many times ' +
+      'as fast memwire is as the fastest of the others, which the picture shows for all of them.',
     columns: ['load', OURS, ...peerNames, 'memwire/fastest'],
     rows: firstLoads(runs).map(({ name: load }) => [
       load,

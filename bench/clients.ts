@@ -74,7 +74,7 @@ const MEMORY = 1024;
 function mainPlan(quick: boolean, wanted: readonly Load[]): Plan {
   const times = quick
     ? { rounds: 1, warmUp: 0.04, settle: 0.02, turns: 1, seconds: 0.05, heapSeconds: 0.02 }
-    : { rounds: 3, warmUp: 1.5, settle: 0.2, turns: 3, seconds: 0.12, heapSeconds: 0.1 };
+    : { rounds: 3, warmUp: 1.5, settle: 0.3, turns: 3, seconds: 0.12, heapSeconds: 0.1 };
   // One by one first: with few operations a second, code is compiled late.
   const before = [loads[0]!];
   const all = contenders(subjects);
@@ -88,11 +88,9 @@ function sizePlan(quick: boolean): Plan {
     loads: sizes,
     before: [sizes[0]!],
     // Some clients take many seconds for one of the greatest.
-    ...(quick
-      ? { rounds: 1, warmUp: 0.04, seconds: 0.05 }
-      : { rounds: 2, warmUp: 0.5, seconds: 0.3 }),
+    rounds: 1,
+    ...(quick ? { warmUp: 0.04, turns: 1, seconds: 0.05 } : { warmUp: 1, turns: 2, seconds: 0.3 }),
     settle: 0.1,
-    turns: 1,
     heapSeconds: 0,
     memory: MEMORY,
     options: ['-I', '64m'],

@@ -65,8 +65,8 @@ async function compare(
   const reports = new Map<string, Measured[]>();
   for (let round = 0; round < (quick ? 1 : 3); round++) {
     for (const load of loads) {
-      const open = subjects.map(({ name, servers }) =>
-        new Subject({ name, ports: ports.slice(0, servers) }, null)
+      const open = subjects.map(({ name, servers }, i) =>
+        new Subject({ name, ports: ports.slice(0, servers), firstKey: i * items.keys }, null)
       );
       for (const subject of open) await subject.load(load, settle);
       for (let turn = 0; turn < turns; turn++) {

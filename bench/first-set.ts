@@ -49,7 +49,7 @@ async function firstTable(cores: Cores, quick: boolean): Promise<Table> {
 }
 
 async function steadyTable(cores: Cores, quick: boolean): Promise<Table> {
-  const windows = quick ? 4 : 100;
+  const windows = quick ? 4 : 60;
   const milliseconds = 50;
   const request = { windows, milliseconds };
   const report = await onServer<SteadyReport, SteadyRequest>(cores, request);

@@ -14,7 +14,7 @@ export function* hashingTables(quick: boolean): Generator<Table> {
   installClients();
   const schemes = Object.keys(hashSchemes);
   const digests = Object.keys(libmemcachedDigests);
-  const times = play([...schemes, PEER, ...digests, MD5], quick ? 1 : 5);
+  const times = play([...schemes, PEER, ...digests, MD5], quick ? 1 : 3);
   yield {
     title: 'The server of a key, one of ten',
     notes: 'ns for each key of 15 bytes, the median of fresh processes that take turns, with ' +

@@ -114,19 +114,26 @@ const tables = new Map<string, Table[]>();
 for (const [name, measure] of Object.entries(parts)) {
   if (!wanted.includes(name)) continue;
   const found: Table[] = [];
-  for await (const table of measure()) {
-    found.push(table);
-    console.log(`\n${asText(table)}`);
+  try {
+    for await (const table of measure()) {
+      found.push(table);
+      console.log(`\n${asText(table)}`);
+    }
+    tables.set(name, found);
+  } catch (error) {
+    // What was measured for many minutes is not lost to it.
+    console.error(`${name} failed:`, error);
+    process.exitCode = 1;
   }
-  tables.set(name, found);
 }
 const reached = targetTable(figuresOf(tables));
 if (reached.rows.length > 0) console.log(`\n${asText(reached)}`);
 console.error(`${((performance.now() - start) / 60_000).toFixed(1)} minutes`);
 if (values.write) {
   for (const page of pages) {
-    const all = page.has.flatMap((name) => tables.get(name) ?? []);
-    if (all.length > 0) write(page, all);
+    const measured = page.has.filter((name) => wanted.includes(name));
+    const all = measured.flatMap((name) => tables.get(name) ?? []);
+    if (all.length > 0 && measured.every((name) => tables.has(name))) write(page, all);
   }
 }
 

@@ -8,7 +8,7 @@ const MB = 1024 * KB;
 
 /** The parsers alone: on small messages in chunks of every size, and on large values. */
 export function* parserTables(quick: boolean): Generator<Table> {
-  const effort = quick ? { rounds: 3, milliseconds: 20 } : { rounds: 9, milliseconds: 60 };
+  const effort = quick ? { rounds: 3, milliseconds: 20 } : { rounds: 5, milliseconds: 60 };
   yield smallTable(effort);
   yield largeTable(effort, quick ? 16 : 64);
 }

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { findProgram } from '../test/support/memcached.ts';
+import { bundle } from './bundle.ts';
 import { type Cores, layouts, pin } from './cores.ts';
 import type { LoadRequest, LoadResult } from './load.ts';
 import { runProgram } from './run-program.ts';
@@ -88,7 +89,7 @@ function waitTable(cores: Cores, found: Found): Table {
 // Fresh processes in every round, as for the server.
 async function play(cores: Cores, quick: boolean, inFlight: number): Promise<Found> {
   const found = new Map<Way, (readonly LoadResult[])[]>();
-  for (let round = 0; round < (quick ? 1 : 3); round++) {
+  for (let round = 0; round < (quick ? 1 : 2); round++) {
     for (const [way, servers] of Object.entries(ways) as [Way, number][]) {
       const results = await measure(cores, servers, inFlight, quick ? 0.2 : 0.5);
       found.set(way, [...found.get(way) ?? [], results]);
@@ -110,7 +111,7 @@ async function measure(
     }
     if (servers > 0) {
       const upstreams = started.flatMap(({ port }) => ['--upstream', `127.0.0.1:${port}`]);
-      const proxy = await startProgram(['--import', 'tsx', PROXY, '--listen', '0', ...upstreams]);
+      const proxy = await startProgram([bundle(PROXY), '--listen', '0', ...upstreams]);
       started.push(proxy);
       if (cores.server !== null) pin(proxy.pid, cores.server);
     }
@@ -125,7 +126,7 @@ async function measure(
       inFlight,
       seconds,
     };
-    return await runProgram<LoadResult[]>(LOAD, request, cores.load);
+    return await runProgram<LoadResult[]>(bundle(LOAD), request, cores.load);
   } finally {
     for (const one of started.toReversed()) await one.stop();
   }

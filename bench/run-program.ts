@@ -11,7 +11,8 @@ export function runProgram<Result>(
   request: unknown,
   core: number | null,
 ): Promise<Result> {
-  const node = [process.execPath, '--import', 'tsx', file, JSON.stringify(request)];
+  const loader = file.endsWith('.ts') ? ['--import', 'tsx'] : [];
+  const node = [process.execPath, ...loader, file, JSON.stringify(request)];
   const [program = '', ...args] = core === null ? node : ['taskset', '-c', String(core), ...node];
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'inherit'] });

@@ -26,7 +26,7 @@ export async function* runtimeTables(quick: boolean): AsyncGenerator<Table> {
     warmUp: 1.5,
     ...(quick
       ? { rounds: 1, settle: 0.05, turns: 1, seconds: 0.05 }
-      : { rounds: 3, settle: 0.5, turns: 5, seconds: 0.15 }),
+      : { rounds: 3, settle: 0.3, turns: 5, seconds: 0.12 }),
     heapSeconds: 0,
     memory: 64,
     options: [],

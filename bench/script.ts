@@ -21,6 +21,8 @@ export type ScriptName = 'get' | 'set' | 'mix' | 'many' | 'mg' | 'ms' | 'meta mi
 export interface Items {
   readonly keys: number;
   readonly valueLength: number;
+  /** The number of the first of the keys; 0 by default. */
+  readonly first?: number;
 }
 
 /** Sets every key once, or those of some items. */
@@ -70,12 +72,10 @@ function verbs(name: ScriptName): readonly [Verb, Verb] {
   }
 }
 
-// What `many` asks for.
-const firstKeys = Array.from({ length: MANY }, (_, i) => itemKey(i));
-
 // Keys of one length and one value for all: so every reply of a kind has the same length.
-function message(verb: Verb, { valueLength }: Items, index: number): Message {
-  const key = itemKey(index);
+function message(verb: Verb, { valueLength, first = 0 }: Items, index: number): Message {
+  const key = itemKey(first + index);
+  const many = (): string[] => Array.from({ length: MANY }, (_, i) => itemKey(first + i));
   const value = 'x'.repeat(valueLength);
   switch (verb) {
     case 'get':
@@ -87,12 +87,14 @@ function message(verb: Verb, { valueLength }: Items, index: number): Message {
     case 'ms':
       return [`ms ${key} ${valueLength}\r\n${value}\r\n`, 'HD\r\n'];
     case 'many': {
-      const replies = firstKeys.map((one) => `VALUE ${one} 0 ${valueLength}\r\n${value}\r\n`);
-      return [`get ${firstKeys.join(' ')}\r\n`, `${replies.join('')}END\r\n`];
+      const keys = many();
+      const replies = keys.map((one) => `VALUE ${one} 0 ${valueLength}\r\n${value}\r\n`);
+      return [`get ${keys.join(' ')}\r\n`, `${replies.join('')}END\r\n`];
     }
     case 'meta many': {
-      const requests = firstKeys.map((one) => `mg ${one} v f k q\r\n`);
-      const replies = firstKeys.map((one) => `VA ${valueLength} f0 k${one}\r\n${value}\r\n`);
+      const keys = many();
+      const requests = keys.map((one) => `mg ${one} v f k q\r\n`);
+      const replies = keys.map((one) => `VA ${valueLength} f0 k${one}\r\n${value}\r\n`);
       return [`${requests.join('')}mn\r\n`, `${replies.join('')}MN\r\n`];
     }
   }

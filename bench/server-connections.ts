@@ -11,7 +11,7 @@ const BEFORE = 500;
 export async function connectionTable(quick: boolean): Promise<Table> {
   const count = quick ? 500 : 4000;
   const found = new Map<ServerName, number[]>(serverNames().map((name) => [name, []]));
-  for (let round = 0; round < (quick ? 1 : 3); round++) {
+  for (let round = 0; round < (quick ? 1 : 2); round++) {
     for (const [name, bytes] of found) bytes.push(await measure(name, count));
   }
   return {

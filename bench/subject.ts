@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { buildSync } from 'esbuild';
 import { findProgram } from '../test/support/memcached.ts';
+import { bundle } from './bundle.ts';
 import type { Load } from './clients/loads.ts';
 import type { Opening } from './clients/runner.ts';
 import type { Answers, Ask, Measured } from './clients/worker.ts';
@@ -22,11 +22,11 @@ export class Subject {
 
   /** @param core The processor it stays on with all its threads, or null. */
   constructor(
-    opening: Omit<Opening, 'dist'> & Partial<Opening>,
+    opening: Omit<Opening, 'dist' | 'firstKey'> & Partial<Opening>,
     core: number | null,
     runtime: Runtime = 'node',
   ) {
-    const request: Opening = { dist: DIST, ...opening };
+    const request: Opening = { dist: DIST, firstKey: 0, ...opening };
     const command = [...programs[runtime](), JSON.stringify(request)];
     const [program = '', ...args] = core === null
       ? command
@@ -69,6 +69,9 @@ export class Subject {
   }
 }
 
+// Among the packages of others, where its imports find them.
+const worker = (): string => bundle(join(FOLDER, 'worker.ts'), join(FOLDER, 'node_modules/.bench'));
+
 const programs: Readonly<Record<Runtime, () => readonly string[]>> = {
   node: () => [process.execPath, worker()],
   bun: () => [join(TOOLS, 'bun'), worker()],
@@ -84,23 +87,4 @@ export function pythonWithPymemcache(): string | null {
     if (spawnSync(program, ['-c', 'import pymemcache']).status === 0) return program;
   }
   return null;
-}
-
-let built: string | null = null;
-
-// Made JavaScript beforehand: a loader in the process would slow down what it loads.
-function worker(): string {
-  if (built !== null) return built;
-  // Among the packages of others, where its imports find them.
-  built = join(FOLDER, 'node_modules/.bench/worker.mjs');
-  buildSync({
-    entryPoints: [join(FOLDER, 'worker.ts')],
-    outfile: built,
-    bundle: true,
-    packages: 'external',
-    platform: 'node',
-    format: 'esm',
-    logLevel: 'warning',
-  });
-  return built;
 }

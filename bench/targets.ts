@@ -130,5 +130,5 @@ function row(
   if (Number.isNaN(value)) return [title, wanted, '-', 'not measured'];
   const met = least === undefined ? value <= limit : value >= limit;
   const off = Math.abs(value / limit - 1) * 100;
-  return [title, wanted, show(value), met ? 'met' : `missed by ${off.toFixed(0)} %`];
+  return [title, wanted, show(value), met ? 'met' : `missed by ${off.toFixed(off < 10 ? 1 : 0)} %`];
 }

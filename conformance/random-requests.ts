@@ -293,3 +293,38 @@ export class RandomRequests {
     }
   }
 }
+
+/**
+ * A few requests in a row for few keys: `get`, `mg`, `set` and `ms`, in their plain forms and nearly so.
+ */
+export function plainSequence(random: Random, count: number): string {
+  const rare = ['c', 'tab\tkey', '\xc3\xa9', 'k'.repeat(250)];
+  // Most values of one key take equally many blocks, so that they are written over in place.
+  const key = (): string => random.pick(['a', 'a', 'a', 'b', 'b', random.pick(rare)]);
+  const expire = (): string => random.pick(['0', '0', '0', '1', '100', '2592001', '2147483648']);
+  const flags = (): string => random.pick(['0', '0', '7', '4294967295', '4294967296', '007']);
+  const value = (): string => 'v'.repeat(random.pick([0, 1, 5, 10, 15, 19, 100, 150, 300, 900]));
+  const opaque = (): string =>
+    random.pick(['', '', ' O1', ' Oabc', ' O', ` O${'o'.repeat(31)}`, ` O${'o'.repeat(32)}`]);
+  const shuffled = (...words: string[]): string => {
+    for (let i = words.length - 1; i > 0; i--) words.push(...words.splice(random.below(i + 1), 1));
+    return words.join('');
+  };
+  const some = (flag: string): string => (random.chance(0.5) ? flag : '');
+  let all = '';
+  for (let i = 0; i < count; i++) {
+    const text = value();
+    const noreply = random.pick(['', '', '', ' noreply', ' noreplies']);
+    all += random.pick([
+      () => `get ${key()}\r\n`,
+      () => `mg ${key()}${shuffled(some(' v'), some(' f'), opaque())}\r\n`,
+      () => `set ${key()} ${flags()} ${expire()} ${text.length}${noreply}\r\n${text}\r\n`,
+      () =>
+        `ms ${key()} ${text.length}${
+          shuffled(some(` F${flags()}`), some(` T${expire()}`), opaque())
+        }\r\n${text}\r\n`,
+      () => random.pick([`md ${key()} I\r\n`, 'mn\r\n', `mg ${key()} R30 t\r\n`, `gets a b\r\n`]),
+    ])();
+  }
+  return all;
+}

@@ -77,6 +77,10 @@ export class SocketTransport implements Transport {
       });
       if (this.#over) return;
       if (count === null) break;
+      if (events.onLent !== undefined) {
+        events.onLent(buffer.subarray(0, count));
+        continue;
+      }
       // The owner keeps a chunk: a small one is copied, so that it does not keep a large buffer alive, a
       // large one is passed on with its buffer.
       const given = count > READ_SIZE / 2;

@@ -55,4 +55,24 @@ reads(
   },
 );
 
+reads('an owner that accepts lent chunks gets them in the same memory', () => {
+  const buffer = new ReadBuffer();
+  const lent: Uint8Array[] = [];
+  const chunks: Uint8Array[] = [];
+  buffer.owner = { onData: (chunk) => chunks.push(chunk), onLent: (chunk) => lent.push(chunk) };
+  const lengths = [5, 2048, 100, 8192, 9000, 32_768, 60_000, 65_536, 7];
+  lengths.forEach((length, i) => read(buffer, length, i + 1));
+  // A read that fills the memory hands it over, and gets a larger one.
+  assert.equal(chunks.map((chunk) => [chunk.length, chunk[0]]), [[2048, 2], [8192, 4], [
+    32_768,
+    6,
+  ]]);
+  assert.equal(lent.map((chunk) => chunk.length), [5, 100, 9000, 60_000, 65_536, 7]);
+  assert.equal(
+    lent.slice(-3).map((chunk) => chunk[0]),
+    [9, 9, 9],
+    'the last read is in all of them',
+  );
+});
+
 reads.run();

@@ -14,7 +14,8 @@ const SMALL = 8 * 1024;
  * Reads a socket into its own memory, which grows with the size of the reads. Node would allocate 64 KiB
  * for each read and shrink it afterwards, which is a tenth of the cost of a small reply.
  *
- * Memory that was passed on is never written to again.
+ * An owner that accepts lent chunks gets them in this memory; for others it is copied, or passed on and
+ * never written to again.
  */
 export class ReadBuffer {
   /** For the options of a socket. */
@@ -23,22 +24,27 @@ export class ReadBuffer {
     callback: (length, read) => {
       // workerd detaches what it reads into, and hands out the memory anew.
       if (this.#bytes.length === 0) this.#bytes = new Uint8Array(read.buffer);
-      this.owner.onData(this.#take(length));
+      this.#pass(length);
       return true;
     },
   };
   /** Gets each chunk. Nothing is read before the socket is connected: set it by then. */
-  owner: Pick<TransportEvents, 'onData'> = { onData: () => {} };
+  owner: Pick<TransportEvents, 'onData' | 'onLent'> = { onData: () => {} };
   #bytes: Uint8Array = allocate(FIRST_SIZE);
 
-  #take(length: number): Uint8Array {
+  #pass(length: number): void {
     const bytes = this.#bytes;
+    const { owner } = this;
     // The read filled the memory, so there was probably more to read.
     const isFull = length === bytes.length && length < LAST_SIZE;
     if (isFull) this.#bytes = allocate(Math.min(4 * length, LAST_SIZE));
-    if (length <= SMALL) return isFull ? bytes : new Uint8Array(bytes.subarray(0, length));
-    if (!isFull) this.#bytes = allocate(bytes.length);
-    return bytes.subarray(0, length);
+    if (isFull) owner.onData(bytes);
+    else if (owner.onLent !== undefined) owner.onLent(bytes.subarray(0, length));
+    else if (length <= SMALL) owner.onData(new Uint8Array(bytes.subarray(0, length)));
+    else {
+      this.#bytes = allocate(bytes.length);
+      owner.onData(bytes.subarray(0, length));
+    }
   }
 }
 

@@ -132,7 +132,9 @@ async function memwire(
 async function web(port: number, dist: string): Promise<Adapter> {
   const built = await load(builtModule(dist, 'web')) as WebPackage;
   const { WebSocket } = await import('ws');
-  return adapt(new built.Client(`ws://127.0.0.1:${port}`, { WebSocket, token: TOKEN }));
+  return adapt(
+    new built.Client(`ws://127.0.0.1:${port}`, { WebSocket, token: TOKEN, timeout: PATIENCE }),
+  );
 }
 
 function adapt(client: Client): Adapter {

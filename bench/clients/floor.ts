@@ -58,12 +58,25 @@ class Floor {
       this.#start = this.#end = 0;
     }
     if (this.#start === this.#end) queueMicrotask(() => this.#flush());
-    this.#end += this.#slab.write(verb + key + tail, this.#end, 'latin1');
-    if (value !== '') this.#end += this.#slab.write(value + '\r\n', this.#end, 'latin1');
+    this.#put(verb);
+    this.#put(key);
+    this.#put(tail);
+    if (value !== '') {
+      this.#end += this.#slab.write(value, this.#end, 'latin1');
+      this.#put('\r\n');
+    }
     return new Promise((resolve) => {
       this.#lengths[this.#tail % RING] = reply;
       this.#waiting[this.#tail++ % RING] = resolve;
     });
+  }
+
+  // Faster than Buffer's own for so few letters, and a joined text would have to be made first.
+  #put(text: string): void {
+    const slab = this.#slab;
+    let end = this.#end;
+    for (let i = 0; i < text.length; i++) slab[end++] = text.charCodeAt(i);
+    this.#end = end;
   }
 
   #flush(): void {

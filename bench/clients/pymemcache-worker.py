@@ -7,7 +7,8 @@ import time
 
 from pymemcache.client.base import Client
 
-client = Client(("127.0.0.1", json.loads(sys.argv[1])["ports"][0]))
+opening = json.loads(sys.argv[1])
+client = Client(("127.0.0.1", opening["ports"][0]))
 keys = []
 value = b""
 operation = "get"
@@ -38,7 +39,7 @@ def load(asked):
     items = asked["load"]["items"]
     if operation not in ("get", "set", "quiet set") or asked["load"]["inFlight"] != 1:
         return False
-    keys = [f"key:{i:08}" for i in range(items["keys"])]
+    keys = [f"key:{opening['firstKey'] + i:08}" for i in range(items["keys"])]
     value = b"x" * items["valueLength"]
     for key in keys:
         client.set(key, value, noreply=False)

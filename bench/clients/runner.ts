@@ -12,6 +12,11 @@ export interface Opening {
   readonly ports: readonly number[];
   /** The build of memwire: a `dist` folder. */
   readonly dist: string;
+  /**
+   * The number of the first of its keys. Others on the same server have other keys: the flags of a
+   * value say what it is, and not all clients write the same.
+   */
+  readonly firstKey: number;
 }
 
 /** Puts loads on a server through a client, or through a bare socket. */
@@ -30,20 +35,23 @@ export type Run = (seconds: number) => Promise<number>;
 export const sockets: readonly string[] = ['raw text', 'raw meta'];
 
 /** Connects a client to its servers, or a socket to the first of them. */
-export async function openRunner({ name, ports, dist }: Opening): Promise<Runner> {
+export async function openRunner({ name, ports, dist, firstKey }: Opening): Promise<Runner> {
   return sockets.includes(name)
     ? new SocketRunner(
       await Driver.open(ports[0]!),
       name === 'raw meta' ? metaScripts : textScripts,
+      firstKey,
     )
-    : new ClientRunner(await openClient(name, ports, dist));
+    : new ClientRunner(await openClient(name, ports, dist), firstKey);
 }
 
 class ClientRunner implements Runner {
   readonly #client: Adapter;
+  readonly #firstKey: number;
 
-  constructor(client: Adapter) {
+  constructor(client: Adapter, firstKey: number) {
     this.#client = client;
+    this.#firstKey = firstKey;
   }
 
   can(load: Load): boolean {
@@ -52,7 +60,7 @@ class ClientRunner implements Runner {
 
   async prepare(load: Load): Promise<Run> {
     const { items, inFlight, type } = load;
-    const keys = Array.from({ length: items.keys }, (_, i) => itemKey(i));
+    const keys = Array.from({ length: items.keys }, (_, i) => itemKey(this.#firstKey + i));
     const text = 'x'.repeat(items.valueLength);
     const value = type === 'bytes' ? Buffer.from(text) : text;
     await Promise.all(keys.map((key) => this.#client.set(key, value)));
@@ -76,7 +84,7 @@ class ClientRunner implements Runner {
 
   // A client that gave nothing back would be the fastest of all.
   async #check(text: string, type: ValueType | undefined): Promise<void> {
-    const found = await this.#client.get(itemKey(0));
+    const found = await this.#client.get(itemKey(this.#firstKey));
     // Buffers have no such property.
     const value = typeof found === 'object' && found !== null && 'value' in found
       ? found.value
@@ -129,18 +137,21 @@ const SCRIPT_BYTES = 4_000_000;
 class SocketRunner implements Runner {
   readonly #driver: Driver;
   readonly #scripts: Scripts;
+  readonly #firstKey: number;
 
-  constructor(driver: Driver, scripts: Scripts) {
+  constructor(driver: Driver, scripts: Scripts, firstKey: number) {
     this.#driver = driver;
     this.#scripts = scripts;
+    this.#firstKey = firstKey;
   }
 
   can({ operation }: Load): boolean {
     return this.#scripts[operation] !== undefined;
   }
 
-  async prepare({ operation, items, inFlight }: Load): Promise<Run> {
+  async prepare({ operation, items: { keys, valueLength }, inFlight }: Load): Promise<Run> {
     const driver = this.#driver;
+    const items = { keys, valueLength, first: this.#firstKey };
     const fill = fillScript(items);
     await driver.run(fill, fill.count, () => driver.answered >= fill.count);
     const fitting = operation === 'getMany' ? 1 : Math.floor(SCRIPT_BYTES / items.valueLength);

@@ -54,19 +54,24 @@ export interface EndingListener extends Listener {
 /** A signal that is never aborted. */
 export const never = (): AbortSignalLike => newAborter().signal;
 
-/** Listens, dials once, and hands both ends to the case. */
-export function connected(
+/**
+ * Listens, dials once, and hands both ends to the case.
+ *
+ * @param makeNear Makes the owner of the dialed end.
+ */
+export function connected<Near extends TestEvents = TestEvents>(
   name: string,
   run: (
-    ends: { near: TestEvents; far: Peer; context: TransportContext; endpoint: Endpoint },
+    ends: { near: Near; far: Peer; context: TransportContext; endpoint: Endpoint },
   ) => Promise<void>,
+  makeNear: () => Near = () => new TestEvents() as Near,
 ): Case<TransportContext> {
   return {
     name,
     async run(context) {
       const peers = startPeer();
       const listener = await context.listen(peers.accept);
-      const near = new TestEvents();
+      const near = makeNear();
       try {
         near.transport = await context.dial(listener.endpoint, near, never());
         const far = await peers.next();

@@ -2,6 +2,7 @@
 import { equal } from '../assert.ts';
 import type { Case } from '../case.ts';
 import { connected, type TransportContext } from './context.ts';
+import { BorrowingEvents } from './peer.ts';
 
 const giveUp = (): never => {
   throw new Error('cannot go on');
@@ -16,6 +17,32 @@ export const ownerCases: readonly Case<TransportContext>[] = [
     await far.closed;
     equal([near.ends, far.ends], [1, 1]);
   }),
+  connected(
+    'an owner that accepts lent chunks gets every byte, in order',
+    async ({ near, far }) => {
+      // Pieces on both sides of the sizes of read buffers, with pauses that cut them into reads.
+      const sizes = [1, 2047, 2048, 2049, 9000, 65_536, 100_000, 5, 70_000];
+      let byte = 0;
+      for (const size of sizes) {
+        const piece = Uint8Array.from({ length: size }, () => byte = (byte + 7) % 251);
+        const [found] = await Promise.all([near.readBytes(size), far.sendAll(piece)]);
+        equal(found, piece);
+      }
+    },
+    () => new BorrowingEvents(),
+  ),
+  connected(
+    'an exception at a lent chunk ends it, and is the cause',
+    async ({ near, far }) => {
+      near.onLent = giveUp;
+      near.onData = giveUp;
+      far.send('ping');
+      equal((await near.closed)?.message, 'cannot go on');
+      await far.closed;
+      equal([near.ends, far.ends], [1, 1]);
+    },
+    () => new BorrowingEvents(),
+  ),
   connected('what the owner of an accepted one throws ends it too', async ({ near, far }) => {
     far.onData = giveUp;
     near.send('ping');

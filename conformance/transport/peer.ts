@@ -144,3 +144,14 @@ export function startPeer(
     },
   };
 }
+
+/** An owner that accepts lent chunks. */
+export class BorrowingEvents extends TestEvents {
+  /** Views of the lent chunks, which show what the transport has written over them. */
+  readonly lent: Uint8Array[] = [];
+
+  onLent(chunk: Uint8Array): void {
+    this.lent.push(chunk);
+    this.onData(chunk.slice());
+  }
+}

@@ -203,7 +203,13 @@ export class OperationContext {
    * @throws SerdeError
    */
   value<T>(key: ItemKey, { value, flags }: Found): T {
-    return this.itemValue(key, { bytes: value, from: 0, to: value.length, flags }) as T;
+    return this.itemValue(key, {
+      bytes: value,
+      from: 0,
+      to: value.length,
+      flags,
+      isLent: false,
+    }) as T;
   }
 
   /**

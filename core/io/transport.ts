@@ -54,6 +54,12 @@ export interface Transport {
 export interface TransportEvents {
   /** Bytes arrived. The chunk is the owner's from now on; a transport never uses it again. */
   onData(chunk: Uint8Array): void;
+  /**
+   * As `onData`, but the chunk is only lent: its memory is written to again after the call. A
+   * transport with a read buffer of its own calls this, if there is one, instead of making a copy for
+   * `onData`.
+   */
+  onLent?(chunk: Uint8Array): void;
   /** There is room again after a `send` that took less than it was given. */
   onDrain(): void;
   /**
@@ -169,6 +175,16 @@ export function guardEvents(
         fail(error);
       }
     },
+    ...(owner.onLent === undefined ? {} : {
+      onLent(chunk: Uint8Array) {
+        if (thrown !== null) return;
+        try {
+          owner.onLent?.(chunk);
+        } catch (error) {
+          fail(error);
+        }
+      },
+    }),
     onDrain: () => guard(() => owner.onDrain()),
     ...(owner.onEnd === undefined ? {} : { onEnd: () => guard(() => owner.onEnd?.()) }),
     onClosed(cause) {

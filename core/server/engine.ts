@@ -52,6 +52,6 @@ export class Engine {
     this.store.trackSizes(this.options.trackSizes);
     this.watchers = new Watchers(this.store, () => clock.now());
     this.prefixes = new PrefixStats(this.options.prefixDelimiter);
-    this.plain = new PlainRequests(this.store);
+    this.plain = new PlainRequests(this.connectionMemory.plain, this.store);
   }
 }

@@ -3,7 +3,7 @@
 import * as assert from 'uvu/assert';
 import { cuttings } from '../../conformance/chunks.ts';
 import { bytes, show } from '../../conformance/assert.ts';
-import { RandomRequests } from '../../conformance/random-requests.ts';
+import { plainSequence, RandomRequests } from '../../conformance/random-requests.ts';
 import { Random } from '../../conformance/random.ts';
 import { settled } from '../../test/support/scripted.ts';
 import { Peer, serve } from '../../test/support/server-peer.ts';
@@ -33,7 +33,7 @@ class Way {
     const { server, clock } = serve({ memory: MEMORY, ...options, random: () => random.next() });
     this.server = server;
     this.clock = clock;
-    server.engine.plain.enabled = isFast;
+    server.engine.plain.request.enabled = isFast;
     this.peer = new Peer(server);
     this.other = new Peer(server);
   }
@@ -72,37 +72,6 @@ function contents({ items }: Store): unknown[] {
     ]);
   }
   return found;
-}
-
-/** A few requests, most of them plain, on few keys. */
-function plainSequence(random: Random, count: number): string {
-  const key = (): string => random.pick(['a', 'b', 'c', 'tab\tkey', '\xc3\xa9', 'k'.repeat(250)]);
-  const expire = (): string => random.pick(['0', '0', '0', '1', '100', '2592001', '2147483648']);
-  const flags = (): string => random.pick(['0', '0', '7', '4294967295', '4294967296', '007']);
-  const value = (): string => 'v'.repeat(random.pick([0, 1, 10, 20, 21, 100, 150, 300, 900]));
-  const opaque = (): string =>
-    random.pick(['', '', ' O1', ' Oabc', ' O', ` O${'o'.repeat(31)}`, ` O${'o'.repeat(32)}`]);
-  const shuffled = (...words: string[]): string => {
-    for (let i = words.length - 1; i > 0; i--) words.push(...words.splice(random.below(i + 1), 1));
-    return words.join('');
-  };
-  const some = (flag: string): string => (random.chance(0.5) ? flag : '');
-  let all = '';
-  for (let i = 0; i < count; i++) {
-    const text = value();
-    const noreply = random.pick(['', '', '', ' noreply', ' noreplies']);
-    all += random.pick([
-      () => `get ${key()}\r\n`,
-      () => `mg ${key()}${shuffled(some(' v'), some(' f'), opaque())}\r\n`,
-      () => `set ${key()} ${flags()} ${expire()} ${text.length}${noreply}\r\n${text}\r\n`,
-      () =>
-        `ms ${key()} ${text.length}${
-          shuffled(some(` F${flags()}`), some(` T${expire()}`), opaque())
-        }\r\n${text}\r\n`,
-      () => random.pick([`md ${key()} I\r\n`, 'mn\r\n', `mg ${key()} R30 t\r\n`, `gets a b\r\n`]),
-    ])();
-  }
-  return all;
 }
 
 const settings: Readonly<Record<string, readonly [Partial<ServerOptions>, before: string]>> = {

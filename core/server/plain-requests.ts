@@ -2,7 +2,7 @@
 import { EMPTY } from '../wire/bytes.ts';
 import { type Output, putAscii, putEnd, REFERENCE_SIZE } from '../wire/output.ts';
 import { putNumber } from '../wire/numbers.ts';
-import { PlainRequest } from '../wire/plain-request.ts';
+import type { PlainRequest } from '../wire/plain-request.ts';
 import type { Memory } from './arena.ts';
 import { STALE, TOKEN_SENT } from './items.ts';
 import type { Store } from './store.ts';
@@ -17,22 +17,21 @@ const LINE = 40;
  * for that are written once. What both do is the same in every byte and every counter.
  */
 export class PlainRequests {
-  readonly request: PlainRequest = new PlainRequest();
+  readonly request: PlainRequest;
   /** How many requests went this way, ever. */
   taken = 0;
-  /** Tests turn it off, to compare with the long way. */
-  enabled = true;
   readonly #store: Store;
   // The slab that the last value was copied to.
   #slab: Memory = { bytes: EMPTY, view: null };
 
-  constructor(store: Store) {
+  constructor(request: PlainRequest, store: Store) {
+    this.request = request;
     this.#store = store;
   }
 
   /** Executes the request; false, with nothing done, where it has to go the long way. */
   execute(output: Output): boolean {
-    if (!this.enabled || this.#store.log !== null) return false;
+    if (this.#store.log !== null) return false;
     const done = this.#execute(this.request, output);
     if (done) this.taken++;
     return done;

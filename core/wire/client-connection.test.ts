@@ -87,6 +87,10 @@ const inputs: Readonly<Record<string, (connection: Connection) => string>> = {
     connection.receive(fromLatin1('garbage\r\n'), 0);
     return '';
   },
+  keep(connection) {
+    connection.keep();
+    return '';
+  },
   receiveEnd(connection) {
     connection.receiveEnd();
     return '';
@@ -133,6 +137,7 @@ const decided: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     sent: 'nothing left | | 2',
     receive: '| a: values | 1',
     'receive garbage': `| ${lost} | 0`,
+    keep: '| | 2',
     receiveEnd: `| ${lost} | 0`,
     next: '| | 2',
     deadline: '100 | | 2',
@@ -157,6 +162,7 @@ const decided: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     sent: 'nothing left | | 2',
     receive: '| a: values | 1',
     'receive garbage': `| ${lost} | 0`,
+    keep: '| | 2',
     receiveEnd: `| ${lost} | 0`,
     next: '| | 2',
     deadline: '100 | | 2',
@@ -181,6 +187,7 @@ const decided: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     sent: `nothing left | ${lost} | 0`,
     receive: '| a: values, closed [b] [] | 0',
     'receive garbage': `| ${lost} | 0`,
+    keep: `| ${lost} | 0`,
     receiveEnd: `| ${lost} | 0`,
     next: `| ${lost} | 0`,
     deadline: `100 | ${lost} | 0`,
@@ -204,6 +211,7 @@ const decided: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     sent: 'nothing left | | 0',
     receive: '| | 0',
     'receive garbage': '| | 0',
+    keep: '| | 0',
     receiveEnd: '| | 0',
     next: '| | 0',
     deadline: 'null | | 0',

@@ -24,6 +24,7 @@
 // | transmit   | sends   | sends   | ignores | ignores |
 // | sent       | counts  | counts  | ignores | ignores |
 // | receive    | reads   | reads   | reads   | ignores |
+// | keep       | ignores | ignores | ignores | ignores |
 // | receiveEnd | loses   | loses   | ignores | ignores |
 // | next       | ignores | ignores | closes  | ignores |
 // | deadline   | answers | answers | answers | ignores |
@@ -166,7 +167,6 @@ export class ClientConnection<Tag> {
 
   /**
    * Encodes a command at once if it is plain and need not wait. It cannot be taken back any more.
-   *
    * @returns The bytes of memory that are accounted for it; 0 where it is left to `send`.
    */
   sendPlain(command: Command, tag: Tag | undefined, deadline: number): number {
@@ -265,15 +265,23 @@ export class ClientConnection<Tag> {
     }
   }
 
-  /** Takes bytes that arrived. They must not be written to from now on. */
-  receive(chunk: Uint8Array, now: number): void {
+  /**
+   * Takes bytes that arrived. They must not be written to from now on; if the chunk is lent, until
+   * `keep` was called.
+   */
+  receive(chunk: Uint8Array, now: number, isLent = false): void {
     this.#liveness.now = now;
     if (this.#state === 'closed') return;
     const { head, cursor } = this.#ring;
     // Bytes of a reply whose command was given up are no progress before the reply ends.
     const givenUp = head < cursor && this.#ring.at(head).tag === undefined;
     if (!givenUp || chunk.length === 0) this.#liveness.progressAt = now;
-    this.#decoder.push(chunk);
+    this.#decoder.push(chunk, isLent);
+  }
+
+  /** Copies what has not been read of a lent chunk. */
+  keep(): void {
+    this.#decoder.keep();
   }
 
   /** The server will send no more. */
@@ -392,21 +400,15 @@ export class ClientConnection<Tag> {
     this.#fence();
   }
 
-  // Replaces the command at the cursor by one that may be sent while the connection does not, or not
-  // yet, speak meta; false where it has to wait for the proof.
+  // False where the command at the cursor has to wait for the proof.
   #respell(slot: Slot<Tag>): boolean {
-    if (slot.state !== 'live') return true;
     try {
-      const command = this.#proof.admit(slot.command);
-      if (command === null) return false;
-      // Of a classic command nothing else is ever changed.
-      slot.muted = command !== slot.command && 'noreply' in slot.command;
-      slot.command = command;
+      return slot.state !== 'live' || this.#proof.respell(slot);
     } catch (error) {
       if (!(error instanceof UsageError)) throw error;
       this.#refuse(slot, error);
+      return true;
     }
-    return true;
   }
 
   #encodeSlot(slot: Slot<Tag>, shape: ReplyShape): void {
@@ -501,13 +503,11 @@ export class ClientConnection<Tag> {
 
   #readProbe(probe: Command, reply: Reply): void {
     this.#pop();
-    if (wantsLogin(reply)) return this.#closeForLogin();
-    const error = this.#proof.take(probe, reply, this.#decoder.opaque);
-    if (error !== null) this.#close(error);
-  }
-
-  // Servers that demand a login have discarded all they read before it.
-  #closeForLogin(): void {
+    if (!wantsLogin(reply)) {
+      const error = this.#proof.take(probe, reply, this.#decoder.opaque);
+      return error === null ? undefined : this.#close(error);
+    }
+    // Servers that demand a login have discarded all that they read before it.
     for (let i = this.#ring.head; i < this.#ring.tail; i++) {
       const slot = this.#ring.at(i);
       if (slot.state === 'live') this.#push(this.#answer(slot, UNAUTHENTICATED));

@@ -1,5 +1,6 @@
 // Memory that the connections of one server take turns with.
 import { Output } from './output.ts';
+import { PlainRequest } from './plain-request.ts';
 import { Tokens } from './tokens.ts';
 
 /** How many outputs are kept for the connections to come; each may hold 64 kB. */
@@ -14,6 +15,8 @@ const KEPT = 16;
 export class ConnectionMemory {
   /** The words of the line that is being read. */
   readonly tokens: Tokens = new Tokens();
+  /** The request that is being read, if it is plain. */
+  readonly plain: PlainRequest = new PlainRequest();
   readonly #outputs: Output[] = [];
 
   /** An output in which nothing waits. */

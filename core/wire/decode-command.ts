@@ -8,11 +8,13 @@ import type {
   StoreCommand,
   StoreVerb,
 } from './command.ts';
+import { ConnectionMemory } from './connection-memory.ts';
 import { Input } from './input.ts';
 import { MAX_KEY } from './key.ts';
 import { MAX_LINE } from './line.ts';
 import { MAX_META_WORDS } from './meta-flags.ts';
 import { type Optional, withDefaults } from './options.ts';
+import type { PlainRequest } from './plain-request.ts';
 import { clientError, ERROR, type ErrorReply, serverError } from './reply.ts';
 import { type Verb, verbs } from './verbs.ts';
 import { decodeKey, MAX_TOKENS, readMetaFlags, Tokens } from './tokens.ts';
@@ -105,6 +107,7 @@ export class CommandDecoder {
 
   readonly #input: Input = new Input();
   readonly #tokens: Tokens;
+  readonly #plain: PlainRequest;
   readonly #options: RequestOptions;
   // A data block of this length is due: the value of this command, or the token of an auth.
   #length = -1;
@@ -115,10 +118,14 @@ export class CommandDecoder {
   /**
    * Makes a decoder of requests.
    *
-   * @param tokens For the words of a line, while it is read: several decoders may share them.
+   * @param memory Needed only while a request is read: decoders may share it.
    */
-  constructor(options: Optional<RequestOptions> = {}, tokens: Tokens = new Tokens()) {
+  constructor(
+    options: Optional<RequestOptions> = {},
+    { tokens, plain }: ConnectionMemory = new ConnectionMemory(),
+  ) {
     this.#tokens = tokens;
+    this.#plain = plain;
     this.#options = withDefaults(requestOptions, options);
   }
 
@@ -157,7 +164,12 @@ export class CommandDecoder {
     }
     if (this.#length >= 0) return this.#block();
     const input = this.#input;
-    if (!input.pending) return null;
+    if (!input.pending) {
+      input.release();
+      return null;
+    }
+    const isWhole = this.#plain.read(input.chunk, input.position, input.chunk.length);
+    if (isWhole && this.unread !== null) return this.#takePlain(input, this.#plain);
     if (!input.line()) {
       if (input.to - input.from > MAX_LINE) this.#checkLong();
       return null;
@@ -168,6 +180,22 @@ export class CommandDecoder {
     }
     this.#tokens.cut(input.bytes, input.from, input.to);
     return this.authenticating ? this.#readAuth(this.#tokens) : this.#read(this.#tokens);
+  }
+
+  #takePlain(input: Input, plain: PlainRequest): Command | BadRequest {
+    const { verb, bytes, noreply } = plain;
+    input.position = plain.end;
+    const key = bytes.subarray(plain.keyFrom, plain.keyTo);
+    if (verb === 'get') return { verb, keys: [key] };
+    if (verb === 'mg') return { verb, key, base64: false, flags: plain.words() };
+    const length = plain.valueTo - plain.valueFrom;
+    const header: Fillable = verb === 'set'
+      ? { verb, key, flags: plain.flags, expire: plain.expire, value: EMPTY, noreply }
+      : { verb, key, base64: false, value: EMPTY, flags: plain.words() };
+    const refusal = this.#options.admit(header, length);
+    if (refusal !== null) return new BadRequest(noreply ? null : refusal, true);
+    header.value = bytes.subarray(plain.valueFrom, plain.valueTo);
+    return header;
   }
 
   // memcached's rule (protocol.md 1.2): 2048 bytes without a line end, or more than it reads at once,

@@ -131,9 +131,18 @@ export class ReplyDecoder {
     this.#limits = withDefaults(replyLimits, limits);
   }
 
-  /** Takes bytes that arrived. */
-  push(chunk: Uint8Array): void {
-    this.#input.push(chunk);
+  /**
+   * Takes bytes that arrived.
+   *
+   * @param isLent The chunk may be written to after the next call of `keep`.
+   */
+  push(chunk: Uint8Array, isLent = false): void {
+    this.#input.push(chunk, isLent);
+  }
+
+  /** Copies what has not been read of a lent chunk. */
+  keep(): void {
+    this.#input.keep();
   }
 
   /** How many bytes were read since this was asked last. */

@@ -7,7 +7,8 @@ const CR = 0x0d;
 /**
  * Received bytes: chunks go in as they arrive, whole lines and whole data blocks come out.
  *
- * A line or a block that lies in one chunk is handed out as a view of it. A line cut by the end of
+ * A line or a block that lies in one chunk is handed out as a view of it; a block of a lent chunk as
+ * a copy. A line cut by the end of
  * a chunk is carried over, a block is filled into an array of its final size; so each byte is
  * copied once at most, and the work is linear however the bytes are cut.
  */
@@ -21,6 +22,8 @@ export class Input {
   /** The chunk that is read now, and how far: for readers that take what lies whole in it. */
   chunk: Uint8Array = EMPTY;
   position = 0;
+  /** The memory of the chunk is only lent until `keep`: what is handed out of it is copied. */
+  isLent = false;
 
   // The bytes of the chunks before this one.
   #past = 0;
@@ -32,16 +35,30 @@ export class Input {
   #block: Uint8Array | null = null;
   #filled = 0;
 
-  /** Takes a chunk. The chunk must not be written to from now on. */
-  push(chunk: Uint8Array): void {
+  /**
+   * Takes a chunk. The chunk must not be written to from now on, or if it is lent, until `keep` was
+   * called.
+   */
+  push(chunk: Uint8Array, isLent = false): void {
     if (chunk.length === 0) return;
-    if (this.position >= this.chunk.length) {
-      this.#past += this.chunk.length;
-      this.chunk = chunk;
-      this.position = 0;
-    } else {
-      this.#waiting.push(chunk);
+    // Not past a chunk that waits: the one before it may have been read to its very end.
+    if (this.position < this.chunk.length || this.#waiting.length > 0) {
+      this.#waiting.push(isLent ? chunk.slice() : chunk);
+      return;
     }
+    this.#past += this.chunk.length;
+    this.chunk = chunk;
+    this.isLent = isLent;
+    this.position = 0;
+  }
+
+  /** Copies what is left of a lent chunk: its memory may be written to from now on. */
+  keep(): void {
+    if (!this.isLent) return;
+    this.isLent = false;
+    this.#past += this.position;
+    this.chunk = this.position < this.chunk.length ? this.chunk.slice(this.position) : EMPTY;
+    this.position = 0;
   }
 
   /** How many bytes were read, ever. */
@@ -56,7 +73,15 @@ export class Input {
 
   /** Whether bytes were taken that have not come out. */
   get pending(): boolean {
-    return this.position < this.chunk.length || this.#carried > 0 || this.#block !== null;
+    return this.position < this.chunk.length || this.#waiting.length > 0 || this.#carried > 0 ||
+      this.#block !== null;
+  }
+
+  /** Lets go of a chunk that was read to its end: a connection that is idle must not keep it. */
+  release(): void {
+    if (this.pending) return;
+    this.#advance();
+    this.#showCarry();
   }
 
   /**
@@ -102,7 +127,7 @@ export class Input {
       if (end + 2 <= this.chunk.length) {
         this.position = end + 2;
         this.terminated = this.chunk[end] === CR && this.chunk[end + 1] === LF;
-        return this.chunk.subarray(start, end);
+        return this.isLent ? this.chunk.slice(start, end) : this.chunk.subarray(start, end);
       }
       this.#block = new Uint8Array(length);
       this.#filled = 0;
@@ -151,6 +176,7 @@ export class Input {
     const next = this.#waiting[this.#first];
     this.#past += this.chunk.length;
     this.chunk = next ?? EMPTY;
+    this.isLent = false;
     this.position = 0;
     if (next === undefined) return false;
     this.#waiting[this.#first++] = EMPTY;

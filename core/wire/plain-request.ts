@@ -1,5 +1,5 @@
 // A reader of the plainest requests: positions instead of words, commands and views.
-import { EMPTY, startsWith } from './bytes.ts';
+import { EMPTY, latin1, startsWith } from './bytes.ts';
 import { MAX_KEY } from './key.ts';
 import { MAX_OPAQUE } from './meta-flags.ts';
 import { MAX_U32 } from './numbers.ts';
@@ -8,6 +8,7 @@ const LF = 0x0a;
 const CR = 0x0d;
 const SPACE = 0x20;
 const ZERO = 0x30;
+const NONE: readonly string[] = [];
 const MAX_I32 = 0x7fff_ffff;
 /** How many digits 32 bits have at most. */
 const MAX_DIGITS = 10;
@@ -28,6 +29,8 @@ const MAX_DIGITS = 10;
  * knows every rule and every error; so nothing is refused here.
  */
 export class PlainRequest {
+  /** Tests clear it, to compare with the long way: no request is read then. */
+  enabled = true;
   verb: 'get' | 'mg' | 'set' | 'ms' = 'get';
   bytes: Uint8Array = EMPTY;
   /** The same bytes. */
@@ -52,13 +55,15 @@ export class PlainRequest {
   /** The flag O and its argument are `bytes[opaqueFrom, opaqueTo)`; both are 0 where there is none. */
   opaqueFrom = 0;
   opaqueTo = 0;
-  // Behind the last number that was read.
+  /** Where the flags begin, of `mg` and `ms`. */
+  flagsFrom = 0;
+  // Behind the last number or flag that was read.
   #at = 0;
 
   /** Reads the request at `from`; false if there is none in one of the forms, or not all of it. */
   read(bytes: Uint8Array, from: number, to: number): boolean {
     // The shortest is `mg k`.
-    if (to - from < 6) return false;
+    if (to - from < 6 || !this.enabled) return false;
     if (bytes !== this.bytes) {
       this.bytes = bytes;
       this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
@@ -77,6 +82,28 @@ export class PlainRequest {
     return first === 0x73 && this.#readKey(from + 4, to) && this.#readSet(to);
   }
 
+  /** The flags of `mg` and `ms` as they stand, three at most. */
+  words(): readonly string[] {
+    this.#at = this.flagsFrom;
+    const first = this.#word();
+    if (first === null) return NONE;
+    const second = this.#word();
+    // Not one list that is pushed to: growing reserves room for 16.
+    if (second === null) return [first];
+    const third = this.#word();
+    return third === null ? [first, second] : [first, second, third];
+  }
+
+  #word(): string | null {
+    const { bytes } = this;
+    if (bytes[this.#at] !== SPACE) return null;
+    const from = this.#at + 1;
+    let to = from;
+    while (bytes[to]! > SPACE) to++;
+    this.#at = to;
+    return latin1(bytes, from, to);
+  }
+
   #readGet(to: number): boolean {
     this.verb = 'get';
     return this.#readEnd(this.keyTo, to);
@@ -87,7 +114,7 @@ export class PlainRequest {
     this.verb = 'mg';
     this.wantsValue = this.wantsFlags = false;
     this.opaqueFrom = this.opaqueTo = 0;
-    let at = this.keyTo;
+    let at = this.flagsFrom = this.keyTo;
     // Two bytes behind a space: a letter, and what must follow it.
     while (bytes[at] === SPACE && at + 2 < to) {
       const letter = bytes[at + 1];
@@ -130,7 +157,7 @@ export class PlainRequest {
     this.flags = this.expire = -1;
     const length = this.#readNumber(this.keyTo, to);
     if (length < 0) return false;
-    let at = this.#at;
+    let at = this.flagsFrom = this.#at;
     while (bytes[at] === SPACE && at + 2 < to) {
       const letter = bytes[at + 1];
       if (letter === 0x4f) {

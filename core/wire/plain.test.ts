@@ -336,13 +336,19 @@ const nearly = [
 ];
 
 /** All that comes of some chunks, and whether the connection lives. */
-function comesOf(chunks: readonly string[], isFast: boolean, asked = 3): unknown[] {
+function comesOf(
+  chunks: readonly string[],
+  isFast: boolean,
+  asked = 3,
+  isLent = false,
+): unknown[] {
   const connection = proven({ maxValue: 1000, maxLine: 64 });
   for (let i = 0; i < asked; i++) connection.send(get(), 'abc'[i]);
   drain(connection);
   const found: unknown[] = [];
   for (const chunk of chunks) {
-    connection.receive(bytes(chunk), 5);
+    const memory = bytes(chunk);
+    connection.receive(memory, 5, isLent);
     for (;;) {
       const { plain: replies, event } = isFast
         ? readFast(connection)
@@ -352,6 +358,8 @@ function comesOf(chunks: readonly string[], isFast: boolean, asked = 3): unknown
       if (event === null) break;
       found.push(event.type === 'closed' ? { ...event, cause: String(event.cause) } : event);
     }
+    connection.keep();
+    if (isLent) memory.fill(0x58);
   }
   found.push(connection.pending, connection.deadline());
   return found;
@@ -384,7 +392,10 @@ plain('any stream of replies comes out as on the path for everything', () => {
       chunks.push(rest.slice(0, length));
       rest = rest.slice(length);
     }
-    assert.equal(comesOf(chunks, true), comesOf(chunks, false), JSON.stringify(chunks));
+    const expected = comesOf(chunks, false);
+    assert.equal(comesOf(chunks, true), expected, JSON.stringify(chunks));
+    assert.equal(comesOf(chunks, true, 3, true), expected, `lent: ${JSON.stringify(chunks)}`);
+    assert.equal(comesOf(chunks, false, 3, true), expected, `lent: ${JSON.stringify(chunks)}`);
   }
 });
 
@@ -398,6 +409,23 @@ plain('replies that lie whole in a chunk need no event', () => {
   assert.is(event, null);
   assert.is(connection.pending, 1);
   assert.equal(receive(connection, '\r\n').length, 1);
+});
+
+plain('chunks that wait are read in their order', () => {
+  for (const isLent of [false, true]) {
+    const connection = proven();
+    for (const tag of ['a', 'b', 'c', 'd']) sendFast(connection, get(), tag);
+    // The second reply ends where its chunk does.
+    const chunks = ['EN O1\r\nVA 1 f0 O2\r\n1\r\n', 'EN O3\r\n', 'VA 1 f0 O4\r\n4\r\n'];
+    for (const chunk of chunks) connection.receive(bytes(chunk), 0, isLent);
+    const tags: string[] = [];
+    while (!connection.isIdle) {
+      const { plain: replies, event } = readFast(connection);
+      tags.push(...replies.map((one) => (one as { tag: string }).tag));
+      if (event?.type === 'reply') tags.push(event.tag);
+    }
+    assert.equal(tags, ['a', 'b', 'c', 'd']);
+  }
 });
 
 plain('events that wait come before plain replies', () => {

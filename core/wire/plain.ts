@@ -155,6 +155,8 @@ export class PlainReply {
   from = 0;
   /** Where it ends. */
   to = 0;
+  /** The memory of `bytes` will be written to again: copy what is kept. */
+  isLent = false;
   /** The bytes of the whole reply. */
   size = 0;
 
@@ -213,6 +215,7 @@ export class PlainReply {
       if (chunk[end] !== CR || chunk[end + 1] !== LF) return false;
       this.type = 'VA';
       this.bytes = chunk;
+      this.isLent = input.isLent;
       this.from = at;
       this.to = end;
       at = end + 2;
@@ -263,6 +266,7 @@ export class PlainReply {
     this.type = 'VA';
     this.flags = flags;
     this.bytes = chunk;
+    this.isLent = input.isLent;
     this.from = at + 2;
     this.to = end;
     input.position = end + 2;
@@ -272,9 +276,10 @@ export class PlainReply {
 
   /** The same reply as the general decoder would return. */
   toReply(): MetaReply | MetaValueReply {
-    const { type, flags } = this;
+    const { type, flags, bytes, from, to } = this;
     if (type !== 'VA') return type === 'HD' ? HD : EN;
-    return { type, flags: [`f${flags}`], value: this.bytes.subarray(this.from, this.to) };
+    const value = this.isLent ? bytes.slice(from, to) : bytes.subarray(from, to);
+    return { type, flags: [`f${flags}`], value };
   }
 }
 

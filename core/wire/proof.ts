@@ -162,6 +162,20 @@ export class Proof {
     return fitsText(command) ? toText(command) : null;
   }
 
+  /**
+   * Replaces the command of a slot by the one that may be sent now; returns false where it has to wait.
+   *
+   * @throws UsageError where it can never be sent on this connection.
+   */
+  respell(slot: { command: Command; muted: boolean }): boolean {
+    const command = this.admit(slot.command);
+    if (command === null) return false;
+    // Of a classic command only `noreply` is ever changed.
+    slot.muted = command !== slot.command && 'noreply' in slot.command;
+    slot.command = command;
+    return true;
+  }
+
   /** The command that closes a run of quiet ones. */
   get fence(): Command {
     return fences[this.#fenceName].command;

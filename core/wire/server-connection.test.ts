@@ -286,6 +286,22 @@ order('what comes during a watch is thrown away: nothing of it is done when the 
   assert.equal(take(connection), ['mn']);
 });
 
+order('a chunk that waits behind one which was read to its end is read before later ones', () => {
+  const connection = new ServerConnection({ maxOwed: 1 });
+  const takeOne = (id: number): string[] => {
+    connection.reply(id - 1, OK);
+    return take(connection);
+  };
+  push(connection, 'mn\r\nversion\r\n');
+  assert.equal(takeOne(0), ['mn']);
+  push(connection, 'verbosity 1\r\n');
+  assert.equal(takeOne(1), ['version']);
+  push(connection, 'flush_all\r\n');
+  assert.equal(takeOne(2), ['verbosity']);
+  assert.equal(takeOne(3), ['flush_all']);
+  assert.equal(takeOne(4), []);
+});
+
 order('connections of one server write in turn to the same memory, and each gets its own', () => {
   const memory = new ConnectionMemory();
   const open = (): ServerConnection => {

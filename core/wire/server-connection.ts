@@ -110,7 +110,7 @@ export class ServerConnection {
     memory: ConnectionMemory = new ConnectionMemory(),
   ) {
     this.#memory = memory;
-    this.#decoder = new CommandDecoder(options, memory.tokens);
+    this.#decoder = new CommandDecoder(options, memory);
     this.#decoder.authenticating = options.auth ?? serverConnectionOptions.auth;
     this.#strict = options.strict ?? serverConnectionOptions.strict;
     this.#maxOwed = options.maxOwed ?? serverConnectionOptions.maxOwed;

@@ -176,7 +176,7 @@ async function firstDifference(path: string, version: string): Promise<string | 
     const { plain } = embedded.engine;
     for (let round = 0; round < rounds; round++) {
       // A quarter of the sequences goes the long way, whatever they are.
-      plain.enabled = round % 4 !== 3;
+      plain.request.enabled = round % 4 !== 3;
       const sequence = requests.sequence(COMMANDS);
       const [expected, said] = await Promise.all([real.ask(sequence), own.ask(sequence)]);
       if (said !== expected) return difference(round, sequence, expected, said);

@@ -16,7 +16,7 @@ const common = { since: isEmbeddedSince, unique: uniqueKey };
 for (const isFast of [true, false]) {
   const { dial: dialMemory, clock, server } = new MemoryServer();
   const { plain } = server.engine;
-  plain.enabled = isFast;
+  plain.request.enabled = isFast;
   const name = isFast ? '' : ', all requests by the long way';
   caseSuite(`server | embedded, in memory${name}`, serverCases, (): ServerContext => ({
     ...common,

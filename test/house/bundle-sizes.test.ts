@@ -8,9 +8,9 @@ import { ROOT } from './source.ts';
 // The recorded size of each import, minified and compressed. The test fails when one has grown by more
 // than a twentieth; if the change is worth it, record the new size here.
 const bundles: readonly (readonly [name: string, code: string, recorded: number])[] = [
-  ['server side', `export { ServerConnection } from './core/wire/mod.ts'`, 9.0],
+  ['server side', `export { ServerConnection } from './core/wire/mod.ts'`, 10.5],
   ['client side', `export { ClientConnection } from './core/wire/mod.ts'`, 17.8],
-  ['all of the wire', `export * from './core/wire/mod.ts'`, 25.0],
+  ['all of the wire', `export * from './core/wire/mod.ts'`, 27.1],
   ['web client', `export { Client } from './transport-web/mod.ts'`, 37.2],
   ['Worker client', `export { Client } from './transport-web/workers.ts'`, 39.5],
   ['Node client', `export { Client } from './transport-node/mod.ts'`, 37.0],

@@ -84,17 +84,12 @@ export interface LinkOptions
 /** Accounted bytes of queued commands after which they are sent before the turn ends. */
 const BURST = 512 * 1024;
 
-/**
- * A command without effects that shows whether a server replies. It is a read, because some proxies
- * close a connection at `version`.
- */
+/** A read, which shows whether a server replies: some proxies close a connection at `version`. */
 export const HEALTH_CHECK: Command = { ...TEXT_PROBE };
 
 /**
  * One connection with its protocol state: the only place where the sans-I/O core meets promises.
- *
- * It accepts commands at once and queues them until it is connected. A link that has closed is not
- * used again; its owner makes another.
+ * It queues commands until it is connected. After it has closed, its owner makes another.
  */
 export class Link implements Executor, TransportEvents {
   /** Whether the server has replied to a command on it. */
@@ -224,10 +219,7 @@ export class Link implements Executor, TransportEvents {
     return this.#execute(HEALTH_CHECK, HEALTH_CHECK, undefined, null, wholeReply, '');
   }
 
-  /**
-   * Takes over the commands of another link, whose time is `now`. Each keeps the time it has left.
-   * @internal
-   */
+  /** @internal Takes over another link's commands, whose time is `now`; each keeps its time left. */
   adopt(commands: readonly Early[], now: number): void {
     const shift = this.#alarm.time.elapsed() - now;
     for (const { command, pending, deadline, until } of commands) {
@@ -373,10 +365,20 @@ export class Link implements Executor, TransportEvents {
 
   /** Takes bytes that arrived; the transport calls it. */
   onData(chunk: Uint8Array): void {
+    this.#receive(chunk, false);
+  }
+
+  /** @internal */
+  onLent(chunk: Uint8Array): void {
+    this.#receive(chunk, true);
+    this.#connection.keep();
+  }
+
+  #receive(chunk: Uint8Array, isLent: boolean): void {
     this.#nudge?.heard();
     const isLarge = chunk.length >= LARGE;
     if (isLarge) this.#pace.begin();
-    this.#connection.receive(chunk, this.#alarm.time.elapsed());
+    this.#connection.receive(chunk, this.#alarm.time.elapsed(), isLent);
     this.#advance();
     if (isLarge) this.#pump.limitReading();
   }
@@ -440,7 +442,6 @@ export class Link implements Executor, TransportEvents {
     this.#flush();
   }
 
-  // Without a pace where the caller's own turn is used.
   #flush(isPaced = true): void {
     this.#unflushed = 0;
     this.#pump.flush(this.#alarm.time.elapsed(), isPaced);
@@ -492,8 +493,7 @@ export class Link implements Executor, TransportEvents {
         return this.#timeOut(event);
       case 'quiet-error': {
         const error = new ServerReplyError(event.reply.type, event.reply.message);
-        // In its own microtask, so that an exception does not reach the calls that are settled
-        // here.
+        // In its own microtask: its exception must not reach the calls that are settled here.
         void Promise.resolve().then(() => this.#options.onQuietError?.(error));
         return;
       }

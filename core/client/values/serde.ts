@@ -77,6 +77,8 @@ export interface ItemBytes {
   readonly from: number;
   readonly to: number;
   readonly flags: number;
+  /** The memory of `bytes` will be written to again: copy what is kept. */
+  readonly isLent: boolean;
 }
 
 /** The value of an item. Text, the most common by far, needs no view of the bytes. */
@@ -85,6 +87,7 @@ export function deserialize(serde: Serde, codec: TextCodec, key: Key, item: Item
   if (flags === TEXT && serde.deserialize === defaultSerde.deserialize) {
     return codec.read(bytes, from, to);
   }
+  if (item.isLent) return serde.deserialize(key, bytes.slice(from, to), flags);
   const isWhole = to - from === bytes.length;
   return serde.deserialize(key, isWhole ? bytes : bytes.subarray(from, to), flags);
 }
