@@ -77,15 +77,12 @@ export class SocketTransport implements Transport {
       });
       if (this.#over) return;
       if (count === null) break;
-      if (events.onLent !== undefined) {
-        events.onLent(buffer.subarray(0, count));
-        continue;
+      if (events.onLent !== undefined) events.onLent(buffer.subarray(0, count));
+      else if (count <= READ_SIZE / 2) events.onData(buffer.slice(0, count));
+      else {
+        events.onData(buffer.subarray(0, count));
+        buffer = new Uint8Array(READ_SIZE);
       }
-      // The owner keeps a chunk: a small one is copied, so that it does not keep a large buffer alive, a
-      // large one is passed on with its buffer.
-      const given = count > READ_SIZE / 2;
-      events.onData(given ? buffer.subarray(0, count) : buffer.slice(0, count));
-      if (given) buffer = new Uint8Array(READ_SIZE);
     }
     if (events.onEnd !== undefined && !this.#ending) return events.onEnd();
     this.#peerEnded = true;
