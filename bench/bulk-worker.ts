@@ -25,7 +25,7 @@ export type ClientName = keyof typeof open;
 export type WayName = keyof typeof ways;
 
 // The built code, as it is installed.
-const built = new URL('../dist/transport-node/mod.js', import.meta.url).href;
+const built = new URL('../dist/node.js', import.meta.url).href;
 const node = (await import(built)) as typeof import('../transport-node/mod.ts');
 type Client = Pick<
   InstanceType<typeof node.Client>,

@@ -34,7 +34,7 @@ export type SteadyReport = Readonly<
 export type FirstReport = Readonly<Record<keyof typeof ways, readonly number[]>>;
 
 // The built code, as it is installed.
-const built = new URL('../dist/transport-node/mod.js', import.meta.url).href;
+const built = new URL('../dist/node.js', import.meta.url).href;
 const { Client } = (await import(built)) as typeof import('../transport-node/mod.ts');
 
 const request = JSON.parse(process.argv[2] ?? '') as FirstRequest | SteadyRequest;

@@ -12,7 +12,7 @@ type PlainRequestModule = typeof import('../core/wire/plain-request.ts');
 // users get: compiled by tsc, untouched by the loader that runs the bench itself, which wraps
 // every function to keep its name and makes it half as slow again.
 
-const built = new URL('../dist/core/wire/plain-request.js', import.meta.url).href;
+const built = new URL('../dist/modules/core/wire/plain-request.js', import.meta.url).href;
 const { PlainRequest } = (await import(built)) as PlainRequestModule;
 
 /** Bytes for a parser, and the parser. */

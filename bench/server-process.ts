@@ -16,7 +16,7 @@ export interface ServerProcess {
 export type ServerName = 'memwire' | 'memcached';
 
 // The built program, as it is installed: the loader that runs the bench would slow it down.
-export const BIN: string = join(import.meta.dirname, '../dist/cli/bin.js');
+export const BIN: string = join(import.meta.dirname, '../dist/cli.js');
 
 /** The servers there are on this machine: memcached may be missing. */
 export function serverNames(): ServerName[] {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { WebSocket } from 'ws';
 
-export const DIST: string = join(import.meta.dirname, '../dist');
+export const DIST: string = join(import.meta.dirname, '../dist/modules');
 export const LOOPBACK = { host: '127.0.0.1', port: 0 } as const;
 /** The token of the client: a program has no origin, so the bridge admits it by a token. */
 export const TOKEN = 'a-token-for-a-walk';

@@ -6,7 +6,7 @@ import type { Table } from './table.ts';
 import type { CalledFunction, WalkRequest } from './walk-worker.ts';
 
 const WORKER = join(import.meta.dirname, 'walk-worker.ts');
-const DIST = join(import.meta.dirname, '../dist');
+const DIST = join(import.meta.dirname, '../dist/modules');
 /** How many functions are listed for each path. */
 const LISTED = 40;
 

@@ -3,6 +3,7 @@ import { fromLatin1, latin1 } from '../core/wire/bytes.ts';
 
 /** The failure of a case. */
 export class CaseError extends Error {
+  /** The name of the class. */
   override readonly name = 'CaseError';
 }
 

@@ -11,7 +11,7 @@ export interface Case<Context> {
    * The features that the subject must have, named as in the table of features of the list. A case
    * whose needs are not met is skipped, by name.
    */
-  readonly needs?: readonly string[];
+  readonly needs?: readonly string[] | undefined;
   /** Throws, or rejects, when the requirement is not met. */
   run(context: Context): void | Promise<void>;
 }
@@ -29,9 +29,9 @@ export interface CaseReport {
 /** The options of `runCases`. */
 export interface RunOptions {
   /** Milliseconds that each case may take, its context included; 10000 by default. */
-  readonly timeout?: number;
+  readonly timeout?: number | undefined;
   /** Whether the subject has a feature; none by default, so that cases with needs are skipped. */
-  readonly has?: (need: string) => boolean;
+  readonly has?: ((need: string) => boolean) | undefined;
 }
 
 /**

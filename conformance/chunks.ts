@@ -3,7 +3,9 @@ import { Random } from './random.ts';
 
 /** One way to cut bytes into chunks. */
 export interface Cutting {
+  /** What is cut how, for messages. */
   readonly name: string;
+  /** The bytes, cut. */
   readonly chunks: readonly Uint8Array[];
 }
 

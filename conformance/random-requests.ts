@@ -27,8 +27,8 @@ export class RandomRequests {
   constructor(
     random: Random,
     options: {
-      readonly may?: (request: string) => boolean;
-      readonly cas?: (key: string) => string;
+      readonly may?: ((request: string) => boolean) | undefined;
+      readonly cas?: ((key: string) => string) | undefined;
     } = {},
   ) {
     this.#random = random;

@@ -15,11 +15,11 @@ export interface Network {
   /** The most bytes that travel together. */
   readonly packet: number;
   /** The connection is lost when this many bytes have arrived at the server. */
-  readonly cutUp?: number;
+  readonly cutUp?: number | undefined;
   /** The connection is lost when this many bytes have arrived at the client. */
-  readonly cutDown?: number;
+  readonly cutDown?: number | undefined;
   /** From this time on, in milliseconds, nothing arrives at the client. */
-  readonly muteAfter?: number;
+  readonly muteAfter?: number | undefined;
 }
 
 /** A command that the client sends. */
@@ -29,7 +29,7 @@ export interface Sending {
   /** When, in milliseconds. */
   readonly at: number;
   /** Its timeout in milliseconds. */
-  readonly timeout?: number;
+  readonly timeout?: number | undefined;
 }
 
 /** The result of a run. */

@@ -1,5 +1,5 @@
 /** The protocol of memcached without I/O, and what proxies and servers are built of. */
-export type { ClusterServer } from './client/cluster/cluster-server.ts';
+export type { ClusterServer, ResolvedServer } from './client/cluster/cluster-server.ts';
 export { Cluster, type ClusterOptions, type Member } from './client/cluster/cluster.ts';
 export { createCluster, type CreateClusterOptions } from './client/cluster/create-cluster.ts';
 export { endpointName, type ServerName, toEndpoint } from './client/connection/endpoint.ts';

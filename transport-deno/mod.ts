@@ -16,20 +16,24 @@ export { resolve } from '../transport-node/resolve.ts';
 export { zlibCodec } from '../transport-node/zlib-codec.ts';
 export { dial } from './dial.ts';
 export { listen } from './listen.ts';
+export type { Listen } from '../transport-node/listening.ts';
 
 const prepare: Prepare = /* @__PURE__ */ prepareWith(dial);
 
 /** A client of one server, over one connection of Deno's. It connects with the first call. */
 export class Client extends CoreClient {
+  /** @internal */
   static override readonly prepare: Prepare = prepare;
 }
 
 /** A client of one server, over several connections of Deno's. */
 export class PooledClient extends CorePooledClient {
+  /** @internal */
   static override readonly prepare: Prepare = prepare;
 }
 
 /** A client of many servers, over connections of Deno's. */
 export class HashClient extends CoreHashClient {
+  /** @internal */
   static override readonly prepare: Prepare = prepare;
 }

@@ -11,11 +11,11 @@ export type WebSocketConstructor = new (url: string, protocols: string[]) => Web
 /** The options of a dialer over WebSockets. */
 export interface WebDialOptions {
   /** The path of the bridge; `/` by default. */
-  readonly path?: string;
+  readonly path?: string | undefined;
   /** The bearer token for the bridge; none by default. */
-  readonly token?: string;
+  readonly token?: string | undefined;
   /** The constructor of a WebSocket; the runtime's own by default. */
-  readonly WebSocket?: WebSocketConstructor;
+  readonly WebSocket?: WebSocketConstructor | undefined;
 }
 
 const names = /* @__PURE__ */ optionNames<WebDialOptions>({

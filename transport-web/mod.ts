@@ -13,7 +13,12 @@ export { DnsDiscovery } from '../core/client/cluster/discovery/dns-discovery.ts'
 export { HashClient } from '../core/client/cluster/hash-client.ts';
 export { PooledClient } from '../core/client/server-client.ts';
 export { VERSION } from '../core/version.ts';
-export type { WebSocketLike } from '../core/io/web-socket.ts';
+export type {
+  UnsharedBytes,
+  WebSocketEnd,
+  WebSocketFailure,
+  WebSocketLike,
+} from '../core/io/web-socket.ts';
 export { webDialer, type WebDialOptions, type WebSocketConstructor } from './dial.ts';
 
 /** The dialer for a bridge at the root of its host without tokens. */
@@ -25,6 +30,8 @@ export interface WebClientOptions extends ClientOptions, Omit<WebDialOptions, 'p
 /** A client of one server behind a bridge, over one WebSocket. It connects with the first call. */
 export class Client extends CoreClient {
   /**
+   * Makes a client of the server behind a bridge.
+   *
    * @param server The address of a bridge: `wss://cache.example.org/memcached`.
    * @throws UsageError when it is not such an address, or an option breaks a rule.
    */

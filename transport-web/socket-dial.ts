@@ -8,7 +8,7 @@ import { SocketTransport } from './socket-transport.ts';
 /** The options of a dialer over the sockets API. */
 export interface SocketDialOptions {
   /** Opens a socket; `connect` of `cloudflare:sockets` by default. */
-  readonly connect?: SocketConnect;
+  readonly connect?: SocketConnect | undefined;
 }
 
 const names = /* @__PURE__ */ optionNames<SocketDialOptions>({ connect: true });

@@ -10,9 +10,13 @@ export type SocketConnect = (
 export interface SocketLike {
   /** Resolves when it is connected, TLS included. */
   readonly opened: Promise<unknown>;
+  /** Resolves when both sides have ended; rejects when it failed. */
   readonly closed: Promise<unknown>;
+  /** The bytes that arrive. */
   readonly readable: { getReader(options: { mode: 'byob' }): SocketReader };
+  /** Where bytes to send go. */
   readonly writable: { getWriter(): SocketWriter };
+  /** Closes both sides. */
   close(): Promise<unknown>;
   /** Gives a socket that speaks TLS over this one, if it was opened for that. */
   startTls(options: { expectedServerHostname: string }): SocketLike;
@@ -28,6 +32,8 @@ export interface SocketReader {
 
 /** Writes to a socket; each call waits for those before it. */
 export interface SocketWriter {
+  /** Resolves when the socket has taken the bytes. */
   write(bytes: Uint8Array): Promise<unknown>;
+  /** Ends this side, after what was written. */
   close(): Promise<unknown>;
 }

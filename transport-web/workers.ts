@@ -25,7 +25,7 @@ export type { WebSocketLike } from '../core/io/web-socket.ts';
 export { webDialer, type WebDialOptions, type WebSocketConstructor } from './dial.ts';
 export type { WebClientOptions } from './mod.ts';
 export { socketDialer, type SocketDialOptions } from './socket-dial.ts';
-export type { SocketConnect, SocketLike } from './sockets-api.ts';
+export type { SocketConnect, SocketLike, SocketReader, SocketWriter } from './sockets-api.ts';
 
 /** Connects over TCP or TLS, with the `connect` of `cloudflare:sockets`. */
 export const dial: Dialer = /* @__PURE__ */ socketDialer();
@@ -51,6 +51,8 @@ const prepare: Prepare = (options) => {
  */
 export class Client extends ServerClient {
   /**
+   * Makes a client of one server, or of the server behind a bridge.
+   *
    * @param server `host:port` and the like, see `ServerName`, or the address of a bridge:
    * `wss://cache.example.org/memcached`; `localhost:11211` by default.
    * @param options `token` and `WebSocket` are for a bridge alone.
@@ -67,6 +69,8 @@ export class Client extends ServerClient {
 /** A client of one server, over several connections; it belongs to one request, see `Client`. */
 export class PooledClient extends ServerClient {
   /**
+   * Makes a client of one server, over several connections.
+   *
    * @param server `host:port` and the like, see `ServerName`; `localhost:11211` by default.
    * @throws UsageError when an option breaks a rule.
    */
@@ -78,6 +82,8 @@ export class PooledClient extends ServerClient {
 /** A client of many servers; it belongs to one request, see `Client`. */
 export class HashClient extends ClusterClient {
   /**
+   * Makes a client of many servers.
+   *
    * @param servers As the `HashClient` of other runtimes takes them. A discovery belongs to the
    * request likewise.
    * @throws UsageError when an option breaks a rule.

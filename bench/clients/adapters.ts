@@ -1,5 +1,6 @@
 // Opens each client, with one connection to a server and its defaults. Their packages are imported by
 // name at run time: this folder has its own package.json.
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Adapter } from './adapter.ts';
@@ -120,7 +121,7 @@ async function memwire(
   hashed: boolean,
 ): Promise<Adapter> {
   // Those of Bun and Deno have the same client.
-  const built = await load(builtModule(dist, `transport-${runtime()}`)) as NodePackage;
+  const built = await load(builtModule(dist, runtime())) as NodePackage;
   const options = { dialect, timeout: PATIENCE };
   if (hashed) return adapt(new built.HashClient(names(ports), options));
   const client = new built.Client(names(ports)[0], options);
@@ -129,7 +130,7 @@ async function memwire(
 }
 
 async function web(port: number, dist: string): Promise<Adapter> {
-  const built = await load(builtModule(dist, 'transport-web')) as WebPackage;
+  const built = await load(builtModule(dist, 'web')) as WebPackage;
   const { WebSocket } = await import('ws');
   return adapt(
     new built.Client(`ws://127.0.0.1:${port}`, { WebSocket, token: TOKEN, timeout: PATIENCE }),
@@ -147,8 +148,11 @@ function adapt(client: Client): Adapter {
   };
 }
 
-function builtModule(dist: string, folder: string): string {
-  return pathToFileURL(join(dist, folder, 'mod.js')).href;
+function builtModule(dist: string, entry: string): string {
+  const bundled = join(dist, `${entry}.js`);
+  // Older builds have a file for each module.
+  const file = existsSync(bundled) ? bundled : join(dist, `transport-${entry}/mod.js`);
+  return pathToFileURL(file).href;
 }
 
 function runtime(): 'node' | 'bun' | 'deno' {

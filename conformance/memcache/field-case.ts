@@ -26,7 +26,7 @@ export interface FieldContext {
 }
 
 /** A client that may have meta commands; a case that uses them declares that in `needs`. */
-export type FieldClient = JudgedClient & { readonly meta?: MetaCommands };
+export type FieldClient = JudgedClient & { readonly meta?: MetaCommands | undefined };
 
 export interface Scene {
   readonly client: FieldClient;

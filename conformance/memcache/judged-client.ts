@@ -32,10 +32,15 @@ export interface JudgedClient {
   getsMany(keys: Iterable<ItemKey>, options?: CallOptions): Promise<Map<Key, Gets<unknown>>>;
   /** Whether it was stored; the same for the next four. */
   set(key: ItemKey, value: unknown, options?: StoreOptions): Promise<boolean>;
+  /** `Memcache.add`. */
   add(key: ItemKey, value: unknown, options?: StoreOptions): Promise<boolean>;
+  /** `Memcache.replace`. */
   replace(key: ItemKey, value: unknown, options?: StoreOptions): Promise<boolean>;
+  /** `Memcache.append`. */
   append(key: ItemKey, value: string | Uint8Array, options?: WriteOptions): Promise<boolean>;
+  /** `Memcache.prepend`. */
   prepend(key: ItemKey, value: string | Uint8Array, options?: WriteOptions): Promise<boolean>;
+  /** `Memcache.cas`. */
   cas(key: ItemKey, value: unknown, cas: bigint, options?: StoreOptions): Promise<CasResult>;
   /** The keys that were not stored, each with its reason. */
   setMany(
@@ -46,17 +51,21 @@ export interface JudgedClient {
   deleteMany(keys: Iterable<ItemKey>, options?: BulkOptions): Promise<Map<Key, Error>>;
   /** Whether it was found; the same for `touch`. */
   delete(key: ItemKey, options?: WriteOptions): Promise<boolean>;
+  /** `Memcache.touch`. */
   touch(key: ItemKey, expire: Expire, options?: WriteOptions): Promise<boolean>;
   /** The new number, or undefined. The delta is 1 by default. */
   incr(key: ItemKey, delta?: bigint | number, options?: WriteOptions): Promise<bigint | undefined>;
+  /** `Memcache.decr`. */
   decr(key: ItemKey, delta?: bigint | number, options?: WriteOptions): Promise<bigint | undefined>;
   /** Throws an error with the reason why a key is invalid. */
   checkKey(key: ItemKey): void;
   /** How many reads failed and returned a miss. */
   readonly ignored: number;
+  /** `Executor.execute`, for cases that send commands of their own. */
   execute: Executor['execute'];
   /** Resolves when all earlier calls are done; later calls are refused. */
   close(): Promise<void>;
+  /** Closes the client, as `close` does. */
   [Symbol.asyncDispose](): Promise<void>;
 }
 

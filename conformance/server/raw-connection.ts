@@ -23,6 +23,11 @@ export class ReplyMismatch extends CaseError {
   /** The reason, if it is the connection: it was closed, or nothing more arrived. */
   readonly note: string;
 
+  /**
+   * Reports a reply that differs from the expected one.
+   *
+   * @param facts What the message quotes.
+   */
   constructor(facts: Pick<ReplyMismatch, 'before' | 'sent' | 'expected' | 'received' | 'note'>) {
     const { before, sent, expected, received, note } = facts;
     const shown = typeof expected === 'string'
@@ -60,6 +65,8 @@ export class RawConnection implements TransportEvents {
   }
 
   /**
+   * Connects.
+   *
    * @param patience The timeout of a connection, and of the next bytes of a reply, in milliseconds.
    * @throws The error of the dialer.
    */
@@ -148,16 +155,19 @@ export class RawConnection implements TransportEvents {
     this.#transport?.abort();
   }
 
+  /** Takes bytes that arrived; the transport calls it. */
   onData(chunk: Uint8Array): void {
     this.#received += text(chunk);
     this.#wake();
   }
 
+  /** Goes on sending; the transport calls it. */
   onDrain(): void {
     const taken = this.#transport?.send(this.#unsent) ?? 0;
     this.#unsent = this.#unsent.subarray(taken);
   }
 
+  /** Ends what is left; the transport calls it. */
   onClosed(): void {
     this.#closed = true;
     this.#wake();

@@ -18,12 +18,14 @@ export const serverFeatures: Readonly<Record<string, string>> = {
 
 /** The server under test, seen from outside. */
 export interface ServerContext {
+  /** How to connect to the server. */
   readonly dial: Dialer;
+  /** Where the server is. */
   readonly endpoint: Endpoint;
   /**
    * The timeout of a connection, and of the next bytes of a reply; 10000 milliseconds by default.
    */
-  readonly patience?: number;
+  readonly patience?: number | undefined;
   /**
    * Whether it behaves like memcached since this version; before it, other answers are accepted.
    *

@@ -10,11 +10,11 @@ export interface Change {
   readonly since: string | null;
   readonly what: string;
   /** The embedded server has it, although the memcached that it follows has not. */
-  readonly ahead?: true;
+  readonly ahead?: true | undefined;
   /** Matches requests that show it: they are not sent to servers on different sides of it. */
-  readonly shows?: RegExp | ((request: string) => boolean);
+  readonly shows?: (RegExp | ((request: string) => boolean)) | undefined;
   /** Makes the replies the same on both sides of it. */
-  readonly alike?: (said: string) => string;
+  readonly alike?: ((said: string) => string) | undefined;
 }
 
 /**

@@ -34,12 +34,18 @@ export class ModelServer {
   readonly commands: string[] = [];
   /** How many connections there were. */
   connections = 0;
+  /** The time of the server. */
   readonly clock: Clock;
+  /** Connects to it, whatever the endpoint. */
   readonly dial: Dialer;
   readonly #server: Server;
   readonly #open: Set<ModelConnection> = new Set();
 
-  /** @param clock The clock of its items; by default it stands still until it is advanced. */
+  /**
+   * Makes a server that plays a model.
+   *
+   * @param clock The clock of its items; by default it stands still until it is advanced.
+   */
   constructor(model: ServerModel, clock: Clock = new VirtualClock()) {
     this.model = model;
     this.clock = clock;
@@ -47,6 +53,7 @@ export class ModelServer {
     this.dial = memoryDialer(this);
   }
 
+  /** Serves a connection, for a listener of the runtime. */
   readonly accept: Accept = (transport, address) => {
     this.connections++;
     const connection = new ModelConnection(this, transport, (inner) => {

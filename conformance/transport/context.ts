@@ -12,6 +12,7 @@ import { type Peer, startPeer, TestEvents } from './peer.ts';
 
 /** The dialer under test, and a way to be its peer. */
 export interface TransportContext {
+  /** The dialer that is judged. */
   readonly dial: Dialer;
   /** Starts to accept the dialer's connections. */
   readonly listen: (accept: Accept) => Promise<Listener>;

@@ -14,7 +14,7 @@ export class TestEvents implements TransportEvents {
   readonly closed: Promise<Error | null>;
   /** Resolves when the peer has half-closed. */
   readonly peerEnded: Promise<void>;
-  readonly onEnd?: () => void;
+  readonly onEnd?: (() => void) | undefined;
   #resolveClosed: (cause: Error | null) => void = () => {};
   #arrived = 0;
   #read = 0;

@@ -7,5 +7,5 @@ export interface CommandVector {
   readonly command: Command;
   readonly bytes: string;
   /** The command that the bytes are read as, if it differs. */
-  readonly decoded?: Command;
+  readonly decoded?: Command | undefined;
 }

@@ -9,11 +9,11 @@ export interface ReplyVector {
   readonly request: Command;
   readonly bytes: string;
   /** The parts that come before the reply, if its verb has them. */
-  readonly items?: readonly ReplyItem[];
+  readonly items?: readonly ReplyItem[] | undefined;
   /** The reply, or null if it never ends. */
   readonly reply: Reply | null;
   /** Whether this package would write other bytes, so that only reading is tested. */
-  readonly readOnly?: true;
+  readonly readOnly?: true | undefined;
 }
 
 /** A reply of one fixed word. */

@@ -9,9 +9,9 @@ export interface RequestVector {
   /** In order: commands; error lines for malformed requests; null for a malformed quiet one. */
   readonly reads: readonly (Command | string | null)[];
   /** The reason to disconnect the peer afterwards. */
-  readonly dead?: RegExp;
+  readonly dead?: RegExp | undefined;
   /** Whether a login is required first. */
-  readonly auth?: true;
+  readonly auth?: true | undefined;
 }
 
 const noreply = false;

@@ -126,7 +126,7 @@ export interface RouteVector {
   /** The name of the scheme in `hashSchemes`. */
   readonly scheme: HashSchemeName;
   /** Its hash function, if that can be chosen. */
-  readonly hash?: LibmemcachedHash;
+  readonly hash?: LibmemcachedHash | undefined;
   /** The program that produced it. */
   readonly source: string;
   /** For each of `hashKeys` the index of its server in the fleet, one digit each. */

@@ -12,7 +12,7 @@ export interface StoredVector {
   /** The stored bytes, in hexadecimal. */
   readonly stored: string;
   /** Whether it is only read, and never written in this form. */
-  readonly readOnly?: true;
+  readonly readOnly?: true | undefined;
 }
 
 /** Read from a server that the named client had written to, or from its own encoder. */

@@ -242,7 +242,7 @@ export const clientCases: readonly Case<undefined>[] = [
     run() {
       // As a caller in JavaScript passes an absent argument.
       const options = { maxPending: undefined, maxLine: undefined, stallAfter: undefined };
-      const connection = new ClientConnection<string>(options as object);
+      const connection = new ClientConnection<string>(options);
       connection.send(version, 'a');
       drain(connection);
       equal(connection.deadline(), 2000);

@@ -24,7 +24,7 @@ const withToken = { ...good, protocols: `memcached, bearer.${TOKEN}` };
 const withWrongToken = { ...good, protocols: 'memcached, bearer.0123456789abcdeF' };
 
 function make(options: Partial<BridgeOptions> = {}): Bridge {
-  return new Bridge({ upstream: 'localhost', dial, ...options });
+  return new Bridge({ upstream: 'localhost', ...options, dial: options.dial ?? dial });
 }
 
 function judge(options: Partial<BridgeOptions>, request: UpgradeRequest): number {

@@ -13,6 +13,7 @@ export interface UpgradeRequest {
   readonly address: string;
   /** The headers of these names; undefined where they are missing. */
   readonly host: string | undefined;
+  /** The header `Origin`, which a page cannot forge; programs send none. */
   readonly origin: string | undefined;
   /** `Sec-WebSocket-Protocol`: `memcached`, and `bearer.<token>`. */
   readonly protocols: string | undefined;

@@ -13,6 +13,7 @@ import { BridgeSession, type BridgeSocket, type InFlight } from './session.ts';
  * request, `admit` for each upgrade request, and `accept` for each WebSocket that results from one.
  */
 export class Bridge {
+  /** Its options, each checked and there. */
   readonly settings: BridgeSettings;
   readonly #admission: Admission;
   readonly #sessions: Set<BridgeSession> = new Set();
@@ -21,7 +22,11 @@ export class Bridge {
   #closing: Promise<void> | null = null;
   #onEmpty: () => void = () => {};
 
-  /** @throws UsageError naming the option that breaks a rule. */
+  /**
+   * Makes a bridge that listens nowhere yet.
+   *
+   * @throws UsageError naming the option that breaks a rule.
+   */
   constructor(options: BridgeOptions & { readonly dial: Dialer }) {
     this.settings = bridgeSettings(options);
     const { upstream, upstreamTls } = this.settings;
@@ -138,7 +143,9 @@ export class Bridge {
 
 /** A bridge that listens. */
 export interface RunningBridge extends Listener {
+  /** Where it listens. */
   readonly endpoint: Place;
+  /** What it runs. */
   readonly bridge: Bridge;
   /** Accepts no more connections; resolves when all commands are answered. See `Bridge.close`. */
   close(): Promise<void>;

@@ -15,8 +15,11 @@ import type { BridgeOptions } from './options.ts';
 
 /** The functions of a runtime that a bridge needs. */
 export interface BridgeRuntime {
+  /** Listens for connections. */
   listen(at: Place, accept: Accept, options: ListenOptions): Promise<Listener>;
+  /** Connects to the upstream. */
   readonly dial: Dialer;
+  /** SHA-1 and SHA-256, of the WebSocket handshake and of tokens. */
   readonly digest: Digest;
 }
 

@@ -6,7 +6,7 @@ import type { Dialer, TlsOptions } from '../io/transport.ts';
 import { checkKnown, checkObject, checkWhole } from '../wire/check.ts';
 import { checkKey } from '../wire/key.ts';
 import { UsageError } from '../wire/errors.ts';
-import { withDefaults } from '../wire/options.ts';
+import { type Given, type Optional, withDefaults } from '../wire/options.ts';
 import { bearerProtocol, MAX_BRIDGED_KEYS } from '../io/web-socket.ts';
 import type { BridgeEvent } from './events.ts';
 import type { Policy } from './policy.ts';
@@ -83,53 +83,62 @@ export const bridgeLimits: BridgeLimits = {
 };
 
 /** The options of a bridge. */
-export interface BridgeOptions extends Partial<BridgeLimits> {
+export interface BridgeOptions extends Optional<BridgeLimits> {
   /** The memcached behind the bridge. A page cannot select another. */
   readonly upstream: ServerName;
   /** Speak TLS to it. */
-  readonly upstreamTls?: TlsOptions;
+  readonly upstreamTls?: TlsOptions | undefined;
   /** Log in to it, with memcached's ASCII authentication. */
-  readonly upstreamAuth?: { readonly username: string; readonly password: string };
+  readonly upstreamAuth?: { readonly username: string; readonly password: string } | undefined;
   /** The timeout of its replies and of a connection, in milliseconds; 1000 by default. */
-  readonly upstreamTimeout?: number;
+  readonly upstreamTimeout?: number | undefined;
   /** The origins whose pages may connect, exactly: `https://app.example.org`; none by default. */
-  readonly origins?: readonly string[];
+  readonly origins?: readonly string[] | undefined;
   /** The host names by which the bridge is called; those of the loopback by default. */
-  readonly hosts?: readonly string[];
+  readonly hosts?: readonly string[] | undefined;
   /** The name of each tenant and its bearer token. If there are tokens, one is required to connect. */
-  readonly tokens?: ReadonlyMap<string, string>;
+  readonly tokens?: ReadonlyMap<string, string> | undefined;
   /** The prefix of every key, which the page does not see; none by default. */
-  readonly prefix?: string;
+  readonly prefix?: string | undefined;
   /** Refuse every command that changes an item, or its time to live. */
-  readonly readOnly?: boolean;
+  readonly readOnly?: boolean | undefined;
   /** Decides on each command before the bridge's own rules, which it cannot relax. */
-  readonly policy?: Policy;
+  readonly policy?: Policy | undefined;
   /**
    * A proxy that terminates TLS is in front of the bridge, and adds its client's address to
    * `X-Forwarded-For`.
    */
-  readonly behindProxy?: boolean;
+  readonly behindProxy?: boolean | undefined;
   /** Called with each event. No event holds a key, a value or a token. */
-  readonly log?: (event: BridgeEvent) => void;
+  readonly log?: ((event: BridgeEvent) => void) | undefined;
   /** Connects to the upstream; the runtime's own `dial` by default. */
-  readonly dial?: Dialer;
-  readonly clock?: Clock;
+  readonly dial?: Dialer | undefined;
+  /** The time of its limits and deadlines; that of the system by default. */
+  readonly clock?: Clock | undefined;
   /** Numbers from 0 to less than 1, for the jitter of reconnects; `Math.random` by default. */
-  readonly random?: () => number;
+  readonly random?: (() => number) | undefined;
 }
 
 /** All options, checked, with their defaults. */
-export interface BridgeSettings
-  extends BridgeLimits, Required<Omit<BridgeOptions, keyof BridgeLimits | Absent | Listed>> {
+export interface BridgeSettings extends
+  BridgeLimits,
+  Given<
+    Omit<
+      BridgeOptions,
+      keyof BridgeLimits | 'upstreamTls' | 'upstreamAuth' | 'policy' | 'origins' | 'hosts'
+    >
+  > {
+  /** As it was given; without it the upstream is spoken to in plain text. */
   readonly upstreamTls: BridgeOptions['upstreamTls'];
+  /** As it was given; without it there is no login. */
   readonly upstreamAuth: BridgeOptions['upstreamAuth'];
+  /** As it was given; without it the rules of the bridge judge alone. */
   readonly policy: BridgeOptions['policy'];
+  /** The origins whose pages may connect. */
   readonly origins: ReadonlySet<string>;
+  /** The host names by which the bridge may be called. */
   readonly hosts: ReadonlySet<string>;
 }
-
-/** The options without a default. */
-type Absent = 'upstreamTls' | 'upstreamAuth' | 'policy';
 
 /** The options that are turned into sets and maps. */
 type Listed = 'origins' | 'hosts';
@@ -143,7 +152,7 @@ const MAX_PREFIX = 100;
 /** The defaults of the optional options; the compiler requires all of them. */
 const defaults:
   & Omit<BridgeSettings, 'upstream' | 'dial' | Listed>
-  & Required<Pick<BridgeOptions, Listed>> = {
+  & Given<Pick<BridgeOptions, Listed>> = {
     ...bridgeLimits,
     upstreamTls: undefined,
     upstreamAuth: undefined,

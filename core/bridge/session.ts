@@ -86,6 +86,11 @@ export class BridgeSession implements TransportEvents {
   #cancelRefusal: () => void = () => {};
   #cancelRate: (() => void) | null = null;
 
+  /**
+   * Begins the session of a page.
+   *
+   * @param dependencies The guest, its socket, and the upstream.
+   */
   constructor(dependencies: SessionDependencies) {
     const { settings } = dependencies;
     const { clock, rate, maxInFlight, maxOutput, maxKeys, maxValue } = settings;
@@ -109,6 +114,7 @@ export class BridgeSession implements TransportEvents {
     this.#watchIdle();
   }
 
+  /** Takes bytes that arrived; the transport calls it. */
   onData(chunk: Uint8Array): void {
     if (this.#ending !== null) return;
     this.#heard = this.#clock.elapsed();
@@ -116,6 +122,7 @@ export class BridgeSession implements TransportEvents {
     this.#run();
   }
 
+  /** Goes on sending; the transport calls it. */
   onDrain(): void {
     this.onAlive();
     this.#pump.drained();
@@ -127,6 +134,7 @@ export class BridgeSession implements TransportEvents {
     this.#heard = this.#clock.elapsed();
   }
 
+  /** Ends what is left; the transport calls it. */
   onClosed(cause: Error | null): void {
     if (this.#closed) return;
     this.#closed = true;

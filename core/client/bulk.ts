@@ -37,7 +37,7 @@ export async function findMany<Result>(
   context: OperationContext,
   keys: Iterable<ItemKey>,
   withCas: boolean,
-  options: CallOptions = {},
+  options: CallOptions | undefined = {},
   read: (key: ItemKey, found: Found) => Result,
 ): Promise<Map<Key, Result>> {
   checkCallOptions(options);

@@ -29,11 +29,12 @@ export function isRouted(key: ItemKey): key is RoutedKey {
 
 /** A key as it is sent. */
 export interface WireKey {
+  /** The key itself. */
   readonly key: Key;
   /** It needs base64, so it can only be sent with meta commands. */
   readonly base64: boolean;
   /** The text or bytes that are hashed; left out if there is only one server. */
-  readonly route?: Key;
+  readonly route?: Key | undefined;
 }
 
 /** @throws UsageError naming the rule that the key breaks. */
@@ -61,6 +62,11 @@ const SPECIAL = /[\0- \x7f]/;
 export class Keys {
   readonly #policy: KeyPolicy;
 
+  /**
+   * Makes a policy of keys.
+   *
+   * @throws UsageError when the prefix breaks a rule.
+   */
   constructor(policy: KeyPolicy) {
     this.#policy = policy;
     const { prefix } = policy;
@@ -77,7 +83,11 @@ export class Keys {
     }
   }
 
-  /** @throws UsageError when the key needs an option that is off. */
+  /**
+   * The key as it is sent.
+   *
+   * @throws UsageError when the key needs an option that is off.
+   */
   toWire(key: ItemKey): WireKey {
     const { prefix, unicode, binary } = this.#policy;
     if (typeof key === 'string') {

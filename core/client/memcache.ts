@@ -51,20 +51,41 @@ import {
 export class Memcache {
   /** The meta commands with all of their flags. */
   readonly meta: MetaCommands;
+  /** @internal */
   protected readonly context: OperationContext;
 
+  /**
+   * Makes the operations over an executor.
+   *
+   * @param dependencies The executor, and what is done with keys and values.
+   */
   constructor(dependencies: MemcacheDependencies) {
     this.context = new OperationContext(dependencies);
     this.meta = new MetaCommands(this.context);
   }
 
-  /** The value of a key, or undefined. */
+  /**
+   * The value of a key, or undefined.
+   *
+   * @example
+   * ```ts
+   * const user = await client.get<{ name: string }>('user:1'); // undefined for a miss
+   * ```
+   */
   get<T = unknown>(key: ItemKey, options?: CallOptions): Promise<T | undefined> {
     if (!this.context.dependencies.ignoreErrors) return this.#get(key, options);
     return this.context.read(undefined, () => this.#get(key, options));
   }
 
-  /** The value of a key and its version, or undefined. */
+  /**
+   * The value of a key and its version, or undefined.
+   *
+   * @example
+   * ```ts
+   * const found = await client.gets('user:1');
+   * if (found !== undefined) await client.cas('user:1', { name: 'Ada' }, found.cas);
+   * ```
+   */
   gets<T = unknown>(key: ItemKey, options?: CallOptions): Promise<Gets<T> | undefined> {
     return this.context.read(undefined, async () => {
       checkCallOptions(options);
@@ -74,7 +95,14 @@ export class Memcache {
     });
   }
 
-  /** The value of a key, or undefined; sets when it expires. */
+  /**
+   * The value of a key, or undefined; sets when it expires.
+   *
+   * @example
+   * ```ts
+   * const session = await client.gat('session:1', 1800); // and for 30 minutes more
+   * ```
+   */
   gat<T = unknown>(key: ItemKey, expire: Expire, options?: CallOptions): Promise<T | undefined> {
     return this.context.read(undefined, async () => {
       const found = await this.#getAndTouch(key, false, expire, options);
@@ -82,7 +110,15 @@ export class Memcache {
     });
   }
 
-  /** The value of a key and its version, or undefined; sets when it expires. */
+  /**
+   * The value of a key and its version, or undefined; sets when it expires.
+   *
+   * @example
+   * ```ts
+   * const found = await client.gats('session:1', 1800);
+   * const version = found?.cas; // 1n
+   * ```
+   */
   gats<T = unknown>(
     key: ItemKey,
     expire: Expire,
@@ -99,6 +135,12 @@ export class Memcache {
    *
    * @throws SerdeError after all have been read, if a value cannot be decoded; its `values` are the
    * others.
+   *
+   * @example
+   * ```ts
+   * const found = await client.getMany<string>(['a', 'b', 'c']);
+   * const b = found.get('b'); // undefined for a miss
+   * ```
    */
   getMany<T = unknown>(keys: Iterable<ItemKey>, options?: CallOptions): Promise<Map<Key, T>> {
     return findMany(this.context, keys, false, options, (key, found) => {
@@ -106,7 +148,15 @@ export class Memcache {
     });
   }
 
-  /** The values of many keys and their versions; otherwise as `getMany`. */
+  /**
+   * The values of many keys and their versions; otherwise as `getMany`.
+   *
+   * @example
+   * ```ts
+   * const found = await client.getsMany<string>(['a', 'b']);
+   * for (const [key, { value, cas }] of found) console.log(key, value, cas);
+   * ```
+   */
   getsMany<T = unknown>(
     keys: Iterable<ItemKey>,
     options?: CallOptions,
@@ -116,27 +166,64 @@ export class Memcache {
     });
   }
 
-  /** Stores a value. */
+  /**
+   * Stores a value.
+   *
+   * @example
+   * ```ts
+   * await client.set('user:1', { name: 'Ada' }, { expire: 60 }); // for 60 seconds
+   * ```
+   */
   set(key: ItemKey, value: unknown, options?: StoreOptions): Promise<boolean> {
     return this.#store('set', key, value, options);
   }
 
-  /** Stores a value if the key does not exist; false if it does. */
+  /**
+   * Stores a value if the key does not exist; false if it does.
+   *
+   * @example
+   * ```ts
+   * const isFirst = await client.add('lock', 'me', { expire: 10 });
+   * ```
+   */
   add(key: ItemKey, value: unknown, options?: StoreOptions): Promise<boolean> {
     return this.#store('add', key, value, options);
   }
 
-  /** Stores a value if the key exists; false if it does not. */
+  /**
+   * Stores a value if the key exists; false if it does not.
+   *
+   * @example
+   * ```ts
+   * const wasThere = await client.replace('user:1', { name: 'Grace' });
+   * ```
+   */
   replace(key: ItemKey, value: unknown, options?: StoreOptions): Promise<boolean> {
     return this.#store('replace', key, value, options);
   }
 
-  /** Appends to a value; false if the key does not exist. Flags and expiry are kept. */
+  /**
+   * Appends to a value; false if the key does not exist. Flags and expiry are kept.
+   *
+   * @example
+   * ```ts
+   * await client.set('log', 'one');
+   * await client.append('log', ', two'); // true
+   * ```
+   */
   async append(key: ItemKey, value: string | Uint8Array, options?: WriteOptions): Promise<boolean> {
     return await this.#store('append', key, checkPiece(value), options);
   }
 
-  /** Prepends to a value; false if the key does not exist. Flags and expiry are kept. */
+  /**
+   * Prepends to a value; false if the key does not exist. Flags and expiry are kept.
+   *
+   * @example
+   * ```ts
+   * await client.set('log', 'two');
+   * await client.prepend('log', 'one, '); // true
+   * ```
+   */
   async prepend(
     key: ItemKey,
     value: string | Uint8Array,
@@ -145,7 +232,17 @@ export class Memcache {
     return await this.#store('prepend', key, checkPiece(value), options);
   }
 
-  /** Stores a value if the item still has the version that `gets` gave. */
+  /**
+   * Stores a value if the item still has the version that `gets` gave.
+   *
+   * @example
+   * ```ts
+   * const found = await client.gets<number>('n');
+   * if (found !== undefined) {
+   *   const result = await client.cas('n', found.value + 1, found.cas); // 'stored', 'exists' …
+   * }
+   * ```
+   */
   async cas(
     key: ItemKey,
     value: unknown,
@@ -168,6 +265,12 @@ export class Memcache {
    * call is made.
    *
    * @returns The keys that were not stored, each with its reason: empty when all went well.
+   *
+   * @example
+   * ```ts
+   * const failed = await client.setMany(new Map([['a', 1], ['b', 2]]), { expire: 60 });
+   * for (const [key, error] of failed) console.error(key, error.code);
+   * ```
    */
   setMany(
     entries: Entries,
@@ -180,12 +283,25 @@ export class Memcache {
    * Deletes many keys, whether they exist or not. A `timeout` covers the whole call.
    *
    * @returns The keys that may still be there, each with its reason: empty when all went well.
+   *
+   * @example
+   * ```ts
+   * const failed = await client.deleteMany(['a', 'b']);
+   * if (failed.size > 0) console.error('some may still be there');
+   * ```
    */
   deleteMany(keys: Iterable<ItemKey>, options: BulkOptions = {}): Promise<Map<Key, MemcacheError>> {
     return deleteMany(this.context, keys, options);
   }
 
-  /** Deletes a key; false if it did not exist. */
+  /**
+   * Deletes a key; false if it did not exist.
+   *
+   * @example
+   * ```ts
+   * const wasThere = await client.delete('user:1');
+   * ```
+   */
   async delete(key: ItemKey, options: WriteOptions = {}): Promise<boolean> {
     checkWriteOptions(options);
     const wire = this.context.dependencies.keys.toWire(key);
@@ -197,6 +313,12 @@ export class Memcache {
    * Adds to a decimal number, which wraps at 2^64.
    *
    * @returns The new number; undefined if the key does not exist, and with `noreply`.
+   *
+   * @example
+   * ```ts
+   * await client.set('visits', 41);
+   * const visits = await client.incr('visits'); // 42n
+   * ```
    */
   incr(
     key: ItemKey,
@@ -210,6 +332,12 @@ export class Memcache {
    * Subtracts from a decimal number, which stops at 0.
    *
    * @returns The new number; undefined when the key is not there, and with `noreply`.
+   *
+   * @example
+   * ```ts
+   * await client.set('stock', 3);
+   * const left = await client.decr('stock', 5); // 0n: it stops there
+   * ```
    */
   decr(
     key: ItemKey,
@@ -219,7 +347,14 @@ export class Memcache {
     return this.#arithmetic('decr', key, delta, options);
   }
 
-  /** Sets when a key expires; false if it does not exist. */
+  /**
+   * Sets when a key expires; false if it does not exist.
+   *
+   * @example
+   * ```ts
+   * const isThere = await client.touch('session:1', 1800);
+   * ```
+   */
   async touch(key: ItemKey, expire: Expire, options: WriteOptions = {}): Promise<boolean> {
     checkWriteOptions(options);
     const { keys, clock } = this.context.dependencies;
@@ -235,6 +370,11 @@ export class Memcache {
    * Checks whether a key can be sent, including its prefix.
    *
    * @throws UsageError that names the rule it breaks.
+   *
+   * @example
+   * ```ts
+   * client.checkKey('user:1'); // throws a UsageError for 'user 1'
+   * ```
    */
   checkKey(key: ItemKey): void {
     checkWireKey(this.context.dependencies.keys.toWire(key));
@@ -250,7 +390,14 @@ export class Memcache {
     return this.context.ignored;
   }
 
-  /** Sends any command of the protocol. */
+  /**
+   * Sends any command of the protocol.
+   *
+   * @example
+   * ```ts
+   * const reply = await client.execute({ verb: 'mn' }); // { type: 'MN' }
+   * ```
+   */
   execute(command: Command, options?: ExecuteOptions): Promise<Reply> {
     try {
       checkExecuteNames(options);
@@ -260,12 +407,26 @@ export class Memcache {
     return this.context.dependencies.executor.execute(command, options);
   }
 
-  /** Waits for pending calls, then closes the connections. Calls after it are refused. */
+  /**
+   * Waits for pending calls, then closes the connections. Calls after it are refused.
+   *
+   * @example
+   * ```ts
+   * await client.close();
+   * ```
+   */
   async close(): Promise<void> {
     await this.context.dependencies.executor.close();
   }
 
-  /** `close`, for `await using`. */
+  /**
+   * `close`, for `await using`.
+   *
+   * @example
+   * ```ts
+   * await client[Symbol.asyncDispose](); // what `await using` calls
+   * ```
+   */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }

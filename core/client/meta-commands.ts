@@ -83,11 +83,19 @@ const arithmeticFlags: FlagTable = /* @__PURE__ */ flagTable<MetaArithmeticOptio
 export class MetaCommands {
   readonly #context: OperationContext;
 
+  /** @internal */
   constructor(context: OperationContext) {
     this.#context = context;
   }
 
-  /** `mg`: the item; undefined for a miss. */
+  /**
+   * `mg`: the item; undefined for a miss.
+   *
+   * @example
+   * ```ts
+   * const item = await client.meta.get('user:1', { ttl: true, vivify: 30 });
+   * ```
+   */
   get<T = unknown>(
     key: ItemKey,
     options: MetaGetOptions = {},
@@ -155,7 +163,14 @@ export class MetaCommands {
     },
   };
 
-  /** `ms`: stores a value. */
+  /**
+   * `ms`: stores a value.
+   *
+   * @example
+   * ```ts
+   * const { status } = await client.meta.set('user:1', 'Ada', { expire: 60 });
+   * ```
+   */
   async set(key: ItemKey, value: unknown, options: MetaSetOptions = {}): Promise<MetaResult> {
     checkMetaOptions('ms', options);
     if (isEmpty(options)) return this.#setPlain(key, value);
@@ -177,14 +192,28 @@ export class MetaCommands {
     return this.#context.executeWith(wire, command, options, resultReader, key);
   }
 
-  /** `md`: deletes an item, or marks it stale. */
+  /**
+   * `md`: deletes an item, or marks it stale.
+   *
+   * @example
+   * ```ts
+   * const { status } = await client.meta.delete('user:1');
+   * ```
+   */
   async delete(key: ItemKey, options: MetaDeleteOptions = {}): Promise<MetaResult> {
     checkMetaOptions('md', options);
     const flags = this.#flags(deleteFlags, options);
     return toResult(await this.#write(key, { verb: 'md', flags }, options));
   }
 
-  /** `ma`: adds to a number or subtracts from it, and creates it with `vivify` if there is none. */
+  /**
+   * `ma`: adds to a number or subtracts from it, and creates it with `vivify` if there is none.
+   *
+   * @example
+   * ```ts
+   * const { value } = await client.meta.arithmetic('visits', { initial: 1n, vivify: 60 });
+   * ```
+   */
   async arithmetic(key: ItemKey, options: MetaArithmeticOptions = {}): Promise<MetaNumber> {
     checkMetaOptions('ma', options);
     const mode = checkEntry('mode', arithmeticModes, options.mode ?? 'incr');
@@ -198,6 +227,11 @@ export class MetaCommands {
   /**
    * `me`: the server's metadata of an item; undefined for a miss. Its times are computed with the
    * client's clock, to the second.
+   *
+   * @example
+   * ```ts
+   * const info = await client.meta.debug('user:1'); // undefined if it does not exist
+   * ```
    */
   async debug(key: ItemKey, options?: CallOptions): Promise<ItemInfo | undefined> {
     checkCallOptions(options);
@@ -208,7 +242,14 @@ export class MetaCommands {
     return toItemInfo(reply, this.#context.dependencies.clock.now());
   }
 
-  /** `mn`: a round trip to the server and back. */
+  /**
+   * `mn`: a round trip to the server and back.
+   *
+   * @example
+   * ```ts
+   * await client.meta.noop(); // all quiet commands before it are done
+   * ```
+   */
   async noop(options?: CallOptions): Promise<void> {
     checkCallOptions(options);
     const reply = await this.#context.dependencies.executor.execute({ verb: 'mn' }, options);
@@ -318,95 +359,95 @@ function toFacts(flags: readonly string[]): MetaFacts {
 /** The options of every meta command with a key. */
 export interface MetaOptions extends CallOptions {
   /** Flag `O`, 1 to 31 bytes of ASCII: comes back in the result. */
-  readonly opaque?: string;
+  readonly opaque?: string | undefined;
   /** Flags `P` and `L`: hints for proxies, with their letter: `Ppath`. */
-  readonly hints?: readonly string[];
+  readonly hints?: readonly string[] | undefined;
 }
 
 /** The options of `meta.get`. */
 export interface MetaGetOptions extends MetaOptions {
   /** Flags `v` and `f`: fetch the value; true by default. */
-  readonly value?: boolean;
+  readonly value?: boolean | undefined;
   /** Flag `c`: ask for the version. */
-  readonly cas?: boolean;
+  readonly cas?: boolean | undefined;
   /** Flag `t`: ask for the seconds that it has left. */
-  readonly ttl?: boolean;
+  readonly ttl?: boolean | undefined;
   /** Flag `l`: ask for the seconds since it was last read. */
-  readonly lastAccess?: boolean;
+  readonly lastAccess?: boolean | undefined;
   /** Flag `h`: ask whether it was read since it was stored. */
-  readonly hitBefore?: boolean;
+  readonly hitBefore?: boolean | undefined;
   /** Flag `s`: ask for the size of the value, in bytes. */
-  readonly size?: boolean;
+  readonly size?: boolean | undefined;
   /** Flag `u`: do not count this as an access, so that it does not delay the item's eviction. */
-  readonly noBump?: boolean;
+  readonly noBump?: boolean | undefined;
   /** Flag `T`: set when it expires. */
-  readonly touch?: Expire;
+  readonly touch?: Expire | undefined;
   /** Flag `N`: on a miss create an empty item with this expiry; the caller has then `won`. */
-  readonly vivify?: Expire;
+  readonly vivify?: Expire | undefined;
   /** Flag `R`: one reader has `won` if less time than this is left, in seconds. */
-  readonly recache?: number;
+  readonly recache?: number | undefined;
   /** Flag `C`: leave the value out if its version is still this one (memcached 1.6.40). */
-  readonly unlessCas?: bigint;
+  readonly unlessCas?: bigint | undefined;
   /** Flag `E`: its new version, if the command changes it (memcached 1.6.27). */
-  readonly newCas?: bigint;
+  readonly newCas?: bigint | undefined;
 }
 
 /** The options of `meta.set`. */
 export interface MetaSetOptions extends MetaOptions, Pick<WriteOptions, 'noreply'> {
   /** Flag `M`; `set` by default. */
-  readonly mode?: 'set' | 'add' | 'replace' | 'append' | 'prepend';
+  readonly mode?: 'set' | 'add' | 'replace' | 'append' | 'prepend' | undefined;
   /** Flag `T`; never by default. */
-  readonly expire?: Expire;
+  readonly expire?: Expire | undefined;
   /** Flag `F`: client flags instead of those of the serde. */
-  readonly flags?: number;
+  readonly flags?: number | undefined;
   /** Flag `C`: store only if it has this version. */
-  readonly ifCas?: bigint;
+  readonly ifCas?: bigint | undefined;
   /** Flag `I`: if its version is newer than `ifCas`, store the value marked stale. */
-  readonly invalidate?: boolean;
+  readonly invalidate?: boolean | undefined;
   /** Flag `N`: on a miss, append and prepend create an item with this expiry (1.6.20). */
-  readonly vivify?: Expire;
+  readonly vivify?: Expire | undefined;
   /** Flag `E`: the version to give it (memcached 1.6.27). */
-  readonly newCas?: bigint;
+  readonly newCas?: bigint | undefined;
   /** Flag `c`: ask for the new version. */
-  readonly cas?: boolean;
+  readonly cas?: boolean | undefined;
   /** Flag `s`: ask for the size of the value, in bytes (memcached 1.6.21). */
-  readonly size?: boolean;
+  readonly size?: boolean | undefined;
 }
 
 /** The options of `meta.delete`. */
 export interface MetaDeleteOptions extends MetaOptions, Pick<WriteOptions, 'noreply'> {
   /** Flag `C`: only where it has this version. */
-  readonly ifCas?: bigint;
+  readonly ifCas?: bigint | undefined;
   /** Flag `I`: mark it stale instead, and let one reader win. */
-  readonly invalidate?: boolean;
+  readonly invalidate?: boolean | undefined;
   /** Flag `T`: with `invalidate`, when it expires. */
-  readonly expire?: Expire;
+  readonly expire?: Expire | undefined;
   /** Flag `x`: empty the value and keep the item (memcached 1.6.27). */
-  readonly clear?: boolean;
+  readonly clear?: boolean | undefined;
   /** Flag `E`: its new version, if the item stays (memcached 1.6.27). */
-  readonly newCas?: bigint;
+  readonly newCas?: bigint | undefined;
 }
 
 /** The options of `meta.arithmetic`. */
 export interface MetaArithmeticOptions extends MetaOptions, Pick<WriteOptions, 'noreply'> {
   /** Flag `M`; `incr` by default. */
-  readonly mode?: 'incr' | 'decr';
+  readonly mode?: 'incr' | 'decr' | undefined;
   /** Flag `D`; 1 by default. */
-  readonly delta?: bigint | number;
+  readonly delta?: bigint | number | undefined;
   /** Flag `N`: on a miss create the number with this expiry. */
-  readonly vivify?: Expire;
+  readonly vivify?: Expire | undefined;
   /** Flag `J`: the initial number with `vivify`; 0 by default. */
-  readonly initial?: bigint | number;
+  readonly initial?: bigint | number | undefined;
   /** Flag `T`: set when it expires. */
-  readonly expire?: Expire;
+  readonly expire?: Expire | undefined;
   /** Flag `C`: only where it has this version. */
-  readonly ifCas?: bigint;
+  readonly ifCas?: bigint | undefined;
   /** Flag `E`: the version to give it (memcached 1.6.27). */
-  readonly newCas?: bigint;
+  readonly newCas?: bigint | undefined;
   /** Flag `c`: ask for the new version. */
-  readonly cas?: boolean;
+  readonly cas?: boolean | undefined;
   /** Flag `t`: ask for the seconds that it has left. */
-  readonly ttl?: boolean;
+  readonly ttl?: boolean | undefined;
 }
 
 const common = {
@@ -477,11 +518,13 @@ export function checkMetaOptions(verb: keyof typeof metaNames, options: MetaOpti
 
 /** The metadata of an item in a meta reply; undefined for each field that was not requested. */
 export interface MetaFacts {
+  /** The version of the item. */
   readonly cas: bigint | undefined;
   /** Seconds; `Infinity` if it never expires. */
   readonly ttl: number | undefined;
   /** Seconds. */
   readonly lastAccess: number | undefined;
+  /** Whether it was read before, since it was stored. */
   readonly hitBefore: boolean | undefined;
   /** Bytes. */
   readonly size: number | undefined;
@@ -491,6 +534,7 @@ export interface MetaFacts {
   readonly stale: boolean;
   /** Another caller has won (flag `Z`). */
   readonly alreadyWon: boolean;
+  /** What the reply was asked to carry. */
   readonly opaque: string | undefined;
 }
 
@@ -504,6 +548,7 @@ export interface MetaItem<T> extends MetaFacts {
 
 /** The result of `meta.set` and `meta.delete`. */
 export interface MetaResult extends MetaFacts {
+  /** What became of it. */
   readonly status: 'done' | 'not-stored' | 'exists' | 'not-found';
 }
 

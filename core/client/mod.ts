@@ -3,7 +3,9 @@ export type {
   BulkOptions,
   CallOptions,
   ClientOptions,
+  ClientSettings,
   HashClientOptions,
+  HashClientSettings,
   PooledClientOptions,
   PoolOptions,
   StoreOptions,
@@ -27,7 +29,11 @@ export {
 } from './cluster/discovery/dns-discovery.ts';
 export { endpointName, type ServerName, toEndpoint } from './connection/endpoint.ts';
 export type { ExecuteOptions, Executor } from './connection/executor.ts';
-export { FallbackClient, type FallbackOptions } from './wrappers/fallback-client.ts';
+export {
+  FallbackClient,
+  type FallbackClientConstructor,
+  type FallbackOptions,
+} from './wrappers/fallback-client.ts';
 export { type Expire, toExptime } from './expire.ts';
 export { type ItemKey, type KeyPolicy, Keys, type RoutedKey, type WireKey } from './keys.ts';
 export type { ClusterServer } from './cluster/cluster-server.ts';
@@ -63,7 +69,9 @@ export {
   type ErrorFilter,
   Retrying,
   RetryingClient,
+  type RetryingClientConstructor,
   type RetryOptions,
+  type RetrySettings,
 } from './wrappers/retrying.ts';
 export type { CasResult, ItemInfo, StatValue } from './results.ts';
 export { ForeignValue } from './values/profiles/foreign-value.ts';

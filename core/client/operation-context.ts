@@ -24,6 +24,7 @@ import { deserialize, type ItemBytes, type Serde, serialize } from './values/ser
 
 /** A value and its version. */
 export interface Gets<T> {
+  /** The value, as the serde reads it. */
   readonly value: T;
   /** The version of the value, to be given to `cas`. */
   readonly cas: bigint;
@@ -31,20 +32,24 @@ export interface Gets<T> {
 
 /** The dependencies of a `Memcache`. */
 export interface MemcacheDependencies {
+  /** Where commands go. */
   readonly executor: Executor;
   /** Its servers, where the executor is of many. */
   readonly servers?: Servers | undefined;
+  /** Turns values into bytes and flags, and back. */
   readonly serde: Serde;
   /** How text becomes UTF-8 and back; the standard's way by default. */
-  readonly textCodec?: TextCodec;
+  readonly textCodec?: TextCodec | undefined;
+  /** Turns keys into those on the wire. */
   readonly keys: Keys;
   /** The `timeout` of a call without one, in milliseconds; that of the executor by default. */
-  readonly timeout?: number;
+  readonly timeout?: number | undefined;
+  /** The time of deadlines. */
   readonly clock: Clock;
   /**
    * Returns a number from 0 to 1, for the jitter of wrappers; `Math.random` by default.
    */
-  readonly random?: () => number;
+  readonly random?: (() => number) | undefined;
   /** The most keys in one `get`, so that lines and replies have a limit. */
   readonly maxKeys: number;
   /** The default of the option `noreply`. */
@@ -67,7 +72,11 @@ export interface Servers {
    * @throws UsageError when there is none of that name.
    */
   readonly executorOf: (name: string) => Executor;
-  /** @throws UsageError when it breaks a rule, or the list comes from a discovery. */
+  /**
+   * Adds a server.
+   *
+   * @throws UsageError when it breaks a rule, or the list comes from a discovery.
+   */
   readonly add: (server: ServerName | ClusterServer) => void;
   /** Resolves, once its pending commands have ended, with whether there was one of that name. */
   readonly remove: (name: string) => Promise<boolean>;

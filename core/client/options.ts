@@ -18,9 +18,10 @@ import type { HashScheme } from './hashing/hasher.ts';
 import type { HashSchemeName } from './hashing/schemes.ts';
 import type { ProfileName } from './values/profiles/profiles.ts';
 import { checkSerde, defaultSerde, type Serde } from './values/serde.ts';
+import type { Optional } from '../wire/options.ts';
 
 /** The options of a client, each of which may be left out. */
-export interface ClientOptions extends Partial<ClientSettings> {}
+export interface ClientOptions extends Optional<ClientSettings> {}
 
 /** The options of a client with their defaults. Without a default an option is off. */
 export interface ClientSettings
@@ -28,7 +29,7 @@ export interface ClientSettings
   /**
    * Connects to a server. By default the runtime's own dialer: Node's, Deno's, Bun's or that of pages.
    */
-  readonly dial?: Dialer;
+  readonly dial?: Dialer | undefined;
   /**
    * Milliseconds after which a command that was not answered is given up.
    *
@@ -42,9 +43,9 @@ export interface ClientSettings
    */
   readonly connectTimeout: number;
   /** TLS from the first byte, with these options; `{}` for TLS with the defaults. */
-  readonly tls?: TlsOptions;
+  readonly tls?: TlsOptions | undefined;
   /** The login, for memcached's ASCII authentication. */
-  readonly auth?: { readonly username: string; readonly password: string };
+  readonly auth?: { readonly username: string; readonly password: string } | undefined;
   /**
    * The commands to use. `auto` detects on each connection whether the server supports meta commands,
    * before any value is sent, and uses classic ones if it does not. `meta` requires meta commands, and
@@ -95,7 +96,7 @@ export interface ClientSettings
    */
   readonly noreply: boolean;
   /** Called with each error of the server for a command whose reply is not awaited. */
-  readonly onQuietError?: (error: ServerReplyError) => void;
+  readonly onQuietError?: ((error: ServerReplyError) => void) | undefined;
   /**
    * Reads that fail return the same as a miss, and are counted in `ignored`. A `UsageError` still
    * rejects.
@@ -104,15 +105,15 @@ export interface ClientSettings
    */
   readonly ignoreErrors: boolean;
   /** Called with each error that `ignoreErrors` turned into a miss. */
-  readonly onIgnored?: (error: MemcacheError) => void;
+  readonly onIgnored?: ((error: MemcacheError) => void) | undefined;
   /** Called with each command; a function that it returns is called at the command's end. */
-  readonly onCommand?: OnCommand;
+  readonly onCommand?: OnCommand | undefined;
   /**
    * Send small writes at once (TCP_NODELAY). It is on by default in the transports of every runtime.
    */
-  readonly noDelay?: boolean;
+  readonly noDelay?: boolean | undefined;
   /** Seconds without traffic after which the operating system probes the peer (TCP keep-alive). */
-  readonly keepAlive?: number;
+  readonly keepAlive?: number | undefined;
   /**
    * Milliseconds to wait before the second dial after a failed one, doubled after each further
    * failure, half of it random. Meanwhile calls reject at once, with the code `down`.
@@ -158,7 +159,7 @@ export interface PoolOptions {
 }
 
 /** The options of a client with several connections, each of which may be left out. */
-export interface PooledClientOptions extends ClientOptions, Partial<PoolOptions> {}
+export interface PooledClientOptions extends ClientOptions, Optional<PoolOptions> {}
 
 /** The options of a client of many servers with their defaults. */
 export interface HashClientSettings extends ClientSettings, PoolOptions, HealthOptions {
@@ -173,11 +174,11 @@ export interface HashClientSettings extends ClientSettings, PoolOptions, HealthO
    * Another client whose scheme, long keys and values are used, so that both find and read each
    * other's items. `scheme` and `serde` override their part of it.
    */
-  readonly profile?: ProfileName;
+  readonly profile?: ProfileName | undefined;
 }
 
 /** The options of a client of many servers, each of which may be left out. */
-export interface HashClientOptions extends Partial<HashClientSettings> {}
+export interface HashClientOptions extends Optional<HashClientSettings> {}
 
 /** The dialer, which is required for a client of the core. */
 export interface WithDial {
@@ -303,7 +304,7 @@ export const hashClientTable: OptionTable<HashClientSettings> = {
  */
 export function readOptions<Settings extends object>(
   table: OptionTable<Settings>,
-  options: Partial<Settings>,
+  options: Optional<Settings>,
 ): Settings {
   checkObject('options', options);
   checkKnown('options', options, new Set(Object.keys(table)));
@@ -324,7 +325,7 @@ export function readOptions<Settings extends object>(
  */
 export function clientSettings<Settings extends ClientSettings>(
   table: OptionTable<Settings>,
-  options: Partial<Settings>,
+  options: Optional<Settings>,
 ): Settings & WithDial {
   const settings = readOptions(table, options);
   const { dial } = settings;
@@ -361,7 +362,7 @@ export interface WriteOptions extends CallOptions {
    * while more than 1024 commands are pending. Errors of the server go to `onQuietError`. The default
    * is the client's `noreply`.
    */
-  readonly noreply?: boolean;
+  readonly noreply?: boolean | undefined;
 }
 
 /** The options of a call that stores. */
@@ -369,9 +370,9 @@ export interface StoreOptions extends WriteOptions {
   /**
    * When it expires: seconds from now, or a Date; never by default.
    */
-  readonly expire?: Expire;
+  readonly expire?: Expire | undefined;
   /** Client flags to store instead of those of the serde. */
-  readonly flags?: number;
+  readonly flags?: number | undefined;
 }
 
 /** The options of many writes at once. `timeout` is for all of them together. */
@@ -381,7 +382,7 @@ export interface BulkOptions extends WriteOptions {
    * any of the commands may have caused, each is sent once more to find out. It has no effect on a
    * connection that speaks text, whose `noreply` hides failures.
    */
-  readonly quiet?: boolean;
+  readonly quiet?: boolean | undefined;
 }
 
 const callNames = /* @__PURE__ */ optionNames<CallOptions>({ timeout: true, signal: true });

@@ -48,12 +48,12 @@ export type {
   WriteOptions,
 } from './options.ts';
 export type { CasResult, ItemInfo, StatValue } from './results.ts';
-export type { ServerClient } from './server-client.ts';
+export type { ItemStream, ServerClient } from './server-client.ts';
 export { type Codec, compressedSerde, type CompressionOptions } from './values/compressed-serde.ts';
 export { ForeignValue } from './values/profiles/foreign-value.ts';
 export { phpSerde, type PhpSerdeOptions } from './values/profiles/php-serde.ts';
 export { type ProfileName, profiles } from './values/profiles/profiles.ts';
-export { defaultSerde, type Serde } from './values/serde.ts';
+export { defaultSerde, type Serde, type Serialized } from './values/serde.ts';
 export { FallbackClient, type FallbackOptions } from './wrappers/fallback-client.ts';
 export {
   type ErrorClass,
@@ -65,9 +65,11 @@ export { type Clock, systemClock, VirtualClock } from '../io/clock.ts';
 export type {
   AbortSignalLike,
   Accept,
+  Arrive,
   Dialer,
   Endpoint,
   Listener,
+  ListenOptions,
   TlsOptions,
   Transport,
   TransportEvents,

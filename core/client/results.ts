@@ -227,7 +227,7 @@ export interface ItemInfo {
   /** Its bytes in the server's memory, including the key and the header. */
   readonly size: number;
   /** Client flags; only in a metadump, of memcached 1.6.24 and newer. */
-  readonly flags?: number;
+  readonly flags?: number | undefined;
 }
 
 /** Of `me`, whose times are seconds from now; before 1.6.24 those until the expiry are negative. */

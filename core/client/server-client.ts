@@ -33,10 +33,18 @@ import {
   toStats,
   toVersion,
 } from './results.ts';
+import type { Optional } from '../wire/options.ts';
 
 /** A client of one server: the operations on items, and those on the server itself. */
 export class ServerClient extends Memcache {
-  /** The version of the server. */
+  /**
+   * The version of the server.
+   *
+   * @example
+   * ```ts
+   * const version = await client.version(); // '1.6.39'
+   * ```
+   */
   async version(options?: CallOptions): Promise<string> {
     checkCallOptions(options);
     return toVersion(
@@ -48,6 +56,11 @@ export class ServerClient extends Memcache {
    * The statistics of the server, by name; numbers as numbers.
    *
    * @param words The topic: `settings`, `items`, …; the general statistics by default.
+   *
+   * @example
+   * ```ts
+   * const { curr_items: items } = Object.fromEntries(await client.stats());
+   * ```
    */
   stats(
     words: readonly string[] = [],
@@ -67,6 +80,11 @@ export class ServerClient extends Memcache {
    * @param delay Seconds from now, or a Date; at once by default.
    * @throws UsageError when it is negative or longer than 30 days: memcached would take it for a Unix
    * time, reply OK, and delete nothing.
+   *
+   * @example
+   * ```ts
+   * await client.flushAll(); // every item of the server
+   * ```
    */
   async flushAll(delay: Expire = 0, options: WriteOptions = {}): Promise<void> {
     checkWriteOptions(options);
@@ -78,7 +96,14 @@ export class ServerClient extends Memcache {
     );
   }
 
-  /** Sets how much memory the server may use, in megabytes. */
+  /**
+   * Sets how much memory the server may use, in megabytes.
+   *
+   * @example
+   * ```ts
+   * await client.cacheMemlimit(128);
+   * ```
+   */
   async cacheMemlimit(megabytes: number, options?: CallOptions): Promise<void> {
     checkCallOptions(options);
     toOk(
@@ -89,7 +114,14 @@ export class ServerClient extends Memcache {
     );
   }
 
-  /** Sets how much the server logs. */
+  /**
+   * Sets how much the server logs.
+   *
+   * @example
+   * ```ts
+   * await client.verbosity(1);
+   * ```
+   */
   async verbosity(level: number, options?: CallOptions): Promise<void> {
     checkCallOptions(options);
     toOk(
@@ -100,15 +132,31 @@ export class ServerClient extends Memcache {
     );
   }
 
-  /** Stops the server, which must have been started with `-A`. */
-  async shutdown(options: CallOptions & { readonly graceful?: boolean } = {}): Promise<void> {
+  /**
+   * Stops the server, which must have been started with `-A`.
+   *
+   * @example
+   * ```ts
+   * await client.shutdown();
+   * ```
+   */
+  async shutdown(
+    options: CallOptions & { readonly graceful?: boolean | undefined } = {},
+  ): Promise<void> {
     checkObject('options', options);
     const { graceful = false, ...call } = options;
     checkCallOptions(call);
     await this.context.dependencies.executor.execute({ verb: 'shutdown', graceful }, call);
   }
 
-  /** Asks the server to close the connection. The next call makes another. */
+  /**
+   * Asks the server to close the connection. The next call makes another.
+   *
+   * @example
+   * ```ts
+   * await client.quit();
+   * ```
+   */
   async quit(options?: CallOptions): Promise<void> {
     checkCallOptions(options);
     await this.context.dependencies.executor.execute({ verb: 'quit' }, options);
@@ -122,10 +170,15 @@ export class ServerClient extends Memcache {
    *
    * @param options `reply` is the shape of the reply, `value` is sent as a data block after the
    * line.
+   *
+   * @example
+   * ```ts
+   * const reply = await client.raw('verbosity 1', { reply: 'line' });
+   * ```
    */
   async raw(
     line: string,
-    options: CallOptions & Partial<Pick<RawCommand, 'reply' | 'value'>> = {},
+    options: CallOptions & Optional<Pick<RawCommand, 'reply' | 'value'>> = {},
   ): Promise<Reply> {
     checkObject('options', options);
     const { reply = 'line', value = null, ...call } = options;
@@ -141,6 +194,11 @@ export class ServerClient extends Memcache {
    * server's clock.
    *
    * @param classes `all`, `hash`, or slab classes: `1,2`.
+   *
+   * @example
+   * ```ts
+   * for await (const { key, size } of client.metadump()) console.log(key, size);
+   * ```
    */
   metadump(classes = 'all', options?: CallOptions): ItemStream<ItemInfo> {
     const command = { verb: 'lru_crawler metadump', words: [classes] } as const;
@@ -153,6 +211,11 @@ export class ServerClient extends Memcache {
    * The keys on the server (memcached 1.6.19).
    *
    * @param classes As `metadump`.
+   *
+   * @example
+   * ```ts
+   * for await (const key of client.mgdump()) console.log(key);
+   * ```
    */
   mgdump(classes = 'all', options?: CallOptions): ItemStream<Key> {
     const command = { verb: 'lru_crawler mgdump', words: [classes] } as const;
@@ -166,6 +229,13 @@ export class ServerClient extends Memcache {
    *
    * @param logs `fetchers`, `mutations`, `evictions`, `connevents`, `deletions`; fetchers by
    * default.
+   *
+   * @example
+   * ```ts
+   * const lines = client.watch(['mutations']);
+   * const first = lines.next(); // resolves with the first line
+   * await lines.return(); // ends the watch
+   * ```
    */
   watch(logs: readonly string[] = ['fetchers'], options?: CallOptions): ItemStream<string> {
     const command = { verb: 'watch', words: logs } as const;
@@ -181,6 +251,8 @@ export class Client extends ServerClient {
   static readonly prepare: Prepare = asGiven;
 
   /**
+   * Makes a client of one server.
+   *
    * @param server `host:port` and the like, see `ServerName`; `localhost:11211` by default.
    * @throws UsageError when an option breaks a rule, or there is no `dial`.
    */
@@ -203,6 +275,8 @@ export class PooledClient extends ServerClient {
   static readonly prepare: Prepare = asGiven;
 
   /**
+   * Makes a client of one server, over several connections.
+   *
    * @param server `host:port` and the like, see `ServerName`; `localhost:11211` by default.
    * @throws UsageError when an option breaks a rule, or there is no `dial`.
    */
@@ -229,7 +303,7 @@ interface Waiter<Item> {
  * There is no `timeout` unless one is given: how long a dump takes depends on its reader. It is no
  * async generator, because `return` of one waits for a pending `next`.
  */
-export class ItemStream<Item> implements AsyncIterableIterator<Item, void, undefined> {
+export class ItemStream<Item> implements AsyncIterableIterator<Item> {
   readonly #start: () => Promise<void>;
   readonly #aborter: Aborter = newAborter();
   #isStarted = false;
@@ -241,7 +315,11 @@ export class ItemStream<Item> implements AsyncIterableIterator<Item, void, undef
   // Set at the end, with the error of the next call of `next`, if any.
   #end: { readonly error: Error | null } | null = null;
 
-  /** @param toItem Turns each part of the reply into an item, or undefined to skip it. */
+  /**
+   * Makes a client of one server.
+   *
+   * @param toItem Turns each part of the reply into an item, or undefined to skip it.
+   */
   constructor(
     executor: Executor,
     command: Command,
@@ -267,6 +345,7 @@ export class ItemStream<Item> implements AsyncIterableIterator<Item, void, undef
     };
   }
 
+  /** The next item, when it has arrived; rejects once if the command failed. */
   next(): Promise<IteratorResult<Item, void>> {
     if (!this.#isStarted && this.#end === null) {
       this.#isStarted = true;
@@ -288,6 +367,7 @@ export class ItemStream<Item> implements AsyncIterableIterator<Item, void, undef
     return Promise.resolve({ done: true, value: undefined });
   }
 
+  /** Itself. */
   [Symbol.asyncIterator](): this {
     return this;
   }

@@ -60,19 +60,26 @@ export class VirtualClock implements Clock {
   #now: number;
   #timers: { at: number; call: () => void }[] = [];
 
-  /** @param now Its initial time, in milliseconds since 1970. */
+  /**
+   * Makes a clock that stands still.
+   *
+   * @param now Its initial time, in milliseconds since 1970.
+   */
   constructor(now: number = Date.UTC(2026, 0, 1)) {
     this.#now = now;
   }
 
+  /** The Unix time in milliseconds. */
   now(): number {
     return this.#now;
   }
 
+  /** Milliseconds since it was made. */
   elapsed(): number {
     return this.#now;
   }
 
+  /** Calls back once the time has been advanced so far; returns a function that cancels it. */
   after(milliseconds: number, call: () => void): () => void {
     const timer = { at: this.#now + milliseconds, call };
     this.#timers.push(timer);
@@ -81,6 +88,7 @@ export class VirtualClock implements Clock {
     };
   }
 
+  /** Calls back in a later turn of the event loop, without the time going on. */
   yield(call: () => void): void {
     void Promise.resolve().then(call);
   }

@@ -215,7 +215,7 @@ export interface Machine {
   /** The transport took `count` of the bytes that `transmit` returned. */
   sent(count: number): void;
   /** Whether it holds back commands until output has left. The client's side never does. */
-  readonly congested?: boolean;
+  readonly congested?: boolean | undefined;
 }
 
 /** Limits the work of one turn of the event loop. */
@@ -233,9 +233,9 @@ export interface PumpHandlers {
   /** Called in a microtask after `schedule`. */
   readonly onTurn: () => void;
   /** Takes the machine's events, for `run`. Returns whether to continue when there is room. */
-  readonly take?: () => boolean;
+  readonly take?: (() => boolean) | undefined;
   /** The transport took so many bytes. */
-  readonly onSent?: (count: number) => void;
+  readonly onSent?: ((count: number) => void) | undefined;
   /** The next turn of the event loop has begun, after one whose budget was spent. */
-  readonly onRested?: () => void;
+  readonly onRested?: (() => void) | undefined;
 }

@@ -1,15 +1,15 @@
 /** The options of TLS. memcached expects TLS from the first byte; there is no upgrade. */
 export interface TlsOptions {
   /** Certificates of the authorities to trust, in PEM; those of the system by default. */
-  readonly ca?: string;
+  readonly ca?: string | undefined;
   /** Its own certificate chain, in PEM: required for a server, and for a client if the server asks. */
-  readonly cert?: string;
+  readonly cert?: string | undefined;
   /** The private key of `cert`, in PEM. */
-  readonly key?: string;
+  readonly key?: string | undefined;
   /** The name that the server's certificate must have; its host by default. */
-  readonly serverName?: string;
+  readonly serverName?: string | undefined;
   /** For a server: require a client certificate that `ca` has signed. */
-  readonly requireClientCert?: boolean;
+  readonly requireClientCert?: boolean | undefined;
 }
 
 /** Where a server listens. */
@@ -17,14 +17,14 @@ export type Endpoint =
   | {
     readonly host: string;
     readonly port: number;
-    readonly tls?: TlsOptions;
+    readonly tls?: TlsOptions | undefined;
     /** Send small writes at once (TCP_NODELAY); true by default, since writes are batched here. */
-    readonly noDelay?: boolean;
+    readonly noDelay?: boolean | undefined;
     /** Seconds without traffic after which the system probes the peer; off by default. */
-    readonly keepAlive?: number;
+    readonly keepAlive?: number | undefined;
   }
   /** A unix socket. */
-  | { readonly path: string; readonly tls?: TlsOptions };
+  | { readonly path: string; readonly tls?: TlsOptions | undefined };
 
 /** An open byte stream to a peer. */
 export interface Transport {
@@ -36,6 +36,7 @@ export interface Transport {
   send(bytes: Uint8Array): number;
   /** Stops `onData` until `resume`. A few chunks that are on their way may still come. */
   pause(): void;
+  /** Goes on with `onData` after `pause`. */
   resume(): void;
   /**
    * Sends the bytes that were taken, then ends the stream. Until then chunks may come, even when
@@ -66,7 +67,7 @@ export interface TransportEvents {
    * transport itself, when it has sent all; without it the transport ends when its output has left.
    * Only sockets support it: a WebSocket, and a pipe in memory, have no half-close.
    */
-  onEnd?(): void;
+  readonly onEnd?: (() => void) | undefined;
   /** The stream has ended, for any reason. This is the last call, and made exactly once. */
   onClosed(cause: Error | null): void;
 }
@@ -83,9 +84,13 @@ export type Dialer = (
 
 /** The part of the platform's AbortSignal that this package uses. */
 export interface AbortSignalLike {
+  /** Whether it is aborted already. */
   readonly aborted: boolean;
+  /** Why, as its owner says. */
   readonly reason: unknown;
+  /** Calls a listener when it is aborted. */
   addEventListener(type: 'abort', listener: () => void): void;
+  /** Takes a listener off. */
   removeEventListener(type: 'abort', listener: () => void): void;
 }
 
@@ -114,9 +119,9 @@ export type Arrive = (address: string, drop: () => void) => () => void;
 /** The options of `listen`. */
 export interface ListenOptions {
   /** The permissions of a socket file; 0o700 by default, as memcached's. */
-  readonly mode?: number;
+  readonly mode?: number | undefined;
   /** Called with each connection over TLS before its handshake. */
-  readonly arrive?: Arrive;
+  readonly arrive?: Arrive | undefined;
 }
 
 /** A place where streams are accepted. */

@@ -24,30 +24,45 @@ export function bearerProtocol(token: string): string {
  * the package `ws`, which alone has the methods that may be missing.
  */
 export interface WebSocketLike {
+  /** How bytes arrive: set to `arraybuffer`. */
   binaryType: string;
   /** That of a Worker does not say: nothing limits what it is given. */
-  readonly bufferedAmount?: number;
+  readonly bufferedAmount?: number | undefined;
+  /** The subprotocol that the server chose; empty for none. */
   readonly protocol: string | null;
+  /** 0 connecting, 1 open, 2 closing, 3 closed. */
   readonly readyState: number;
-  send(data: Uint8Array<ArrayBuffer>): void;
+  /** Sends one binary message. */
+  send(data: UnsharedBytes): void;
+  /** Begins the closing handshake. */
   close(code?: number, reason?: string): void;
+  /** Once, when it may send. */
   addEventListener(type: 'open', listener: () => void): void;
+  /** Before the `close` of one that failed. */
   addEventListener(type: 'error', listener: (event: WebSocketFailure) => void): void;
+  /** For each message. */
   addEventListener(type: 'message', listener: (event: { readonly data: unknown }) => void): void;
+  /** Once, at the end. */
   addEventListener(type: 'close', listener: (event: WebSocketEnd) => void): void;
-  pause?(): void;
-  resume?(): void;
-  terminate?(): void;
+  /** Stops reading. */
+  readonly pause?: (() => void) | undefined;
+  /** Reads again. */
+  readonly resume?: (() => void) | undefined;
+  /** Cuts the connection off, without a handshake. */
+  readonly terminate?: (() => void) | undefined;
 }
 
 /** The details of an error; pages get none. */
 export interface WebSocketFailure {
-  readonly message?: string;
+  /** What failed, in the words of the runtime. */
+  readonly message?: string | undefined;
 }
 
 /** How a WebSocket ended. */
 export interface WebSocketEnd {
+  /** The code of the closing handshake; 1006 without one. */
   readonly code: number;
+  /** The reason that the peer gave, often empty. */
   readonly reason: string;
 }
 
@@ -68,8 +83,14 @@ export function closeWith(socket: WebSocketLike, code: number, reason: string): 
   }
 }
 
+/**
+ * Bytes in memory of their own thread. Their type is not `Uint8Array<ArrayBuffer>`, because
+ * `Uint8Array` is generic only since TypeScript 5.7.
+ */
+export type UnsharedBytes = Uint8Array & { readonly buffer: ArrayBuffer };
+
 /** Bytes that a WebSocket accepts: it refuses memory that is shared with other threads. */
-export function unshared(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+export function unshared(bytes: Uint8Array): UnsharedBytes {
   const { buffer, byteOffset, length } = bytes;
   return buffer instanceof ArrayBuffer
     ? new Uint8Array(buffer, byteOffset, length)

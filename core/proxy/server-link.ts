@@ -5,9 +5,10 @@ import type { Command } from '../wire/command.ts';
 import { MemcacheError, ServerReplyError, UsageError } from '../wire/errors.ts';
 import { clientError, type ErrorReply, type Reply, serverError } from '../wire/reply.ts';
 import { ServerConnection, type ServerConnectionOptions } from '../wire/server-connection.ts';
+import type { Optional } from '../wire/options.ts';
 
 /** The options of a `ServerLink`. */
-export interface ServerLinkOptions extends Partial<ServerConnectionOptions> {
+export interface ServerLinkOptions extends Optional<ServerConnectionOptions> {
   /**
    * Answers a command; commands that follow need not wait for it. A rejection is answered with an
    * error line: the server's own for a `ServerReplyError`, else one that only contains the error's
@@ -15,9 +16,9 @@ export interface ServerLinkOptions extends Partial<ServerConnectionOptions> {
    */
   readonly answer: (command: Command) => Promise<Reply>;
   /** The bytes of values that may wait for answers before no more commands are read; 8 MiB. */
-  readonly maxHeld?: number;
+  readonly maxHeld?: number | undefined;
   /** Called once, when the connection has ended. Later answers are dropped. */
-  readonly onClosed?: (cause: Error | null) => void;
+  readonly onClosed?: ((cause: Error | null) => void) | undefined;
 }
 
 /**
@@ -33,6 +34,12 @@ export class ServerLink implements TransportEvents {
   // The bytes of values that wait for answers.
   #held = 0;
 
+  /**
+   * Serves a connection.
+   *
+   * @param transport The connection, which nothing else may use.
+   * @param options Those of `ServerConnection`, and what to do with each command.
+   */
   constructor(transport: Transport, options: ServerLinkOptions) {
     this.#options = options;
     this.#maxHeld = options.maxHeld ?? 8 * 1024 * 1024;
@@ -44,12 +51,14 @@ export class ServerLink implements TransportEvents {
     this.#pump.attach(transport);
   }
 
+  /** Takes bytes that arrived; the transport calls it. */
   onData(chunk: Uint8Array): void {
     if (this.#pump.isEnding) return;
     this.#connection.receive(chunk);
     this.#run();
   }
 
+  /** Goes on sending; the transport calls it. */
   onDrain(): void {
     this.#pump.drained();
     this.#run();
@@ -61,6 +70,7 @@ export class ServerLink implements TransportEvents {
     this.#run();
   }
 
+  /** Ends what is left; the transport calls it. */
   onClosed(cause: Error | null): void {
     this.#pump.detach();
     this.#pump.end();

@@ -7,6 +7,7 @@ import { PlainRequests } from './plain-requests.ts';
 import { PrefixStats } from './prefix-stats.ts';
 import { Store } from './store.ts';
 import { Watchers } from './watchers.ts';
+import { type Optional, withDefaults } from '../wire/options.ts';
 
 const names: ReadonlySet<string> = /* @__PURE__ */ new Set(Object.keys(serverOptions));
 
@@ -39,10 +40,10 @@ export class Engine {
   /** Called for `shutdown`, where that is allowed. */
   onShutdown: (graceful: boolean) => void = () => {};
 
-  constructor(options: Partial<ServerOptions>, clock: Clock) {
+  constructor(options: Optional<ServerOptions>, clock: Clock) {
     checkObject('options', options);
     checkKnown('options', options, names);
-    this.options = { ...serverOptions, ...options };
+    this.options = withDefaults(serverOptions, options);
     // With 0 a connection would wait for ever.
     assertArgument(this.options.requestsPerEvent >= 1, 'requestsPerEvent', 'must be 1 or more');
     this.clock = clock;

@@ -4,3 +4,4 @@ export { memoryDialer } from '../io/memory-pipe.ts';
 export { MemoryServer } from './memory.ts';
 export { SERVER_VERSION, type ServerOptions, serverOptions } from './options.ts';
 export { Server } from './serve.ts';
+export type { CacheOptions } from './store.ts';

@@ -9,6 +9,7 @@ import type { Dump } from './dump.ts';
 import { type ConnectionFacts, Engine } from './engine.ts';
 import type { ServerOptions } from './options.ts';
 import { type Answer, Session } from './session.ts';
+import type { Optional } from '../wire/options.ts';
 
 /** The lines of a watch that may wait for a slow reader, in bytes; memcached's own buffer size. */
 const WATCH_BACKLOG = 256 * 1024;
@@ -21,11 +22,23 @@ const DUMP_BACKLOG = 64 * 1024;
  * or take a `memoryDialer`.
  */
 export class Server {
+  /**
+   * What executes commands.
+   *
+   * @internal
+   */
   readonly engine: Engine;
   readonly #served: Set<ServerPeer> = new Set();
   #nextId = 1;
 
-  constructor(options: Partial<ServerOptions> = {}, clock: Clock = systemClock) {
+  /**
+   * Makes a server without items.
+   *
+   * @param options What differs from `serverOptions`.
+   * @param clock Its time; that of the system by default.
+   * @throws UsageError when an option breaks a rule.
+   */
+  constructor(options: Optional<ServerOptions> = {}, clock: Clock = systemClock) {
     this.engine = new Engine(options, clock);
   }
 

@@ -7,12 +7,14 @@ import { TestServer } from './test-server.ts';
 /** The options of `createTestClient`. */
 export interface TestClientOptions extends Omit<ClientOptions, 'dial' | 'clock'> {
   /** The server, if several clients are to share one; by default a new one. */
-  readonly server?: TestServer;
+  readonly server?: TestServer | undefined;
 }
 
 /** A client, its server, and their clock. */
 export interface TestClient {
+  /** The client, connected with its first call. */
   readonly client: Client;
+  /** The server, which can be made slow, full or unreachable. */
   readonly server: TestServer;
   /** The clock of both: items expire and calls time out only when it is advanced. */
   readonly clock: VirtualClock;
@@ -38,6 +40,11 @@ export function createTestClient(options: TestClientOptions = {}): TestClient {
   const { clock, dial } = server;
   // It must be positive, and is too short to advance a clock.
   const reconnectDelay = Number.MIN_VALUE;
-  const client = new Client('localhost', { reconnectDelay, ...rest, clock, dial });
+  const client = new Client('localhost', {
+    ...rest,
+    reconnectDelay: rest.reconnectDelay ?? reconnectDelay,
+    clock,
+    dial,
+  });
   return { client, server, clock };
 }

@@ -6,14 +6,17 @@ import type { Accept, Dialer, Transport, TransportEvents } from '../io/transport
 import { fromUtf8 } from '../wire/bytes.ts';
 import { checkObject } from '../wire/check.ts';
 import { UsageError } from '../wire/errors.ts';
+import type { Optional } from '../wire/options.ts';
 
 /** An item on the server. */
 export interface StoredItem {
+  /** The bytes of the value. */
   readonly value: Uint8Array;
   /** The value as the client's serde encoded it. */
   readonly flags: number;
   /** When it expires, or null for never. */
   readonly expire: Date | null;
+  /** The version of the item. */
   readonly cas: bigint;
 }
 
@@ -31,11 +34,15 @@ export class TestServer {
   #isDown = false;
   #latency = 0;
 
-  /** @param options The options of `Server`, with 8 MB of memory by default. */
-  constructor(options: Partial<ServerOptions> = {}, clock: VirtualClock = new VirtualClock()) {
+  /**
+   * Makes a server in memory.
+   *
+   * @param options The options of `Server`, with 8 MB of memory by default.
+   */
+  constructor(options: Optional<ServerOptions> = {}, clock: VirtualClock = new VirtualClock()) {
     checkObject('options', options);
     this.clock = clock;
-    this.#server = new Server({ memory: MEMORY, ...options }, clock);
+    this.#server = new Server({ ...options, memory: options.memory ?? MEMORY }, clock);
     const connect = memoryDialer({ accept: this.#accept });
     this.dial = (to, events, signal) =>
       this.#isDown

@@ -55,7 +55,7 @@ import { ConnectionError, type MemcacheError, ProtocolError, UsageError } from '
 import { assertInvariant } from './invariant.ts';
 import { Liveness } from './liveness.ts';
 import { checkOpaque, LAST_OPAQUE, PROBE_OPAQUE } from './opaque.ts';
-import { withDefaults } from './options.ts';
+import { type Optional, withDefaults } from './options.ts';
 import { Output, REFERENCE_SIZE } from './output.ts';
 import { plainFlagsOf, putPlain } from './plain.ts';
 import {
@@ -101,7 +101,8 @@ export class ClientConnection<Tag> {
   #state: 'open' | 'ending' | 'lost' | 'closed' = 'open';
   #cause: Error | null = null;
 
-  constructor(options: Partial<ClientConnectionOptions> = {}) {
+  /** Takes the options that differ from `clientConnectionOptions`. */
+  constructor(options: Optional<ClientConnectionOptions> = {}) {
     this.#decoder = new ReplyDecoder(options);
     this.#options = withDefaults(clientConnectionOptions, options);
     this.#output = new Output(this.#options.textCodec);
@@ -307,7 +308,6 @@ export class ClientConnection<Tag> {
 
   /**
    * The next event, or null.
-   *
    * @param sink Takes plain replies, which then need no event.
    */
   next(sink?: PlainSink<Tag>): ClientEvent<Tag> | null {

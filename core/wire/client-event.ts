@@ -49,6 +49,8 @@ export interface PlainSink<Tag> {
   /**
    * @param reply It, and the chunk that holds its value, are good until this returns.
    * @param bytesOut The bytes that were sent for it.
+   *
+   * @internal
    */
   onPlain(tag: Tag, reply: PlainReply, bytesOut: number): void;
   /** Whether the items of its `get` are to come one by one, and not all of them in its reply. */

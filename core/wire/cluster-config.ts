@@ -8,6 +8,7 @@ export interface ClusterNode {
   readonly host: string;
   /** Its address, IPv4 or IPv6 without brackets; empty if the service gives none. */
   readonly ip: string;
+  /** Its port for the text protocol. */
   readonly port: number;
 }
 
@@ -15,6 +16,7 @@ export interface ClusterNode {
 export interface ClusterConfig {
   /** Grows with each change of the nodes. */
   readonly version: number;
+  /** The servers of the cluster. */
   readonly nodes: readonly ClusterNode[];
 }
 

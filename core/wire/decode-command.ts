@@ -13,7 +13,7 @@ import { Input } from './input.ts';
 import { MAX_KEY } from './key.ts';
 import { MAX_LINE } from './line.ts';
 import { MAX_META_WORDS } from './meta-flags.ts';
-import { withDefaults } from './options.ts';
+import { type Optional, withDefaults } from './options.ts';
 import type { PlainRequest } from './plain-request.ts';
 import { clientError, ERROR, type ErrorReply, serverError } from './reply.ts';
 import { type Verb, verbs } from './verbs.ts';
@@ -54,10 +54,12 @@ type Fillable =
 
 /** A request that is not a command, with the reply to it; null if it asked for no reply. */
 export class BadRequest {
+  /** The answer that it deserves, or null where the connection has to be closed. */
   readonly reply: ErrorReply | null;
   /** It was well formed, and `admit` refused it: the next request begins after its value. */
   readonly refused: boolean;
 
+  /** The answer that it deserves, or null where the connection has to be closed. */
   constructor(reply: ErrorReply | null, refused = false) {
     this.reply = reply;
     this.refused = refused;
@@ -113,9 +115,13 @@ export class CommandDecoder {
   #swallow = 0;
   #started = false;
 
-  /** @param memory Needed only while a request is read: decoders may share it. */
+  /**
+   * Makes a decoder of requests.
+   *
+   * @param memory Needed only while a request is read: decoders may share it.
+   */
   constructor(
-    options: Partial<RequestOptions> = {},
+    options: Optional<RequestOptions> = {},
     { tokens, plain }: ConnectionMemory = new ConnectionMemory(),
   ) {
     this.#tokens = tokens;
@@ -128,6 +134,7 @@ export class CommandDecoder {
     return this.#header !== null || this.#swallow > 0;
   }
 
+  /** Takes bytes that arrived. */
   push(chunk: Uint8Array): void {
     if (this.dead !== null) return;
     if (!this.#started && chunk.length > 0) {
@@ -140,6 +147,8 @@ export class CommandDecoder {
   /**
    * What arrived and is not read, for readers of whole requests, which move the position on; null
    * where no request begins there that may be read by other rules than those of `next`.
+   *
+   * @internal
    */
   get unread(): Input | null {
     if (this.#swallow > 0 || this.#length >= 0 || this.authenticating) return null;

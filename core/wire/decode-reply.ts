@@ -6,7 +6,7 @@ import { Input } from './input.ts';
 import { toKey } from './item-lines.ts';
 import { keyText } from './key.ts';
 import { bigDigits, digits, flagNumber, wideDigits } from './numbers.ts';
-import { withDefaults } from './options.ts';
+import { type Optional, withDefaults } from './options.ts';
 import { PlainReply } from './plain.ts';
 import { replyShape } from './command-facts.ts';
 import {
@@ -97,9 +97,9 @@ interface Due {
  */
 export class ReplyDecoder {
   /** The opaque of the last meta reply if it was a number, else -1. It is not among its flags. */
-  opaque = -1;
+  opaque: number = -1;
   /** Where among the flags that opaque stood. */
-  opaqueIndex = 0;
+  opaqueIndex: number = 0;
   /** The reply that `readPlain` read. */
   readonly plain: PlainReply = new PlainReply();
 
@@ -122,11 +122,20 @@ export class ReplyDecoder {
   #accounted = 0;
   #lastFlags: readonly string[] = NO_FLAGS;
 
-  constructor(limits: Partial<ReplyLimits> = {}) {
+  /**
+   * Makes a decoder of replies.
+   *
+   * @param limits What differs from the defaults of a client.
+   */
+  constructor(limits: Optional<ReplyLimits> = {}) {
     this.#limits = withDefaults(replyLimits, limits);
   }
 
-  /** @param isLent The chunk may be written to after the next call of `keep`. */
+  /**
+   * Takes bytes that arrived.
+   *
+   * @param isLent The chunk may be written to after the next call of `keep`.
+   */
   push(chunk: Uint8Array, isLent = false): void {
     this.#input.push(chunk, isLent);
   }

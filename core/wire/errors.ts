@@ -11,11 +11,19 @@ export type Outcome = 'not-sent' | 'unknown' | 'done';
 
 /** The root of every error this package throws or rejects with. */
 export class MemcacheError extends Error {
+  /** The name of the class. */
   override readonly name: string = 'MemcacheError';
   /** A stable identifier for programs; the message is for people. */
   readonly code: string;
+  /** Whether the command had an effect on the server. */
   readonly outcome: Outcome;
 
+  /**
+   * Makes the error.
+   *
+   * @param code The identifier for programs.
+   * @param cause The error behind this one.
+   */
   constructor(message: string, code: string, outcome: Outcome, cause?: unknown) {
     super(message, cause === undefined ? undefined : { cause });
     this.code = code;
@@ -28,12 +36,19 @@ export class MemcacheError extends Error {
  * outcome then says so.
  */
 export class UsageError extends MemcacheError {
+  /** The name of the class. */
   override readonly name: string = 'UsageError';
   /** The argument at fault, as the caller knows it: `key`, `expire`, `flags`. */
   readonly argument: string;
   /** The rule it breaks. */
   readonly rule: string;
 
+  /**
+   * Makes the error.
+   *
+   * @param argument The name of the argument at fault.
+   * @param rule How the message goes on: `must be a string`.
+   */
   constructor(argument: string, rule: string, cause?: unknown, outcome: Outcome = 'not-sent') {
     super(`${argument} ${rule}`, 'usage', outcome, cause);
     this.argument = argument;
@@ -53,11 +68,18 @@ const codes = new Map<string, string>([
 
 /** The server answered with an error line. */
 export class ServerReplyError extends MemcacheError {
+  /** The name of the class. */
   override readonly name: string = 'ServerReplyError';
+  /** The word that the error line starts with. */
   readonly kind: ErrorKind;
   /** What the server wrote after the kind. Its wording differs between server versions. */
   readonly serverMessage: string;
 
+  /**
+   * Makes the error.
+   *
+   * @param serverMessage What follows the kind.
+   */
   constructor(kind: ErrorKind, serverMessage: string) {
     super(
       `the server answered ${kind} ${serverMessage}`.trimEnd(),
@@ -71,8 +93,14 @@ export class ServerReplyError extends MemcacheError {
 
 /** The peer broke the protocol. The connection it happened on is not used again. */
 export class ProtocolError extends MemcacheError {
+  /** The name of the class. */
   override readonly name: string = 'ProtocolError';
 
+  /**
+   * Makes the error.
+   *
+   * @param message What the peer did.
+   */
   constructor(message: string, outcome: Outcome = 'unknown') {
     super(message, 'protocol', outcome);
   }
@@ -80,8 +108,15 @@ export class ProtocolError extends MemcacheError {
 
 /** There is no connection, or it was lost, or it is full. */
 export class ConnectionError extends MemcacheError {
+  /** The name of the class. */
   override readonly name: string = 'ConnectionError';
 
+  /**
+   * Makes the error.
+   *
+   * @param message What failed, and where.
+   * @param cause The error of the runtime.
+   */
   constructor(message: string, outcome: Outcome, cause?: unknown, code = 'connection') {
     super(message, code, outcome, cause);
   }
@@ -92,12 +127,20 @@ export class ConnectionError extends MemcacheError {
  * not match them. The command was done; `cause` is the error that the serde threw.
  */
 export class SerdeError extends MemcacheError {
+  /** The name of the class. */
   override readonly name: string = 'SerdeError';
   /** The key of the item. */
   readonly key: string | Uint8Array;
   /** Of a read of many keys: all that could be read. */
   readonly values: ReadonlyMap<string | Uint8Array, unknown>;
 
+  /**
+   * Makes the error.
+   *
+   * @param key The key of the item.
+   * @param cause What the serde threw.
+   * @param values The values of the other keys.
+   */
   constructor(
     key: string | Uint8Array,
     cause: unknown,
@@ -121,8 +164,14 @@ function nameOf(key: string | Uint8Array): string {
 
 /** The deadline of a command or of a dial passed. */
 export class TimeoutError extends MemcacheError {
+  /** The name of the class. */
   override readonly name: string = 'TimeoutError';
 
+  /**
+   * Makes the error.
+   *
+   * @param message What took too long.
+   */
   constructor(message: string, outcome: Outcome) {
     super(message, 'timeout', outcome);
   }
@@ -133,8 +182,14 @@ export class TimeoutError extends MemcacheError {
  * of its own: a `ServerReplyError` whose `serverMessage` is `unauthenticated`.
  */
 export class AuthError extends MemcacheError {
+  /** The name of the class. */
   override readonly name: string = 'AuthError';
 
+  /**
+   * Makes the error.
+   *
+   * @param message What the server refused.
+   */
   constructor(message: string, cause?: unknown) {
     super(message, 'auth', 'not-sent', cause);
   }
@@ -142,8 +197,14 @@ export class AuthError extends MemcacheError {
 
 /** The caller's signal was aborted; `cause` is its reason. */
 export class AbortError extends MemcacheError {
+  /** The name of the class. */
   override readonly name: string = 'AbortError';
 
+  /**
+   * Makes the error.
+   *
+   * @param cause The reason of the signal.
+   */
   constructor(outcome: Outcome, cause: unknown) {
     super('the wait for the reply was aborted', 'aborted', outcome, cause);
   }

@@ -15,14 +15,19 @@ export {
 } from './cluster-config.ts';
 export type * from './command.ts';
 export { prefixCommand, unprefixReply } from './prefix.ts';
-export { BadRequest, CommandDecoder, type RequestOptions } from './decode-command.ts';
+export {
+  BadRequest,
+  CommandDecoder,
+  type RequestOptions,
+  type StorageHeader,
+} from './decode-command.ts';
 export { ReplyDecoder, type ReplyLimits } from './decode-reply.ts';
 export { encodeCommand } from './encode-command.ts';
 export { encodeReply } from './encode-reply.ts';
 export * from './errors.ts';
 export { checkKey, keyBytes, MAX_KEY } from './key.ts';
 export { classOf, isIdempotent, isQuiet } from './command-facts.ts';
-export { plainFlags, PlainReply } from './plain.ts';
+export { type PlainFlags, plainFlags, PlainReply } from './plain.ts';
 export {
   clientError,
   CLOSED,
@@ -76,7 +81,10 @@ export {
   serverConnectionOptions,
   type ServerEvent,
 } from './server-connection.ts';
-export type { Spoken } from './proof.ts';
+export type { LivenessOptions } from './liveness.ts';
+export type { Given, Optional } from './options.ts';
+export type { ProofOptions, Spoken } from './proof.ts';
+export type { RingLimits } from './ring.ts';
 export { toText } from './to-text.ts';
 export { type VerbNote, verbNotes } from './verb-notes.ts';
 export { type ReplyShape, type StatusWord, type Verb, type VerbRow, verbs } from './verbs.ts';

@@ -16,6 +16,7 @@ import { EN, HD, type MetaReply, type MetaValueReply } from './reply.ts';
 
 /** A list of flags in the form in which it is sent. */
 export interface PlainFlags {
+  /** The command that has them. */
   readonly verb: 'mg' | 'ms' | 'md';
   /** The flags as they are sent, up to the opaque's number. */
   readonly line: Uint8Array;
@@ -144,12 +145,15 @@ function putLine(
 
 /** A plain reply. The decoder reuses one object: copy the fields that are kept. */
 export class PlainReply {
+  /** What kind of reply it is. */
   type: 'VA' | 'HD' | 'EN' = 'HD';
   /** The client flags of an item. */
   flags = 0;
   /** The value of an item is `bytes[from, to)`. */
   bytes: Uint8Array = EMPTY;
+  /** Where the value begins. */
   from = 0;
+  /** Where it ends. */
   to = 0;
   /** The memory of `bytes` will be written to again: copy what is kept. */
   isLent = false;
@@ -162,6 +166,8 @@ export class PlainReply {
    * @param opaque The expected opaque.
    * @param isRead Whether an item or a miss may come, else `HD`.
    * @param maxLine The longest line, and `maxValue` the longest value, in bytes.
+   *
+   * @internal
    */
   read(
     input: Input,
@@ -224,6 +230,8 @@ export class PlainReply {
    * the index of the key, or -1.
    *
    * @param first The index of the first key that may come.
+   *
+   * @internal
    */
   readItem(
     input: Input,

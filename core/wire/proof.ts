@@ -43,6 +43,7 @@ import { rowOf, verbs } from './verbs.ts';
  */
 export type Spoken = 'unproven' | 'meta' | 'text';
 
+/** How a connection finds out what its server speaks. */
 export interface ProofOptions {
   /**
    * What messages call the server.

@@ -5,11 +5,13 @@ import type { StatusWord } from './verbs.ts';
 
 /** A line of one fixed word. */
 export interface StatusReply {
+  /** What kind of reply it is. */
   readonly type: StatusWord;
 }
 
 /** An error line of any of the three kinds. */
 export interface ErrorReply {
+  /** What kind of reply it is. */
   readonly type: ErrorKind;
   /** What follows the kind, without the space between them. */
   readonly message: string;
@@ -17,18 +19,23 @@ export interface ErrorReply {
 
 /** A status line of an administrative command that was not executed: `BUSY …`. */
 export interface RefusedReply {
+  /** What kind of reply it is. */
   readonly type: 'refused';
+  /** The line. */
   readonly message: string;
 }
 
 /** The reply to `incr` and `decr`. */
 export interface NumberReply {
+  /** What kind of reply it is. */
   readonly type: 'number';
+  /** The number after the change, unsigned 64 bits. */
   readonly value: bigint;
 }
 
 /** One item of a classic read. */
 export interface ValueItem {
+  /** The key, as the server wrote it. */
   readonly key: Key;
   /** Client flags; rounded past 2^53, where the server was built to keep 64 bits of them. */
   readonly flags: number;
@@ -43,25 +50,30 @@ export interface ValueItem {
 
 /** The items that `get` and its kin found, in the order of the request; missing keys are left out. */
 export interface ValuesReply {
+  /** What kind of reply it is. */
   readonly type: 'values';
+  /** What was found. */
   readonly items: readonly ValueItem[];
 }
 
 /** A meta reply without a value. */
 export interface MetaReply {
+  /** What kind of reply it is. */
   readonly type: 'HD' | 'EN' | 'NF' | 'NS' | 'EX';
   /** Each a letter and its argument, in the order of the request, then `W`, `X`, `Z`. */
   readonly flags: readonly string[];
   /** A server's connection sends it although the command asked for quiet; never read. */
-  readonly unasked?: true;
+  readonly unasked?: true | undefined;
 }
 
 /** `VA`: a value with its flags. */
 export interface MetaValueReply {
+  /** What kind of reply it is. */
   readonly type: 'VA';
+  /** Each a letter and its argument: see `MetaReply.flags`. */
   readonly flags: readonly string[];
   /** As of `MetaReply`. */
-  readonly unasked?: true;
+  readonly unasked?: true | undefined;
   /** As `ValueItem.value`. */
   readonly value: Uint8Array;
 }
@@ -77,6 +89,7 @@ export interface ItemFacts {
   readonly exp: number;
   /** `me`: seconds since the last access. Metadump: its Unix time. */
   readonly la: number;
+  /** The version of the item. */
   readonly cas: bigint;
   /** Whether it was read since it was stored. */
   readonly fetch: boolean;
@@ -90,6 +103,7 @@ export interface ItemFacts {
 
 /** The reply to `me`. */
 export interface DebugReply extends ItemFacts {
+  /** What kind of reply it is. */
   readonly type: 'ME';
   /** The key is written as base64: the server stored it from a request with the flag `b`. */
   readonly base64: boolean;
@@ -97,55 +111,73 @@ export interface DebugReply extends ItemFacts {
 
 /** The reply to `version`. */
 export interface VersionReply {
+  /** What kind of reply it is. */
   readonly type: 'VERSION';
+  /** As the server calls itself: `1.6.39`. */
   readonly version: string;
 }
 
 /** One line of a `stats` reply. */
 export interface StatLine {
+  /** What kind of reply it is. */
   readonly type: 'STAT' | 'PREFIX' | 'ITEM';
+  /** The name of the figure. */
   readonly name: string;
+  /** Its value, as the server writes it. */
   readonly value: string;
 }
 
 /** The reply to `stats`. */
 export interface StatsReply {
+  /** What kind of reply it is. */
   readonly type: 'stats';
+  /** The figures in their order. */
   readonly lines: readonly StatLine[];
 }
 
 /** The reply to `config get`. */
 export interface ConfigReply {
+  /** What kind of reply it is. */
   readonly type: 'CONFIG';
+  /** The name of the figure. */
   readonly name: string;
+  /** Client flags, which mean nothing here. */
   readonly flags: number;
+  /** The bytes: see `readClusterConfig`. */
   readonly value: Uint8Array;
 }
 
 /** The last line of a metadump; the last of an mgdump is a `MetaReply` of type `EN`. */
 export interface EndReply {
+  /** What kind of reply it is. */
   readonly type: 'END';
 }
 
 /** To `raw` with `reply: 'line'`. */
 export interface LineReply {
+  /** What kind of reply it is. */
   readonly type: 'line';
+  /** The line without its end. */
   readonly line: string;
 }
 
 /** To `raw` with `reply: 'lines'`: the lines before `END`. */
 export interface LinesReply {
+  /** What kind of reply it is. */
   readonly type: 'lines';
+  /** The lines without their ends. */
   readonly lines: readonly string[];
 }
 
 /** To `quit` and `shutdown`: the server closed the connection, as asked. */
 export interface ClosedReply {
+  /** What kind of reply it is. */
   readonly type: 'closed';
 }
 
 /** The silence that follows a quiet command: for `mg` a miss, for the others the nominal result. */
 export interface SilentReply {
+  /** What kind of reply it is. */
   readonly type: 'silent';
   /**
    * Errors the server reported among the commands around this one. An error line does not say

@@ -29,6 +29,7 @@ import { isSilenced } from './command-facts.ts';
 import type { PlainRequest } from './plain-request.ts';
 import { type ErrorReply, isError, isItem, type Reply, type ReplyItem } from './reply.ts';
 import { verbs } from './verbs.ts';
+import type { Optional } from './options.ts';
 
 /** The options of a `ServerConnection`. */
 export interface ServerConnectionOptions extends RequestOptions {
@@ -99,9 +100,13 @@ export class ServerConnection {
   // `next` has nothing until more bytes arrive.
   #isDry = false;
 
-  /** @param memory What the connections of one server share; each has its own by default. */
+  /**
+   * Makes the server's side of a connection.
+   *
+   * @param memory What the connections of one server share; each has its own by default.
+   */
   constructor(
-    options: Partial<ServerConnectionOptions> = {},
+    options: Optional<ServerConnectionOptions> = {},
     memory: ConnectionMemory = new ConnectionMemory(),
   ) {
     this.#memory = memory;
@@ -183,6 +188,8 @@ export class ServerConnection {
    *
    * @param most The maximum number of requests.
    * @returns The number of requests that were executed.
+   *
+   * @internal
    */
   executePlain(executor: PlainExecutor, most: number): number {
     if (this.#closed || this.#waiting !== null || this.#firstId !== this.#nextId) return 0;

@@ -53,12 +53,15 @@ export type StatusWord =
 
 /** A row of the table of verbs. */
 export interface VerbRow {
+  /** The shape of its reply. */
   readonly reply: ReplyShape;
   /** The fixed words this verb may be answered with, the likeliest first. */
   readonly statuses: readonly StatusWord[];
+  /** How many keys it takes. */
   readonly keys: 'none' | 'one' | 'many';
   /** A meta command: only a server that speaks meta knows it. */
   readonly meta: boolean;
+  /** What it does: reads items, changes items, or changes the server. */
   readonly class: 'read' | 'write' | 'admin';
   /** How a command asks for no reply: by the word `noreply`, by the meta flag `q`, or not at all. */
   readonly quiet: 'noreply' | 'q' | 'never';

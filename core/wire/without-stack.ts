@@ -12,7 +12,7 @@ export function overloaded(commands: number, bytes: number): ConnectionError {
 
 /** Makes an error that has no stack trace. */
 export function withoutStack<E extends Error>(make: () => E): E {
-  const errors = Error as { stackTraceLimit?: number };
+  const errors = Error as { stackTraceLimit?: number | undefined };
   const limit = errors.stackTraceLimit;
   if (typeof limit !== 'number') return make();
   errors.stackTraceLimit = 0;

@@ -13,7 +13,7 @@ import {
 import * as assert from 'uvu/assert';
 import { suite } from '../runner/suite.ts';
 import { apiPage, entries, exportsOf, FILE } from './api.ts';
-import { ROOT, sources } from './source.ts';
+import { ROOT, sources, walk } from './source.ts';
 
 /** Classes that each runtime defines on its own transport, under their names in the core. */
 const ofRuntimes = new Set(['Client', 'DnsDiscovery', 'HashClient', 'PooledClient']);
@@ -68,6 +68,25 @@ house('every exported name is in a page that is written by hand', () => {
     }
   }
   assert.equal(missing, []);
+});
+
+// With `exactOptionalPropertyTypes` a program could else not pass on what it may not have.
+house('every optional property may be undefined', () => {
+  // Interfaces of a runtime say what that takes, and nobody imports from the command line.
+  const own = published.filter(({ file }) => !/^(transport-(bun|deno)|cli)\//.test(file));
+  const strict: string[] = [];
+  let seen = 0;
+  for (const { file, tree } of own) {
+    walk(tree, (node) => {
+      if (node.kind !== SyntaxKind.PropertySignature) return;
+      const text = node.getText();
+      if (!/^(readonly )?\w+\?:/.test(text)) return;
+      seen++;
+      if (!/(\| undefined|: unknown);?$/.test(text)) strict.push(`${file}: ${text}`);
+    });
+  }
+  assert.ok(seen > 100);
+  assert.equal(strict, []);
 });
 
 house('no exported name is one of the platform', () => {

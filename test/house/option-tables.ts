@@ -149,7 +149,9 @@ function membersOf(nodes: Iterable<Parameters<typeof isPropertySignatureDeclarat
     const text = comment.replaceAll(/^\s*\* ?/gm, '').replaceAll(/\s+/g, ' ').trim();
     const [meaning = '', byDefault = null] = text.split(' @default ');
     members.set(node.name.getText(), {
-      type: (node.type?.getText() ?? '').replaceAll(/\s+/g, ' '),
+      // That an option may be undefined is said once, above the tables.
+      type: (node.type?.getText() ?? '').replaceAll(/\s+/g, ' ')
+        .replace(/^(?:\((.*)\)|(.*)) \| undefined$/, '$1$2'),
       meaning,
       byDefault,
     });

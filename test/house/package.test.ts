@@ -5,6 +5,7 @@ import { publint } from 'publint';
 import { formatMessage } from 'publint/utils';
 import * as assert from 'uvu/assert';
 import { VERSION } from '../../core/version.ts';
+import { entries as built } from '../../package/entries.ts';
 import { suite } from '../runner/suite.ts';
 import { ROOT } from './source.ts';
 import { tarball, UserProject } from './user-project.ts';
@@ -12,6 +13,13 @@ import { tarball, UserProject } from './user-project.ts';
 interface Manifest {
   readonly name: string;
   readonly version: string;
+  readonly description: string;
+  readonly keywords: readonly string[];
+  readonly author: string;
+  readonly license: string;
+  readonly main: string;
+  readonly types: string;
+  readonly typesVersions: Readonly<Record<'*', Readonly<Record<string, readonly string[]>>>>;
   readonly exports: Readonly<Record<string, unknown>>;
   readonly dependencies?: Readonly<Record<string, string>>;
 }
@@ -30,24 +38,38 @@ house('package.json, deno.json and the code name one version', () => {
 });
 
 house('package.json and deno.json export the same modules', () => {
-  // The files that deno.json names are for Deno.
-  const built = subpaths.map((path) => [path, target(manifest.exports[path], 'deno')]);
-  const sourced = Object.entries(denoManifest.exports).map(([path, file]) => [
-    path,
-    String(file).replace('./', './dist/').replace(/\.ts$/, '.js'),
-  ]);
-  assert.equal(built, sourced);
+  // What deno.json names is for Deno.
+  const named = subpaths.map((path) => [path, sourceOf(manifest.exports[path], 'deno')]);
+  assert.equal(named, Object.entries(denoManifest.exports));
 });
 
 house('tsconfig.paths.json names the source of each export on Node', () => {
   const { compilerOptions: { paths } } = JSON.parse(
     readFileSync(join(ROOT, 'tsconfig.paths.json'), 'utf8'),
   ) as { compilerOptions: { paths: Readonly<Record<string, readonly string[]>> } };
-  const sources = subpaths.map((path) => [
+  const named = subpaths.map((path) => [
     path.replace('.', manifest.name),
-    [String(target(manifest.exports[path])).replace('./dist/', './').replace(/\.js$/, '.ts')],
+    [sourceOf(manifest.exports[path])],
   ]);
-  assert.equal(paths, Object.fromEntries(sources));
+  assert.equal(paths, Object.fromEntries(named));
+});
+
+house('resolvers that do not know `exports` are led to the same files', () => {
+  const { main, types, typesVersions: { '*': known } } = manifest;
+  const named: Readonly<Record<string, readonly string[]>> = { ...known, '.': [types] };
+  for (const path of subpaths) {
+    const file = target(manifest.exports[path], 'require', 'types');
+    assert.equal(named[path.replace('./', '')], [file], path);
+  }
+  assert.is(Object.keys(named).length, subpaths.length);
+  assert.is(main, target(manifest.exports['.'], 'require'));
+});
+
+house('it says what it is, who made it, and under which license', () => {
+  assert.ok(manifest.keywords.length > 5);
+  for (const field of ['description', 'author', 'license'] as const) {
+    assert.ok(manifest[field].length > 2, field);
+  }
 });
 
 house('it has no dependencies', () => {
@@ -62,11 +84,38 @@ house('publint finds no problem', async () => {
   assert.equal(messages.map((message) => formatMessage(message, pkg)), []);
 });
 
+house('it has at most 600 files', () => {
+  assert.ok(packed.paths.length < 600, `${packed.paths.length} files`);
+});
+
+house('it contains the sources that its maps name', () => {
+  const maps = packed.paths.filter((name) => name.endsWith('.map'));
+  assert.ok(maps.length > 10);
+  for (const name of maps) {
+    // Code has no map, which would have to carry the sources for tools that cannot read the disk.
+    assert.match(name, /\.d\.cts\.map$/);
+    const { sources } = JSON.parse(readFileSync(join(ROOT, name), 'utf8')) as { sources: string[] };
+    for (const source of sources) {
+      const path = join(name, '..', source);
+      assert.ok(packed.paths.includes(path), `${name} names ${path}`);
+    }
+  }
+  for (const name of packed.paths.filter((path) => /\.c?js$/.test(path))) {
+    assert.not.match(readFileSync(join(ROOT, name), 'utf8'), /sourceMappingURL/);
+  }
+});
+
 house('it contains the files that its users read, and no tests', () => {
-  for (const name of ['README.md', 'LICENSE', 'CHANGELOG.md', 'package.json']) {
+  const files = ['README.md', 'LICENSE', 'CHANGELOG.md', 'package.json', 'docs/guide.md'];
+  for (const name of files) {
     assert.ok(packed.paths.includes(name), `${name} is packed`);
   }
-  assert.equal(packed.paths.filter((name) => /\.test\.|tsbuildinfo$/.test(name)), []);
+  assert.equal(
+    packed.paths.filter((name) =>
+      /\.(test|check)\.|tsconfig|tsbuildinfo$|^dist\/modules/.test(name)
+    ),
+    [],
+  );
 });
 
 // The subpath of a runtime's transport, and the command that runs a program on that runtime.
@@ -176,6 +225,12 @@ for (const [name, [program = '', ...args]] of runtimes.slice(1)) {
 
 function tool(name: string): string {
   return join(ROOT, 'node_modules/.bin', name);
+}
+
+/** The source of the file of an export under these conditions. */
+function sourceOf(value: unknown, ...conditions: string[]): string {
+  const name = String(target(value, ...conditions)).replace(/^\.\/dist\/|\.js$/g, '');
+  return `./${built[name]}`;
 }
 
 /** The file of an export under these conditions. */

@@ -27,6 +27,44 @@ for (const page of pages) {
   }
 }
 
+/** The classes whose methods have an example, by their files, and how a program makes one. */
+const clients: Readonly<Record<string, string>> = {
+  'core/client/memcache.ts': `new Client('localhost', { dial })`,
+  'core/client/server-client.ts': `new Client('localhost', { dial })`,
+  'core/client/meta-commands.ts': `new Client('localhost', { dial })`,
+  'core/client/cluster/cluster-client.ts': `new HashClient(['a:11211', 'b:11211'], { dial })`,
+};
+const METHOD =
+  /^  (?:\/\*\*((?:(?!\*\/)[^])*)\*\/\n  )?(?:async )?(\[?[\w.]+\]?)(?:<.*>)?\((?!.*\);$)/gm;
+const examples = Object.entries(clients).flatMap(([file, client]) => {
+  const text = readFileSync(join(ROOT, file), 'utf8');
+  const [body = ''] = /^export class \w+ [^]*?^}$/m.exec(text) ?? [];
+  return [...body.matchAll(METHOD)].filter(([, , name]) => name !== 'constructor')
+    .map(([, comment = '', method = '']) => {
+      const [, code = ''] = /@example\n +\* ```ts\n([^]*?) +\* ```/.exec(comment) ?? [];
+      return { file, method, client, code: code.replaceAll(/^ +\* ?/gm, '') };
+    });
+});
+
+/** A program that runs the examples of a file, each with a client and a server of its own. */
+function programOf(file: string): string {
+  const runs = examples.filter((one) => one.file === file).map(({ method, client, code }) =>
+    `await run(${JSON.stringify(method)}, async (dial) => {
+  const client = ${client};
+  ${code}
+  await client.close();
+});`
+  );
+  return `import { Client, type Dialer, HashClient } from 'memwire';
+import { MemoryServer } from 'memwire/server';
+async function run(name: string, example: (dial: Dialer) => Promise<void>): Promise<void> {
+  await example(new MemoryServer({ allowShutdown: true }).dial);
+  console.log('done:', name);
+}
+${runs.join('\n')}
+`;
+}
+
 house.before(async () => {
   listener = await listen({ host: '127.0.0.1', port: 0 }, server.accept);
   const port = 'port' in listener.endpoint ? listener.endpoint.port : 0;
@@ -35,6 +73,7 @@ house.before(async () => {
   for (const { name, code } of samples) {
     project.write(`${name}.ts`, code.replaceAll('localhost:11211', `127.0.0.1:${port}`));
   }
+  for (const file of Object.keys(clients)) project.write(`${nameOf(file)}.ts`, programOf(file));
   project.compile();
 });
 
@@ -49,6 +88,20 @@ for (const { name } of samples) {
     // The output of the README's programs is the reader's first impression.
     if (name.startsWith('README')) assert.not.match(printed, /undefined/);
   });
+}
+
+for (const file of Object.keys(clients)) {
+  house(`every method in ${file} has an example, which runs`, async () => {
+    const methods = examples.filter((one) => one.file === file);
+    assert.ok(methods.length > 5);
+    assert.equal(methods.filter(({ code }) => code === '').map(({ method }) => method), []);
+    const printed = await project.start('node', `out/${nameOf(file)}.js`);
+    for (const { method } of methods) assert.ok(printed.includes(`done: ${method}\n`), method);
+  });
+}
+
+function nameOf(file: string): string {
+  return file.replaceAll(/\W/g, '-');
 }
 
 house('samples were found', () => {

@@ -17,14 +17,15 @@ export interface Tarball {
 
 let packed: Tarball | undefined;
 
-/** Packs the package and installs it, once per process, because npm takes seconds. */
+/** Builds, packs and installs the package, once per process, because that takes seconds. */
 export function tarball(): Tarball {
   return packed ??= pack(temporaryDirectory());
 }
 
 function pack(project: string): Tarball {
+  run(ROOT, 'npm', ['run', '--silent', 'build']);
   const [{ filename, files }] = JSON.parse(
-    run(ROOT, 'npm', ['pack', '--json', '--pack-destination', project]),
+    run(ROOT, 'npm', ['pack', '--ignore-scripts', '--json', '--pack-destination', project]),
   ) as [{ filename: string; files: { path: string }[] }];
   const file = join(project, filename);
   const manifest = '{ "name": "user", "private": true, "type": "module" }';
@@ -67,15 +68,20 @@ export class UserProject {
     );
   }
 
-  /** Adds a package to the project that this repository has installed. */
-  link(name: string): void {
+  /** Adds a package to the project that this repository, or one of its folders, has installed. */
+  link(name: string, owner: string = ROOT): void {
     const link = join(this.#directory, 'node_modules', name);
     mkdirSync(dirname(link), { recursive: true });
-    symlinkSync(join(ROOT, 'node_modules', name), link);
+    symlinkSync(join(owner, 'node_modules', name), link);
   }
 
   write(file: string, text: string): void {
-    writeFileSync(join(this.#directory, file), text);
+    writeFileSync(this.path(file), text);
+  }
+
+  /** The path of a file in the project. */
+  path(file: string): string {
+    return join(this.#directory, file);
   }
 
   /** Copies a file of the repository into the root of the project. */

@@ -10,6 +10,7 @@ import { readdirSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { FileReport, SuiteReport } from './driver.ts';
+import { entries } from '../../package/entries.ts';
 import { Matrix, type Runtime } from './matrix.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -30,6 +31,7 @@ const checks: readonly (readonly [name: string, program: string, ...args: string
   ['types of Workers', 'tsc', '-p', 'transport-web/tsconfig.check.json'],
   ['types of the test page', 'tsc', '-p', 'test/browser', '--noEmit'],
   ['types of the playground', 'tsc', '-p', 'demo/playground/page', '--noEmit'],
+  ['lint of comments', 'deno', 'doc', '--quiet', '--lint', ...Object.values(entries)],
   ['lint', 'oxlint', '--type-aware', '--deny-warnings', '--quiet'],
 ];
 

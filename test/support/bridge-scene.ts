@@ -99,7 +99,7 @@ export class EmbeddedBridge extends BridgeScene {
   readonly server: MemoryServer;
 
   constructor(options: Partial<BridgeOptions> = {}, server: MemoryServer = new MemoryServer()) {
-    super({ dial: server.dial, ...options });
+    super({ ...options, dial: options.dial ?? server.dial });
     this.server = server;
   }
 }
@@ -110,7 +110,7 @@ export class ScriptedBridge extends BridgeScene {
 
   constructor(options: Partial<BridgeOptions> = {}) {
     const network = new ScriptedNetwork();
-    super({ dial: network.dial, ...options });
+    super({ ...options, dial: options.dial ?? network.dial });
     this.network = network;
   }
 

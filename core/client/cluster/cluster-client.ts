@@ -18,7 +18,11 @@ export type Each<Result> = Map<string, Result | MemcacheError>;
  * servers. The operations on one server are on `server(name)`.
  */
 export class ClusterClient extends Memcache {
-  /** @param dependencies With `servers`, which must know the servers of the executor. */
+  /**
+   * @param dependencies With `servers`, which must know the servers of the executor.
+   *
+   * @internal
+   */
   constructor(dependencies: MemcacheDependencies & { readonly servers: Servers }) {
     super(dependencies);
   }
@@ -32,6 +36,12 @@ export class ClusterClient extends Memcache {
    * A client of one of the servers, whether it is up or not. Closing it does nothing.
    *
    * @throws UsageError when there is no server of that name.
+   *
+   * @example
+   * ```ts
+   * const [name = ''] = client.servers;
+   * await client.server(name).verbosity(1);
+   * ```
    */
   server(name: string): ServerClient {
     return serverClient(this, name, this.dependencies.ignoreErrors);
@@ -39,6 +49,11 @@ export class ClusterClient extends Memcache {
 
   /**
    * The name of the server that has a key now; undefined when all are dead, or none is known yet.
+   *
+   * @example
+   * ```ts
+   * const name = client.serverOf('user:1'); // 'a:11211'
+   * ```
    */
   serverOf(key: ItemKey): string | undefined {
     return serversOf(this).serverOf(this.dependencies.keys.toWire(key));
@@ -50,6 +65,11 @@ export class ClusterClient extends Memcache {
    *
    * @throws UsageError when there is a server of that name, the scheme cannot have its weight, or
    * the servers come from a discovery.
+   *
+   * @example
+   * ```ts
+   * client.addServer('c:11211');
+   * ```
    */
   addServer(server: ServerName | ClusterServer): void {
     serversOf(this).add(server);
@@ -60,17 +80,36 @@ export class ClusterClient extends Memcache {
    *
    * @returns Whether there was a server of that name, once its pending commands have ended.
    * @throws UsageError when the servers come from a discovery.
+   *
+   * @example
+   * ```ts
+   * const wasThere = await client.removeServer('b:11211');
+   * ```
    */
   async removeServer(name: string): Promise<boolean> {
     return await serversOf(this).remove(name);
   }
 
-  /** The versions of all servers. */
+  /**
+   * The versions of all servers.
+   *
+   * @example
+   * ```ts
+   * for (const [server, version] of await client.version()) console.log(server, version);
+   * ```
+   */
   version(options: CallOptions = {}): Promise<Each<string>> {
     return askEach(this, options, (server, left) => server.version(left));
   }
 
-  /** The statistics of all servers; see `ServerClient.stats`. */
+  /**
+   * The statistics of all servers; see `ServerClient.stats`.
+   *
+   * @example
+   * ```ts
+   * const all = await client.stats(); // of each server
+   * ```
+   */
   stats(
     words: readonly string[] = [],
     options: CallOptions = {},
@@ -82,6 +121,11 @@ export class ClusterClient extends Memcache {
    * Deletes everything on all servers, now or after so many seconds.
    *
    * @returns The servers on which it was not done, each with its error: empty when all went well.
+   *
+   * @example
+   * ```ts
+   * await client.flushAll(); // every item of every server
+   * ```
    */
   async flushAll(
     delay: Expire = 0,

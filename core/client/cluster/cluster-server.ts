@@ -7,15 +7,16 @@ import type { HashNode } from '../hashing/hasher.ts';
 
 /** One of many servers. */
 export interface ClusterServer {
+  /** Where it is. */
   readonly server: ServerName;
   /**
    * The name by which it is hashed and identified. By default `host:port`, with IPv6 without brackets,
    * or the path of a socket. Set it if other clients of the cache spell it differently, or if its
    * address may change and its keys should stay.
    */
-  readonly name?: string;
+  readonly name?: string | undefined;
   /** Its share of the keys relative to a server of weight 1, where the scheme has weights. */
-  readonly weight?: number;
+  readonly weight?: number | undefined;
 }
 
 const serverNames = /* @__PURE__ */ optionNames<ClusterServer>({
@@ -26,7 +27,9 @@ const serverNames = /* @__PURE__ */ optionNames<ClusterServer>({
 
 /** A server's endpoint, and its node in the hash scheme. */
 export interface ResolvedServer {
+  /** Where it is. */
   readonly endpoint: Endpoint;
+  /** Its place among the nodes of a hash scheme. */
   readonly node: HashNode;
 }
 

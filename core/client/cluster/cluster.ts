@@ -27,6 +27,7 @@ import { groupByServer, type ItemKey } from '../keys.ts';
 export interface ClusterOptions extends HealthOptions {
   /** How keys are distributed. */
   readonly scheme: HashScheme;
+  /** The time of the pauses of failed servers. */
   readonly clock: Clock;
   /** A number from 0 to 1, for jitter. */
   readonly random: () => number;
@@ -39,7 +40,9 @@ export interface ClusterOptions extends HealthOptions {
 
 /** One server of a cluster. */
 export interface Member extends ResolvedServer {
+  /** Its connections. */
   readonly executor: Executor;
+  /** @internal */
   readonly health: Health;
 }
 
@@ -65,7 +68,11 @@ export class Cluster implements Executor {
   readonly #leaving: Set<Promise<void>> = new Set();
   #closed = false;
 
-  /** @throws UsageError when two have one name, or the scheme cannot have a weight. */
+  /**
+   * Makes a cluster of servers that are there.
+   *
+   * @throws UsageError when two have one name, or the scheme cannot have a weight.
+   */
   constructor(servers: readonly ResolvedServer[], options: ClusterOptions) {
     this.#options = options;
     this.#hasher = new SchemeHasher(options.scheme, servers.map(({ node }) => node));
@@ -83,6 +90,7 @@ export class Cluster implements Executor {
     return node === undefined ? undefined : this.#members.get(node.name);
   }
 
+  /** Sends a command: see `Executor.execute`. */
   execute(command: Command, options?: ExecuteOptions): Promise<Reply> {
     if (this.#closed) return Promise.reject(closedError());
     try {
@@ -96,6 +104,7 @@ export class Cluster implements Executor {
     }
   }
 
+  /** @internal */
   executeWith<Result>(
     command: Command,
     options: ExecuteOptions | undefined,
@@ -116,7 +125,11 @@ export class Cluster implements Executor {
     }
   }
 
-  /** @throws UsageError when there is one of that name, or the scheme cannot have its weight. */
+  /**
+   * Adds a server, which takes over its part of the keys.
+   *
+   * @throws UsageError when there is one of that name, or the scheme cannot have its weight.
+   */
   add(server: ResolvedServer): void {
     const { name } = server.node;
     if (this.#members.has(name)) {
@@ -161,6 +174,7 @@ export class Cluster implements Executor {
     return true;
   }
 
+  /** Closes all that it opened; resolves when that is done. */
   async close(): Promise<void> {
     this.#closed = true;
     const closed = [...this.#members.values()].map(({ executor }) => executor.close());

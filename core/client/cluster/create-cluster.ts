@@ -1,5 +1,6 @@
 // Many servers as one executor, with the defaults of a client.
 import { assertArgument, checkEntry, checkObject } from '../../wire/check.ts';
+import type { Dialer } from '../../io/transport.ts';
 import type { ServerName } from '../connection/endpoint.ts';
 import type { Executor } from '../connection/executor.ts';
 import { Pace } from '../connection/timing.ts';
@@ -27,11 +28,26 @@ const clientsOwn = [
   'profile',
   'serde',
   'unicodeKeys',
-] as const;
+] as const satisfies readonly Exclude<keyof HashClientOptions, keyof CreateClusterOptions>[];
 
 /** The options of a `HashClient` for servers and connections; `dial` is required. */
-export interface CreateClusterOptions
-  extends Omit<HashClientOptions, 'dial' | typeof clientsOwn[number]>, WithDial {}
+export interface CreateClusterOptions extends
+  Omit<
+    HashClientOptions,
+    | 'dial'
+    | 'binaryKeys'
+    | 'ignoreErrors'
+    | 'keyPrefix'
+    | 'maxKeys'
+    | 'noreply'
+    | 'onIgnored'
+    | 'profile'
+    | 'serde'
+    | 'unicodeKeys'
+  > {
+  /** How to connect to a server. */
+  readonly dial: Dialer;
+}
 
 /**
  * Many servers as one executor, for proxies, which have commands and do not need a client's methods.

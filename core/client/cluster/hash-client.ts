@@ -35,6 +35,8 @@ export class HashClient extends ClusterClient {
   static readonly prepare: Prepare = asGiven;
 
   /**
+   * Makes a client of many servers.
+   *
    * @param servers Their order matters to some schemes, their names to the others. A discovery is
    * asked by the first call, which waits for its list within its own time and rejects where there
    * is none; the next asks again. From then on the last list holds: a server that leaves first

@@ -20,13 +20,13 @@ export interface ExecuteOptions {
    * Milliseconds until the call times out; the client's `timeout` by default, Infinity for never. A
    * watch ends then, and its connection closes.
    */
-  readonly timeout?: number;
+  readonly timeout?: number | undefined;
   /** Rejects the call when it is aborted. */
-  readonly signal?: AbortSignalLike;
+  readonly signal?: AbortSignalLike | undefined;
   /** The key that selects one of many servers; the key of the command by default. */
-  readonly route?: Key;
+  readonly route?: Key | undefined;
   /** Do not wait for the reply to a quiet command: the promise resolves when it was sent. */
-  readonly unconfirmed?: boolean;
+  readonly unconfirmed?: boolean | undefined;
   /**
    * Called with each line of a dump or a watch as it arrives. Reading is paused while a promise
    * that it returns is pending. The call rejects with an exception of this function.
@@ -34,7 +34,7 @@ export interface ExecuteOptions {
    * A dump or a watch with this option gets a connection of its own, so that other commands need
    * not wait for its end.
    */
-  readonly onItem?: (item: ReplyItem) => unknown;
+  readonly onItem?: ((item: ReplyItem) => unknown) | undefined;
 }
 
 const names = /* @__PURE__ */ optionNames<ExecuteOptions>({
@@ -118,6 +118,8 @@ export interface Executor {
   /**
    * As `execute`, but the reply becomes the result where it is read. An executor may leave it out:
    * `executeThenRead` does the same with a second promise for each call.
+   *
+   * @internal
    */
   executeWith?<Result>(
     command: Command,

@@ -50,29 +50,30 @@ import type { ClientOptions } from '../options.ts';
 import { Nudge } from './nudge.ts';
 import { announce, observed, type Traffic } from './observe.ts';
 import type { Clock } from '../../io/clock.ts';
+import type { Optional } from '../../wire/options.ts';
 
 /** The options of a `Link`. */
 export interface LinkOptions
   extends
-    Partial<ClientConnectionOptions>,
+    Optional<ClientConnectionOptions>,
     Pick<ClientOptions, 'auth' | 'onCommand' | 'onQuietError'> {
+  /** How to connect. */
   readonly dial: Dialer;
+  /** Where to. */
   readonly endpoint: Endpoint;
+  /** The time of its deadlines. */
   readonly clock: Clock;
-  /**
-   * The budget of a turn of the event loop, shared by the links of a client; its own by default.
-   */
-  readonly pace?: Pace;
+  /** @internal The budget of a turn of the event loop, shared by the links of a client. */
+  readonly pace?: Pace | undefined;
   /** Milliseconds until a command times out. */
   readonly timeout: number;
   /** Milliseconds until a dial times out, including the TLS handshake. */
   readonly connectTimeout: number;
   /** Called once, when a command has timed out and no reply had arrived since it was sent. */
-  readonly onLate?: (link: Link, error: TimeoutError) => void;
+  readonly onLate?: ((link: Link, error: TimeoutError) => void) | undefined;
   /**
-   * Called once, when the link has closed. Returns the link that takes over its pending commands,
-   * or null. `cause` is null if it was closed in order, or by its owner. `atProbe`: the server
-   * closed the connection at the probe for meta commands.
+   * Called once, when the link has closed; returns the link that takes over its commands, or null.
+   * `cause` is null if it was closed in order or by its owner; `atProbe`: it closed at the probe.
    */
   readonly onClosed: (
     link: Link,
@@ -88,9 +89,7 @@ export const HEALTH_CHECK: Command = { ...TEXT_PROBE };
 
 /**
  * One connection with its protocol state: the only place where the sans-I/O core meets promises.
- *
- * It accepts commands at once and queues them until it is connected. A link that has closed is not
- * used again; its owner makes another.
+ * It queues commands until it is connected. After it has closed, its owner makes another.
  */
 export class Link implements Executor, TransportEvents {
   /** Whether the server has replied to a command on it. */
@@ -141,6 +140,7 @@ export class Link implements Executor, TransportEvents {
     this.#reject = reject;
   };
 
+  /** Dials at once. It throws a UsageError when an option breaks a rule. */
   constructor(options: LinkOptions) {
     this.#options = options;
     this.#pace = options.pace ?? new Pace(options.clock);
@@ -183,10 +183,12 @@ export class Link implements Executor, TransportEvents {
     return this.#usedAt + this.#alarm.pausedFor;
   }
 
+  /** Sends a command: see `Executor.execute`. */
   execute(command: Command, options?: ExecuteOptions): Promise<Reply> {
     return this.executeWith(command, options, wholeReply, '');
   }
 
+  /** @internal */
   executeWith<Result>(
     command: Command,
     options: ExecuteOptions | undefined,
@@ -217,11 +219,7 @@ export class Link implements Executor, TransportEvents {
     return this.#execute(HEALTH_CHECK, HEALTH_CHECK, undefined, null, wholeReply, '');
   }
 
-  /**
-   * Takes over the commands of another link. Each call keeps the time that it has left.
-   *
-   * @param now The time of that link, which the deadlines are given in.
-   */
+  /** @internal Takes over another link's commands, whose time is `now`; each keeps its time left. */
   adopt(commands: readonly Early[], now: number): void {
     const shift = this.#alarm.time.elapsed() - now;
     for (const { command, pending, deadline, until } of commands) {
@@ -328,8 +326,7 @@ export class Link implements Executor, TransportEvents {
 
   /**
    * Stops reading, and the clock of the deadlines with it: while reading is paused no command times
-   * out and the server does not count as stalled. Commands are still accepted and sent, and chunks
-   * already received are processed. A dial goes on; it has its own time limit.
+   * out. Commands are still accepted and sent, chunks already received are processed, a dial goes on.
    */
   pause(): void {
     if (this.#over) return;
@@ -366,10 +363,12 @@ export class Link implements Executor, TransportEvents {
     this.#advance();
   }
 
+  /** Takes bytes that arrived; the transport calls it. */
   onData(chunk: Uint8Array): void {
     this.#receive(chunk, false);
   }
 
+  /** @internal */
   onLent(chunk: Uint8Array): void {
     this.#receive(chunk, true);
     this.#connection.keep();
@@ -384,11 +383,13 @@ export class Link implements Executor, TransportEvents {
     if (isLarge) this.#pump.limitReading();
   }
 
+  /** Goes on sending; the transport calls it. */
   onDrain(): void {
     this.#pump.drained();
     this.#advance();
   }
 
+  /** Ends what is left; the transport calls it. */
   onClosed(cause: Error | null): void {
     this.#pump.detach();
     if (cause === null) this.#connection.receiveEnd();
@@ -492,8 +493,7 @@ export class Link implements Executor, TransportEvents {
         return this.#timeOut(event);
       case 'quiet-error': {
         const error = new ServerReplyError(event.reply.type, event.reply.message);
-        // In its own microtask, so that an exception does not reach the calls that are settled
-        // here.
+        // In its own microtask: its exception must not reach the calls that are settled here.
         void Promise.resolve().then(() => this.#options.onQuietError?.(error));
         return;
       }

@@ -15,6 +15,7 @@ export interface CommandEnd {
    * known how far it got, or it is a write that is not awaited and is encoded later.
    */
   readonly bytesOut: number;
+  /** The bytes of its reply. */
   readonly bytesIn: number;
   /** Whether the server acted on it; `unknown` for a write whose reply is not awaited. */
   readonly outcome: Outcome;

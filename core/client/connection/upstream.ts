@@ -20,10 +20,11 @@ import {
 import type { ItemKey } from '../keys.ts';
 import { type ClientSettings, type PoolOptions, poolTable, type WithDial } from '../options.ts';
 import { Link, type LinkOptions } from './link.ts';
+import type { Optional } from '../../wire/options.ts';
 
 /** The options of an `Upstream`. */
 export interface UpstreamOptions
-  extends Omit<LinkOptions, 'onClosed' | 'onLate'>, Partial<PoolOptions> {
+  extends Omit<LinkOptions, 'onClosed' | 'onLate'>, Optional<PoolOptions> {
   /**
    * Milliseconds to wait before the second dial after a failed one, doubled after each further
    * failure.
@@ -38,7 +39,7 @@ export interface UpstreamOptions
    * connection on which the server had replied does not count: servers close idle connections, and
    * firewalls drop them.
    */
-  readonly onFailure?: (cause: ConnectionError | TimeoutError) => void;
+  readonly onFailure?: ((cause: ConnectionError | TimeoutError) => void) | undefined;
 }
 
 /** Pending bytes on a connection without a reply yet, from which on another one is opened. */
@@ -74,7 +75,11 @@ export class Upstream implements Executor {
   #isPaused = false;
   readonly #alarm: Alarm;
 
-  /** @throws UsageError when the credentials break a rule. */
+  /**
+   * Makes the connections to a server, which dial with the first command.
+   *
+   * @throws UsageError when the credentials break a rule.
+   */
   constructor(options: UpstreamOptions) {
     const { pace = new Pace(options.clock) } = options;
     const { maxPoolSize = poolTable.maxPoolSize[1] } = options;
@@ -86,6 +91,7 @@ export class Upstream implements Executor {
     checkCredential('password', options.auth.password);
   }
 
+  /** Sends a command: see `Executor.execute`. */
   execute(command: Command, options?: ExecuteOptions): Promise<Reply> {
     if (options?.onItem !== undefined && !this.#closed && verbs[command.verb]?.exclusive) {
       return this.#executeApart(command, options);
@@ -93,6 +99,7 @@ export class Upstream implements Executor {
     return this.executeWith(command, options, wholeReply, '');
   }
 
+  /** @internal */
   executeWith<Result>(
     command: Command,
     options: ExecuteOptions | undefined,
@@ -113,6 +120,7 @@ export class Upstream implements Executor {
     for (const link of this.#all()) link.pause();
   }
 
+  /** Reads again, and lets deadlines go on. */
   resume(): void {
     this.#isPaused = false;
     for (const link of this.#all()) link.resume();
@@ -286,7 +294,7 @@ export function upstreamFor(
   endpoint: Endpoint,
   settings:
     & ClientSettings
-    & Partial<PoolOptions>
+    & Optional<PoolOptions>
     & WithDial
     & Pick<UpstreamOptions, 'onFailure' | 'pace'>,
 ): Upstream {

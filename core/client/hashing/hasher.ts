@@ -12,11 +12,12 @@ export interface HashNode {
    */
   readonly name: string;
   /** Its share of the keys relative to a node of weight 1; 1 by default. */
-  readonly weight?: number;
+  readonly weight?: number | undefined;
 }
 
 /** Finds the server of a key. Equal lists of nodes give equal results, in any process. */
 export interface Hasher {
+  /** The nodes in their order. */
   readonly nodes: readonly HashNode[];
   /**
    * The node of a key, or undefined when there are no nodes.
@@ -26,6 +27,8 @@ export interface Hasher {
    */
   nodeFor(key: Key): HashNode | undefined;
   /**
+   * Adds a node.
+   *
    * @param at The index of the new node in the list; at the end by default. Some schemes depend on the
    * order of the list: a server that returns must get its old place.
    * @throws UsageError when there is a node of that name, or the scheme cannot have its weight.
@@ -47,21 +50,32 @@ export class SchemeHasher implements Hasher {
   #nodes: readonly HashNode[] = [];
   #indexOf: (key: Key) => number = () => -1;
 
-  /** @throws UsageError as `add` does. */
+  /**
+   * Makes a hasher over nodes.
+   *
+   * @throws UsageError as `add` does.
+   */
   constructor(scheme: HashScheme, nodes: readonly HashNode[] = []) {
     this.#scheme = scheme;
     this.arrange(nodes);
   }
 
+  /** The nodes in their order. */
   get nodes(): readonly HashNode[] {
     return this.#nodes;
   }
 
+  /** The node that has a key; undefined without nodes. */
   nodeFor(key: Key): HashNode | undefined {
     if (typeof key !== 'string') checkBytes(key);
     return this.#nodes[this.#indexOf(key)];
   }
 
+  /**
+   * Adds a node.
+   *
+   * @param at Its place in the order, the last by default; some schemes depend on it.
+   */
   add(node: HashNode, at: number = this.#nodes.length): void {
     if (!Number.isInteger(at) || at < 0 || at > this.#nodes.length) {
       throw new UsageError('at', `must be an index from 0 to ${this.#nodes.length}`);
@@ -69,6 +83,7 @@ export class SchemeHasher implements Hasher {
     this.arrange(this.#nodes.toSpliced(at, 0, node));
   }
 
+  /** Takes a node out; false when there is none of that name. */
   remove(name: string): boolean {
     const left = this.#nodes.filter((node) => node.name !== name);
     if (left.length === this.#nodes.length) return false;

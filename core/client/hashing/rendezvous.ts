@@ -17,9 +17,9 @@ export interface RendezvousOptions {
    * The score of a node for a key, from the text `node-key`; the highest one gets the key.
    * `murmur3` by default. It must return a number, and the same one in every process.
    */
-  readonly hash?: (text: string, seed: number) => number;
+  readonly hash?: ((text: string, seed: number) => number) | undefined;
   /** The seed of the hash: an unsigned 32-bit number; 0 by default. */
-  readonly seed?: number;
+  readonly seed?: number | undefined;
 }
 
 const names = /* @__PURE__ */ optionNames<RendezvousOptions>({ hash: true, seed: true });

@@ -10,9 +10,11 @@ import {
 import { UsageError } from '../../wire/errors.ts';
 import { MAX_U32 } from '../../wire/numbers.ts';
 import { checkSerde, checkString, defaultSerde, type Serde, serialize } from './serde.ts';
+import type { Optional } from '../../wire/options.ts';
 
 /** Compresses and decompresses bytes. */
 export interface Codec {
+  /** Makes data smaller. */
   compress(data: Uint8Array): Uint8Array;
   /**
    * Decompresses bytes.
@@ -24,21 +26,22 @@ export interface Codec {
 
 /** The options of `compressedSerde`. */
 export interface CompressionOptions {
+  /** What compresses. */
   readonly codec: Codec;
   /** Turns values into the bytes that are compressed; `defaultSerde` by default. */
-  readonly serde?: Serde;
+  readonly serde?: Serde | undefined;
   /**
    * Values with more bytes than this are compressed; 400 by default. 0 and Infinity turn compression
    * off, as 0 does in pymemcache.
    */
-  readonly threshold?: number;
+  readonly threshold?: number | undefined;
   /**
    * The maximum decompressed size of a value in bytes, so that a small one cannot fill the memory;
    * 64 MiB by default.
    */
-  readonly maxSize?: number;
+  readonly maxSize?: number | undefined;
   /** The client flag of compressed values; 8 by default, as in pymemcache and python-memcached. */
-  readonly flag?: number;
+  readonly flag?: number | undefined;
 }
 
 /** The most that a value may decompress to. */
@@ -105,7 +108,7 @@ export function compressedSerde(options: CompressionOptions): Serde {
  * @throws UsageError naming the option that breaks a rule, or that is not `known`.
  */
 export function checkCompression(
-  options: Partial<Pick<CompressionOptions, 'codec' | 'threshold' | 'maxSize'>>,
+  options: Optional<Pick<CompressionOptions, 'codec' | 'threshold' | 'maxSize'>>,
   known: ReadonlySet<string>,
 ): void {
   checkObject('options', options);

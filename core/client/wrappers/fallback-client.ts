@@ -17,7 +17,7 @@ export interface FallbackOptions {
    * Copy a value that another cache had to the first one, with this expiry, so that it is found there
    * the next time. An error of the copy is counted in `ignored`.
    */
-  readonly copyUp?: { readonly expire: Expire };
+  readonly copyUp?: { readonly expire: Expire } | undefined;
 }
 
 export const fallbackTable: OptionTable<FallbackOptions> = { copyUp: [isChecked, undefined] };
@@ -41,8 +41,11 @@ const copyNames = /* @__PURE__ */ new Set(['expire']);
  */
 export type FallbackClient<First extends Memcache = Memcache> = FaceOf<First>;
 
-interface FallbackClientConstructor {
+/** The constructor. */
+export interface FallbackClientConstructor {
   /**
+   * Makes one client of several caches, with the methods of the first.
+   *
    * @param caches The cache for writes, then those that are read on a miss.
    * @throws UsageError when an option breaks a rule.
    */
@@ -50,17 +53,28 @@ interface FallbackClientConstructor {
     caches: readonly [First, ...Memcache[]],
     options?: FallbackOptions,
   ): FallbackClient<First>;
-  /** @throws UsageError when an option breaks a rule, or the list is empty. */
+  /**
+   * Makes one client of a list of caches whose length is unknown to the compiler.
+   *
+   * @throws UsageError when an option breaks a rule, or the list is empty.
+   */
   new (caches: readonly Memcache[], options?: FallbackOptions): FallbackClient;
 }
 
 // Unlike the other wrappers this is not an executor around executors: each cache has its own keys,
 // values and dialect, in which the old and the new cache mostly differ.
+/** Makes a `FallbackClient`. */
 export const FallbackClient: FallbackClientConstructor = class FallbackClient extends Memcache {
   readonly #first: Memcache;
   readonly #others: readonly Memcache[];
   readonly #copyExpire: Expire | undefined;
 
+  /**
+   * Makes one client of several caches.
+   *
+   * @param caches The first, which is written to, and those that are read after it.
+   * @throws UsageError when an option breaks a rule.
+   */
   constructor(caches: readonly Memcache[], options: FallbackOptions = {}) {
     const isList = Array.isArray(caches) && caches.every((cache) => cache instanceof Memcache);
     const [first, ...others] = isList ? caches : [];
@@ -77,6 +91,7 @@ export const FallbackClient: FallbackClientConstructor = class FallbackClient ex
     keepFace(this, first);
   }
 
+  /** The value of a key, of the first cache that has it. */
   override get<T = unknown>(key: ItemKey, options?: CallOptions): Promise<T | undefined> {
     return this.#findOne(key, options, {
       ask: async (cache, _, within) => mapOf(key, await cache.get<T>(key, within)),
@@ -84,6 +99,7 @@ export const FallbackClient: FallbackClientConstructor = class FallbackClient ex
     });
   }
 
+  /** The value and the version in the first cache; one from another cache has the version 0. */
   override gets<T = unknown>(key: ItemKey, options?: CallOptions): Promise<Gets<T> | undefined> {
     return this.#findOne(key, options, {
       ask: async (cache, _, within) => mapOf(key, await cache.gets<T>(key, within)),
@@ -92,6 +108,7 @@ export const FallbackClient: FallbackClientConstructor = class FallbackClient ex
     });
   }
 
+  /** As `get`; the item expires anew where it was found. */
   override gat<T = unknown>(
     key: ItemKey,
     expire: Expire,
@@ -103,6 +120,7 @@ export const FallbackClient: FallbackClientConstructor = class FallbackClient ex
     });
   }
 
+  /** As `gets`; the item expires anew where it was found. */
   override gats<T = unknown>(
     key: ItemKey,
     expire: Expire,
@@ -115,6 +133,7 @@ export const FallbackClient: FallbackClientConstructor = class FallbackClient ex
     });
   }
 
+  /** The values of many keys, each of the first cache that has it. */
   override async getMany<T = unknown>(
     keys: Iterable<ItemKey>,
     options?: CallOptions,
@@ -125,6 +144,7 @@ export const FallbackClient: FallbackClientConstructor = class FallbackClient ex
     });
   }
 
+  /** As `getMany`, with versions. */
   override async getsMany<T = unknown>(
     keys: Iterable<ItemKey>,
     options?: CallOptions,
@@ -136,6 +156,7 @@ export const FallbackClient: FallbackClientConstructor = class FallbackClient ex
     });
   }
 
+  /** The failures of all caches that became misses. */
   override get ignored(): number {
     return [this.#first, ...this.#others].reduce(
       (sum, { ignored }) => sum + ignored,
@@ -143,6 +164,7 @@ export const FallbackClient: FallbackClientConstructor = class FallbackClient ex
     );
   }
 
+  /** Closes all that it opened; resolves when that is done. */
   override async close(): Promise<void> {
     const caches = [this.#first, ...this.#others];
     await Promise.all([super.close(), ...caches.map((cache) => cache.close())]);
@@ -213,7 +235,7 @@ interface Read<Found> {
   /** When a copied item expires. */
   readonly expire: Expire | undefined;
   /** The value of a result that has a version too. */
-  readonly toValue?: (found: Found) => unknown;
+  readonly toValue?: ((found: Found) => unknown) | undefined;
 }
 
 function toValue<T>({ value }: Gets<T>): T {

@@ -30,6 +30,7 @@ import {
 } from '../options.ts';
 import { type FaceOf, keepFace } from './face.ts';
 import { FallbackClient } from './fallback-client.ts';
+import type { Optional } from '../../wire/options.ts';
 
 /**
  * Any client, with its keys, values and dialect, whose failed commands are repeated if that can do no
@@ -42,8 +43,11 @@ import { FallbackClient } from './fallback-client.ts';
  */
 export type RetryingClient<Over extends Memcache = Memcache> = FaceOf<Over>;
 
-interface RetryingClientConstructor {
+/** The constructor. */
+export interface RetryingClientConstructor {
   /**
+   * Wraps a client.
+   *
    * @param client Any client but a `FallbackClient`, whose caches may each be retried.
    * @throws UsageError when an option breaks a rule.
    */
@@ -51,6 +55,7 @@ interface RetryingClientConstructor {
 }
 
 // The members that `keepFace` adds depend on the type of the client.
+/** Makes a `RetryingClient`. */
 export const RetryingClient = class RetryingClient extends Memcache {
   constructor(client: Memcache, options: RetryOptions = {}) {
     if (!(client instanceof Memcache)) throw new UsageError('client', 'must be a client');
@@ -60,7 +65,11 @@ export const RetryingClient = class RetryingClient extends Memcache {
     }
     checkObject('options', options);
     const { clock, random = Math.random, executor, servers } = client.dependencies;
-    const retrying = new Retrying(executor, { clock, random, ...options });
+    const retrying = new Retrying(executor, {
+      ...options,
+      clock: options.clock ?? clock,
+      random: options.random ?? random,
+    });
     super({
       ...client.dependencies,
       executor: retrying,
@@ -98,12 +107,17 @@ export class Retrying implements Executor {
   readonly #aborts = new AbortListeners();
   #closed = false;
 
-  /** @throws UsageError when an option breaks a rule. */
+  /**
+   * Wraps an executor.
+   *
+   * @throws UsageError when an option breaks a rule.
+   */
   constructor(executor: Executor, options: RetryOptions = {}) {
     this.#executor = executor;
     this.#policy = toRetryPolicy(options);
   }
 
+  /** Sends a command: see `Executor.execute`. */
   execute(command: Command, options?: ExecuteOptions): Promise<Reply> {
     return this.#execute(this.#executor, command, options);
   }
@@ -231,7 +245,7 @@ export type ErrorClass = abstract new (...args: never[]) => MemcacheError;
 export type ErrorFilter = readonly ErrorClass[] | ((error: MemcacheError) => boolean);
 
 /** The options of a `RetryingClient`, each of which may be left out. */
-export interface RetryOptions extends Partial<RetrySettings> {}
+export interface RetryOptions extends Optional<RetrySettings> {}
 
 /** The options of retries with their defaults. */
 export interface RetrySettings {

@@ -10,7 +10,7 @@ export interface ClusterDiscoveryOptions extends DiscoveryOptions {
   /**
    * Whether to use the names of servers or their addresses; names by default, as addresses change.
    */
-  readonly address?: 'name' | 'ip';
+  readonly address?: 'name' | 'ip' | undefined;
 }
 
 /**
@@ -22,6 +22,8 @@ export class ClusterDiscovery extends Discovery {
   readonly #client: Memcache;
 
   /**
+   * Follows what a configuration endpoint says.
+   *
    * @param client A client of the configuration endpoint; closing this closes it.
    * @throws UsageError naming the option that breaks a rule.
    */
@@ -42,10 +44,11 @@ export class ClusterDiscovery extends Discovery {
         port,
       }));
       return { version, servers };
-    }, { clock, random, ...rest });
+    }, { ...rest, clock: rest.clock ?? clock, random: rest.random ?? random });
     this.#client = client;
   }
 
+  /** Closes all that it opened; resolves when that is done. */
   override async close(): Promise<void> {
     await super.close();
     await this.#client.close();

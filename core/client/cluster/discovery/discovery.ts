@@ -6,25 +6,26 @@ import { ConnectionError, UsageError } from '../../../wire/errors.ts';
 import { backoff } from '../../connection/timing.ts';
 import { endpointName } from '../../connection/endpoint.ts';
 import { callListener } from '../../connection/observe.ts';
+import type { Given } from '../../../wire/options.ts';
 
 /** The options of every discovery. */
 export interface DiscoveryOptions {
   /**
    * Milliseconds from one lookup to the next, shortened at random by up to half; 60 000 by default.
    */
-  readonly interval?: number;
+  readonly interval?: number | undefined;
   /**
    * The permitted servers: hosts, domains with a leading dot (`.example.com`), or a function that
    * decides for each. A list with any other server is refused as a whole. By default all are
    * permitted.
    */
-  readonly allow?: readonly string[] | ((server: Endpoint) => boolean);
+  readonly allow?: (readonly string[] | ((server: Endpoint) => boolean)) | undefined;
   /** Called with the error of each lookup in the background. The servers stay the same. */
-  readonly onError?: (error: Error) => void;
+  readonly onError?: ((error: Error) => void) | undefined;
   /** A number from 0 to 1, for jitter; the client's `random`, or `Math.random`, by default. */
-  readonly random?: () => number;
+  readonly random?: (() => number) | undefined;
   /** The source of time. */
-  readonly clock?: Clock;
+  readonly clock?: Clock | undefined;
 }
 
 const names = /* @__PURE__ */ optionNames<DiscoveryOptions>({
@@ -46,9 +47,10 @@ export function checkDiscovery(options: DiscoveryOptions, more?: string): void {
 
 /** The result of a lookup. */
 export interface FoundServers {
+  /** Where they are. */
   readonly servers: readonly Endpoint[];
   /** The version of the list: a lower one is older. Absent if lists have no versions. */
-  readonly version?: number;
+  readonly version?: number | undefined;
 }
 
 /**
@@ -65,7 +67,7 @@ const RETRY_DELAY = 1000;
  */
 export class Discovery {
   readonly #lookUp: () => Promise<FoundServers>;
-  readonly #options: Required<Omit<DiscoveryOptions, 'onError'>> & DiscoveryOptions;
+  readonly #options: Given<Omit<DiscoveryOptions, 'onError'>> & Pick<DiscoveryOptions, 'onError'>;
   readonly #listeners: Set<(servers: readonly Endpoint[]) => void> = new Set();
   readonly #judges: Set<() => boolean> = new Set();
   #found: FoundServers | null = null;
@@ -76,7 +78,11 @@ export class Discovery {
   #cancel: () => void = () => {};
   #closed = false;
 
-  /** @throws UsageError naming the option that breaks a rule. */
+  /**
+   * Looks up servers by a function.
+   *
+   * @throws UsageError naming the option that breaks a rule.
+   */
   constructor(lookUp: () => Promise<FoundServers>, options: DiscoveryOptions = {}) {
     checkDiscovery(options);
     const { interval = 60_000, allow = () => true } = options;

@@ -9,7 +9,7 @@ export type Resolve = (host: string) => Promise<readonly string[]>;
 /** The options of a `DnsDiscovery`. */
 export interface DnsDiscoveryOptions extends DiscoveryOptions {
   /** Resolves a host name; by default with the runtime's resolver. */
-  readonly resolve?: Resolve;
+  readonly resolve?: Resolve | undefined;
 }
 
 /**
@@ -17,6 +17,8 @@ export interface DnsDiscoveryOptions extends DiscoveryOptions {
  */
 export class DnsDiscovery extends Discovery {
   /**
+   * Follows the addresses of a name.
+   *
    * @param server `host:port` and the like, see `ServerName`.
    * @throws UsageError naming the option that breaks a rule.
    */

@@ -8,9 +8,12 @@ import { ownBytes } from '../serde.ts';
  * same bytes and flags.
  */
 export class ForeignValue {
+  /** The bytes of the value. */
   readonly bytes: Uint8Array;
+  /** Its client flags. */
   readonly flags: number;
 
+  /** The bytes of the value. */
   constructor(bytes: Uint8Array, flags: number) {
     this.bytes = ownBytes(bytes);
     this.flags = flags;

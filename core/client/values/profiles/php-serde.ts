@@ -44,16 +44,16 @@ export interface PhpSerdeOptions {
    * A codec for zlib's format, for values that are compressed with it. FastLZ, which is only read, needs
    * none.
    */
-  readonly codec?: Codec;
+  readonly codec?: Codec | undefined;
   /**
    * Values with more bytes than this are compressed with `codec`; 0 and Infinity, the default, turn
    * compression off.
    */
-  readonly threshold?: number;
+  readonly threshold?: number | undefined;
   /** The maximum decompressed size of a value in bytes; 64 MiB by default. */
-  readonly maxSize?: number;
+  readonly maxSize?: number | undefined;
   /** Return PHP's strings, which may hold any bytes, as bytes; false, as text, by default. */
-  readonly binary?: boolean;
+  readonly binary?: boolean | undefined;
 }
 
 const phpNames = /* @__PURE__ */ optionNames<PhpSerdeOptions>({

@@ -49,15 +49,15 @@ export interface ProfileOptions {
    * The codec of the client's format: gzip for spymemcached, zlib for the others. Without it compressed
    * values come back as `ForeignValue`.
    */
-  readonly codec?: Codec;
+  readonly codec?: Codec | undefined;
   /**
    * Values with more bytes than this are compressed; 0 and Infinity, the default, turn compression off,
    * since every client reads uncompressed values. By default php-memcached compresses from 2000 bytes,
    * dalli from 4096 and spymemcached from 16384, and the Python clients only on request.
    */
-  readonly threshold?: number;
+  readonly threshold?: number | undefined;
   /** The maximum decompressed size of a value in bytes; 64 MiB by default. */
-  readonly maxSize?: number;
+  readonly maxSize?: number | undefined;
 }
 
 const joined = (key: string, prefix: string): string => prefix + key;
