@@ -1,6 +1,8 @@
 import * as assert from 'uvu/assert';
 import { CountingClock, ScriptedNetwork, settled, Watched } from '../../test/support/scripted.ts';
 import { suite } from '../../test/runner/suite.ts';
+import { fromLatin1, latin1 } from '../wire/bytes.ts';
+import type { Key } from '../wire/command.ts';
 import { MemoryServer } from '../server/mod.ts';
 import { MemcacheError, SerdeError } from '../wire/errors.ts';
 import type { ClientOptions } from './options.ts';
@@ -222,5 +224,39 @@ bulk("the client's noreply is not for what is called for its reply", async () =>
   assert.is(await one.delete('none'), true, 'of which nobody asks');
   await one.close();
 });
+
+/** Every order of some things. */
+function orders<Item>(items: readonly Item[]): Item[][] {
+  if (items.length < 2) return [[...items]];
+  return items.flatMap((item, i) => orders(items.toSpliced(i, 1)).map((rest) => [item, ...rest]));
+}
+
+bulk(
+  'keys given twice, as text and as bytes, are all found, in whatever order items come',
+  async () => {
+    const [a, b] = [fromLatin1('a'), fromLatin1('b')];
+    for (const keys of [['a', a, 'b'], ['a', 'b', a, b], ['a', 'b', 'c']]) {
+      for (const order of orders([...keys.keys()])) {
+        const network = new ScriptedNetwork();
+        const dialect = 'text';
+        const one = new Client('h', { clock: new CountingClock(), dial: network.dial, dialect });
+        const call = new Watched(one.getMany(keys));
+        await settled();
+        const transport = await network.last.accept();
+        const sent = transport.take().trim().split(' ').slice(1);
+        const reply = order.map((i) => `VALUE ${sent[i]} 16 2\r\nv${sent[i]}\r\n`).join('') +
+          'END\r\n';
+        // In one piece, and cut within the second item.
+        const cut = order[0] === 0 ? reply.length : 'VALUE a 16 2\r\nva\r\nVALUE'.length;
+        await transport.reply(reply.slice(0, cut));
+        if (cut < reply.length) await transport.reply(reply.slice(cut));
+        const found = call.value ?? new Map<Key, unknown>();
+        assert.equal([...found.keys()], keys, order.join());
+        const values = keys.map((key) => `v${typeof key === 'string' ? key : latin1(key)}`);
+        assert.equal([...found.values()], values, order.join());
+      }
+    }
+  },
+);
 
 bulk.run();

@@ -494,7 +494,11 @@ function keysLeft(keys: readonly Key[], answered: readonly Key[]): Map<string, K
     if (same === undefined) left.set(text, [key]);
     else same.push(key);
   }
-  for (const key of answered) left.get(keyText(key))?.pop();
+  for (const key of answered) {
+    // That very key: text and the bytes of the same text are two keys for the caller.
+    const same = left.get(keyText(key));
+    same?.splice(same.indexOf(key), 1);
+  }
   return left;
 }
 
