@@ -170,36 +170,6 @@ upstream(
   },
 );
 
-upstream('a call with a short time limit does not condemn a server that is new', async () => {
-  const failures: Error[] = [];
-  const scene = new UpstreamScene({ timeout: 1000, onFailure: (cause) => failures.push(cause) });
-  const first = scene.do(mg('a'), { timeout: 5 });
-  const patient = scene.do(mg('b'));
-  const transport = await scene.network.last.accept();
-  await scene.pass(5);
-  assert.is(first.brief, 'TimeoutError timeout unknown');
-  assert.equal(failures, []);
-  // The next call goes over a new connection, and not into a wait.
-  const next = scene.do(mg('c'));
-  assert.is(scene.network.dials.length, 2);
-  await transport.reply('EN O1\r\nEN O2\r\n');
-  assert.is(patient.state, 'resolved');
-  await (await scene.network.last.accept()).reply('EN O1\r\n');
-  assert.is(next.state, 'resolved');
-});
-
-upstream('calls with a short time limit condemn a server that answers none of them', async () => {
-  const failures: Error[] = [];
-  const scene = new UpstreamScene({ timeout: 1000, onFailure: (cause) => failures.push(cause) });
-  let calls = 0;
-  for (; failures.length === 0 && calls < 100; calls++) {
-    scene.do(mg('a'), { timeout: 100 });
-    await scene.network.last.accept();
-    await scene.pass(100);
-  }
-  assert.is(calls, 10);
-});
-
 upstream('a call that is late behind others that were answered condemns nothing', async () => {
   const scene = new UpstreamScene();
   scene.do(mg('a'));

@@ -71,8 +71,6 @@ export class Upstream implements Executor {
   // Not to dial before this time, by the clock's `elapsed`.
   #dialAt = 0;
   #cause: Error | null = null;
-  // Since when new connections were left for want of a reply, by the clock's `elapsed`.
-  #silentFrom: number | null = null;
   #closed = false;
   #isPaused = false;
   readonly #alarm: Alarm;
@@ -219,7 +217,7 @@ export class Upstream implements Executor {
     const link = new Link({
       ...this.#options,
       closesAtProbe,
-      onLate: (late, error, waited) => this.#leave(late, error, waited),
+      onLate: (late, error) => this.#leave(late, error),
       onClosed: (ended, { cause, atProbe }) =>
         this.#finish(ended, cause, atProbe && !closesAtProbe),
     });
@@ -228,24 +226,16 @@ export class Upstream implements Executor {
   }
 
   // A connection on which a command timed out keeps its pending commands, and gets no more.
-  #leave(link: Link, error: TimeoutError, waited: number): void {
+  #leave(link: Link, error: TimeoutError): void {
     if (!this.#links.includes(link)) return;
     this.#links = this.#links.filter((other) => other !== link);
     this.#leaving.add(link);
     void link.close();
-    if (link.hasAnswered) this.#silentFrom = null;
-    else {
-      // One call with a short time limit is no evidence against the server, many in a row are.
-      const { clock, timeout } = this.#options;
-      const now = clock.elapsed();
-      this.#silentFrom ??= now - waited;
-      if (waited >= timeout || now - this.#silentFrom >= timeout) this.#fail(link, error);
-    }
+    if (!link.hasAnswered) this.#fail(link, error);
   }
 
   // Returns the connection that takes over its pending commands, or null.
   #finish(link: Link, cause: Error | null, atProbe: boolean): Link | null {
-    if (link.hasAnswered) this.#silentFrom = null;
     const wasOpening = this.#opening.delete(link);
     const wasLate = this.#leaving.delete(link);
     this.#apart.delete(link);
