@@ -195,13 +195,17 @@ export class ReplyDecoder {
    * has no items that were read here.
    */
   readPlainItems(keys: readonly Key[], take: (item: PlainReply, index: number) => void): void {
+    if (this.#due !== null || this.#blankAllowed || this.#keysLeft !== null) return;
     const { maxLine, maxValue } = this.#limits;
-    while (this.#due === null && !this.#blankAllowed && this.#keysLeft === null) {
-      const index = this.plain.readItem(this.#input, keys, this.#nextKey, maxLine, maxValue);
+    const { plain } = this;
+    const input = this.#input;
+    const taken = this.#taken;
+    for (;;) {
+      const index = plain.readItem(input, keys, this.#nextKey, maxLine, maxValue);
       if (index < 0) return;
       this.#nextKey = index + 1;
-      this.#taken.push(keys[index]!);
-      take(this.plain, index);
+      taken.push(keys[index]!);
+      take(plain, index);
     }
   }
 
