@@ -125,6 +125,7 @@ const options: Readonly<Record<keyof PooledClientOptions, readonly unknown[]>> =
   noreply: [null, 'yes', 1],
   ignoreErrors: [null, 'yes', 1],
   onIgnored: [null, {}],
+  onFetch: [null, {}],
   noDelay: [null, 'yes', 1],
   keepAlive: [null, '5', 0, NaN],
   auth: [null, 'user', { username: 'u' }, { username: 'u', password: 'a\r\nb' }],

@@ -19,6 +19,7 @@ import {
 } from './connection/executor.ts';
 import type { CallOptions, StoreOptions, WriteOptions } from './options.ts';
 import { getCommand, type WriteFields } from './dialect.ts';
+import type { OnFetch } from './cache/fetch-end.ts';
 import { type Found, isUnclear, toFound } from './results.ts';
 import { deserialize, type ItemBytes, type Serde, serialize } from './values/serde.ts';
 
@@ -58,6 +59,8 @@ export interface MemcacheDependencies {
   readonly ignoreErrors: boolean;
   /** Called with each such failure. */
   readonly onIgnored: ((error: MemcacheError) => void) | undefined;
+  /** Called with the end of each `fetch`. */
+  readonly onFetch?: OnFetch | undefined;
 }
 
 /** The servers of a client of many. */

@@ -9,6 +9,7 @@ import {
 } from '../wire/client-connection-options.ts';
 import { replyLimits } from '../wire/decode-reply.ts';
 import { type MemcacheError, type ServerReplyError, UsageError } from '../wire/errors.ts';
+import type { OnFetch } from './cache/fetch-end.ts';
 import type { HealthOptions } from './cluster/health.ts';
 import { checkTls } from './connection/endpoint.ts';
 import type { ExecuteOptions } from './connection/executor.ts';
@@ -108,6 +109,11 @@ export interface ClientSettings
   readonly onIgnored?: ((error: MemcacheError) => void) | undefined;
   /** Called with each command; a function that it returns is called at the command's end. */
   readonly onCommand?: OnCommand | undefined;
+  /**
+   * Called with the key of each `fetch`; a function that it returns is called at its end, with how
+   * it got its answer and how long that took.
+   */
+  readonly onFetch?: OnFetch | undefined;
   /**
    * Send small writes at once (TCP_NODELAY). It is on by default in the transports of every runtime.
    */
@@ -257,6 +263,7 @@ export const clientTable: OptionTable<ClientSettings> = {
   ignoreErrors: [isBoolean, false],
   onIgnored: [isFunction, undefined],
   onCommand: [isFunction, undefined],
+  onFetch: [isFunction, undefined],
   noDelay: [isBoolean, undefined],
   keepAlive: [isLimit, undefined],
   reconnectDelay: [isDelay, 25],

@@ -1,5 +1,10 @@
 // What `memwire` exports on every runtime, beside the clients and the transports of that runtime.
 export type { Entries } from './bulk.ts';
+export type { Cache } from './cache/cache.ts';
+export type { CacheStats } from './cache/cache-state.ts';
+export type { FetchEnd, OnFetch } from './cache/fetch-end.ts';
+export type { FetchOptions } from './cache/fetcher.ts';
+export type { CachePolicy, FetchPolicy, LoadContext } from './cache/policy.ts';
 export type { ClusterClient, Each } from './cluster/cluster-client.ts';
 export type { ClusterServer } from './cluster/cluster-server.ts';
 export {
@@ -70,6 +75,7 @@ export type {
   Endpoint,
   Listener,
   ListenOptions,
+  RuntimeSignal,
   TlsOptions,
   Transport,
   TransportEvents,

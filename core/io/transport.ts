@@ -94,9 +94,14 @@ export interface AbortSignalLike {
   removeEventListener(type: 'abort', listener: () => void): void;
 }
 
+/** The runtime's own `AbortSignal` where its types are known, to be passed on to `fetch` and the like. */
+export type RuntimeSignal = typeof globalThis extends
+  { readonly AbortSignal: { readonly prototype: infer Signal } } ? Signal & AbortSignalLike
+  : AbortSignalLike;
+
 /** The part of the platform's AbortController that is used. */
 export interface Aborter {
-  readonly signal: AbortSignalLike;
+  readonly signal: RuntimeSignal;
   abort(reason: unknown): void;
 }
 

@@ -45,7 +45,8 @@ import {
   wholeReply,
 } from './executor.ts';
 import type { ItemKey } from '../keys.ts';
-import { type Early, loginCall, lostError, Pending, plainSink, settle } from './pending.ts';
+import { type Early, itemSink, loginCall, lostError, Pending } from './pending.ts';
+import { settle, settlePlain } from './pending.ts';
 import type { ClientOptions } from '../options.ts';
 import { Nudge } from './nudge.ts';
 import { announce, observed, type Traffic } from './observe.ts';
@@ -119,10 +120,10 @@ export class Link implements Executor, TransportEvents {
   #heldBack: Pending[] = [];
   readonly #signals: AbortListeners = new AbortListeners();
   readonly #sink: PlainSink<Pending> = {
-    ...plainSink,
+    ...itemSink,
     onPlain: (call, reply, bytesOut) => {
       this.hasAnswered = true;
-      plainSink.onPlain(call, reply, bytesOut);
+      settlePlain(call, reply, bytesOut, this);
     },
   };
   #isLate = false;
@@ -208,10 +209,10 @@ export class Link implements Executor, TransportEvents {
     const onEnd = announce(onCommand, spelled, this.#name);
     if (onEnd === undefined) return this.#execute(spelled, command, options, null, reader, key);
     const traffic = { bytesOut: 0, bytesIn: 0 };
-    const timeout = options?.timeout ?? this.#options.timeout;
-    const call = { key, options, deadline: clock.elapsed() + timeout };
+    const deadline = clock.elapsed() + (options?.timeout ?? this.#options.timeout);
     const reply = this.#execute(spelled, command, options, traffic, wholeReply, key);
-    return observed(onEnd, clock, spelled, traffic, reply).then((it) => reader.ofReply(it, call));
+    const ended = observed(onEnd, clock, spelled, traffic, reply);
+    return ended.then((it) => reader.ofReply(it, { key, options, deadline }, this));
   }
 
   /** Checks whether the server replies; observers are not called. */
@@ -298,7 +299,7 @@ export class Link implements Executor, TransportEvents {
         this.#nudge?.sent(command);
         // Coalesces writes that follow one another, 64 at most.
         if (this.#quiet % 64 !== 0) this.#pump.linger();
-        return settle(pending, SILENT);
+        return settle(pending, SILENT, this);
       }
     }
     checkCommand(asked);
@@ -459,7 +460,7 @@ export class Link implements Executor, TransportEvents {
     if (this.#early.length > 0 && this.#connection.spoken !== 'unproven') this.#early = [];
     if (this.#heldBack.length === 0 || this.#pump.sendsLater) return;
     if (!this.#hasRoom) return;
-    for (const pending of this.#heldBack.splice(0)) settle(pending, SILENT);
+    for (const pending of this.#heldBack.splice(0)) settle(pending, SILENT, this);
   }
 
   #settle(event: ClientEvent<Pending>): void {
@@ -468,13 +469,9 @@ export class Link implements Executor, TransportEvents {
         const { tag, reply, bytesOut, bytesIn } = event;
         tag.unlisten?.();
         if (tag.traffic !== null) Object.assign(tag.traffic, { bytesOut, bytesIn });
-        if (isError(reply)) {
-          tag.reject(new ServerReplyError(reply.type, reply.message));
-        } else {
-          this.hasAnswered = true;
-          settle(tag, reply);
-        }
-        return;
+        if (isError(reply)) return tag.reject(new ServerReplyError(reply.type, reply.message));
+        this.hasAnswered = true;
+        return settle(tag, reply, this);
       }
       case 'item':
         this.hasAnswered = true;
@@ -484,7 +481,7 @@ export class Link implements Executor, TransportEvents {
         // Backpressure for quiet writes: it bounds memory and yields to the event loop.
         if (this.#pump.sendsLater || !this.#hasRoom) {
           this.#heldBack.push(event.tag);
-        } else settle(event.tag, SILENT);
+        } else settle(event.tag, SILENT, this);
         return;
       case 'refused':
         event.tag.unlisten?.();
@@ -578,7 +575,7 @@ export class Link implements Executor, TransportEvents {
       }
     }
     // Their bytes were sent, which is all that their promises stand for.
-    for (const pending of this.#heldBack.splice(0)) settle(pending, SILENT);
+    for (const pending of this.#heldBack.splice(0)) settle(pending, SILENT, this);
     this.#resolveClosed();
   }
 
