@@ -138,3 +138,27 @@ function writeFlags({ expire, flags, quiet }: WriteFields): string[] {
   if (quiet) list.push('q');
   return list;
 }
+
+/** How many lists of flags are remembered. */
+const RECENT = 64;
+
+/** Lists of flags that were used before: those of one call are mostly those of the next. */
+export class RecentFlags {
+  // Null for a list that was used once.
+  readonly #lists: Map<string, readonly string[] | null> = new Map();
+
+  /**
+   * The list, or one for plain commands if it was used before.
+   *
+   * @param flags None with a space in it: the lists are told apart by their joined text.
+   */
+  list(verb: 'mg' | 'ms' | 'md', flags: readonly string[]): readonly string[] {
+    const text = `${verb} ${flags.join(' ')}`;
+    const known = this.#lists.get(text);
+    if (known !== undefined && known !== null) return known;
+    if (known === undefined && this.#lists.size >= RECENT) this.#lists.clear();
+    const list = known === undefined ? null : plainFlags(verb, flags);
+    this.#lists.set(text, list);
+    return list ?? flags;
+  }
+}

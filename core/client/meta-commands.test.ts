@@ -1,7 +1,9 @@
 import * as assert from 'uvu/assert';
 import { suite } from '../../test/runner/suite.ts';
 import { createTestClient } from '../testing/mod.ts';
+import type { Command } from '../wire/command.ts';
 import { ProtocolError } from '../wire/errors.ts';
+import { plainFlagsOf } from '../wire/plain.ts';
 import type { Reply } from '../wire/reply.ts';
 import { Memcache } from './memcache.ts';
 import type { MetaCommands } from './meta-commands.ts';
@@ -59,5 +61,51 @@ for (const [name, call] of Object.entries(calls)) {
     });
   }
 }
+
+meta('options that are given again make plain commands, and no others do', async () => {
+  const sent: Command[] = [];
+  const { client } = createTestClient();
+  const { executor } = client.dependencies;
+  const one = new Memcache({
+    ...client.dependencies,
+    executor: {
+      execute(command, options) {
+        sent.push(command);
+        return executor.execute(command, options);
+      },
+      close: () => executor.close(),
+    },
+  });
+  const isPlain = (): boolean => plainFlagsOf(sent.at(-1)!) !== undefined;
+  const lease = { cas: true, ttl: true, vivify: 30, recache: 9 };
+  for (const again of [false, true, true]) {
+    await one.meta.get('k', lease);
+    assert.is(isPlain(), again);
+    await one.meta.set('k', 'v', { expire: 60, cas: true });
+    assert.is(isPlain(), again);
+    await one.meta.delete('k', { invalidate: true, expire: 30 });
+    assert.is(isPlain(), again);
+    await one.meta.get('k', { cas: true, opaque: 'own' });
+    assert.not(isPlain());
+  }
+  // More than are remembered, each of them once.
+  for (let expire = 1; expire < 200; expire++) {
+    await one.meta.set('k', 'v', { expire });
+    assert.is(isPlain(), false);
+  }
+});
+
+meta('a lease is told apart from a value, on both paths', async () => {
+  const { client } = createTestClient();
+  const lease = { cas: true, ttl: true, vivify: 30, recache: 9 };
+  const states: unknown[] = [];
+  for (let i = 0; i < 4; i++) {
+    const { value, won, alreadyWon } = (await client.meta.get('k', lease))!;
+    states.push([value, won, alreadyWon]);
+    assert.is(await client.get('k'), undefined);
+  }
+  const other = [undefined, false, true];
+  assert.equal(states, [[undefined, true, false], other, other, other]);
+});
 
 meta.run();

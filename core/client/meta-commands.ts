@@ -1,12 +1,12 @@
 // The meta commands with all of their flags by name.
 import { checkEntry, checkKnown, checkObject, checkU32, optionNames } from '../wire/check.ts';
-import type { Key, Value } from '../wire/command.ts';
+import type { Command, Key, Value } from '../wire/command.ts';
 import { UsageError } from '../wire/errors.ts';
 import { isMeta, metaFlags } from '../wire/meta-flags.ts';
 import type { Reply } from '../wire/reply.ts';
 import { executeOptions, type OperationContext, toU64 } from './operation-context.ts';
-import type { Reader } from './connection/executor.ts';
-import { READ, storeFlags } from './dialect.ts';
+import { type Reader, wholeReply } from './connection/executor.ts';
+import { READ, RecentFlags, storeFlags } from './dialect.ts';
 import { type Expire, toDelay, toExptime } from './expire.ts';
 import { type ItemKey, ownKey, type WireKey } from './keys.ts';
 import { type CallOptions, checkCallOptions, type WriteOptions } from './options.ts';
@@ -82,6 +82,7 @@ const arithmeticFlags: FlagTable = /* @__PURE__ */ flagTable<MetaArithmeticOptio
  */
 export class MetaCommands {
   readonly #context: OperationContext;
+  readonly #recent: RecentFlags = new RecentFlags();
 
   /** @internal */
   constructor(context: OperationContext) {
@@ -107,11 +108,12 @@ export class MetaCommands {
   #get<T>(key: ItemKey, options: MetaGetOptions): Promise<MetaItem<T> | undefined> {
     try {
       checkMetaOptions('mg', options);
-      let flags: readonly string[] = this.#flags(getFlags, options);
-      // Mostly nothing else is asked for, and then the command is a plain one.
-      if (options.value !== false) flags = flags.length === 0 ? READ : [...flags, 'v', 'f'];
+      const own = this.#flags(getFlags, options);
+      const flags = own.length === 0 && options.value !== false
+        ? READ
+        : this.#plain('mg', options.value === false ? own : [...own, 'v', 'f'], options);
       const wire = this.#context.dependencies.keys.toWire(key);
-      const command = { verb: 'mg', key: wire.key, base64: wire.base64, flags } as const;
+      const command = metaCommand(wire, { verb: 'mg', flags });
       const reader = this.#itemReader as Reader<MetaItem<T> | undefined>;
       return this.#context.executeWith(wire, command, options, reader, key);
     } catch (error) {
@@ -145,19 +147,21 @@ export class MetaCommands {
       };
     },
     ofItem: (item, { key }) => {
-      const value = this.#context.itemValue(key, item);
+      const { flags, cas, ttl, lastAccess, hitBefore, valueSize: size, won, stale, alreadyWon } =
+        item;
+      const value = item.isPlaceholder ? undefined : this.#context.itemValue(key, item);
       // Field by field: to spread an object would take three times as long as the rest of the call.
       return {
-        cas: undefined,
-        ttl: undefined,
-        lastAccess: undefined,
-        hitBefore: undefined,
-        size: undefined,
-        won: false,
-        stale: false,
-        alreadyWon: false,
+        cas,
+        ttl,
+        lastAccess,
+        hitBefore,
+        size,
+        won,
+        stale,
+        alreadyWon,
         opaque: undefined,
-        flags: item.flags,
+        flags,
         value,
       };
     },
@@ -171,23 +175,27 @@ export class MetaCommands {
    * const { status } = await client.meta.set('user:1', 'Ada', { expire: 60 });
    * ```
    */
-  async set(key: ItemKey, value: unknown, options: MetaSetOptions = {}): Promise<MetaResult> {
-    checkMetaOptions('ms', options);
-    if (isEmpty(options)) return this.#setPlain(key, value);
-    const { serde } = this.#context.dependencies;
-    const { value: data, flags: ownFlags } = serialize(serde, ownKey(key), value);
-    const mode = checkEntry('mode', setModes, options.mode ?? 'set');
-    const flags = this.#flags(setFlags, options);
-    const { flags: clientFlags = ownFlags } = options;
-    if (mode !== 'S') flags.push(`M${mode}`);
-    flags.push(`F${checkU32('flags', clientFlags)}`);
-    return toResult(await this.#write(key, { verb: 'ms', value: data, flags }, options));
+  set(key: ItemKey, value: unknown, options: MetaSetOptions = {}): Promise<MetaResult> {
+    try {
+      checkMetaOptions('ms', options);
+      if (isEmpty(options)) return this.#setPlain(key, value);
+      const { serde } = this.#context.dependencies;
+      const { value: data, flags: ownFlags } = serialize(serde, ownKey(key), value);
+      const mode = checkEntry('mode', setModes, options.mode ?? 'set');
+      const flags = this.#flags(setFlags, options);
+      const { flags: clientFlags = ownFlags } = options;
+      if (mode !== 'S') flags.push(`M${mode}`);
+      flags.push(`F${checkU32('flags', clientFlags)}`);
+      return this.#write(key, { verb: 'ms', value: data, flags }, options, resultReader);
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
   #setPlain(key: ItemKey, value: unknown): Promise<MetaResult> {
     const { wire, data, fields } = this.#context.prepare(key, value, undefined, true);
     const flags = storeFlags('set', fields);
-    const command = { verb: 'ms', key: wire.key, base64: wire.base64, value: data, flags } as const;
+    const command = metaCommand(wire, { verb: 'ms', value: data, flags });
     const options = executeOptions(fields.quiet, undefined);
     return this.#context.executeWith(wire, command, options, resultReader, key);
   }
@@ -200,10 +208,14 @@ export class MetaCommands {
    * const { status } = await client.meta.delete('user:1');
    * ```
    */
-  async delete(key: ItemKey, options: MetaDeleteOptions = {}): Promise<MetaResult> {
-    checkMetaOptions('md', options);
-    const flags = this.#flags(deleteFlags, options);
-    return toResult(await this.#write(key, { verb: 'md', flags }, options));
+  delete(key: ItemKey, options: MetaDeleteOptions = {}): Promise<MetaResult> {
+    try {
+      checkMetaOptions('md', options);
+      const flags = this.#flags(deleteFlags, options);
+      return this.#write(key, { verb: 'md', flags }, options, resultReader);
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
   /**
@@ -220,7 +232,7 @@ export class MetaCommands {
     const flags = this.#flags(arithmeticFlags, options);
     flags.push('v');
     if (mode !== '+') flags.push(`M${mode}`);
-    const reply = await this.#write(key, { verb: 'ma', flags }, options);
+    const reply = await this.#write(key, { verb: 'ma', flags }, options, wholeReply);
     return { ...toResult(reply), value: reply.type === 'VA' ? toNumber(reply) : undefined };
   }
 
@@ -281,18 +293,42 @@ export class MetaCommands {
     return flags;
   }
 
-  // A command without its key. If it is quiet and succeeds, it has no reply.
-  #write(key: ItemKey, part: Keyless, options: WriteOptions): Promise<Reply> {
+  #plain(verb: 'mg' | 'ms' | 'md', flags: string[], options: MetaOptions): readonly string[] {
+    // Those two are the caller's text.
+    const isText = options.opaque !== undefined || options.hints !== undefined;
+    return isText ? flags : this.#recent.list(verb, flags);
+  }
+
+  // If it is quiet and succeeds, it has no reply.
+  #write<Result>(
+    key: ItemKey,
+    part: Keyless & { readonly flags: string[] },
+    options: WriteOptions & MetaOptions,
+    reader: Reader<Result>,
+  ): Promise<Result> {
     const wire = this.#context.dependencies.keys.toWire(key);
     const quiet = this.#context.isQuiet(options);
     if (quiet) part.flags.push('q');
-    return this.#context.write(wire, { ...keyFields(wire), ...part }, quiet, options);
+    const { verb } = part;
+    const flags = verb === 'ma' ? part.flags : this.#plain(verb, part.flags, options);
+    const command = metaCommand(wire, { ...part, flags });
+    return this.#context.executeWith(wire, command, executeOptions(quiet, options), reader, key);
   }
 }
 
+/** A command without its key. */
 type Keyless =
-  | { readonly verb: 'ms'; readonly value: Value; readonly flags: string[] }
-  | { readonly verb: 'md' | 'ma'; readonly flags: string[] };
+  | { readonly verb: 'ms'; readonly value: Value; readonly flags: readonly string[] }
+  | { readonly verb: 'mg' | 'md' | 'ma'; readonly flags: readonly string[] };
+
+// The same fields in the same order as in the commands of `dialect.ts`: code that sees objects of
+// two shapes only is faster.
+function metaCommand({ key, base64 }: WireKey, part: Keyless): Command {
+  const { verb, flags } = part;
+  return verb === 'ms'
+    ? { verb, key, base64, value: part.value, flags, orText: false }
+    : { verb, key, base64, flags, orText: false };
+}
 
 // The fields of a key in a command.
 function keyFields({ key, base64 }: WireKey): { readonly key: Key; readonly base64: boolean } {
@@ -305,8 +341,11 @@ function isEmpty(options: object): boolean {
 }
 
 function toResult(reply: Reply): MetaResult {
-  const facts = toFacts(isMeta(reply) ? reply.flags : []);
-  return { ...facts, status: reply.type === 'VA' ? 'done' : toStatus(reply) };
+  const { cas, ttl, lastAccess, hitBefore, size, won, stale, alreadyWon, opaque } = toFacts(
+    isMeta(reply) ? reply.flags : [],
+  );
+  const status = reply.type === 'VA' ? 'done' : toStatus(reply);
+  return { cas, ttl, lastAccess, hitBefore, size, won, stale, alreadyWon, opaque, status };
 }
 
 const resultReader: Reader<MetaResult> = { ofReply: toResult };

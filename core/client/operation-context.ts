@@ -113,7 +113,7 @@ export class OperationContext {
       const again = this.execute(wire, getCommand(wire, false), left.within(options ?? {}));
       return again.then((second) => this.#valueOf(second, key));
     },
-    ofItem: (item, { key }) => this.itemValue(key, item),
+    ofItem: (item, { key }) => item.isPlaceholder ? undefined : this.itemValue(key, item),
   };
 
   readonly #codec: TextCodec;
