@@ -1,4 +1,5 @@
 // A cache: values by their id, each loaded at most once at a time in the whole fleet.
+import { assertArgument } from '../../wire/check.ts';
 import type { Key } from '../../wire/command.ts';
 import { backoff, Deadline } from '../connection/timing.ts';
 import type { ItemKey, WireKey } from '../keys.ts';
@@ -10,6 +11,7 @@ import { fetchWith } from './fetching.ts';
 import { Loads } from './loads.ts';
 import {
   type CachePolicy,
+  checkLoader,
   type FetchPolicy,
   type LoadContext,
   readCachePolicy,
@@ -249,10 +251,15 @@ export class Cache<Value, Id = Key> {
   }
 }
 
+/** The most policies that are remembered. */
+const POLICIES = 8;
+
 /** The fetches of a client without a `Cache`, which share their loads. */
 export class Fetches {
   readonly #context: OperationContext;
   readonly #state: CacheState;
+  // The latest first. To check a policy takes longer than a fetch.
+  #known: { readonly policy: object; readonly fetcher: Fetcher }[] = [];
 
   constructor(context: OperationContext) {
     this.#context = context;
@@ -265,13 +272,36 @@ export class Fetches {
     policy: FetchPolicy<Value>,
     options: FetchOptions | undefined,
   ): Promise<Value | undefined> {
-    const fetcher = new Fetcher(this.#context, readPolicy(policy), this.#state);
+    const loader = checkLoader(load);
+    const fetcher = this.#fetcherOf(policy);
     const loads = new Loads(
-      { load: (_id, context: LoadContext<Value>) => load(context) },
+      { load: (_, context: LoadContext<Value>) => loader(context) },
       fetcher.clock,
     );
     return fetchWith(fetcher, key, key, loads, options) as Promise<Value | undefined>;
   }
+
+  #fetcherOf<Value>(policy: FetchPolicy<Value>): Fetcher {
+    const known = this.#known.find((one) => isSame(one.policy, policy));
+    if (known !== undefined) return known.fetcher;
+    const settings = readPolicy(policy);
+    assertArgument(settings.local === undefined, 'local', 'is for a cache');
+    const fetcher = new Fetcher(this.#context, settings, this.#state);
+    // A copy: the caller may change its own.
+    this.#known = [{ policy: { ...policy }, fetcher }, ...this.#known].slice(0, POLICIES);
+    return fetcher;
+  }
+}
+
+// Whether both have the same properties with the same values, as policies that are written in place.
+function isSame(one: object, other: unknown): boolean {
+  if (typeof other !== 'object' || other === null) return false;
+  const names = Object.keys(other);
+  const values = one as Readonly<Record<string, unknown>>;
+  return names.length === Object.keys(one).length &&
+    names.every((name) =>
+      Object.is(values[name], (other as Readonly<Record<string, unknown>>)[name])
+    );
 }
 
 /** Does all, a number at a time, and throws the first error at the end. */

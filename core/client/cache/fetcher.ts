@@ -73,7 +73,7 @@ export class Fetcher {
   newCaller(start: number, options: FetchOptions | undefined): Caller {
     const { lease, wait } = this.settings;
     const timeout = options?.timeout ?? lease * 1000 + wait;
-    const spent = Number.isNaN(start) ? 0 : this.clock.elapsed() - start;
+    const spent = start < 0 ? 0 : this.clock.elapsed() - start;
     return new Caller(this.clock, this.state.signals, {
       timeout,
       left: Math.max(0, timeout - spent),

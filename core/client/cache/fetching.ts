@@ -5,6 +5,7 @@
 // the calls that were made before it was sent, and a load that turns out to be outdated only those
 // that were made before it began. Others look again.
 import { TimeoutError } from '../../wire/errors.ts';
+import type { PlainReply } from '../../wire/plain.ts';
 import type { Reply } from '../../wire/reply.ts';
 import type { Call, Executor, Reader } from '../connection/executor.ts';
 import { callListener } from '../connection/observe.ts';
@@ -64,13 +65,13 @@ class Fetching<Id> implements Reader<unknown> {
   readonly #fetcher: Fetcher;
   readonly #options: FetchOptions | undefined;
   readonly #changes: number;
-  // By the clock's `elapsed`; NaN where nobody asks for it.
+  // By the clock's `elapsed`; -1 where nobody asks for it.
   readonly #start: number;
   #outcome: Outcome = 'failed';
   #hasReply = false;
   // Whether it has waited for another caller's load, or taken its lease over.
   #hasWaited = false;
-  #waitsUntil = NaN;
+  #waitsUntil = -1;
   #claims = 0;
 
   constructor(
@@ -89,7 +90,7 @@ class Fetching<Id> implements Reader<unknown> {
     this.loads = loads;
     this.#options = options;
     this.#changes = fetcher.state.changes;
-    this.#start = isTimed || options !== undefined ? fetcher.clock.elapsed() : NaN;
+    this.#start = isTimed || options !== undefined ? fetcher.clock.elapsed() : -1;
   }
 
   /** The key as text, the same for the same item. */
@@ -141,6 +142,17 @@ class Fetching<Id> implements Reader<unknown> {
       if (found instanceof Seen) return this.#resolve(found);
       if (!(found instanceof Promise)) return this.#hit(found);
       return this.#resolve(found.catch((error: unknown) => this.#fetcher.toDown(error)));
+    } catch (error) {
+      return this.#resolve(this.#fetcher.toDown(error));
+    }
+  }
+
+  /** The same, for a reply that was read in one pass. */
+  ofItem(item: PlainReply, _call: Call, connection?: Executor): unknown {
+    this.#hasReply = true;
+    try {
+      const found = this.#fetcher.leases.readPlain(item, this.key, connection);
+      return found instanceof Seen ? this.#resolve(found) : this.#hit(found);
     } catch (error) {
       return this.#resolve(this.#fetcher.toDown(error));
     }
@@ -256,7 +268,7 @@ class Fetching<Id> implements Reader<unknown> {
   async #wait(caller: Caller): Promise<unknown> {
     const { clock, settings } = this.#fetcher;
     this.#hasWaited = true;
-    if (Number.isNaN(this.#waitsUntil)) this.#waitsUntil = clock.elapsed() + settings.wait;
+    if (this.#waitsUntil < 0) this.#waitsUntil = clock.elapsed() + settings.wait;
     const left = Math.max(0, this.#waitsUntil - clock.elapsed());
     const { found, leave } = this.#fetcher.pollerOf(this).next();
     try {

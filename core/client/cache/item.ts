@@ -1,5 +1,6 @@
 // What the item of a key says to a reader with a lease: the state table of a cache.
 import type { Executor } from '../connection/executor.ts';
+import type { PlainReply } from '../../wire/plain.ts';
 import type { Reply } from '../../wire/reply.ts';
 import { toCount, toUnsigned, unexpected } from '../results.ts';
 import { SerdeError } from '../../wire/errors.ts';
@@ -113,6 +114,52 @@ export function readValue(
   }
 }
 
+/** The same as `readItem` does, for a reply that was read in one pass. */
+export function readPlainItem(
+  context: OperationContext,
+  key: ItemKey,
+  item: PlainReply,
+  grace: number,
+  connection: Executor | undefined,
+): unknown {
+  const { flags, from, to, won, alreadyWon } = item;
+  // Almost always: the last row of the table.
+  if (!won && !alreadyWon && flags < NONE) {
+    try {
+      return context.itemValue(key, item);
+    } catch (error) {
+      if (!(error instanceof SerdeError)) throw error;
+      return new Seen('fresh', null, item.cas ?? 0n, connection);
+    }
+  }
+  const { ttl = Infinity, stale: invalid, cas = 0n } = item;
+  const signs = { size: to - from, flags, ttl, won, taken: alreadyWon, invalid };
+  const { bytes, isLent } = item;
+  return seeItem(context, key, isLent ? bytes.slice(from, to) : bytes.subarray(from, to), {
+    ...{ signs, grace, cas, connection },
+  });
+}
+
+interface Sight {
+  readonly signs: ItemSigns;
+  readonly grace: number;
+  readonly cas: bigint;
+  readonly connection: Executor | undefined;
+}
+
+function seeItem(
+  context: OperationContext,
+  key: ItemKey,
+  bytes: Uint8Array,
+  { signs, grace, cas, connection }: Sight,
+): unknown {
+  const state = stateOf(signs, grace);
+  const hasValue = state !== 'cold' && state !== 'waiting';
+  const found = hasValue ? readValue(context, key, bytes, signs.flags) : null;
+  if (state === 'fresh' && found !== null) return found.value;
+  return new Seen(state, found, cas, connection);
+}
+
 /** What a meta read with `v`, `f`, `c` and `t` has found: a fresh value as it is, or a `Seen`. */
 export function readItem(
   context: OperationContext,
@@ -150,10 +197,6 @@ export function readItem(
         invalid = true;
     }
   }
-  const size = reply.value.length;
-  const state = stateOf({ size, flags, ttl, won, taken, invalid }, grace);
-  const hasValue = state !== 'cold' && state !== 'waiting';
-  const found = hasValue ? readValue(context, key, reply.value, flags) : null;
-  if (state === 'fresh' && found !== null) return found.value;
-  return new Seen(state, found, toUnsigned(cas), connection);
+  const signs = { size: reply.value.length, flags, ttl, won, taken, invalid };
+  return seeItem(context, key, reply.value, { signs, grace, cas: toUnsigned(cas), connection });
 }

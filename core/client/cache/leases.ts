@@ -10,6 +10,7 @@
 import { latin1, utf8 } from '../../wire/bytes.ts';
 import type { Command } from '../../wire/command.ts';
 import { UsageError } from '../../wire/errors.ts';
+import { plainFlags, type PlainReply } from '../../wire/plain.ts';
 import type { Reply } from '../../wire/reply.ts';
 import type { ExecuteOptions, Executor, Reader } from '../connection/executor.ts';
 import { casCommand, deleteCommand, getCommand, storeCommand } from '../dialect.ts';
@@ -17,7 +18,7 @@ import { type ItemKey, ownKey, type WireKey } from '../keys.ts';
 import type { OperationContext } from '../operation-context.ts';
 import { toCount, toDone, toStatus, toUnsigned, unexpected } from '../results.ts';
 import { CLAIM, EMPTY_VALUE, NONE, serialize } from '../values/serde.ts';
-import { readItem, readValue, Seen } from './item.ts';
+import { readItem, readPlainItem, readValue, Seen } from './item.ts';
 import { secondsToExptime } from './policy.ts';
 
 /** The end of the marker's key. */
@@ -48,7 +49,7 @@ export class Leases {
     this.#seconds = seconds;
     // The server lets a reader win below the number.
     const recache = grace + refreshAhead === 0 ? [] : [`R${grace + refreshAhead + 1}`];
-    this.#readFlags = ['v', 'f', 'c', 't', `N${lease}`, ...recache];
+    this.#readFlags = plainFlags('mg', ['v', 'f', 'c', 't', `N${lease}`, ...recache]);
   }
 
   /** The read of a key; a server without meta commands gets a `gets`. */
@@ -68,6 +69,11 @@ export class Leases {
       return readItem(this.context, key, reply, this.#seconds.grace, connection);
     }
     return this.#readAgain(reply, key, wire, options, connection);
+  }
+
+  /** The same for a reply that was read in one pass. */
+  readPlain(item: PlainReply, key: ItemKey, connection: Executor | undefined): unknown {
+    return readPlainItem(this.context, key, item, this.#seconds.grace, connection);
   }
 
   /** Reads a key: a fresh value as it is, or a `Seen`. */

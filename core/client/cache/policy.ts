@@ -239,6 +239,12 @@ export function readCachePolicy<Value, Id>(policy: CachePolicy<Value, Id>): Poli
   return readPolicy(kept);
 }
 
+/** @throws UsageError when it is no function. */
+export function checkLoader<Loader>(load: Loader): Loader {
+  assertArgument(typeof load === 'function', 'load', 'must be a function');
+  return load;
+}
+
 /**
  * The seconds for which a value is stored as fresh: its ttl, longer or shorter by the jitter, to the
  * whole second; Infinity for always, 0 for not at all.
