@@ -207,7 +207,9 @@ export class Fetcher {
       let isOutdated = false;
       if (seen !== null) {
         const { stored, fresh } = this.toStored(key, value, ttl());
-        isOutdated = !await this.#fill(wire, seen, stored, fresh);
+        const filled = this.#fill(wire, seen, stored, fresh);
+        flight.arrive(value);
+        isOutdated = !await filled;
       }
       flight.end({ type: 'loaded', value, isOutdated });
     } catch (error) {

@@ -129,7 +129,7 @@ class Fetching<Id> implements Reader<unknown> {
     return read.then(undefined, (error: unknown) => {
       // The read went well, and what came after it has failed.
       if (this.#hasReply) throw error;
-      return this.#resolve(error instanceof Down ? error : this.#fetcher.toDown(error));
+      return this.#resolve(this.#down(error));
     });
   }
 
@@ -141,9 +141,9 @@ class Fetching<Id> implements Reader<unknown> {
       const found = leases.read(reply, this.key, this.wire, call.options, connection);
       if (found instanceof Seen) return this.#resolve(found);
       if (!(found instanceof Promise)) return this.#hit(found);
-      return this.#resolve(found.catch((error: unknown) => this.#fetcher.toDown(error)));
+      return this.#resolve(found.catch((error: unknown) => this.#down(error)));
     } catch (error) {
-      return this.#resolve(this.#fetcher.toDown(error));
+      return this.#resolve(this.#down(error));
     }
   }
 
@@ -154,7 +154,7 @@ class Fetching<Id> implements Reader<unknown> {
       const found = this.#fetcher.leases.readPlain(item, this.key, connection);
       return found instanceof Seen ? this.#resolve(found) : this.#hit(found);
     } catch (error) {
-      return this.#resolve(this.#fetcher.toDown(error));
+      return this.#resolve(this.#down(error));
     }
   }
 
@@ -245,13 +245,14 @@ class Fetching<Id> implements Reader<unknown> {
     const { softTimeout } = this.#fetcher.settings;
     flight.enter();
     try {
-      const landing = await caller.wait(flight.landing, old === null ? Infinity : softTimeout);
+      const ending = isLater ? flight.landing : flight.arrival;
+      const landing = await caller.wait(ending, old === null ? Infinity : softTimeout);
       if (landing === LATE) {
         flight.keep();
         return new Answer('stale', old!.value);
       }
       if (landing.type === 'loaded') {
-        return landing.isOutdated && isLater ? AGAIN : new Answer(outcome, landing.value);
+        return landing.isOutdated ? AGAIN : new Answer(outcome, landing.value);
       }
       if (old === null) throw landing.error;
       return new Answer('stale', old.value);
@@ -279,6 +280,11 @@ class Fetching<Id> implements Reader<unknown> {
     }
     if (settings.onWaited === 'load') return new Down(null);
     throw new TimeoutError(`no value within the ${settings.wait} ms of wait`, 'done');
+  }
+
+  // Rejects with an error that is the caller's own.
+  async #down(error: unknown): Promise<Down> {
+    return this.#fetcher.toDown(error);
   }
 
   #caller(): Caller {

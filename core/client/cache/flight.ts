@@ -16,7 +16,9 @@ export type Landing =
 
 /** A load in progress. */
 export class Flight {
-  /** How it ends; never rejects. */
+  /** The value once it is loaded, for those who had asked before the load began; never rejects. */
+  readonly arrival: Promise<Landing>;
+  /** How it ends, once the value is stored; never rejects. */
   readonly landing: Promise<Landing>;
   /** Whether a call may join it without asking the server: not once its value is being stored. */
   isOpen = true;
@@ -24,6 +26,7 @@ export class Flight {
   isOver = false;
   readonly #aborter: Aborter = newAborter();
   readonly #onAbort: () => void;
+  #arrive: (landing: Landing) => void = () => {};
   #land: (landing: Landing) => void = () => {};
   #callers = 0;
   // The load goes on, whoever waits for it.
@@ -32,6 +35,9 @@ export class Flight {
   /** @param onAbort Called when the last caller has left before the end. */
   constructor(onAbort: () => void) {
     this.#onAbort = onAbort;
+    this.arrival = new Promise((resolve) => {
+      this.#arrive = resolve;
+    });
     this.landing = new Promise((resolve) => {
       this.#land = resolve;
     });
@@ -61,9 +67,17 @@ export class Flight {
     this.#isKept = true;
   }
 
+  /** The value is loaded, and will be stored, whoever waits for that. */
+  arrive(value: unknown): void {
+    this.isOpen = false;
+    this.#isKept = true;
+    this.#arrive({ type: 'loaded', value, isOutdated: false });
+  }
+
   end(landing: Landing): void {
     this.isOpen = false;
     this.isOver = true;
+    this.#arrive(landing);
     this.#land(landing);
   }
 }
