@@ -26,7 +26,7 @@ import {
   type StoreOptions,
   type WriteOptions,
 } from './options.ts';
-import { MetaCommands } from './meta-commands.ts';
+import { MetaCommands } from './meta/meta-commands.ts';
 import {
   arithmeticCommand,
   casCommand,

@@ -58,17 +58,19 @@ export type { Entries } from './bulk.ts';
 export { Memcache } from './memcache.ts';
 export { Client, PooledClient, ServerClient } from './server-client.ts';
 export {
-  type MetaArithmeticOptions,
   MetaCommands,
-  type MetaDeleteOptions,
   type MetaFacts,
-  type MetaGetOptions,
   type MetaItem,
   type MetaNumber,
-  type MetaOptions,
   type MetaResult,
-  type MetaSetOptions,
-} from './meta-commands.ts';
+} from './meta/meta-commands.ts';
+export type {
+  MetaArithmeticOptions,
+  MetaDeleteOptions,
+  MetaGetOptions,
+  MetaOptions,
+  MetaSetOptions,
+} from './meta/meta-options.ts';
 export {
   type ErrorClass,
   type ErrorFilter,

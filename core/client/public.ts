@@ -31,17 +31,19 @@ export { type HashSchemeName, hashSchemes } from './hashing/schemes.ts';
 export type { ItemKey, RoutedKey } from './keys.ts';
 export type { Memcache } from './memcache.ts';
 export type {
-  MetaArithmeticOptions,
   MetaCommands,
-  MetaDeleteOptions,
   MetaFacts,
-  MetaGetOptions,
   MetaItem,
   MetaNumber,
-  MetaOptions,
   MetaResult,
+} from './meta/meta-commands.ts';
+export type {
+  MetaArithmeticOptions,
+  MetaDeleteOptions,
+  MetaGetOptions,
+  MetaOptions,
   MetaSetOptions,
-} from './meta-commands.ts';
+} from './meta/meta-options.ts';
 export type { Gets } from './operation-context.ts';
 export type {
   BulkOptions,
