@@ -91,6 +91,8 @@ export class Cache<Value, Id = Key> {
    * ```
    */
   async fetchMany(ids: Iterable<Id>, options?: FetchOptions): Promise<Map<Id, Value>> {
+    const isList = typeof ids === 'object' && ids !== null && Symbol.iterator in ids;
+    assertArgument(isList, 'ids', 'must be an array of ids, or another iterable of them');
     const all = [...new Set(ids)];
     const values = await inWindows(all, (id) => this.fetch(id, options));
     const found = new Map<Id, Value>();
@@ -158,6 +160,7 @@ export class Cache<Value, Id = Key> {
     options: CallOptions = {},
   ): Promise<Value | undefined> {
     checkCallOptions(options);
+    assertArgument(typeof change === 'function', 'change', 'must be a function');
     const { key, wire } = this.#keyOf(id);
     const { leases, clock } = this.#fetcher;
     const { timeout, random = Math.random } = this.#context.dependencies;

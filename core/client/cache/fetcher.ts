@@ -38,11 +38,18 @@ const names = /* @__PURE__ */ optionNames<FetchOptions>({
   fresh: true,
 });
 
-/** The loads of a call. */
+/** An item. */
 interface Job {
+  /** The key as text. */
   readonly id: string;
   readonly key: ItemKey;
   readonly wire: WireKey;
+}
+
+/** An item that can be loaded. */
+interface LoadJob<Id> extends Job {
+  readonly jobId: Id;
+  readonly loads: Loading<Id>;
 }
 
 export class Fetcher {
@@ -66,8 +73,10 @@ export class Fetcher {
   }
 
   /** The key as text, the same for the same item. */
-  idOf({ key }: WireKey): string {
-    return typeof key === 'string' ? key : latin1(key);
+  idOf({ key, route }: WireKey): string {
+    const id = typeof key === 'string' ? key : latin1(key);
+    if (route === undefined || route === key) return id;
+    return `${id} ${typeof route === 'string' ? route : latin1(route)}`;
   }
 
   newCaller(start: number, options: FetchOptions | undefined): Caller {
@@ -110,22 +119,19 @@ export class Fetcher {
     }
   }
 
-  /** Lets the next reader win the lease of an item that has not changed; returns whether it can. */
-  async reopen({ wire, id }: Job, seen: Seen): Promise<boolean> {
+  /** Whether the lease of another caller is over. */
+  isOver({ id }: Job, seen: Seen): boolean {
+    return !seen.isText && this.state.takeovers.isDue(id, seen.cas, this.settings.lease * 1000);
+  }
+
+  /** Lets the next reader win, unless the item has changed; returns whether it had not. */
+  async reopen({ wire, id }: Job, seen: Seen): Promise<boolean | Down> {
     this.state.takeovers.delete(id);
     try {
       return await this.leases.reopen(wire, seen);
-    } catch {
-      return false;
+    } catch (error) {
+      return this.toDown(error);
     }
-  }
-
-  /** Ends another caller's lease if it is over; returns whether it was. */
-  async takesOver(job: Job, seen: Seen): Promise<boolean> {
-    const { takeovers, counts } = this.state;
-    if (seen.isText || !takeovers.isDue(job.id, seen.cas, this.settings.lease * 1000)) return false;
-    if (await this.reopen(job, seen)) counts.takeovers++;
-    return true;
   }
 
   /** The reads of a key on which callers wait. */
@@ -150,10 +156,7 @@ export class Fetcher {
    *
    * @param seen The lease; null for a load without one, whose value is not stored.
    */
-  begin<Id>(
-    { id, key, wire, jobId, loads }: Job & { readonly jobId: Id; readonly loads: Loading<Id> },
-    seen: Seen | null,
-  ): Flight {
+  begin<Id>({ id, key, wire, jobId, loads }: LoadJob<Id>, seen: Seen | null): Flight {
     const { state, settings } = this;
     const reason = reasonOf(seen);
     const flight = new Flight(() => {

@@ -204,20 +204,28 @@ class Fetching<Id> implements Reader<unknown> {
       case 'missing':
         return await this.#claim(caller);
       case 'fresh':
-        // Its bytes are not what the serde expects: they are replaced.
-        await this.#fetcher.reopen(this, seen);
-        return AGAIN;
+        return await this.#replace(seen);
       case 'held':
       case 'waiting': {
         const flight = this.#fetcher.state.flights.get(this.id);
         if (old === null && flight?.isOpen === true) return flight;
-        if (await this.#fetcher.takesOver(this, seen)) {
-          this.#hasWaited = true;
-          return AGAIN;
-        }
+        if (this.#fetcher.isOver(this, seen)) return await this.#takeOver(seen);
         return old === null ? await this.#wait(caller) : new Answer('stale', old.value);
       }
     }
+  }
+
+  // Its bytes are not what the serde expects.
+  async #replace(seen: Seen): Promise<unknown> {
+    const reopened = await this.#fetcher.reopen(this, seen);
+    return reopened instanceof Down ? reopened : AGAIN;
+  }
+
+  async #takeOver(seen: Seen): Promise<unknown> {
+    this.#hasWaited = true;
+    const reopened = await this.#fetcher.reopen(this, seen);
+    if (reopened === true) this.#fetcher.state.counts.takeovers++;
+    return reopened instanceof Down ? reopened : AGAIN;
   }
 
   // Under a lease, which the call has won.
