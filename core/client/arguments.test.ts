@@ -131,7 +131,11 @@ const options: Readonly<Record<keyof PooledClientOptions, readonly unknown[]>> =
   auth: [null, 'user', { username: 'u' }, { username: 'u', password: 'a\r\nb' }],
   onCommand: [null, {}],
   onQuietError: [null, {}],
-  textCodec: [null, 5, {}, { read: () => '' }, { read: 'utf8', write: 'utf8' }],
+  textCodec: [null, 5, {}, { read: () => '' }, { read: 'utf8', write: 'utf8' }, {
+    read: () => '',
+    write: () => 0,
+    allocate: 5,
+  }],
   clock: [null, 5, {}, { now: 5 }],
   random: [null, 5, {}],
   maxKeys: [null, '5', 0, NaN, 1.5],

@@ -232,8 +232,8 @@ const isDelay: Rule = [
 export const isChecked: Rule = [() => true, ''];
 const isCodec: Rule = [
   (value) => {
-    const { read, write } = (value ?? {}) as Partial<TextCodec>;
-    return typeof read === 'function' && typeof write === 'function';
+    const { read, write, allocate = read } = (value ?? {}) as Partial<TextCodec>;
+    return [read, write, allocate].every((one) => typeof one === 'function');
   },
   'must be an object with the functions read and write',
 ];

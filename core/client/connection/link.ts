@@ -370,9 +370,9 @@ export class Link implements Executor, TransportEvents {
   }
 
   /** @internal */
-  onLent(chunk: Uint8Array): void {
+  onLent(chunk: Uint8Array): Uint8Array | null {
     this.#receive(chunk, true);
-    this.#connection.keep();
+    return this.#connection.keep();
   }
 
   #receive(chunk: Uint8Array, isLent: boolean): void {
