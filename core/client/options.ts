@@ -233,6 +233,13 @@ const isCodec: Rule = [
 ];
 const isBoolean: Rule = [(value) => typeof value === 'boolean', 'must be a boolean'];
 
+/** The rules of options that are no numbers, booleans or texts, as those of a URL are. */
+export const notInUrls: ReadonlySet<Rule> = /* @__PURE__ */ new Set([
+  isFunction,
+  isObject,
+  isCodec,
+]);
+
 function isOneOf(choices: readonly unknown[]): Rule {
   return [(value) => choices.includes(value), `must be one of ${choices.join(', ')}`];
 }
