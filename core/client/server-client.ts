@@ -470,7 +470,7 @@ function dependenciesOf<Settings extends ClientSettings & Optional<PoolOptions>>
   if (others.length > 0) throw new UsageError('server', LIST_RULE);
   const settings = clientSettings(table, prepare(options));
   const executor = upstreamFor(toEndpoint(first!, settings.tls), settings);
-  return { ...clientDependencies(settings), executor };
+  return { ...clientDependencies(settings), executor, statuses: () => [executor.status] };
 }
 
 /** The dependencies of a client, except its executor. */

@@ -20,6 +20,7 @@ import {
 import { type HashScheme, SchemeHasher } from '../hashing/hasher.ts';
 import { Health, type HealthOptions } from './health.ts';
 import { HEALTH_CHECK } from '../connection/link.ts';
+import { type ServerChange, ServerStatus } from '../connection/server-status.ts';
 import { eachItem } from '../results.ts';
 import { groupByServer, type ItemKey } from '../keys.ts';
 
@@ -36,6 +37,8 @@ export interface ClusterOptions extends HealthOptions {
    * one is not answered.
    */
   readonly connect: (endpoint: Endpoint, onFailure: (cause: Error) => void) => Executor;
+  /** Called with what happens to a server. */
+  readonly onServer?: ((event: ServerChange) => void) | undefined;
 }
 
 /** One server of a cluster. */
@@ -44,7 +47,13 @@ export interface Member extends ResolvedServer {
   readonly executor: Executor;
   /** @internal */
   readonly health: Health;
+  /** @internal */
+  readonly status: ServerStatus;
 }
+
+type ConnectWithStatus = (
+  ...given: [...Parameters<ClusterOptions['connect']>, status: ServerStatus]
+) => Executor;
 
 type ManyKeys = Extract<Command, { readonly keys: readonly Key[] }>;
 
@@ -169,6 +178,7 @@ export class Cluster implements Executor {
     this.#dead.delete(member);
     this.#hasher.remove(name);
     const closed = member.executor.close();
+    member.status.leave(null);
     this.#leaving.add(closed);
     await closed.finally(() => this.#leaving.delete(closed));
     return true;
@@ -189,11 +199,13 @@ export class Cluster implements Executor {
     key: ItemKey,
   ): Promise<Result> {
     if (member === undefined) return refuse(command, options, this.#allDown());
-    const { health, executor } = member;
+    const { health, executor, status } = member;
     if (health.state !== 'up') {
       const { clock } = this.#options;
       if (!health.isDue(clock.elapsed(), 'retryTimeout')) {
-        return refuse(command, options, isDown(`${member.node.name} is`, health.cause));
+        const error = isDown(`${member.node.name} is`, health.cause);
+        status.refused(error);
+        return refuse(command, options, error);
       }
       // The probe, sent with it, shows whether the server is back: a write without a reply shows
       // nothing.
@@ -233,13 +245,16 @@ export class Cluster implements Executor {
   }
 
   #join(server: ResolvedServer): void {
-    const { connect, random } = this.#options;
+    const { random } = this.#options;
+    // The clients of this package also report to the status.
+    const connect: ConnectWithStatus = this.#options.connect;
     const health = new Health(this.#options, random);
+    const status = new ServerStatus(server.node.name, this.#options.onServer);
     const executor = connect(server.endpoint, (cause) => {
       // Once it is not up, the probes decide.
       if (health.state === 'up') this.#fail(member, cause);
-    });
-    const member: Member = { ...server, executor, health };
+    }, status);
+    const member: Member = { ...server, executor, health, status };
     this.#members.set(server.node.name, member);
   }
 
@@ -268,6 +283,7 @@ export class Cluster implements Executor {
   #answer(member: Member): void {
     member.health.answer();
     if (this.#members.get(member.node.name) !== member) return;
+    member.status.answered();
     if (this.#dead.delete(member)) {
       // Its old place: before all that come after it and are in the list.
       let at = 0;
@@ -282,14 +298,20 @@ export class Cluster implements Executor {
   #fail(member: Member, cause: Error): void {
     const { health, node } = member;
     health.fail(cause, this.#options.clock.elapsed());
+    member.status.fail(cause);
     if (health.state !== 'dead' || this.#members.get(node.name) !== member) return;
+    const wasThere = !this.#dead.has(member);
     this.#dead.add(member);
     this.#hasher.remove(node.name);
+    if (wasThere) member.status.leave(cause);
   }
 
   #allDown(): ConnectionError {
     const [first] = this.#dead;
-    return isDown('all servers are', first?.health.cause ?? null);
+    const error = isDown('all servers are', first?.health.cause ?? null);
+    // It is nobody's in particular.
+    first?.status.refused(error);
+    return error;
   }
 }
 

@@ -78,6 +78,7 @@ export class HashClient extends ClusterClient {
       keys: new RoutedKeys(keyPolicy(settings), profile),
       executor: discovered ?? cluster,
       servers: serversIn(cluster, discovered, tls),
+      statuses: () => [...cluster.members.values()].map(({ status }) => status),
     });
   }
 

@@ -114,10 +114,12 @@ const endpointNames = /* @__PURE__ */ optionNames<Exclude<Endpoint, { readonly p
   tls: true,
   noDelay: true,
   keepAlive: true,
+  unref: true,
 });
 const socketNames = /* @__PURE__ */ optionNames<Extract<Endpoint, { readonly path: string }>>({
   path: true,
   tls: true,
+  unref: true,
 });
 const tlsNames = /* @__PURE__ */ optionNames<TlsOptions>({
   ca: true,

@@ -9,9 +9,10 @@ import {
 } from '../../wire/check.ts';
 import { checkCommand } from '../../wire/check-command.ts';
 import type { Command, Key } from '../../wire/command.ts';
-import { ConnectionError, UsageError } from '../../wire/errors.ts';
+import { ConnectionError, type Outcome, TimeoutError, UsageError } from '../../wire/errors.ts';
 import type { PlainReply } from '../../wire/plain.ts';
 import type { Reply, ReplyItem } from '../../wire/reply.ts';
+import { withoutStack } from '../../wire/without-stack.ts';
 import type { ItemKey } from '../keys.ts';
 
 /** The options of one command. */
@@ -97,6 +98,8 @@ export interface Reader<Result> {
    * @param index The index of its key.
    */
   takeItem?(item: PlainReply, index: number): void;
+  /** Called when the call is rejected, for statistics. */
+  ofError?(error: Error): void;
 }
 
 /** The reader that returns the reply itself. */
@@ -150,6 +153,22 @@ export async function refuse(
   checkExecuteOptions(options);
   checkCommand(command);
   throw error;
+}
+
+/** The result of a call that is refused before it is pending. */
+export function refused(reader: Reader<unknown>, error: unknown): Promise<never> {
+  reader.ofError?.(error as Error);
+  return Promise.reject(error);
+}
+
+/** The error of a call that was not answered in time. */
+export function lateError(server: string, timeout: number, outcome: Outcome): TimeoutError {
+  // Rounded, since it may be the rest of a longer time.
+  const within = timeout < 10 ? Number(timeout.toPrecision(2)) : Math.round(timeout);
+  // The stack of a timer is useless, and thousands of commands may time out at once.
+  return withoutStack(() =>
+    new TimeoutError(`no reply from ${server} within ${within} ms`, outcome)
+  );
 }
 
 /** The error of a call after `close`. */

@@ -32,7 +32,6 @@ import { isQuiet } from '../../wire/command-facts.ts';
 import { sizeOf } from '../../wire/ring.ts';
 import { isError, type Reply, type ReplyItem, SILENT } from '../../wire/reply.ts';
 import { verbs } from '../../wire/verbs.ts';
-import { withoutStack } from '../../wire/without-stack.ts';
 import { AbortListeners } from './abort-listeners.ts';
 import { Alarm, Pace } from './timing.ts';
 import { endpointName } from './endpoint.ts';
@@ -40,8 +39,10 @@ import {
   checkExecuteOptions,
   type ExecuteOptions,
   type Executor,
+  lateError,
   type Reader,
   reasonOf,
+  refused,
   wholeReply,
 } from './executor.ts';
 import type { ItemKey } from '../keys.ts';
@@ -201,7 +202,7 @@ export class Link implements Executor, TransportEvents {
       try {
         spelled = this.#connection.spell(command);
       } catch (error) {
-        return Promise.reject(error);
+        return refused(reader, error);
       }
     }
     const { onCommand, clock } = this.#options;
@@ -211,7 +212,8 @@ export class Link implements Executor, TransportEvents {
     const timeout = options?.timeout ?? this.#options.timeout;
     const call = { key, options, deadline: clock.elapsed() + timeout };
     const reply = this.#execute(spelled, command, options, traffic, wholeReply, key);
-    return observed(onEnd, clock, spelled, traffic, reply).then((it) => reader.ofReply(it, call));
+    return observed(onEnd, clock, spelled, traffic, reply).then((it) => reader.ofReply(it, call))
+      .catch((error) => refused(reader, error));
   }
 
   /** Checks whether the server replies; observers are not called. */
@@ -228,7 +230,7 @@ export class Link implements Executor, TransportEvents {
       try {
         this.#send(command, pending, deadline + shift, until);
       } catch (error) {
-        pending.reject(error as Error);
+        pending.fail(error as Error);
       }
     }
     this.#pump.schedule();
@@ -264,7 +266,7 @@ export class Link implements Executor, TransportEvents {
         this.#usedAt = this.#alarm.time.elapsed();
       }
     } catch (error) {
-      reject(error as Error);
+      return refused(reader, error);
     }
     return result;
   }
@@ -469,7 +471,7 @@ export class Link implements Executor, TransportEvents {
         tag.unlisten?.();
         if (tag.traffic !== null) Object.assign(tag.traffic, { bytesOut, bytesIn });
         if (isError(reply)) {
-          tag.reject(new ServerReplyError(reply.type, reply.message));
+          tag.fail(new ServerReplyError(reply.type, reply.message));
         } else {
           this.hasAnswered = true;
           settle(tag, reply);
@@ -488,7 +490,7 @@ export class Link implements Executor, TransportEvents {
         return;
       case 'refused':
         event.tag.unlisten?.();
-        return event.tag.reject(event.error);
+        return event.tag.fail(event.error);
       case 'timeout':
         return this.#timeOut(event);
       case 'quiet-error': {
@@ -505,18 +507,13 @@ export class Link implements Executor, TransportEvents {
   #timeOut({ tag, outcome, silent }: ClientEvent<Pending> & { type: 'timeout' }): void {
     const { timeout = this.#options.timeout } = tag.options ?? {};
     tag.unlisten?.();
-    // Rounded, since it may be the rest of a longer time.
-    const within = timeout < 10 ? Number(timeout.toPrecision(2)) : Math.round(timeout);
-    // The stack of a timer is useless, and thousands of commands may time out at once.
-    const error = withoutStack(() =>
-      new TimeoutError(`no reply from ${this.#name} within ${within} ms`, outcome)
-    );
+    const error = lateError(this.#name, timeout, outcome);
     // No reply at all since it was sent: a firewall may have dropped the connection.
     if (silent && !this.#isLate && !this.#over) {
       this.#isLate = true;
       this.#options.onLate?.(this, error);
     }
-    tag.reject(error);
+    tag.fail(error);
   }
 
   // Whether quiet writes resolve at once. A fence is sent before so many are pending.
@@ -531,7 +528,7 @@ export class Link implements Executor, TransportEvents {
     const refuse = (error: unknown): void => {
       tag.unlisten?.();
       this.#connection.cancel(tag);
-      tag.reject(error as Error);
+      tag.fail(error as Error);
     };
     try {
       const busy = tag.options?.onItem?.(item);
@@ -574,7 +571,7 @@ export class Link implements Executor, TransportEvents {
       for (const call of calls) {
         if (adopted.has(call)) continue;
         call.unlisten?.();
-        call.reject(lostError(this.#authError ?? cause, outcome));
+        call.fail(lostError(this.#authError ?? cause, outcome));
       }
     }
     // Their bytes were sent, which is all that their promises stand for.
@@ -595,6 +592,6 @@ export class Link implements Executor, TransportEvents {
     if (state === 'settled') return;
     // Later, as the same signal may abort other commands that must not be sent.
     this.#pump.schedule();
-    pending.reject(new AbortError(state === 'unsent' ? 'not-sent' : 'unknown', reason));
+    pending.fail(new AbortError(state === 'unsent' ? 'not-sent' : 'unknown', reason));
   }
 }

@@ -45,6 +45,12 @@ export class Pending implements Call {
     this.deadline = deadline;
     this.traffic = traffic;
   }
+
+  /** Rejects the call. */
+  fail(error: Error): void {
+    this.reader.ofError?.(error);
+    this.reject(error);
+  }
 }
 
 /** A command that was queued before its connection was proved. */
@@ -60,7 +66,7 @@ export function settle(call: Pending, reply: Reply): void {
   try {
     call.resolve(call.reader.ofReply(reply, call));
   } catch (error) {
-    call.reject(error as Error);
+    call.fail(error as Error);
   }
 }
 
@@ -77,7 +83,7 @@ export const plainSink: PlainSink<Pending> = {
     try {
       call.resolve(reader.ofItem(reply, call));
     } catch (error) {
-      call.reject(error as Error);
+      call.fail(error as Error);
     }
   },
   // Observers get the whole reply.

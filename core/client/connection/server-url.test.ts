@@ -15,6 +15,7 @@ import {
   type PooledClientOptions,
 } from '../options.ts';
 import { Client, PooledClient } from '../server-client.ts';
+import type { ServerChange } from './server-status.ts';
 import { endpointName } from './endpoint.ts';
 import { readServerUrls } from './server-url.ts';
 
@@ -245,11 +246,12 @@ urls('no password is in a client, or in an error of it, whatever becomes of it',
         for (const make of [Client, PooledClient, HashClient]) {
           const said: unknown[] = [];
           try {
-            const client = make.fromEnv({ dial, timeout: 20, connectTimeout: 5 }, {
+            const onServer = (event: ServerChange): void => void said.push(event, event.cause);
+            const client = make.fromEnv({ dial, onServer, timeout: 20, connectTimeout: 5 }, {
               MEMCACHED_URL: `memcached://user:${shown}@host:5${query}`,
             });
             for (let i = 0; i < 2; i++) await client.get('k').catch((error) => said.push(error));
-            said.push(client);
+            said.push(client, client.counters());
             await client.close();
           } catch (error) {
             said.push(error);
