@@ -128,6 +128,8 @@ const options: Readonly<Record<keyof PooledClientOptions, readonly unknown[]>> =
   onFetch: [null, {}],
   noDelay: [null, 'yes', 1],
   keepAlive: [null, '5', 0, NaN],
+  unref: [null, 'yes', 1],
+  onServer: [null, {}],
   auth: [null, 'user', { username: 'u' }, { username: 'u', password: 'a\r\nb' }],
   onCommand: [null, {}],
   onQuietError: [null, {}],

@@ -15,6 +15,7 @@ import {
   toU64,
 } from './operation-context.ts';
 import { checkExecuteNames, type ExecuteOptions, type Reader } from './connection/executor.ts';
+import { type Counters, defineInspect, sumCounters, sumState } from './connection/server-status.ts';
 import { type Expire, toExptime } from './expire.ts';
 import { checkWireKey, type ItemKey } from './keys.ts';
 import {
@@ -66,6 +67,7 @@ export class Memcache {
   constructor(dependencies: MemcacheDependencies) {
     this.context = new OperationContext(dependencies);
     this.meta = new MetaCommands(this.context);
+    defineInspect(this);
   }
 
   /**
@@ -441,6 +443,27 @@ export class Memcache {
   /** How many failed reads were turned into misses; see `ignoreErrors`. */
   get ignored(): number {
     return this.context.ignored;
+  }
+
+  /**
+   * `up` if one of its servers is; else `connecting`, `idle` or `down`, the first that one of them is;
+   * `closed` after `close`. It is `idle` before the first call, and `down` only if every server is.
+   */
+  get state(): Counters['state'] {
+    return sumState(this.context.dependencies.statuses?.() ?? []);
+  }
+
+  /**
+   * What was counted since the client was made, in total and of each server.
+   *
+   * @example
+   * ```ts
+   * const { hits, misses, errors, servers } = client.counters();
+   * for (const [name, { state, pending }] of servers) console.log(name, state, pending);
+   * ```
+   */
+  counters(): Counters {
+    return sumCounters(this.context.dependencies.statuses?.() ?? []);
   }
 
   /**

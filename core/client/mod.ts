@@ -91,4 +91,5 @@ export {
 } from './values/profiles/profiles.ts';
 export { defaultSerde, type Serde } from './values/serde.ts';
 export type { CommandEnd, OnCommand, OnCommandEnd } from './connection/observe.ts';
+export type { Counters, ServerChange } from './connection/server-status.ts';
 export { Upstream, type UpstreamOptions } from './connection/upstream.ts';

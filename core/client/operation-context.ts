@@ -10,6 +10,7 @@ import { type ItemKey, type Keys, ownKey, type WireKey } from './keys.ts';
 import type { ClusterServer } from './cluster/cluster-server.ts';
 import type { ServerName } from './connection/endpoint.ts';
 import { callListener } from './connection/observe.ts';
+import type { ServerStatus } from './connection/server-status.ts';
 import { Deadline } from './connection/timing.ts';
 import {
   type ExecuteOptions,
@@ -37,6 +38,8 @@ export interface MemcacheDependencies {
   readonly executor: Executor;
   /** Its servers, where the executor is of many. */
   readonly servers?: Servers | undefined;
+  /** @internal The state and the counters of each server. */
+  readonly statuses?: (() => readonly ServerStatus[]) | undefined;
   /** Turns values into bytes and flags, and back. */
   readonly serde: Serde;
   /** How text becomes UTF-8 and back; the standard's way by default. */

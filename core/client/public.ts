@@ -21,6 +21,7 @@ export type { HashServers } from './cluster/hash-client.ts';
 export { endpointName, type ServerName, toEndpoint } from './connection/endpoint.ts';
 export type { ExecuteOptions, Executor } from './connection/executor.ts';
 export type { CommandEnd, OnCommand, OnCommandEnd } from './connection/observe.ts';
+export type { Counters, ServerChange } from './connection/server-status.ts';
 export type { Expire } from './expire.ts';
 export { murmur3 } from './hashing/digests/murmur3.ts';
 export type { HashNode, HashScheme } from './hashing/hasher.ts';
