@@ -19,7 +19,7 @@ import type { OperationContext } from '../operation-context.ts';
 import { toCount, toDone, toStatus, toUnsigned, unexpected } from '../results.ts';
 import { CLAIM, EMPTY_VALUE, NONE, serialize } from '../values/serde.ts';
 import { readItem, readPlainItem, readValue, Seen } from './item.ts';
-import { secondsToExptime } from './policy.ts';
+import { MONTH, secondsToExptime } from './policy.ts';
 
 /** The end of the marker's key. */
 const MARKER = '~fresh';
@@ -49,7 +49,7 @@ export class Leases {
     this.#seconds = seconds;
     // The server lets a reader win below the number.
     const recache = grace + refreshAhead === 0 ? [] : [`R${grace + refreshAhead + 1}`];
-    this.#readFlags = plainFlags('mg', ['v', 'f', 'c', 't', `N${lease}`, ...recache]);
+    this.#readFlags = plainFlags('mg', ['v', 'f', 'c', 't', `N${longer(lease)}`, ...recache]);
   }
 
   /** The read of a key; a server without meta commands gets a `gets`. */
@@ -89,7 +89,7 @@ export class Leases {
     token: string,
     options: ExecuteOptions | undefined,
   ): Promise<Seen | null> {
-    const expire = this.#exptime(this.#seconds.lease);
+    const expire = this.#exptime(longer(this.#seconds.lease));
     const fields = { expire, flags: CLAIM, quiet: false };
     const added = await this.context.execute(
       wire,
@@ -282,7 +282,7 @@ export class Leases {
     const marker = toMarker(wire);
     const found = toItem(await this.context.execute(marker, getCommand(marker, true), options));
     if (found !== undefined) return false;
-    const fields = { expire: this.#exptime(lease), flags: 0, quiet: false };
+    const fields = { expire: this.#exptime(longer(lease)), flags: 0, quiet: false };
     const command = storeCommand('add', marker, '1', fields);
     return toDone(await this.context.execute(marker, command, options));
   }
@@ -340,6 +340,14 @@ function toItem(
     else if (flag.startsWith('c')) cas = toUnsigned(flag);
   }
   return { value: reply.value, flags, cas };
+}
+
+/**
+ * The seconds of a placeholder for a lease: the clock of memcached ticks in whole seconds, so that an
+ * item lives up to a second less than it is told.
+ */
+function longer(lease: number): number {
+  return Math.min(lease + 1, MONTH);
 }
 
 /** The lease of a placeholder, if it is the caller's: its value is the caller's token. */
