@@ -159,7 +159,7 @@ export class Fetcher {
   begin<Id>({ id, key, wire, jobId, loads }: LoadJob<Id>, seen: Seen | null): Flight {
     const { state, settings } = this;
     const reason = reasonOf(seen);
-    const flight = new Flight(() => {
+    const flight = new Flight(++state.lastFlight, () => {
       finish();
       if (seen !== null) this.#release(id, wire, seen);
     });
@@ -207,7 +207,8 @@ export class Fetcher {
       const value = await loaded;
       if (flight.isOver) return;
       finish();
-      let isOutdated = false;
+      // Without a lease nobody says whether it is.
+      let isOutdated = true;
       if (seen !== null) {
         const { stored, fresh } = this.toStored(key, value, ttl());
         const filled = this.#fill(wire, seen, stored, fresh);
@@ -246,7 +247,7 @@ export class Fetcher {
     return { stored, fresh: freshSeconds(seconds, jitter, this.#random) };
   }
 
-  // Returns whether the item was as it was when the load began; true where the server does not say.
+  // Returns whether the item is known to be as it was when the load began.
   async #fill(wire: WireKey, seen: Seen, stored: Stored, fresh: number): Promise<boolean> {
     const { counts } = this.state;
     try {
@@ -258,7 +259,7 @@ export class Fetcher {
       return isSame;
     } catch {
       counts.storeFailures++;
-      return true;
+      return false;
     }
   }
 

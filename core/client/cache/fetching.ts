@@ -65,6 +65,8 @@ class Fetching<Id> implements Reader<unknown> {
   readonly #fetcher: Fetcher;
   readonly #options: FetchOptions | undefined;
   readonly #changes: number;
+  // The number of the last load that had begun before.
+  readonly #lastFlight: number;
   // By the clock's `elapsed`; -1 where nobody asks for it.
   readonly #start: number;
   #outcome: Outcome = 'failed';
@@ -90,6 +92,7 @@ class Fetching<Id> implements Reader<unknown> {
     this.loads = loads;
     this.#options = options;
     this.#changes = fetcher.state.changes;
+    this.#lastFlight = fetcher.state.lastFlight;
     this.#start = isTimed || options !== undefined ? fetcher.clock.elapsed() : -1;
   }
 
@@ -180,7 +183,7 @@ class Fetching<Id> implements Reader<unknown> {
         if (found === AGAIN) found = await this.#fetcher.look(this, caller.options);
         else if (found instanceof Down) found = await this.#loadWithout(caller);
         else if (found instanceof Seen) found = await this.#act(found, caller);
-        else if (found instanceof Flight) found = await this.#join(found, caller, null, true);
+        else if (found instanceof Flight) found = await this.#join(found, caller, null);
         else if (found instanceof Answer) return this.#end(found.outcome, found.value);
         else return this.#hit(found);
       }
@@ -233,25 +236,25 @@ class Fetching<Id> implements Reader<unknown> {
     const isFirst = seen.flight === null;
     const flight = seen.flight ??= this.#fetcher.begin(this, seen);
     const outcome = !isFirst ? 'shared' : this.#hasWaited ? 'taken-over' : 'loaded';
-    return await this.#join(flight, caller, old, false, outcome);
+    return await this.#join(flight, caller, old, outcome);
   }
 
   // Without a lease: the cache is down, or has no room, or the wait was too long.
   async #loadWithout(caller: Caller): Promise<unknown> {
     const { flights } = this.#fetcher.state;
     const flight = flights.get(this.id) ?? this.#fetcher.begin(this, null);
-    return await this.#join(flight, caller, null, true, 'failed-open');
+    return await this.#join(flight, caller, null, 'failed-open');
   }
 
   async #join(
     flight: Flight,
     caller: Caller,
     old: Seen | null,
-    isLater: boolean,
     outcome: Outcome = 'shared',
   ): Promise<unknown> {
     const { softTimeout } = this.#fetcher.settings;
     flight.enter();
+    const isLater = flight.number <= this.#lastFlight;
     try {
       const ending = isLater ? flight.landing : flight.arrival;
       const landing = await caller.wait(ending, old === null ? Infinity : softTimeout);
@@ -259,8 +262,9 @@ class Fetching<Id> implements Reader<unknown> {
         flight.keep();
         return new Answer('stale', old!.value);
       }
+      if (landing.type === 'aborted') return AGAIN;
       if (landing.type === 'loaded') {
-        return landing.isOutdated ? AGAIN : new Answer(outcome, landing.value);
+        return landing.isOutdated && isLater ? AGAIN : new Answer(outcome, landing.value);
       }
       if (old === null) throw landing.error;
       return new Answer('stale', old.value);
