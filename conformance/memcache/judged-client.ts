@@ -1,6 +1,7 @@
 // The interface of a client under test.
 import type { Entries } from '../../core/client/bulk.ts';
 import type { Executor } from '../../core/client/connection/executor.ts';
+import type { Counters } from '../../core/client/connection/server-status.ts';
 import type { Expire } from '../../core/client/expire.ts';
 import type { ItemKey } from '../../core/client/keys.ts';
 import type {
@@ -61,6 +62,10 @@ export interface JudgedClient {
   checkKey(key: ItemKey): void;
   /** How many reads failed and returned a miss. */
   readonly ignored: number;
+  /** What was counted of all servers, and of each. */
+  counters(): Counters;
+  /** Whether its servers are up. */
+  readonly state: Counters['state'];
   /** `Executor.execute`, for cases that send commands of their own. */
   execute: Executor['execute'];
   /** Resolves when all earlier calls are done; later calls are refused. */
@@ -99,6 +104,10 @@ export function foreignClient(methods: Partial<JudgedClient>): JudgedClient {
       throw new Error('this client has no checkKey');
     },
     ignored: 0,
+    counters() {
+      throw new Error('this client has no counters');
+    },
+    state: 'idle',
     execute: lacks('execute'),
     close: lacks('close'),
     [Symbol.asyncDispose]: lacks('asyncDispose'),

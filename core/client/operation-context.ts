@@ -10,6 +10,7 @@ import { type ItemKey, type Keys, ownKey, type WireKey } from './keys.ts';
 import type { ClusterServer } from './cluster/cluster-server.ts';
 import type { ServerName } from './connection/endpoint.ts';
 import { callListener } from './connection/observe.ts';
+import type { ServerStatus } from './connection/server-status.ts';
 import { Deadline } from './connection/timing.ts';
 import {
   type ExecuteOptions,
@@ -19,6 +20,7 @@ import {
 } from './connection/executor.ts';
 import type { CallOptions, StoreOptions, WriteOptions } from './options.ts';
 import { getCommand, type WriteFields } from './dialect.ts';
+import type { OnFetch } from './cache/fetch-end.ts';
 import { type Found, isUnclear, toFound } from './results.ts';
 import { deserialize, type ItemBytes, type Serde, serialize } from './values/serde.ts';
 
@@ -36,6 +38,8 @@ export interface MemcacheDependencies {
   readonly executor: Executor;
   /** Its servers, where the executor is of many. */
   readonly servers?: Servers | undefined;
+  /** @internal The state and the counters of each server. */
+  readonly statuses?: (() => readonly ServerStatus[]) | undefined;
   /** Turns values into bytes and flags, and back. */
   readonly serde: Serde;
   /** How text becomes UTF-8 and back; the standard's way by default. */
@@ -58,6 +62,8 @@ export interface MemcacheDependencies {
   readonly ignoreErrors: boolean;
   /** Called with each such failure. */
   readonly onIgnored: ((error: MemcacheError) => void) | undefined;
+  /** Called with the end of each `fetch`. */
+  readonly onFetch?: OnFetch | undefined;
 }
 
 /** The servers of a client of many. */

@@ -9,10 +9,12 @@ import {
 } from '../wire/client-connection-options.ts';
 import { replyLimits } from '../wire/decode-reply.ts';
 import { type MemcacheError, type ServerReplyError, UsageError } from '../wire/errors.ts';
+import type { OnFetch } from './cache/fetch-end.ts';
 import type { HealthOptions } from './cluster/health.ts';
 import { checkTls } from './connection/endpoint.ts';
 import type { ExecuteOptions } from './connection/executor.ts';
 import type { OnCommand } from './connection/observe.ts';
+import type { ServerChange } from './connection/server-status.ts';
 import type { Expire } from './expire.ts';
 import type { HashScheme } from './hashing/hasher.ts';
 import type { HashSchemeName } from './hashing/schemes.ts';
@@ -109,11 +111,34 @@ export interface ClientSettings
   /** Called with each command; a function that it returns is called at the command's end. */
   readonly onCommand?: OnCommand | undefined;
   /**
+   * Called with the key of each `fetch`; a function that it returns is called at its end, with how
+   * it got its answer and how long that took.
+   */
+  readonly onFetch?: OnFetch | undefined;
+  /**
+   * Called when a server is being connected to, is up, down or back, or has left the list. An exception
+   * of it surfaces as an unhandled rejection, not in a call.
+   */
+  readonly onServer?: ((event: ServerChange) => void) | undefined;
+  /**
    * Send small writes at once (TCP_NODELAY). It is on by default in the transports of every runtime.
    */
   readonly noDelay?: boolean | undefined;
   /** Seconds without traffic after which the operating system probes the peer (TCP keep-alive). */
   readonly keepAlive?: number | undefined;
+  /**
+   * Let the process end while connections are open. A pending call keeps it alive until its `timeout`.
+   * It has no effect in pages and Workers, which have no process.
+   *
+   * @default false
+   */
+  readonly unref: boolean;
+  /**
+   * Milliseconds after which an unused connection is closed. The next call opens another.
+   *
+   * @default Infinity; in a `PooledClient` 60000
+   */
+  readonly idleTimeout: number;
   /**
    * Milliseconds to wait before the second dial after a failed one, doubled after each further
    * failure, half of it random. Meanwhile calls reject at once, with the code `down`.
@@ -150,12 +175,6 @@ export interface PoolOptions {
    * @default 1; in a `PooledClient` 4
    */
   readonly maxPoolSize: number;
-  /**
-   * Milliseconds after which an unused connection is closed.
-   *
-   * @default Infinity; in a `PooledClient` 60000
-   */
-  readonly idleTimeout: number;
 }
 
 /** The options of a client with several connections, each of which may be left out. */
@@ -233,6 +252,13 @@ const isCodec: Rule = [
 ];
 const isBoolean: Rule = [(value) => typeof value === 'boolean', 'must be a boolean'];
 
+/** The rules of options that are no numbers, booleans or texts, as those of a URL are. */
+export const notInUrls: ReadonlySet<Rule> = /* @__PURE__ */ new Set([
+  isFunction,
+  isObject,
+  isCodec,
+]);
+
 function isOneOf(choices: readonly unknown[]): Rule {
   return [(value) => choices.includes(value), `must be one of ${choices.join(', ')}`];
 }
@@ -257,8 +283,12 @@ export const clientTable: OptionTable<ClientSettings> = {
   ignoreErrors: [isBoolean, false],
   onIgnored: [isFunction, undefined],
   onCommand: [isFunction, undefined],
+  onFetch: [isFunction, undefined],
+  onServer: [isFunction, undefined],
   noDelay: [isBoolean, undefined],
   keepAlive: [isLimit, undefined],
+  unref: [isBoolean, false],
+  idleTimeout: [isLimit, Infinity],
   reconnectDelay: [isDelay, 25],
   maxReconnectDelay: [isDelay, 1000],
   stallAfter: [isLimit, clientConnectionOptions.stallAfter],
@@ -278,7 +308,6 @@ export const clientTable: OptionTable<ClientSettings> = {
 /** The pool options of a client without any. */
 export const poolTable: OptionTable<PoolOptions> = {
   maxPoolSize: [isCount, 1],
-  idleTimeout: [isLimit, Infinity],
 };
 
 export const pooledClientTable: OptionTable<ClientSettings & PoolOptions> = {

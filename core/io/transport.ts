@@ -22,9 +22,15 @@ export type Endpoint =
     readonly noDelay?: boolean | undefined;
     /** Seconds without traffic after which the system probes the peer; off by default. */
     readonly keepAlive?: number | undefined;
+    /** Let the process end while a connection is open; off by default. */
+    readonly unref?: boolean | undefined;
   }
   /** A unix socket. */
-  | { readonly path: string; readonly tls?: TlsOptions | undefined };
+  | {
+    readonly path: string;
+    readonly tls?: TlsOptions | undefined;
+    readonly unref?: boolean | undefined;
+  };
 
 /** An open byte stream to a peer. */
 export interface Transport {
@@ -98,9 +104,14 @@ export interface AbortSignalLike {
   removeEventListener(type: 'abort', listener: () => void): void;
 }
 
+/** The runtime's own `AbortSignal` where its types are known, to be passed on to `fetch` and the like. */
+export type RuntimeSignal = typeof globalThis extends
+  { readonly AbortSignal: { readonly prototype: infer Signal } } ? Signal & AbortSignalLike
+  : AbortSignalLike;
+
 /** The part of the platform's AbortController that is used. */
 export interface Aborter {
-  readonly signal: AbortSignalLike;
+  readonly signal: RuntimeSignal;
   abort(reason: unknown): void;
 }
 

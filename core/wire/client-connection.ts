@@ -581,8 +581,8 @@ export class ClientConnection<Tag> {
   }
 
   #closeAfter(reply: ErrorReply): void {
-    const why = `the replies behind ${errorLine(reply)} could not be told apart`;
-    this.#close(new ConnectionError(why, 'unknown'));
+    // Not its message, which may repeat a login.
+    this.#close(new ConnectionError(`the replies behind ${reply.type} are unclear`, 'unknown'));
   }
 
   #close(cause: Error | null): void {

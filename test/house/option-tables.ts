@@ -67,7 +67,7 @@ export function optionPage(): string {
       of('RingLimits'),
       of('LivenessOptions'),
       of('ReplyLimits'),
-    ]),
+    ], pooledClientTable),
     '## Of a PooledClient and a HashClient',
     tableOf(poolTable, [of('PoolOptions')], pooledClientTable),
     '## Of a HashClient',
@@ -103,7 +103,7 @@ function tableOf(table: Table, places: readonly Members[], pooled?: Table): stri
     const member = places.find((members) => members.has(name))?.get(name);
     if (member === undefined || member.meaning === '') throw new Error(`${name} has no comment`);
     const other = pooled?.[name]?.[1];
-    const value = other === undefined
+    const value = other === undefined || other === byDefault
       ? shown(byDefault)
       : `${shown(byDefault)}; in a \`PooledClient\` ${shown(other)}`;
     if (value !== null && value !== member.byDefault && byDefault !== undefined) {

@@ -146,7 +146,10 @@ function serversOf({ dependencies }: Memcache): Servers {
 
 function serverClient(client: Memcache, name: string, ignoreErrors: boolean): ServerClient {
   const executor = serversOf(client).executorOf(name);
-  return new ServerClient({ ...client.dependencies, servers: undefined, ignoreErrors, executor });
+  const all = client.dependencies.statuses;
+  const statuses = all && (() => all().filter((status) => status.name === name));
+  const own = { ignoreErrors, executor, statuses, servers: undefined };
+  return new ServerClient({ ...client.dependencies, ...own });
 }
 
 async function askEach<Options extends CallOptions, Result>(

@@ -5,6 +5,7 @@ import { MemcacheError, UsageError } from '../../wire/errors.ts';
 import { type Gets, toKeys } from '../operation-context.ts';
 import { Deadline } from '../connection/timing.ts';
 import { checkExecuteOptions } from '../connection/executor.ts';
+import type { ServerStatus } from '../connection/server-status.ts';
 import { type Expire, toExptime } from '../expire.ts';
 import { type FaceOf, keepFace } from './face.ts';
 import { type ItemKey, ownKey } from '../keys.ts';
@@ -84,7 +85,9 @@ export const FallbackClient: FallbackClientConstructor = class FallbackClient ex
     if (copyUp !== undefined) {
       toExptime(copyUp?.expire, first.dependencies.clock.now(), 'copyUp.expire');
     }
-    super(first.dependencies);
+    const statuses = (): readonly ServerStatus[] =>
+      [first, ...others].flatMap(({ dependencies }) => dependencies.statuses?.() ?? []);
+    super({ ...first.dependencies, statuses });
     this.#first = first;
     this.#others = others;
     this.#copyExpire = copyUp?.expire;
