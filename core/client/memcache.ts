@@ -9,23 +9,26 @@ import {
   type Gets,
   type MemcacheDependencies,
   OperationContext,
-  toU64,
+  withPrefix,
 } from './operation-context.ts';
 import { checkExecuteNames, type ExecuteOptions, type Reader } from './connection/executor.ts';
 import { type Expire, toExptime } from './expire.ts';
 import { checkWireKey, type ItemKey } from './keys.ts';
+import { count, type RateLimit, rateLimit, type RateLimitOptions } from './counters.ts';
+import { type Lock, type LockOptions, takeLock } from './lock.ts';
+import { Generation, type Invalidation, type NamespaceOptions } from './namespace.ts';
 import {
   type BulkOptions,
   type CallOptions,
   checkCallOptions,
   checkStoreOptions,
   checkWriteOptions,
+  type CountOptions,
   type StoreOptions,
   type WriteOptions,
 } from './options.ts';
 import { MetaCommands } from './meta-commands.ts';
 import {
-  arithmeticCommand,
   casCommand,
   deleteCommand,
   gatCommand,
@@ -33,14 +36,10 @@ import {
   storeCommand,
   touchCommand,
 } from './dialect.ts';
-import {
-  type CasResult,
-  doneReader,
-  type Found,
-  toCasResult,
-  toDone,
-  toNumber,
-} from './results.ts';
+import { type CasResult, doneReader, type Found, toCasResult, toDone } from './results.ts';
+
+/** The operations on the items of a namespace, and `invalidate`; see `Memcache.namespace`. */
+export type Namespace = Memcache & Invalidation;
 
 /**
  * Every operation of memcached over any executor.
@@ -251,7 +250,8 @@ export class Memcache {
   ): Promise<CasResult> {
     checkStoreOptions(options);
     checkU64('cas', cas);
-    const { wire, data, fields } = this.context.prepare(key, value, options, false);
+    const expire = this.context.exptime(options.expire);
+    const { wire, data, fields } = this.context.prepare(key, value, options, false, expire);
     return toCasResult(
       await this.context.write(wire, casCommand(wire, data, cas, fields), fields.quiet, options),
     );
@@ -310,28 +310,28 @@ export class Memcache {
   }
 
   /**
-   * Adds to a decimal number, which wraps at 2^64.
+   * Adds to a decimal number, which wraps at 2^64; creates it with `initial` if there is none.
    *
-   * @returns The new number; undefined if the key does not exist, and with `noreply`.
+   * @returns The new number, or `initial` where it was created; undefined if the key does not exist,
+   * and with `noreply`.
    *
    * @example
    * ```ts
    * await client.set('visits', 41);
    * const visits = await client.incr('visits'); // 42n
+   * const first = await client.incr('today', 1, { initial: 1, expire: 86_400 }); // 1n
    * ```
    */
   incr(
     key: ItemKey,
     delta: bigint | number = 1n,
-    options?: WriteOptions,
+    options: CountOptions = {},
   ): Promise<bigint | undefined> {
-    return this.#arithmetic('incr', key, delta, options);
+    return count(this.context, key, 'incr', delta, options);
   }
 
   /**
-   * Subtracts from a decimal number, which stops at 0.
-   *
-   * @returns The new number; undefined when the key is not there, and with `noreply`.
+   * Subtracts from a decimal number, which stops at 0; otherwise as `incr`.
    *
    * @example
    * ```ts
@@ -342,9 +342,9 @@ export class Memcache {
   decr(
     key: ItemKey,
     delta: bigint | number = 1n,
-    options?: WriteOptions,
+    options: CountOptions = {},
   ): Promise<bigint | undefined> {
-    return this.#arithmetic('decr', key, delta, options);
+    return count(this.context, key, 'decr', delta, options);
   }
 
   /**
@@ -364,6 +364,76 @@ export class Memcache {
     return toDone(
       await this.context.write(wire, touchCommand(wire, exptime, quiet), quiet, options),
     );
+  }
+
+  /**
+   * Takes a lock that other clients respect if they ask for it: it is advisory, and it ends with its
+   * `ttl` or when the server loses the item. Its `token` fences off a holder that has not noticed.
+   *
+   * @returns The lock; undefined if another has it, at the end of `wait`.
+   *
+   * @example
+   * ```ts
+   * const lock = await client.lock('report', { ttl: 30, wait: 1000 });
+   * if (lock !== undefined) {
+   *   console.log('mine, with the token', lock.token);
+   *   await lock.release();
+   * }
+   * ```
+   */
+  lock(key: ItemKey, options: LockOptions): Promise<Lock | undefined> {
+    return takeLock(this.context, key, options);
+  }
+
+  /**
+   * Counts a call in the current window of a key and tells whether it is within the limit. The window
+   * is fixed: its first call opens it, and it ends `window` seconds later.
+   *
+   * @example
+   * ```ts
+   * const { allowed, resetAfter } = await client.rateLimit('ip:10.0.0.1', { limit: 100, window: 60 });
+   * if (!allowed) console.log(`come back in ${resetAfter} seconds`);
+   * ```
+   */
+  rateLimit(key: ItemKey, options: RateLimitOptions): Promise<RateLimit> {
+    return rateLimit(this.context, key, options);
+  }
+
+  /**
+   * The operations on items whose keys have a prefix and a generation, which `invalidate` changes:
+   * then all of them are misses at once. Each call costs a round trip more, for the generation; see
+   * `generationTtl`. Closing it does nothing.
+   *
+   * @throws UsageError when the name or an option breaks a rule.
+   *
+   * @example
+   * ```ts
+   * const users = client.namespace('users');
+   * await users.set('1', { name: 'Ada' }, { expire: 60 });
+   * await users.invalidate();
+   * ```
+   */
+  namespace(name: string, options: NamespaceOptions = {}): Namespace {
+    const generation = new Generation(this.context, name, options);
+    const invalidate: Namespace['invalidate'] = (call) => generation.invalidate(call);
+    return Object.assign(new Memcache(generation.dependencies), { invalidate });
+  }
+
+  /**
+   * The same client with a prefix for every key, after its own `keyPrefix`: `get('a')` of
+   * `withPrefix('x:')` is `get('x:a')` of this one. It uses the same connections, and closing it does
+   * nothing.
+   *
+   * @throws UsageError when the prefix breaks a rule.
+   *
+   * @example
+   * ```ts
+   * const users = client.withPrefix('user:');
+   * await users.set('1', { name: 'Ada' }); // user:1
+   * ```
+   */
+  withPrefix(prefix: string): Memcache {
+    return new Memcache(withPrefix(this.dependencies, prefix));
   }
 
   /**
@@ -465,29 +535,19 @@ export class Memcache {
     options: StoreOptions | undefined,
   ): Promise<boolean> {
     try {
+      let expire = 0;
       if (mode === 'append' || mode === 'prepend') checkWriteOptions(options);
-      else checkStoreOptions(options);
-      const { wire, data, fields } = this.context.prepare(key, value, options, true);
+      else {
+        checkStoreOptions(options);
+        expire = this.context.exptime(options?.expire);
+      }
+      const { wire, data, fields } = this.context.prepare(key, value, options, true, expire);
       const command = storeCommand(mode, wire, data, fields);
       const given = executeOptions(fields.quiet, options);
       return this.context.executeWith(wire, command, given, doneReader, key);
     } catch (error) {
       return Promise.reject(error);
     }
-  }
-
-  async #arithmetic(
-    direction: 'incr' | 'decr',
-    key: ItemKey,
-    delta: bigint | number,
-    options: WriteOptions = {},
-  ): Promise<bigint | undefined> {
-    checkWriteOptions(options);
-    const wire = this.context.dependencies.keys.toWire(key);
-    const amount = toU64('delta', delta);
-    const quiet = this.context.isQuiet(options, false);
-    const command = arithmeticCommand(wire, direction, amount, quiet);
-    return toNumber(await this.context.write(wire, command, quiet, options));
   }
 }
 

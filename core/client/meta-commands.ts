@@ -17,6 +17,7 @@ import {
   toItemInfo,
   toNumber,
   toStatus,
+  toTtl,
   toUnsigned,
   unexpected,
 } from './results.ts';
@@ -327,7 +328,7 @@ function toFacts(flags: readonly string[]): MetaFacts {
         cas = toUnsigned(flag);
         break;
       case 't':
-        ttl = flag === 't-1' ? Infinity : toCount(flag);
+        ttl = toTtl(flag);
         break;
       case 'l':
         lastAccess = toCount(flag);

@@ -24,7 +24,8 @@ export { rendezvous, type RendezvousOptions } from './hashing/rendezvous.ts';
 export { ketama } from './hashing/rings.ts';
 export { type HashSchemeName, hashSchemes } from './hashing/schemes.ts';
 export type { ItemKey, RoutedKey } from './keys.ts';
-export type { Memcache } from './memcache.ts';
+export type { Lock } from './lock.ts';
+export type { Memcache, Namespace } from './memcache.ts';
 export type {
   MetaArithmeticOptions,
   MetaCommands,
