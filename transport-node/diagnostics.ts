@@ -9,20 +9,30 @@ export type CommandMessage =
   & { readonly command: Command; readonly server: string }
   & { readonly [Fact in keyof CommandEnd]?: CommandEnd[Fact] | undefined };
 
-type Hooks = Pick<ClientOptions, 'onCommand' | 'onIgnored' | 'onQuietError'>;
+type Hooks = Pick<ClientOptions, 'onCommand' | 'onFetch' | 'onIgnored' | 'onQuietError'>;
 
 const commands = tracingChannel<'memwire:command', CommandMessage>('memwire:command');
 const ignored = channel('memwire:ignored');
 const quietErrors = channel('memwire:quiet-error');
+const fetches = channel('memwire:fetch');
 
 /**
  * Hooks that also publish to `node:diagnostics_channel`: commands to the tracing channel
  * `memwire:command`, the errors of `onIgnored` and `onQuietError` to `memwire:ignored` and
- * `memwire:quiet-error`. Without a subscriber a command only costs the check for one.
+ * `memwire:quiet-error`, the ends of fetches to `memwire:fetch`. Without a subscriber a command only
+ * costs the check for one.
  */
 export function published(hooks: Hooks): Required<Hooks> {
   return {
     onCommand: publishCommands(hooks.onCommand),
+    onFetch(key) {
+      const onEnd = hooks.onFetch?.(key) ?? undefined;
+      if (!fetches.hasSubscribers) return onEnd;
+      return (end) => {
+        fetches.publish({ key, ...end });
+        onEnd?.(end);
+      };
+    },
     onIgnored(error) {
       ignored.publish(error);
       hooks.onIgnored?.(error);

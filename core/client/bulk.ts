@@ -70,9 +70,9 @@ export async function findMany<Result>(
   const left = ready && await context.read(null, () => ready(options));
   if (left === null) return result;
   const values: unknown[] = wanted.map(() => MISSING);
-  const batches = [...groupByServer(wire, servers?.serverOf)].flatMap((indexes) =>
-    cut(indexes, wire, context)
-  );
+  const groups = [...groupByServer(wire, servers?.serverOf)];
+  const fit = wire.length <= maxKeys && length <= MAX_GET;
+  const batches = fit ? groups : groups.flatMap((indexes) => cut(indexes, wire, context));
   const run = (batch: readonly number[]): Promise<void> =>
     context.read(undefined, () => {
       const reader = new BatchReader(context, batch, wanted, wire, withCas, read, values);

@@ -4,6 +4,9 @@ import type { Command, Key, StoreVerb } from '../wire/command.ts';
 import { type MemcacheError, UsageError } from '../wire/errors.ts';
 import type { Reply } from '../wire/reply.ts';
 import { deleteMany, type Entries, findMany, storeMany } from './bulk.ts';
+import { Cache, Fetches } from './cache/cache.ts';
+import type { FetchOptions } from './cache/fetcher.ts';
+import type { CachePolicy, FetchPolicy, LoadContext } from './cache/policy.ts';
 import {
   executeOptions,
   type Gets,
@@ -24,7 +27,7 @@ import {
   type StoreOptions,
   type WriteOptions,
 } from './options.ts';
-import { MetaCommands } from './meta-commands.ts';
+import { MetaCommands } from './meta/meta-commands.ts';
 import {
   arithmeticCommand,
   casCommand,
@@ -54,6 +57,7 @@ export class Memcache {
   readonly meta: MetaCommands;
   /** @internal */
   protected readonly context: OperationContext;
+  #fetches: Fetches | null = null;
 
   /**
    * Makes the operations over an executor.
@@ -366,6 +370,55 @@ export class Memcache {
     return toDone(
       await this.context.write(wire, touchCommand(wire, exptime, quiet), quiet, options),
     );
+  }
+
+  /**
+   * A cache over this client: values by their id, each loaded at most once at a time in the whole
+   * fleet. Make it once, and keep it. See docs/caching.md.
+   *
+   * @param policy How a value is found and loaded, and how long it is kept.
+   * @throws UsageError naming the option that breaks a rule, or contradicts another.
+   *
+   * @example
+   * ```ts
+   * const users = client.cache({
+   *   key: (id: number) => `user:${id}`,
+   *   load: async (id) => ({ id, name: 'Ada' }), // in truth from a database
+   *   ttl: 300,
+   *   grace: 60,
+   * });
+   * const user = await users.fetch(17);
+   * ```
+   */
+  cache<Value, Id = Key>(policy: CachePolicy<Value, Id>): Cache<Value, Id> {
+    return new Cache(this.context, policy);
+  }
+
+  /**
+   * The value of a key: out of memcached or else loaded, by one caller in the whole fleet at a time.
+   * A `cache` has more to offer, for values that are also invalidated.
+   *
+   * @param load Returns the value; undefined if there is none.
+   * @param policy How long the value is kept; all callers of a key must agree on it.
+   * @throws As `Cache.fetch`.
+   *
+   * @example
+   * ```ts
+   * const rates = await client.fetch('rates', () => ({ EUR: 1.1 }), { ttl: 60 });
+   * ```
+   */
+  fetch<Value>(
+    key: ItemKey,
+    load: (context: LoadContext<Value>) => Value | undefined | Promise<Value | undefined>,
+    policy: FetchPolicy<Value>,
+    options?: FetchOptions,
+  ): Promise<Value | undefined> {
+    try {
+      this.#fetches ??= new Fetches(this.context);
+      return this.#fetches.fetch(key, load, policy, options);
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
   /**

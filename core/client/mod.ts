@@ -12,6 +12,11 @@ export type {
   WriteOptions,
 } from './options.ts';
 export type { Gets, MemcacheDependencies, Servers } from './operation-context.ts';
+export type { Cache } from './cache/cache.ts';
+export type { CacheStats } from './cache/cache-state.ts';
+export type { FetchEnd, OnFetch } from './cache/fetch-end.ts';
+export type { FetchOptions } from './cache/fetcher.ts';
+export type { CachePolicy, FetchPolicy, LoadContext } from './cache/policy.ts';
 export { type Codec, compressedSerde, type CompressionOptions } from './values/compressed-serde.ts';
 export {
   ClusterDiscovery,
@@ -53,17 +58,19 @@ export type { Entries } from './bulk.ts';
 export { Memcache } from './memcache.ts';
 export { Client, PooledClient, ServerClient } from './server-client.ts';
 export {
-  type MetaArithmeticOptions,
   MetaCommands,
-  type MetaDeleteOptions,
   type MetaFacts,
-  type MetaGetOptions,
   type MetaItem,
   type MetaNumber,
-  type MetaOptions,
   type MetaResult,
-  type MetaSetOptions,
-} from './meta-commands.ts';
+} from './meta/meta-commands.ts';
+export type {
+  MetaArithmeticOptions,
+  MetaDeleteOptions,
+  MetaGetOptions,
+  MetaOptions,
+  MetaSetOptions,
+} from './meta/meta-options.ts';
 export {
   type ErrorClass,
   type ErrorFilter,

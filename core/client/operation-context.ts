@@ -20,6 +20,7 @@ import {
 } from './connection/executor.ts';
 import type { CallOptions, StoreOptions, WriteOptions } from './options.ts';
 import { getCommand, type WriteFields } from './dialect.ts';
+import type { OnFetch } from './cache/fetch-end.ts';
 import { type Found, isUnclear, toFound } from './results.ts';
 import { deserialize, type ItemBytes, type Serde, serialize } from './values/serde.ts';
 
@@ -61,6 +62,8 @@ export interface MemcacheDependencies {
   readonly ignoreErrors: boolean;
   /** Called with each such failure. */
   readonly onIgnored: ((error: MemcacheError) => void) | undefined;
+  /** Called with the end of each `fetch`. */
+  readonly onFetch?: OnFetch | undefined;
 }
 
 /** The servers of a client of many. */
@@ -113,7 +116,7 @@ export class OperationContext {
       const again = this.execute(wire, getCommand(wire, false), left.within(options ?? {}));
       return again.then((second) => this.#valueOf(second, key));
     },
-    ofItem: (item, { key }) => this.itemValue(key, item),
+    ofItem: (item, { key }) => item.isPlaceholder ? undefined : this.itemValue(key, item),
   };
 
   readonly #codec: TextCodec;

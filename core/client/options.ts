@@ -9,6 +9,7 @@ import {
 } from '../wire/client-connection-options.ts';
 import { replyLimits } from '../wire/decode-reply.ts';
 import { type MemcacheError, type ServerReplyError, UsageError } from '../wire/errors.ts';
+import type { OnFetch } from './cache/fetch-end.ts';
 import type { HealthOptions } from './cluster/health.ts';
 import { checkTls } from './connection/endpoint.ts';
 import type { ExecuteOptions } from './connection/executor.ts';
@@ -114,6 +115,11 @@ export interface ClientSettings
    * of it surfaces as an unhandled rejection, not in a call.
    */
   readonly onServer?: ((event: ServerChange) => void) | undefined;
+  /**
+   * Called with the key of each `fetch`; a function that it returns is called at its end, with how
+   * it got its answer and how long that took.
+   */
+  readonly onFetch?: OnFetch | undefined;
   /**
    * Send small writes at once (TCP_NODELAY). It is on by default in the transports of every runtime.
    */
@@ -239,8 +245,8 @@ const isDelay: Rule = [
 export const isChecked: Rule = [() => true, ''];
 const isCodec: Rule = [
   (value) => {
-    const { read, write } = (value ?? {}) as Partial<TextCodec>;
-    return typeof read === 'function' && typeof write === 'function';
+    const { read, write, allocate = read } = (value ?? {}) as Partial<TextCodec>;
+    return [read, write, allocate].every((one) => typeof one === 'function');
   },
   'must be an object with the functions read and write',
 ];
@@ -278,6 +284,7 @@ export const clientTable: OptionTable<ClientSettings> = {
   onIgnored: [isFunction, undefined],
   onCommand: [isFunction, undefined],
   onServer: [isFunction, undefined],
+  onFetch: [isFunction, undefined],
   noDelay: [isBoolean, undefined],
   keepAlive: [isLimit, undefined],
   unref: [isBoolean, false],

@@ -1,5 +1,10 @@
 // What `memwire` exports on every runtime, beside the clients and the transports of that runtime.
 export type { Entries } from './bulk.ts';
+export type { Cache } from './cache/cache.ts';
+export type { CacheStats } from './cache/cache-state.ts';
+export type { FetchEnd, OnFetch } from './cache/fetch-end.ts';
+export type { FetchOptions } from './cache/fetcher.ts';
+export type { CachePolicy, FetchPolicy, LoadContext } from './cache/policy.ts';
 export type { ClusterClient, Each } from './cluster/cluster-client.ts';
 export type { ClusterServer } from './cluster/cluster-server.ts';
 export {
@@ -27,17 +32,19 @@ export { type HashSchemeName, hashSchemes } from './hashing/schemes.ts';
 export type { ItemKey, RoutedKey } from './keys.ts';
 export type { Memcache } from './memcache.ts';
 export type {
-  MetaArithmeticOptions,
   MetaCommands,
-  MetaDeleteOptions,
   MetaFacts,
-  MetaGetOptions,
   MetaItem,
   MetaNumber,
-  MetaOptions,
   MetaResult,
+} from './meta/meta-commands.ts';
+export type {
+  MetaArithmeticOptions,
+  MetaDeleteOptions,
+  MetaGetOptions,
+  MetaOptions,
   MetaSetOptions,
-} from './meta-commands.ts';
+} from './meta/meta-options.ts';
 export type { Gets } from './operation-context.ts';
 export type {
   BulkOptions,
@@ -71,6 +78,7 @@ export type {
   Endpoint,
   Listener,
   ListenOptions,
+  RuntimeSignal,
   TlsOptions,
   Transport,
   TransportEvents,

@@ -478,11 +478,11 @@ export function clientDependencies(
   settings: ClientSettings,
 ): Omit<MemcacheDependencies, 'executor'> {
   const { serde, textCodec, timeout, clock, random, maxKeys } = settings;
-  const { noreply, ignoreErrors, onIgnored } = settings;
+  const { noreply, ignoreErrors, onIgnored, onFetch } = settings;
   const keys = new Keys(keyPolicy(settings));
   return {
     ...{ serde, textCodec, keys, timeout, clock, random, maxKeys },
-    ...{ noreply, ignoreErrors, onIgnored },
+    ...{ noreply, ignoreErrors, onIgnored, onFetch },
   };
 }
 

@@ -64,8 +64,12 @@ export interface TransportEvents {
    * As `onData`, but the chunk is only lent: its memory is written to again after the call. A
    * transport with a read buffer of its own calls this, if there is one, instead of making a copy for
    * `onData`.
+   *
+   * @returns Memory where the owner would like to have the next bytes, which saves a copy of a large
+   * value. A transport that reads into it passes what it has filled as the next chunk, at once, and
+   * does not write to that part again. It may also take no notice.
    */
-  onLent?(chunk: Uint8Array): void;
+  onLent?(chunk: Uint8Array): Uint8Array | null;
   /** There is room again after a `send` that took less than it was given. */
   onDrain(): void;
   /**
@@ -100,9 +104,14 @@ export interface AbortSignalLike {
   removeEventListener(type: 'abort', listener: () => void): void;
 }
 
+/** The runtime's own `AbortSignal` where its types are known, to be passed on to `fetch` and the like. */
+export type RuntimeSignal = typeof globalThis extends
+  { readonly AbortSignal: { readonly prototype: infer Signal } } ? Signal & AbortSignalLike
+  : AbortSignalLike;
+
 /** The part of the platform's AbortController that is used. */
 export interface Aborter {
-  readonly signal: AbortSignalLike;
+  readonly signal: RuntimeSignal;
   abort(reason: unknown): void;
 }
 
@@ -183,11 +192,12 @@ export function guardEvents(
     },
     ...(owner.onLent === undefined ? {} : {
       onLent(chunk: Uint8Array) {
-        if (thrown !== null) return;
+        if (thrown !== null) return null;
         try {
-          owner.onLent?.(chunk);
+          return owner.onLent?.(chunk) ?? null;
         } catch (error) {
           fail(error);
+          return null;
         }
       },
     }),

@@ -5,10 +5,12 @@ import { bytes, text } from '../../conformance/assert.ts';
 import { Random } from '../../conformance/random.ts';
 import { drain, events, proven, receive, watch } from '../../conformance/wire/tools.ts';
 import { suite } from '../../test/runner/suite.ts';
+import { toFound } from '../client/results.ts';
 import { ClientConnection } from './client-connection.ts';
 import type { ClientEvent } from './client-event.ts';
 import type { Command } from './command.ts';
-import { UsageError } from './errors.ts';
+import { ProtocolError, UsageError } from './errors.ts';
+import { flagArgument } from './meta-flags.ts';
 import { plainFlags, plainFlagsOf, type PlainReply } from './plain.ts';
 
 const plain = suite('plain commands and replies');
@@ -16,6 +18,8 @@ const random = new Random(Number(process.env['MEMWIRE_SEED'] ?? 20261127));
 const rounds = Number(process.env['MEMWIRE_RUNS'] ?? 3000);
 
 const READ = plainFlags('mg', ['v', 'f']);
+// Whatever is asked for of an item, as one who holds a lease asks.
+const READ_ALL = plainFlags('mg', ['T60', 'N30', 'R9', 'v', 'f', 'c', 'h', 'l', 's', 't']);
 const STORE = plainFlags('ms', ['F16', 'T300']);
 const DELETE = plainFlags('md', []);
 const get = (key = 'k'): Command => ({ verb: 'mg', key, base64: false, flags: READ });
@@ -169,9 +173,14 @@ plain('a list of flags is checked and frozen', () => {
   assert.throws(() => plainFlags('mg', ['v', 'v']), isUsage);
   assert.throws(() => plainFlags('ms', ['MX']), isUsage);
   assert.throws(() => plainFlags('mg', ['?']), isUsage);
-  for (const flags of [['v'], ['f', 'v'], ['v', 'f', 'c'], ['v', 'f', 'Oown'], ['Oown']]) {
-    const command = { ...get(), flags: plainFlags('mg', flags) } as Command;
-    assert.is(plainFlagsOf(command), undefined, flags.join(' '));
+  const isPlain = (flags: string[]): boolean => {
+    return plainFlagsOf({ ...get(), flags: plainFlags('mg', flags) } as Command) !== undefined;
+  };
+  for (const flags of [['v'], ['f', 'v', 'k'], ['v', 'f', 'q'], ['v', 'f', 'Oown'], ['Oown']]) {
+    assert.not(isPlain(flags), flags.join(' '));
+  }
+  for (const flags of [['f', 'v'], ['v', 'f', 'c'], ['T0', 't'], []]) {
+    assert.ok(isPlain(flags), flags.join(' '));
   }
 });
 
@@ -299,6 +308,15 @@ const replies = [
   'VA 2 f4294967295 O1\r\n\r\n\r\n',
   'EN O1\r\n',
 ];
+// The marks come behind the opaque.
+const whole = [
+  'VA 3 f16 c18446744073709551 h0 l0 s3 t-1 O1\r\nabc\r\n',
+  'VA 0 f0 c1 h1 l99 s0 t-1 O1 W\r\n\r\n',
+  'VA 0 f0 c1 O1 Z\r\n\r\n',
+  'VA 3 f0 c9999999999999999999 t2147483647 O1 X W\r\nabc\r\n',
+  'VA 3 f0 c007 t00 h0 O1 Z X\r\nabc\r\n',
+  'EN O1\r\n',
+];
 const nearly = [
   'VA 3 f16 O2\r\nabc\r\n',
   'VA 3 f16\r\nabc\r\n',
@@ -320,6 +338,22 @@ const nearly = [
   'VA 3 f O1\r\nabc\r\n',
   'VA 3 f16 O\r\nabc\r\n',
   'VA 3 f16 O1O1\r\nabc\r\n',
+  'VA 3 f16 t-2 O1\r\nabc\r\n',
+  'VA 3 f16 t-12 O1\r\nabc\r\n',
+  'VA 3 f16 t- O1\r\nabc\r\n',
+  'VA 3 f16 c-1 O1\r\nabc\r\n',
+  'VA 3 f16 c99999999999999999999 O1\r\nabc\r\n',
+  'VA 3 f16 s9999999999999999 O1\r\nabc\r\n',
+  'VA 3 f16 c O1\r\nabc\r\n',
+  'VA 3 f16 c1 c2 O1\r\nabc\r\n',
+  'VA 3 f16 h2 O1\r\nabc\r\n',
+  'VA 3 f16 h10 O1\r\nabc\r\n',
+  'VA 3 f16 O1 W W\r\nabc\r\n',
+  'VA 3 f16 O1 W1\r\nabc\r\n',
+  'VA 3 f16 kk O1\r\nabc\r\n',
+  'VA 3 f16 O1 \r\nabc\r\n',
+  'VA 3 W O1\r\nabc\r\n',
+  'EN f16 O1\r\n',
   'VA',
   'EN\r\n',
   'EN O1 O1\r\n',
@@ -341,9 +375,11 @@ function comesOf(
   isFast: boolean,
   asked = 3,
   isLent = false,
+  flags = READ,
 ): unknown[] {
   const connection = proven({ maxValue: 1000, maxLine: 64 });
-  for (let i = 0; i < asked; i++) connection.send(get(), 'abc'[i]);
+  const command = { ...get(), flags } as Command;
+  for (let i = 0; i < asked; i++) connection.send(command, 'abc'[i]);
   drain(connection);
   const found: unknown[] = [];
   for (const chunk of chunks) {
@@ -366,11 +402,70 @@ function comesOf(
 }
 
 plain('a reply that is nearly plain comes out as on the path for everything', () => {
-  for (const reply of [...replies, ...nearly]) {
+  for (const reply of [...replies, ...whole, ...nearly]) {
     for (let at = 0; at <= reply.length; at++) {
       const chunks = [reply.slice(0, at), reply.slice(at)];
-      assert.equal(comesOf(chunks, true, 1), comesOf(chunks, false, 1), `${reply} cut at ${at}`);
+      for (const flags of [READ, READ_ALL]) {
+        const expected = comesOf(chunks, false, 1, true, flags);
+        assert.equal(comesOf(chunks, true, 1, true, flags), expected, `${reply} cut at ${at}`);
+      }
     }
+  }
+});
+
+plain('a plain reply tells what the flags of the same reply tell', () => {
+  const taken: string[] = [];
+  for (const line of [...replies, ...whole, ...nearly]) {
+    const connection = proven();
+    connection.send({ ...get(), flags: READ_ALL } as Command, 'a');
+    drain(connection);
+    connection.receive(bytes(line), 0);
+    const sink = (_tag: string, item: PlainReply): void => {
+      taken.push(line);
+      const reply = item.toReply();
+      const flag = (letter: string): string | undefined => flagArgument(reply.flags, letter);
+      const number = (text = ''): number | undefined => text === '' ? undefined : Number(text);
+      const { flags, cas, ttl, lastAccess, hitBefore, valueSize } = item;
+      assert.is(lastAccess, number(flag('l')));
+      assert.is(valueSize, number(flag('s')));
+      assert.is(hitBefore, flag('h') === undefined ? undefined : flag('h') === '1');
+      assert.is(cas, flag('c') === undefined ? undefined : BigInt(flag('c')!));
+      assert.is(ttl, flag('t') === '-1' ? Infinity : number(flag('t')));
+      const marks = [item.won, item.stale, item.alreadyWon];
+      assert.equal(marks, ['W', 'X', 'Z'].map((mark) => flag(mark) !== undefined));
+      if (reply.type !== 'VA') return;
+      assert.is(String(flags), flag('f'));
+      assert.is(item.isPlaceholder, toFound(reply) === undefined);
+    };
+    try {
+      connection.next({ ...noItems, onPlain: sink });
+    } catch (error) {
+      assert.instance(error, ProtocolError);
+    }
+  }
+  const odd = [
+    'VA 03 f16 O01\r\nabc\r\n',
+    'VA 3 f16 O1 W\r\nabc\r\n',
+    'VA 3 O1 f16\r\nabc\r\n',
+    'VA 3 f16 c1 O1\r\nabc\r\n',
+    'VA 3 f16 h2 O1\r\nabc\r\n',
+    'EN f16 O1\r\n',
+  ];
+  assert.equal(taken, [...replies, ...whole, ...odd]);
+});
+
+plain('a status with flags is as on the path for everything', () => {
+  const command = { ...set('v'), flags: plainFlags('ms', ['c', 's']) } as Command;
+  for (const line of ['HD c12 s1 O1\r\n', 'HD O1\r\n', 'HD O1 c2\r\n', 'NS c1 O1\r\n']) {
+    const [fast, slow] = [proven(), proven()];
+    for (const connection of [fast, slow]) {
+      connection.send(command, 'a');
+      drain(connection);
+      connection.receive(bytes(line), 0);
+    }
+    const { plain: taken, event } = readFast(fast);
+    assert.is(taken.length, line.startsWith('HD') ? 1 : 0);
+    assert.equal(taken[0] ?? event, slow.next());
   }
 });
 
@@ -378,7 +473,7 @@ plain('any stream of replies comes out as on the path for everything', () => {
   for (let round = 0; round < rounds; round++) {
     let stream = '';
     for (let i = 1; i <= 3; i++) {
-      const samples = random.chance(0.85) ? replies : nearly;
+      const samples = random.chance(0.85) ? [...replies, ...whole] : nearly;
       stream += random.pick(samples).replace('O1', `O${i}`);
     }
     if (random.chance(0.3)) {

@@ -1,16 +1,17 @@
 // Plain commands: those that clients send most, encoded in one pass and their replies read in one.
 //
 // A plain command is a meta command with a text key and one of the lists that `plainFlags` gave. A
-// plain reply lies whole in one chunk, and is exactly `VA n fN ON`, `HD ON` or `EN ON` with the
-// expected opaque. Everything else is left untouched to the general encoder and decoder, which have
-// all rules and all errors.
-import { EMPTY, isBytes, matches, utf8At } from './bytes.ts';
+// plain reply lies whole in one chunk, and is `VA`, `HD` or `EN` with the expected opaque, and of
+// other flags each of `c f h l s t` with its number and each of the marks `W X Z` at most once.
+// Everything else is left untouched to the general encoder and decoder, which have all rules and all
+// errors.
+import { EMPTY, isBytes, latin1, matches, utf8At } from './bytes.ts';
 import { checkCommand } from './check-command.ts';
 import type { Command, Key } from './command.ts';
 import type { Input } from './input.ts';
 import { MAX_KEY } from './key.ts';
 import { hasQuiet } from './meta-flags.ts';
-import { putNumber } from './numbers.ts';
+import { bigDigits, putNumber } from './numbers.ts';
 import { type Output, putEnd, REFERENCE_SIZE } from './output.ts';
 import { EN, HD, type MetaReply, type MetaValueReply } from './reply.ts';
 
@@ -38,10 +39,12 @@ export function plainFlags(verb: PlainFlags['verb'], flags: readonly string[]): 
   const command = { key: '-', base64: false, flags: list };
   checkCommand(verb === 'ms' ? { verb, ...command, value: EMPTY } : { verb, ...command });
   const text = list.map((flag) => ` ${flag}`).join('');
-  const isRead = verb === 'mg' && text === ' v f';
-  // Not a command with a longer reply, or with an opaque of its own that has to be given back.
-  if (isRead || !/ [a-pr-zO]/.test(text)) {
-    known.set(list, { verb, line: toBytes(`${text} O`), isRead, isQuiet: hasQuiet(list) });
+  const isQuiet = hasQuiet(list);
+  const isRead = / v/.test(text);
+  const isReadWhole = verb === 'mg' && !isQuiet && / f/.test(text);
+  // Not with an opaque or a key that has to be given back.
+  if ((isReadWhole || !isRead) && !/ [bkO]/.test(text)) {
+    known.set(list, { verb, line: toBytes(`${text} O`), isRead, isQuiet });
   }
   return list;
 }
@@ -159,6 +162,65 @@ export class PlainReply {
   isLent = false;
   /** The bytes of the whole reply. */
   size = 0;
+  // The bits of the flags that it has, whose numbers the other fields hold.
+  #has = 0;
+  // Where the flags lie in `bytes`, the first space and the last letter included.
+  #flagsFrom = 0;
+  #flagsTo = 0;
+  #casFrom = 0;
+  #ttl = 0;
+  #lastAccess = 0;
+  #hitBefore = 0;
+  #valueSize = 0;
+
+  /** Flag `c`: the version of the item; undefined where the reply does not say. */
+  get cas(): bigint | undefined {
+    if ((this.#has & CAS_BIT) === 0) return undefined;
+    const { bytes } = this;
+    let end = this.#casFrom;
+    while (bytes[end]! > SPACE) end++;
+    return bigDigits(bytes, this.#casFrom, end) ?? undefined;
+  }
+
+  /** Flag `t`: the seconds that the item has left, Infinity if it never expires. */
+  get ttl(): number | undefined {
+    return (this.#has & TTL_BIT) === 0 ? undefined : this.#ttl;
+  }
+
+  /** Flag `l`: the seconds since it was last read. */
+  get lastAccess(): number | undefined {
+    return (this.#has & LAST_ACCESS_BIT) === 0 ? undefined : this.#lastAccess;
+  }
+
+  /** Flag `h`: whether it was read since it was stored. */
+  get hitBefore(): boolean | undefined {
+    return (this.#has & HIT_BIT) === 0 ? undefined : this.#hitBefore === 1;
+  }
+
+  /** Flag `s`: the bytes of the value. */
+  get valueSize(): number | undefined {
+    return (this.#has & SIZE_BIT) === 0 ? undefined : this.#valueSize;
+  }
+
+  /** Mark `W`: the caller has won, and is the one to store a new value. */
+  get won(): boolean {
+    return (this.#has & WON_BIT) !== 0;
+  }
+
+  /** Mark `X`: the item is stale. */
+  get stale(): boolean {
+    return (this.#has & STALE_BIT) !== 0;
+  }
+
+  /** Mark `Z`: another caller has won. */
+  get alreadyWon(): boolean {
+    return (this.#has & LOST_BIT) !== 0;
+  }
+
+  /** Whether it is the empty placeholder that an `mg` with N has made, which counts as a miss. */
+  get isPlaceholder(): boolean {
+    return this.from === this.to && this.flags === 0 && (this.#has & (WON_BIT | LOST_BIT)) !== 0;
+  }
 
   /**
    * Reads the next reply if it is plain; returns whether it was.
@@ -189,32 +251,19 @@ export class PlainReply {
         length = length * 10 + digit;
       }
       if (at === lengthAt || at - lengthAt > 9 || length > maxValue) return false;
-      if (chunk[at] !== SPACE || chunk[at + 1] !== FLAGS) return false;
-      const flagsAt = at += 2;
-      let flags = 0;
-      for (let digit; (digit = chunk[at]! - ZERO) >= 0 && digit <= 9; at++) {
-        flags = flags * 10 + digit;
-      }
-      // Not with a leading zero, which the number would not show.
-      if (at === flagsAt || at - flagsAt > 10) return false;
-      if (at - flagsAt > 1 && chunk[flagsAt] === ZERO) return false;
-      this.flags = flags;
     } else if (code !== (isRead ? EN_CODE : HD_CODE)) return false;
-    if (chunk[at] !== SPACE || chunk[at + 1] !== OPAQUE) return false;
-    const opaqueAt = at += 2;
-    let number = 0;
-    for (let digit; (digit = chunk[at]! - ZERO) >= 0 && digit <= 9; at++) {
-      number = number * 10 + digit;
-    }
-    if (number !== opaque || at === opaqueAt || at - opaqueAt > 9) return false;
-    if (chunk[at] !== CR || chunk[at + 1] !== LF || at - position > maxLine) return false;
+    this.#flagsFrom = at;
+    at = this.#readFlags(chunk, at, opaque);
+    if (at < 0 || chunk[at] !== CR || chunk[at + 1] !== LF || at - position > maxLine) return false;
+    if (length >= 0 && (this.#has & FLAGS_BIT) === 0) return false;
+    this.#flagsTo = at;
+    this.bytes = chunk;
     at += 2;
     if (length < 0) this.type = isRead ? 'EN' : 'HD';
     else {
       const end = at + length;
       if (chunk[end] !== CR || chunk[end + 1] !== LF) return false;
       this.type = 'VA';
-      this.bytes = chunk;
       this.isLent = input.isLent;
       this.from = at;
       this.to = end;
@@ -223,6 +272,68 @@ export class PlainReply {
     this.size = at - position;
     input.position = at;
     return true;
+  }
+
+  // Returns the position after the flags, or -1 where they are not plain.
+  #readFlags(chunk: Uint8Array, from: number, opaque: number): number {
+    let has = 0;
+    let at = from;
+    while (chunk[at] === SPACE) {
+      const letter = chunk[at + 1]!;
+      // These letters differ in their last five bits.
+      const bit = 1 << (letter & 31);
+      if ((has & bit) !== 0) return -1;
+      has |= bit;
+      const start = at += 2;
+      let number = 0;
+      for (let digit; (digit = chunk[at]! - ZERO) >= 0 && digit <= 9; at++) {
+        number = number * 10 + digit;
+      }
+      const length = at - start;
+      switch (letter) {
+        case FLAGS:
+          // Not with a leading zero, which the number would not show.
+          if (length === 0 || length > 10 || (length > 1 && chunk[start] === ZERO)) return -1;
+          this.flags = number;
+          break;
+        case OPAQUE:
+          if (number !== opaque || length === 0 || length > 9) return -1;
+          break;
+        case 0x63: // c
+          // No more digits than certainly fit 64 bits.
+          if (length === 0 || length > 19) return -1;
+          this.#casFrom = start;
+          break;
+        case 0x74: // t
+          if (length === 0 && chunk[at] === MINUS && chunk[at + 1] === ONE) {
+            at += 2;
+            number = Infinity;
+          } else if (length === 0 || length > 15) return -1;
+          this.#ttl = number;
+          break;
+        case 0x68: // h
+          if (length !== 1) return -1;
+          this.#hitBefore = number;
+          break;
+        case 0x6c: // l
+          if (length === 0 || length > 15) return -1;
+          this.#lastAccess = number;
+          break;
+        case 0x73: // s
+          if (length === 0 || length > 15) return -1;
+          this.#valueSize = number;
+          break;
+        case 0x57: // W
+        case 0x58: // X
+        case 0x5a: // Z
+          if (length > 0) return -1;
+          break;
+        default:
+          return -1;
+      }
+    }
+    this.#has = has;
+    return (has & OPAQUE_BIT) === 0 ? -1 : at;
   }
 
   /**
@@ -265,6 +376,7 @@ export class PlainReply {
     if (chunk[end] !== CR || chunk[end + 1] !== LF) return -1;
     this.type = 'VA';
     this.flags = flags;
+    this.#has = FLAGS_BIT;
     this.bytes = chunk;
     this.isLent = input.isLent;
     this.from = at + 2;
@@ -276,10 +388,19 @@ export class PlainReply {
 
   /** The same reply as the general decoder would return. */
   toReply(): MetaReply | MetaValueReply {
-    const { type, flags, bytes, from, to } = this;
-    if (type !== 'VA') return type === 'HD' ? HD : EN;
-    const value = this.isLent ? bytes.slice(from, to) : bytes.subarray(from, to);
-    return { type, flags: [`f${flags}`], value };
+    const { type, bytes, from, to } = this;
+    if (type === 'VA') {
+      const value = this.isLent ? bytes.slice(from, to) : bytes.subarray(from, to);
+      return { type, flags: this.#toFlags(), value };
+    }
+    if (this.#has !== OPAQUE_BIT) return { type, flags: this.#toFlags() };
+    return type === 'HD' ? HD : EN;
+  }
+
+  #toFlags(): string[] {
+    if (this.#has === (FLAGS_BIT | OPAQUE_BIT)) return [`f${this.flags}`];
+    const text = latin1(this.bytes, this.#flagsFrom + 1, this.#flagsTo);
+    return text.split(' ').filter((flag) => !flag.startsWith('O'));
   }
 }
 
@@ -288,8 +409,20 @@ const SPACE = 0x20;
 const ZERO = 0x30;
 const CR = 0x0d;
 const LF = 0x0a;
+const MINUS = 0x2d;
+const ONE = 0x31;
 const FLAGS = 0x66;
 const OPAQUE = 0x4f;
+const FLAGS_BIT = 1 << (FLAGS & 31);
+const OPAQUE_BIT = 1 << (OPAQUE & 31);
+const CAS_BIT = 1 << (0x63 & 31);
+const TTL_BIT = 1 << (0x74 & 31);
+const HIT_BIT = 1 << (0x68 & 31);
+const LAST_ACCESS_BIT = 1 << (0x6c & 31);
+const SIZE_BIT = 1 << (0x73 & 31);
+const WON_BIT = 1 << (0x57 & 31);
+const STALE_BIT = 1 << (0x58 & 31);
+const LOST_BIT = 1 << (0x5a & 31);
 const VA = 0x5641;
 const HD_CODE = 0x4844;
 const EN_CODE = 0x454e;

@@ -4,7 +4,7 @@ import { MemoryServer } from '../../core/server/memory.ts';
 import type { ServerClient } from '../../core/client/server-client.ts';
 import { suite } from '../runner/suite.ts';
 import { Client } from '../runner/runtime.ts';
-import type { ClientOptions, CommandMessage } from '../../transport-node/mod.ts';
+import type { ClientOptions, CommandMessage, FetchEnd } from '../../transport-node/mod.ts';
 
 const diagnostics = suite('diagnostics channel');
 const commands = tracingChannel<'memwire:command', CommandMessage>('memwire:command');
@@ -93,6 +93,23 @@ diagnostics(
     await Promise.all([one.close(), two.close()]);
   },
 );
+
+diagnostics('fetches have a channel of their own', async () => {
+  const heard: unknown[] = [];
+  const note = (message: unknown): void => {
+    const { key, outcome, error } = message as FetchEnd & { readonly key: string };
+    heard.push([key, outcome, error]);
+  };
+  const one = client({
+    onFetch: (key) => ({ outcome }) => void heard.push(`${String(key)} ${outcome}`),
+  });
+  await one.fetch('a', () => 1, { ttl: 5 });
+  channel('memwire:fetch').subscribe(note);
+  await one.fetch('a', () => 2, { ttl: 5 });
+  channel('memwire:fetch').unsubscribe(note);
+  assert.equal(heard, ['a loaded', ['a', 'hit', null], 'a hit']);
+  await one.close();
+});
 
 diagnostics('hooks that are no functions are refused', () => {
   assert.throws(() => client({ onCommand: 'x' as never }), /onCommand must be a function/);

@@ -31,7 +31,7 @@ for (const page of pages) {
 const clients: Readonly<Record<string, string>> = {
   'core/client/memcache.ts': `new Client('localhost', { dial })`,
   'core/client/server-client.ts': `new Client('localhost', { dial })`,
-  'core/client/meta-commands.ts': `new Client('localhost', { dial })`,
+  'core/client/meta/meta-commands.ts': `new Client('localhost', { dial })`,
   'core/client/cluster/cluster-client.ts': `new HashClient(['a:11211', 'b:11211'], { dial })`,
 };
 const METHOD =

@@ -332,9 +332,9 @@ function routeOf(command: Command, options: ExecuteOptions | undefined): Key | u
 /** A reader that reports the replies of a server on probation. */
 function confirming<Result>(health: Health, reader: Reader<Result>): Reader<Result> {
   return {
-    ofReply(reply, call) {
+    ofReply(reply, call, connection) {
       if (reply.type !== 'silent') health.confirm();
-      return reader.ofReply(reply, call);
+      return reader.ofReply(reply, call, connection);
     },
   };
 }

@@ -19,7 +19,9 @@ import {
   closedError,
   type ExecuteOptions,
   type Executor,
+  type Reader,
 } from '../connection/executor.ts';
+import type { ItemKey } from '../keys.ts';
 import type { CallOptions } from '../options.ts';
 
 export interface DiscoveredClusterOptions {
@@ -57,6 +59,18 @@ export class DiscoveredCluster implements Executor {
     if (this.#isKnown) return this.#cluster.execute(command, options);
     const waiting = this.ready(options === undefined ? {} : options);
     return waiting.then((left) => this.#cluster.execute(command, left));
+  }
+
+  /** @internal */
+  executeWith<Result>(
+    command: Command,
+    options: ExecuteOptions | undefined,
+    reader: Reader<Result>,
+    key: ItemKey,
+  ): Promise<Result> {
+    if (this.#isKnown) return this.#cluster.executeWith(command, options, reader, key);
+    const waiting = this.ready(options === undefined ? {} : options);
+    return waiting.then((left) => this.#cluster.executeWith(command, left, reader, key));
   }
 
   /**

@@ -87,10 +87,14 @@ export interface Call {
  * Turns the reply to a command into the result of the call. One object serves all calls of a kind.
  */
 export interface Reader<Result> {
-  /** An exception of it rejects the call. */
-  ofReply(reply: Reply, call: Call): Result | Promise<Result>;
+  /**
+   * An exception of it rejects the call.
+   *
+   * @param connection The connection that replied, for commands that must go the same way.
+   */
+  ofReply(reply: Reply, call: Call, connection?: Executor): Result | Promise<Result>;
   /** The same for a plain `VA`, whose value must be copied if it is kept. */
-  ofItem?(item: PlainReply, call: Call): Result;
+  ofItem?(item: PlainReply, call: Call, connection?: Executor): Result | Promise<Result>;
   /**
    * Called with each item of a `get` of many keys as it arrives; `ofReply` gets the others. The
    * value must be copied if it is kept.

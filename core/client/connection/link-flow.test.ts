@@ -89,7 +89,7 @@ link(
     await settled();
     assert.is(transport.take().match(/mg/g)?.length, 5);
     await transport.reply('VA 1 f1 O1\r\nx\r\nEN O2\r\nVA 3 f2 O3\r\nab');
-    await transport.reply('c\r\nVA 1 f3 O4 W\r\ny\r\nVA 1 f13 O5\r\nz\r\n');
+    await transport.reply('c\r\nVA 1 f3 O4 y1\r\ny\r\nVA 1 f13 O5\r\nz\r\n');
     assert.equal(calls.map(({ value, error }) => error === undefined ? value : String(error)), [
       'hit: x',
       'miss: EN',

@@ -46,7 +46,8 @@ import {
   wholeReply,
 } from './executor.ts';
 import type { ItemKey } from '../keys.ts';
-import { type Early, loginCall, lostError, Pending, plainSink, settle } from './pending.ts';
+import { type Early, itemSink, loginCall, lostError, Pending } from './pending.ts';
+import { settle, settlePlain } from './pending.ts';
 import type { ClientOptions } from '../options.ts';
 import { Nudge } from './nudge.ts';
 import { announce, observed, type Traffic } from './observe.ts';
@@ -120,10 +121,10 @@ export class Link implements Executor, TransportEvents {
   #heldBack: Pending[] = [];
   readonly #signals: AbortListeners = new AbortListeners();
   readonly #sink: PlainSink<Pending> = {
-    ...plainSink,
+    ...itemSink,
     onPlain: (call, reply, bytesOut) => {
       this.hasAnswered = true;
-      plainSink.onPlain(call, reply, bytesOut);
+      settlePlain(call, reply, bytesOut, this);
     },
   };
   #isLate = false;
@@ -209,10 +210,10 @@ export class Link implements Executor, TransportEvents {
     const onEnd = announce(onCommand, spelled, this.#name);
     if (onEnd === undefined) return this.#execute(spelled, command, options, null, reader, key);
     const traffic = { bytesOut: 0, bytesIn: 0 };
-    const timeout = options?.timeout ?? this.#options.timeout;
-    const call = { key, options, deadline: clock.elapsed() + timeout };
+    const deadline = clock.elapsed() + (options?.timeout ?? this.#options.timeout);
     const reply = this.#execute(spelled, command, options, traffic, wholeReply, key);
-    return observed(onEnd, clock, spelled, traffic, reply).then((it) => reader.ofReply(it, call))
+    return observed(onEnd, clock, spelled, traffic, reply)
+      .then((it) => reader.ofReply(it, { key, options, deadline }, this))
       .catch((error) => refused(reader, error));
   }
 
@@ -300,7 +301,7 @@ export class Link implements Executor, TransportEvents {
         this.#nudge?.sent(command);
         // Coalesces writes that follow one another, 64 at most.
         if (this.#quiet % 64 !== 0) this.#pump.linger();
-        return settle(pending, SILENT);
+        return settle(pending, SILENT, this);
       }
     }
     checkCommand(asked);
@@ -371,9 +372,9 @@ export class Link implements Executor, TransportEvents {
   }
 
   /** @internal */
-  onLent(chunk: Uint8Array): void {
+  onLent(chunk: Uint8Array): Uint8Array | null {
     this.#receive(chunk, true);
-    this.#connection.keep();
+    return this.#connection.keep();
   }
 
   #receive(chunk: Uint8Array, isLent: boolean): void {
@@ -461,7 +462,7 @@ export class Link implements Executor, TransportEvents {
     if (this.#early.length > 0 && this.#connection.spoken !== 'unproven') this.#early = [];
     if (this.#heldBack.length === 0 || this.#pump.sendsLater) return;
     if (!this.#hasRoom) return;
-    for (const pending of this.#heldBack.splice(0)) settle(pending, SILENT);
+    for (const pending of this.#heldBack.splice(0)) settle(pending, SILENT, this);
   }
 
   #settle(event: ClientEvent<Pending>): void {
@@ -470,13 +471,9 @@ export class Link implements Executor, TransportEvents {
         const { tag, reply, bytesOut, bytesIn } = event;
         tag.unlisten?.();
         if (tag.traffic !== null) Object.assign(tag.traffic, { bytesOut, bytesIn });
-        if (isError(reply)) {
-          tag.fail(new ServerReplyError(reply.type, reply.message));
-        } else {
-          this.hasAnswered = true;
-          settle(tag, reply);
-        }
-        return;
+        if (isError(reply)) return tag.fail(new ServerReplyError(reply.type, reply.message));
+        this.hasAnswered = true;
+        return settle(tag, reply, this);
       }
       case 'item':
         this.hasAnswered = true;
@@ -486,7 +483,7 @@ export class Link implements Executor, TransportEvents {
         // Backpressure for quiet writes: it bounds memory and yields to the event loop.
         if (this.#pump.sendsLater || !this.#hasRoom) {
           this.#heldBack.push(event.tag);
-        } else settle(event.tag, SILENT);
+        } else settle(event.tag, SILENT, this);
         return;
       case 'refused':
         event.tag.unlisten?.();
@@ -575,7 +572,7 @@ export class Link implements Executor, TransportEvents {
       }
     }
     // Their bytes were sent, which is all that their promises stand for.
-    for (const pending of this.#heldBack.splice(0)) settle(pending, SILENT);
+    for (const pending of this.#heldBack.splice(0)) settle(pending, SILENT, this);
     this.#resolveClosed();
   }
 

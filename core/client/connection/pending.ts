@@ -10,9 +10,16 @@ import {
 } from '../../wire/errors.ts';
 import type { Command } from '../../wire/command.ts';
 import type { PlainSink } from '../../wire/client-event.ts';
+import type { PlainReply } from '../../wire/plain.ts';
 import type { Reply } from '../../wire/reply.ts';
 import type { ItemKey } from '../keys.ts';
-import { type Call, type ExecuteOptions, type Reader, wholeReply } from './executor.ts';
+import {
+  type Call,
+  type ExecuteOptions,
+  type Executor,
+  type Reader,
+  wholeReply,
+} from './executor.ts';
 import type { Traffic } from './observe.ts';
 
 /** A call that waits for its reply. */
@@ -61,31 +68,40 @@ export interface Early {
   readonly until: 'answered' | 'sent';
 }
 
-/** Ends a call with its reply. */
-export function settle(call: Pending, reply: Reply): void {
+/** Ends a call with its reply, which came on a connection. */
+export function settle(call: Pending, reply: Reply, connection: Executor): void {
   try {
-    call.resolve(call.reader.ofReply(reply, call));
+    call.resolve(call.reader.ofReply(reply, call, connection));
   } catch (error) {
     call.fail(error as Error);
   }
 }
 
-/** Ends calls with plain replies. */
-export const plainSink: PlainSink<Pending> = {
-  onPlain(call, reply, bytesOut) {
-    const { reader, traffic } = call;
-    call.unlisten?.();
-    if (traffic !== null) {
-      traffic.bytesOut = bytesOut;
-      traffic.bytesIn = reply.size;
-    }
-    if (reply.type !== 'VA' || reader.ofItem === undefined) return settle(call, reply.toReply());
-    try {
-      call.resolve(reader.ofItem(reply, call));
-    } catch (error) {
-      call.fail(error as Error);
-    }
-  },
+/** Ends a call with its plain reply, which came on a connection. */
+export function settlePlain(
+  call: Pending,
+  reply: PlainReply,
+  bytesOut: number,
+  connection: Executor,
+): void {
+  const { reader, traffic } = call;
+  call.unlisten?.();
+  if (traffic !== null) {
+    traffic.bytesOut = bytesOut;
+    traffic.bytesIn = reply.size;
+  }
+  if (reply.type !== 'VA' || reader.ofItem === undefined) {
+    return settle(call, reply.toReply(), connection);
+  }
+  try {
+    call.resolve(reader.ofItem(reply, call, connection));
+  } catch (error) {
+    call.fail(error as Error);
+  }
+}
+
+/** Takes the items of calls for many keys. */
+export const itemSink: Pick<PlainSink<Pending>, 'takesItems' | 'onPlainItem'> = {
   // Observers get the whole reply.
   takesItems: ({ reader, traffic }) => traffic === null && reader.takeItem !== undefined,
   onPlainItem: ({ reader }, item, index) => reader.takeItem?.(item, index),

@@ -10,7 +10,7 @@ import { MemcacheError } from '../../wire/errors.ts';
 import { flagArgument } from '../../wire/meta-flags.ts';
 import type { PlainReply } from '../../wire/plain.ts';
 import type { Reply } from '../../wire/reply.ts';
-import type { Call, Reader } from './executor.ts';
+import type { Call, Executor, Reader } from './executor.ts';
 import { callListener } from './observe.ts';
 
 /** What has happened to a server, for `onServer`. */
@@ -162,8 +162,9 @@ export class ServerStatus implements Omit<Counters, 'servers'> {
       ...(events.onLent === undefined ? {} : {
         onLent: (chunk: Uint8Array) => {
           this.bytesIn += chunk.length;
-          events.onLent?.(chunk);
+          const room = events.onLent?.(chunk) ?? null;
           onData();
+          return room;
         },
       }),
       ...(events.onEnd === undefined ? {} : { onEnd: () => events.onEnd?.() }),
@@ -224,9 +225,9 @@ class CountedReader implements Reader<unknown> {
     };
   }
 
-  ofReply(reply: Reply, call: Call): unknown {
+  ofReply(reply: Reply, call: Call, connection?: Executor): unknown {
     if (this.keys > 0) this.#count(reply);
-    return this.reader.ofReply(reply, call);
+    return this.reader.ofReply(reply, call, connection);
   }
 
   ofError(error: Error): void {
@@ -247,9 +248,9 @@ class CountedReader implements Reader<unknown> {
 
 /** The same for a reader that takes plain items: whether it does is asked of it for each of them. */
 class CountedItemReader extends CountedReader {
-  ofItem(item: PlainReply, call: Call): unknown {
+  ofItem(item: PlainReply, call: Call, connection?: Executor): unknown {
     if (this.keys > 0) this.status.hits++;
-    return this.reader.ofItem!(item, call);
+    return this.reader.ofItem!(item, call, connection);
   }
 }
 

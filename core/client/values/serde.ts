@@ -29,6 +29,16 @@ const INTEGER = 2;
 const TEXT = 16;
 const JSON_TEXT = 32;
 
+// Those of a cache, for items that are no values or would not look like one. Other clients see an
+// empty string, or a short token, with flags of no type.
+
+/** An empty item that says: there is none. */
+export const NONE = 0x100_0000;
+/** An empty value whose own flags are 0: it would look like a placeholder. */
+export const EMPTY_VALUE = 0x200_0000;
+/** A placeholder that was made without meta commands: its value is a token. */
+export const CLAIM = 0x400_0000;
+
 /**
  * Bytes stay bytes, strings are UTF-8, whole numbers and bigints are decimal, everything else is
  * JSON. What would not come back is refused with a `UsageError`: a lone surrogate in a string, NaN
@@ -62,6 +72,11 @@ export const defaultSerde: Serde = {
         return toInteger(key, value);
       case JSON_TEXT:
         return fromJson(key, fromUtf8(value));
+      case EMPTY_VALUE:
+        return ownBytes(value);
+      case NONE:
+      case CLAIM:
+        return undefined;
       default:
         throw new UsageError(
           'serde',

@@ -16,8 +16,15 @@ import { isIdempotent } from '../../wire/command-facts.ts';
 import type { Reply } from '../../wire/reply.ts';
 import { verbs } from '../../wire/verbs.ts';
 import { AbortListeners } from '../connection/abort-listeners.ts';
-import { checkExecuteOptions, type ExecuteOptions, type Executor } from '../connection/executor.ts';
+import {
+  type Call,
+  checkExecuteOptions,
+  type ExecuteOptions,
+  type Executor,
+  type Reader,
+} from '../connection/executor.ts';
 import { backoff, Deadline } from '../connection/timing.ts';
+import type { ItemKey } from '../keys.ts';
 import { Memcache } from '../memcache.ts';
 import type { Servers } from '../operation-context.ts';
 import {
@@ -92,6 +99,17 @@ const READS: Command = { verb: 'version' };
 /** The codes of errors with which a call was refused before anything was sent. */
 const REFUSED_HERE: ReadonlySet<string> = new Set(['down', 'overloaded']);
 
+/** A reply as a reader gets it. */
+interface Landed {
+  readonly reply: Reply;
+  readonly call: Call;
+  readonly connection: Executor | undefined;
+}
+
+const landing: Reader<Landed> = {
+  ofReply: (reply, call, connection) => ({ reply, call, connection }),
+};
+
 /**
  * Tries a failed command again if another attempt may succeed and can do no harm: no byte of it was
  * sent, or it is idempotent. `retryServerErrors` and `retryUnsafe` allow more.
@@ -120,6 +138,30 @@ export class Retrying implements Executor {
   /** Sends a command: see `Executor.execute`. */
   execute(command: Command, options?: ExecuteOptions): Promise<Reply> {
     return this.#execute(this.#executor, command, options);
+  }
+
+  /** @internal */
+  async executeWith<Result>(
+    command: Command,
+    options: ExecuteOptions = {},
+    reader: Reader<Result>,
+    key: ItemKey,
+  ): Promise<Result> {
+    checkExecuteOptions(options);
+    const executor = this.#executor;
+    const { reply, call, connection } = await this.#repeat(
+      command,
+      options,
+      this.#deadline(options),
+      async (left): Promise<Landed> => {
+        const landed = executor.executeWith?.(command, left, landing, key);
+        if (landed !== undefined) return await landed;
+        const own = { key, options: left, deadline: Infinity };
+        return { reply: await executor.execute(command, left), call: own, connection: undefined };
+      },
+    );
+    // Outside of the attempts: what it throws is no failure of the command.
+    return await reader.ofReply(reply, call, connection);
   }
 
   /** Ends the waits between attempts: their calls reject with the error of the last attempt. */

@@ -1,0 +1,375 @@
+// The commands of a cache: reads with a lease, and the stores that use the lease up.
+//
+// A read creates a placeholder where there is no item (`N`), and marks an old one (`R`): one reader
+// wins the right to load, the others are told so. The winner's store compares the cas that it has
+// read, so it fails if anybody has changed, invalidated or deleted the item since. It never has the
+// flag `I`, with which an older value would overwrite a newer one.
+//
+// Without meta commands the placeholder is an `add`, and a second item, the marker, stands for as
+// long as the value needs no load.
+import { latin1, utf8 } from '../../wire/bytes.ts';
+import type { Command } from '../../wire/command.ts';
+import { UsageError } from '../../wire/errors.ts';
+import { plainFlags, type PlainReply } from '../../wire/plain.ts';
+import type { Reply } from '../../wire/reply.ts';
+import type { ExecuteOptions, Executor, Reader } from '../connection/executor.ts';
+import { casCommand, deleteCommand, getCommand, storeCommand } from '../dialect.ts';
+import { type ItemKey, ownKey, type WireKey } from '../keys.ts';
+import type { OperationContext } from '../operation-context.ts';
+import { toCount, toDone, toStatus, toUnsigned, unexpected } from '../results.ts';
+import { CLAIM, EMPTY_VALUE, NONE, serialize } from '../values/serde.ts';
+import { readItem, readPlainItem, readValue, Seen } from './item.ts';
+import { secondsToExptime } from './policy.ts';
+
+/** The end of the marker's key. */
+const MARKER = '~fresh';
+
+/** The seconds of a policy that its commands need. */
+export interface LeaseSeconds {
+  readonly grace: number;
+  readonly refreshAhead: number;
+  readonly lease: number;
+}
+
+/** A value as it is stored. */
+export interface Stored {
+  readonly data: string | Uint8Array;
+  readonly flags: number;
+}
+
+/** The commands of one policy, for keys of any client. */
+export class Leases {
+  readonly context: OperationContext;
+  readonly #seconds: LeaseSeconds;
+  readonly #readFlags: readonly string[];
+
+  constructor(context: OperationContext, seconds: LeaseSeconds) {
+    const { grace, refreshAhead, lease } = seconds;
+    this.context = context;
+    this.#seconds = seconds;
+    // The server lets a reader win below the number.
+    const recache = grace + refreshAhead === 0 ? [] : [`R${grace + refreshAhead + 1}`];
+    this.#readFlags = plainFlags('mg', ['v', 'f', 'c', 't', `N${lease}`, ...recache]);
+  }
+
+  /** The read of a key; a server without meta commands gets a `gets`. */
+  command({ key, base64 }: WireKey): Command {
+    return { verb: 'mg', key, base64, flags: this.#readFlags, orText: true };
+  }
+
+  /** What the reply to `command` says: a fresh value as it is, or a `Seen`. */
+  read(
+    reply: Reply,
+    key: ItemKey,
+    wire: WireKey,
+    options: ExecuteOptions | undefined,
+    connection: Executor | undefined,
+  ): unknown {
+    if (reply.type !== 'values') {
+      return readItem(this.context, key, reply, this.#seconds.grace, connection);
+    }
+    return this.#readAgain(reply, key, wire, options, connection);
+  }
+
+  /** The same for a reply that was read in one pass. */
+  readPlain(item: PlainReply, key: ItemKey, connection: Executor | undefined): unknown {
+    return readPlainItem(this.context, key, item, this.#seconds.grace, connection);
+  }
+
+  /** Reads a key: a fresh value as it is, or a `Seen`. */
+  look(key: ItemKey, wire: WireKey, options: ExecuteOptions | undefined): Promise<unknown> {
+    return this.#execute(wire, this.command(wire), options, (reply, connection) => {
+      return this.read(reply, key, wire, options, connection);
+    });
+  }
+
+  /** Makes a placeholder where the server could not: with `add`. */
+  async claim(
+    wire: WireKey,
+    token: string,
+    options: ExecuteOptions | undefined,
+  ): Promise<Seen | null> {
+    const expire = this.#exptime(this.#seconds.lease);
+    const fields = { expire, flags: CLAIM, quiet: false };
+    const added = await this.context.execute(
+      wire,
+      storeCommand('add', wire, token, fields),
+      options,
+    );
+    if (!toDone(added)) return null;
+    return await this.#execute(wire, getCommand(wire, true), options, (reply, connection) => {
+      const isText = added.type === 'STORED';
+      return toClaim(reply, token, connection, isText);
+    });
+  }
+
+  /** A value in the form in which it is stored; undefined for none. */
+  toStored(key: ItemKey, value: unknown): Stored {
+    if (value === undefined) return { data: '', flags: NONE };
+    const { value: data, flags } = serialize(this.context.dependencies.serde, ownKey(key), value);
+    return { data, flags: data.length === 0 && flags === 0 ? EMPTY_VALUE : flags };
+  }
+
+  /**
+   * Stores the value that was loaded under a lease, unless the item has changed since.
+   *
+   * @param fresh Seconds for which it is fresh.
+   * @returns Whether the item had not changed.
+   */
+  async fill(wire: WireKey, seen: Seen, stored: Stored, fresh: number): Promise<boolean> {
+    if (seen.isText) await this.#mark(wire, fresh);
+    const fields = { expire: this.#lifetime(fresh), flags: stored.flags, quiet: false };
+    const command = casCommand(wire, stored.data, seen.cas, fields);
+    return toStatus(await this.#onLease(wire, seen, command)) === 'done';
+  }
+
+  /**
+   * Deletes the item, unless it has changed since: another caller can load at once.
+   *
+   * @returns Whether it had not.
+   */
+  async giveUp(wire: WireKey, seen: Seen): Promise<boolean> {
+    const { key, base64 } = wire;
+    const gone = { expire: -1, flags: 0, quiet: false };
+    const command: Command = seen.isText
+      ? casCommand(wire, '', seen.cas, gone)
+      : { verb: 'md', key, base64, flags: [`C${seen.cas}`] };
+    return toStatus(await this.#onLease(wire, seen, command)) === 'done';
+  }
+
+  /** Lets the next reader win, if nobody has changed the item since; returns whether it did. */
+  async reopen({ key, base64, route }: WireKey, seen: Seen): Promise<boolean> {
+    const flags = ['I', `C${seen.cas}`];
+    const reply = await this.context.execute(
+      { key, base64, route },
+      { verb: 'md', key, base64, flags },
+      undefined,
+    );
+    return toStatus(reply) === 'done';
+  }
+
+  /** Serves the old value for so many seconds before another load; only without meta commands. */
+  async rest(wire: WireKey, seconds: number): Promise<void> {
+    await this.#mark(wire, Math.max(1, Math.ceil(seconds)));
+  }
+
+  /** Stores a value, whatever there is. */
+  async put(
+    wire: WireKey,
+    stored: Stored,
+    fresh: number,
+    options: ExecuteOptions | undefined,
+  ): Promise<void> {
+    const fields = { expire: this.#lifetime(fresh), flags: stored.flags, quiet: false };
+    const command = storeCommand('set', wire, stored.data, fields);
+    const reply = await this.context.execute(wire, command, options);
+    toDone(reply);
+    if (reply.type === 'STORED') await this.#mark(wire, fresh);
+  }
+
+  /** Stores a value if there is none (`cas` undefined), or if the cas is still the same. */
+  async swap(
+    wire: WireKey,
+    cas: bigint | undefined,
+    stored: Stored,
+    fresh: number,
+    options: ExecuteOptions | undefined,
+  ): Promise<boolean> {
+    const fields = { expire: this.#lifetime(fresh), flags: stored.flags, quiet: false };
+    const command = cas === undefined
+      ? storeCommand('add', wire, stored.data, fields)
+      : casCommand(wire, stored.data, cas, fields);
+    const reply = await this.context.execute(wire, command, options);
+    if (toStatus(reply) !== 'done') return false;
+    if (reply.type === 'STORED') await this.#mark(wire, fresh);
+    return true;
+  }
+
+  /**
+   * The item as it is, without a lease: its value, and the cas to replace it with; undefined if there
+   * is none.
+   */
+  async peek(
+    key: ItemKey,
+    wire: WireKey,
+    options: ExecuteOptions | undefined,
+  ): Promise<
+    { readonly found: { readonly value: unknown } | null; readonly cas: bigint } | undefined
+  > {
+    const flags = ['v', 'f', 'c'];
+    const command = {
+      verb: 'mg',
+      key: wire.key,
+      base64: wire.base64,
+      flags,
+      orText: true,
+    } as const;
+    const reply = await this.context.execute(wire, command, options);
+    const item = toItem(reply);
+    if (item === undefined) return undefined;
+    const isPlaceholder = item.flags === CLAIM || (item.value.length === 0 && item.flags === 0);
+    const found = isPlaceholder ? null : readValue(this.context, key, item.value, item.flags);
+    return { found, cas: item.cas };
+  }
+
+  /** Marks an item as old, for the seconds of the grace; deletes it where there is none. */
+  async invalidate(wire: WireKey, options: ExecuteOptions | undefined): Promise<void> {
+    const { grace } = this.#seconds;
+    if (grace === 0) return await this.remove(wire, options);
+    const { key, base64 } = wire;
+    const command = { verb: 'md', key, base64, flags: ['I', `T${grace}`] } as const;
+    try {
+      toStatus(await this.context.execute(wire, command, options));
+    } catch (error) {
+      if (!isTextOnly(error)) throw error;
+      await this.remove(wire, options);
+    }
+  }
+
+  async remove(wire: WireKey, options: ExecuteOptions | undefined): Promise<void> {
+    toDone(await this.context.execute(wire, deleteCommand(wire, false), options));
+  }
+
+  // A connection that is not proved yet says the read in classic words, and one that speaks text
+  // always does: a read that insists on meta commands tells which it is.
+  async #readAgain(
+    reply: Reply,
+    key: ItemKey,
+    wire: WireKey,
+    options: ExecuteOptions | undefined,
+    connection: Executor | undefined,
+  ): Promise<unknown> {
+    const command = {
+      verb: 'mg',
+      key: wire.key,
+      base64: wire.base64,
+      flags: this.#readFlags,
+    } as const;
+    try {
+      return await this.#execute(wire, command, options, (again, other) => {
+        return readItem(this.context, key, again, this.#seconds.grace, other);
+      });
+    } catch (error) {
+      if (!isTextOnly(error)) throw error;
+      return await this.#readText(reply, key, wire, options, connection);
+    }
+  }
+
+  async #readText(
+    reply: Reply,
+    key: ItemKey,
+    wire: WireKey,
+    options: ExecuteOptions | undefined,
+    connection: Executor | undefined,
+  ): Promise<unknown> {
+    const item = toItem(reply);
+    if (item === undefined) return new Seen('missing', null, 0n, connection, true);
+    const { value, flags, cas } = item;
+    // An empty item without flags may be the placeholder of a client with meta commands.
+    if (flags === CLAIM || (value.length === 0 && flags === 0)) {
+      return new Seen('waiting', null, cas, connection, true);
+    }
+    const found = readValue(this.context, key, value, flags);
+    // One that cannot be read is replaced.
+    if (found !== null && !await this.#isMine(wire, options)) return found.value;
+    return new Seen('stale', found, cas, connection, true);
+  }
+
+  // Whether the marker had gone, and this caller has set it again.
+  async #isMine(wire: WireKey, options: ExecuteOptions | undefined): Promise<boolean> {
+    const { grace, refreshAhead, lease } = this.#seconds;
+    if (grace + refreshAhead === 0) return false;
+    const marker = toMarker(wire);
+    const found = toItem(await this.context.execute(marker, getCommand(marker, true), options));
+    if (found !== undefined) return false;
+    const fields = { expire: this.#exptime(lease), flags: 0, quiet: false };
+    const command = storeCommand('add', marker, '1', fields);
+    return toDone(await this.context.execute(marker, command, options));
+  }
+
+  async #mark(wire: WireKey, fresh: number): Promise<void> {
+    const { grace, refreshAhead } = this.#seconds;
+    if (grace + refreshAhead === 0) return;
+    const marker = toMarker(wire);
+    const seconds = fresh === Infinity ? fresh : Math.max(1, fresh - refreshAhead);
+    const fields = { expire: this.#exptime(seconds), flags: 0, quiet: false };
+    await this.context.execute(marker, storeCommand('set', marker, '1', fields), undefined);
+  }
+
+  #lifetime(fresh: number): number {
+    return this.#exptime(fresh + this.#seconds.grace);
+  }
+
+  #exptime(seconds: number): number {
+    return secondsToExptime(seconds, this.context.dependencies.clock.now());
+  }
+
+  #onLease(wire: WireKey, { connection }: Seen, command: Command): Promise<Reply> {
+    return connection === undefined
+      ? this.context.execute(wire, command, undefined)
+      : connection.execute(command);
+  }
+
+  #execute<Result>(
+    wire: WireKey,
+    command: Command,
+    options: ExecuteOptions | undefined,
+    ofReply: (reply: Reply, connection: Executor | undefined) => Result | Promise<Result>,
+  ): Promise<Result> {
+    const reader: Reader<Result> = {
+      ofReply: (reply, _, connection) => ofReply(reply, connection),
+    };
+    return this.context.executeWith(wire, command, options, reader, wire.key);
+  }
+}
+
+/** An item with its cas, of a read in either dialect. */
+function toItem(
+  reply: Reply,
+): { readonly value: Uint8Array; readonly flags: number; readonly cas: bigint } | undefined {
+  if (reply.type === 'EN') return undefined;
+  if (reply.type === 'values') {
+    const [item] = reply.items;
+    return item && { value: item.value, flags: item.flags, cas: item.cas ?? 0n };
+  }
+  if (reply.type !== 'VA') return unexpected(reply);
+  let flags = 0;
+  let cas = 0n;
+  for (const flag of reply.flags) {
+    if (flag.startsWith('f')) flags = toCount(flag);
+    else if (flag.startsWith('c')) cas = toUnsigned(flag);
+  }
+  return { value: reply.value, flags, cas };
+}
+
+/** The lease of a placeholder, if it is the caller's: its value is the caller's token. */
+function toClaim(
+  reply: Reply,
+  token: string,
+  connection: Executor | undefined,
+  isText: boolean,
+): Seen | null {
+  const item = toItem(reply);
+  if (item === undefined || item.flags !== CLAIM || latin1(item.value) !== token) return null;
+  return new Seen('cold', null, item.cas, connection, isText);
+}
+
+/** The marker of an item, on the same server. */
+function toMarker({ key, base64, route }: WireKey): WireKey {
+  const end = utf8(MARKER);
+  const marker = typeof key === 'string' ? key + MARKER : concat(key, end);
+  return { key: marker, base64, route };
+}
+
+function concat(first: Uint8Array, second: Uint8Array): Uint8Array {
+  const both = new Uint8Array(first.length + second.length);
+  both.set(first);
+  both.set(second, first.length);
+  return both;
+}
+
+/** Whether a command was refused since the connection speaks only classic commands. */
+function isTextOnly(error: unknown): boolean {
+  return error instanceof UsageError && error.argument === 'dialect' &&
+    error.outcome === 'not-sent';
+}

@@ -1,0 +1,111 @@
+import * as assert from 'uvu/assert';
+import { suite } from '../../../test/runner/suite.ts';
+import { createTestClient } from '../../testing/mod.ts';
+import type { Command } from '../../wire/command.ts';
+import { ProtocolError } from '../../wire/errors.ts';
+import { plainFlagsOf } from '../../wire/plain.ts';
+import type { Reply } from '../../wire/reply.ts';
+import { Memcache } from '../memcache.ts';
+import type { MetaCommands } from './meta-commands.ts';
+
+const meta = suite('meta commands: replies that no sound server gives');
+
+type Call = (meta: MetaCommands) => Promise<unknown>;
+
+const calls: Readonly<Record<string, Call>> = {
+  get: (client) => client.get('k'),
+  'get of no value': (client) => client.get('k', { value: false }),
+  set: (client) => client.set('k', 'v'),
+  delete: (client) => client.delete('k'),
+  arithmetic: (client) => client.arithmetic('k'),
+  debug: (client) => client.debug('k'),
+  noop: (client) => client.noop(),
+};
+
+const value = new Uint8Array();
+const miss: Reply = { type: 'EN', flags: [] };
+const found: Reply = { type: 'VA', value, flags: [] };
+const done: Reply = { type: 'HD', flags: [] };
+const others: readonly Reply[] = [
+  { type: 'MN' },
+  { type: 'OK' },
+  { type: 'VERSION', version: '1.6.39' },
+];
+
+/** Replies to each that mean something else, beside those that mean nothing to any. */
+const wrong: Readonly<Record<keyof typeof calls, readonly Reply[]>> = {
+  get: [{ type: 'NS', flags: [] }, { type: 'EX', flags: [] }, { type: 'NF', flags: [] }],
+  'get of no value': [{ type: 'NS', flags: [] }],
+  set: [miss],
+  delete: [miss],
+  arithmetic: [miss],
+  debug: [found, done],
+  noop: [miss, done],
+};
+
+for (const [name, call] of Object.entries(calls)) {
+  const replies = [
+    ...wrong[name] ?? [],
+    ...others.filter(({ type }) => name !== 'noop' || type !== 'MN'),
+  ];
+  for (const reply of replies) {
+    meta(`${name}: ${reply.type} is a ProtocolError`, async () => {
+      const { client } = createTestClient();
+      const one = new Memcache({
+        ...client.dependencies,
+        executor: { execute: () => Promise.resolve(reply), close: () => Promise.resolve() },
+      });
+      const error = await call(one.meta).then(() => 'resolved', (reason: unknown) => reason);
+      assert.instance(error, ProtocolError);
+      assert.match(String(error), `the server answered ${reply.type}`);
+    });
+  }
+}
+
+meta('options that are given again make plain commands, and no others do', async () => {
+  const sent: Command[] = [];
+  const { client } = createTestClient();
+  const { executor } = client.dependencies;
+  const one = new Memcache({
+    ...client.dependencies,
+    executor: {
+      execute(command, options) {
+        sent.push(command);
+        return executor.execute(command, options);
+      },
+      close: () => executor.close(),
+    },
+  });
+  const isPlain = (): boolean => plainFlagsOf(sent.at(-1)!) !== undefined;
+  const lease = { cas: true, ttl: true, vivify: 30, recache: 9 };
+  for (const again of [false, true, true]) {
+    await one.meta.get('k', lease);
+    assert.is(isPlain(), again);
+    await one.meta.set('k', 'v', { expire: 60, cas: true });
+    assert.is(isPlain(), again);
+    await one.meta.delete('k', { invalidate: true, expire: 30 });
+    assert.is(isPlain(), again);
+    await one.meta.get('k', { cas: true, opaque: 'own' });
+    assert.not(isPlain());
+  }
+  // More than are remembered, each of them once.
+  for (let expire = 1; expire < 200; expire++) {
+    await one.meta.set('k', 'v', { expire });
+    assert.is(isPlain(), false);
+  }
+});
+
+meta('a lease is told apart from a value, on both paths', async () => {
+  const { client } = createTestClient();
+  const lease = { cas: true, ttl: true, vivify: 30, recache: 9 };
+  const states: unknown[] = [];
+  for (let i = 0; i < 4; i++) {
+    const { value, won, alreadyWon } = (await client.meta.get('k', lease))!;
+    states.push([value, won, alreadyWon]);
+    assert.is(await client.get('k'), undefined);
+  }
+  const other = [undefined, false, true];
+  assert.equal(states, [[undefined, true, false], other, other, other]);
+});
+
+meta.run();
