@@ -15,6 +15,7 @@ import {
   type Executor,
   type Reader,
   refuse,
+  refused,
   wholeReply,
 } from '../connection/executor.ts';
 import { type HashScheme, SchemeHasher } from '../hashing/hasher.ts';
@@ -120,17 +121,17 @@ export class Cluster implements Executor {
     reader: Reader<Result>,
     key: ItemKey,
   ): Promise<Result> {
-    if (this.#closed) return Promise.reject(closedError());
+    if (this.#closed) return refused(reader, closedError());
     try {
       const route = routeOf(command, options);
       if (route === undefined) {
-        return this.execute(command, options)
-          .then((reply) => reader.ofReply(reply, { key, options, deadline: Infinity }));
+        const call = { key, options, deadline: Infinity };
+        return executeThenRead(this, command, call, reader);
       }
       if (this.#dead.size > 0) this.#askDead();
       return this.#executeOn(this.memberOf(route), command, options, reader, key);
     } catch (error) {
-      return Promise.reject(error);
+      return refused(reader, error);
     }
   }
 
@@ -198,14 +199,14 @@ export class Cluster implements Executor {
     reader: Reader<Result>,
     key: ItemKey,
   ): Promise<Result> {
-    if (member === undefined) return refuse(command, options, this.#allDown());
+    if (member === undefined) return refuse(command, options, this.#allDown(), reader);
     const { health, executor, status } = member;
     if (health.state !== 'up') {
       const { clock } = this.#options;
       if (!health.isDue(clock.elapsed(), 'retryTimeout')) {
         const error = isDown(`${member.node.name} is`, health.cause);
         status.refused(error);
-        return refuse(command, options, error);
+        return refuse(command, options, error, reader);
       }
       // The probe, sent with it, shows whether the server is back: a write without a reply shows
       // nothing.
@@ -335,6 +336,10 @@ function confirming<Result>(health: Health, reader: Reader<Result>): Reader<Resu
     ofReply(reply, call, connection) {
       if (reply.type !== 'silent') health.confirm();
       return reader.ofReply(reply, call, connection);
+    },
+    ofError(error) {
+      if (reader.ofError === undefined) throw error;
+      return reader.ofError(error);
     },
   };
 }

@@ -83,6 +83,14 @@ export interface Call {
   readonly deadline: number;
 }
 
+/** What is counted of reads. */
+export interface ReadCounts {
+  hits: number;
+  misses: number;
+  /** Counts a command that failed. */
+  failed(error: unknown): void;
+}
+
 /**
  * Turns the reply to a command into the result of the call. One object serves all calls of a kind.
  */
@@ -102,8 +110,13 @@ export interface Reader<Result> {
    * @param index The index of its key.
    */
   takeItem?(item: PlainReply, index: number): void;
-  /** Called when the call is rejected, for statistics. */
-  ofError?(error: Error): void;
+  /** Called when the command has failed: its result is that of the call, its exception the error. */
+  ofError?(error: Error): Result | Promise<Result>;
+  /**
+   * Counts what it reads, and what fails, for a server; the readers of one call do it themselves.
+   * Other readers are wrapped.
+   */
+  countFor?(counts: ReadCounts): void;
 }
 
 /** The reader that returns the reply itself. */
@@ -145,24 +158,31 @@ export function executeThenRead<Result>(
   call: Call,
   reader: Reader<Result>,
 ): Promise<Result> {
-  return executor.execute(command, call.options).then((reply) => reader.ofReply(reply, call));
+  const { options } = call;
+  return executor.execute(command, options).then(
+    (reply) => reader.ofReply(reply, call),
+    (error) => {
+      return refused(reader, error);
+    },
+  );
 }
 
-/** Rejects with this error, or with a UsageError where the call itself breaks a rule. */
-export async function refuse(
+/** Fails with this error, or with a UsageError where the call itself breaks a rule. */
+export async function refuse<Result>(
   command: Command,
   options: ExecuteOptions | undefined,
   error: unknown,
-): Promise<never> {
+  reader: Reader<Result>,
+): Promise<Result> {
   checkExecuteOptions(options);
   checkCommand(command);
-  throw error;
+  return await refused(reader, error);
 }
 
-/** The result of a call that is refused before it is pending. */
-export function refused(reader: Reader<unknown>, error: unknown): Promise<never> {
-  reader.ofError?.(error as Error);
-  return Promise.reject(error);
+/** The result of a call that has failed before it was pending. */
+export async function refused<Result>(reader: Reader<Result>, error: unknown): Promise<Result> {
+  if (reader.ofError === undefined) throw error;
+  return await reader.ofError(error as Error);
 }
 
 /** The error of a call that was not answered in time. */

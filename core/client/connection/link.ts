@@ -51,6 +51,7 @@ import { settle, settlePlain } from './pending.ts';
 import type { ClientOptions } from '../options.ts';
 import { Nudge } from './nudge.ts';
 import { announce, observed, type Traffic } from './observe.ts';
+import type { ServerStatus } from './server-status.ts';
 import type { Clock } from '../../io/clock.ts';
 import type { Optional } from '../../wire/options.ts';
 
@@ -67,6 +68,8 @@ export interface LinkOptions
   readonly clock: Clock;
   /** @internal The budget of a turn of the event loop, shared by the links of a client. */
   readonly pace?: Pace | undefined;
+  /** @internal The state of the server, and its counters. */
+  readonly status?: ServerStatus | undefined;
   /** Milliseconds until a command times out. */
   readonly timeout: number;
   /** Milliseconds until a dial times out, including the TLS handshake. */
@@ -151,6 +154,7 @@ export class Link implements Executor, TransportEvents {
     this.#pump = new Pump(this.#connection, {
       onTurn: () => this.#flush(),
       onRested: () => this.#advance(),
+      onSent: (count) => options.status?.sent(count),
     }, this.#pace);
     this.#alarm = new Alarm(options.clock, () => {
       // While reading is paused, a silent server has not stalled.
@@ -212,8 +216,8 @@ export class Link implements Executor, TransportEvents {
     const traffic = { bytesOut: 0, bytesIn: 0 };
     const deadline = clock.elapsed() + (options?.timeout ?? this.#options.timeout);
     const reply = this.#execute(spelled, command, options, traffic, wholeReply, key);
-    return observed(onEnd, clock, spelled, traffic, reply)
-      .then((it) => reader.ofReply(it, { key, options, deadline }, this))
+    const ended = observed(onEnd, clock, spelled, traffic, reply);
+    return ended.then((it) => reader.ofReply(it, { key, options, deadline }, this))
       .catch((error) => refused(reader, error));
   }
 
@@ -383,6 +387,7 @@ export class Link implements Executor, TransportEvents {
     if (isLarge) this.#pace.begin();
     this.#connection.receive(chunk, this.#alarm.time.elapsed(), isLent);
     this.#advance();
+    this.#options.status?.received(chunk.length, this.isSound);
     if (isLarge) this.#pump.limitReading();
   }
 

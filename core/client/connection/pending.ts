@@ -53,10 +53,15 @@ export class Pending implements Call {
     this.traffic = traffic;
   }
 
-  /** Rejects the call. */
+  /** Ends the call with an error, unless its reader has an answer to it. */
   fail(error: Error): void {
-    this.reader.ofError?.(error);
-    this.reject(error);
+    const { reader } = this;
+    if (reader.ofError === undefined) return this.reject(error);
+    try {
+      this.resolve(reader.ofError(error));
+    } catch (other) {
+      this.reject(other as Error);
+    }
   }
 }
 

@@ -1,10 +1,4 @@
 // The state of one server as a client sees it, and what was counted on the way.
-import {
-  type Dialer,
-  isTransport,
-  type Transport,
-  type TransportEvents,
-} from '../../io/transport.ts';
 import type { Command } from '../../wire/command.ts';
 import { MemcacheError } from '../../wire/errors.ts';
 import { flagArgument } from '../../wire/meta-flags.ts';
@@ -100,6 +94,17 @@ export class ServerStatus implements Omit<Counters, 'servers'> {
     this.#become('up', this.state === 'down' ? 'back' : 'up');
   }
 
+  /** Bytes were sent. */
+  sent(count: number): void {
+    this.bytesOut += count;
+  }
+
+  /** Bytes were received, on a connection on which the server has answered or not. */
+  received(count: number, hasAnswered: boolean): void {
+    this.bytesIn += count;
+    if (hasAnswered) this.answered();
+  }
+
   /** No connection could be made, or the server did not answer on it. */
   fail(cause: Error | null): void {
     if (this.state !== 'down') this.#become('down', 'down', cause);
@@ -134,6 +139,10 @@ export class ServerStatus implements Omit<Counters, 'servers'> {
   /** A reader that counts what the given one reads. It costs a call a few nanoseconds. */
   counting<Result>(command: Command, reader: Reader<Result>): Reader<Result> {
     this.calls++;
+    if (reader.countFor !== undefined) {
+      reader.countFor(this);
+      return reader;
+    }
     const keys = keysRead(command);
     const last = keys === 0 ? this.#other : this.#one;
     if (last?.reader === reader) return last as unknown as Reader<Result>;
@@ -142,49 +151,6 @@ export class ServerStatus implements Omit<Counters, 'servers'> {
     if (keys === 0) this.#other = counted;
     else if (keys === 1) this.#one = counted;
     return counted as unknown as Reader<Result>;
-  }
-
-  /** A dialer whose connections count their bytes, and call `onData` after each chunk. */
-  counted(dial: Dialer, onData: () => void): Dialer {
-    return async (to, events, signal) => {
-      const transport = await dial(to, this.#countedEvents(events, onData), signal);
-      return isTransport(transport) ? this.#countedTransport(transport) : transport;
-    };
-  }
-
-  #countedEvents(events: TransportEvents, onData: () => void): TransportEvents {
-    return {
-      onData: (chunk) => {
-        this.bytesIn += chunk.length;
-        events.onData(chunk);
-        onData();
-      },
-      ...(events.onLent === undefined ? {} : {
-        onLent: (chunk: Uint8Array) => {
-          this.bytesIn += chunk.length;
-          const room = events.onLent?.(chunk) ?? null;
-          onData();
-          return room;
-        },
-      }),
-      ...(events.onEnd === undefined ? {} : { onEnd: () => events.onEnd?.() }),
-      onDrain: () => events.onDrain(),
-      onClosed: (cause) => events.onClosed(cause),
-    };
-  }
-
-  #countedTransport(transport: Transport): Transport {
-    return {
-      send: (bytes) => {
-        const taken = transport.send(bytes);
-        this.bytesOut += taken;
-        return taken;
-      },
-      pause: () => transport.pause(),
-      resume: () => transport.resume(),
-      close: () => transport.close(),
-      abort: () => transport.abort(),
-    };
   }
 
   #become(state: Counters['state'], type: ServerChange['type'], cause: Error | null = null): void {
@@ -230,8 +196,10 @@ class CountedReader implements Reader<unknown> {
     return this.reader.ofReply(reply, call, connection);
   }
 
-  ofError(error: Error): void {
+  ofError(error: Error): unknown {
     this.status.failed(error);
+    if (this.reader.ofError === undefined) throw error;
+    return this.reader.ofError(error);
   }
 
   #count(reply: Reply): void {

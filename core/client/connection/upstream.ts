@@ -15,6 +15,7 @@ import {
   type Executor,
   type Reader,
   refuse,
+  refused,
   wholeReply,
 } from './executor.ts';
 import type { ItemKey } from '../keys.ts';
@@ -32,8 +33,6 @@ import type { Optional } from '../../wire/options.ts';
 /** The options of an `Upstream`. */
 export interface UpstreamOptions
   extends Omit<LinkOptions, 'onClosed' | 'onLate'>, Optional<PoolOptions> {
-  /** @internal The state and the counters of the server; its own by default. */
-  readonly status?: ServerStatus | undefined;
   /** Milliseconds after which an unused connection is closed; Infinity by default. */
   readonly idleTimeout?: number | undefined;
   /**
@@ -121,13 +120,12 @@ export class Upstream implements Executor {
     reader: Reader<Result>,
     key: ItemKey,
   ): Promise<Result> {
-    if (this.#closed) return Promise.reject(closedError());
+    if (this.#closed) return refused(reader, closedError());
+    const counting = this.status.counting(command, reader);
     try {
-      const counting = this.status.counting(command, reader);
       return this.#pick().executeWith(command, options, counting, key);
     } catch (error) {
-      this.status.failed(error);
-      return refuse(command, options, error);
+      return refuse(command, options, error, counting);
     }
   }
 
@@ -234,11 +232,9 @@ export class Upstream implements Executor {
 
   #connect(closesAtProbe = false): Link {
     if (this.#all().length === 0) this.status.connecting();
-    const link: Link = new Link({
+    const link = new Link({
       ...this.#options,
-      dial: this.status.counted(this.#options.dial, () => {
-        if (link.isSound) this.status.answered();
-      }),
+      status: this.status,
       closesAtProbe,
       onLate: (late, error) => this.#leave(late, error),
       onClosed: (ended, { cause, atProbe }) =>
