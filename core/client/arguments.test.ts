@@ -122,6 +122,8 @@ const options: Readonly<Record<keyof PooledClientOptions, readonly unknown[]>> =
   keyPrefix: [null, 5, '\ud800'],
   unicodeKeys: [null, 'yes', 1],
   binaryKeys: [null, 'yes', 1],
+  expire: [null, '5', -1, 1.5, NaN, 60 * 60 * 24 * 30 + 1, new Date()],
+  jitter: [null, '5', -0.1, 1.1, NaN],
   noreply: [null, 'yes', 1],
   ignoreErrors: [null, 'yes', 1],
   onIgnored: [null, {}],

@@ -15,7 +15,7 @@ import { checkTls } from './connection/endpoint.ts';
 import type { ExecuteOptions } from './connection/executor.ts';
 import type { OnCommand } from './connection/observe.ts';
 import type { ServerChange } from './connection/server-status.ts';
-import type { Expire } from './expire.ts';
+import { type Expire, MONTH } from './expire.ts';
 import type { HashScheme } from './hashing/hasher.ts';
 import type { HashSchemeName } from './hashing/schemes.ts';
 import type { ProfileName } from './values/profiles/profiles.ts';
@@ -89,6 +89,22 @@ export interface ClientSettings
    * @default 1000
    */
   readonly maxKeys: number;
+  /**
+   * Seconds after which what `set`, `add`, `replace`, `cas` and `setMany` store expires, and what
+   * `incr` and `decr` create, if the call gives no `expire`: at most 30 days, 0 for never. With it
+   * `expire: 0` of a call means never. `touch`, `gat` and `client.meta` name their own.
+   *
+   * @default 0
+   */
+  readonly expire: number;
+  /**
+   * The part of an expiry in seconds, from 0 to 1, by which it is shortened at random, so that what
+   * was stored together does not expire together: with 0.1 one of 300 s is between 270 and 300 s. It
+   * applies where `expire` does, also to the `expire` of a call; not to a Date.
+   *
+   * @default 0
+   */
+  readonly jitter: number;
   /**
    * Do not wait for replies to stores, `delete`, `touch` and `flushAll`, unless the call sets
    * `noreply: false`. For `cas`, `incr` and `decr`, which are called for their result, only the
@@ -236,6 +252,14 @@ const isNotNegative: Rule = [
   (value) => typeof value === 'number' && value >= 0,
   'must be a number, 0 or more',
 ];
+const isExpire: Rule = [
+  (value) => typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= MONTH,
+  `must be a whole number of seconds from 0, for never, to ${MONTH}, which are 30 days`,
+];
+const isPart: Rule = [
+  (value) => typeof value === 'number' && value >= 0 && value <= 1,
+  'must be a number from 0 to 1',
+];
 /** The longest delay that timers support: a longer one would fire at once. */
 const isDelay: Rule = [
   (value) => typeof value === 'number' && value > 0 && value <= 0x7fff_ffff,
@@ -278,6 +302,8 @@ export const clientTable: OptionTable<ClientSettings> = {
   unicodeKeys: [isBoolean, false],
   binaryKeys: [isBoolean, false],
   maxKeys: [isCount, 1000],
+  expire: [isExpire, 0],
+  jitter: [isPart, 0],
   noreply: [isBoolean, false],
   onQuietError: [isFunction, undefined],
   ignoreErrors: [isBoolean, false],
@@ -397,11 +423,19 @@ export interface WriteOptions extends CallOptions {
 /** The options of a call that stores. */
 export interface StoreOptions extends WriteOptions {
   /**
-   * When it expires: seconds from now, or a Date; never by default.
+   * When it expires: seconds from now, or a Date; 0 for never. The default is the client's `expire`.
    */
   readonly expire?: Expire | undefined;
   /** Client flags to store instead of those of the serde. */
   readonly flags?: number | undefined;
+}
+
+/** The options of `incr` and `decr`. */
+export interface CountOptions extends WriteOptions {
+  /** The number to create if the key does not exist; the call returns it. */
+  readonly initial?: bigint | number | undefined;
+  /** When a number that is created expires, as in `StoreOptions`. Only with `initial`. */
+  readonly expire?: Expire | undefined;
 }
 
 /** The options of many writes at once. `timeout` is for all of them together. */
@@ -426,6 +460,13 @@ const storeNames = /* @__PURE__ */ optionNames<StoreOptions>({
   noreply: true,
   expire: true,
   flags: true,
+});
+const countNames = /* @__PURE__ */ optionNames<CountOptions>({
+  timeout: true,
+  signal: true,
+  noreply: true,
+  initial: true,
+  expire: true,
 });
 const bulkNames = /* @__PURE__ */ optionNames<BulkOptions>({
   timeout: true,
@@ -454,6 +495,17 @@ export function checkWriteOptions(options: WriteOptions | undefined): void {
   if (options !== undefined) checkNames(options, writeNames);
 }
 
+/** @throws UsageError naming an option that `incr` and `decr` do not have, or that needs another. */
+export function checkCountOptions(options: CountOptions): void {
+  checkNames(options, countNames);
+  if (options.expire !== undefined && options.initial === undefined) {
+    throw new UsageError(
+      'expire',
+      'is for a number that is created: give initial too, or use touch for one that exists',
+    );
+  }
+}
+
 /** @throws UsageError naming an option that stores do not have. */
 export function checkStoreOptions(options: StoreOptions | undefined): void {
   if (options === undefined) return;
@@ -476,7 +528,8 @@ export function checkBulkStoreOptions(
   if (options !== undefined) checkNames(options, bulkStoreNames);
 }
 
-function checkNames(options: object, known: ReadonlySet<string>): void {
+/** @throws UsageError naming an option that is not among these. */
+export function checkNames(options: object, known: ReadonlySet<string>): void {
   checkObject('options', options);
   checkKnown('options', options, known);
 }

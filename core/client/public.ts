@@ -30,7 +30,11 @@ export { rendezvous, type RendezvousOptions } from './hashing/rendezvous.ts';
 export { ketama } from './hashing/rings.ts';
 export { type HashSchemeName, hashSchemes } from './hashing/schemes.ts';
 export type { ItemKey, RoutedKey } from './keys.ts';
-export type { Memcache } from './memcache.ts';
+export type { RateLimit, RateLimitOptions } from './patterns/counters.ts';
+export type { ItemLock, LockOptions } from './patterns/lock.ts';
+export type { NamespaceOptions } from './patterns/namespace.ts';
+export type { Items } from './items.ts';
+export type { Memcache, Namespace } from './memcache.ts';
 export type {
   MetaCommands,
   MetaFacts,

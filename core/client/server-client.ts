@@ -16,7 +16,7 @@ import { upstreamFor } from './connection/upstream.ts';
 import { type Expire, toDelay } from './expire.ts';
 import { type KeyPolicy, Keys } from './keys.ts';
 import { Memcache } from './memcache.ts';
-import { executeOptions, type MemcacheDependencies } from './operation-context.ts';
+import { executeOptions, type MemcacheDependencies, withPrefix } from './operation-context.ts';
 import {
   asGiven,
   type CallOptions,
@@ -46,6 +46,22 @@ import type { Optional } from '../wire/options.ts';
 
 /** A client of one server: the operations on items, and those on the server itself. */
 export class ServerClient extends Memcache {
+  /**
+   * The same client with a prefix for every key, as in `Memcache`. The operations on the server itself
+   * concern all keys.
+   *
+   * @throws UsageError when the prefix breaks a rule.
+   *
+   * @example
+   * ```ts
+   * const users = client.withPrefix('user:');
+   * await users.set('1', { name: 'Ada' }); // user:1
+   * ```
+   */
+  override withPrefix(prefix: string): ServerClient {
+    return new ServerClient(withPrefix(this.dependencies, prefix));
+  }
+
   /**
    * The version of the server.
    *
@@ -478,11 +494,11 @@ export function clientDependencies(
   settings: ClientSettings,
 ): Omit<MemcacheDependencies, 'executor'> {
   const { serde, textCodec, timeout, clock, random, maxKeys } = settings;
-  const { noreply, ignoreErrors, onIgnored, onFetch } = settings;
+  const { expire, jitter, noreply, ignoreErrors, onIgnored, onFetch } = settings;
   const keys = new Keys(keyPolicy(settings));
   return {
     ...{ serde, textCodec, keys, timeout, clock, random, maxKeys },
-    ...{ noreply, ignoreErrors, onIgnored, onFetch },
+    ...{ expire, jitter, noreply, ignoreErrors, onIgnored, onFetch },
   };
 }
 

@@ -78,7 +78,9 @@ export function optionPage(): string {
     tableOf(fallbackTable, [of('FallbackOptions')]),
     '## Of a call',
     'Reads take the first two, writes also `noreply`, what stores also `expire` and `flags`, and\n' +
-    '`setMany` and `deleteMany` also `quiet`. `meta` has options of its own, one for each flag.',
+    '`setMany` and `deleteMany` also `quiet`. `meta` has options of its own, one for each flag; so have\n' +
+    '`lock`, `rateLimit`, `namespace`, and `incr` and `decr` with `initial`:\n' +
+    '[locks-and-limits.md](locks-and-limits.md).',
     tableOf(callTable, [
       of('ExecuteOptions'),
       of('WriteOptions'),
