@@ -126,9 +126,13 @@ class Fetching<Id> implements Reader<unknown> {
       const flight = state.flights.get(this.id);
       if (flight?.isOpen === true) return this.#resolve(flight);
     }
-    const options = this.#options === undefined ? undefined : this.#caller().options;
+    if (this.#options !== undefined) {
+      const caller = this.#caller();
+      // It may leave before the reply comes.
+      if (caller.options !== undefined) return this.#resolve(AGAIN, caller);
+    }
     const command = leases.command(this.wire);
-    const read = leases.context.executeWith(this.wire, command, options, this, this.key);
+    const read = leases.context.executeWith(this.wire, command, undefined, this, this.key);
     return read.then(undefined, (error: unknown) => {
       // The read went well, and what came after it has failed.
       if (this.#hasReply) throw error;
@@ -180,7 +184,7 @@ class Fetching<Id> implements Reader<unknown> {
       let found = await first;
       for (;;) {
         if (caller.isOver) throw caller.error;
-        if (found === AGAIN) found = await this.#fetcher.look(this, caller.options);
+        if (found === AGAIN) found = await this.#look(caller);
         else if (found instanceof Down) found = await this.#loadWithout(caller);
         else if (found instanceof Seen) found = await this.#act(found, caller);
         else if (found instanceof Flight) found = await this.#join(found, caller, null);
@@ -189,6 +193,17 @@ class Fetching<Id> implements Reader<unknown> {
       }
     } catch (error) {
       this.#fetcher.state.counts.outcomes.failed++;
+      throw error;
+    }
+  }
+
+  // The read is not aborted with the call: if it wins a lease that nobody uses, it gives it up.
+  async #look(caller: Caller): Promise<unknown> {
+    const found = this.#fetcher.look(this, undefined);
+    try {
+      return await caller.wait(found);
+    } catch (error) {
+      void found.then((late) => this.#fetcher.drop(this, late));
       throw error;
     }
   }
@@ -207,26 +222,26 @@ class Fetching<Id> implements Reader<unknown> {
       case 'missing':
         return await this.#claim(caller);
       case 'fresh':
-        return await this.#replace(seen);
+        return await this.#replace(seen, caller);
       case 'held':
       case 'waiting': {
         const flight = this.#fetcher.state.flights.get(this.id);
         if (old === null && flight?.isOpen === true) return flight;
-        if (this.#fetcher.isOver(this, seen)) return await this.#takeOver(seen);
+        if (this.#fetcher.isOver(this, seen)) return await this.#takeOver(seen, caller);
         return old === null ? await this.#wait(caller) : new Answer('stale', old.value);
       }
     }
   }
 
   // Its bytes are not what the serde expects.
-  async #replace(seen: Seen): Promise<unknown> {
-    const reopened = await this.#fetcher.reopen(this, seen);
+  async #replace(seen: Seen, caller: Caller): Promise<unknown> {
+    const reopened = await this.#fetcher.reopen(this, seen, caller.options);
     return reopened instanceof Down ? reopened : AGAIN;
   }
 
-  async #takeOver(seen: Seen): Promise<unknown> {
+  async #takeOver(seen: Seen, caller: Caller): Promise<unknown> {
     this.#hasWaited = true;
-    const reopened = await this.#fetcher.reopen(this, seen);
+    const reopened = await this.#fetcher.reopen(this, seen, caller.options);
     if (reopened === true) this.#fetcher.state.counts.takeovers++;
     return reopened instanceof Down ? reopened : AGAIN;
   }

@@ -37,6 +37,17 @@ export interface Stored {
   readonly flags: number;
 }
 
+/** An item as `peek` finds it. */
+export interface PeekedItem {
+  /** Null for a placeholder, or what the serde cannot read. */
+  readonly found: { readonly value: unknown } | null;
+  /** To replace it with. */
+  readonly cas: bigint;
+  readonly isInvalid: boolean;
+  /** Any read of an invalidated item wins its lease: it must be used, or reopened. */
+  readonly isWon: boolean;
+}
+
 /** The commands of one policy, for keys of any client. */
 export class Leases {
   readonly context: OperationContext;
@@ -138,14 +149,14 @@ export class Leases {
   }
 
   /** Lets the next reader win, if nobody has changed the item since; returns whether it did. */
-  async reopen({ key, base64, route }: WireKey, seen: Seen): Promise<boolean> {
-    const flags = ['I', `C${seen.cas}`];
-    const reply = await this.context.execute(
-      { key, base64, route },
-      { verb: 'md', key, base64, flags },
-      undefined,
-    );
-    return toStatus(reply) === 'done';
+  async reopen(
+    wire: WireKey,
+    cas: bigint,
+    options: ExecuteOptions | undefined,
+  ): Promise<boolean> {
+    const { key, base64 } = wire;
+    const command = { verb: 'md', key, base64, flags: ['I', `C${cas}`] } as const;
+    return toStatus(await this.context.execute(wire, command, options)) === 'done';
   }
 
   /** Serves the old value for so many seconds before another load; only without meta commands. */
@@ -185,17 +196,12 @@ export class Leases {
     return true;
   }
 
-  /**
-   * The item as it is, without a lease: its value, and the cas to replace it with; undefined if there
-   * is none.
-   */
+  /** The item as it is; undefined if there is none. */
   async peek(
     key: ItemKey,
     wire: WireKey,
     options: ExecuteOptions | undefined,
-  ): Promise<
-    { readonly found: { readonly value: unknown } | null; readonly cas: bigint } | undefined
-  > {
+  ): Promise<PeekedItem | undefined> {
     const flags = ['v', 'f', 'c'];
     const command = {
       verb: 'mg',
@@ -209,7 +215,8 @@ export class Leases {
     if (item === undefined) return undefined;
     const isPlaceholder = item.flags === CLAIM || (item.value.length === 0 && item.flags === 0);
     const found = isPlaceholder ? null : readValue(this.context, key, item.value, item.flags);
-    return { found, cas: item.cas };
+    const marks = reply.type === 'VA' ? reply.flags : [];
+    return { found, cas: item.cas, isInvalid: marks.includes('X'), isWon: marks.includes('W') };
   }
 
   /** Marks an item as old, for the seconds of the grace; deletes it where there is none. */
