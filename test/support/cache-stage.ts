@@ -67,6 +67,9 @@ export interface StageOptions {
  */
 export type StageBug = 'plain-fill' | 'I-fill' | 'any-connection' | 'share-outdated';
 
+/** What was read last, for a test of the laws that puts another rule in the place of a right one. */
+export const sights: { ttl: number } = { ttl: Infinity };
+
 /** What a stage tells a judge, as it happens. */
 export interface StageListener {
   /** A load has begun. */
@@ -79,6 +82,8 @@ export interface StageListener {
   onEnd?(call: StageCall): void;
   /** An item, with its lease, or a server, has gone. */
   onLoss?(): void;
+  /** The key has another server. */
+  onMove?(): void;
 }
 
 /** A call of a cache. */
@@ -116,6 +121,8 @@ export class Stage {
   readonly calls: StageCall[] = [];
   /** How often each row of the state table was entered. */
   readonly rows: number[] = stateTable.map(() => 0);
+  /** What waits for the next turn of the event loop. */
+  turns: (() => void)[] = [];
   #lastNumber = 0;
 
   constructor(options: StageOptions) {
@@ -123,6 +130,29 @@ export class Stage {
     this.hosts = [new Host(this)];
     const { members = 3 } = options;
     this.members = Array.from({ length: members }, (_, index) => new Member(this, index));
+  }
+
+  /** The server that has the key now. */
+  get host(): Host {
+    return this.hosts[this.owner]!;
+  }
+
+  /** The oldest command on its way. */
+  get next(): Held {
+    const [held] = this.held;
+    if (held === undefined) throw new Error('nothing is on its way');
+    return held;
+  }
+
+  /** Lets all happen that waits neither for a step nor for the time. */
+  async settle(): Promise<void> {
+    await settled();
+    while (this.turns.length > 0) {
+      const { turns } = this;
+      this.turns = [];
+      for (const turn of turns) turn();
+      await settled();
+    }
   }
 
   number(): number {
@@ -140,14 +170,14 @@ export class Stage {
     const { line } = held;
     if (line.isLost) {
       held.fail(new ConnectionError('lost', 'unknown'));
-      await settled();
+      await this.settle();
       return null;
     }
     const reply = line.host.handle(held);
     this.listener.onServed?.(held, reply);
     if (isLost) held.fail(new TimeoutError('lost', 'unknown'));
     else held.settle(reply);
-    await settled();
+    await this.settle();
     return reply;
   }
 
@@ -157,7 +187,7 @@ export class Stage {
     this.held = this.held.filter((held) => held.member !== member);
     member.disconnect();
     for (const held of lost) held.fail(new ConnectionError('lost', 'unknown'));
-    await settled();
+    await this.settle();
   }
 
   /** A client ends without a word. */
@@ -166,32 +196,38 @@ export class Stage {
     member.clock.timers = [];
     this.loads = this.loads.filter((load) => load.member !== member);
     for (const held of this.held) if (held.member === member) held.forget();
-    await settled();
+    await this.settle();
   }
 
   /** A server starts again without items, and counts versions from 1 again. */
   async restart(): Promise<void> {
     this.listener.onLoss?.();
-    const host = this.hosts[this.owner]!;
+    const { host } = this;
     host.start();
     const lost = this.held.filter((held) => held.line.host === host);
     this.held = this.held.filter((held) => held.line.host !== host);
     for (const member of this.members) member.disconnect(host);
     for (const held of lost) held.fail(new ConnectionError('lost', 'unknown'));
-    await settled();
+    await this.settle();
   }
 
   /** The key belongs to another server from now on. */
   move(): void {
-    this.listener.onLoss?.();
+    this.listener.onMove?.();
     this.hosts.push(new Host(this));
     this.owner++;
+  }
+
+  /** The clock of the server is set an hour ahead. */
+  jump(): void {
+    this.listener.onLoss?.();
+    this.host.jump(3_600_000);
   }
 
   /** The server evicts the item. */
   evict(): void {
     this.listener.onLoss?.();
-    this.hosts[this.owner]!.evict();
+    this.host.evict();
   }
 
   /** Advances the time, with the timers of all clients in their order. */
@@ -203,7 +239,7 @@ export class Stage {
       timer.clock.timers = timer.clock.timers.filter((other) => other !== timer);
       this.now = Math.max(this.now, timer.at);
       timer.call();
-      await settled();
+      await this.settle();
     }
     this.now = end;
   }
@@ -229,11 +265,6 @@ export class Stage {
     }
     throw new Error('it does not come to an end');
   }
-
-  /** What the item of the key is, in words; nothing of it changes. */
-  get itemText(): string {
-    return this.hosts[this.owner]!.itemText;
-  }
 }
 
 /** A timer of a client. */
@@ -243,7 +274,7 @@ export interface Timer {
   readonly call: () => void;
 }
 
-class MemberClock implements Clock {
+export class MemberClock implements Clock {
   timers: Timer[] = [];
   readonly #stage: Stage;
 
@@ -268,7 +299,7 @@ class MemberClock implements Clock {
   }
 
   yield(call: () => void): void {
-    void Promise.resolve().then(call);
+    this.#stage.turns.push(call);
   }
 }
 
@@ -464,6 +495,7 @@ export class Line implements Executor {
     }
     return new Promise((resolve, reject) => {
       const settle = (reply: Reply): void => {
+        if (reply.type === 'VA') sights.ttl = signsOf(reply).ttl;
         if (isError(reply)) return reject(new ServerReplyError(reply.type, reply.message));
         const call = { key, options, deadline: Infinity };
         const connection = stage.options.bug === 'any-connection' ? undefined : this;
@@ -601,13 +633,13 @@ export class Load {
   async succeed(): Promise<void> {
     this.#remove();
     this.#resolve(valueOf(this.version));
-    await settled();
+    await this.member.stage.settle();
   }
 
   async fail(error: Error = new Error('the source fails')): Promise<void> {
     this.#remove();
     this.#reject(error);
-    await settled();
+    await this.member.stage.settle();
   }
 
   #remove(): void {
@@ -627,12 +659,12 @@ export class Member {
   readonly stage: Stage;
   readonly index: number;
   readonly clock: MemberClock;
-  readonly client: Memcache;
-  readonly cache: Cache<string, string>;
   isAlive = true;
   lines = 0;
   loads = 0;
   readonly #lines: Map<Host, Line> = new Map();
+  #client: Memcache | null = null;
+  #cache: Cache<string, string> | null = null;
   // The call that begins.
   #call: StageCall | null = null;
 
@@ -640,8 +672,12 @@ export class Member {
     this.stage = stage;
     this.index = index;
     this.clock = new MemberClock(stage);
-    const random = new Random((stage.options.seed ?? 1) * 100 + index);
-    this.client = new Memcache({
+  }
+
+  // Made with the first call: to make them takes as long as several steps.
+  get client(): Memcache {
+    const random = new Random((this.stage.options.seed ?? 1) * 100 + this.index);
+    return this.#client ??= new Memcache({
       executor: {
         execute: (command, options) => this.line.execute(command, options),
         executeWith: (command, options, reader, key) =>
@@ -664,8 +700,11 @@ export class Member {
         };
       },
     });
-    this.cache = this.client.cache<string, string>({
-      ...stage.options.policy,
+  }
+
+  get cache(): Cache<string, string> {
+    return this.#cache ??= this.client.cache<string, string>({
+      ...this.stage.options.policy,
       key: (id) => id,
       load: (_id, context) => new Load(this, context).result,
     });
@@ -673,7 +712,7 @@ export class Member {
 
   /** The connection to the server that has the key now. */
   get line(): Line {
-    const host = this.stage.hosts[this.stage.owner]!;
+    const { host } = this.stage;
     let line = this.#lines.get(host);
     if (line === undefined) {
       line = new Line(this, host);
@@ -720,7 +759,7 @@ export class Member {
       call.error = error;
       over();
     });
-    await settled();
+    await stage.settle();
     return call;
   }
 
