@@ -103,7 +103,7 @@ export class ReplyDecoder {
   /** The reply that `readPlain` read. */
   readonly plain: PlainReply = new PlainReply();
 
-  readonly #input: Input = new Input();
+  readonly #input: Input;
   readonly #limits: ReplyLimits;
   // What waits for the data block that is due after the line that was read.
   #due: Due | null = null;
@@ -126,8 +126,10 @@ export class ReplyDecoder {
    * Makes a decoder of replies.
    *
    * @param limits What differs from the defaults of a client.
+   * @param allocate Makes arrays for long values, each of whose bytes is then written.
    */
-  constructor(limits: Optional<ReplyLimits> = {}) {
+  constructor(limits: Optional<ReplyLimits> = {}, allocate?: (size: number) => Uint8Array) {
+    this.#input = new Input(allocate);
     this.#limits = withDefaults(replyLimits, limits);
   }
 
@@ -140,9 +142,9 @@ export class ReplyDecoder {
     this.#input.push(chunk, isLent);
   }
 
-  /** Copies what has not been read of a lent chunk. */
-  keep(): void {
-    this.#input.keep();
+  /** Copies what has not been read of a lent chunk; returns memory for the next, as `Input.keep`. */
+  keep(): Uint8Array | null {
+    return this.#input.keep();
   }
 
   /** How many bytes were read since this was asked last. */
@@ -195,13 +197,17 @@ export class ReplyDecoder {
    * has no items that were read here.
    */
   readPlainItems(keys: readonly Key[], take: (item: PlainReply, index: number) => void): void {
+    if (this.#due !== null || this.#blankAllowed || this.#keysLeft !== null) return;
     const { maxLine, maxValue } = this.#limits;
-    while (this.#due === null && !this.#blankAllowed && this.#keysLeft === null) {
-      const index = this.plain.readItem(this.#input, keys, this.#nextKey, maxLine, maxValue);
+    const { plain } = this;
+    const input = this.#input;
+    const taken = this.#taken;
+    for (;;) {
+      const index = plain.readItem(input, keys, this.#nextKey, maxLine, maxValue);
       if (index < 0) return;
       this.#nextKey = index + 1;
-      this.#taken.push(keys[index]!);
-      take(this.plain, index);
+      taken.push(keys[index]!);
+      take(plain, index);
     }
   }
 
