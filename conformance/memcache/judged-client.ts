@@ -3,7 +3,7 @@ import type { Entries } from '../../core/client/bulk.ts';
 import type { Executor } from '../../core/client/connection/executor.ts';
 import type { Counters } from '../../core/client/connection/server-status.ts';
 import type { RateLimit, RateLimitOptions } from '../../core/client/patterns/counters.ts';
-import type { Lock, LockOptions } from '../../core/client/patterns/lock.ts';
+import type { ItemLock, LockOptions } from '../../core/client/patterns/lock.ts';
 import type { Invalidation, NamespaceOptions } from '../../core/client/patterns/namespace.ts';
 import type { Expire } from '../../core/client/expire.ts';
 import type { ItemKey } from '../../core/client/keys.ts';
@@ -63,7 +63,7 @@ export interface JudgedClient {
   /** `Memcache.decr`. */
   decr(key: ItemKey, delta?: bigint | number, options?: CountOptions): Promise<bigint | undefined>;
   /** `Memcache.lock`. */
-  lock(key: ItemKey, options: LockOptions): Promise<Lock | undefined>;
+  lock(key: ItemKey, options: LockOptions): Promise<ItemLock | undefined>;
   /** `Memcache.rateLimit`. */
   rateLimit(key: ItemKey, options: RateLimitOptions): Promise<RateLimit>;
   /** `Memcache.namespace`. */

@@ -7,7 +7,7 @@ import { type MemcacheDependencies, withPrefix } from './operation-context.ts';
 import { type Counters, defineInspect, sumCounters, sumState } from './connection/server-status.ts';
 import type { ItemKey } from './keys.ts';
 import { type RateLimit, rateLimit, type RateLimitOptions } from './patterns/counters.ts';
-import { type Lock, type LockOptions, takeLock } from './patterns/lock.ts';
+import { type ItemLock, type LockOptions, takeLock } from './patterns/lock.ts';
 import { Generation, type Invalidation, type NamespaceOptions } from './patterns/namespace.ts';
 import { Items } from './items.ts';
 
@@ -98,7 +98,7 @@ export class Memcache extends Items {
    * }
    * ```
    */
-  lock(key: ItemKey, options: LockOptions): Promise<Lock | undefined> {
+  lock(key: ItemKey, options: LockOptions): Promise<ItemLock | undefined> {
     return takeLock(this.context, key, options);
   }
 

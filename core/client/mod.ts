@@ -57,7 +57,7 @@ export type { RateLimit, RateLimitOptions } from './patterns/counters.ts';
 export type { HealthOptions } from './cluster/health.ts';
 export { Link, type LinkOptions } from './connection/link.ts';
 export type { Entries } from './bulk.ts';
-export type { Lock, LockOptions } from './patterns/lock.ts';
+export type { ItemLock, LockOptions } from './patterns/lock.ts';
 export { Items } from './items.ts';
 export { Memcache, type Namespace } from './memcache.ts';
 export type { Invalidation, NamespaceOptions } from './patterns/namespace.ts';

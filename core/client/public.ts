@@ -31,7 +31,7 @@ export { ketama } from './hashing/rings.ts';
 export { type HashSchemeName, hashSchemes } from './hashing/schemes.ts';
 export type { ItemKey, RoutedKey } from './keys.ts';
 export type { RateLimit, RateLimitOptions } from './patterns/counters.ts';
-export type { Lock, LockOptions } from './patterns/lock.ts';
+export type { ItemLock, LockOptions } from './patterns/lock.ts';
 export type { NamespaceOptions } from './patterns/namespace.ts';
 export type { Items } from './items.ts';
 export type { Memcache, Namespace } from './memcache.ts';

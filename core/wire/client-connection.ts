@@ -315,8 +315,8 @@ export class ClientConnection<Tag> {
       const event = this.#events.shift();
       if (event !== undefined) return event;
       if (this.#state === 'closed') return null;
-      if (sink !== undefined) this.#readPlain(sink);
       try {
+        if (sink !== undefined) this.#readPlain(sink);
         const read = this.#read();
         if (read === false) return null;
         if (read !== true) return read;
@@ -332,7 +332,7 @@ export class ClientConnection<Tag> {
     while (ring.head < ring.cursor) {
       const { plain, tag, length, opaque, command } = ring.at(ring.head);
       if (plain === null && command.verb === 'get' && tag !== undefined && sink.takesItems(tag)) {
-        this.#decoder.readPlainItems(command.keys, (item, i) => sink.onPlainItem(tag, item, i));
+        this.#decoder.readPlainItems(command, (item, i) => sink.onPlainItem(tag, item, i));
       }
       if (plain === null || !this.#decoder.readPlain(opaque, plain.isRead)) return;
       this.#liveness.replies++;

@@ -12,9 +12,7 @@ import { UserProject } from './user-project.ts';
 const files = readdirSync(join(ROOT, 'examples'))
   .filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts'));
 const packages = ['memcache', '@types/node', 'undici-types']
-  .concat(
-    ['api', 'sdk-trace-base', 'semantic-conventions'].map((name) => `@opentelemetry/${name}`),
-  );
+  .concat('@opentelemetry/sdk-trace-base');
 const TSX = join(ROOT, 'node_modules/.bin/tsx');
 
 const house = suite('house: examples in a project of their own');

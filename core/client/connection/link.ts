@@ -74,8 +74,8 @@ export interface LinkOptions
   readonly timeout: number;
   /** Milliseconds until a dial times out, including the TLS handshake. */
   readonly connectTimeout: number;
-  /** Called once, when a command has timed out and no reply had arrived since it was sent. */
-  readonly onLate?: ((link: Link, error: TimeoutError) => void) | undefined;
+  /** Called once, when a command has timed out after so long and no reply came since it was sent. */
+  readonly onLate?: ((link: Link, error: TimeoutError, waited: number) => void) | undefined;
   /**
    * Called once, when the link has closed; returns the link that takes over its commands, or null.
    * `cause` is null if it was closed in order or by its owner; `atProbe`: it closed at the probe.
@@ -513,7 +513,7 @@ export class Link implements Executor, TransportEvents {
     // No reply at all since it was sent: a firewall may have dropped the connection.
     if (silent && !this.#isLate && !this.#over) {
       this.#isLate = true;
-      this.#options.onLate?.(this, error);
+      this.#options.onLate?.(this, error, timeout);
     }
     tag.fail(error);
   }

@@ -117,7 +117,7 @@ status('an exception of the listener does not reach the call', async () => {
     },
   });
   assert.is(await client.get('k'), undefined);
-  await new Promise((resolve) => setTimeout(resolve));
+  await new Promise((resolve) => setImmediate(resolve));
   process.removeListener('unhandledRejection', note);
   for (const other of others) process.on('unhandledRejection', other);
   assert.equal(errors, [thrown, thrown]);

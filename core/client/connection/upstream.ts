@@ -83,6 +83,8 @@ export class Upstream implements Executor {
   // Not to dial before this time, by the clock's `elapsed`.
   #dialAt = 0;
   #cause: Error | null = null;
+  // How many connections in a row were left for want of a reply, since the last sign of life.
+  #silent = 0;
   #closed = false;
   #isPaused = false;
   readonly #alarm: Alarm;
@@ -236,7 +238,7 @@ export class Upstream implements Executor {
       ...this.#options,
       status: this.status,
       closesAtProbe,
-      onLate: (late, error) => this.#leave(late, error),
+      onLate: (late, error, waited) => this.#leave(late, error, waited),
       onClosed: (ended, { cause, atProbe }) =>
         this.#finish(ended, cause, atProbe && !closesAtProbe),
     });
@@ -245,12 +247,16 @@ export class Upstream implements Executor {
   }
 
   // A connection on which a command timed out keeps its pending commands, and gets no more.
-  #leave(link: Link, error: TimeoutError): void {
+  #leave(link: Link, error: TimeoutError, waited: number): void {
     if (!this.#links.includes(link)) return;
     this.#links = this.#links.filter((other) => other !== link);
     this.#leaving.add(link);
     void link.close();
-    if (!link.hasAnswered) this.#fail(link, error);
+    this.#silent = link.hasAnswered ? 1 : this.#silent + 1;
+    // One call that waited for less than others would is no evidence against a server, which may be
+    // slow. The next one is: a slow server has ended what the first connection owed by then.
+    const isEvidence = waited >= this.#options.timeout || this.#silent > 1;
+    if (!link.hasAnswered && isEvidence) this.#fail(link, error);
   }
 
   // Returns the connection that takes over its pending commands, or null.
@@ -259,6 +265,8 @@ export class Upstream implements Executor {
     const wasLate = this.#leaving.delete(link);
     this.#apart.delete(link);
     this.#links = this.#links.filter((other) => other !== link);
+    // One that was left ends in order when all that it owed has come.
+    if (wasLate ? cause === null : link.hasAnswered) this.#silent = 0;
     if (this.#closed && (!atProbe || wasOpening)) return null;
     if (atProbe) {
       // The server does not support meta commands, so the next connection sends no probe for them.

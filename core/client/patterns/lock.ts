@@ -25,7 +25,7 @@ export interface LockOptions extends CallOptions {
 }
 
 /** A lock that was taken with `lock`. */
-export interface Lock {
+export interface ItemLock {
   /** The key as it was given. */
   readonly key: ItemKey;
   /**
@@ -88,7 +88,7 @@ export async function takeLock(
   context: OperationContext,
   key: ItemKey,
   options: LockOptions,
-): Promise<Lock | undefined> {
+): Promise<ItemLock | undefined> {
   checkNames(options, lockNames);
   const { wait = 0, timeout, signal } = options;
   const ttl = checkTtl(options.ttl);
@@ -182,7 +182,7 @@ function rest(
   });
 }
 
-class HeldLock implements Lock {
+class HeldLock implements ItemLock {
   readonly key: ItemKey;
   readonly #context: OperationContext;
   readonly #wire: WireKey;
