@@ -117,7 +117,7 @@ export class Fetcher {
   /** Lets the next reader of an old item win, without waiting for it. */
   letWin(wire: WireKey, cas: bigint): void {
     // Otherwise the lease ends by itself.
-    this.leases.reopen(wire, cas, undefined).catch(() => {});
+    this.leases.reopen(wire, cas, false, undefined).catch(() => {});
   }
 
   /** The lease of a placeholder that was made with `add`; undefined if there is an item now. */
@@ -145,7 +145,8 @@ export class Fetcher {
   ): Promise<boolean | Down> {
     this.state.takeovers.delete(id);
     try {
-      return await this.leases.reopen(wire, seen.cas, options);
+      const isEmpty = seen.state === 'waiting';
+      return await this.leases.reopen(wire, seen.cas, isEmpty, options);
     } catch (error) {
       return this.toDown(error);
     }

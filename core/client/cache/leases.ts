@@ -148,14 +148,22 @@ export class Leases {
     return toStatus(await this.#onLease(wire, seen, command)) === 'done';
   }
 
-  /** Lets the next reader win, if nobody has changed the item since; returns whether it did. */
+  /**
+   * Lets the next reader win, if nobody has changed the item since.
+   *
+   * @param isEmpty It is a placeholder, which is then kept for another lease: its own would end while
+   * the next reader loads, and let one more win.
+   * @returns Whether it was unchanged.
+   */
   async reopen(
     wire: WireKey,
     cas: bigint,
+    isEmpty: boolean,
     options: ExecuteOptions | undefined,
   ): Promise<boolean> {
     const { key, base64 } = wire;
-    const command = { verb: 'md', key, base64, flags: ['I', `C${cas}`] } as const;
+    const lifetime = isEmpty ? [`T${this.#exptime(longer(this.#seconds.lease))}`] : [];
+    const command = { verb: 'md', key, base64, flags: ['I', `C${cas}`, ...lifetime] } as const;
     return toStatus(await this.context.execute(wire, command, options)) === 'done';
   }
 

@@ -144,6 +144,24 @@ races('the winner dies before its store arrives: another loads after its lease',
   assert.is(call.value, 'v1');
 });
 
+races('a lease that is taken over late lasts as long as any', async () => {
+  const stage = stageOf({ wait: 60_000 });
+  const [winner, other, third] = stage.members as [Member, Member, Member];
+  await fetched(winner);
+  await stage.crash(winner);
+  await stage.advance(200);
+  await fetched(other);
+  for (let i = 0; i < 100 && stage.loads.length === 0; i++) {
+    await stage.advance(40);
+    await arrive(other);
+  }
+  assert.is(other.cache.stats().takeovers, 1);
+  // By now the placeholder of the first winner would have ended.
+  await stage.advance(1200);
+  await fetched(third);
+  assert.is(stage.loads.length, 1);
+});
+
 races('the winner dies while its store is on its way: it is stored', async () => {
   const stage = stageOf();
   const [winner, other] = stage.members as [Member, Member];
