@@ -6,18 +6,8 @@ import { type Cache, type CachePolicy, Client, type FetchEnd } from '../../core/
 import { VirtualClock } from '../../core/io/clock.ts';
 import type { Dialer } from '../../core/io/transport.ts';
 import { MemoryServer } from '../../core/server/memory.ts';
-import { drawSequence } from './sequence.ts';
+import { drawSequence, type Mark } from './sequence.ts';
 import { ROOT } from './source.ts';
-
-/** Something that happened in a run. */
-export interface Mark {
-  /** Milliseconds since the beginning. */
-  readonly at: number;
-  /** The number of the process. */
-  readonly process: number;
-  readonly kind: 'request' | 'reply' | 'call' | 'answer' | 'load' | 'loaded' | 'death';
-  readonly text: string;
-}
 
 /** A run to draw. */
 interface Scene {

@@ -1,5 +1,14 @@
 // Draws what happened between two processes and a server as an SVG.
-import type { Mark } from './cache-scenes.ts';
+
+/** Something that happened in a run. */
+export interface Mark {
+  /** Milliseconds since the beginning. */
+  readonly at: number;
+  /** The number of the process. */
+  readonly process: number;
+  readonly kind: 'request' | 'reply' | 'call' | 'answer' | 'load' | 'loaded' | 'death';
+  readonly text: string;
+}
 
 // A picture is shown in a column of text, also on a phone: it is narrow, and its text is large.
 const WIDTH = 470;

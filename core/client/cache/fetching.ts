@@ -244,7 +244,8 @@ class Fetching<Id> implements Reader<unknown> {
         const flight = this.#fetcher.state.flights.get(this.id);
         if (old === null && flight?.isOpen === true) return flight;
         if (this.#fetcher.isOver(this, seen)) return await this.#takeOver(seen, caller);
-        return old === null ? await this.#wait(caller) : new Answer('stale', old.value);
+        if (old === null) return await this.#wait(caller);
+        return new Answer(old.isFresh ? 'hit' : 'stale', old.value);
       }
     }
   }

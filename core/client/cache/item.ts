@@ -69,6 +69,8 @@ export class Seen {
   readonly connection: Executor | undefined;
   /** Found without meta commands, by the value's cas and a marker. */
   readonly isText: boolean;
+  /** Its value is fresh, although another caller loads it: ahead of its end. */
+  isFresh = false;
   /** The load of its lease, once one of the callers that have seen it has begun. */
   flight: Flight | null = null;
 
@@ -157,7 +159,9 @@ function seeItem(
   const hasValue = state !== 'cold' && state !== 'waiting';
   const found = hasValue ? readValue(context, key, bytes, signs.flags) : null;
   if (state === 'fresh' && found !== null) return found.value;
-  return new Seen(state, found, cas, connection);
+  const seen = new Seen(state, found, cas, connection);
+  seen.isFresh = !signs.invalid && signs.ttl > grace;
+  return seen;
 }
 
 /** What a meta read with `v`, `f`, `c` and `t` has found: a fresh value as it is, or a `Seen`. */
