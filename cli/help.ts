@@ -15,7 +15,7 @@ export interface ProgramRow {
 export const consoleProgram: ProgramRow = {
   name: 'console',
   parameters: ['[SERVER]'],
-  flags: [],
+  flags: ['json'],
   summary: 'a prompt, or commands from a pipe',
 };
 

@@ -16,7 +16,7 @@ import { runConsole } from './console.ts';
 import { commandHelp, mainHelp, programs } from './help.ts';
 import { runOnce } from './one-shot.ts';
 import { serveCommand } from './serve-command.ts';
-import { isBrokenPipe, print, type Terminal } from './terminal.ts';
+import { isBrokenPipe, painter, print, type Terminal } from './terminal.ts';
 import { runTop } from './top.ts';
 
 /** The exit code for an invalid command line. */
@@ -41,7 +41,7 @@ export async function main(args: readonly string[], terminal: Terminal): Promise
     if (!isUsage && !(error instanceof MemcacheError) && !isOfSystem(error)) throw error;
     const name = command === '' ? 'memwire' : `memwire ${command}`;
     const hint = error instanceof FlagError ? ` (${name} --help)` : '';
-    await print(terminal.stderr, `${name}: ${printable(oneLine(error))}${hint}\n`);
+    await complain(terminal, `${name}: ${printable(oneLine(error))}${hint}`);
     return isUsage ? USAGE : FAILED;
   }
 }
@@ -122,9 +122,11 @@ async function conformance(args: readonly string[], terminal: Terminal): Promise
 
 async function unknown(name: string, terminal: Terminal): Promise<number> {
   const what = name.startsWith('-') ? 'option before a command called' : 'command';
-  await print(
-    terminal.stderr,
-    `memwire: there is no ${what} "${printable(showWord(name))}" (memwire --help)\n`,
-  );
+  const shown = printable(showWord(name));
+  await complain(terminal, `memwire: there is no ${what} "${shown}" (memwire --help)`);
   return USAGE;
+}
+
+function complain(terminal: Terminal, line: string): Promise<void> {
+  return print(terminal.stderr, `${painter(terminal.stderr, terminal)('red', line)}\n`);
 }
