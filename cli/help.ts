@@ -21,7 +21,7 @@ export const consoleProgram: ProgramRow = {
 
 export const topProgram: ProgramRow = {
   name: 'top',
-  parameters: ['[SERVER]'],
+  parameters: ['[SERVER...]'],
   flags: ['interval', 'count', 'json'],
   summary: 'live: hit rate, operations, memory, connections',
 };
