@@ -47,12 +47,20 @@ export const conformanceProgram: ProgramRow = {
   summary: 'tests a server: prints the cases that fail',
 };
 
+export const completionProgram: ProgramRow = {
+  name: 'completion',
+  parameters: ['SHELL'],
+  flags: [],
+  summary: 'completion for bash, zsh or fish',
+};
+
 export const programs: readonly ProgramRow[] = [
   consoleProgram,
   topProgram,
   serveProgram,
   bridgeProgram,
   conformanceProgram,
+  completionProgram,
 ];
 
 const servers = `The server is --server, or else MEMWIRE_SERVER in the environment. If neither is

@@ -8,7 +8,7 @@ import { suite } from '../test/runner/suite.ts';
 import { listen } from '../transport-node/listen.ts';
 import { commands } from './console/commands.ts';
 import { connectionFlags, flagTable } from './console/flags.ts';
-import { bridgeProgram, programs, serveProgram } from './help.ts';
+import { bridgeProgram, completionProgram, programs, serveProgram } from './help.ts';
 import { main } from './main.ts';
 
 const cli = suite('memwire: its command line');
@@ -95,7 +95,7 @@ for (
   });
 }
 
-const ownFlags = [serveProgram, bridgeProgram];
+const ownFlags = [serveProgram, bridgeProgram, completionProgram];
 const called = [...programs.filter((row) => !ownFlags.includes(row)), ...commands];
 
 for (const flag of [...connectionFlags, 'json'] as const) {

@@ -12,6 +12,7 @@ import { printable } from './console/quote.ts';
 import { VERSION } from '../core/version.ts';
 import { MemcacheError, UsageError } from '../core/wire/errors.ts';
 import { bridgeCommand } from './bridge-command.ts';
+import { completionCommand } from './completion-command.ts';
 import { runConsole } from './console.ts';
 import { commandHelp, mainHelp, programs } from './help.ts';
 import { runOnce } from './one-shot.ts';
@@ -54,8 +55,8 @@ function isOfSystem(error: unknown): boolean {
 /** The flags that may also stand before the command: they are the same for all commands. */
 const globals: readonly FlagName[] = [...connectionFlags, 'json'];
 
-/** Programs without these flags: they have their own, and `-s` of `serve` is a socket. */
-const ownFlags = ['serve', 'bridge'];
+/** Programs without these flags: they have others, and `-s` of `serve` is a socket. */
+const ownFlags = ['serve', 'bridge', 'completion'];
 
 /** Moves flags that stand before the command behind it. @throws FlagError */
 function globalsLast(args: readonly string[]): readonly string[] {
@@ -83,6 +84,8 @@ async function run(
       return await runTop(rest, terminal);
     case 'conformance':
       return await conformance(rest, terminal);
+    case 'completion':
+      return await completionCommand(rest, terminal);
     case undefined:
       await print(terminal.stderr, mainHelp());
       return USAGE;
@@ -108,6 +111,7 @@ async function help(name: string | undefined, terminal: Terminal): Promise<numbe
   if (name === 'serve') return await serveCommand(['-h'], terminal);
   if (name === 'bridge') return await bridgeCommand(['--help'], terminal);
   if (name === 'conformance') return await conformance(['--help'], terminal);
+  if (name === 'completion') return await completionCommand(['--help'], terminal);
   const row = programs.find((program) => program.name === name) ?? findCommand(name ?? '');
   if (row === undefined && name !== undefined) return await unknown(name, terminal);
   await print(terminal.stdout, row === undefined ? mainHelp() : commandHelp(row));

@@ -46,6 +46,8 @@ export interface FlagRow {
   readonly short?: string;
   /** The name of its value; a flag without one is on or off. */
   readonly value?: string;
+  /** The values that it may have. */
+  readonly choices?: readonly string[];
   /** The range of a numeric value. */
   readonly range?: readonly [min: number, max: number];
   readonly meaning: string;
@@ -70,6 +72,7 @@ export const flagTable: Readonly<Record<FlagName, FlagRow>> = {
   }),
   dialect: row('meta, text, or auto to detect it (auto)', {
     value: 'NAME',
+    choices: ['auto', 'meta', 'text'],
   }),
   'auth-file': row('log in with its first line: user:password', { value: 'FILE' }),
   tls: row('speak TLS'),
@@ -89,6 +92,7 @@ export const flagTable: Readonly<Record<FlagName, FlagRow>> = {
   values: row('whole items, as commands that store them again'),
   reply: row('line (the default), lines, values, stats, none', {
     value: 'SHAPE',
+    choices: ['line', 'lines', 'values', 'stats', 'none'],
   }),
   data: row('a data block to send after the line', { value: 'VALUE' }),
   interval: row('seconds between two readings (1)', { value: 'SECONDS', range: [1, 86_400] }),
