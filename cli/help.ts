@@ -26,6 +26,13 @@ export const topProgram: ProgramRow = {
   summary: 'live: hit rate, operations, memory, connections',
 };
 
+export const playgroundProgram: ProgramRow = {
+  name: 'playground',
+  parameters: ['[SERVER]'],
+  flags: ['port', 'json'],
+  summary: 'a page to type commands in, on this machine',
+};
+
 export const serveProgram: ProgramRow = {
   name: 'serve',
   parameters: ['[FLAG...]'],
@@ -57,6 +64,7 @@ export const completionProgram: ProgramRow = {
 export const programs: readonly ProgramRow[] = [
   consoleProgram,
   topProgram,
+  playgroundProgram,
   serveProgram,
   bridgeProgram,
   conformanceProgram,

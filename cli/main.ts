@@ -16,6 +16,7 @@ import { completionCommand } from './completion-command.ts';
 import { runConsole } from './console.ts';
 import { commandHelp, mainHelp, programs } from './help.ts';
 import { runOnce } from './one-shot.ts';
+import { playgroundCommand } from './playground-command.ts';
 import { serveCommand } from './serve-command.ts';
 import { isBrokenPipe, painter, print, type Terminal } from './terminal.ts';
 import { runTop } from './top.ts';
@@ -82,6 +83,8 @@ async function run(
       return await runConsole(rest, terminal);
     case 'top':
       return await runTop(rest, terminal);
+    case 'playground':
+      return await playgroundCommand(rest, terminal);
     case 'conformance':
       return await conformance(rest, terminal);
     case 'completion':

@@ -36,6 +36,7 @@ export type FlagName =
   | 'data'
   | 'interval'
   | 'count'
+  | 'port'
   | 'only'
   | 'has'
   | 'without'
@@ -97,6 +98,7 @@ export const flagTable: Readonly<Record<FlagName, FlagRow>> = {
   data: row('a data block to send after the line', { value: 'VALUE' }),
   interval: row('seconds between two readings (1)', { value: 'SECONDS', range: [1, 86_400] }),
   count: row('the number of intervals', { value: 'NUMBER', range: [1, MAX_I32] }),
+  port: row('the port of the page; a free one by default', { value: 'PORT', range: [0, 65_535] }),
   only: row('only cases with this word in their names', { value: 'WORD' }),
   has: row('features that the server also has, by commas', { value: 'FEATURES' }),
   without: row('features that it lacks: their cases are skipped', { value: 'FEATURES' }),
