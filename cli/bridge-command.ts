@@ -44,7 +44,8 @@ ${
   --help                  print this
 `;
 
-const flags = {
+/** The flags, as Node's parser of arguments wants them. */
+export const bridgeFlags = {
   upstream: { type: 'string' },
   'upstream-tls': { type: 'boolean', default: false },
   'upstream-ca': { type: 'string' },
@@ -101,7 +102,7 @@ export async function bridgeCommand(args: readonly string[], terminal: Terminal)
 type Values = ReturnType<typeof parse>;
 
 function parse(args: readonly string[]) {
-  return parseArgs({ args: [...args], options: flags }).values;
+  return parseArgs({ args: [...args], options: bridgeFlags }).values;
 }
 
 function read(values: Values): { at: Endpoint; options: BridgeOptions } {

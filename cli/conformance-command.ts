@@ -13,7 +13,7 @@ import { fromLatin1 } from '../core/wire/bytes.ts';
 import { ConnectionError } from '../core/wire/errors.ts';
 import { connect, type Session } from './connect.ts';
 import { commandHelp, conformanceProgram } from './help.ts';
-import { print, stopSignal, type Terminal } from './terminal.ts';
+import { painter, print, stopSignal, type Terminal } from './terminal.ts';
 
 /** The exit code that a shell reports for a program that SIGINT has ended. */
 const INTERRUPTED = 130;
@@ -68,8 +68,13 @@ export async function runConformance(
   const refused = readFeatures(line, 'without');
   const session = connect(line, terminal, line.words[0]);
   const { signal } = stopSignal(terminal);
+  const paint = painter(terminal.stdout, terminal);
   const write = async (part: Part): Promise<void> => {
-    await print(terminal.stdout, line.has('json') ? `${toJson(part.json)}\n` : part.text);
+    const text = part.text.replace(
+      /^FAILED|^skipped/,
+      (word) => paint(word === 'FAILED' ? 'red' : 'faint', word),
+    );
+    await print(terminal.stdout, line.has('json') ? `${toJson(part.json)}\n` : text);
   };
   try {
     const unique = keyMaker();

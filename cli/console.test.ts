@@ -6,6 +6,8 @@ import { complete } from './console/completion.ts';
 import { FakeTerminal, say } from '../test/support/fake-terminal.ts';
 import { suite } from '../test/runner/suite.ts';
 import { temporaryDirectory } from '../test/support/temporary.ts';
+import { Server } from '../core/server/mod.ts';
+import { Client, listen } from '../transport-node/mod.ts';
 import { main } from './main.ts';
 
 /** Pipes lines into the console; returns its output. */
@@ -145,8 +147,9 @@ class Prompt {
   readonly terminal: FakeTerminal;
   readonly ended: Promise<number>;
 
-  constructor(home: string, ...args: readonly string[]) {
-    this.terminal = new FakeTerminal({ HOME: home });
+  /** @param home The home directory, or the whole environment. */
+  constructor(home: string | Record<string, string>, ...args: readonly string[]) {
+    this.terminal = new FakeTerminal(typeof home === 'string' ? { HOME: home } : home);
     this.terminal.stdin.isTTY = true;
     this.terminal.stdout.isTTY = true;
     this.ended = main(['console', ...args], this.terminal);
@@ -233,6 +236,62 @@ prompt('a line that was begun while a command ran goes on where it was', async (
   await talk.type('\r', /nothing is not there\n/);
   talk.terminal.stdin.write('\x04');
   assert.is(await talk.ended, 0);
+});
+
+prompt('a line that is typed while a command runs stays below its output', async () => {
+  const server = new Server();
+  const listener = await listen({ host: '127.0.0.1', port: 0 }, server.accept);
+  const name = 'port' in listener.endpoint ? `127.0.0.1:${listener.endpoint.port}` : '';
+  const talk = new Prompt(temporaryDirectory(), name);
+  await talk.terminal.stdout.says(/memwire> /);
+  await talk.type('watch mutations\r', /watch mutations\r\n/);
+  while (server.engine.watchers.count === 0) await new Promise((resolve) => setImmediate(resolve));
+  await talk.type('get half', /get half/);
+  const client = new Client(name);
+  for (const key of ['one', 'two']) {
+    await client.set(key, 'x');
+    // The line is cleared, and drawn again without a prompt.
+    const drawn = String.raw`\x1b\[1G\x1b\[0J[^\n]* key=${key} [^\n]*\n\x1b\[1G\x1b\[0Jget half`;
+    await talk.terminal.stdout.says(new RegExp(drawn));
+  }
+  await client.close();
+  await talk.type('\x03', /interrupted\n[^]*memwire> /);
+  talk.terminal.stdin.write('\x04');
+  assert.is(await talk.ended, 0);
+  await listener.close();
+  server.close();
+});
+
+prompt('a line that waited for another is shown behind the prompt, where it runs', async () => {
+  const talk = new Prompt(temporaryDirectory());
+  await talk.terminal.stdout.says(/memwire> /);
+  await talk.type('get one\rget two\r', /two is not there\n/);
+  await talk.terminal.stdout.says(/one is not there\nmemwire> get two\ntwo is not there\n/);
+  talk.terminal.stdin.write('\x04');
+  assert.is(await talk.ended, 0);
+});
+
+prompt('a dumb terminal is sent no codes while a command runs', async () => {
+  const talk = new Prompt({ HOME: temporaryDirectory(), TERM: 'dumb' });
+  await talk.terminal.stdout.says(/memwire> /);
+  const { length } = talk.terminal.stdout.text;
+  await talk.type('get one\rget two\rhalf', /two is not there\n/);
+  assert.not.match(talk.terminal.stdout.text.slice(length), /\x1b\[(0J[^\n]*is not|\d+m)/);
+  talk.terminal.stdin.end();
+  assert.is(await talk.ended, 0);
+});
+
+prompt('the prompt, bytes, misses and errors have colours', async () => {
+  const talk = new Prompt({ HOME: temporaryDirectory(), TERM: 'xterm' }, '--wire');
+  talk.terminal.stderr.isTTY = true;
+  await talk.type('get a\r', /\x1b\[33ma is not there\x1b\[39m\n/);
+  await talk.terminal.stdout.says(/\x1b\[1mmemwire> \x1b\[22m/);
+  await talk.terminal.stdout.says(/ {2}\x1b\[34m>\x1b\[39m get a\\r\\n\n/);
+  await talk.terminal.stdout.says(/ {2}\x1b\[32m<\x1b\[39m END\\r\\n\n/);
+  talk.terminal.stdin.write('bogus\r');
+  await talk.terminal.stderr.says(/^\x1b\[31merror: [^\n]*\x1b\[39m\n$/);
+  talk.terminal.stdin.write('\x04');
+  await talk.ended;
 });
 
 prompt('the history is kept for the next session, for this user alone', async () => {

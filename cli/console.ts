@@ -1,5 +1,11 @@
 // `memwire console`: the prompt, and commands from a pipe.
-import { createInterface, type Interface } from 'node:readline';
+import {
+  clearScreenDown,
+  createInterface,
+  cursorTo,
+  type Interface,
+  moveCursor,
+} from 'node:readline';
 import { checkWords, type CommandRow, commands, findCommand } from './console/commands.ts';
 import { complete, keyPlaces, ownCommands } from './console/completion.ts';
 import { CommandLine, connectionFlags, FlagError, flagHelp, oneLine } from './console/flags.ts';
@@ -13,7 +19,14 @@ import { MemcacheError } from '../core/wire/errors.ts';
 import { connect, type Session } from './connect.ts';
 import { commandHelp, consoleProgram } from './help.ts';
 import { History, HISTORY_SIZE } from './history.ts';
-import { newAborter, print, type Terminal } from './terminal.ts';
+import {
+  newAborter,
+  type Paint,
+  painter,
+  print,
+  type Terminal,
+  type TerminalOutput,
+} from './terminal.ts';
 
 /** How many keys are remembered for completion. */
 const MAX_KEYS = 1000;
@@ -26,7 +39,7 @@ const MAX_KEYS = 1000;
  * @throws FlagError, UsageError, and what the streams throw.
  */
 export async function runConsole(args: readonly string[], terminal: Terminal): Promise<number> {
-  const line = new CommandLine(args, [...connectionFlags, 'help']);
+  const line = new CommandLine(args, [...consoleProgram.flags, ...connectionFlags, 'help']);
   if (line.has('help')) {
     await print(terminal.stdout, commandHelp(consoleProgram));
     return 0;
@@ -45,6 +58,11 @@ class Console {
   readonly #terminal: Terminal;
   readonly #session: Session;
   readonly #keys: Set<string> = new Set();
+  readonly #paint: Paint;
+  // What the user is asked with; empty while a command runs.
+  readonly #question: string;
+  #prompt: Interface | null = null;
+  readonly #json: boolean;
   #wire: boolean;
   #ended = false;
   // Aborts the running command, so that Ctrl-C ends it and not the console.
@@ -52,9 +70,15 @@ class Console {
 
   constructor(line: CommandLine, terminal: Terminal) {
     this.#terminal = terminal;
+    this.#json = line.has('json');
     this.#wire = line.has('wire');
+    const paint = painter(terminal.stdout, terminal);
+    this.#paint = paint;
+    this.#question = paint('bold', 'memwire> ');
     const note = (text: string): void => {
-      if (this.#wire) terminal.stdout.write(`  ${text}\n`);
+      if (!this.#wire) return;
+      const arrow = paint(text.startsWith('>') ? 'blue' : 'green', text.slice(0, 1));
+      void this.#write(terminal.stdout, `  ${arrow}${text.slice(1)}\n`);
     };
     const [server] = line.words;
     this.#session = connect(line, terminal, server, note);
@@ -70,13 +94,14 @@ class Console {
     const prompt = createInterface({
       input: stdin,
       output: stdout,
-      prompt: 'memwire> ',
+      prompt: this.#question,
       completer: (line: string) => complete(line, this.#keys),
       history: history.read(),
       historySize: HISTORY_SIZE,
       removeHistoryDuplicates: true,
     });
     prompt.on('history', (lines) => history.write(lines));
+    this.#prompt = prompt;
     await this.#obeyTyped(prompt);
     // After Ctrl-D the cursor is still behind the prompt.
     if (!this.#ended) stdout.write('\n');
@@ -87,7 +112,7 @@ class Console {
   }
 
   // Input that is typed while a command runs is kept: complete lines wait for their turn, an
-  // incomplete one appears in the next prompt. Ctrl-C discards both.
+  // incomplete one stays below the output, and is then in the next prompt. Ctrl-C discards both.
   async #obeyTyped(prompt: Interface): Promise<void> {
     const { stdout } = this.#terminal;
     const waiting: string[] = [];
@@ -100,6 +125,7 @@ class Console {
     // The input may end while a command runs, and then newer versions of Node refuse to prompt.
     prompt.once('close', () => {
       closed = true;
+      this.#prompt = null;
       wake();
     });
     prompt.on('SIGINT', () => {
@@ -120,8 +146,14 @@ class Console {
       while (!this.#ended) {
         const text = waiting.shift();
         if (text !== undefined) {
+          prompt.setPrompt('');
           await this.#obey(text);
-          if (!closed && !this.#ended) prompt.prompt(true);
+          prompt.setPrompt(this.#question);
+          if (closed || this.#ended) continue;
+          // A line that waited is shown where it runs.
+          const [next] = waiting;
+          if (next === undefined) prompt.prompt(true);
+          else await this.#write(stdout, `${this.#question}${printable(next)}\n`);
         } else if (closed) {
           break;
         } else {
@@ -188,7 +220,8 @@ class Console {
     };
     try {
       for await (const part of row.run(call)) {
-        await this.#say(line.has('json') ? toJson(part.json()) : part.shown());
+        const shown = part.ok ? part.shown() : this.#paint('yellow', part.shown());
+        await this.#say(this.#json || line.has('json') ? toJson(part.json()) : shown);
       }
     } catch (error) {
       if (!running.signal.aborted) throw error;
@@ -236,12 +269,31 @@ class Console {
       await run();
     } catch (error) {
       if (!(error instanceof FlagError) && !(error instanceof MemcacheError)) throw error;
-      await print(this.#terminal.stderr, `error: ${printable(oneLine(error))}\n`);
+      const { stderr } = this.#terminal;
+      const text = `error: ${printable(oneLine(error))}`;
+      await this.#write(stderr, `${painter(stderr, this.#terminal)('red', text)}\n`);
     }
   }
 
   async #say(text: string): Promise<void> {
-    await print(this.#terminal.stdout, `${text}\n`);
+    await this.#write(this.#terminal.stdout, `${text}\n`);
+  }
+
+  // Writes lines above the one that the user is typing.
+  #write(to: TerminalOutput, lines: string): Promise<void> {
+    const { stdout, environment } = this.#terminal;
+    const prompt = this.#prompt;
+    const isDumb = environment['TERM'] === 'dumb';
+    if (prompt === null || prompt.line === '' || isDumb) return print(to, lines);
+    const { rows } = prompt.getCursorPos();
+    moveCursor(stdout, 0, -rows);
+    cursorTo(stdout, 0);
+    clearScreenDown(stdout);
+    const written = print(to, lines);
+    // Readline would go up from here, by the rows that the line had.
+    Object.assign(prompt, { prevRows: 0 });
+    prompt.prompt(true);
+    return written;
   }
 }
 

@@ -15,15 +15,22 @@ export interface ProgramRow {
 export const consoleProgram: ProgramRow = {
   name: 'console',
   parameters: ['[SERVER]'],
-  flags: [],
+  flags: ['json'],
   summary: 'a prompt, or commands from a pipe',
 };
 
 export const topProgram: ProgramRow = {
   name: 'top',
-  parameters: ['[SERVER]'],
+  parameters: ['[SERVER...]'],
   flags: ['interval', 'count', 'json'],
   summary: 'live: hit rate, operations, memory, connections',
+};
+
+export const playgroundProgram: ProgramRow = {
+  name: 'playground',
+  parameters: ['[SERVER]'],
+  flags: ['port', 'json'],
+  summary: 'a page to type commands in, on this machine',
 };
 
 export const serveProgram: ProgramRow = {
@@ -47,12 +54,21 @@ export const conformanceProgram: ProgramRow = {
   summary: 'tests a server: prints the cases that fail',
 };
 
+export const completionProgram: ProgramRow = {
+  name: 'completion',
+  parameters: ['SHELL'],
+  flags: [],
+  summary: 'completion for bash, zsh or fish',
+};
+
 export const programs: readonly ProgramRow[] = [
   consoleProgram,
   topProgram,
+  playgroundProgram,
   serveProgram,
   bridgeProgram,
   conformanceProgram,
+  completionProgram,
 ];
 
 const servers = `The server is --server, or else MEMWIRE_SERVER or MEMCACHED_URL in the

@@ -6,6 +6,9 @@ import { FakePeer } from '../test/support/fake-peer.ts';
 import { FakeTerminal, type Said, say } from '../test/support/fake-terminal.ts';
 import { suite } from '../test/runner/suite.ts';
 import { listen } from '../transport-node/listen.ts';
+import { commands } from './console/commands.ts';
+import { connectionFlags, flagTable } from './console/flags.ts';
+import { bridgeProgram, completionProgram, programs, serveProgram } from './help.ts';
 import { main } from './main.ts';
 
 const cli = suite('memwire: its command line');
@@ -40,6 +43,44 @@ cli('in a terminal a line ends behind each value', async () => {
   assert.is(terminal.stdout.text, `one\ntwo\n\none\none\n${SERVER_VERSION}\n`);
 });
 
+/** Runs a command in a terminal of this kind; its output and its errors. */
+async function inTerminal(
+  environment: Readonly<Record<string, string>>,
+  ...words: readonly string[]
+): Promise<readonly [out: string, err: string]> {
+  const terminal = new FakeTerminal({ MEMWIRE_SERVER: name, ...environment });
+  terminal.stdout.isTTY = terminal.stderr.isTTY = true;
+  await main(words, terminal);
+  return [terminal.stdout.text, terminal.stderr.text];
+}
+
+cli('a terminal shows misses and errors in colour, and values as they are', async () => {
+  for (const kind of [{ TERM: 'xterm' }, { TERM: 'xterm', NO_COLOR: '' }, { WT_SESSION: '1' }]) {
+    assert.equal(await inTerminal(kind, 'get', 'a', 'nobody'), [
+      'one\n',
+      '\x1b[33mmemwire get: nobody is not there\x1b[39m\n',
+    ]);
+    const [, err] = await inTerminal(kind, 'frobnicate');
+    assert.is(
+      err,
+      '\x1b[31mmemwire: there is no command "frobnicate" (memwire --help)\x1b[39m\n',
+    );
+    const [, refused] = await inTerminal(kind, 'get');
+    assert.match(refused, /^\x1b\[31mmemwire get: KEY is missing[^\x1b]+\x1b\[39m\n$/);
+  }
+});
+
+cli('there is no colour with NO_COLOR, in a dumb terminal, and in pipes', async () => {
+  const plain = ['one\n', 'memwire get: nobody is not there\n'];
+  for (const kind of [{ TERM: 'xterm', NO_COLOR: '1' }, { TERM: 'dumb' }, {}]) {
+    assert.equal(await inTerminal(kind, 'get', 'a', 'nobody'), plain);
+  }
+  const { out, err } = await say(['get', 'a', 'nobody'], {
+    environment: { MEMWIRE_SERVER: name, TERM: 'xterm' },
+  });
+  assert.equal([out, err], ['one', plain[1]]);
+});
+
 for (
   const words of [
     ['-s', 'SERVER', 'get', 'a'],
@@ -53,6 +94,30 @@ for (
     assert.match(out, words.includes('--json') ? '"value":"one"' : /^one$/);
   });
 }
+
+const ownFlags = [serveProgram, bridgeProgram, completionProgram];
+const called = [...programs.filter((row) => !ownFlags.includes(row)), ...commands];
+
+for (const flag of [...connectionFlags, 'json'] as const) {
+  cli(`--${flag} may stand before every command that takes it`, async () => {
+    const value = flagTable[flag].value === undefined ? [] : ['1'];
+    for (const row of called) {
+      const { code, out, err } = await say([`--${flag}`, ...value, row.name, '--help']);
+      assert.equal([code, err], [0, ''], row.name);
+      assert.ok(out.startsWith(`memwire ${row.name}`) && out.includes(`--${flag}`), row.name);
+    }
+  });
+}
+
+cli('--json before the console is for all of its commands', async () => {
+  const { out } = await say(['--json', 'console'], { input: 'set a 1\nget a\nversion\n' });
+  assert.equal(out.split('\n'), [
+    '{"key":"a","status":"stored"}',
+    '{"key":"a","status":"found","value":"1","flags":0}',
+    `{"version":"${SERVER_VERSION}"}`,
+    '',
+  ]);
+});
 
 const refused: readonly (readonly [line: string, because: RegExp])[] = [
   ['-s', /^memwire: the command is missing/],

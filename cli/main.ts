@@ -12,11 +12,13 @@ import { printable } from './console/quote.ts';
 import { VERSION } from '../core/version.ts';
 import { MemcacheError, UsageError } from '../core/wire/errors.ts';
 import { bridgeCommand } from './bridge-command.ts';
+import { completionCommand } from './completion-command.ts';
 import { runConsole } from './console.ts';
 import { commandHelp, mainHelp, programs } from './help.ts';
 import { runOnce } from './one-shot.ts';
+import { playgroundCommand } from './playground-command.ts';
 import { serveCommand } from './serve-command.ts';
-import { isBrokenPipe, print, type Terminal } from './terminal.ts';
+import { isBrokenPipe, painter, print, type Terminal } from './terminal.ts';
 import { runTop } from './top.ts';
 
 /** The exit code for an invalid command line. */
@@ -41,7 +43,7 @@ export async function main(args: readonly string[], terminal: Terminal): Promise
     if (!isUsage && !(error instanceof MemcacheError) && !isOfSystem(error)) throw error;
     const name = command === '' ? 'memwire' : `memwire ${command}`;
     const hint = error instanceof FlagError ? ` (${name} --help)` : '';
-    await print(terminal.stderr, `${name}: ${printable(oneLine(error))}${hint}\n`);
+    await complain(terminal, `${name}: ${printable(oneLine(error))}${hint}`);
     return isUsage ? USAGE : FAILED;
   }
 }
@@ -54,8 +56,8 @@ function isOfSystem(error: unknown): boolean {
 /** The flags that may also stand before the command: they are the same for all commands. */
 const globals: readonly FlagName[] = [...connectionFlags, 'json'];
 
-/** Programs without these flags: they have their own, and `-s` of `serve` is a socket. */
-const ownFlags = ['serve', 'bridge'];
+/** Programs without these flags: they have others, and `-s` of `serve` is a socket. */
+const ownFlags = ['serve', 'bridge', 'completion'];
 
 /** Moves flags that stand before the command behind it. @throws FlagError */
 function globalsLast(args: readonly string[]): readonly string[] {
@@ -81,8 +83,12 @@ async function run(
       return await runConsole(rest, terminal);
     case 'top':
       return await runTop(rest, terminal);
+    case 'playground':
+      return await playgroundCommand(rest, terminal);
     case 'conformance':
       return await conformance(rest, terminal);
+    case 'completion':
+      return await completionCommand(rest, terminal);
     case undefined:
       await print(terminal.stderr, mainHelp());
       return USAGE;
@@ -108,6 +114,7 @@ async function help(name: string | undefined, terminal: Terminal): Promise<numbe
   if (name === 'serve') return await serveCommand(['-h'], terminal);
   if (name === 'bridge') return await bridgeCommand(['--help'], terminal);
   if (name === 'conformance') return await conformance(['--help'], terminal);
+  if (name === 'completion') return await completionCommand(['--help'], terminal);
   const row = programs.find((program) => program.name === name) ?? findCommand(name ?? '');
   if (row === undefined && name !== undefined) return await unknown(name, terminal);
   await print(terminal.stdout, row === undefined ? mainHelp() : commandHelp(row));
@@ -122,9 +129,11 @@ async function conformance(args: readonly string[], terminal: Terminal): Promise
 
 async function unknown(name: string, terminal: Terminal): Promise<number> {
   const what = name.startsWith('-') ? 'option before a command called' : 'command';
-  await print(
-    terminal.stderr,
-    `memwire: there is no ${what} "${printable(showWord(name))}" (memwire --help)\n`,
-  );
+  const shown = printable(showWord(name));
+  await complain(terminal, `memwire: there is no ${what} "${shown}" (memwire --help)`);
   return USAGE;
+}
+
+function complain(terminal: Terminal, line: string): Promise<void> {
+  return print(terminal.stderr, `${painter(terminal.stderr, terminal)('red', line)}\n`);
 }

@@ -5,7 +5,7 @@ import { CommandLine, connectionFlags } from './console/flags.ts';
 import { type Part, toJson } from './console/part.ts';
 import { connect } from './connect.ts';
 import { commandHelp } from './help.ts';
-import { print, readAll, stopSignal, type Terminal } from './terminal.ts';
+import { painter, print, readAll, stopSignal, type Terminal } from './terminal.ts';
 
 /** The exit code that a shell reports for a program that SIGINT has ended. */
 const INTERRUPTED = 130;
@@ -43,6 +43,7 @@ export async function runOnce(
     options: { signal },
     readValue: () => readAll(addAbortSignal(signal, stdin)),
   };
+  const paint = painter(stderr, terminal);
   let code = 0;
   try {
     for await (const part of row.run(call)) {
@@ -61,7 +62,7 @@ export async function runOnce(
   async function write(part: Part): Promise<void> {
     if (line.has('json')) await print(stdout, `${toJson(part.json())}\n`);
     else if (part.ok) await print(stdout, endLine(part.raw(), stdout.isTTY === true));
-    else await print(stderr, `memwire ${row.name}: ${part.shown()}\n`);
+    else await print(stderr, `${paint('yellow', `memwire ${row.name}: ${part.shown()}`)}\n`);
   }
 }
 

@@ -13,6 +13,8 @@ export interface Rates {
   /** From 0 to 1; null if nothing was read. */
   readonly hitRate: number | null;
   /** The following, each a second. */
+  readonly hits: number;
+  readonly misses: number;
   readonly operations: number;
   readonly gets: number;
   readonly sets: number;
@@ -43,9 +45,11 @@ export function ratesBetween(before: Reading, after: Reading): Rates {
   };
   const rate = (...names: readonly string[]): number =>
     names.reduce((sum, name) => sum + grown(name), 0) / seconds;
-  const [hits, misses] = [grown('get_hits'), grown('get_misses')];
+  const [hits, misses] = [rate('get_hits'), rate('get_misses')];
   return {
-    hitRate: hits + misses === 0 ? null : hits / (hits + misses),
+    hitRate: hitRate(hits, misses),
+    hits,
+    misses,
     operations: rate(...operations),
     gets: rate('cmd_get'),
     sets: rate('cmd_set'),
@@ -57,6 +61,53 @@ export function ratesBetween(before: Reading, after: Reading): Rates {
     items: count(after, 'curr_items'),
     connections: count(after, 'curr_connections'),
   };
+}
+
+/** The activity of several servers together. */
+export function totalRates(all: readonly Rates[]): Rates {
+  const sum = (name: Exclude<keyof Rates, 'hitRate'>): number =>
+    all.reduce((total, rates) => total + rates[name], 0);
+  const [hits, misses] = [sum('hits'), sum('misses')];
+  return {
+    hitRate: hitRate(hits, misses),
+    hits,
+    misses,
+    operations: sum('operations'),
+    gets: sum('gets'),
+    sets: sum('sets'),
+    evictions: sum('evictions'),
+    bytesIn: sum('bytesIn'),
+    bytesOut: sum('bytesOut'),
+    memory: sum('memory'),
+    memoryLimit: sum('memoryLimit'),
+    items: sum('items'),
+    connections: sum('connections'),
+  };
+}
+
+function hitRate(hits: number, misses: number): number | null {
+  return hits + misses === 0 ? null : hits / (hits + misses);
+}
+
+const BARS = '▁▂▃▄▅▆▇█';
+
+/**
+ * The last values as a row of bars, the newest at the right; a gap is a space.
+ *
+ * @param width At most so many are drawn.
+ * @param most The value of the highest bar; by default the highest of the values.
+ */
+export function sparkline(
+  values: readonly (number | null)[],
+  width: number,
+  most: number = Math.max(0, ...values.slice(-width).map((value) => value ?? 0)),
+): string {
+  if (width < 1) return '';
+  return values.slice(-width).map((value) => {
+    if (value === null) return ' ';
+    const height = most === 0 ? 0 : Math.ceil(value / most * (BARS.length - 1));
+    return BARS[Math.min(height, BARS.length - 1)];
+  }).join('');
 }
 
 function count({ stats }: Reading, name: string): number {

@@ -61,7 +61,8 @@ Accepted without effect: -u <user>, -t <num>, -b <num>, -f <num>, -n <num>, -k, 
 -r, -B ascii, -B auto
 `;
 
-const flags = {
+/** The flags, as Node's parser of arguments wants them. */
+export const serveFlags = {
   port: { type: 'string', short: 'p' },
   'udp-port': { type: 'string', short: 'U', default: '0' },
   'unix-socket': { type: 'string', short: 's' },
@@ -174,7 +175,7 @@ export function parseServeFlags(args: readonly string[]): ServeFlags {
   };
 }
 
-type Values = ReturnType<typeof parseArgs<{ options: typeof flags }>>['values'];
+type Values = ReturnType<typeof parseArgs<{ options: typeof serveFlags }>>['values'];
 
 /** Refuses flags whose effect is not supported. */
 function checkAbsent(values: Values): void {
@@ -212,7 +213,7 @@ function parse(args: readonly string[]): Values {
     } else glued.push(arg);
   }
   try {
-    return parseArgs({ args: glued, options: flags, allowPositionals: false }).values;
+    return parseArgs({ args: glued, options: serveFlags, allowPositionals: false }).values;
   } catch (error) {
     // Its message quotes the unreadable word, which may be the address of a server.
     const text = error instanceof Error ? error.message : String(error);

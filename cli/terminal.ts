@@ -21,7 +21,7 @@ export interface TerminalOutput extends Writable {
 export interface Terminal {
   readonly stdin: TerminalInput;
   readonly stdout: TerminalOutput;
-  readonly stderr: Writable;
+  readonly stderr: TerminalOutput;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly clock: Clock;
   /**
@@ -42,6 +42,30 @@ export function print(to: Writable, data: string | Uint8Array): Promise<void> {
   return new Promise((resolve, reject) => {
     to.write(data, (error) => (error === undefined || error === null ? resolve() : reject(error)));
   });
+}
+
+/** The colours and emphases of texts, with the codes that begin and end each. */
+const codes = {
+  bold: [1, 22],
+  faint: [2, 22],
+  red: [31, 39],
+  green: [32, 39],
+  yellow: [33, 39],
+  blue: [34, 39],
+} as const;
+
+/** Puts a text in a colour, where the reader has colours. */
+export type Paint = (colour: keyof typeof codes, text: string) => string;
+
+/**
+ * The colours of an output: none in a pipe, in a dumb terminal, or with `NO_COLOR` in the
+ * environment, which <https://no-color.org> describes.
+ */
+export function painter(to: TerminalOutput, { environment }: Pick<Terminal, 'environment'>): Paint {
+  const { NO_COLOR: refused = '', TERM: kind, WT_SESSION: windows } = environment;
+  const isAble = (kind ?? windows ?? 'dumb') !== 'dumb';
+  if (to.isTTY !== true || refused !== '' || !isAble) return (_, text) => text;
+  return (colour, text) => `\x1b[${codes[colour][0]}m${text}\x1b[${codes[colour][1]}m`;
 }
 
 /** Whether an error means that the reader has closed the pipe, as in `memwire dump | head`. */

@@ -6,7 +6,7 @@ import { CountingClock } from '../test/support/scripted.ts';
 import { suite } from '../test/runner/suite.ts';
 import { Client, listen } from '../transport-node/mod.ts';
 import { main } from './main.ts';
-import { ratesBetween, type Reading } from './rates.ts';
+import { ratesBetween, type Reading, sparkline, totalRates } from './rates.ts';
 
 const arithmetic = suite('memwire top: the difference of two readings');
 
@@ -27,6 +27,8 @@ arithmetic('counters are a second, gauges are those of the second reading', () =
   );
   assert.equal(rates, {
     hitRate: 0.75,
+    hits: 1.5,
+    misses: 0.5,
     operations: 5,
     gets: 2,
     sets: 0.5,
@@ -58,6 +60,31 @@ arithmetic('counters past 2^53 do, and two readings at once divide by no zero', 
   );
   assert.is(ratesBetween(reading(1, {}), reading(1, { cmd_set: 1 })).sets, 1000);
 });
+
+arithmetic('servers together have the sum of all, and the hit rate of all reads', () => {
+  const [busy, idle] = [
+    ratesBetween(reading(1, {}), reading(2, { get_hits: 90, get_misses: 10, cmd_get: 100 })),
+    ratesBetween(reading(1, {}), reading(2, { get_misses: 20, cmd_get: 20, curr_items: 4 })),
+  ];
+  const { hitRate, gets, items, memoryLimit } = totalRates([busy, idle]);
+  assert.equal([hitRate, gets, items, memoryLimit], [0.75, 120, 4, 0]);
+});
+
+const pasts: readonly (readonly [drawn: string, ...rest: Parameters<typeof sparkline>])[] = [
+  ['▁▂▅█', [0, 1, 4, 7], 10],
+  ['▅█', [100, 4, 7], 2],
+  ['▂ █', [1, null, 100], 9],
+  ['▁▅█', [0, 0.5, 1], 9, 1],
+  ['▁▁', [0, 0], 9],
+  ['', [1, 2], 0],
+  ['', [], 9],
+];
+
+for (const [drawn, ...rest] of pasts) {
+  arithmetic(`the past of ${JSON.stringify(rest)} is "${drawn}"`, () => {
+    assert.is(sparkline(...rest), drawn);
+  });
+}
 
 arithmetic.run();
 
@@ -151,6 +178,113 @@ for (const isTerminal of [false, true]) {
     terminal.stop();
     assert.is(await ended, 0);
   });
+}
+
+top('of several servers a pipe gets a line each, and a total', async () => {
+  await inTwo(async (place, other) => {
+    const clock = new CountingClock();
+    const terminal = new FakeTerminal({}, clock);
+    const ended = main(['top', place, other, '--count', '1'], terminal);
+    while (clock.timers === 0) await new Promise((resolve) => setImmediate(resolve));
+    await store(place, 3);
+    await store(other, 1);
+    await pass(clock);
+    assert.is(await ended, 0);
+    const lines = terminal.stdout.text.split('\n').map((line) => line.trim().split(/\s+/));
+    const [head, ...rows] = lines;
+    assert.equal(head?.slice(0, 4), ['hits', 'ops/s', 'gets/s', 'sets/s']);
+    assert.equal(rows.map(([server, , , , sets]) => [server, sets]), [
+      [place, '3'],
+      [other, '1'],
+      ['total', '4'],
+      ['', undefined],
+    ]);
+  });
+});
+
+top('--json of several servers names each', async () => {
+  await inTwo(async (place, other) => {
+    const clock = new CountingClock();
+    const terminal = new FakeTerminal({}, clock);
+    const ended = main(['top', place, other, '--count', '1', '--json'], terminal);
+    while (clock.timers === 0) await new Promise((resolve) => setImmediate(resolve));
+    await store(other, 2);
+    await pass(clock);
+    await ended;
+    const rows = terminal.stdout.text.trim().split('\n')
+      .map((line) => JSON.parse(line) as Readonly<Record<string, unknown>>);
+    assert.equal(rows.map(({ server, sets, items }) => [server, sets, items]), [
+      [place, 0, 0],
+      [other, 2, 2],
+      ['total', 2, 2],
+    ]);
+  });
+});
+
+top(
+  'in a terminal each server has a row with its past, and one that is down its error',
+  async () => {
+    await inTwo(async (place, other) => {
+      const clock = new CountingClock();
+      const terminal = new FakeTerminal({ TERM: 'xterm' }, clock);
+      terminal.stdin.isTTY = terminal.stdout.isTTY = true;
+      const ended = main(['top', place, other, '/nowhere/socket'], terminal);
+      while (clock.timers === 0) await new Promise((resolve) => setImmediate(resolve));
+      for (const count of [7, 1]) {
+        await store(place, count);
+        await pass(clock);
+        await terminal.stdout.says(count === 7 ? /total/ : /total[^]*total/);
+      }
+      terminal.stdout.columns = 60;
+      await pass(clock);
+      await terminal.stdout.says(/(total[^]*){3}/);
+      terminal.stdin.write('q');
+      assert.is(await ended, 0);
+      const [, second = '', third = ''] = terminal.stdout.text.split(/\x1b\[6A\x1b\[J/);
+      const rows = second.split('\n');
+      assert.match(rows[0] ?? '', /^\x1b\[1m3 servers\x1b\[22m {4}q ends$/);
+      const bars = '\\x1b\\[34m([ ▁-█]+)\\x1b\\[39m';
+      const row = new RegExp(`^(\\S+) +\\S+ {2}${bars} +(\\d+) {2}${bars}( +\\S+)+$`);
+      const found = rows.slice(2).map((line) => row.exec(line)?.slice(1, 5));
+      assert.match(rows[4] ?? '', /^\/nowhere\/socket +\x1b\[31m[^\x1b]*cannot connect/);
+      // Of seven sets and then one, besides the two reads that prove a connection.
+      assert.is(found[0]?.[3]?.trim().length, 2);
+      assert.match(found[0]?.[3] ?? '', /^ +█[▁-▄]$/);
+      assert.match(found[1]?.[3] ?? '', /^ +▁▁$/);
+      assert.match(rows[5] ?? '', /^\x1b\[1mtotal +\x1b\[22m/);
+      // In a narrow terminal no line is wrapped.
+      const shown = third.replaceAll(/\x1b\[\d+m/g, '').split('\n');
+      assert.ok(shown.every((line) => line.length <= 60));
+      assert.ok(shown.some((line) => line.length === 60));
+    });
+  },
+);
+
+top('several servers of which none ever was are an error', async () => {
+  const { code, err } = await say(['top', '/nowhere/a', '/nowhere/b']);
+  assert.is(code, 3);
+  assert.match(err, /^memwire top: [^\n]*\/nowhere\/a[^\n]*\n$/);
+});
+
+/** Runs with the names of two new servers. */
+async function inTwo(run: (place: string, other: string) => Promise<void>): Promise<void> {
+  const servers = [new Server(), new Server()];
+  const listeners = await Promise.all(
+    servers.map((one) => listen({ host: '127.0.0.1', port: 0 }, one.accept)),
+  );
+  const [place = '', other = ''] = listeners.map(({ endpoint }) =>
+    'port' in endpoint ? `127.0.0.1:${endpoint.port}` : ''
+  );
+  await run(place, other);
+  for (const listener of listeners) await listener.close();
+  for (const one of servers) one.close();
+}
+
+/** Stores so many items, on a connection of their own. */
+async function store(place: string, count: number): Promise<void> {
+  const client = new Client(place, { dialect: 'text' });
+  for (let index = 0; index < count; index++) await client.set(`key${index}`, 'x');
+  await client.close();
 }
 
 top('a server that never was is an error', async () => {

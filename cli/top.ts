@@ -1,20 +1,19 @@
-// `memwire top`: shows the activity of a server.
+// `memwire top`: shows the activity of servers.
 import { checkWords } from './console/commands.ts';
-import { CommandLine, connectionFlags, oneLine } from './console/flags.ts';
-import { toJson } from './console/part.ts';
-import { printable } from './console/quote.ts';
+import { CommandLine, connectionFlags } from './console/flags.ts';
 import { MemcacheError } from '../core/wire/errors.ts';
-import { connect } from './connect.ts';
+import { connect, type Session } from './connect.ts';
 import { commandHelp, topProgram } from './help.ts';
-import { type Rates, ratesBetween, type Reading } from './rates.ts';
+import { ratesBetween, type Reading } from './rates.ts';
 import { print, stopSignal, type Terminal } from './terminal.ts';
+import { type Activity, Screen } from './top-screen.ts';
 
 /**
- * Runs `memwire top`: in a terminal it redraws the activity of a server until `q` or Ctrl-C;
- * otherwise it prints a line for each reading.
+ * Runs `memwire top`: in a terminal it redraws the activity of servers until `q` or Ctrl-C;
+ * otherwise it prints a line for each reading, and for several servers one for each and a total.
  *
  * @returns The exit code.
- * @throws FlagError, MemcacheError when the first reading fails, and what the streams throw.
+ * @throws FlagError, MemcacheError when no server can be read at first, and what the streams throw.
  */
 export async function runTop(args: readonly string[], terminal: Terminal): Promise<number> {
   const line = new CommandLine(args, [...topProgram.flags, ...connectionFlags, 'help']);
@@ -25,32 +24,21 @@ export async function runTop(args: readonly string[], terminal: Terminal): Promi
   checkWords(topProgram, line.words);
   const interval = (line.number('interval') ?? 1) * 1000;
   const count = line.number('count') ?? Infinity;
-  const session = connect(line, terminal, line.words[0]);
+  const named = line.words.length === 0 ? [undefined] : line.words;
+  const servers = named.map((word) => new WatchedServer(connect(line, terminal, word), terminal));
   const stop = stopSignal(terminal);
   const releaseKeys = stopAtKey(terminal, stop);
-  const show = screen(terminal, session.server ?? 'an embedded server', line.has('json'));
-  const read = async (): Promise<Reading> => {
-    const stats = await session.client.stats([], { signal: stop.signal });
-    return { at: terminal.clock.elapsed(), stats };
-  };
-  // A server that is down for a while may come back.
-  const tryRead = async (): Promise<Reading | MemcacheError> => {
-    try {
-      return await read();
-    } catch (error) {
-      if (error instanceof MemcacheError && !stop.signal.aborted) return error;
-      throw error;
-    }
-  };
+  const screen = new Screen(terminal, servers.map(({ name }) => name), line.has('json'));
+  const read = (): Promise<Activity[]> =>
+    Promise.all(servers.map((server) => server.read(stop.signal)));
   try {
-    let before: Reading | MemcacheError = await read();
+    const first = await read();
+    const [error] = first;
+    if (error instanceof Error && first.every((activity) => activity !== null)) throw error;
     for (let intervals = 0; intervals < count; intervals++) {
       await pause(terminal, interval, stop.signal);
       if (stop.signal.aborted) break;
-      const after = await tryRead();
-      if (after instanceof Error) await show(after);
-      else if (!(before instanceof Error)) await show(ratesBetween(before, after));
-      before = after;
+      await screen.show(await read());
     }
     return 0;
   } catch (error) {
@@ -59,7 +47,40 @@ export async function runTop(args: readonly string[], terminal: Terminal): Promi
   } finally {
     releaseKeys();
     // Pending replies are not waited for.
-    void session.close();
+    for (const server of servers) server.close();
+  }
+}
+
+/** A server that is read again and again. */
+class WatchedServer {
+  readonly name: string;
+  readonly #session: Session;
+  readonly #terminal: Terminal;
+  #before: Reading | null = null;
+
+  constructor(session: Session, terminal: Terminal) {
+    this.name = session.server ?? 'an embedded server';
+    this.#session = session;
+    this.#terminal = terminal;
+  }
+
+  /** Its activity since it was last read; its error, since a server that is down may come back. */
+  async read(signal: AbortSignal): Promise<Activity> {
+    const before = this.#before;
+    this.#before = null;
+    try {
+      const stats = await this.#session.client.stats([], { signal });
+      const after = { at: this.#terminal.clock.elapsed(), stats };
+      this.#before = after;
+      return before === null ? null : ratesBetween(before, after);
+    } catch (error) {
+      if (error instanceof MemcacheError && !signal.aborted) return error;
+      throw error;
+    }
+  }
+
+  close(): void {
+    void this.#session.close();
   }
 }
 
@@ -88,90 +109,4 @@ function stopAtKey({ stdin, stdout }: Terminal, stop: AbortController): () => vo
     stdin.off('data', onData).pause();
     stdin.setRawMode?.(false);
   };
-}
-
-/** Writes rates, or the error instead of them; in a terminal each over the last. */
-function screen(
-  { stdout, stderr }: Terminal,
-  server: string,
-  json: boolean,
-): (rates: Rates | MemcacheError) => Promise<void> {
-  let drawn = 0;
-  const draw = async (lines: readonly string[]): Promise<void> => {
-    // Some terminals report a width of 0.
-    const width = stdout.columns === undefined || stdout.columns < 1 ? Infinity : stdout.columns;
-    // Moves to the first line of the last drawing, and clears from there on.
-    const back = drawn > 0 ? `\x1b[${drawn}A\x1b[J` : '';
-    drawn = lines.length;
-    await print(stdout, `${back}${lines.map((line) => `${line.slice(0, width)}\n`).join('')}`);
-  };
-  let isFirst = true;
-  return async (rates) => {
-    const isDrawn = stdout.isTTY === true && !json;
-    if (rates instanceof Error) {
-      const why = printable(oneLine(rates));
-      return isDrawn
-        ? await draw([title(server), why])
-        : await print(stderr, `memwire top: ${why}\n`);
-    }
-    if (isDrawn) return await draw(block(server, rates));
-    await print(stdout, json ? `${toJson(rates)}\n` : row(rates, isFirst));
-    isFirst = false;
-  };
-}
-
-function title(server: string): string {
-  return `${server}    q ends`;
-}
-
-function block(server: string, rates: Rates): string[] {
-  const { memory, memoryLimit } = rates;
-  const full = memoryLimit === 0 ? '' : ` (${percent(memory / memoryLimit)})`;
-  return [
-    title(server),
-    `hit rate     ${percent(rates.hitRate)}`,
-    `operations   ${perSecond(rates.operations)}`,
-    `  gets       ${perSecond(rates.gets)}`,
-    `  sets       ${perSecond(rates.sets)}`,
-    `evictions    ${perSecond(rates.evictions)}`,
-    `memory       ${bytes(memory)} of ${bytes(memoryLimit)}${full}`,
-    `items        ${rates.items}`,
-    `connections  ${rates.connections}`,
-    `network      ${bytes(rates.bytesIn)}/s in, ${bytes(rates.bytesOut)}/s out`,
-  ];
-}
-
-function row(rates: Rates, isFirst: boolean): string {
-  const cells: readonly (readonly [name: string, value: string])[] = [
-    ['hits', percent(rates.hitRate)],
-    ['ops/s', rates.operations.toFixed(0)],
-    ['gets/s', rates.gets.toFixed(0)],
-    ['sets/s', rates.sets.toFixed(0)],
-    ['evict/s', rates.evictions.toFixed(0)],
-    ['memory', bytes(rates.memory)],
-    ['items', String(rates.items)],
-    ['conns', String(rates.connections)],
-  ];
-  const lines = [cells.map(([, value]) => value)];
-  if (isFirst) lines.unshift(cells.map(([name]) => name));
-  return lines.map((line) => `${line.map((cell) => cell.padStart(10)).join('')}\n`).join('');
-}
-
-function percent(share: number | null): string {
-  return share === null ? '-' : `${(share * 100).toFixed(1)}%`;
-}
-
-function perSecond(rate: number): string {
-  return `${rate.toFixed(1)}/s`;
-}
-
-function bytes(count: number): string {
-  const units = ['B', 'kB', 'MB', 'GB', 'TB'];
-  let unit = 0;
-  let value = count;
-  while (value >= 1000 && unit < units.length - 1) {
-    value /= 1000;
-    unit++;
-  }
-  return `${unit === 0 ? value.toFixed(0) : value.toFixed(1)} ${units[unit]}`;
 }

@@ -1,10 +1,11 @@
 // Makes dist, the files that are published, of what tsc has written into dist/modules: `npm run
 // build`. docs/design.md, "The package", says why they are as they are.
-import { readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { transform } from 'esbuild';
 import { type OutputOptions, type Plugin, rollup, type RollupLog } from 'rollup';
 import { dts } from 'rollup-plugin-dts';
+import { bundlePage } from '../demo/playground/bundle.ts';
 import { entries } from './entries.ts';
 
 const ROOT = join(import.meta.dirname, '..');
@@ -35,6 +36,7 @@ for (const name of readdirSync(DIST)) {
 }
 await writeCode();
 await writeTypes();
+await writePage();
 
 async function writeCode(): Promise<void> {
   const code = await rollup({
@@ -76,6 +78,13 @@ async function writeTypes(): Promise<void> {
   for (const name of Object.keys(entries)) {
     writeFileSync(join(DIST, `${name}.d.ts`), `export * from './${name}.cjs';\n`);
   }
+}
+
+/** Writes the page of `memwire playground` beside the program, which reads it. */
+async function writePage(): Promise<void> {
+  const folder = join(DIST, 'playground');
+  mkdirSync(folder);
+  for (const [name, content] of await bundlePage()) writeFileSync(join(folder, name), content);
 }
 
 function inputs(extension: string, all: Readonly<Record<string, string>>): Record<string, string> {

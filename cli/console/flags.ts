@@ -36,6 +36,7 @@ export type FlagName =
   | 'data'
   | 'interval'
   | 'count'
+  | 'port'
   | 'only'
   | 'has'
   | 'without'
@@ -46,6 +47,8 @@ export interface FlagRow {
   readonly short?: string;
   /** The name of its value; a flag without one is on or off. */
   readonly value?: string;
+  /** The values that it may have. */
+  readonly choices?: readonly string[];
   /** The range of a numeric value. */
   readonly range?: readonly [min: number, max: number];
   readonly meaning: string;
@@ -70,6 +73,7 @@ export const flagTable: Readonly<Record<FlagName, FlagRow>> = {
   }),
   dialect: row('meta, text, or auto to detect it (auto)', {
     value: 'NAME',
+    choices: ['auto', 'meta', 'text'],
   }),
   'auth-file': row('log in with its first line: user:password', { value: 'FILE' }),
   tls: row('speak TLS'),
@@ -89,10 +93,12 @@ export const flagTable: Readonly<Record<FlagName, FlagRow>> = {
   values: row('whole items, as commands that store them again'),
   reply: row('line (the default), lines, values, stats, none', {
     value: 'SHAPE',
+    choices: ['line', 'lines', 'values', 'stats', 'none'],
   }),
   data: row('a data block to send after the line', { value: 'VALUE' }),
   interval: row('seconds between two readings (1)', { value: 'SECONDS', range: [1, 86_400] }),
   count: row('the number of intervals', { value: 'NUMBER', range: [1, MAX_I32] }),
+  port: row('the port of the page; a free one by default', { value: 'PORT', range: [0, 65_535] }),
   only: row('only cases with this word in their names', { value: 'WORD' }),
   has: row('features that the server also has, by commas', { value: 'FEATURES' }),
   without: row('features that it lacks: their cases are skipped', { value: 'FEATURES' }),

@@ -1,19 +1,40 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
-import type { Browser, Page } from 'playwright-core';
+import axe, { type AxeResults } from 'axe-core';
+import { transform } from 'esbuild';
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import * as assert from 'uvu/assert';
 import { WebSocket } from 'ws';
 import { chromiumPath, launchChromium } from '../../test/support/chromium.ts';
 import { suite } from '../../test/runner/suite.ts';
-import { type Playground, startPlayground } from './server.ts';
+import { FakeTerminal } from '../../test/support/fake-terminal.ts';
+import { temporaryDirectory } from '../../test/support/temporary.ts';
+import { dial } from '../../transport-node/dial.ts';
+import { listen } from '../../transport-node/listen.ts';
+import { playgroundCommand } from '../../cli/playground-command.ts';
+import { type Playground, startPlayground } from '../../cli/playground-server.ts';
+import { Client } from '../../core/client/server-client.ts';
+import { memoryDialer, Server } from '../../core/server/mod.ts';
+import { bundlePage } from './bundle.ts';
+import { showResult, steps } from './page/steps.ts';
+
+const files = await bundlePage();
+
+/** Starts a playground on an embedded server. */
+function start(): Promise<Playground> {
+  const dial = memoryDialer(new Server());
+  const endpoint = { host: 'localhost', port: 11211 };
+  return startPlayground({ files, upstream: { dial, endpoint, server: null } });
+}
 
 const site = suite('playground: what is served');
 let playground: Playground;
 
 site.before(async () => {
-  playground = await startPlayground();
+  playground = await start();
 });
 site.after(() => playground.close());
 
@@ -79,6 +100,44 @@ site('npm run playground says where it is, and ends when it is asked to', async 
   assert.equal(await once(child, 'close'), [0, null]);
 });
 
+site('a server that is named is behind the bridge, which gives its keys a prefix', async () => {
+  const server = new Server();
+  const listener = await listen({ host: '127.0.0.1', port: 0 }, server.accept);
+  const name = 'port' in listener.endpoint ? `127.0.0.1:${listener.endpoint.port}` : '';
+  const terminal = new FakeTerminal();
+  const ended = playgroundCommand([name], terminal, files);
+  await terminal.stdout.says(/\n$/);
+  const [, url = '', where] = /at (\S+), on (\S+) /.exec(terminal.stdout.text) ?? [];
+  assert.is(where, name);
+  const { bridge, token, upstream } = await (await fetch(`${url}settings.json`)).json() as Record<
+    string,
+    string
+  >;
+  assert.is(upstream, name);
+  const socket = new WebSocket(bridge ?? '', ['memcached', `bearer.${token}`], {
+    origin: url.slice(0, -1),
+  });
+  await once(socket, 'open');
+  socket.send(Buffer.from('set a 0 0 4\r\nhere\r\n'));
+  const [answer] = await once(socket, 'message') as [Buffer];
+  assert.is(answer.toString(), 'STORED\r\n');
+  socket.terminate();
+  const client = new Client(name, { dial });
+  assert.equal(await client.get('playground:a'), new TextEncoder().encode('here'));
+  await client.close();
+  terminal.stop();
+  assert.is(await ended, 0);
+  await listener.close();
+  server.close();
+});
+
+site('a port that is taken is an error', async () => {
+  const { port } = new URL(playground.url);
+  const failure = await playgroundCommand(['--port', port], new FakeTerminal(), files)
+    .catch((error: unknown) => error);
+  assert.match(String(failure), /EADDRINUSE/);
+});
+
 site.run();
 
 const shown = suite('playground in Chromium');
@@ -89,7 +148,7 @@ let served: Playground;
 let browser: Browser | null = null;
 
 shown.before(async () => {
-  served = await startPlayground();
+  served = await start();
   if (chromiumPath !== null) browser = await launchChromium();
 });
 shown.after(async () => {
@@ -98,15 +157,18 @@ shown.after(async () => {
 });
 
 /** A new page; an error that it reports fails the test. */
-async function inPage(run: (page: Page) => Promise<void>): Promise<void> {
+async function inPage(
+  run: (page: Page) => Promise<void>,
+  options: BrowserContextOptions = {},
+  // A missing file is no error of the page.
+  missing: RegExp = /^Failed to load resource/,
+): Promise<void> {
   if (browser === null) throw new Error('there is no browser');
-  const page = await browser.newPage();
+  const page = await browser.newPage(options);
   const errors: string[] = [];
   page.on('pageerror', (error) => errors.push(error.message));
   page.on('console', (message) => {
-    // A missing file is no error of the page.
-    const missing = message.text().startsWith('Failed to load resource');
-    if (message.type() === 'error' && !missing) errors.push(message.text());
+    if (message.type() === 'error' && !missing.test(message.text())) errors.push(message.text());
   });
   try {
     await page.goto(served.url);
@@ -232,4 +294,153 @@ test('the log has limits, and can be cleared', async (page) => {
   assert.is(await page.locator('#log > *').count(), 0);
 });
 
+test('an empty page leads through five steps, a click each', async (page) => {
+  const results: string[] = [];
+  assert.is(await page.locator('#steps button').count(), 5);
+  await page.locator('#steps button').first().click();
+  for (const [index, { code, type: kind }] of steps.entries()) {
+    const entry = page.getByRole('article').nth(index);
+    await entry.locator('.typed').waitFor();
+    const lines = (await entry.innerText()).split(/\n+/);
+    assert.is(lines[0], code);
+    assert.match(lines[1] ?? '', /^[\d.]+ ms/);
+    // Its bytes, without those that find out what the server speaks.
+    assert.ok(lines.includes('>') && lines.includes('<'), lines.join('|'));
+    assert.not.match(lines.join('\n'), /probe/);
+    assert.is(lines.at(-1), kind);
+    results.push(lines.at(-2) ?? '');
+    const next = page.locator('#next-step');
+    if (index + 1 < steps.length) {
+      assert.match(await next.innerText(), new RegExp(`^Step ${index + 2} of 5: `));
+      await next.click();
+    } else assert.ok(await next.isHidden());
+  }
+  assert.equal(results, [
+    'true',
+    "'hello, page'",
+    "Map(1) { 'greeting' => 'hello, page' }",
+    'true',
+    '42n',
+  ]);
+  await page.getByRole('button', { name: 'Clear' }).click();
+  assert.is(await page.locator('#steps .done').count(), 5);
+});
+
+test('a refusal of the bridge explains itself, and works on the other server', async (page) => {
+  assert.match(await type(page, 'stats'), /lets a page read and write items, and no more/);
+  assert.match(await type(page, `get ${'k'.repeat(245)}`), /which may then have 250 bytes/);
+  await page.getByRole('button', { name: 'Run it on the server in this page' }).first().click();
+  await page.getByText('On the server in this page', { exact: true }).waitFor();
+  await page.getByText(/^curr_items +0/m).waitFor();
+  assert.ok(await page.getByLabel('In this page').isChecked());
+});
+
+const gone = 'a bridge that does not take the page is explained';
+
+if (chromiumPath === null) shown.skip(`${gone} (needs chromium)`);
+else {shown(gone, () =>
+    inPage(
+      async (page) => {
+        const bridge = `ws://127.0.0.1:${served.bridge.endpoint.port}/`;
+        // As after a restart.
+        const json = { bridge, token: 'a'.repeat(32), upstream: null };
+        await page.route('**/settings.json', (route) => route.fulfill({ json }));
+        await page.reload();
+        await page.getByRole('status').filter({ hasText: 'could not be opened' }).waitFor();
+        assert.match(await type(page, 'get a'), /while memwire playground runs/);
+      },
+      {},
+      /^(Failed to load resource|WebSocket connection to)/,
+    ));}
+
+/** A script that finds whatever sticks out of the page, or is cut by what it is in. */
+const CUT = `[...document.querySelectorAll('body, body *')].filter((part) => {
+  if (part.closest('.hidden, svg, [hidden]') !== null || part.offsetParent === null) return false;
+  const { left, right } = part.getBoundingClientRect();
+  const isOut = left < -0.5 || right > document.documentElement.clientWidth + 0.5;
+  // The input line scrolls.
+  const isCut = part.id !== 'line' && part.clientWidth > 0 &&
+    part.scrollWidth > part.clientWidth + 1;
+  return isOut || isCut;
+}).map(({ tagName, id, className, textContent }) =>
+  [tagName, id, className, textContent.slice(0, 30)].join(' '))`;
+
+for (const [width, colorScheme] of [[390, 'light'], [320, 'dark']] as const) {
+  const options = { viewport: { width, height: 800 }, colorScheme, bypassCSP: true };
+  const name = `at ${width} pixels, ${colorScheme}, nothing is cut, and axe finds nothing`;
+  const look = async (page: Page): Promise<void> => {
+    assert.equal(await page.evaluate(CUT), []);
+    assert.equal(await violations(page), []);
+    assert.ok(await page.locator('#steps button').last().isVisible());
+    await page.locator('#steps button').first().click();
+    await page.locator('#next-step').filter({ hasText: 'Step 2' }).click();
+    await page.locator('#next-step').filter({ hasText: 'Step 3' }).waitFor();
+    await type(page, `set ${'long'.repeat(40)} ${'value'.repeat(40)} --expire 60`);
+    await type(page, 'stats');
+    await type(page, 'get nobody');
+    await page.getByRole('button', { name: 'Run a small load' }).click();
+    await page.locator('#latency path.median[d*="L"]').waitFor();
+    await page.locator('#latency svg').hover();
+    assert.equal(await page.evaluate(CUT), []);
+    assert.equal(await violations(page), []);
+  };
+  if (chromiumPath === null) shown.skip(`${name} (needs chromium)`);
+  else shown(name, () => inPage(look, options));
+}
+
+/** What axe finds wrong with a page: the rules, each with its elements. */
+async function violations(page: Page): Promise<string[]> {
+  await page.evaluate(axe.source);
+  const results = await page.evaluate<AxeResults>('axe.run()');
+  return results.violations.flatMap(({ id, nodes }) =>
+    nodes.map(({ html, failureSummary }) => `${id}: ${html}: ${failureSummary}`)
+  );
+}
+
 shown.run();
+
+const lines = suite('playground: the steps');
+
+lines('each line of TypeScript does what its step does', async () => {
+  const clients = [new Server(), new Server()].map((server) =>
+    new Client('localhost', { dial: memoryDialer(server) })
+  );
+  const [typed, run] = clients as [Client, Client];
+  for (const step of steps) {
+    const { code } = await transform(`export default async (client) => ${step.code}`, {
+      loader: 'ts',
+    });
+    const module = await import(`data:text/javascript,${encodeURIComponent(code)}`) as {
+      default(client: Client): Promise<unknown>;
+    };
+    assert.is(showResult(await module.default(typed)), showResult(await step.run(run)));
+  }
+  for (const client of clients) await client.close();
+});
+
+lines('each has the type that it shows', () => {
+  const file = join(temporaryDirectory(), 'steps.ts');
+  const root = join(import.meta.dirname, '../..');
+  const calls = steps.map(({ code, type: shownType }, index) =>
+    `const result${index} = ${code};\nequal<${shownType}>()(result${index});\n`
+  );
+  writeFileSync(
+    file,
+    `import type { Client, Key } from '${root}/transport-web/mod.ts';
+    declare const client: Client;
+    // Neither wider nor narrower.
+    declare function equal<Shown>(): <Real>(
+      value: [Shown] extends [Real] ? Real : never,
+    ) => [Real] extends [Shown] ? void : never;
+    ${calls.join('')}export {};\n`,
+  );
+  const tsc = join(root, 'node_modules/.bin/tsc');
+  const { status, stdout } = spawnSync(tsc, [
+    ...[file, '--noEmit', '--strict', '--module', 'esnext', '--moduleResolution', 'bundler'],
+    ...['--target', 'es2022', '--lib', 'es2024,esnext.disposable,dom', '--skipLibCheck'],
+    ...['--allowImportingTsExtensions', '--ignoreConfig', '--types', ''],
+  ], { encoding: 'utf8' });
+  assert.equal([status, stdout], [0, '']);
+});
+
+lines.run();

@@ -1,9 +1,11 @@
 // The package as it is published: its exports, its types, and each runtime that imports it.
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { publint } from 'publint';
 import { formatMessage } from 'publint/utils';
 import * as assert from 'uvu/assert';
+import { WebSocket } from 'ws';
 import { VERSION } from '../../core/version.ts';
 import { entries as built } from '../../package/entries.ts';
 import { suite } from '../runner/suite.ts';
@@ -188,6 +190,35 @@ house('the tarball is type-checked, imported and required in an empty project', 
   project.write('use.cjs', `console.log(typeof require('memwire').Client);`);
   assert.is(project.run('node', 'use.cjs'), 'function\n');
   assert.is(project.run('npx', '--offline', 'memwire', '-V'), `memwire ${manifest.version}\n`);
+});
+
+house('its playground needs no checkout: the page, and a bridge for this page alone', async () => {
+  const child = project.spawn('node', 'node_modules/memwire/dist/cli.js', 'playground', '--json');
+  const [chunk] = await once(child.stdout!, 'data') as [Buffer];
+  const { url, server } = JSON.parse(chunk.toString()) as { url: string; server: string | null };
+  assert.is(server, null);
+  const get = async (path: string): Promise<Response> => await fetch(new URL(path, url));
+  for (const path of ['', 'page.js', 'page.css', 'icon.svg']) {
+    const response = await get(path);
+    assert.is(response.status, 200);
+    assert.ok((await response.text()).length > 200);
+  }
+  const { bridge, token } = await (await get('settings.json')).json() as Record<string, string>;
+  const socket = new WebSocket(bridge ?? '', ['memcached', `bearer.${token}`], {
+    origin: new URL(url).origin,
+  });
+  await once(socket, 'open');
+  socket.send(Buffer.from('version\r\n'));
+  const [answer] = await once(socket, 'message') as [Buffer];
+  assert.match(answer.toString(), /^VERSION 1\.6\./);
+  const stranger = new WebSocket(bridge ?? '', ['memcached', `bearer.${token}`], {
+    origin: 'https://example.org',
+  });
+  const [{ message }] = await once(stranger, 'error') as [Error];
+  assert.match(message, /403/);
+  socket.terminate();
+  child.kill('SIGINT');
+  await once(child, 'close');
 });
 
 house('a bundle for browsers contains the web client', () => {

@@ -23,6 +23,8 @@ const packageOf: Readonly<Record<string, string>> = {
   '/usr/bin/python3': 'python3',
   php: 'php-cli',
   ruby: 'ruby',
+  fish: 'fish',
+  zsh: 'zsh',
 };
 
 /** Programs that come with Node, or with Debian's essential packages. */

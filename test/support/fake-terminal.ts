@@ -7,6 +7,8 @@ import type { Terminal } from '../../cli/terminal.ts';
 /** A stream that records everything written to it. */
 export class Capture extends Writable {
   isTTY = false;
+  /** The width of a terminal. */
+  columns?: number;
   /** The error code of each write: `EPIPE` after the reader has closed. */
   failure: string | null = null;
   readonly #chunks: Buffer[] = [];

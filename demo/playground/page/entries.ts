@@ -7,6 +7,9 @@ const MAX_ENTRIES = 200;
 /** How many lines of bytes, and of replies, are shown for one command. */
 const MAX_LINES = 200;
 
+/** The length of a value that may not fit in its lines, in a narrow page. */
+const LONG = 120;
+
 /** The log of the page: typed commands and their results. */
 export class Entries {
   readonly #log: HTMLElement;
@@ -17,7 +20,6 @@ export class Entries {
 
   /** Adds a command that starts. */
   begin(line: string): Entry {
-    this.#log.querySelector('.welcome')?.remove();
     const entry = new Entry(line, () => this.#follow());
     this.#append(entry.element);
     return entry;
@@ -25,7 +27,8 @@ export class Entries {
 
   /** Adds a note on a change for the following commands. */
   note(text: string): void {
-    this.#append(element('p', 'note', text));
+    // The steps are shown while there is nothing else.
+    if (this.#log.childElementCount > 0) this.#append(element('p', 'note', text));
   }
 
   clear(): void {
@@ -70,6 +73,8 @@ export class Entry {
   reply(shown: string, typed: string, ok: boolean): void {
     const text = element('div', ok ? 'reply' : 'reply miss', shown);
     const value = element('div', 'typed', typed);
+    // It scrolls if it is long, which the keyboard can do too.
+    if (typed.length > LONG) value.tabIndex = 0;
     this.#add(this.#replies, element('div', '', text, ...(typed === '' ? [] : [value])));
   }
 
@@ -77,6 +82,18 @@ export class Entry {
   error(name: string | null, message: string): void {
     const named = name === null ? [] : [element('b', '', name), ' '];
     this.#add(this.#replies, element('div', 'reply error', ...named, message));
+  }
+
+  /** Why the bridge refused it, and a button that does it elsewhere. */
+  explanation(why: string, elsewhere: (() => void) | null): void {
+    const note = element('p', 'why', why);
+    if (elsewhere !== null) {
+      const button = element('button', '', 'Run it on the server in this page');
+      button.setAttribute('type', 'button');
+      button.addEventListener('click', elsewhere);
+      note.append(' ', button);
+    }
+    this.#add(this.#replies, note);
   }
 
   /** How long it took, and whether it hit. */

@@ -1,12 +1,13 @@
-// The page of npm run playground.
+// The page of the playground.
 import { type Client, MemcacheError, type OnCommand } from '../../../transport-web/mod.ts';
 import { byId, element } from './element.ts';
 import { Entries } from './entries.ts';
 import { Live } from './live.ts';
 import { runLoad } from './load.ts';
 import { Prompt } from './prompt.ts';
-import { Runner } from './runner.ts';
+import { type Again, Runner } from './runner.ts';
 import { type Clients, readSettings, Servers, type Where } from './servers.ts';
+import { StepList } from './step-list.ts';
 
 const EXAMPLES = [
   ...['set greeting hello', 'get greeting nobody', 'set visits 41', 'incr visits'],
@@ -17,7 +18,7 @@ const servers = new Servers(await readSettings());
 const live = new Live();
 const log = byId('log', HTMLElement);
 const entries = new Entries(log);
-const runner = new Runner(entries);
+const runner = new Runner(entries, (again) => void runElsewhere(again));
 const prompt = new Prompt(byId('line', HTMLInputElement), byId('hint', HTMLElement), runner.keys);
 const run = byId('run', HTMLButtonElement);
 const load = byId('load', HTMLButtonElement);
@@ -30,13 +31,16 @@ async function goTo(where: Where): Promise<void> {
   const before = clients;
   const onLoad: OnCommand = () => (end) => live.onEnd(end);
   const onTyped: OnCommand = () => (end) => {
+    // What greets the server is no command of the user.
+    if (!busy) return;
     live.onEnd(end);
     runner.onEnd(end);
   };
   clients = servers.connect(where, { onLine: (line) => runner.onLine(line), onTyped, onLoad });
   runner.stop();
   if (loading !== null) startLoad();
-  await Promise.all([before?.typed.close(), before?.load.close(), greet(where, clients.load)]);
+  const { typed, steps, load } = before ?? {};
+  await Promise.all([typed?.close(), steps?.close(), load?.close(), greet(where, clients.steps)]);
 }
 
 async function greet(where: Where, client: Client): Promise<void> {
@@ -48,21 +52,32 @@ async function greet(where: Where, client: Client): Promise<void> {
   status.textContent = place;
   try {
     const version = await client.version();
-    if (clients?.load === client) status.textContent = `${place}: memcached ${version}`;
+    // The first key of a connection finds out what the server speaks, which no step shows then.
+    await client.get('greeting');
+    if (clients?.steps === client) status.textContent = `${place}: memcached ${version}`;
   } catch (error) {
     if (!(error instanceof MemcacheError)) throw error;
-    if (clients?.load === client) status.textContent = `${place}: ${error.message}`;
+    if (clients?.steps === client) status.textContent = `${place}: ${error.message}`;
   }
 }
 
-async function runLine(line: string): Promise<void> {
-  if (busy || clients === null) return;
+/** Runs a line or a step; false if another one is running. */
+async function runNow(what: Again): Promise<boolean> {
+  if (busy || clients === null) return false;
   setBusy(true);
   try {
-    await runner.run(clients.typed, line);
+    if (typeof what === 'string') await runner.run(clients, what);
+    else await runner.runStep(clients, what);
   } finally {
     setBusy(false);
   }
+  return true;
+}
+
+async function runElsewhere(what: Again): Promise<void> {
+  if (busy) return;
+  choose('page');
+  await runNow(what);
 }
 
 function setBusy(is: boolean): void {
@@ -81,7 +96,7 @@ function startLoad(): void {
 byId('prompt', HTMLFormElement).addEventListener('submit', (event) => {
   event.preventDefault();
   const line = busy ? null : prompt.take();
-  if (line !== null) void runLine(line);
+  if (line !== null) void runNow(line);
 });
 
 run.addEventListener('click', () => {
@@ -97,7 +112,7 @@ for (const line of EXAMPLES) {
   button.setAttribute('type', 'button');
   button.addEventListener('click', () => {
     prompt.remember(line);
-    void runLine(line);
+    void runNow(line);
   });
   byId('examples', HTMLElement).append(button);
 }
@@ -118,15 +133,21 @@ for (const what of ['wire', 'typed']) {
   show();
 }
 
+function choose(where: Where): void {
+  for (const choice of choices) choice.checked = choice.value === where;
+  entries.note(where === 'page' ? 'On the server in this page' : 'Through the bridge');
+  void goTo(where);
+}
+
+new StepList(byId('steps', HTMLElement), byId('next-step', HTMLButtonElement), runNow);
+
 const bridged = servers.settings !== null;
-for (const choice of document.querySelectorAll<HTMLInputElement>('input[name=where]')) {
+const choices = [...document.querySelectorAll<HTMLInputElement>('input[name=where]')];
+for (const choice of choices) {
   const where: Where = choice.value === 'bridge' ? 'bridge' : 'page';
   choice.checked = bridged === (where === 'bridge');
   choice.disabled = where === 'bridge' && !bridged;
-  choice.addEventListener('change', () => {
-    entries.note(where === 'page' ? 'On the server in this page' : 'Through the bridge');
-    void goTo(where);
-  });
+  choice.addEventListener('change', () => choose(where));
 }
 // An on-screen keyboard would hide the page.
 if (matchMedia('(pointer: fine)').matches) byId('line', HTMLInputElement).focus();

@@ -14,15 +14,22 @@ import { usage, usages } from '../../../cli/console/usage.ts';
 import { type Client, type CommandEnd, MemcacheError } from '../../../transport-web/mod.ts';
 import type { Entries, Entry } from './entries.ts';
 import { showMilliseconds } from './format.ts';
+import { explain } from './refusals.ts';
+import type { Clients, Where } from './servers.ts';
+import { showResult, type Step } from './steps.ts';
 
 /** How many keys are remembered for completion. */
 const MAX_KEYS = 200;
 
-/** Runs typed lines, one at a time, and logs them. */
+/** Something that can be run again: a typed line, or a step. */
+export type Again = string | Step;
+
+/** Runs typed lines and steps, one at a time, and logs them. */
 export class Runner {
   /** The keys that were used, as they are typed, the latest last. */
   readonly keys: Set<string> = new Set();
   readonly #entries: Entries;
+  readonly #elsewhere: (again: Again) => void;
   #entry: Entry | null = null;
   #aborter: AbortController = new AbortController();
   // The ends of the commands that the line has sent.
@@ -30,25 +37,50 @@ export class Runner {
   #hits = 0;
   #misses = 0;
 
-  constructor(entries: Entries) {
+  /** @param elsewhere Runs something again on the server in the page. */
+  constructor(entries: Entries, elsewhere: (again: Again) => void) {
     this.#entries = entries;
+    this.#elsewhere = elsewhere;
   }
 
   /** Runs a line; resolves when it has ended or failed. */
-  async run(client: Client, text: string): Promise<void> {
+  async run({ typed, where }: Clients, text: string): Promise<void> {
+    await this.#run(text, where, text, async (entry) => {
+      const [name = '', ...words] = splitLine(text);
+      if (name === 'help') entry.reply(help(words[0]), '', true);
+      else await this.#do(typed, entry, rowOf(name), words);
+    });
+  }
+
+  /** Runs a step; resolves when it has ended or failed. */
+  async runStep({ steps, where }: Clients, step: Step): Promise<void> {
+    await this.#run(step.code, where, step, async (entry) => {
+      entry.reply(showResult(await step.run(steps)), step.type, true);
+    });
+    for (const key of ['greeting', 'visits']) this.#remember(key);
+  }
+
+  async #run(
+    text: string,
+    where: Where,
+    again: Again,
+    act: (entry: Entry) => Promise<void>,
+  ): Promise<void> {
     const entry = this.#entries.begin(text);
     this.#entry = entry;
     this.#aborter = new AbortController();
     [this.#duration, this.#hits, this.#misses] = [0, 0, 0];
     try {
-      const [name = '', ...words] = splitLine(text);
-      if (name === 'help') entry.reply(help(words[0]), '', true);
-      else await this.#do(client, entry, rowOf(name), words);
+      await act(entry);
     } catch (error) {
       if (this.#aborter.signal.aborted) entry.reply('interrupted', '', false);
       else if (error instanceof FlagError) entry.error(null, error.message);
-      else if (error instanceof MemcacheError) entry.error(error.name, error.message);
-      else throw error;
+      else if (error instanceof MemcacheError) {
+        entry.error(error.name, error.message);
+        const refusal = where === 'bridge' ? explain(error) : null;
+        const elsewhere = refusal?.elsewhere === true ? () => this.#elsewhere(again) : null;
+        if (refusal !== null) entry.explanation(refusal.why, elsewhere);
+      } else throw error;
     } finally {
       this.#entry = null;
     }

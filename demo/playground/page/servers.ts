@@ -18,10 +18,13 @@ export interface Settings {
 /** The target of commands. */
 export type Where = 'bridge' | 'page';
 
-/** Two clients of one server. */
+/** The clients of one server. */
 export interface Clients {
+  readonly where: Where;
   /** For typed commands, whose bytes are shown. */
   readonly typed: Client;
+  /** For the steps, whose values have the types of a program. */
+  readonly steps: Client;
   /** For the load, whose bytes are not shown. */
   readonly load: Client;
 }
@@ -52,8 +55,11 @@ export class Servers {
     const dial = where === 'page' ? memoryDialer(this.#own) : webDialer({ token });
     const server = where === 'page' ? 'localhost' : bridge;
     const options = { serde: asStored, binaryKeys: true, ...PATIENCE } as const;
+    const shown = { dial: tapped(dial, onLine), onCommand: onTyped };
     return {
-      typed: new Client(server, { ...options, dial: tapped(dial, onLine), onCommand: onTyped }),
+      where,
+      typed: new Client(server, { ...options, ...shown }),
+      steps: new Client(server, { ...PATIENCE, ...shown }),
       load: new Client(server, { ...options, dial, onCommand: onLoad }),
     };
   }

@@ -1,11 +1,8 @@
-// The playground's server: the page, and a bridge for it.
+// The playground's server: its page, and a bridge for this page alone.
 import { randomBytes } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { join } from 'node:path';
-import { build } from 'esbuild';
-import { memoryDialer, Server } from '../../core/server/mod.ts';
-import { listenBridge, type RunningBridge } from '../../transport-node/bridge.ts';
+import type { Dialer, Endpoint } from '../core/io/transport.ts';
+import { listenBridge, type RunningBridge } from '../transport-node/bridge.ts';
 
 /** A running playground. */
 export interface Playground {
@@ -16,18 +13,34 @@ export interface Playground {
 }
 
 export interface PlaygroundOptions {
+  /** The contents of the files of the page, by their names: those of `pageTypes`. */
+  readonly files: ReadonlyMap<string, string>;
+  /** The memcached behind the bridge. */
+  readonly upstream: {
+    readonly dial: Dialer;
+    readonly endpoint: Endpoint;
+    /** Its name for the page; null for an embedded one. */
+    readonly server: string | null;
+  };
   /** A free one by default. */
   readonly port?: number;
-  /** A memcached; an embedded one by default. */
-  readonly upstream?: string | null;
 }
+
+/** The files of the page, and their types. */
+export const pageTypes: ReadonlyMap<string, string> = new Map([
+  ['index.html', 'text/html'],
+  ['page.css', 'text/css'],
+  ['page.js', 'text/javascript'],
+  ['icon.svg', 'image/svg+xml'],
+]);
 
 /**
  * Serves the page, and a bridge for this page alone, which requires its origin and a new token.
- * Both listen on the loopback.
+ * Both listen on the loopback, and the keys of the page have a prefix, so that it reads and writes
+ * no others.
  */
 export async function startPlayground(
-  { port = 0, upstream = null }: PlaygroundOptions = {},
+  { files, upstream: { dial, endpoint, server }, port = 0 }: PlaygroundOptions,
 ): Promise<Playground> {
   const http = createServer();
   await new Promise<void>((resolve, reject) => {
@@ -36,31 +49,32 @@ export async function startPlayground(
   });
   const address = http.address();
   const host = `${HOST}:${typeof address === 'object' && address !== null ? address.port : port}`;
-  const server = new Server();
   const token = randomBytes(24).toString('base64url');
   const bridge = await listenBridge({ host: HOST, port: 0 }, {
-    upstream: upstream ?? 'localhost',
-    ...(upstream === null ? { dial: memoryDialer(server) } : {}),
+    upstream: endpoint,
+    dial,
     origins: [`http://${host}`],
     tokens: new Map([['playground', token]]),
     prefix: 'playground:',
   });
   const bridgeUrl = `ws://${HOST}:${bridge.endpoint.port}/`;
-  const files = await readFiles(JSON.stringify({ bridge: bridgeUrl, token, upstream }));
+  const settings = JSON.stringify({ bridge: bridgeUrl, token, upstream: server });
   http.on('request', (request: IncomingMessage, response: ServerResponse) => {
+    const name = request.url === '/' ? 'index.html' : request.url?.slice(1) ?? '';
+    const isSettings = name === 'settings.json';
+    const content = isSettings ? settings : files.get(name);
+    const type = isSettings ? 'application/json' : pageTypes.get(name);
     // The page contains the token: under another host name, another site could read it (DNS
     // rebinding).
-    const file = request.headers.host === host ? files.get(request.url ?? '') : undefined;
-    if (file === undefined) {
+    if (request.headers.host !== host || content === undefined || type === undefined) {
       response.writeHead(404, HEADERS).end();
       return;
     }
-    const policy = `${POLICY}; connect-src 'self' ${bridgeUrl}`;
     response.writeHead(200, {
       ...HEADERS,
-      'Content-Security-Policy': policy,
-      'Content-Type': `${file.type}; charset=utf-8`,
-    }).end(file.content);
+      'Content-Security-Policy': `${POLICY}; connect-src 'self' ${bridgeUrl}`,
+      'Content-Type': `${type}; charset=utf-8`,
+    }).end(content);
   });
   return {
     url: `http://${host}/`,
@@ -69,7 +83,6 @@ export async function startPlayground(
       http.close();
       http.closeAllConnections();
       await bridge.close();
-      server.close();
     },
   };
 }
@@ -91,31 +104,3 @@ const HEADERS = {
   'Cross-Origin-Opener-Policy': 'same-origin',
   'Cross-Origin-Embedder-Policy': 'require-corp',
 };
-
-interface File {
-  readonly type: string;
-  readonly content: string;
-}
-
-async function readFiles(settings: string): Promise<ReadonlyMap<string, File>> {
-  const folder = join(import.meta.dirname, 'page');
-  const read = (name: string): Promise<string> => readFile(join(folder, name), 'utf8');
-  const { outputFiles: [script] } = await build({
-    entryPoints: [join(folder, 'page.ts')],
-    bundle: true,
-    format: 'esm',
-    platform: 'browser',
-    target: 'es2022',
-    write: false,
-  });
-  const files = new Map<string, File>([
-    ['/', { type: 'text/html', content: await read('index.html') }],
-    ['/icon.svg', { type: 'image/svg+xml', content: await read('icon.svg') }],
-    ['/page.js', { type: 'text/javascript', content: script?.text ?? '' }],
-    ['/settings.json', { type: 'application/json', content: settings }],
-  ]);
-  for (const name of ['page.css', 'console.css', 'live.css']) {
-    files.set(`/${name}`, { type: 'text/css', content: await read(name) });
-  }
-  return files;
-}
