@@ -3,6 +3,7 @@ import type { Entries } from '../../core/client/bulk.ts';
 import type { Executor } from '../../core/client/connection/executor.ts';
 import type { Expire } from '../../core/client/expire.ts';
 import type { ItemKey } from '../../core/client/keys.ts';
+import type { Memcache } from '../../core/client/memcache.ts';
 import type {
   BulkOptions,
   CallOptions,
@@ -57,6 +58,10 @@ export interface JudgedClient {
   incr(key: ItemKey, delta?: bigint | number, options?: WriteOptions): Promise<bigint | undefined>;
   /** `Memcache.decr`. */
   decr(key: ItemKey, delta?: bigint | number, options?: WriteOptions): Promise<bigint | undefined>;
+  /** `Memcache.cache`. */
+  cache: Memcache['cache'];
+  /** `Memcache.fetch`. */
+  fetch: Memcache['fetch'];
   /** Throws an error with the reason why a key is invalid. */
   checkKey(key: ItemKey): void;
   /** How many reads failed and returned a miss. */
@@ -95,6 +100,10 @@ export function foreignClient(methods: Partial<JudgedClient>): JudgedClient {
     touch: lacks('touch'),
     incr: lacks('incr'),
     decr: lacks('decr'),
+    cache() {
+      throw new Error('this client has no cache');
+    },
+    fetch: lacks('fetch'),
     checkKey() {
       throw new Error('this client has no checkKey');
     },
