@@ -12,5 +12,7 @@ export const entries: Readonly<Record<string, string>> = {
   client: 'core/client/mod.ts',
   server: 'core/server/mod.ts',
   testing: 'core/testing/mod.ts',
+  otel: 'telemetry/otel.ts',
+  prometheus: 'telemetry/prometheus.ts',
   conformance: 'conformance/mod.ts',
 };

@@ -203,6 +203,7 @@ export const cacheCases: readonly Case<MemcacheContext>[] = [
       equal((await cache.fetchMany(['1', '2'])).get('2'), 'v2');
       equal(asked.length, 1499);
     },
+    { timeout: 10_000 },
   ),
   withClient('fetch without a cache', ['fetch'], async (client, key) => {
     let loads = 0;

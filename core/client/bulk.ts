@@ -232,7 +232,13 @@ export async function storeMany(
   const { keys, values } = toColumns(entries);
   const jobs: Job[] = [];
   const prepare = (key: ItemKey, index: number): void => {
-    const { wire, data, fields } = context.prepare(key, values[index], options, true);
+    const { wire, data, fields } = context.prepare(
+      key,
+      values[index],
+      options,
+      true,
+      context.exptime(options.expire),
+    );
     // A bad key is the caller's fault: the whole call is refused and nothing is sent.
     checkWireKey(wire);
     const make: Job['make'] = (quiet) => storeCommand('set', wire, data, { ...fields, quiet });

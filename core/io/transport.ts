@@ -22,9 +22,15 @@ export type Endpoint =
     readonly noDelay?: boolean | undefined;
     /** Seconds without traffic after which the system probes the peer; off by default. */
     readonly keepAlive?: number | undefined;
+    /** Let the process end while a connection is open; off by default. */
+    readonly unref?: boolean | undefined;
   }
   /** A unix socket. */
-  | { readonly path: string; readonly tls?: TlsOptions | undefined };
+  | {
+    readonly path: string;
+    readonly tls?: TlsOptions | undefined;
+    readonly unref?: boolean | undefined;
+  };
 
 /** An open byte stream to a peer. */
 export interface Transport {

@@ -315,8 +315,8 @@ export class ClientConnection<Tag> {
       const event = this.#events.shift();
       if (event !== undefined) return event;
       if (this.#state === 'closed') return null;
-      if (sink !== undefined) this.#readPlain(sink);
       try {
+        if (sink !== undefined) this.#readPlain(sink);
         const read = this.#read();
         if (read === false) return null;
         if (read !== true) return read;
@@ -332,7 +332,7 @@ export class ClientConnection<Tag> {
     while (ring.head < ring.cursor) {
       const { plain, tag, length, opaque, command } = ring.at(ring.head);
       if (plain === null && command.verb === 'get' && tag !== undefined && sink.takesItems(tag)) {
-        this.#decoder.readPlainItems(command.keys, (item, i) => sink.onPlainItem(tag, item, i));
+        this.#decoder.readPlainItems(command, (item, i) => sink.onPlainItem(tag, item, i));
       }
       if (plain === null || !this.#decoder.readPlain(opaque, plain.isRead)) return;
       this.#liveness.replies++;
@@ -581,8 +581,8 @@ export class ClientConnection<Tag> {
   }
 
   #closeAfter(reply: ErrorReply): void {
-    const why = `the replies behind ${errorLine(reply)} could not be told apart`;
-    this.#close(new ConnectionError(why, 'unknown'));
+    // Not its message, which may repeat a login.
+    this.#close(new ConnectionError(`the replies behind ${reply.type} are unclear`, 'unknown'));
   }
 
   #close(cause: Error | null): void {

@@ -195,10 +195,16 @@ export class ReplyDecoder {
    * Reads items of a `get` into `plain`, as long as each lies whole in one chunk, and calls back with
    * each and the index of its key. The others, and the end of the reply, are left to `next`; its reply
    * has no items that were read here.
+   *
+   * @throws ProtocolError
    */
-  readPlainItems(keys: readonly Key[], take: (item: PlainReply, index: number) => void): void {
-    if (this.#due !== null || this.#blankAllowed || this.#keysLeft !== null) return;
+  readPlainItems(
+    request: Command & { readonly keys: readonly Key[] },
+    take: (item: PlainReply, index: number) => void,
+  ): void {
+    if (this.#blankAllowed || this.#keysLeft !== null || !this.#endCut(request)) return;
     const { maxLine, maxValue } = this.#limits;
+    const { keys } = request;
     const { plain } = this;
     const input = this.#input;
     const taken = this.#taken;
@@ -209,6 +215,17 @@ export class ReplyDecoder {
       taken.push(keys[index]!);
       take(plain, index);
     }
+  }
+
+  // Reads the item that was cut by the end of a chunk; otherwise all behind it in this chunk would be
+  // read with it. Returns false where it is not whole yet, or is none: no other line begins with V.
+  #endCut(request: Command): boolean {
+    const input = this.#input;
+    if (!input.isCut) return true;
+    if (this.#due !== null) this.#fill(this.#due.length, this.#due.holder, null);
+    else if (!input.carries('V') || !this.#line()) return false;
+    else this.#read(request, 'values');
+    return this.#due === null && this.#keysLeft === null;
   }
 
   /**

@@ -1,5 +1,5 @@
 // The buffer of received bytes, from which lines and data blocks are taken.
-import { EMPTY } from './bytes.ts';
+import { EMPTY, startsWith } from './bytes.ts';
 
 const LF = 0x0a;
 const CR = 0x0d;
@@ -88,6 +88,11 @@ export class Input {
   /** Whether a part of a line or a block is kept that began in another chunk. */
   get isCut(): boolean {
     return this.#carried > 0 || this.#block !== null;
+  }
+
+  /** Whether the line that began in another chunk begins with a word that lies in that chunk. */
+  carries(word: string): boolean {
+    return startsWith(this.#carry, 0, this.#carried, word);
   }
 
   /** Whether bytes were taken that have not come out. */

@@ -6,21 +6,18 @@
 import type { Cache } from '../../core/client/cache/cache.ts';
 import type { FetchEnd } from '../../core/client/cache/fetch-end.ts';
 import type { CachePolicy, LoadContext } from '../../core/client/cache/policy.ts';
-import { type ItemSigns, stateTable } from '../../core/client/cache/item.ts';
+import { stateTable } from '../../core/client/cache/item.ts';
 import {
   type ExecuteOptions,
   type Executor,
   type Reader,
+  refused,
   wholeReply,
 } from '../../core/client/connection/executor.ts';
 import { type ItemKey, Keys } from '../../core/client/keys.ts';
 import { Memcache } from '../../core/client/memcache.ts';
 import { defaultSerde } from '../../core/client/values/serde.ts';
-import type { Clock } from '../../core/io/clock.ts';
-import { Engine } from '../../core/server/engine.ts';
-import { STALE, TOKEN_SENT } from '../../core/server/items.ts';
-import { Session } from '../../core/server/session.ts';
-import { EMPTY, fromLatin1, latin1 } from '../../core/wire/bytes.ts';
+import { EMPTY, latin1 } from '../../core/wire/bytes.ts';
 import type { Command } from '../../core/wire/command.ts';
 import {
   AbortError,
@@ -29,23 +26,17 @@ import {
   TimeoutError,
   UsageError,
 } from '../../core/wire/errors.ts';
-import { isError, isItem, type Reply } from '../../core/wire/reply.ts';
+import { isError, type Reply } from '../../core/wire/reply.ts';
 import { toText } from '../../core/wire/to-text.ts';
 import { Random } from '../../conformance/random.ts';
+import { MemberClock, type Timer } from './cache-clock.ts';
+import { Host, KEY, signsOf } from './cache-host.ts';
 import { settled } from './scripted.ts';
-
-export const KEY = 'k';
 
 /** In the middle of a second, as the clock of a server ticks in whole ones. */
 const START = Date.UTC(2026, 0, 1) + 500;
 /** Milliseconds that a command has. */
 const TIMEOUT = 1000;
-/** A store with little memory is made in little time. */
-const MEMORY = 4 * 1024;
-
-/** The client flags of a text. */
-const TEXT = 16;
-
 export type StagePolicy = Omit<CachePolicy<string, string>, 'key' | 'load' | 'loadMany'>;
 
 export interface StageOptions {
@@ -173,7 +164,7 @@ export class Stage {
       await this.settle();
       return null;
     }
-    const reply = line.host.handle(held);
+    const reply = line.host.handle(held.command);
     this.listener.onServed?.(held, reply);
     if (isLost) held.fail(new TimeoutError('lost', 'unknown'));
     else held.settle(reply);
@@ -267,200 +258,6 @@ export class Stage {
   }
 }
 
-/** A timer of a client. */
-export interface Timer {
-  readonly clock: MemberClock;
-  readonly at: number;
-  readonly call: () => void;
-}
-
-export class MemberClock implements Clock {
-  timers: Timer[] = [];
-  readonly #stage: Stage;
-
-  constructor(stage: Stage) {
-    this.#stage = stage;
-  }
-
-  now(): number {
-    return this.#stage.now;
-  }
-
-  elapsed(): number {
-    return this.#stage.now;
-  }
-
-  after(milliseconds: number, call: () => void): () => void {
-    const timer = { clock: this, at: this.#stage.now + milliseconds, call };
-    this.timers.push(timer);
-    return () => {
-      this.timers = this.timers.filter((other) => other !== timer);
-    };
-  }
-
-  yield(call: () => void): void {
-    this.#stage.turns.push(call);
-  }
-}
-
-/** A memcached. */
-export class Host {
-  readonly #stage: Stage;
-  #engine!: Engine;
-  #session!: Session;
-  #shift = 0;
-  /** The highest version of an item so far. */
-  lastCas = 0n;
-
-  constructor(stage: Stage) {
-    this.#stage = stage;
-    this.start();
-  }
-
-  start(): void {
-    const clock = serverClock(() => this.#stage.now + this.#shift);
-    this.#engine = new Engine({ memory: MEMORY, random: () => 0.5 }, clock);
-    this.#session = new Session(this.#engine, { id: 1, address: 'memory', lastCommand: 0 });
-    this.lastCas = 0n;
-  }
-
-  /** Its clock is set to another time. */
-  jump(milliseconds: number): void {
-    this.#shift += milliseconds;
-  }
-
-  handle(held: Held): Reply {
-    const { command } = held;
-    this.#session.tick(this.#stage.now + this.#shift);
-    const answer = this.#session.handle(command);
-    if (isItem(answer as Reply) || 'next' in answer) throw new Error('no reply');
-    const reply = ownReply(answer as Reply);
-    this.#count(reply, command);
-    const item = this.#item;
-    const cas = item === 0 ? 0n : this.#engine.store.items.cas(item);
-    if (cas > this.lastCas) this.lastCas = cas;
-    return reply;
-  }
-
-  /** Stores a value, as another program would. */
-  store(value: string, expire: number): void {
-    this.#session.tick(this.#stage.now + this.#shift);
-    this.#session.handle({ verb: 'set', key: KEY, value, flags: TEXT, expire, noreply: false });
-    this.lastCas++;
-  }
-
-  /** Invalidates the item, as another program would. */
-  invalidate(expire: number): void {
-    const flags = ['I', `T${expire}`];
-    this.#session.handle({ verb: 'md', key: KEY, base64: false, flags });
-    this.lastCas++;
-  }
-
-  evict(): void {
-    const item = this.#item;
-    if (item !== 0) this.#engine.store.remove(item);
-  }
-
-  get #item(): number {
-    const { store } = this.#engine;
-    store.tick(this.#stage.now + this.#shift);
-    const item = store.items.find(fromLatin1(KEY));
-    return item !== 0 && store.isLive(item) ? item : 0;
-  }
-
-  /** The value of the item, if it is fresh. */
-  get fresh(): string | undefined {
-    const item = this.#item;
-    const { items, now } = this.#engine.store;
-    if (item === 0 || items.has(item, STALE) || items.length(item) === 0) return undefined;
-    const expire = items.expire(item);
-    const { grace = 0 } = this.#stage.options.policy;
-    if (expire !== 0 && expire - now <= grace) return undefined;
-    return latin1(items.value(item, false));
-  }
-
-  /** Whether there is an item that is no placeholder. */
-  get hasValue(): boolean {
-    const item = this.#item;
-    return item !== 0 && this.#engine.store.items.length(item) > 0;
-  }
-
-  /** When the item ends; Infinity for never. */
-  get end(): number {
-    const item = this.#item;
-    const { items, started } = this.#engine.store;
-    const expire = item === 0 ? 0 : items.expire(item);
-    return expire === 0 ? Infinity : (started + expire) * 1000 - this.#shift;
-  }
-
-  get hasItem(): boolean {
-    return this.#item !== 0;
-  }
-
-  /** Whether it was invalidated. */
-  get isStale(): boolean {
-    const item = this.#item;
-    return item !== 0 && this.#engine.store.items.has(item, STALE);
-  }
-
-  get itemText(): string {
-    const item = this.#item;
-    if (item === 0) return `none ${this.lastCas}`;
-    const { items, now } = this.#engine.store;
-    const expire = items.expire(item);
-    const marks = `${items.has(item, STALE) ? 'X' : ''}${items.has(item, TOKEN_SENT) ? 'Z' : ''}`;
-    const value = latin1(items.value(item, false));
-    const left = expire === 0 ? -1 : expire - now;
-    return `${value} f${items.flags(item)} c${items.cas(item)} t${left} ${marks} ${this.lastCas}`;
-  }
-
-  // Which row of the state table a reader enters.
-  #count(reply: Reply, command: Command): void {
-    const isRead = command.verb === 'mg' && command.flags.some((flag) => flag.startsWith('N'));
-    const isText = command.verb === 'gets' && reply.type === 'values' && reply.items.length > 0;
-    if (!(isRead && reply.type === 'VA') && !isText) return;
-    const { policy: { grace = 0 } } = this.#stage.options;
-    const row = stateTable.findIndex(([holds]) => holds(signsOf(reply), grace));
-    this.#stage.rows[row]!++;
-  }
-}
-
-function serverClock(now: () => number): Clock {
-  return {
-    now,
-    elapsed: now,
-    after: () => () => {},
-    yield: (call) => void Promise.resolve().then(call),
-  };
-}
-
-function signsOf(reply: Reply): ItemSigns {
-  const none = { ttl: Infinity, won: false, taken: false, invalid: false };
-  if (reply.type === 'values') {
-    const { value, flags } = reply.items[0]!;
-    return { ...none, size: value.length, flags };
-  }
-  if (reply.type !== 'VA') throw new Error('no value');
-  const word = (letter: string): string | undefined =>
-    reply.flags.find((flag) => flag.startsWith(letter))?.slice(1);
-  const ttl = Number(word('t'));
-  return {
-    size: reply.value.length,
-    flags: Number(word('f')),
-    ttl: ttl < 0 ? Infinity : ttl,
-    won: word('W') !== undefined,
-    taken: word('Z') !== undefined,
-    invalid: word('X') !== undefined,
-  };
-}
-
-// Values are views of the store's memory.
-function ownReply(reply: Reply): Reply {
-  if (reply.type === 'VA') return { ...reply, value: reply.value.slice() };
-  if (reply.type !== 'values') return reply;
-  return { ...reply, items: reply.items.map((item) => ({ ...item, value: item.value.slice() })) };
-}
-
 /** A connection of a client to a server. */
 export class Line implements Executor {
   readonly member: Member;
@@ -485,18 +282,22 @@ export class Line implements Executor {
     key: ItemKey,
   ): Promise<Result> {
     const { stage } = this.member;
-    if (this.isLost) return Promise.reject(new ConnectionError('lost', 'not-sent'));
-    if (options?.signal?.aborted === true) return Promise.reject(new AbortError('not-sent', null));
+    if (this.isLost) return refused(reader, new ConnectionError('lost', 'not-sent'));
+    if (options?.signal?.aborted === true) return refused(reader, new AbortError('not-sent', null));
     let spelled = broken(command, stage.options.bug);
     if (stage.options.text === true) {
       const isEither = 'orText' in command && command.orText === true;
-      if (!isEither) return Promise.reject(new UsageError('dialect', 'speaks text'));
+      if (!isEither) return refused(reader, new UsageError('dialect', 'speaks text'));
       spelled = toText(command);
     }
     return new Promise((resolve, reject) => {
+      const fail = (error: Error): void => {
+        if (reader.ofError === undefined) reject(error);
+        else resolve(refused(reader, error));
+      };
       const settle = (reply: Reply): void => {
         if (reply.type === 'VA') sights.ttl = signsOf(reply).ttl;
-        if (isError(reply)) return reject(new ServerReplyError(reply.type, reply.message));
+        if (isError(reply)) return fail(new ServerReplyError(reply.type, reply.message));
         const call = { key, options, deadline: Infinity };
         const connection = stage.options.bug === 'any-connection' ? undefined : this;
         try {
@@ -505,7 +306,7 @@ export class Line implements Executor {
           reject(error);
         }
       };
-      stage.held.push(new Held(this, spelled, options, settle, reject));
+      stage.held.push(new Held(this, spelled, options, settle, fail));
     });
   }
 

@@ -7,7 +7,7 @@
 import { TimeoutError } from '../../wire/errors.ts';
 import type { PlainReply } from '../../wire/plain.ts';
 import type { Reply } from '../../wire/reply.ts';
-import type { Call, Executor, Reader } from '../connection/executor.ts';
+import type { Call, Executor, ReadCounts, Reader } from '../connection/executor.ts';
 import { callListener } from '../connection/observe.ts';
 import type { ItemKey, WireKey } from '../keys.ts';
 import { type Caller, LATE } from './caller.ts';
@@ -71,6 +71,7 @@ class Fetching<Id> implements Reader<unknown> {
   readonly #start: number;
   #outcome: Outcome = 'failed';
   #hasReply = false;
+  #counts: ReadCounts | null = null;
   // Whether it has waited for another caller's load, or taken its lease over.
   #hasWaited = false;
   #waitsUntil = -1;
@@ -132,12 +133,7 @@ class Fetching<Id> implements Reader<unknown> {
       if (caller.options !== undefined) return this.#resolve(AGAIN, caller);
     }
     const command = leases.command(this.wire);
-    const read = leases.context.executeWith(this.wire, command, undefined, this, this.key);
-    return read.then(undefined, (error: unknown) => {
-      // The read went well, and what came after it has failed.
-      if (this.#hasReply) throw error;
-      return this.#resolve(this.#down(error));
-    });
+    return leases.context.executeWith(this.wire, command, undefined, this, this.key);
   }
 
   /** Reads the reply to the first read. */
@@ -146,8 +142,7 @@ class Fetching<Id> implements Reader<unknown> {
     const { leases } = this.#fetcher;
     try {
       const found = leases.read(reply, this.key, this.wire, call.options, connection);
-      if (found instanceof Seen) return this.#resolve(found);
-      if (!(found instanceof Promise)) return this.#hit(found);
+      if (!(found instanceof Promise)) return this.#take(found);
       return this.#resolve(found.catch((error: unknown) => this.#down(error)));
     } catch (error) {
       return this.#resolve(this.#down(error));
@@ -158,11 +153,32 @@ class Fetching<Id> implements Reader<unknown> {
   ofItem(item: PlainReply, _call: Call, connection?: Executor): unknown {
     this.#hasReply = true;
     try {
-      const found = this.#fetcher.leases.readPlain(item, this.key, connection);
-      return found instanceof Seen ? this.#resolve(found) : this.#hit(found);
+      return this.#take(this.#fetcher.leases.readPlain(item, this.key, connection));
     } catch (error) {
       return this.#resolve(this.#down(error));
     }
+  }
+
+  /** The first read has failed: the value is loaded without the cache. */
+  ofError(error: Error): unknown {
+    // The read went well, and what came after it has failed.
+    if (this.#hasReply) throw error;
+    this.#counts?.failed(error);
+    return this.#resolve(this.#down(error));
+  }
+
+  /** Counts the first read. */
+  countFor(counts: ReadCounts): void {
+    this.#counts = counts;
+  }
+
+  #take(found: unknown): unknown {
+    const isHit = !(found instanceof Seen);
+    if (this.#counts !== null) {
+      if (isHit || found.hasValue) this.#counts.hits++;
+      else this.#counts.misses++;
+    }
+    return isHit ? this.#hit(found) : this.#resolve(found);
   }
 
   async #reload(): Promise<unknown> {

@@ -383,8 +383,10 @@ function concat(first: Uint8Array, second: Uint8Array): Uint8Array {
   return both;
 }
 
-/** Whether a command was refused since the connection speaks only classic commands. */
+/**
+ * Whether a command has failed since the connection speaks only classic commands. It may have been
+ * sent before that was known, but then to a server that is given the classic ones now.
+ */
 function isTextOnly(error: unknown): boolean {
-  return error instanceof UsageError && error.argument === 'dialect' &&
-    error.outcome === 'not-sent';
+  return error instanceof UsageError && error.argument === 'dialect';
 }

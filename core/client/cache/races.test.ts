@@ -1,8 +1,8 @@
 import * as assert from 'uvu/assert';
 import { suite } from '../../../test/runner/suite.ts';
 import { settled } from '../../../test/support/scripted.ts';
+import { KEY } from '../../../test/support/cache-host.ts';
 import {
-  KEY,
   type Load,
   type Member,
   Stage,

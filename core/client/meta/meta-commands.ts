@@ -29,6 +29,7 @@ import {
   toItemInfo,
   toNumber,
   toStatus,
+  toTtl,
   toUnsigned,
   unexpected,
 } from '../results.ts';
@@ -304,7 +305,7 @@ function toFacts(flags: readonly string[]): MetaFacts {
         cas = toUnsigned(flag);
         break;
       case 't':
-        ttl = flag === 't-1' ? Infinity : toCount(flag);
+        ttl = toTtl(flag);
         break;
       case 'l':
         lastAccess = toCount(flag);

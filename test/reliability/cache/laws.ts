@@ -7,9 +7,9 @@
 // 3. Every call ends, with a value of the source or an error that it may have; no placeholder is
 //    ever a value; nothing is left when all has ended.
 import type { Reply } from '../../../core/wire/reply.ts';
+import type { Host } from '../../support/cache-host.ts';
 import {
   type Held,
-  type Host,
   type Load,
   type Stage,
   type StageCall,
