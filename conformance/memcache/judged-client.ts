@@ -7,6 +7,7 @@ import type { ItemLock, LockOptions } from '../../core/client/patterns/lock.ts';
 import type { Invalidation, NamespaceOptions } from '../../core/client/patterns/namespace.ts';
 import type { Expire } from '../../core/client/expire.ts';
 import type { ItemKey } from '../../core/client/keys.ts';
+import type { Memcache } from '../../core/client/memcache.ts';
 import type {
   BulkOptions,
   CallOptions,
@@ -62,6 +63,10 @@ export interface JudgedClient {
   incr(key: ItemKey, delta?: bigint | number, options?: CountOptions): Promise<bigint | undefined>;
   /** `Memcache.decr`. */
   decr(key: ItemKey, delta?: bigint | number, options?: CountOptions): Promise<bigint | undefined>;
+  /** `Memcache.cache`. */
+  cache: Memcache['cache'];
+  /** `Memcache.fetch`. */
+  fetch: Memcache['fetch'];
   /** `Memcache.lock`. */
   lock(key: ItemKey, options: LockOptions): Promise<ItemLock | undefined>;
   /** `Memcache.rateLimit`. */
@@ -112,6 +117,10 @@ export function foreignClient(methods: Partial<JudgedClient>): JudgedClient {
     touch: lacks('touch'),
     incr: lacks('incr'),
     decr: lacks('decr'),
+    cache() {
+      throw new Error('this client has no cache');
+    },
+    fetch: lacks('fetch'),
     lock: lacks('lock'),
     rateLimit: lacks('rateLimit'),
     namespace() {

@@ -1,6 +1,7 @@
 // The lists of client cases.
 import type { Case } from '../case.ts';
 import { bulkCases } from './bulk-cases.ts';
+import { cacheCases } from './cache-cases.ts';
 import { clientCases } from './client-cases.ts';
 import {
   guarded,
@@ -33,6 +34,7 @@ export const memcacheCases: readonly Case<MemcacheContext>[] = [
   ...itemCases,
   ...keyCases,
   ...bulkCases,
+  ...cacheCases,
   ...clientCases,
   ...patternCases,
 ].map(guarded);
