@@ -145,7 +145,7 @@ export class Retrying implements Executor {
   /** @internal */
   async executeWith<Result>(
     command: Command,
-    options: ExecuteOptions = {},
+    options: ExecuteOptions | undefined = {},
     reader: Reader<Result>,
     key: ItemKey,
   ): Promise<Result> {
