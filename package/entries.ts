@@ -12,5 +12,6 @@ export const entries: Readonly<Record<string, string>> = {
   client: 'core/client/mod.ts',
   server: 'core/server/mod.ts',
   testing: 'core/testing/mod.ts',
+  keyv: 'stores/keyv.ts',
   conformance: 'conformance/mod.ts',
 };

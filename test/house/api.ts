@@ -30,6 +30,7 @@ export const entries: Readonly<Record<string, readonly [file: string, purpose: s
   'memwire/server': ['core/server/mod.ts', 'the embedded memcached'],
   'memwire/testing': ['core/testing/mod.ts', 'a client on a server in memory, for tests'],
   'memwire/bridge': ['transport-node/bridge.ts', 'the bridge from WebSockets to memcached'],
+  'memwire/keyv': ['stores/keyv.ts', 'a storage adapter of Keyv, and of what is built on it'],
   'memwire/conformance': ['conformance/mod.ts', 'cases and servers as data'],
 };
 

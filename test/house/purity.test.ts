@@ -7,16 +7,18 @@ import { identifiers, imports, type Source, sources, walk } from './source.ts';
 const house = suite('house: purity');
 // Commands that also run in a page cannot use Node.
 const console = sources('cli/console');
+// Stores run wherever their client does.
+const stores = sources('stores');
 const core = sources('core');
 const wire = core.filter(({ file }) => file.startsWith('core/wire/'));
 
 house('core names no runtime', () => {
   const runtime = ['Deno', 'Bun', 'Buffer', 'process', 'console', 'window', 'document', 'require'];
-  for (const source of [...core, ...console]) {
+  for (const source of [...core, ...console, ...stores]) {
     const names = identifiers(source);
     for (const name of runtime) assert.not(names.has(name), `${source.file} mentions ${name}`);
     for (const target of imports(source)) {
-      const isNeutral = /^(core|cli\/console)\//.test(target);
+      const isNeutral = /^(core|cli\/console|stores)\//.test(target);
       assert.ok(isNeutral, `${source.file} imports ${target}`);
     }
   }
@@ -39,7 +41,7 @@ house('core/wire is synchronous and uses no clock', () => {
 house('Date.now is written once', () => {
   const written: string[] = [];
   const folders = ['node', 'deno', 'bun', 'web'].map((name) => `transport-${name}`);
-  for (const source of [...core, ...[...folders, 'conformance'].flatMap(sources)]) {
+  for (const source of [...core, ...[...folders, 'stores', 'conformance'].flatMap(sources)]) {
     walk(source.tree, (node) => {
       if (!isPropertyAccessExpression(node)) return;
       if (node.expression.getText() === 'Date' && node.name.text === 'now') {

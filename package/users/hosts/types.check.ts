@@ -1,0 +1,6 @@
+// Proves that the stores are what their libraries ask for: `tsc -p package/users/hosts`.
+import type { KeyvStoreAdapter } from 'keyv';
+import type { KeyvStore } from '../../../stores/keyv.ts';
+
+// `setMany` is void in the types of Keyv 5, which however passes its result on.
+export const isKeyvStore = (store: KeyvStore): Omit<KeyvStoreAdapter, 'setMany'> => store;
