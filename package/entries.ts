@@ -13,5 +13,6 @@ export const entries: Readonly<Record<string, string>> = {
   server: 'core/server/mod.ts',
   testing: 'core/testing/mod.ts',
   keyv: 'stores/keyv.ts',
+  unstorage: 'stores/unstorage.ts',
   conformance: 'conformance/mod.ts',
 };

@@ -31,6 +31,7 @@ export const entries: Readonly<Record<string, readonly [file: string, purpose: s
   'memwire/testing': ['core/testing/mod.ts', 'a client on a server in memory, for tests'],
   'memwire/bridge': ['transport-node/bridge.ts', 'the bridge from WebSockets to memcached'],
   'memwire/keyv': ['stores/keyv.ts', 'a storage adapter of Keyv, and of what is built on it'],
+  'memwire/unstorage': ['stores/unstorage.ts', 'a driver of unstorage, for Nitro and Nuxt too'],
   'memwire/conformance': ['conformance/mod.ts', 'cases and servers as data'],
 };
 

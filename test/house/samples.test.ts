@@ -1,5 +1,5 @@
 // The samples in the docs, compiled and run.
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { Server } from '../../core/server/mod.ts';
@@ -11,21 +11,14 @@ import { UserProject } from './user-project.ts';
 
 const house = suite('house: samples in the docs');
 const pages = ['README.md', ...readdirSync(join(ROOT, 'docs')).map((file) => `docs/${file}`)]
-  .filter((file) => file.endsWith('.md'));
+  // Those of docs/stores.md need other packages: package/users/hosts runs them.
+  .filter((file) => file.endsWith('.md') && file !== 'docs/stores.md');
 const server = new Server();
 let listener: Listener;
 let project: UserProject;
 const samples: { readonly name: string; code: string }[] = [];
-// The libraries of docs/stores.md.
-const HOSTS = join(ROOT, 'package/users');
-const hosts = ['keyv'];
-const hasHosts = existsSync(join(HOSTS, 'node_modules/keyv'));
 
 for (const page of pages) {
-  if (page === 'docs/stores.md' && !hasHosts) {
-    house.skip(`${page} (needs npm ci --prefix package/users)`);
-    continue;
-  }
   const text = readFileSync(join(ROOT, page), 'utf8');
   // A sample marked `continued` belongs to the program of the previous sample on its page.
   for (const [, continued, code = ''] of text.matchAll(/```ts( continued)?\n([^]*?)```/g)) {
@@ -39,7 +32,7 @@ for (const page of pages) {
 const clients: Readonly<Record<string, string>> = {
   'core/client/memcache.ts': `new Client('localhost', { dial })`,
   'core/client/server-client.ts': `new Client('localhost', { dial })`,
-  'core/client/meta-commands.ts': `new Client('localhost', { dial })`,
+  'core/client/meta/meta-commands.ts': `new Client('localhost', { dial })`,
   'core/client/cluster/cluster-client.ts': `new HashClient(['a:11211', 'b:11211'], { dial })`,
 };
 const METHOD =
@@ -78,7 +71,6 @@ house.before(async () => {
   const port = 'port' in listener.endpoint ? listener.endpoint.port : 0;
   project = new UserProject(['es2023', 'esnext.disposable', 'dom'], ['node']);
   for (const name of ['ws', 'memcache', '@types/node', 'undici-types']) project.link(name);
-  if (hasHosts) { for (const name of hosts) project.link(name, HOSTS); }
   for (const { name, code } of samples) {
     project.write(`${name}.ts`, code.replaceAll('localhost:11211', `127.0.0.1:${port}`));
   }

@@ -18,6 +18,8 @@ export interface Host {
   readonly add: Suite;
   /** A client of the memcached; to be called in tests. */
   readonly client: () => Client;
+  /** The port of the memcached. */
+  readonly port: () => number;
   /** A client of a server that is down. */
   readonly down: () => Client;
 }
@@ -54,6 +56,7 @@ export async function hostSuite(
   await register({
     add: all,
     client: () => shared ??= keep(new Client(memcached.endpoint)),
+    port: () => 'port' in memcached.endpoint ? memcached.endpoint.port : 0,
     down: () => keep(new Client({ host: '127.0.0.1', port: 1 })),
   });
   all.run();
