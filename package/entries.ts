@@ -14,5 +14,6 @@ export const entries: Readonly<Record<string, string>> = {
   testing: 'core/testing/mod.ts',
   keyv: 'stores/keyv.ts',
   unstorage: 'stores/unstorage.ts',
+  'express-session': 'stores/express-session.ts',
   conformance: 'conformance/mod.ts',
 };

@@ -32,6 +32,7 @@ export const entries: Readonly<Record<string, readonly [file: string, purpose: s
   'memwire/bridge': ['transport-node/bridge.ts', 'the bridge from WebSockets to memcached'],
   'memwire/keyv': ['stores/keyv.ts', 'a storage adapter of Keyv, and of what is built on it'],
   'memwire/unstorage': ['stores/unstorage.ts', 'a driver of unstorage, for Nitro and Nuxt too'],
+  'memwire/express-session': ['stores/express-session.ts', 'a store of express-session'],
   'memwire/conformance': ['conformance/mod.ts', 'cases and servers as data'],
 };
 
