@@ -15,5 +15,6 @@ export const entries: Readonly<Record<string, string>> = {
   keyv: 'stores/keyv.ts',
   unstorage: 'stores/unstorage.ts',
   'express-session': 'stores/express-session.ts',
+  'rate-limiter-flexible': 'stores/rate-limiter-flexible.ts',
   conformance: 'conformance/mod.ts',
 };
