@@ -16,5 +16,6 @@ export const entries: Readonly<Record<string, string>> = {
   unstorage: 'stores/unstorage.ts',
   'express-session': 'stores/express-session.ts',
   'rate-limiter-flexible': 'stores/rate-limiter-flexible.ts',
+  next: 'stores/next.ts',
   conformance: 'conformance/mod.ts',
 };

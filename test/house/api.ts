@@ -37,6 +37,7 @@ export const entries: Readonly<Record<string, readonly [file: string, purpose: s
     'stores/rate-limiter-flexible.ts',
     'limiters of rate-limiter-flexible, counted in memcached',
   ],
+  'memwire/next': ['stores/next.ts', 'a cache handler of Next'],
   'memwire/conformance': ['conformance/mod.ts', 'cases and servers as data'],
 };
 
