@@ -2,9 +2,11 @@
 // measures, which would be found at the end of a long run.
 import * as assert from 'uvu/assert';
 import { suite } from '../test/runner/suite.ts';
+import { staleFills } from './cache-races.ts';
 import { Runs } from './client-runs.ts';
 import { firstTable } from './client-tables.ts';
 import { FLOOR, OURS } from './clients/adapters.ts';
+import { OURS as CACHE } from './clients/caches.ts';
 import { loads, loadsOf } from './clients/loads.ts';
 import { startServer, stats } from './server-process.ts';
 import { Subject } from './subject.ts';
@@ -41,6 +43,17 @@ test('a client is not given a load that it cannot do', async () => {
     assert.is(await subject.load(loadsOf(['many'])[0]!, 0.02), false);
   } finally {
     await subject.close();
+    await server.stop();
+  }
+});
+
+test('races leave old values where nothing prevents it, and none with our cache', async () => {
+  const server = await startServer('memwire', 64, null);
+  try {
+    // One of five does.
+    assert.ok(await staleFills('get, add', server.port, 100) > 0);
+    assert.is(await staleFills(CACHE, server.port, 100), 0);
+  } finally {
     await server.stop();
   }
 });

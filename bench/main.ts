@@ -1,6 +1,6 @@
 // npm run bench                        everything, in less than 25 minutes
 // npm run bench -- PART...             parsers, server, proxy, bridge, hashing, cluster, clients,
-//                                      pymemcache, runtimes, first-set, bulk or walk
+//                                      pymemcache, runtimes, first-set, bulk, cache or walk
 //   --quick     fewer rounds and smaller inputs: to see that it runs
 //   --verbose   walk: also which functions are called
 //   --only IDS  clients: these loads alone, such as get64,set64; see clients/loads.ts
@@ -14,6 +14,7 @@ import { parseArgs } from 'node:util';
 import { bridgeTables } from './bridge.ts';
 import { buildTables } from './builds.ts';
 import { bulkTables } from './bulk.ts';
+import { cacheTables } from './cache.ts';
 import { drawChart } from './chart.ts';
 import { clientsMethod, clientTables } from './clients.ts';
 import { clusterTables } from './cluster.ts';
@@ -60,6 +61,7 @@ const parts: Readonly<Record<string, Measure>> = {
   runtimes: () => runtimeTables(quick),
   'first-set': () => firstSetTables(quick),
   bulk: () => bulkTables(quick),
+  cache: () => cacheTables(quick),
   walk: () => walkTables(quick, verbose),
 };
 
@@ -94,6 +96,7 @@ const pages: readonly Page[] = [
     title: 'Measurements: first calls and very many',
     has: ['first-set', 'bulk'],
   },
+  { name: 'benchmark-cache', title: 'Measurements: caches', has: ['cache'] },
   {
     name: 'benchmark',
     title: 'Measurements: clients',

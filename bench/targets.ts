@@ -82,6 +82,14 @@ export const targets: Readonly<Record<string, readonly Target[]>> = {
     { figure: 'get', title: "get: Client's CPU over HashClient's with three servers", least: 0.85 },
     { figure: 'set', title: "set: Client's CPU over HashClient's with three servers", least: 0.85 },
   ],
+  cache: [
+    { figure: 'loads', title: 'cache(): loads of a cold key', most: 1 },
+    { figure: 'loads/killed', title: 'cache(): loads after a kill', most: 1 },
+    { figure: 'late', title: 'cache(): p99 of the waits over a load', most: 50, unit: 'ms' },
+    { figure: 'stale', title: 'cache(): old values left as fresh', most: 0 },
+    { figure: 'fetch', title: 'cache.fetch of a hit: rate over that of get', least: 0.9 },
+    { figure: 'meta', title: 'client.meta.get: rate over that of get', least: 0.8 },
+  ],
   proxy: [
     { figure: 'get', title: 'proxy, get: CPU that it adds to a request', most: 35, unit: 'µs' },
     { figure: 'set', title: 'proxy, set: CPU that it adds to a request', most: 35, unit: 'µs' },

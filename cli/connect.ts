@@ -1,7 +1,13 @@
 // Chooses the server of a command, and connects to it.
-import type { ClientOptions } from '../core/client/options.ts';
+import {
+  type ClientOptions,
+  clientTable,
+  type HashClientOptions,
+  hashClientTable,
+} from '../core/client/options.ts';
 import { Client } from '../core/client/server-client.ts';
 import { endpointName, toEndpoint, withoutLogin } from '../core/client/connection/endpoint.ts';
+import { readServerUrls, URL_VARIABLE } from '../core/client/connection/server-url.ts';
 import type { Clock } from '../core/io/clock.ts';
 import { type CommandLine, FlagError } from './console/flags.ts';
 import { asStored } from './console/stored.ts';
@@ -44,32 +50,44 @@ export function connect(
   named: string | undefined = line.text('server'),
   note: Note = line.has('wire') ? (text) => stderr.write(`${text}\n`) : null,
 ): Session {
-  const server = named ?? nonEmpty(environment['MEMWIRE_SERVER']) ?? null;
-  const timeout = line.number('timeout') ?? 1000;
+  const own = named ?? nonEmpty(environment['MEMWIRE_SERVER']);
+  const server = own ?? nonEmpty(environment[URL_VARIABLE]) ?? null;
+  const given = line.number('timeout');
   const options: ClientOptions = {
-    timeout,
-    connectTimeout: timeout,
-    dialect: readDialect(line.text('dialect')),
+    ...(given === undefined ? {} : { timeout: given, connectTimeout: given }),
+    ...(line.has('dialect') ? { dialect: readDialect(line.text('dialect')) } : {}),
     serde: asStored,
     binaryKeys: true,
   };
-  if (server === null) return embedded(line, options, timeout, clock, note);
-  if (server.includes('@') && !/^(\/|unix:)/i.test(server)) {
-    const shown = JSON.stringify(withoutLogin(server));
+  if (server === null) return embedded(line, options, given ?? 1000, clock, note);
+  // Everybody on the machine can see the arguments of a process.
+  if (own?.includes('@') === true && !/^(\/|unix:)/i.test(own)) {
+    const shown = JSON.stringify(withoutLogin(own));
     throw new FlagError(
-      `server must not hold a login, as ${shown} does: give it by --auth-file or MEMWIRE_AUTH`,
+      `server must not hold a login, as ${shown} does: give it by --auth-file, MEMWIRE_AUTH ` +
+        `or ${URL_VARIABLE}`,
     );
   }
   const secure = new SecureFlags((name) => line.text(name));
-  const endpoint = toEndpoint(server, secure.tls(line.has('tls')));
+  const tls = secure.tls(line.has('tls'));
+  // The URL may be that of a program with a pool, or with many servers.
+  const { servers: [first, ...others], options: all } = readServerUrls<
+    string | Endpoint,
+    HashClientOptions
+  >([server], { ...options, tls }, hashClientTable);
+  const fromUrl: ClientOptions = Object.fromEntries(
+    Object.entries(all).filter(([name]) => name in clientTable),
+  );
+  if (others.length > 0) {
+    throw new FlagError('the server must be one, not a list: name it with --server');
+  }
+  const { timeout = 1000 } = fromUrl;
+  const endpoint = toEndpoint(first ?? '', tls);
   const spare = nonEmpty(environment['MEMWIRE_AUTH']);
-  const auth = secure.login() ?? (spare === undefined ? undefined : toLogin('MEMWIRE_AUTH', spare));
+  const auth = secure.login() ??
+    (spare === undefined ? fromUrl.auth : toLogin('MEMWIRE_AUTH', spare));
   const heardDial = heard(dial, note);
-  const client = new Client(endpoint, {
-    ...options,
-    dial: heardDial,
-    ...(auth === undefined ? {} : { auth }),
-  });
+  const client = new Client(endpoint, { ...fromUrl, dial: heardDial, auth });
   return {
     client,
     server: endpointName(endpoint),
@@ -115,7 +133,7 @@ function heard(dialer: Dialer, note: Note): Dialer {
   return note === null ? dialer : tapped(dialer, note);
 }
 
-function readDialect(name: string = 'auto'): 'meta' | 'text' | 'auto' {
+function readDialect(name: string | undefined): 'meta' | 'text' | 'auto' {
   if (name === 'meta' || name === 'text' || name === 'auto') return name;
   throw new FlagError(`--dialect: "${name}" is not meta, text or auto`);
 }

@@ -55,10 +55,10 @@ export const programs: readonly ProgramRow[] = [
   conformanceProgram,
 ];
 
-const servers = `The server is --server, or else MEMWIRE_SERVER in the environment. If neither is
-set, the command runs on an embedded server in memory, which starts empty and
-ends with the command. A login comes from --auth-file or MEMWIRE_AUTH:
-user:password.
+const servers = `The server is --server, or else MEMWIRE_SERVER or MEMCACHED_URL in the
+environment. If none is set, the command runs on an embedded server in memory,
+which starts empty and ends with the command. A login comes from --auth-file,
+from MEMWIRE_AUTH (user:password), or from MEMCACHED_URL.
 `;
 
 const codes = `Exit codes: 0 done; 1 a miss, or not stored; 2 an invalid command line;

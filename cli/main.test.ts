@@ -111,7 +111,44 @@ cli('a login in MEMWIRE_SERVER is refused, and shown where it belongs', async ()
   const { code, err } = await say(['get', 'a'], { environment: { MEMWIRE_SERVER: ADDRESS } });
   assert.is(code, 2);
   assert.not.match(err, /s3cr3t/);
-  assert.match(err, /"memcache:\/\/\*\*\*@cache\.example:11211".*--auth-file or MEMWIRE_AUTH/);
+  assert.match(
+    err,
+    /"memcache:\/\/\*\*\*@cache\.example:11211".*--auth-file, MEMWIRE_AUTH or MEMCACHED_URL/,
+  );
+});
+
+cli('MEMCACHED_URL names the server if nothing else does, with its options', async () => {
+  const sayWith = (url: string, ...words: readonly string[]): Promise<Said> =>
+    say(words, { environment: { MEMCACHED_URL: url } });
+  const url = `memcached://${name}?maxPoolSize=4&keyPrefix=cli:`;
+  assert.is((await sayWith(url, 'set', 'of-url', 'x')).code, 0);
+  assert.is((await run('get', 'cli:of-url')).out, 'x');
+  assert.is((await sayWith(url, 'get', 'of-url', '-s', name)).code, 1, 'not that of --server');
+  for (
+    const [address, why] of [
+      ['memcached://user:s3cr3t@a,b', /must be one, not a list: name it with --server/],
+      ['memcached://user:s3cr3t@h?timout=1', /timout is no option; did you mean timeout/],
+      ['memcached://user:s3cr3t@', /must name a host/],
+    ] as const
+  ) {
+    const { code, out, err } = await sayWith(address, 'get', 'a');
+    assert.is(code, 2);
+    assert.match(err, why);
+    assert.not.match(out + err, /s3cr3t/);
+  }
+});
+
+cli('a login in MEMCACHED_URL is sent, and not shown', async () => {
+  const peer = new FakePeer(() => 'CLIENT_ERROR authentication failure\r\n');
+  const listener = await listen({ host: '127.0.0.1', port: 0 }, peer.accept);
+  const port = 'port' in listener.endpoint ? listener.endpoint.port : 0;
+  const environment = { MEMCACHED_URL: `memcached://user:s3cr3t@127.0.0.1:${port}` };
+  const { code, out, err } = await say(['get', 'a'], { environment });
+  assert.is(code, 3);
+  assert.match(peer.received, /user s3cr3t/);
+  assert.match(err, /refused the credentials/);
+  assert.not.match(out + err, /s3cr3t/);
+  await listener.close();
 });
 
 cli('a password that a server repeats is not shown', async () => {

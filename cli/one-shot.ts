@@ -32,7 +32,7 @@ export async function runOnce(
   if (session.server === null) {
     await print(
       stderr,
-      'memwire: no server is named (--server, MEMWIRE_SERVER): ' +
+      'memwire: no server is named (--server, MEMWIRE_SERVER, MEMCACHED_URL): ' +
         'this is an embedded one, which ends with the command\n',
     );
   }

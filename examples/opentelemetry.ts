@@ -1,7 +1,6 @@
-// Prints the OpenTelemetry spans of a few calls. In your program, pass
-// `onCommand: traceCommands(tracer)` to the client and keep your own exporter.
-//   npm install memwire @opentelemetry/api @opentelemetry/sdk-trace-base \
-//     @opentelemetry/semantic-conventions
+// Prints the OpenTelemetry spans of a few calls. In your program, pass `telemetry()` to the client and
+// keep your own exporters.
+//   npm install memwire @opentelemetry/api @opentelemetry/sdk-trace-base
 //   npx tsx opentelemetry.ts
 import {
   BasicTracerProvider,
@@ -9,14 +8,14 @@ import {
   SimpleSpanProcessor,
 } from '@opentelemetry/sdk-trace-base';
 import { Client } from 'memwire';
+import { telemetry } from 'memwire/otel';
 import { MemoryServer } from 'memwire/server';
-import { traceCommands } from './trace-commands.ts';
 
 const provider = new BasicTracerProvider({
   spanProcessors: [new SimpleSpanProcessor(new ConsoleSpanExporter())],
 });
-const onCommand = traceCommands(provider.getTracer('memwire'));
-const client = new Client('localhost', { dial: new MemoryServer().dial, onCommand });
+const options = telemetry({ tracer: provider.getTracer('memwire') });
+const client = new Client('localhost', { dial: new MemoryServer().dial, ...options });
 
 await client.set('greeting', 'hello');
 await client.getMany(['greeting', 'nobody']);

@@ -9,6 +9,8 @@ import { entries } from './entries.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 const DIST = join(ROOT, 'dist');
+/** What is imported from elsewhere: Node's modules, and an optional peer. */
+const OTHERS = /^node:|^@opentelemetry\/api$/;
 const MODULES = join(DIST, 'modules');
 
 /** Rollup keeps comments, which the sources have for those who read them. */
@@ -37,7 +39,7 @@ await writeTypes();
 async function writeCode(): Promise<void> {
   const code = await rollup({
     input: inputs('.js', { ...entries, cli: 'cli/bin.ts' }),
-    external: /^node:/,
+    external: OTHERS,
     plugins: [withoutComments],
     onwarn: fail,
   });
@@ -60,7 +62,7 @@ async function writeCode(): Promise<void> {
 async function writeTypes(): Promise<void> {
   const types = await rollup({
     input: inputs('.d.ts', entries),
-    external: /^node:/,
+    external: OTHERS,
     plugins: [dts({ sourcemap: true })],
     onwarn: fail,
   });

@@ -12,6 +12,8 @@ export const entries: Readonly<Record<string, string>> = {
   client: 'core/client/mod.ts',
   server: 'core/server/mod.ts',
   testing: 'core/testing/mod.ts',
+  otel: 'telemetry/otel.ts',
+  prometheus: 'telemetry/prometheus.ts',
   keyv: 'stores/keyv.ts',
   unstorage: 'stores/unstorage.ts',
   'express-session': 'stores/express-session.ts',

@@ -1,17 +1,17 @@
 /** Sessions of Express in memcached: `session({ store: sessionStore(session.Store, client) })`. */
 import type { Memcache } from '../core/client/memcache.ts';
 import {
-  checkNamespaceOptions,
+  checkStoreKeyOptions,
   Namespace,
-  type NamespaceOptions,
+  type StoreKeyOptions,
   toExpire,
   toKey,
 } from './namespace.ts';
 
-export type { NamespaceOptions } from './namespace.ts';
+export type { StoreKeyOptions } from './namespace.ts';
 
 /** The options of `sessionStore`. */
-export interface SessionStoreOptions extends NamespaceOptions {
+export interface SessionStoreOptions extends StoreKeyOptions {
   /**
    * Seconds that a session lives whose cookie has no end.
    *
@@ -65,7 +65,7 @@ export function sessionStore<Store extends object>(
   client: Memcache,
   options: SessionStoreOptions = {},
 ): Store & SessionMethods {
-  checkNamespaceOptions(options, ['ttl']);
+  checkStoreKeyOptions(options, ['ttl']);
   const { prefix = 'sess:', clearable = false, ttl = 86_400 } = options;
   const namespace = new Namespace(client, prefix, clearable);
   const use = async <Result>(id: string, call: (wire: string) => Promise<Result>) => {

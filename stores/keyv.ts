@@ -2,15 +2,15 @@
 import type { Memcache } from '../core/client/memcache.ts';
 import { UsageError } from '../core/wire/errors.ts';
 import {
-  checkNamespaceOptions,
+  checkStoreKeyOptions,
   Namespace,
-  type NamespaceOptions,
+  type StoreKeyOptions,
   toExpire,
   toKey,
   toName,
 } from './namespace.ts';
 
-export type { NamespaceOptions } from './namespace.ts';
+export type { StoreKeyOptions } from './namespace.ts';
 
 /** An item that `KeyvStore.setMany` stores. */
 export interface KeyvEntry {
@@ -52,8 +52,8 @@ export class KeyvStore {
    * @param options The prefix is `keyv:` by default.
    * @throws UsageError for an option that it does not know.
    */
-  constructor(client: Memcache, options: NamespaceOptions = {}) {
-    checkNamespaceOptions(options);
+  constructor(client: Memcache, options: StoreKeyOptions = {}) {
+    checkStoreKeyOptions(options);
     this.#client = client;
     this.#prefix = options.prefix ?? 'keyv:';
     this.#clearable = options.clearable;

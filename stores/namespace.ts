@@ -5,7 +5,7 @@ import { utf8 } from '../core/wire/bytes.ts';
 import { assertArgument, checkKnown, checkWellFormed } from '../core/wire/check.ts';
 
 /** Where a store keeps its items. */
-export interface NamespaceOptions {
+export interface StoreKeyOptions {
   /** The beginning of each key. Stores with the same prefix have the same items. */
   readonly prefix?: string | undefined;
   /**
@@ -18,8 +18,8 @@ export interface NamespaceOptions {
   readonly clearable?: boolean | undefined;
 }
 
-/** The names of `NamespaceOptions`, for `checkKnown`. */
-export const NAMESPACE_OPTIONS: readonly string[] = ['prefix', 'clearable'];
+/** The names of `StoreKeyOptions`, for `checkKnown`. */
+export const STORE_KEY_OPTIONS: readonly string[] = ['prefix', 'clearable'];
 
 /** The keys of one store, which can be emptied. */
 export class Namespace {
@@ -78,8 +78,8 @@ export class Namespace {
 }
 
 /** Checks the options of a store that has a namespace. */
-export function checkNamespaceOptions(options: object, others: readonly string[] = []): void {
-  checkKnown('options', options, new Set([...NAMESPACE_OPTIONS, ...others]));
+export function checkStoreKeyOptions(options: object, others: readonly string[] = []): void {
+  checkKnown('options', options, new Set([...STORE_KEY_OPTIONS, ...others]));
 }
 
 /** Keys of this length and more are shortened, so that 250 bytes are enough with every prefix. */

@@ -56,7 +56,7 @@ export interface NextCacheHandler {
 /** An entry as it is stored. */
 interface Stored extends NextCacheEntry {
   /** The generation of each of its tags. */
-  readonly tags: Readonly<Record<string, string>>;
+  readonly tags: Readonly<Record<string, string | undefined>>;
 }
 
 /**
@@ -83,14 +83,10 @@ export function nextCacheHandler(
   const { clock, random = Math.random } = client.dependencies;
   const keyOf = async (text: string): Promise<string> => `${prefix}${await toKey(text)}`;
   const tagKeys = (tags: readonly string[]) => Promise.all(tags.map((tag) => keyOf(`tag:${tag}`)));
-  /** A new generation, and the time of the call that made it; 0 for a tag that is new. */
-  const generation = (revalidated: number): string =>
-    `${random().toString(36).slice(2)}:${revalidated}`;
-
   async function generationOf(key: string): Promise<string> {
     const found = await client.get<string>(key);
     if (found !== undefined) return found;
-    const first = generation(0);
+    const first = newGeneration(random, 0);
     return await client.add(key, first, { noreply: false }) ? first : await generationOf(key);
   }
 
@@ -102,13 +98,10 @@ export function nextCacheHandler(
     const names = [...new Set([...Object.keys(tags), ...asked])];
     const keys = await tagKeys(names);
     const found = await client.getMany<string>(keys);
-    const isOld = names.some((name, i) => {
-      const now = found.get(keys[i]!);
-      if (Object.hasOwn(tags, name)) return now !== tags[name];
-      // A tag that the entry did not know.
-      return Number(now?.split(':')[1] ?? 0) > entry.lastModified;
-    });
-    return isOld ? null : entry;
+    const isGood = names.every((name, i) =>
+      isCurrent(name, { ...entry, tags }, found.get(keys[i]!))
+    );
+    return isGood ? entry : null;
   }
 
   async function write(key: string, value: unknown, context: NextCacheContext): Promise<void> {
@@ -117,11 +110,10 @@ export function nextCacheHandler(
     const names = [...new Set([...tagsOf(value), ...context.tags ?? []])];
     const keys = await tagKeys(names);
     const known = await Promise.all(keys.map(generationOf));
-    const tags = Object.fromEntries(names.map((name, i) => [name, known[i]!]));
+    const tags = Object.fromEntries(names.map((name, i) => [name, known[i]]));
     const { cacheControl } = context;
     const entry: Stored = { lastModified: clock.now(), value, cacheControl, tags };
-    const life = cacheControl?.expire;
-    const expire = toExpire(client, life === undefined ? undefined : life * 1000);
+    const expire = toExpire(client, 1000 * (cacheControl?.expire ?? Infinity));
     await client.set(wire, pack(entry), { expire });
   }
 
@@ -143,12 +135,24 @@ export function nextCacheHandler(
 
     async revalidateTag(tags: string | string[]): Promise<void> {
       const keys = await tagKeys([tags].flat());
-      const next = generation(clock.now());
+      const next = newGeneration(random, clock.now());
       await Promise.all(keys.map((key) => client.set(key, next, { noreply: false })));
     }
 
     resetRequestCache(): void {}
   };
+}
+
+/** A new generation, and the time of the call that made it; 0 for a tag that is new. */
+function newGeneration(random: () => number, revalidated: number): string {
+  return `${random().toString(36).slice(2)}:${revalidated}`;
+}
+
+/** Whether a tag was not revalidated since an entry was stored, by the tag's generation now. */
+function isCurrent(tag: string, { tags, lastModified }: Stored, now: string | undefined): boolean {
+  if (Object.hasOwn(tags, tag)) return now === tags[tag];
+  // A tag that the entry does not know: only the time tells.
+  return Number(now?.split(':')[1] ?? 0) <= lastModified;
 }
 
 /** The tags of a page or a route, which Next writes into a header. */

@@ -2,15 +2,15 @@
 import type { Memcache } from '../core/client/memcache.ts';
 import { UsageError } from '../core/wire/errors.ts';
 import {
-  checkNamespaceOptions,
+  checkStoreKeyOptions,
   Namespace,
-  type NamespaceOptions,
+  type StoreKeyOptions,
   toExpire,
   toKey,
 } from './namespace.ts';
 
 /** The options of `unstorageDriver`. */
-export interface UnstorageOptions extends NamespaceOptions {
+export interface UnstorageOptions extends StoreKeyOptions {
   /** Seconds that items live whose own options have no `ttl`; by default they do not end. */
   readonly ttl?: number | undefined;
 }
@@ -82,7 +82,7 @@ export interface UnstorageDriver {
  * ```
  */
 export function unstorageDriver(client: Memcache, options: UnstorageOptions = {}): UnstorageDriver {
-  checkNamespaceOptions(options, ['ttl']);
+  checkStoreKeyOptions(options, ['ttl']);
   const { prefix = 'unstorage:', clearable, ttl: defaultTtl } = options;
   const namespace = new Namespace(client, prefix, clearable);
   const use = async <Result>(key: string, call: (wire: string) => Promise<Result>) => {

@@ -58,6 +58,8 @@ export interface BunSocket<Data> {
   /** Ends both sides once everything that was written has been sent. */
   end(): void;
   terminate(): void;
+  /** Lets the process end while it is open. */
+  unref(): void;
   setNoDelay(on: boolean): boolean;
   setKeepAlive(on: boolean, milliseconds: number): boolean;
 }

@@ -35,6 +35,7 @@ export const dial: Dialer = outside((to, events, signal) =>
     const onAbort = (): void => fail(signal.reason);
     const succeed = (socket: BunSocket<SocketTransport>): void =>
       settle(() => {
+        if (to.unref === true) socket.unref();
         if ('host' in to) {
           socket.setNoDelay(to.noDelay ?? true);
           if (to.keepAlive !== undefined) socket.setKeepAlive(true, to.keepAlive * 1000);

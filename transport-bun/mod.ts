@@ -5,7 +5,7 @@ import {
   Client as CoreClient,
   PooledClient as CorePooledClient,
 } from '../core/client/server-client.ts';
-import { prepareWith } from '../transport-node/runtime-options.ts';
+import { environment, prepareWith } from '../transport-node/runtime-options.ts';
 import { dial } from './dial.ts';
 
 export * from '../core/client/public.ts';
@@ -24,16 +24,22 @@ const prepare: Prepare = /* @__PURE__ */ prepareWith(dial);
 export class Client extends CoreClient {
   /** @internal */
   static override readonly prepare: Prepare = prepare;
+  /** @internal */
+  static override readonly environment: typeof environment = environment;
 }
 
 /** A client of one server, over several connections of Bun's. */
 export class PooledClient extends CorePooledClient {
   /** @internal */
   static override readonly prepare: Prepare = prepare;
+  /** @internal */
+  static override readonly environment: typeof environment = environment;
 }
 
 /** A client of many servers, over connections of Bun's. */
 export class HashClient extends CoreHashClient {
   /** @internal */
   static override readonly prepare: Prepare = prepare;
+  /** @internal */
+  static override readonly environment: typeof environment = environment;
 }

@@ -24,6 +24,8 @@ export interface Connection {
   /** Ends this side once everything that was written has been sent. */
   closeWrite(): Promise<void>;
   close(): void;
+  /** Lets the process end while it is open. */
+  unref(): void;
 }
 
 export interface TcpConnection extends Connection {

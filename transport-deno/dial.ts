@@ -24,6 +24,7 @@ export const dial: Dialer = outside(async (to, events, signal) => {
   try {
     const connection = await open(to, signal);
     if (!signal.aborted) {
+      if (to.unref === true) connection.unref();
       const transport = new SocketTransport(connection);
       transport.attach(events);
       return transport;

@@ -67,22 +67,21 @@ export class SocketTransport implements Transport {
   }
 
   async #read(events: TransportEvents): Promise<void> {
-    let buffer = new Uint8Array(READ_SIZE);
+    const own = new Uint8Array(READ_SIZE);
+    let memory: Uint8Array = own;
     for (;;) {
       while (this.#resumed !== null) await this.#resumed;
       if (this.#over) return;
-      const count = await this.#connection.read(buffer).catch((error: unknown) => {
+      const count = await this.#connection.read(memory).catch((error: unknown) => {
         this.#end(error);
         return null;
       });
       if (this.#over) return;
       if (count === null) break;
-      if (events.onLent !== undefined) events.onLent(buffer.subarray(0, count));
-      else if (count <= READ_SIZE / 2) events.onData(buffer.slice(0, count));
-      else {
-        events.onData(buffer.subarray(0, count));
-        buffer = new Uint8Array(READ_SIZE);
-      }
+      const chunk = memory.subarray(0, count);
+      if (events.onLent !== undefined) memory = events.onLent(chunk) ?? own;
+      // A copy takes no longer than to clear new memory.
+      else events.onData(chunk.slice());
     }
     if (events.onEnd !== undefined && !this.#ending) return events.onEnd();
     this.#peerEnded = true;

@@ -31,5 +31,7 @@ function codecOf({ utf8Slice, latin1Slice, utf8Write }: Partial<Slices>): TextCo
         : standardCodec.read(view, 0, view.length);
     },
     write: (text, target, at) => utf8Write.call(target, text, at, target.length - at),
+    // A plain view: Buffer's methods, such as `slice`, differ.
+    allocate: (size) => new Uint8Array(Buffer.allocUnsafeSlow(size).buffer),
   };
 }

@@ -18,6 +18,7 @@ export const dial: Dialer = outside((to, events, signal) =>
     }
     const reads = new ReadBuffer();
     const socket = open(to, reads);
+    if (to.unref === true) socket.unref();
     const connected = to.tls === undefined ? 'connect' : 'secureConnect';
     const onAbort = (): void => settle(() => reject(signal.reason));
     const onError = (error: Error): void => settle(() => reject(error));

@@ -1,5 +1,6 @@
 // Dials and timers outside of the caller's `AsyncLocalStorage` context.
 import { AsyncResource } from 'node:async_hooks';
+import { clearTimeout, setTimeout } from 'node:timers';
 import { type Clock, systemClock } from '../core/io/clock.ts';
 import type { Dialer } from '../core/io/transport.ts';
 
@@ -20,9 +21,17 @@ export function outside(dial: Dialer): Dialer {
   return (to, events, signal) => runOutside(() => dial(to, events, signal));
 }
 
+function idleTimer(milliseconds: number, call: () => void): () => void {
+  const timer = setTimeout(call, milliseconds).unref();
+  return () => clearTimeout(timer);
+}
+
 /** The clock of the runtime; its timers are outside of the context in which they are set. */
 export const clock: Clock = {
   ...systemClock,
-  after: (milliseconds, call) => runOutside(() => systemClock.after(milliseconds, call)),
+  after: (milliseconds, call, isIdle = false) =>
+    runOutside(() =>
+      isIdle ? idleTimer(milliseconds, call) : systemClock.after(milliseconds, call)
+    ),
   yield: (call) => runOutside(() => systemClock.yield(call)),
 };

@@ -59,7 +59,11 @@ reads('an owner that accepts lent chunks gets them in the same memory', () => {
   const buffer = new ReadBuffer();
   const lent: Uint8Array[] = [];
   const chunks: Uint8Array[] = [];
-  buffer.owner = { onData: (chunk) => chunks.push(chunk), onLent: (chunk) => lent.push(chunk) };
+  const onLent = (chunk: Uint8Array): null => {
+    lent.push(chunk);
+    return null;
+  };
+  buffer.owner = { onData: (chunk) => chunks.push(chunk), onLent };
   const lengths = [5, 2048, 100, 8192, 9000, 32_768, 60_000, 65_536, 7];
   lengths.forEach((length, i) => read(buffer, length, i + 1));
   // A read that fills the memory hands it over, and gets a larger one.
@@ -73,6 +77,34 @@ reads('an owner that accepts lent chunks gets them in the same memory', () => {
     [9, 9, 9],
     'the last read is in all of them',
   );
+});
+
+reads('memory that the owner asks for is read into, and passed on as it was filled', () => {
+  const buffer = new ReadBuffer();
+  const memory = new Uint8Array(100_000);
+  const answers = [memory, memory.subarray(70_000), null];
+  const lent: Uint8Array[] = [];
+  buffer.owner = {
+    onData: () => assert.unreachable(),
+    onLent(chunk) {
+      lent.push(chunk);
+      return answers.shift() ?? null;
+    },
+  };
+  for (const [i, length] of [5, 70_000, 30_000, 6].entries()) read(buffer, length, i + 1);
+  assert.equal(lent.map((chunk) => chunk.length), [5, 70_000, 30_000, 6]);
+  assert.equal([memory[0], memory[69_999], memory[70_000], memory[99_999]], [2, 2, 3, 3]);
+  assert.is(lent[1]?.buffer, memory.buffer);
+  assert.is(sizeOf(buffer), 2048);
+});
+
+reads('memory that the owner asks for is left alone where reads detach theirs', () => {
+  const buffer = new ReadBuffer();
+  buffer.owner = { onData: () => {}, onLent: () => new Uint8Array(100_000) };
+  const given = (buffer.onread.buffer as () => Uint8Array<ArrayBuffer>)();
+  const moved = structuredClone(given, { transfer: [given.buffer] });
+  buffer.onread.callback(5, moved);
+  assert.is(sizeOf(buffer), 2048);
 });
 
 reads.run();

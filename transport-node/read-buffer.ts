@@ -20,10 +20,13 @@ const SMALL = 8 * 1024;
 export class ReadBuffer {
   /** For the options of a socket. */
   readonly onread: OnReadOpts = {
-    buffer: () => this.#bytes,
+    buffer: () => this.#asked ?? this.#bytes,
     callback: (length, read) => {
       // workerd detaches what it reads into, and hands out the memory anew.
-      if (this.#bytes.length === 0) this.#bytes = new Uint8Array(read.buffer);
+      if (this.#bytes.length === 0) {
+        this.#bytes = new Uint8Array(read.buffer);
+        this.#detaches = true;
+      }
       this.#pass(length);
       return true;
     },
@@ -31,20 +34,30 @@ export class ReadBuffer {
   /** Gets each chunk. Nothing is read before the socket is connected: set it by then. */
   owner: Pick<TransportEvents, 'onData' | 'onLent'> = { onData: () => {} };
   #bytes: Uint8Array = allocate(FIRST_SIZE);
+  // Memory of the owner for the next read, in the place of its own.
+  #asked: Uint8Array | null = null;
+  #detaches = false;
 
   #pass(length: number): void {
     const bytes = this.#bytes;
     const { owner } = this;
+    const asked = this.#asked;
+    if (asked !== null) return this.#lend(asked.subarray(0, length));
     // The read filled the memory, so there was probably more to read.
     const isFull = length === bytes.length && length < LAST_SIZE;
     if (isFull) this.#bytes = allocate(Math.min(4 * length, LAST_SIZE));
     if (isFull) owner.onData(bytes);
-    else if (owner.onLent !== undefined) owner.onLent(bytes.subarray(0, length));
+    else if (owner.onLent !== undefined) this.#lend(bytes.subarray(0, length));
     else if (length <= SMALL) owner.onData(new Uint8Array(bytes.subarray(0, length)));
     else {
       this.#bytes = allocate(bytes.length);
       owner.onData(bytes.subarray(0, length));
     }
+  }
+
+  #lend(chunk: Uint8Array): void {
+    const asked = this.owner.onLent?.(chunk) ?? null;
+    this.#asked = this.#detaches ? null : asked;
   }
 }
 

@@ -1,5 +1,7 @@
 // The defaults that clients add to their options on runtimes with Node's modules.
+import process from 'node:process';
 import { checkOptions, type Prepare } from '../core/client/options.ts';
+import type { Environment } from '../core/client/connection/server-url.ts';
 import type { Dialer } from '../core/io/transport.ts';
 import { bufferCodec } from './buffer-codec.ts';
 import { published } from './diagnostics.ts';
@@ -24,3 +26,6 @@ export function prepareWith(dial: Dialer): Prepare {
     };
   };
 }
+
+/** The variables of the process, for `fromEnv`. */
+export const environment = (): Environment => process.env;

@@ -47,6 +47,17 @@ web('a token travels as a subprotocol', async () => {
   await client.close();
 });
 
+web('fromEnv takes its variables, and only the address of a bridge in them', () => {
+  const variables = { MEMCACHED_URL: 'wss://cache.example.org/' };
+  assert.instance(Client.fromEnv({}, variables), Client);
+  assert.throws(() => Client.fromEnv(), /environment must be given/);
+  assert.throws(
+    () => Client.fromEnv({}, { MEMCACHED_URL: 'memcached://user:s3cr3t@cache.example' }),
+    (error: unknown) =>
+      error instanceof UsageError && /bridge/.test(error.rule) && !error.rule.includes('s3cr3t'),
+  );
+});
+
 web('an endpoint is that of a bridge', async () => {
   const { WebSocket, calls } = spy();
   const client = new Client({ host: '::1', port: 8080 }, { WebSocket });

@@ -1,5 +1,10 @@
 // Binds a client to the request that it is used in, as its connections are in a Worker.
-import { type Executor, refuse } from '../core/client/connection/executor.ts';
+import {
+  executeThenRead,
+  type Executor,
+  refuse,
+  wholeReply,
+} from '../core/client/connection/executor.ts';
 import type { MemcacheDependencies, Servers } from '../core/client/operation-context.ts';
 import { UsageError } from '../core/wire/errors.ts';
 
@@ -41,7 +46,13 @@ class RequestOwner {
         const error = this.#refusal();
         return error === null
           ? executor.execute(command, options)
-          : refuse(command, options, error);
+          : refuse(command, options, error, wholeReply);
+      },
+      executeWith: (command, options, reader, key) => {
+        const error = this.#refusal();
+        if (error !== null) return refuse(command, options, error, reader);
+        return executor.executeWith?.(command, options, reader, key) ??
+          executeThenRead(executor, command, { key, options, deadline: Infinity }, reader);
       },
       close: () => this.#unlessForeign(() => executor.close()),
     };

@@ -46,6 +46,20 @@ workers('they store and read, one server or many', async () => {
   }
 });
 
+workers('fromEnv takes the variables of the Worker', async () => {
+  const options = { dial: memoryDialer(new Server()) };
+  const variables = { MEMCACHED_URL: 'memcached://cache.example?keyPrefix=app:' };
+  for (const make of [Client, PooledClient, HashClient]) {
+    await using client = make.fromEnv(options, variables);
+    assert.instance(client, make);
+    assert.is(client.dependencies.keys.toWire('k').key, 'app:k');
+    assert.throws(
+      () => make.fromEnv(options),
+      /environment must be given.*fromEnv\(options, env\)/,
+    );
+  }
+});
+
 workers('a client of many asks each of them', async () => {
   await using client = new HashClient(['a', 'b'], { dial: memoryDialer(new Server()) });
   assert.equal([...(await client.version()).keys()], ['a:11211', 'b:11211']);

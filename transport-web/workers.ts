@@ -5,6 +5,7 @@ import {
   type HashServers,
 } from '../core/client/cluster/hash-client.ts';
 import type { ServerName } from '../core/client/connection/endpoint.ts';
+import { noEnvironment, readEnvironment } from '../core/client/connection/server-url.ts';
 import type { HashClientOptions, PooledClientOptions, Prepare } from '../core/client/options.ts';
 import {
   Client as CoreClient,
@@ -64,6 +65,19 @@ export class Client extends ServerClient {
       : new CoreClient(server, prepare(options));
     super(inOneRequest(dependencies));
   }
+
+  /**
+   * Makes a client of what `MEMCACHED_URL` names among the variables of the Worker.
+   *
+   * @param environment The `env` that the handler of the request was given.
+   * @throws UsageError when it is not set there, or breaks a rule.
+   */
+  static fromEnv(
+    options: WebClientOptions = {},
+    environment: Readonly<Record<string, string | undefined>> = noEnvironment(),
+  ): Client {
+    return new Client(readEnvironment(environment), options);
+  }
 }
 
 /** A client of one server, over several connections; it belongs to one request, see `Client`. */
@@ -76,6 +90,19 @@ export class PooledClient extends ServerClient {
    */
   constructor(server: ServerName = 'localhost', options: PooledClientOptions = {}) {
     super(inOneRequest(new CorePooledClient(server, prepare(options)).dependencies));
+  }
+
+  /**
+   * Makes a client of what `MEMCACHED_URL` names among the variables of the Worker.
+   *
+   * @param environment The `env` that the handler of the request was given.
+   * @throws UsageError when it is not set there, or breaks a rule.
+   */
+  static fromEnv(
+    options: PooledClientOptions = {},
+    environment: Readonly<Record<string, string | undefined>> = noEnvironment(),
+  ): PooledClient {
+    return new PooledClient(readEnvironment(environment), options);
   }
 }
 
@@ -92,5 +119,18 @@ export class HashClient extends ClusterClient {
     const { dependencies } = new CoreHashClient(servers, prepare(options));
     const bound = inOneRequest(dependencies);
     super({ ...bound, servers: bound.servers! });
+  }
+
+  /**
+   * Makes a client of what `MEMCACHED_URL` names among the variables of the Worker.
+   *
+   * @param environment The `env` that the handler of the request was given.
+   * @throws UsageError when it is not set there, or breaks a rule.
+   */
+  static fromEnv(
+    options: HashClientOptions = {},
+    environment: Readonly<Record<string, string | undefined>> = noEnvironment(),
+  ): HashClient {
+    return new HashClient(readEnvironment(environment), options);
   }
 }

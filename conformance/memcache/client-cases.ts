@@ -55,6 +55,51 @@ export const clientCases: readonly Case<MemcacheContext>[] = [
     },
   },
   {
+    name: 'counters have the commands, hits, misses, errors and bytes',
+    needs: ['counters', 'incr', 'getMany', 'errors'],
+    async run(context) {
+      const key = context.unique();
+      const client = context.create();
+      equal(client.counters().calls, 0);
+      await client.set(key, 'abc');
+      await client.get(key);
+      await client.getMany([key]);
+      const before = client.counters();
+      equal([before.hits, before.misses], [2, 0]);
+      await client.get(`${key}?`);
+      await rejects(client.incr(key), ServerReplyError);
+      const { calls, hits, misses, errors, pending, bytesIn, bytesOut, servers } = client
+        .counters();
+      ok(misses >= 1 && hits === 2, `${hits} hits, ${misses} misses`);
+      ok(calls >= 5, `${calls} calls`);
+      equal([...errors], [['non-numeric', 1]]);
+      equal(pending, 0);
+      ok(bytesOut > 40 && bytesIn > 20, `${bytesOut} bytes out, ${bytesIn} in`);
+      equal([...servers.values()].reduce((sum, server) => sum + server.calls, 0), calls);
+      await client.close();
+    },
+  },
+  {
+    name: 'onServer and state follow a server from the first call to the end',
+    needs: ['onServer', 'state', 'counters'],
+    async run(context) {
+      const events: string[][] = [];
+      const client = context.create({
+        onServer: ({ type, server, cause }) => {
+          events.push([type, client.state]);
+          ok(client.counters().servers.has(server), `${server} is a server of the client`);
+          equal(cause, null);
+        },
+      });
+      equal([client.state, client.counters().reconnects], ['idle', 0]);
+      await client.get(context.unique());
+      equal([events[0], events.at(-1)], [['connecting', 'connecting'], ['up', 'up']]);
+      equal(client.state, 'up');
+      await client.close();
+      equal(client.state, 'closed');
+    },
+  },
+  {
     name: 'ignoreErrors makes misses of reads that fail, counts them and tells of them',
     needs: [
       'ignoreErrors',

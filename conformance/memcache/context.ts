@@ -1,6 +1,6 @@
 // The context of the client cases, and their features.
 import type { ClientOptions } from '../../core/client/options.ts';
-import type { MetaCommands } from '../../core/client/meta-commands.ts';
+import type { MetaCommands } from '../../core/client/meta/meta-commands.ts';
 import type { ServerClient } from '../../core/client/server-client.ts';
 import { awaitedLate } from '../assert.ts';
 import type { Case } from '../case.ts';

@@ -1,6 +1,6 @@
 // The context of the field cases, and their parts.
 import type { ClientOptions } from '../../core/client/options.ts';
-import type { MetaCommands } from '../../core/client/meta-commands.ts';
+import type { MetaCommands } from '../../core/client/meta/meta-commands.ts';
 import { systemClock } from '../../core/io/clock.ts';
 import type { Accept } from '../../core/io/transport.ts';
 import { equal, text } from '../assert.ts';

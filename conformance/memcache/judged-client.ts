@@ -1,11 +1,16 @@
 // The interface of a client under test.
 import type { Entries } from '../../core/client/bulk.ts';
 import type { Executor } from '../../core/client/connection/executor.ts';
+import type { Counters } from '../../core/client/connection/server-status.ts';
+import type { RateLimit, RateLimitOptions } from '../../core/client/patterns/counters.ts';
+import type { ItemLock, LockOptions } from '../../core/client/patterns/lock.ts';
+import type { Invalidation, NamespaceOptions } from '../../core/client/patterns/namespace.ts';
 import type { Expire } from '../../core/client/expire.ts';
 import type { ItemKey } from '../../core/client/keys.ts';
 import type {
   BulkOptions,
   CallOptions,
+  CountOptions,
   StoreOptions,
   WriteOptions,
 } from '../../core/client/options.ts';
@@ -54,13 +59,25 @@ export interface JudgedClient {
   /** `Memcache.touch`. */
   touch(key: ItemKey, expire: Expire, options?: WriteOptions): Promise<boolean>;
   /** The new number, or undefined. The delta is 1 by default. */
-  incr(key: ItemKey, delta?: bigint | number, options?: WriteOptions): Promise<bigint | undefined>;
+  incr(key: ItemKey, delta?: bigint | number, options?: CountOptions): Promise<bigint | undefined>;
   /** `Memcache.decr`. */
-  decr(key: ItemKey, delta?: bigint | number, options?: WriteOptions): Promise<bigint | undefined>;
+  decr(key: ItemKey, delta?: bigint | number, options?: CountOptions): Promise<bigint | undefined>;
+  /** `Memcache.lock`. */
+  lock(key: ItemKey, options: LockOptions): Promise<ItemLock | undefined>;
+  /** `Memcache.rateLimit`. */
+  rateLimit(key: ItemKey, options: RateLimitOptions): Promise<RateLimit>;
+  /** `Memcache.namespace`. */
+  namespace(name: string, options?: NamespaceOptions): JudgedClient & Invalidation;
+  /** `Memcache.withPrefix`. */
+  withPrefix(prefix: string): JudgedClient;
   /** Throws an error with the reason why a key is invalid. */
   checkKey(key: ItemKey): void;
   /** How many reads failed and returned a miss. */
   readonly ignored: number;
+  /** What was counted of all servers, and of each. */
+  counters(): Counters;
+  /** Whether its servers are up. */
+  readonly state: Counters['state'];
   /** `Executor.execute`, for cases that send commands of their own. */
   execute: Executor['execute'];
   /** Resolves when all earlier calls are done; later calls are refused. */
@@ -95,10 +112,22 @@ export function foreignClient(methods: Partial<JudgedClient>): JudgedClient {
     touch: lacks('touch'),
     incr: lacks('incr'),
     decr: lacks('decr'),
+    lock: lacks('lock'),
+    rateLimit: lacks('rateLimit'),
+    namespace() {
+      throw new Error('this client has no namespace');
+    },
+    withPrefix() {
+      throw new Error('this client has no withPrefix');
+    },
     checkKey() {
       throw new Error('this client has no checkKey');
     },
     ignored: 0,
+    counters() {
+      throw new Error('this client has no counters');
+    },
+    state: 'idle',
     execute: lacks('execute'),
     close: lacks('close'),
     [Symbol.asyncDispose]: lacks('asyncDispose'),

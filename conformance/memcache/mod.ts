@@ -10,6 +10,7 @@ import {
 } from './context.ts';
 import { itemCases } from './item-cases.ts';
 import { keyCases } from './key-cases.ts';
+import { patternCases } from './pattern-cases.ts';
 import { metaCases } from './meta-cases.ts';
 import { administrationCases } from './one-server-cases.ts';
 
@@ -33,6 +34,7 @@ export const memcacheCases: readonly Case<MemcacheContext>[] = [
   ...keyCases,
   ...bulkCases,
   ...clientCases,
+  ...patternCases,
 ].map(guarded);
 
 /** Requirements on memwire's own clients: the meta commands. */

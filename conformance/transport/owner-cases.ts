@@ -2,7 +2,7 @@
 import { equal } from '../assert.ts';
 import type { Case } from '../case.ts';
 import { connected, type TransportContext } from './context.ts';
-import { BorrowingEvents } from './peer.ts';
+import { AskingEvents, BorrowingEvents } from './peer.ts';
 
 const giveUp = (): never => {
   throw new Error('cannot go on');
@@ -30,6 +30,17 @@ export const ownerCases: readonly Case<TransportContext>[] = [
       }
     },
     () => new BorrowingEvents(),
+  ),
+  connected(
+    'an owner that asks for memory gets every byte, in order',
+    async ({ near, far }) => {
+      for (const size of [5, 100_000, 250_000, 9000, 300_000]) {
+        const piece = Uint8Array.from({ length: size }, (_, i) => (i + size) % 251);
+        const [found] = await Promise.all([near.readBytes(size), far.sendAll(piece)]);
+        equal(found, piece);
+      }
+    },
+    () => new AskingEvents(),
   ),
   connected(
     'an exception at a lent chunk ends it, and is the cause',

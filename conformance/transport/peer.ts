@@ -150,8 +150,21 @@ export class BorrowingEvents extends TestEvents {
   /** Views of the lent chunks, which show what the transport has written over them. */
   readonly lent: Uint8Array[] = [];
 
-  onLent(chunk: Uint8Array): void {
+  onLent(chunk: Uint8Array): Uint8Array | null {
     this.lent.push(chunk);
     this.onData(chunk.slice());
+    return null;
+  }
+}
+
+/** An owner that asks for the next bytes in memory of its own, whether the transport heeds it or not. */
+export class AskingEvents extends BorrowingEvents {
+  /** The memory that it asked for last. */
+  asked: Uint8Array = new Uint8Array(0);
+
+  override onLent(chunk: Uint8Array): Uint8Array {
+    super.onLent(chunk);
+    this.asked = new Uint8Array(100_000);
+    return this.asked;
   }
 }

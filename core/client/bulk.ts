@@ -70,9 +70,9 @@ export async function findMany<Result>(
   const left = ready && await context.read(null, () => ready(options));
   if (left === null) return result;
   const values: unknown[] = wanted.map(() => MISSING);
-  const batches = [...groupByServer(wire, servers?.serverOf)].flatMap((indexes) =>
-    cut(indexes, wire, context)
-  );
+  const groups = [...groupByServer(wire, servers?.serverOf)];
+  const fit = wire.length <= maxKeys && length <= MAX_GET;
+  const batches = fit ? groups : groups.flatMap((indexes) => cut(indexes, wire, context));
   const run = (batch: readonly number[]): Promise<void> =>
     context.read(undefined, () => {
       const reader = new BatchReader(context, batch, wanted, wire, withCas, read, values);
@@ -232,7 +232,13 @@ export async function storeMany(
   const { keys, values } = toColumns(entries);
   const jobs: Job[] = [];
   const prepare = (key: ItemKey, index: number): void => {
-    const { wire, data, fields } = context.prepare(key, values[index], options, true);
+    const { wire, data, fields } = context.prepare(
+      key,
+      values[index],
+      options,
+      true,
+      context.exptime(options.expire),
+    );
     // A bad key is the caller's fault: the whole call is refused and nothing is sent.
     checkWireKey(wire);
     const make: Job['make'] = (quiet) => storeCommand('set', wire, data, { ...fields, quiet });

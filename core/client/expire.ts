@@ -8,7 +8,7 @@ import { UsageError } from '../wire/errors.ts';
 export type Expire = number | Date;
 
 /** Up to this many seconds memcached takes as a time to live; beyond it, as a Unix time. */
-const MONTH = 60 * 60 * 24 * 30;
+export const MONTH: number = 60 * 60 * 24 * 30;
 
 /**
  * The exptime to send.
@@ -56,4 +56,17 @@ export function toDelay(delay: unknown, now: number, argument: string = 'delay')
     throw new UsageError(argument, 'must be a number of seconds, 0 or more, or a Date');
   }
   return Math.max(0, toExptime(delay, now, argument));
+}
+
+/**
+ * An exptime that is shortened at random.
+ *
+ * @param exptime As `toExptime` returns it for a number of seconds.
+ * @param jitter The largest part that is taken away, from 0 to 1.
+ * @param random Returns a number from 0 to 1.
+ */
+export function jittered(exptime: number, jitter: number, random: () => number): number {
+  // 0 is never, less is at once, and more than 30 days is a Unix time.
+  if (exptime <= 0 || exptime > MONTH) return exptime;
+  return Math.max(1, exptime - Math.floor(exptime * jitter * random()));
 }

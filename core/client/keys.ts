@@ -1,6 +1,6 @@
 // How the keys of a caller become the keys on the wire.
 import { isBytes, utf8 } from '../wire/bytes.ts';
-import { checkWellFormed } from '../wire/check.ts';
+import { assertArgument, checkWellFormed } from '../wire/check.ts';
 import type { Key } from '../wire/command.ts';
 import { UsageError } from '../wire/errors.ts';
 import { checkBytes, checkMetaKey, keyBytes, MAX_KEY } from '../wire/key.ts';
@@ -65,22 +65,31 @@ export class Keys {
   /**
    * Makes a policy of keys.
    *
+   * @param argument The caller's name for the prefix, for errors.
    * @throws UsageError when the prefix breaks a rule.
    */
-  constructor(policy: KeyPolicy) {
+  constructor(policy: KeyPolicy, argument: string = 'keyPrefix') {
     this.#policy = policy;
     const { prefix } = policy;
-    if (typeof prefix !== 'string') throw new UsageError('keyPrefix', 'must be a string');
-    checkWellFormed('keyPrefix', prefix);
+    if (typeof prefix !== 'string') throw new UsageError(argument, 'must be a string');
+    checkWellFormed(argument, prefix);
     if (!policy.binary && SPECIAL.test(prefix)) {
-      throw new UsageError('keyPrefix', 'must not contain a space or a control character');
+      throw new UsageError(argument, 'must not contain a space or a control character');
     }
     if (utf8(prefix).length >= MAX_KEY) {
-      throw new UsageError(
-        'keyPrefix',
-        `must be shorter than ${MAX_KEY} bytes, as keys are with it`,
-      );
+      throw new UsageError(argument, `must be shorter than ${MAX_KEY} bytes, as keys are with it`);
     }
+  }
+
+  /**
+   * The same policy for keys that all begin with a text: `a` is the key `x:a` of this one.
+   *
+   * @param argument The caller's name for the prefix, for errors.
+   * @throws UsageError when the prefix breaks a rule.
+   */
+  withPrefix(prefix: string, argument: string = 'prefix'): Keys {
+    assertArgument(typeof prefix === 'string', argument, 'must be a string');
+    return new Keys({ ...this.#policy, prefix: this.#policy.prefix + prefix }, argument);
   }
 
   /**
@@ -102,11 +111,7 @@ export class Keys {
     // A copy: the caller may write to its array before the command is sent.
     // (A Buffer's own `slice` makes none.)
     if (prefix === '') return this.#bytes(new Uint8Array(key));
-    const head = PLAIN.test(prefix) ? keyBytes(prefix) : utf8(prefix);
-    const bytes = new Uint8Array(head.length + key.length);
-    bytes.set(head);
-    bytes.set(key, head.length);
-    return this.#bytes(bytes);
+    return this.#bytes(joined(prefix, key));
   }
 
   #bytes(key: Uint8Array): WireKey {
@@ -115,18 +120,42 @@ export class Keys {
   }
 }
 
+function withText(prefix: string, key: Key): Key {
+  if (typeof key === 'string') return prefix + key;
+  checkBytes(key);
+  return joined(prefix, key);
+}
+
+function joined(prefix: string, key: Uint8Array): Uint8Array {
+  const head = PLAIN.test(prefix) ? keyBytes(prefix) : utf8(prefix);
+  const bytes = new Uint8Array(head.length + key.length);
+  bytes.set(head);
+  bytes.set(key, head.length);
+  return bytes;
+}
+
 /** Translates keys for many servers, and gives the part of a key that is hashed. */
 export class RoutedKeys extends Keys {
-  readonly #prefix: string;
+  readonly #policy: KeyPolicy;
   readonly #profile: Pick<Profile, 'hashes' | 'toKey'> | undefined;
+  // What `withPrefix` added: unlike the prefix of the policy it is a part of the key that is hashed.
+  readonly #added: string;
   // For keys that already have their prefix.
   readonly #whole: Keys;
 
-  constructor(policy: KeyPolicy, profile?: Pick<Profile, 'hashes' | 'toKey'>) {
+  constructor(policy: KeyPolicy, profile?: Pick<Profile, 'hashes' | 'toKey'>, added = '') {
     super(policy);
-    this.#prefix = policy.prefix;
+    this.#policy = policy;
     this.#profile = profile;
+    this.#added = added;
     this.#whole = new Keys({ ...policy, prefix: '' });
+  }
+
+  override withPrefix(prefix: string, argument: string = 'prefix'): Keys {
+    assertArgument(typeof prefix === 'string', argument, 'must be a string');
+    // What the profile does to keys does not change the rules of the prefix.
+    super.withPrefix(this.#added + prefix, argument);
+    return new RoutedKeys(this.#policy, this.#profile, this.#added + prefix);
   }
 
   override toWire(key: ItemKey): WireKey {
@@ -140,12 +169,13 @@ export class RoutedKeys extends Keys {
     return { ...this.#routed(own), route: kept };
   }
 
-  #routed(key: Key): WireKey {
+  #routed(given: Key): WireKey {
+    const key = this.#added === '' ? given : withText(this.#added, given);
     const profile = this.#profile;
     const isText = typeof key === 'string';
     const wire = profile === undefined || !isText
       ? super.toWire(key)
-      : this.#whole.toWire(profile.toKey(key, this.#prefix));
+      : this.#whole.toWire(profile.toKey(key, this.#policy.prefix));
     // Field by field: to spread would cost as much as to hash.
     return { key: wire.key, base64: wire.base64, route: this.#hashed(key, wire) };
   }
@@ -153,7 +183,9 @@ export class RoutedKeys extends Keys {
   #hashed(key: Key, wire: WireKey): Key {
     const { hashes } = this.#profile ?? { hashes: 'key' };
     if (hashes === 'sent') return wire.key;
-    if (hashes === 'prefixed') return typeof key === 'string' ? this.#prefix + key : wire.key;
+    if (hashes === 'prefixed') {
+      return typeof key === 'string' ? this.#policy.prefix + key : wire.key;
+    }
     if (typeof key === 'string') return key;
     // Out of the copy that is sent.
     return wire.key instanceof Uint8Array
@@ -170,8 +202,9 @@ export class RoutedKeys extends Keys {
 export function groupByServer<Item>(
   items: readonly Item[],
   serverOf: ((item: Item) => unknown) | undefined,
-): Iterable<readonly number[]> {
-  if (serverOf === undefined) return [[...items.keys()]];
+): Iterable<number[]> {
+  // By hand: to spread an iterator takes as long as to encode the keys.
+  if (serverOf === undefined) return [items.map((_, index) => index)];
   const groups = new Map<unknown, number[]>();
   items.forEach((item, index) => {
     const server = serverOf(item);

@@ -4,6 +4,7 @@ export type {
   CallOptions,
   ClientOptions,
   ClientSettings,
+  CountOptions,
   HashClientOptions,
   HashClientSettings,
   PooledClientOptions,
@@ -52,23 +53,29 @@ export { murmur3 } from './hashing/digests/murmur3.ts';
 export { rendezvous, type RendezvousOptions } from './hashing/rendezvous.ts';
 export { ketama } from './hashing/rings.ts';
 export { type HashSchemeName, hashSchemes } from './hashing/schemes.ts';
+export type { RateLimit, RateLimitOptions } from './patterns/counters.ts';
 export type { HealthOptions } from './cluster/health.ts';
 export { Link, type LinkOptions } from './connection/link.ts';
 export type { Entries } from './bulk.ts';
-export { Memcache } from './memcache.ts';
+export type { ItemLock, LockOptions } from './patterns/lock.ts';
+export { Items } from './items.ts';
+export { Memcache, type Namespace } from './memcache.ts';
+export type { Invalidation, NamespaceOptions } from './patterns/namespace.ts';
 export { Client, PooledClient, ServerClient } from './server-client.ts';
 export {
-  type MetaArithmeticOptions,
   MetaCommands,
-  type MetaDeleteOptions,
   type MetaFacts,
-  type MetaGetOptions,
   type MetaItem,
   type MetaNumber,
-  type MetaOptions,
   type MetaResult,
-  type MetaSetOptions,
-} from './meta-commands.ts';
+} from './meta/meta-commands.ts';
+export type {
+  MetaArithmeticOptions,
+  MetaDeleteOptions,
+  MetaGetOptions,
+  MetaOptions,
+  MetaSetOptions,
+} from './meta/meta-options.ts';
 export {
   type ErrorClass,
   type ErrorFilter,
@@ -89,4 +96,5 @@ export {
 } from './values/profiles/profiles.ts';
 export { defaultSerde, type Serde } from './values/serde.ts';
 export type { CommandEnd, OnCommand, OnCommandEnd } from './connection/observe.ts';
+export type { Counters, ServerChange } from './connection/server-status.ts';
 export { Upstream, type UpstreamOptions } from './connection/upstream.ts';

@@ -5,11 +5,12 @@ import { checkBoolean, checkObject, checkU32, checkU64 } from '../wire/check.ts'
 import type { Command } from '../wire/command.ts';
 import { MemcacheError, ProtocolError, SerdeError, UsageError } from '../wire/errors.ts';
 import type { Reply } from '../wire/reply.ts';
-import { toExptime } from './expire.ts';
+import { type Expire, jittered, toExptime } from './expire.ts';
 import { type ItemKey, type Keys, ownKey, type WireKey } from './keys.ts';
 import type { ClusterServer } from './cluster/cluster-server.ts';
 import type { ServerName } from './connection/endpoint.ts';
 import { callListener } from './connection/observe.ts';
+import type { ServerStatus } from './connection/server-status.ts';
 import { Deadline } from './connection/timing.ts';
 import {
   type ExecuteOptions,
@@ -37,6 +38,8 @@ export interface MemcacheDependencies {
   readonly executor: Executor;
   /** Its servers, where the executor is of many. */
   readonly servers?: Servers | undefined;
+  /** @internal The state and the counters of each server. */
+  readonly statuses?: (() => readonly ServerStatus[]) | undefined;
   /** Turns values into bytes and flags, and back. */
   readonly serde: Serde;
   /** How text becomes UTF-8 and back; the standard's way by default. */
@@ -53,6 +56,10 @@ export interface MemcacheDependencies {
   readonly random?: (() => number) | undefined;
   /** The most keys in one `get`, so that lines and replies have a limit. */
   readonly maxKeys: number;
+  /** The default of the option `expire` of stores, in seconds; never by default. */
+  readonly expire?: number | undefined;
+  /** The part of an expiry that may be taken away, from 0 to 1; none by default. */
+  readonly jitter?: number | undefined;
   /** The default of the option `noreply`. */
   readonly noreply: boolean;
   /** Reads that fail become misses. */
@@ -90,6 +97,21 @@ export interface Servers {
   readonly ready: (<Options extends CallOptions>(options: Options) => Promise<Options>) | undefined;
 }
 
+/** The dependencies of a client with a prefix for its keys. Its `close` does nothing. */
+export function withPrefix<Dependencies extends MemcacheDependencies>(
+  dependencies: Dependencies,
+  prefix: string,
+): Dependencies {
+  const { executor } = dependencies;
+  const shared: Executor = {
+    execute: executor.execute.bind(executor),
+    close: () => Promise.resolve(),
+  };
+  const executeWith = executor.executeWith?.bind(executor);
+  if (executeWith !== undefined) shared.executeWith = executeWith;
+  return { ...dependencies, keys: dependencies.keys.withPrefix(prefix), executor: shared };
+}
+
 /** The parts of a store command in either dialect. */
 export interface Prepared {
   readonly wire: WireKey;
@@ -117,9 +139,13 @@ export class OperationContext {
   };
 
   readonly #codec: TextCodec;
+  readonly #expire: number;
+  readonly #jitter: number;
 
   constructor(dependencies: MemcacheDependencies) {
     this.dependencies = dependencies;
+    this.#expire = dependencies.expire ?? 0;
+    this.#jitter = dependencies.jitter ?? 0;
     this.#codec = dependencies.textCodec ?? standardCodec;
   }
 
@@ -196,25 +222,30 @@ export class OperationContext {
     return checkBoolean('noreply', noreply);
   }
 
-  /** The parts of a store command; see `isQuiet`. */
+  /** The exptime of a store or of a number that is created; the client's own by default. */
+  exptime(expire: Expire | undefined): number {
+    const given = expire === undefined ? this.#expire : expire;
+    if (given === 0) return 0;
+    const exptime = toExptime(given, this.dependencies.clock.now());
+    if (this.#jitter === 0 || typeof given !== 'number') return exptime;
+    return jittered(exptime, this.#jitter, this.dependencies.random ?? Math.random);
+  }
+
+  /** The parts of a store command without an expiry; see `isQuiet`. */
   prepare(
     key: ItemKey,
     value: unknown,
-    options: StoreOptions | undefined,
+    options: WriteOptions & Pick<StoreOptions, 'flags'> | undefined,
     heedsDefault: boolean,
+    expire = 0,
   ): Prepared {
-    const { keys, serde, clock } = this.dependencies;
+    const { keys, serde } = this.dependencies;
     const quiet = this.isQuiet(options, heedsDefault);
     const wire = keys.toWire(key);
     const { value: serialized, flags: ownFlags } = serialize(serde, ownKey(key), value);
     const data = ownCopy(serialized);
-    let flags = ownFlags;
-    let expire = 0;
-    if (options !== undefined) {
-      if (options.expire !== undefined) expire = toExptime(options.expire, clock.now());
-      // In a meta command flags are text, so anything would be sent.
-      if (options.flags !== undefined) flags = checkU32('flags', options.flags);
-    }
+    // In a meta command flags are text, so anything would be sent.
+    const flags = options?.flags === undefined ? ownFlags : checkU32('flags', options.flags);
     return { wire, data, fields: { expire, flags, quiet } };
   }
 

@@ -14,7 +14,8 @@ import type { HealthOptions } from './cluster/health.ts';
 import { checkTls } from './connection/endpoint.ts';
 import type { ExecuteOptions } from './connection/executor.ts';
 import type { OnCommand } from './connection/observe.ts';
-import type { Expire } from './expire.ts';
+import type { ServerChange } from './connection/server-status.ts';
+import { type Expire, MONTH } from './expire.ts';
 import type { HashScheme } from './hashing/hasher.ts';
 import type { HashSchemeName } from './hashing/schemes.ts';
 import type { ProfileName } from './values/profiles/profiles.ts';
@@ -89,6 +90,22 @@ export interface ClientSettings
    */
   readonly maxKeys: number;
   /**
+   * Seconds after which what `set`, `add`, `replace`, `cas` and `setMany` store expires, and what
+   * `incr` and `decr` create, if the call gives no `expire`: at most 30 days, 0 for never. With it
+   * `expire: 0` of a call means never. `touch`, `gat` and `client.meta` name their own.
+   *
+   * @default 0
+   */
+  readonly expire: number;
+  /**
+   * The part of an expiry in seconds, from 0 to 1, by which it is shortened at random, so that what
+   * was stored together does not expire together: with 0.1 one of 300 s is between 270 and 300 s. It
+   * applies where `expire` does, also to the `expire` of a call; not to a Date.
+   *
+   * @default 0
+   */
+  readonly jitter: number;
+  /**
    * Do not wait for replies to stores, `delete`, `touch` and `flushAll`, unless the call sets
    * `noreply: false`. For `cas`, `incr` and `decr`, which are called for their result, only the
    * option of the call counts.
@@ -115,11 +132,29 @@ export interface ClientSettings
    */
   readonly onFetch?: OnFetch | undefined;
   /**
+   * Called when a server is being connected to, is up, down or back, or has left the list. An exception
+   * of it surfaces as an unhandled rejection, not in a call.
+   */
+  readonly onServer?: ((event: ServerChange) => void) | undefined;
+  /**
    * Send small writes at once (TCP_NODELAY). It is on by default in the transports of every runtime.
    */
   readonly noDelay?: boolean | undefined;
   /** Seconds without traffic after which the operating system probes the peer (TCP keep-alive). */
   readonly keepAlive?: number | undefined;
+  /**
+   * Let the process end while connections are open. A pending call keeps it alive until its `timeout`.
+   * It has no effect in pages and Workers, which have no process.
+   *
+   * @default false
+   */
+  readonly unref: boolean;
+  /**
+   * Milliseconds after which an unused connection is closed. The next call opens another.
+   *
+   * @default Infinity; in a `PooledClient` 60000
+   */
+  readonly idleTimeout: number;
   /**
    * Milliseconds to wait before the second dial after a failed one, doubled after each further
    * failure, half of it random. Meanwhile calls reject at once, with the code `down`.
@@ -156,12 +191,6 @@ export interface PoolOptions {
    * @default 1; in a `PooledClient` 4
    */
   readonly maxPoolSize: number;
-  /**
-   * Milliseconds after which an unused connection is closed.
-   *
-   * @default Infinity; in a `PooledClient` 60000
-   */
-  readonly idleTimeout: number;
 }
 
 /** The options of a client with several connections, each of which may be left out. */
@@ -223,6 +252,14 @@ const isNotNegative: Rule = [
   (value) => typeof value === 'number' && value >= 0,
   'must be a number, 0 or more',
 ];
+const isExpire: Rule = [
+  (value) => typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= MONTH,
+  `must be a whole number of seconds from 0, for never, to ${MONTH}, which are 30 days`,
+];
+const isPart: Rule = [
+  (value) => typeof value === 'number' && value >= 0 && value <= 1,
+  'must be a number from 0 to 1',
+];
 /** The longest delay that timers support: a longer one would fire at once. */
 const isDelay: Rule = [
   (value) => typeof value === 'number' && value > 0 && value <= 0x7fff_ffff,
@@ -232,12 +269,19 @@ const isDelay: Rule = [
 export const isChecked: Rule = [() => true, ''];
 const isCodec: Rule = [
   (value) => {
-    const { read, write } = (value ?? {}) as Partial<TextCodec>;
-    return typeof read === 'function' && typeof write === 'function';
+    const { read, write, allocate = read } = (value ?? {}) as Partial<TextCodec>;
+    return [read, write, allocate].every((one) => typeof one === 'function');
   },
   'must be an object with the functions read and write',
 ];
 const isBoolean: Rule = [(value) => typeof value === 'boolean', 'must be a boolean'];
+
+/** The rules of options that are no numbers, booleans or texts, as those of a URL are. */
+export const notInUrls: ReadonlySet<Rule> = /* @__PURE__ */ new Set([
+  isFunction,
+  isObject,
+  isCodec,
+]);
 
 function isOneOf(choices: readonly unknown[]): Rule {
   return [(value) => choices.includes(value), `must be one of ${choices.join(', ')}`];
@@ -258,14 +302,19 @@ export const clientTable: OptionTable<ClientSettings> = {
   unicodeKeys: [isBoolean, false],
   binaryKeys: [isBoolean, false],
   maxKeys: [isCount, 1000],
+  expire: [isExpire, 0],
+  jitter: [isPart, 0],
   noreply: [isBoolean, false],
   onQuietError: [isFunction, undefined],
   ignoreErrors: [isBoolean, false],
   onIgnored: [isFunction, undefined],
   onCommand: [isFunction, undefined],
   onFetch: [isFunction, undefined],
+  onServer: [isFunction, undefined],
   noDelay: [isBoolean, undefined],
   keepAlive: [isLimit, undefined],
+  unref: [isBoolean, false],
+  idleTimeout: [isLimit, Infinity],
   reconnectDelay: [isDelay, 25],
   maxReconnectDelay: [isDelay, 1000],
   stallAfter: [isLimit, clientConnectionOptions.stallAfter],
@@ -285,7 +334,6 @@ export const clientTable: OptionTable<ClientSettings> = {
 /** The pool options of a client without any. */
 export const poolTable: OptionTable<PoolOptions> = {
   maxPoolSize: [isCount, 1],
-  idleTimeout: [isLimit, Infinity],
 };
 
 export const pooledClientTable: OptionTable<ClientSettings & PoolOptions> = {
@@ -375,11 +423,19 @@ export interface WriteOptions extends CallOptions {
 /** The options of a call that stores. */
 export interface StoreOptions extends WriteOptions {
   /**
-   * When it expires: seconds from now, or a Date; never by default.
+   * When it expires: seconds from now, or a Date; 0 for never. The default is the client's `expire`.
    */
   readonly expire?: Expire | undefined;
   /** Client flags to store instead of those of the serde. */
   readonly flags?: number | undefined;
+}
+
+/** The options of `incr` and `decr`. */
+export interface CountOptions extends WriteOptions {
+  /** The number to create if the key does not exist; the call returns it. */
+  readonly initial?: bigint | number | undefined;
+  /** When a number that is created expires, as in `StoreOptions`. Only with `initial`. */
+  readonly expire?: Expire | undefined;
 }
 
 /** The options of many writes at once. `timeout` is for all of them together. */
@@ -404,6 +460,13 @@ const storeNames = /* @__PURE__ */ optionNames<StoreOptions>({
   noreply: true,
   expire: true,
   flags: true,
+});
+const countNames = /* @__PURE__ */ optionNames<CountOptions>({
+  timeout: true,
+  signal: true,
+  noreply: true,
+  initial: true,
+  expire: true,
 });
 const bulkNames = /* @__PURE__ */ optionNames<BulkOptions>({
   timeout: true,
@@ -432,6 +495,17 @@ export function checkWriteOptions(options: WriteOptions | undefined): void {
   if (options !== undefined) checkNames(options, writeNames);
 }
 
+/** @throws UsageError naming an option that `incr` and `decr` do not have, or that needs another. */
+export function checkCountOptions(options: CountOptions): void {
+  checkNames(options, countNames);
+  if (options.expire !== undefined && options.initial === undefined) {
+    throw new UsageError(
+      'expire',
+      'is for a number that is created: give initial too, or use touch for one that exists',
+    );
+  }
+}
+
 /** @throws UsageError naming an option that stores do not have. */
 export function checkStoreOptions(options: StoreOptions | undefined): void {
   if (options === undefined) return;
@@ -454,7 +528,8 @@ export function checkBulkStoreOptions(
   if (options !== undefined) checkNames(options, bulkStoreNames);
 }
 
-function checkNames(options: object, known: ReadonlySet<string>): void {
+/** @throws UsageError naming an option that is not among these. */
+export function checkNames(options: object, known: ReadonlySet<string>): void {
   checkObject('options', options);
   checkKnown('options', options, known);
 }

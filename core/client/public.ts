@@ -21,6 +21,7 @@ export type { HashServers } from './cluster/hash-client.ts';
 export { endpointName, type ServerName, toEndpoint } from './connection/endpoint.ts';
 export type { ExecuteOptions, Executor } from './connection/executor.ts';
 export type { CommandEnd, OnCommand, OnCommandEnd } from './connection/observe.ts';
+export type { Counters, ServerChange } from './connection/server-status.ts';
 export type { Expire } from './expire.ts';
 export { murmur3 } from './hashing/digests/murmur3.ts';
 export type { HashNode, HashScheme } from './hashing/hasher.ts';
@@ -29,19 +30,25 @@ export { rendezvous, type RendezvousOptions } from './hashing/rendezvous.ts';
 export { ketama } from './hashing/rings.ts';
 export { type HashSchemeName, hashSchemes } from './hashing/schemes.ts';
 export type { ItemKey, RoutedKey } from './keys.ts';
-export type { Memcache } from './memcache.ts';
+export type { RateLimit, RateLimitOptions } from './patterns/counters.ts';
+export type { ItemLock, LockOptions } from './patterns/lock.ts';
+export type { NamespaceOptions } from './patterns/namespace.ts';
+export type { Items } from './items.ts';
+export type { Memcache, Namespace } from './memcache.ts';
 export type {
-  MetaArithmeticOptions,
   MetaCommands,
-  MetaDeleteOptions,
   MetaFacts,
-  MetaGetOptions,
   MetaItem,
   MetaNumber,
-  MetaOptions,
   MetaResult,
+} from './meta/meta-commands.ts';
+export type {
+  MetaArithmeticOptions,
+  MetaDeleteOptions,
+  MetaGetOptions,
+  MetaOptions,
   MetaSetOptions,
-} from './meta-commands.ts';
+} from './meta/meta-options.ts';
 export type { Gets } from './operation-context.ts';
 export type {
   BulkOptions,

@@ -269,6 +269,11 @@ export function toCount(flag: string): number {
   return Number.isNaN(count) ? notANumber(flag) : count;
 }
 
+/** The seconds that an item has left, of the flag `t`; Infinity if it does not expire. */
+export function toTtl(flag: string): number {
+  return flag === 't-1' ? Infinity : toCount(flag);
+}
+
 /** The number after a reply flag's letter, to the last of its 64 bits. */
 export function toUnsigned(flag: string): bigint {
   return bigDecimal(flag.slice(1)) ?? notANumber(flag);

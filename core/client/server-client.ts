@@ -2,14 +2,21 @@
 import { type Aborter, newAborter } from '../io/transport.ts';
 import { checkObject } from '../wire/check.ts';
 import type { Command, Key, RawCommand } from '../wire/command.ts';
+import { UsageError } from '../wire/errors.ts';
 import type { Reply, ReplyItem } from '../wire/reply.ts';
-import { type ServerName, toEndpoint } from './connection/endpoint.ts';
+import { LIST_RULE, type ServerName, toEndpoint } from './connection/endpoint.ts';
 import type { Executor } from './connection/executor.ts';
+import {
+  type Environment,
+  noEnvironment,
+  readEnvironment,
+  readServerUrls,
+} from './connection/server-url.ts';
 import { upstreamFor } from './connection/upstream.ts';
 import { type Expire, toDelay } from './expire.ts';
 import { type KeyPolicy, Keys } from './keys.ts';
 import { Memcache } from './memcache.ts';
-import { executeOptions, type MemcacheDependencies } from './operation-context.ts';
+import { executeOptions, type MemcacheDependencies, withPrefix } from './operation-context.ts';
 import {
   asGiven,
   type CallOptions,
@@ -19,8 +26,10 @@ import {
   type ClientSettings,
   clientSettings,
   clientTable,
+  type OptionTable,
   type PooledClientOptions,
   pooledClientTable,
+  type PoolOptions,
   type Prepare,
   type WriteOptions,
 } from './options.ts';
@@ -37,6 +46,22 @@ import type { Optional } from '../wire/options.ts';
 
 /** A client of one server: the operations on items, and those on the server itself. */
 export class ServerClient extends Memcache {
+  /**
+   * The same client with a prefix for every key, as in `Memcache`. The operations on the server itself
+   * concern all keys.
+   *
+   * @throws UsageError when the prefix breaks a rule.
+   *
+   * @example
+   * ```ts
+   * const users = client.withPrefix('user:');
+   * await users.set('1', { name: 'Ada' }); // user:1
+   * ```
+   */
+  override withPrefix(prefix: string): ServerClient {
+    return new ServerClient(withPrefix(this.dependencies, prefix));
+  }
+
   /**
    * The version of the server.
    *
@@ -249,6 +274,8 @@ export class ServerClient extends Memcache {
 export class Client extends ServerClient {
   /** What the runtime adds to the options, among them how to dial. */
   static readonly prepare: Prepare = asGiven;
+  /** @internal The environment of the process. */
+  static readonly environment: () => Environment = noEnvironment;
 
   /**
    * Makes a client of one server.
@@ -257,9 +284,30 @@ export class Client extends ServerClient {
    * @throws UsageError when an option breaks a rule, or there is no `dial`.
    */
   constructor(server: ServerName = 'localhost', options: ClientOptions = {}) {
-    const settings = clientSettings(clientTable, new.target.prepare(options));
-    const executor = upstreamFor(toEndpoint(server, settings.tls), settings);
-    super({ ...clientDependencies(settings), executor });
+    super(dependenciesOf(server, options, clientTable, new.target.prepare));
+  }
+
+  /**
+   * Makes a client of the server that `MEMCACHED_URL` names in the environment, with the login and the
+   * options in that URL: `memcached://user:password@cache.example:11211?timeout=500`.
+   *
+   * @param options They override those of the URL.
+   * @param environment The variables; those of the process by default. In a Worker they are the `env`
+   * of its handler.
+   * @throws UsageError when the variable is not set, the runtime has no environment, or the URL breaks
+   * a rule; it never quotes a login.
+   *
+   * @example
+   * ```ts
+   * const own = Client.fromEnv({ timeout: 500 }, { MEMCACHED_URL: 'memcached://localhost:11211' });
+   * await own.close();
+   * ```
+   */
+  static fromEnv(
+    options: ClientOptions = {},
+    environment: Readonly<Record<string, string | undefined>> = this.environment(),
+  ): Client {
+    return new this(readEnvironment(environment), options);
   }
 }
 
@@ -273,6 +321,8 @@ export class Client extends ServerClient {
 export class PooledClient extends ServerClient {
   /** What the runtime adds to the options, among them how to dial. */
   static readonly prepare: Prepare = asGiven;
+  /** @internal The environment of the process. */
+  static readonly environment: () => Environment = noEnvironment;
 
   /**
    * Makes a client of one server, over several connections.
@@ -281,9 +331,30 @@ export class PooledClient extends ServerClient {
    * @throws UsageError when an option breaks a rule, or there is no `dial`.
    */
   constructor(server: ServerName = 'localhost', options: PooledClientOptions = {}) {
-    const settings = clientSettings(pooledClientTable, new.target.prepare(options));
-    const executor = upstreamFor(toEndpoint(server, settings.tls), settings);
-    super({ ...clientDependencies(settings), executor });
+    super(dependenciesOf(server, options, pooledClientTable, new.target.prepare));
+  }
+
+  /**
+   * Makes a client of the server that `MEMCACHED_URL` names in the environment, with the login and the
+   * options in that URL: `memcached://user:password@cache.example:11211?timeout=500`.
+   *
+   * @param options They override those of the URL.
+   * @param environment The variables; those of the process by default. In a Worker they are the `env`
+   * of its handler.
+   * @throws UsageError when the variable is not set, the runtime has no environment, or the URL breaks
+   * a rule; it never quotes a login.
+   *
+   * @example
+   * ```ts
+   * const own = PooledClient.fromEnv({ timeout: 500 }, { MEMCACHED_URL: 'memcached://localhost:11211' });
+   * await own.close();
+   * ```
+   */
+  static fromEnv(
+    options: PooledClientOptions = {},
+    environment: Readonly<Record<string, string | undefined>> = this.environment(),
+  ): PooledClient {
+    return new this(readEnvironment(environment), options);
   }
 }
 
@@ -405,16 +476,29 @@ export class ItemStream<Item> implements AsyncIterableIterator<Item> {
   }
 }
 
+function dependenciesOf<Settings extends ClientSettings & Optional<PoolOptions>>(
+  server: ServerName,
+  given: Optional<Settings>,
+  table: OptionTable<Settings>,
+  prepare: Prepare,
+): MemcacheDependencies {
+  const { servers: [first, ...others], options } = readServerUrls([server], given, table);
+  if (others.length > 0) throw new UsageError('server', LIST_RULE);
+  const settings = clientSettings(table, prepare(options));
+  const executor = upstreamFor(toEndpoint(first!, settings.tls), settings);
+  return { ...clientDependencies(settings), executor, statuses: () => [executor.status] };
+}
+
 /** The dependencies of a client, except its executor. */
 export function clientDependencies(
   settings: ClientSettings,
 ): Omit<MemcacheDependencies, 'executor'> {
   const { serde, textCodec, timeout, clock, random, maxKeys } = settings;
-  const { noreply, ignoreErrors, onIgnored, onFetch } = settings;
+  const { expire, jitter, noreply, ignoreErrors, onIgnored, onFetch } = settings;
   const keys = new Keys(keyPolicy(settings));
   return {
     ...{ serde, textCodec, keys, timeout, clock, random, maxKeys },
-    ...{ noreply, ignoreErrors, onIgnored, onFetch },
+    ...{ expire, jitter, noreply, ignoreErrors, onIgnored, onFetch },
   };
 }
 

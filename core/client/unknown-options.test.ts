@@ -20,7 +20,7 @@ import {
   checkStoreOptions,
   checkWriteOptions,
 } from './options.ts';
-import { checkMetaOptions } from './meta-commands.ts';
+import { checkMetaOptions } from './meta/meta-options.ts';
 import { RetryingClient } from './wrappers/retrying.ts';
 import { defaultSerde } from './values/serde.ts';
 

@@ -8,8 +8,10 @@ export interface Clock {
    * Calls back once after so many milliseconds; returns a function that cancels the timer. Where the
    * program was busy, or the machine asleep, for longer than that, sockets are read first: a reply
    * that arrived in time must not be late because the event loop was blocked.
+   *
+   * @param isIdle The timer is no reason to keep the process alive, where the runtime can do that.
    */
-  after(milliseconds: number, call: () => void): () => void;
+  after(milliseconds: number, call: () => void, isIdle?: boolean): () => void;
   /** Calls back once, in the next turn of the event loop: after everything that is ready, sockets too. */
   yield(call: () => void): void;
 }

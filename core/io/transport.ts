@@ -22,9 +22,15 @@ export type Endpoint =
     readonly noDelay?: boolean | undefined;
     /** Seconds without traffic after which the system probes the peer; off by default. */
     readonly keepAlive?: number | undefined;
+    /** Let the process end while a connection is open; off by default. */
+    readonly unref?: boolean | undefined;
   }
   /** A unix socket. */
-  | { readonly path: string; readonly tls?: TlsOptions | undefined };
+  | {
+    readonly path: string;
+    readonly tls?: TlsOptions | undefined;
+    readonly unref?: boolean | undefined;
+  };
 
 /** An open byte stream to a peer. */
 export interface Transport {
@@ -58,8 +64,12 @@ export interface TransportEvents {
    * As `onData`, but the chunk is only lent: its memory is written to again after the call. A
    * transport with a read buffer of its own calls this, if there is one, instead of making a copy for
    * `onData`.
+   *
+   * @returns Memory where the owner would like to have the next bytes, which saves a copy of a large
+   * value. A transport that reads into it passes what it has filled as the next chunk, at once, and
+   * does not write to that part again. It may also take no notice.
    */
-  onLent?(chunk: Uint8Array): void;
+  onLent?(chunk: Uint8Array): Uint8Array | null;
   /** There is room again after a `send` that took less than it was given. */
   onDrain(): void;
   /**
@@ -182,11 +192,12 @@ export function guardEvents(
     },
     ...(owner.onLent === undefined ? {} : {
       onLent(chunk: Uint8Array) {
-        if (thrown !== null) return;
+        if (thrown !== null) return null;
         try {
-          owner.onLent?.(chunk);
+          return owner.onLent?.(chunk) ?? null;
         } catch (error) {
           fail(error);
+          return null;
         }
       },
     }),

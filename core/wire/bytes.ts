@@ -49,6 +49,8 @@ export interface TextCodec {
   readonly read: (bytes: Uint8Array, from: number, to: number) => string;
   /** Writes the UTF-8 bytes of a text at `at`, where there is room; returns how many there are. */
   readonly write: (text: string, target: Uint8Array, at: number) => number;
+  /** An array of this size, whose bytes may be anything; by default one of zeros. */
+  readonly allocate?: ((size: number) => Uint8Array) | undefined;
 }
 
 /** The codec of the standard's TextDecoder and TextEncoder. */

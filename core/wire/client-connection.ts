@@ -103,8 +103,8 @@ export class ClientConnection<Tag> {
 
   /** Takes the options that differ from `clientConnectionOptions`. */
   constructor(options: Optional<ClientConnectionOptions> = {}) {
-    this.#decoder = new ReplyDecoder(options);
     this.#options = withDefaults(clientConnectionOptions, options);
+    this.#decoder = new ReplyDecoder(options, this.#options.textCodec.allocate);
     this.#output = new Output(this.#options.textCodec);
     this.#proof = new Proof(this.#options);
     this.#run = new QuietRun(this.#ring, {
@@ -279,9 +279,9 @@ export class ClientConnection<Tag> {
     this.#decoder.push(chunk, isLent);
   }
 
-  /** Copies what has not been read of a lent chunk. */
-  keep(): void {
-    this.#decoder.keep();
+  /** Copies what has not been read of a lent chunk; returns memory for the next one, or null. */
+  keep(): Uint8Array | null {
+    return this.#decoder.keep();
   }
 
   /** The server will send no more. */
@@ -315,8 +315,8 @@ export class ClientConnection<Tag> {
       const event = this.#events.shift();
       if (event !== undefined) return event;
       if (this.#state === 'closed') return null;
-      if (sink !== undefined) this.#readPlain(sink);
       try {
+        if (sink !== undefined) this.#readPlain(sink);
         const read = this.#read();
         if (read === false) return null;
         if (read !== true) return read;
@@ -332,7 +332,7 @@ export class ClientConnection<Tag> {
     while (ring.head < ring.cursor) {
       const { plain, tag, length, opaque, command } = ring.at(ring.head);
       if (plain === null && command.verb === 'get' && tag !== undefined && sink.takesItems(tag)) {
-        this.#decoder.readPlainItems(command.keys, (item, i) => sink.onPlainItem(tag, item, i));
+        this.#decoder.readPlainItems(command, (item, i) => sink.onPlainItem(tag, item, i));
       }
       if (plain === null || !this.#decoder.readPlain(opaque, plain.isRead)) return;
       this.#liveness.replies++;
@@ -581,8 +581,8 @@ export class ClientConnection<Tag> {
   }
 
   #closeAfter(reply: ErrorReply): void {
-    const why = `the replies behind ${errorLine(reply)} could not be told apart`;
-    this.#close(new ConnectionError(why, 'unknown'));
+    // Not its message, which may repeat a login.
+    this.#close(new ConnectionError(`the replies behind ${reply.type} are unclear`, 'unknown'));
   }
 
   #close(cause: Error | null): void {

@@ -103,7 +103,7 @@ export class ReplyDecoder {
   /** The reply that `readPlain` read. */
   readonly plain: PlainReply = new PlainReply();
 
-  readonly #input: Input = new Input();
+  readonly #input: Input;
   readonly #limits: ReplyLimits;
   // What waits for the data block that is due after the line that was read.
   #due: Due | null = null;
@@ -126,8 +126,10 @@ export class ReplyDecoder {
    * Makes a decoder of replies.
    *
    * @param limits What differs from the defaults of a client.
+   * @param allocate Makes arrays for long values, each of whose bytes is then written.
    */
-  constructor(limits: Optional<ReplyLimits> = {}) {
+  constructor(limits: Optional<ReplyLimits> = {}, allocate?: (size: number) => Uint8Array) {
+    this.#input = new Input(allocate);
     this.#limits = withDefaults(replyLimits, limits);
   }
 
@@ -140,9 +142,9 @@ export class ReplyDecoder {
     this.#input.push(chunk, isLent);
   }
 
-  /** Copies what has not been read of a lent chunk. */
-  keep(): void {
-    this.#input.keep();
+  /** Copies what has not been read of a lent chunk; returns memory for the next, as `Input.keep`. */
+  keep(): Uint8Array | null {
+    return this.#input.keep();
   }
 
   /** How many bytes were read since this was asked last. */
@@ -193,16 +195,37 @@ export class ReplyDecoder {
    * Reads items of a `get` into `plain`, as long as each lies whole in one chunk, and calls back with
    * each and the index of its key. The others, and the end of the reply, are left to `next`; its reply
    * has no items that were read here.
+   *
+   * @throws ProtocolError
    */
-  readPlainItems(keys: readonly Key[], take: (item: PlainReply, index: number) => void): void {
+  readPlainItems(
+    request: Command & { readonly keys: readonly Key[] },
+    take: (item: PlainReply, index: number) => void,
+  ): void {
+    if (this.#blankAllowed || this.#keysLeft !== null || !this.#endCut(request)) return;
     const { maxLine, maxValue } = this.#limits;
-    while (this.#due === null && !this.#blankAllowed && this.#keysLeft === null) {
-      const index = this.plain.readItem(this.#input, keys, this.#nextKey, maxLine, maxValue);
+    const { keys } = request;
+    const { plain } = this;
+    const input = this.#input;
+    const taken = this.#taken;
+    for (;;) {
+      const index = plain.readItem(input, keys, this.#nextKey, maxLine, maxValue);
       if (index < 0) return;
       this.#nextKey = index + 1;
-      this.#taken.push(keys[index]!);
-      take(this.plain, index);
+      taken.push(keys[index]!);
+      take(plain, index);
     }
+  }
+
+  // Reads the item that was cut by the end of a chunk; otherwise all behind it in this chunk would be
+  // read with it. Returns false where it is not whole yet, or is none: no other line begins with V.
+  #endCut(request: Command): boolean {
+    const input = this.#input;
+    if (!input.isCut) return true;
+    if (this.#due !== null) this.#fill(this.#due.length, this.#due.holder, null);
+    else if (!input.carries('V') || !this.#line()) return false;
+    else this.#read(request, 'values');
+    return this.#due === null && this.#keysLeft === null;
   }
 
   /**

@@ -1,8 +1,11 @@
 // The buffer of received bytes, from which lines and data blocks are taken.
-import { EMPTY } from './bytes.ts';
+import { EMPTY, startsWith } from './bytes.ts';
 
 const LF = 0x0a;
 const CR = 0x0d;
+
+/** From so many missing bytes on, a block is read into directly: a usual read would be all its. */
+const LONG = 64 * 1024;
 
 /**
  * Received bytes: chunks go in as they arrive, whole lines and whole data blocks come out.
@@ -33,7 +36,13 @@ export class Input {
   #carry: Uint8Array = EMPTY;
   #carried = 0;
   #block: Uint8Array | null = null;
+  readonly #allocate: (size: number) => Uint8Array;
   #filled = 0;
+
+  /** @param allocate Makes arrays for long blocks, each of whose bytes is then written. */
+  constructor(allocate: (size: number) => Uint8Array = (size) => new Uint8Array(size)) {
+    this.#allocate = allocate;
+  }
 
   /**
    * Takes a chunk. The chunk must not be written to from now on, or if it is lent, until `keep` was
@@ -52,13 +61,23 @@ export class Input {
     this.position = 0;
   }
 
-  /** Copies what is left of a lent chunk: its memory may be written to from now on. */
-  keep(): void {
-    if (!this.isLent) return;
-    this.isLent = false;
-    this.#past += this.position;
-    this.chunk = this.position < this.chunk.length ? this.chunk.slice(this.position) : EMPTY;
-    this.position = 0;
+  /**
+   * Copies what is left of a lent chunk: its memory may be written to from now on.
+   *
+   * @returns The rest of a long block, if the next bytes belong to it: a read that fills it saves a
+   * copy. Push what it has filled before anything else.
+   */
+  keep(): Uint8Array | null {
+    if (this.isLent) {
+      this.isLent = false;
+      this.#past += this.position;
+      this.chunk = this.position < this.chunk.length ? this.chunk.slice(this.position) : EMPTY;
+      this.position = 0;
+    }
+    const block = this.#block;
+    if (block === null || block.length - this.#filled < LONG) return null;
+    if (this.chunk.length > 0 || this.#waiting.length > 0) return null;
+    return block.subarray(this.#filled);
   }
 
   /** How many bytes were read, ever. */
@@ -69,6 +88,11 @@ export class Input {
   /** Whether a part of a line or a block is kept that began in another chunk. */
   get isCut(): boolean {
     return this.#carried > 0 || this.#block !== null;
+  }
+
+  /** Whether the line that began in another chunk begins with a word that lies in that chunk. */
+  carries(word: string): boolean {
+    return startsWith(this.#carry, 0, this.#carried, word);
   }
 
   /** Whether bytes were taken that have not come out. */
@@ -129,7 +153,8 @@ export class Input {
         this.terminated = this.chunk[end] === CR && this.chunk[end + 1] === LF;
         return this.isLent ? this.chunk.slice(start, end) : this.chunk.subarray(start, end);
       }
-      this.#block = new Uint8Array(length);
+      // To clear a megabyte takes as long as to read it.
+      this.#block = length < LONG ? new Uint8Array(length) : this.#allocate(length);
       this.#filled = 0;
       this.terminated = true;
     }
@@ -139,7 +164,9 @@ export class Input {
       if (room > 0) {
         const from = this.position;
         const taken = this.#take(room);
-        copy(this.chunk, from, from + taken, block, this.#filled);
+        if (!this.#isInPlace(block, from)) {
+          copy(this.chunk, from, from + taken, block, this.#filled);
+        }
         this.#filled += taken;
       }
       while (this.#filled >= length && this.position < this.chunk.length) {
@@ -161,6 +188,13 @@ export class Input {
       left -= this.#take(left);
     } while (left > 0 && this.#advance());
     return count - left;
+  }
+
+  // Whether the bytes at a position of the chunk were read straight into the block.
+  #isInPlace(block: Uint8Array, from: number): boolean {
+    const { chunk } = this;
+    return chunk.length > 0 && chunk.byteOffset + from === block.byteOffset + this.#filled &&
+      chunk.buffer === block.buffer;
   }
 
   // Passes over up to `count` bytes of the chunk; returns how many.

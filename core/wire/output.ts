@@ -55,7 +55,12 @@ export class Output {
     if (this.slab.length - this.end >= count) return;
     this.#close();
     const size = Math.max(count, Math.min(LAST_SLAB, Math.max(FIRST_SLAB, this.slab.length * 2)));
-    this.slab = new Uint8Array(size);
+    // To clear memory takes longer than to write a value into it. Only what was written is sent.
+    const slab = this.codec.allocate?.(size) ?? new Uint8Array(size);
+    if (slab.length !== size) {
+      throw new UsageError('textCodec', 'must allocate what it is asked for');
+    }
+    this.slab = slab;
     this.#start = this.end = 0;
   }
 

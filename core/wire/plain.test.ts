@@ -6,6 +6,7 @@ import { Random } from '../../conformance/random.ts';
 import { drain, events, proven, receive, watch } from '../../conformance/wire/tools.ts';
 import { suite } from '../../test/runner/suite.ts';
 import { toFound } from '../client/results.ts';
+import { standardCodec } from './bytes.ts';
 import { ClientConnection } from './client-connection.ts';
 import type { ClientEvent } from './client-event.ts';
 import type { Command } from './command.ts';
@@ -534,6 +535,15 @@ plain('events that wait come before plain replies', () => {
   assert.equal(replies, []);
   assert.is(event?.type, 'timeout');
   assert.is(readFast(connection).plain.length, 1);
+});
+
+plain('a codec that allocates too little refuses the command, and breaks no line', () => {
+  const textCodec = { ...standardCodec, allocate: (size: number) => new Uint8Array(size - 1) };
+  const connection = new ClientConnection<string>({ dialect: 'text', textCodec });
+  connection.send({ verb: 'get', keys: ['k'] }, 'a');
+  assert.is(drain(connection), '');
+  const event = connection.next();
+  assert.ok(event?.type === 'refused' && event.error instanceof UsageError);
 });
 
 plain('a connection that was idle for long has not stalled', () => {

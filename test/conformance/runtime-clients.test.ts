@@ -36,4 +36,23 @@ clients('a class of the program can extend one', async () => {
   await listener.close();
 });
 
+clients('fromEnv reads the environment of the process', async () => {
+  const listener = await listen({ host: '127.0.0.1', port: 0 }, new Server().accept);
+  const port = 'port' in listener.endpoint ? listener.endpoint.port : 0;
+  const before = process.env['MEMCACHED_URL'];
+  process.env['MEMCACHED_URL'] = `memcached://127.0.0.1:${port}?timeout=10000`;
+  try {
+    for (const client of [Client.fromEnv(), PooledClient.fromEnv(), HashClient.fromEnv()]) {
+      await client.set('k', 'v');
+      assert.is(await client.get('k'), 'v');
+      await client.close();
+    }
+    delete process.env['MEMCACHED_URL'];
+    assert.throws(() => Client.fromEnv(), /MEMCACHED_URL must be set/);
+  } finally {
+    if (before !== undefined) process.env['MEMCACHED_URL'] = before;
+    await listener.close();
+  }
+});
+
 clients.run();

@@ -30,6 +30,8 @@ export const entries: Readonly<Record<string, readonly [file: string, purpose: s
   'memwire/server': ['core/server/mod.ts', 'the embedded memcached'],
   'memwire/testing': ['core/testing/mod.ts', 'a client on a server in memory, for tests'],
   'memwire/bridge': ['transport-node/bridge.ts', 'the bridge from WebSockets to memcached'],
+  'memwire/otel': ['telemetry/otel.ts', 'spans and metrics for OpenTelemetry'],
+  'memwire/prometheus': ['telemetry/prometheus.ts', 'counters as text for Prometheus'],
   'memwire/keyv': ['stores/keyv.ts', 'a storage adapter of Keyv, and of what is built on it'],
   'memwire/unstorage': ['stores/unstorage.ts', 'a driver of unstorage, for Nitro and Nuxt too'],
   'memwire/express-session': ['stores/express-session.ts', 'a store of express-session'],

@@ -11,9 +11,9 @@ const bundles: readonly (readonly [name: string, code: string, recorded: number]
   ['server side', `export { ServerConnection } from './core/wire/mod.ts'`, 10.5],
   ['client side', `export { ClientConnection } from './core/wire/mod.ts'`, 17.8],
   ['all of the wire', `export * from './core/wire/mod.ts'`, 27.1],
-  ['web client', `export { Client } from './transport-web/mod.ts'`, 37.2],
-  ['Worker client', `export { Client } from './transport-web/workers.ts'`, 39.5],
-  ['Node client', `export { Client } from './transport-node/mod.ts'`, 37.0],
+  ['web client', `export { Client } from './transport-web/mod.ts'`, 41.4],
+  ['Worker client', `export { Client } from './transport-web/workers.ts'`, 42.7],
+  ['Node client', `export { Client } from './transport-node/mod.ts'`, 41.4],
 ];
 
 const ROOM = 1.05;

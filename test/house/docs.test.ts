@@ -1,6 +1,6 @@
 // The pages: their links, and whether those that are generated are current.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { commands } from '../../cli/console/commands.ts';
 import { ownCommands } from '../../cli/console/completion.ts';
@@ -8,6 +8,7 @@ import { flagTable } from '../../cli/console/flags.ts';
 import { usage } from '../../cli/console/usage.ts';
 import { programs } from '../../cli/help.ts';
 import { suite } from '../runner/suite.ts';
+import { pictures } from './cache-scenes.ts';
 import { optionPage } from './option-tables.ts';
 import { ROOT } from './source.ts';
 import { FILE, verbTable } from './verb-table.ts';
@@ -20,6 +21,13 @@ house('docs/verbs.md is what `npm run docs` writes', async () => {
 
 house('docs/client.md is what `npm run docs` writes', () => {
   assert.is(read('docs/client.md'), optionPage());
+});
+
+house('the pictures of docs/caching.md are what `npm run docs` draws', async () => {
+  for (const [file, picture] of await pictures()) {
+    assert.is(readFileSync(file, 'utf8'), picture, file);
+    assert.ok(read('docs/caching.md').includes(`(${basename(file)})`), file);
+  }
 });
 
 house('.ci/run runs the test line of the README', () => {

@@ -34,6 +34,8 @@ export const arrows: Readonly<Record<string, readonly string[]>> = {
   'transport-deno': [...adapter, 'transport-node', 'node'],
   'transport-bun': [...adapter, 'transport-node', 'node'],
   'transport-web': adapter,
+  // The API of OpenTelemetry is the only package that anything published imports, and optional.
+  telemetry: ['core', 'core/client', 'core/wire', '@opentelemetry/api'],
   // These commands also run in a page.
   'cli/console': ['core/client', 'core/io', 'core/wire'],
   cli: [...adapter, 'cli/console', 'transport-node', 'conformance', 'node'],
@@ -54,6 +56,7 @@ export function brokenImports(files: readonly ImportingFile[]): string[] {
 /** The part of the repository that a file belongs to. */
 export function partOf(file: string): string | undefined {
   if (file.startsWith('node:')) return 'node';
+  if (file === '@opentelemetry/api') return file;
   const folder = dirname(file);
   // `core` and `cli` have parts inside, which come first.
   return ['cli/console', ...Object.keys(arrows)].find((part) =>

@@ -67,7 +67,7 @@ export function optionPage(): string {
       of('RingLimits'),
       of('LivenessOptions'),
       of('ReplyLimits'),
-    ]),
+    ], pooledClientTable),
     '## Of a PooledClient and a HashClient',
     tableOf(poolTable, [of('PoolOptions')], pooledClientTable),
     '## Of a HashClient',
@@ -78,7 +78,9 @@ export function optionPage(): string {
     tableOf(fallbackTable, [of('FallbackOptions')]),
     '## Of a call',
     'Reads take the first two, writes also `noreply`, what stores also `expire` and `flags`, and\n' +
-    '`setMany` and `deleteMany` also `quiet`. `meta` has options of its own, one for each flag.',
+    '`setMany` and `deleteMany` also `quiet`. `meta` has options of its own, one for each flag; so have\n' +
+    '`lock`, `rateLimit`, `namespace`, and `incr` and `decr` with `initial`:\n' +
+    '[locks-and-limits.md](locks-and-limits.md).',
     tableOf(callTable, [
       of('ExecuteOptions'),
       of('WriteOptions'),
@@ -103,7 +105,7 @@ function tableOf(table: Table, places: readonly Members[], pooled?: Table): stri
     const member = places.find((members) => members.has(name))?.get(name);
     if (member === undefined || member.meaning === '') throw new Error(`${name} has no comment`);
     const other = pooled?.[name]?.[1];
-    const value = other === undefined
+    const value = other === undefined || other === byDefault
       ? shown(byDefault)
       : `${shown(byDefault)}; in a \`PooledClient\` ${shown(other)}`;
     if (value !== null && value !== member.byDefault && byDefault !== undefined) {

@@ -30,6 +30,7 @@ for (const page of pages) {
 
 /** The classes whose methods have an example, by their files, and how a program makes one. */
 const clients: Readonly<Record<string, string>> = {
+  'core/client/items.ts': `new Client('localhost', { dial })`,
   'core/client/memcache.ts': `new Client('localhost', { dial })`,
   'core/client/server-client.ts': `new Client('localhost', { dial })`,
   'core/client/meta/meta-commands.ts': `new Client('localhost', { dial })`,

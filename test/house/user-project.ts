@@ -48,6 +48,8 @@ export class UserProject {
   ) {
     this.#directory = temporaryDirectory();
     cpSync(tarball().project, this.#directory, { recursive: true, verbatimSymlinks: true });
+    // The optional peer, without which memwire/otel cannot be imported.
+    this.link('@opentelemetry/api');
     this.write(
       'tsconfig.json',
       JSON.stringify({

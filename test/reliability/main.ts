@@ -3,15 +3,20 @@
 //   --from N       the first seed; 1000 by default
 //   --calls N      calls in a run; 3000 by default
 //   --rounds N     then kill, stop and continue real servers so often; 200 by default
+//   --orders N     first try every order of the long scenes of a cache, and N at random; 0 by default
 //   --write        also write the figures to docs/reliability.md
 // npm run reliability -- --seed N       one run again, and what happened in it
 //   --calls N      calls in it
 //   --clients LIST --faults LIST          the ones that take part, by their numbers; `none` for none
 //   --shrink       make it as short as it can be and still fail
+// npm run reliability -- --cache N      one order of the steps of a cache again
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { machine } from '../../bench/machine.ts';
+import { explore } from './cache/explorer.ts';
+import { longScenes, shortScenes } from './cache/scenes.ts';
+import { replayLine as replayOrder, simulate } from './cache/simulation.ts';
 import { type Plan, runFleet } from './fleet/fleet.ts';
 import { replayLine, shrink } from './fleet/shrink.ts';
 import { runReal } from './real.ts';
@@ -28,12 +33,15 @@ const { values } = parseArgs({
     seed: { type: 'string' },
     clients: { type: 'string' },
     faults: { type: 'string' },
+    cache: { type: 'string' },
+    orders: { type: 'string', default: '0' },
     shrink: { type: 'boolean', default: false },
     write: { type: 'boolean', default: false },
   },
 });
 
-if (values.seed === undefined) await runMany();
+if (values.cache !== undefined) await runOrder(Number(values.cache));
+else if (values.seed === undefined) await runMany();
 else await runOne(Number(values.seed));
 
 async function runOne(seed: number): Promise<void> {
@@ -50,8 +58,43 @@ async function runOne(seed: number): Promise<void> {
   if (shown.violations.length > 0) process.exitCode = 1;
 }
 
+async function runOrder(seed: number): Promise<void> {
+  const { path, violations } = await simulate(seed);
+  console.log(path.join('\n'));
+  console.log(violations.length === 0 ? 'no law is broken' : violations.join('\n'));
+  if (violations.length > 0) process.exitCode = 1;
+}
+
+async function runOrders(orders: number): Promise<(readonly [string, string])[]> {
+  if (orders === 0) return [];
+  const sums = { states: 0, steps: 0, broken: 0 };
+  for (const scene of [...shortScenes, ...longScenes]) {
+    const { states, steps, broken } = await explore(scene);
+    console.log(`${scene.name}: ${count(states)} states`);
+    sums.states += states;
+    sums.steps += steps;
+    if (broken === null) continue;
+    sums.broken++;
+    console.log(`${broken.violations.join('\n')}\n${broken.path.join('\n')}`);
+  }
+  for (let seed = Number(values.from); seed < Number(values.from) + orders; seed++) {
+    const run = await simulate(seed);
+    if (run.violations.length === 0) continue;
+    sums.broken++;
+    console.log(`${run.violations.join('\n')}\n${replayOrder(run)}`);
+  }
+  if (sums.broken > 0) process.exitCode = 1;
+  return [
+    ['a cache: states of which every order was tried', count(sums.states)],
+    ['a cache: steps from one to another', count(sums.steps)],
+    ['a cache: orders at random', count(orders)],
+    ['a cache: orders that broke a law', count(sums.broken)],
+  ];
+}
+
 async function runMany(): Promise<void> {
   const calls = Number(values.calls);
+  const orders = await runOrders(Number(values.orders));
   const end = performance.now() + Number(values.seconds) * 1000;
   const started = process.cpuUsage();
   const sums = {
@@ -89,6 +132,7 @@ async function runMany(): Promise<void> {
     ['commands of callers in a second of CPU', count(sums.commands / seconds)],
     ['runs that broke a law', count(sums.broken)],
     ...await runServers(Number(values.rounds)),
+    ...orders,
   ];
   console.log(rows.map(([name, value]) => `${name.padEnd(52)} ${value.padStart(12)}`).join('\n'));
   if (values.write) writePage(rows);

@@ -39,6 +39,8 @@ export class CacheState {
   readonly signals: AbortListeners = new AbortListeners();
   readonly gate: Gate = new Gate();
   readonly local: LocalTier | null;
+  /** How many loads have begun. */
+  lastFlight = 0;
   /** How often an item was changed by this process. What was read before is not kept. */
   changes = 0;
   readonly counts: Counts = {

@@ -8,6 +8,7 @@ import { type CallOptions, checkCallOptions } from '../options.ts';
 import { CacheState, type CacheStats } from './cache-state.ts';
 import { Fetcher, type FetchOptions } from './fetcher.ts';
 import { fetchWith } from './fetching.ts';
+import type { PeekedItem } from './leases.ts';
 import { Loads } from './loads.ts';
 import {
   type CachePolicy,
@@ -91,6 +92,8 @@ export class Cache<Value, Id = Key> {
    * ```
    */
   async fetchMany(ids: Iterable<Id>, options?: FetchOptions): Promise<Map<Id, Value>> {
+    const isList = typeof ids === 'object' && ids !== null && Symbol.iterator in ids;
+    assertArgument(isList, 'ids', 'must be an array of ids, or another iterable of them');
     const all = [...new Set(ids)];
     const values = await inWindows(all, (id) => this.fetch(id, options));
     const found = new Map<Id, Value>();
@@ -115,6 +118,7 @@ export class Cache<Value, Id = Key> {
     checkCallOptions(options);
     const { key, wire } = this.#keyOf(id);
     const item = await this.#fetcher.leases.peek(key, wire, options);
+    if (item?.isWon === true) this.#fetcher.letWin(wire, item.cas);
     return item?.found?.value as Value | undefined;
   }
 
@@ -142,8 +146,8 @@ export class Cache<Value, Id = Key> {
   /**
    * Changes the value that is in the cache, and again if another caller was faster.
    *
-   * @param change Returns the new value for the one in the cache, undefined if there is none.
-   * It may be called several times. Where it returns undefined nothing is changed.
+   * @param change Returns the new value for the one in the cache, undefined if there is none or it
+   * was invalidated. It may be called several times. Where it returns undefined nothing is changed.
    * @returns The new value.
    * @throws What `change` throws, and otherwise as `cas`.
    *
@@ -158,13 +162,14 @@ export class Cache<Value, Id = Key> {
     options: CallOptions = {},
   ): Promise<Value | undefined> {
     checkCallOptions(options);
+    assertArgument(typeof change === 'function', 'change', 'must be a function');
     const { key, wire } = this.#keyOf(id);
     const { leases, clock } = this.#fetcher;
     const { timeout, random = Math.random } = this.#context.dependencies;
     const deadline = new Deadline(clock, options.timeout ?? timeout ?? Infinity);
     for (let attempt = 1;; attempt++) {
       const item = await leases.peek(key, wire, deadline.within(options));
-      const value = await change(item?.found?.value as Value | undefined);
+      const value = await this.#changed(wire, item, change);
       if (value === undefined) return undefined;
       const { stored, fresh } = this.#fetcher.toStored(key, value, undefined);
       const isDone = await this.#change(wire, () => {
@@ -231,6 +236,22 @@ export class Cache<Value, Id = Key> {
     const all: readonly Id[] = Array.isArray(ids) ? ids : [ids as Id];
     const wires = all.map((id) => this.#keyOf(id).wire);
     await inWindows(wires, (wire) => this.#change(wire, () => change(wire)));
+  }
+
+  // What was invalidated would be fresh again if a change of it were stored.
+  async #changed(
+    wire: WireKey,
+    item: PeekedItem | undefined,
+    change: (value: Value | undefined) => Value | undefined | Promise<Value | undefined>,
+  ): Promise<Value | undefined> {
+    let value: Value | undefined;
+    try {
+      const old = item === undefined || item.isInvalid ? undefined : item.found?.value;
+      value = await change(old as Value | undefined);
+      return value;
+    } finally {
+      if (value === undefined && item?.isWon === true) this.#fetcher.letWin(wire, item.cas);
+    }
   }
 
   // What this process holds of the item is dropped before and after: a read may come in between.

@@ -38,11 +38,18 @@ const names = /* @__PURE__ */ optionNames<FetchOptions>({
   fresh: true,
 });
 
-/** The loads of a call. */
+/** An item. */
 interface Job {
+  /** The key as text. */
   readonly id: string;
   readonly key: ItemKey;
   readonly wire: WireKey;
+}
+
+/** An item that can be loaded. */
+interface LoadJob<Id> extends Job {
+  readonly jobId: Id;
+  readonly loads: Loading<Id>;
 }
 
 export class Fetcher {
@@ -66,8 +73,10 @@ export class Fetcher {
   }
 
   /** The key as text, the same for the same item. */
-  idOf({ key }: WireKey): string {
-    return typeof key === 'string' ? key : latin1(key);
+  idOf({ key, route }: WireKey): string {
+    const id = typeof key === 'string' ? key : latin1(key);
+    if (route === undefined || route === key) return id;
+    return `${id} ${typeof route === 'string' ? route : latin1(route)}`;
   }
 
   newCaller(start: number, options: FetchOptions | undefined): Caller {
@@ -98,6 +107,19 @@ export class Fetcher {
     return new Down(error);
   }
 
+  /** Nobody waits for what a read has found: a lease that it has won is given up. */
+  drop({ wire }: Job, found: unknown): void {
+    if (!(found instanceof Seen)) return;
+    if (found.state === 'cold') void this.#giveUp(wire, found);
+    else if (found.state === 'stale' && !found.isText) this.letWin(wire, found.cas);
+  }
+
+  /** Lets the next reader of an old item win, without waiting for it. */
+  letWin(wire: WireKey, cas: bigint): void {
+    // Otherwise the lease ends by itself.
+    this.leases.reopen(wire, cas, undefined).catch(() => {});
+  }
+
   /** The lease of a placeholder that was made with `add`; undefined if there is an item now. */
   async claim(
     { wire }: Job,
@@ -110,22 +132,23 @@ export class Fetcher {
     }
   }
 
-  /** Lets the next reader win the lease of an item that has not changed; returns whether it can. */
-  async reopen({ wire, id }: Job, seen: Seen): Promise<boolean> {
-    this.state.takeovers.delete(id);
-    try {
-      return await this.leases.reopen(wire, seen);
-    } catch {
-      return false;
-    }
+  /** Whether the lease of another caller is over. */
+  isOver({ id }: Job, seen: Seen): boolean {
+    return !seen.isText && this.state.takeovers.isDue(id, seen.cas, this.settings.lease * 1000);
   }
 
-  /** Ends another caller's lease if it is over; returns whether it was. */
-  async takesOver(job: Job, seen: Seen): Promise<boolean> {
-    const { takeovers, counts } = this.state;
-    if (seen.isText || !takeovers.isDue(job.id, seen.cas, this.settings.lease * 1000)) return false;
-    if (await this.reopen(job, seen)) counts.takeovers++;
-    return true;
+  /** Lets the next reader win, unless the item has changed; returns whether it had not. */
+  async reopen(
+    { wire, id }: Job,
+    seen: Seen,
+    options: ExecuteOptions | undefined,
+  ): Promise<boolean | Down> {
+    this.state.takeovers.delete(id);
+    try {
+      return await this.leases.reopen(wire, seen.cas, options);
+    } catch (error) {
+      return this.toDown(error);
+    }
   }
 
   /** The reads of a key on which callers wait. */
@@ -134,12 +157,16 @@ export class Fetcher {
     const { id, key, wire } = job;
     let poller = pollers.get(id);
     if (poller === undefined) {
-      const drop = (found: unknown): void => {
-        if (found instanceof Seen && found.state === 'cold') void this.#giveUp(wire, found);
-      };
-      const look = (): Promise<unknown> => this.look({ id, key, wire }, undefined);
-      const onIdle = (): void => void pollers.delete(id);
-      poller = new Poller(this.clock, this.#random, look, drop, onIdle);
+      const own: Poller<unknown> = new Poller(
+        this.clock,
+        this.#random,
+        () => this.look({ id, key, wire }, undefined),
+        (found) => this.drop({ id, key, wire }, found),
+        () => {
+          if (pollers.get(id) === own) pollers.delete(id);
+        },
+      );
+      poller = own;
       pollers.set(id, poller);
     }
     return poller;
@@ -150,13 +177,10 @@ export class Fetcher {
    *
    * @param seen The lease; null for a load without one, whose value is not stored.
    */
-  begin<Id>(
-    { id, key, wire, jobId, loads }: Job & { readonly jobId: Id; readonly loads: Loading<Id> },
-    seen: Seen | null,
-  ): Flight {
+  begin<Id>({ id, key, wire, jobId, loads }: LoadJob<Id>, seen: Seen | null): Flight {
     const { state, settings } = this;
     const reason = reasonOf(seen);
-    const flight = new Flight(() => {
+    const flight = new Flight(++state.lastFlight, () => {
       finish();
       if (seen !== null) this.#release(id, wire, seen);
     });
@@ -204,7 +228,8 @@ export class Fetcher {
       const value = await loaded;
       if (flight.isOver) return;
       finish();
-      let isOutdated = false;
+      // Without a lease nobody says whether it is.
+      let isOutdated = true;
       if (seen !== null) {
         const { stored, fresh } = this.toStored(key, value, ttl());
         const filled = this.#fill(wire, seen, stored, fresh);
@@ -243,7 +268,7 @@ export class Fetcher {
     return { stored, fresh: freshSeconds(seconds, jitter, this.#random) };
   }
 
-  // Returns whether the item was as it was when the load began; true where the server does not say.
+  // Returns whether the item is known to be as it was when the load began.
   async #fill(wire: WireKey, seen: Seen, stored: Stored, fresh: number): Promise<boolean> {
     const { counts } = this.state;
     try {
@@ -255,7 +280,7 @@ export class Fetcher {
       return isSame;
     } catch {
       counts.storeFailures++;
-      return true;
+      return false;
     }
   }
 

@@ -7,7 +7,7 @@
 import { TimeoutError } from '../../wire/errors.ts';
 import type { PlainReply } from '../../wire/plain.ts';
 import type { Reply } from '../../wire/reply.ts';
-import type { Call, Executor, Reader } from '../connection/executor.ts';
+import type { Call, Executor, ReadCounts, Reader } from '../connection/executor.ts';
 import { callListener } from '../connection/observe.ts';
 import type { ItemKey, WireKey } from '../keys.ts';
 import { type Caller, LATE } from './caller.ts';
@@ -65,10 +65,13 @@ class Fetching<Id> implements Reader<unknown> {
   readonly #fetcher: Fetcher;
   readonly #options: FetchOptions | undefined;
   readonly #changes: number;
+  // The number of the last load that had begun before.
+  readonly #lastFlight: number;
   // By the clock's `elapsed`; -1 where nobody asks for it.
   readonly #start: number;
   #outcome: Outcome = 'failed';
   #hasReply = false;
+  #counts: ReadCounts | null = null;
   // Whether it has waited for another caller's load, or taken its lease over.
   #hasWaited = false;
   #waitsUntil = -1;
@@ -90,6 +93,7 @@ class Fetching<Id> implements Reader<unknown> {
     this.loads = loads;
     this.#options = options;
     this.#changes = fetcher.state.changes;
+    this.#lastFlight = fetcher.state.lastFlight;
     this.#start = isTimed || options !== undefined ? fetcher.clock.elapsed() : -1;
   }
 
@@ -123,14 +127,13 @@ class Fetching<Id> implements Reader<unknown> {
       const flight = state.flights.get(this.id);
       if (flight?.isOpen === true) return this.#resolve(flight);
     }
-    const options = this.#options === undefined ? undefined : this.#caller().options;
+    if (this.#options !== undefined) {
+      const caller = this.#caller();
+      // It may leave before the reply comes.
+      if (caller.options !== undefined) return this.#resolve(AGAIN, caller);
+    }
     const command = leases.command(this.wire);
-    const read = leases.context.executeWith(this.wire, command, options, this, this.key);
-    return read.then(undefined, (error: unknown) => {
-      // The read went well, and what came after it has failed.
-      if (this.#hasReply) throw error;
-      return this.#resolve(this.#down(error));
-    });
+    return leases.context.executeWith(this.wire, command, undefined, this, this.key);
   }
 
   /** Reads the reply to the first read. */
@@ -139,8 +142,7 @@ class Fetching<Id> implements Reader<unknown> {
     const { leases } = this.#fetcher;
     try {
       const found = leases.read(reply, this.key, this.wire, call.options, connection);
-      if (found instanceof Seen) return this.#resolve(found);
-      if (!(found instanceof Promise)) return this.#hit(found);
+      if (!(found instanceof Promise)) return this.#take(found);
       return this.#resolve(found.catch((error: unknown) => this.#down(error)));
     } catch (error) {
       return this.#resolve(this.#down(error));
@@ -151,11 +153,32 @@ class Fetching<Id> implements Reader<unknown> {
   ofItem(item: PlainReply, _call: Call, connection?: Executor): unknown {
     this.#hasReply = true;
     try {
-      const found = this.#fetcher.leases.readPlain(item, this.key, connection);
-      return found instanceof Seen ? this.#resolve(found) : this.#hit(found);
+      return this.#take(this.#fetcher.leases.readPlain(item, this.key, connection));
     } catch (error) {
       return this.#resolve(this.#down(error));
     }
+  }
+
+  /** The first read has failed: the value is loaded without the cache. */
+  ofError(error: Error): unknown {
+    // The read went well, and what came after it has failed.
+    if (this.#hasReply) throw error;
+    this.#counts?.failed(error);
+    return this.#resolve(this.#down(error));
+  }
+
+  /** Counts the first read. */
+  countFor(counts: ReadCounts): void {
+    this.#counts = counts;
+  }
+
+  #take(found: unknown): unknown {
+    const isHit = !(found instanceof Seen);
+    if (this.#counts !== null) {
+      if (isHit || found.hasValue) this.#counts.hits++;
+      else this.#counts.misses++;
+    }
+    return isHit ? this.#hit(found) : this.#resolve(found);
   }
 
   async #reload(): Promise<unknown> {
@@ -177,15 +200,26 @@ class Fetching<Id> implements Reader<unknown> {
       let found = await first;
       for (;;) {
         if (caller.isOver) throw caller.error;
-        if (found === AGAIN) found = await this.#fetcher.look(this, caller.options);
+        if (found === AGAIN) found = await this.#look(caller);
         else if (found instanceof Down) found = await this.#loadWithout(caller);
         else if (found instanceof Seen) found = await this.#act(found, caller);
-        else if (found instanceof Flight) found = await this.#join(found, caller, null, true);
+        else if (found instanceof Flight) found = await this.#join(found, caller, null);
         else if (found instanceof Answer) return this.#end(found.outcome, found.value);
         else return this.#hit(found);
       }
     } catch (error) {
       this.#fetcher.state.counts.outcomes.failed++;
+      throw error;
+    }
+  }
+
+  // The read is not aborted with the call: if it wins a lease that nobody uses, it gives it up.
+  async #look(caller: Caller): Promise<unknown> {
+    const found = this.#fetcher.look(this, undefined);
+    try {
+      return await caller.wait(found);
+    } catch (error) {
+      void found.then((late) => this.#fetcher.drop(this, late));
       throw error;
     }
   }
@@ -204,20 +238,28 @@ class Fetching<Id> implements Reader<unknown> {
       case 'missing':
         return await this.#claim(caller);
       case 'fresh':
-        // Its bytes are not what the serde expects: they are replaced.
-        await this.#fetcher.reopen(this, seen);
-        return AGAIN;
+        return await this.#replace(seen, caller);
       case 'held':
       case 'waiting': {
         const flight = this.#fetcher.state.flights.get(this.id);
         if (old === null && flight?.isOpen === true) return flight;
-        if (await this.#fetcher.takesOver(this, seen)) {
-          this.#hasWaited = true;
-          return AGAIN;
-        }
+        if (this.#fetcher.isOver(this, seen)) return await this.#takeOver(seen, caller);
         return old === null ? await this.#wait(caller) : new Answer('stale', old.value);
       }
     }
+  }
+
+  // Its bytes are not what the serde expects.
+  async #replace(seen: Seen, caller: Caller): Promise<unknown> {
+    const reopened = await this.#fetcher.reopen(this, seen, caller.options);
+    return reopened instanceof Down ? reopened : AGAIN;
+  }
+
+  async #takeOver(seen: Seen, caller: Caller): Promise<unknown> {
+    this.#hasWaited = true;
+    const reopened = await this.#fetcher.reopen(this, seen, caller.options);
+    if (reopened === true) this.#fetcher.state.counts.takeovers++;
+    return reopened instanceof Down ? reopened : AGAIN;
   }
 
   // Under a lease, which the call has won.
@@ -225,25 +267,25 @@ class Fetching<Id> implements Reader<unknown> {
     const isFirst = seen.flight === null;
     const flight = seen.flight ??= this.#fetcher.begin(this, seen);
     const outcome = !isFirst ? 'shared' : this.#hasWaited ? 'taken-over' : 'loaded';
-    return await this.#join(flight, caller, old, false, outcome);
+    return await this.#join(flight, caller, old, outcome);
   }
 
   // Without a lease: the cache is down, or has no room, or the wait was too long.
   async #loadWithout(caller: Caller): Promise<unknown> {
     const { flights } = this.#fetcher.state;
     const flight = flights.get(this.id) ?? this.#fetcher.begin(this, null);
-    return await this.#join(flight, caller, null, true, 'failed-open');
+    return await this.#join(flight, caller, null, 'failed-open');
   }
 
   async #join(
     flight: Flight,
     caller: Caller,
     old: Seen | null,
-    isLater: boolean,
     outcome: Outcome = 'shared',
   ): Promise<unknown> {
     const { softTimeout } = this.#fetcher.settings;
     flight.enter();
+    const isLater = flight.number <= this.#lastFlight;
     try {
       const ending = isLater ? flight.landing : flight.arrival;
       const landing = await caller.wait(ending, old === null ? Infinity : softTimeout);
@@ -251,8 +293,9 @@ class Fetching<Id> implements Reader<unknown> {
         flight.keep();
         return new Answer('stale', old!.value);
       }
+      if (landing.type === 'aborted') return AGAIN;
       if (landing.type === 'loaded') {
-        return landing.isOutdated ? AGAIN : new Answer(outcome, landing.value);
+        return landing.isOutdated && isLater ? AGAIN : new Answer(outcome, landing.value);
       }
       if (old === null) throw landing.error;
       return new Answer('stale', old.value);

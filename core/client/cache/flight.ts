@@ -7,12 +7,13 @@ export type Landing =
     readonly type: 'loaded';
     readonly value: unknown;
     /**
-     * The item was changed, invalidated or deleted while the value was loaded: it is the answer for
-     * those only who had asked before the load began.
+     * The item was, or may have been, changed, invalidated or deleted while the value was loaded: it
+     * is the answer only for calls that were made before the load began.
      */
     readonly isOutdated: boolean;
   }
-  | { readonly type: 'failed'; readonly error: unknown };
+  | { readonly type: 'failed'; readonly error: unknown }
+  | { readonly type: 'aborted' };
 
 /** A load in progress. */
 export class Flight {
@@ -24,6 +25,8 @@ export class Flight {
   isOpen = true;
   /** Whether it has ended, or was aborted. */
   isOver = false;
+  /** Counts the loads: a call is later than those with a number up to that at its start. */
+  readonly number: number;
   readonly #aborter: Aborter = newAborter();
   readonly #onAbort: () => void;
   #arrive: (landing: Landing) => void = () => {};
@@ -33,7 +36,8 @@ export class Flight {
   #isKept = false;
 
   /** @param onAbort Called when the last caller has left before the end. */
-  constructor(onAbort: () => void) {
+  constructor(number: number, onAbort: () => void) {
+    this.number = number;
     this.#onAbort = onAbort;
     this.arrival = new Promise((resolve) => {
       this.#arrive = resolve;
@@ -59,6 +63,9 @@ export class Flight {
     this.isOpen = false;
     this.isOver = true;
     this.#onAbort();
+    // A call that comes to it later looks again.
+    this.#arrive({ type: 'aborted' });
+    this.#land({ type: 'aborted' });
     this.#aborter.abort(undefined);
   }
 

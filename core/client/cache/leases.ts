@@ -19,7 +19,7 @@ import type { OperationContext } from '../operation-context.ts';
 import { toCount, toDone, toStatus, toUnsigned, unexpected } from '../results.ts';
 import { CLAIM, EMPTY_VALUE, NONE, serialize } from '../values/serde.ts';
 import { readItem, readPlainItem, readValue, Seen } from './item.ts';
-import { secondsToExptime } from './policy.ts';
+import { MONTH, secondsToExptime } from './policy.ts';
 
 /** The end of the marker's key. */
 const MARKER = '~fresh';
@@ -37,6 +37,17 @@ export interface Stored {
   readonly flags: number;
 }
 
+/** An item as `peek` finds it. */
+export interface PeekedItem {
+  /** Null for a placeholder, or what the serde cannot read. */
+  readonly found: { readonly value: unknown } | null;
+  /** To replace it with. */
+  readonly cas: bigint;
+  readonly isInvalid: boolean;
+  /** Any read of an invalidated item wins its lease: it must be used, or reopened. */
+  readonly isWon: boolean;
+}
+
 /** The commands of one policy, for keys of any client. */
 export class Leases {
   readonly context: OperationContext;
@@ -49,7 +60,7 @@ export class Leases {
     this.#seconds = seconds;
     // The server lets a reader win below the number.
     const recache = grace + refreshAhead === 0 ? [] : [`R${grace + refreshAhead + 1}`];
-    this.#readFlags = plainFlags('mg', ['v', 'f', 'c', 't', `N${lease}`, ...recache]);
+    this.#readFlags = plainFlags('mg', ['v', 'f', 'c', 't', `N${longer(lease)}`, ...recache]);
   }
 
   /** The read of a key; a server without meta commands gets a `gets`. */
@@ -89,7 +100,7 @@ export class Leases {
     token: string,
     options: ExecuteOptions | undefined,
   ): Promise<Seen | null> {
-    const expire = this.#exptime(this.#seconds.lease);
+    const expire = this.#exptime(longer(this.#seconds.lease));
     const fields = { expire, flags: CLAIM, quiet: false };
     const added = await this.context.execute(
       wire,
@@ -138,14 +149,14 @@ export class Leases {
   }
 
   /** Lets the next reader win, if nobody has changed the item since; returns whether it did. */
-  async reopen({ key, base64, route }: WireKey, seen: Seen): Promise<boolean> {
-    const flags = ['I', `C${seen.cas}`];
-    const reply = await this.context.execute(
-      { key, base64, route },
-      { verb: 'md', key, base64, flags },
-      undefined,
-    );
-    return toStatus(reply) === 'done';
+  async reopen(
+    wire: WireKey,
+    cas: bigint,
+    options: ExecuteOptions | undefined,
+  ): Promise<boolean> {
+    const { key, base64 } = wire;
+    const command = { verb: 'md', key, base64, flags: ['I', `C${cas}`] } as const;
+    return toStatus(await this.context.execute(wire, command, options)) === 'done';
   }
 
   /** Serves the old value for so many seconds before another load; only without meta commands. */
@@ -185,17 +196,12 @@ export class Leases {
     return true;
   }
 
-  /**
-   * The item as it is, without a lease: its value, and the cas to replace it with; undefined if there
-   * is none.
-   */
+  /** The item as it is; undefined if there is none. */
   async peek(
     key: ItemKey,
     wire: WireKey,
     options: ExecuteOptions | undefined,
-  ): Promise<
-    { readonly found: { readonly value: unknown } | null; readonly cas: bigint } | undefined
-  > {
+  ): Promise<PeekedItem | undefined> {
     const flags = ['v', 'f', 'c'];
     const command = {
       verb: 'mg',
@@ -209,7 +215,8 @@ export class Leases {
     if (item === undefined) return undefined;
     const isPlaceholder = item.flags === CLAIM || (item.value.length === 0 && item.flags === 0);
     const found = isPlaceholder ? null : readValue(this.context, key, item.value, item.flags);
-    return { found, cas: item.cas };
+    const marks = reply.type === 'VA' ? reply.flags : [];
+    return { found, cas: item.cas, isInvalid: marks.includes('X'), isWon: marks.includes('W') };
   }
 
   /** Marks an item as old, for the seconds of the grace; deletes it where there is none. */
@@ -282,7 +289,7 @@ export class Leases {
     const marker = toMarker(wire);
     const found = toItem(await this.context.execute(marker, getCommand(marker, true), options));
     if (found !== undefined) return false;
-    const fields = { expire: this.#exptime(lease), flags: 0, quiet: false };
+    const fields = { expire: this.#exptime(longer(lease)), flags: 0, quiet: false };
     const command = storeCommand('add', marker, '1', fields);
     return toDone(await this.context.execute(marker, command, options));
   }
@@ -342,6 +349,14 @@ function toItem(
   return { value: reply.value, flags, cas };
 }
 
+/**
+ * The seconds of a placeholder for a lease: the clock of memcached ticks in whole seconds, so that an
+ * item lives up to a second less than it is told.
+ */
+function longer(lease: number): number {
+  return Math.min(lease + 1, MONTH);
+}
+
 /** The lease of a placeholder, if it is the caller's: its value is the caller's token. */
 function toClaim(
   reply: Reply,
@@ -368,8 +383,10 @@ function concat(first: Uint8Array, second: Uint8Array): Uint8Array {
   return both;
 }
 
-/** Whether a command was refused since the connection speaks only classic commands. */
+/**
+ * Whether a command has failed since the connection speaks only classic commands. It may have been
+ * sent before that was known, but then to a server that is given the classic ones now.
+ */
 function isTextOnly(error: unknown): boolean {
-  return error instanceof UsageError && error.argument === 'dialect' &&
-    error.outcome === 'not-sent';
+  return error instanceof UsageError && error.argument === 'dialect';
 }

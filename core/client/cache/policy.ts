@@ -138,7 +138,7 @@ export interface PolicySettings {
 }
 
 /** memcached takes more seconds for a Unix time. */
-const MONTH = 60 * 60 * 24 * 30;
+export const MONTH: number = 60 * 60 * 24 * 30;
 
 const isTtl: Rule = [
   (value) => typeof value === 'function' || isSeconds(value, 1, Infinity),

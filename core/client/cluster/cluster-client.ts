@@ -4,7 +4,7 @@ import type { ServerName } from '../connection/endpoint.ts';
 import type { Expire } from '../expire.ts';
 import type { ItemKey } from '../keys.ts';
 import { Memcache } from '../memcache.ts';
-import type { MemcacheDependencies, Servers } from '../operation-context.ts';
+import { type MemcacheDependencies, type Servers, withPrefix } from '../operation-context.ts';
 import type { CallOptions, WriteOptions } from '../options.ts';
 import type { StatValue } from '../results.ts';
 import { ServerClient } from '../server-client.ts';
@@ -25,6 +25,24 @@ export class ClusterClient extends Memcache {
    */
   constructor(dependencies: MemcacheDependencies & { readonly servers: Servers }) {
     super(dependencies);
+  }
+
+  /**
+   * The same client with a prefix for every key, as in `Memcache`: each is on the server on which this
+   * client has it. The operations on the servers concern all keys.
+   *
+   * @throws UsageError when the prefix breaks a rule.
+   *
+   * @example
+   * ```ts
+   * const users = client.withPrefix('user:');
+   * console.log(users.serverOf('1') === client.serverOf('user:1')); // true
+   * ```
+   */
+  override withPrefix(prefix: string): ClusterClient {
+    return new ClusterClient(
+      withPrefix({ ...this.dependencies, servers: serversOf(this) }, prefix),
+    );
   }
 
   /** The names of the servers, in their order; none before a discovery has found them. */
@@ -146,7 +164,10 @@ function serversOf({ dependencies }: Memcache): Servers {
 
 function serverClient(client: Memcache, name: string, ignoreErrors: boolean): ServerClient {
   const executor = serversOf(client).executorOf(name);
-  return new ServerClient({ ...client.dependencies, servers: undefined, ignoreErrors, executor });
+  const all = client.dependencies.statuses;
+  const statuses = all && (() => all().filter((status) => status.name === name));
+  const own = { ignoreErrors, executor, statuses, servers: undefined };
+  return new ServerClient({ ...client.dependencies, ...own });
 }
 
 async function askEach<Options extends CallOptions, Result>(

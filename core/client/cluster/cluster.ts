@@ -15,11 +15,13 @@ import {
   type Executor,
   type Reader,
   refuse,
+  refused,
   wholeReply,
 } from '../connection/executor.ts';
 import { type HashScheme, SchemeHasher } from '../hashing/hasher.ts';
 import { Health, type HealthOptions } from './health.ts';
 import { HEALTH_CHECK } from '../connection/link.ts';
+import { type ServerChange, ServerStatus } from '../connection/server-status.ts';
 import { eachItem } from '../results.ts';
 import { groupByServer, type ItemKey } from '../keys.ts';
 
@@ -36,6 +38,8 @@ export interface ClusterOptions extends HealthOptions {
    * one is not answered.
    */
   readonly connect: (endpoint: Endpoint, onFailure: (cause: Error) => void) => Executor;
+  /** Called with what happens to a server. */
+  readonly onServer?: ((event: ServerChange) => void) | undefined;
 }
 
 /** One server of a cluster. */
@@ -44,7 +48,13 @@ export interface Member extends ResolvedServer {
   readonly executor: Executor;
   /** @internal */
   readonly health: Health;
+  /** @internal */
+  readonly status: ServerStatus;
 }
+
+type ConnectWithStatus = (
+  ...given: [...Parameters<ClusterOptions['connect']>, status: ServerStatus]
+) => Executor;
 
 type ManyKeys = Extract<Command, { readonly keys: readonly Key[] }>;
 
@@ -111,17 +121,17 @@ export class Cluster implements Executor {
     reader: Reader<Result>,
     key: ItemKey,
   ): Promise<Result> {
-    if (this.#closed) return Promise.reject(closedError());
+    if (this.#closed) return refused(reader, closedError());
     try {
       const route = routeOf(command, options);
       if (route === undefined) {
-        return this.execute(command, options)
-          .then((reply) => reader.ofReply(reply, { key, options, deadline: Infinity }));
+        const call = { key, options, deadline: Infinity };
+        return executeThenRead(this, command, call, reader);
       }
       if (this.#dead.size > 0) this.#askDead();
       return this.#executeOn(this.memberOf(route), command, options, reader, key);
     } catch (error) {
-      return Promise.reject(error);
+      return refused(reader, error);
     }
   }
 
@@ -169,6 +179,7 @@ export class Cluster implements Executor {
     this.#dead.delete(member);
     this.#hasher.remove(name);
     const closed = member.executor.close();
+    member.status.leave(null);
     this.#leaving.add(closed);
     await closed.finally(() => this.#leaving.delete(closed));
     return true;
@@ -188,12 +199,14 @@ export class Cluster implements Executor {
     reader: Reader<Result>,
     key: ItemKey,
   ): Promise<Result> {
-    if (member === undefined) return refuse(command, options, this.#allDown());
-    const { health, executor } = member;
+    if (member === undefined) return refuse(command, options, this.#allDown(), reader);
+    const { health, executor, status } = member;
     if (health.state !== 'up') {
       const { clock } = this.#options;
       if (!health.isDue(clock.elapsed(), 'retryTimeout')) {
-        return refuse(command, options, isDown(`${member.node.name} is`, health.cause));
+        const error = isDown(`${member.node.name} is`, health.cause);
+        status.refused(error);
+        return refuse(command, options, error, reader);
       }
       // The probe, sent with it, shows whether the server is back: a write without a reply shows
       // nothing.
@@ -233,13 +246,16 @@ export class Cluster implements Executor {
   }
 
   #join(server: ResolvedServer): void {
-    const { connect, random } = this.#options;
+    const { random } = this.#options;
+    // The clients of this package also report to the status.
+    const connect: ConnectWithStatus = this.#options.connect;
     const health = new Health(this.#options, random);
+    const status = new ServerStatus(server.node.name, this.#options.onServer);
     const executor = connect(server.endpoint, (cause) => {
       // Once it is not up, the probes decide.
       if (health.state === 'up') this.#fail(member, cause);
-    });
-    const member: Member = { ...server, executor, health };
+    }, status);
+    const member: Member = { ...server, executor, health, status };
     this.#members.set(server.node.name, member);
   }
 
@@ -268,6 +284,7 @@ export class Cluster implements Executor {
   #answer(member: Member): void {
     member.health.answer();
     if (this.#members.get(member.node.name) !== member) return;
+    member.status.answered();
     if (this.#dead.delete(member)) {
       // Its old place: before all that come after it and are in the list.
       let at = 0;
@@ -282,14 +299,20 @@ export class Cluster implements Executor {
   #fail(member: Member, cause: Error): void {
     const { health, node } = member;
     health.fail(cause, this.#options.clock.elapsed());
+    member.status.fail(cause);
     if (health.state !== 'dead' || this.#members.get(node.name) !== member) return;
+    const wasThere = !this.#dead.has(member);
     this.#dead.add(member);
     this.#hasher.remove(node.name);
+    if (wasThere) member.status.leave(cause);
   }
 
   #allDown(): ConnectionError {
     const [first] = this.#dead;
-    return isDown('all servers are', first?.health.cause ?? null);
+    const error = isDown('all servers are', first?.health.cause ?? null);
+    // It is nobody's in particular.
+    first?.status.refused(error);
+    return error;
   }
 }
 
@@ -313,6 +336,10 @@ function confirming<Result>(health: Health, reader: Reader<Result>): Reader<Resu
     ofReply(reply, call, connection) {
       if (reply.type !== 'silent') health.confirm();
       return reader.ofReply(reply, call, connection);
+    },
+    ofError(error) {
+      if (reader.ofError === undefined) throw error;
+      return reader.ofError(error);
     },
   };
 }

@@ -1,8 +1,9 @@
 // Many servers as one executor, with the defaults of a client.
 import { assertArgument, checkEntry, checkObject } from '../../wire/check.ts';
-import type { Dialer } from '../../io/transport.ts';
+import type { Dialer, Endpoint } from '../../io/transport.ts';
 import type { ServerName } from '../connection/endpoint.ts';
 import type { Executor } from '../connection/executor.ts';
+import type { ServerStatus } from '../connection/server-status.ts';
 import { Pace } from '../connection/timing.ts';
 import { upstreamFor } from '../connection/upstream.ts';
 import type { HashScheme } from '../hashing/hasher.ts';
@@ -92,8 +93,8 @@ export function clusterOf(
   return new Cluster(servers, {
     ...settings,
     scheme: toScheme(settings.scheme),
-    connect: (endpoint, onFailure) =>
-      around(upstreamFor(endpoint, { ...settings, onFailure, pace })),
+    connect: (endpoint: Endpoint, onFailure: (cause: Error) => void, status?: ServerStatus) =>
+      around(upstreamFor(endpoint, { ...settings, onFailure, pace, status })),
   });
 }
 

@@ -20,6 +20,7 @@ import {
   type ExecuteOptions,
   type Executor,
   type Reader,
+  refused,
 } from '../connection/executor.ts';
 import type { ItemKey } from '../keys.ts';
 import type { CallOptions } from '../options.ts';
@@ -70,7 +71,10 @@ export class DiscoveredCluster implements Executor {
   ): Promise<Result> {
     if (this.#isKnown) return this.#cluster.executeWith(command, options, reader, key);
     const waiting = this.ready(options === undefined ? {} : options);
-    return waiting.then((left) => this.#cluster.executeWith(command, left, reader, key));
+    return waiting.then(
+      (left) => this.#cluster.executeWith(command, left, reader, key),
+      (error) => refused(reader, error),
+    );
   }
 
   /**

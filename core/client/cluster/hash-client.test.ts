@@ -263,7 +263,9 @@ hash('addServer takes a share of the keys, removeServer gives it back', async ()
 
 const wrong: readonly (readonly [argument: string, servers: unknown, options: object])[] = [
   ['servers', [], {}],
-  ['servers', 'localhost', {}],
+  ['servers', 5, {}],
+  ['server', '', {}],
+  ['server', 'a,,b', {}],
   ['servers', undefined, {}],
   ['server', [5], {}],
   ['server', [{ server: 5 }], {}],

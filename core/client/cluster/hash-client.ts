@@ -3,6 +3,12 @@ import type { TlsOptions } from '../../io/transport.ts';
 import { checkEntry } from '../../wire/check.ts';
 import { UsageError } from '../../wire/errors.ts';
 import { quoted, type ServerName } from '../connection/endpoint.ts';
+import {
+  type Environment,
+  noEnvironment,
+  readEnvironment,
+  readServerUrls,
+} from '../connection/server-url.ts';
 import { RoutedKeys } from '../keys.ts';
 import type { Servers } from '../operation-context.ts';
 import {
@@ -21,8 +27,11 @@ import { type ClusterServer, resolveServer, resolveServers } from './cluster-ser
 import { DiscoveredCluster } from './discovered-cluster.ts';
 import { Discovery } from './discovery/discovery.ts';
 
-/** The servers of a `HashClient`: a list, or a discovery, which finds them and follows changes. */
-export type HashServers = readonly (ServerName | ClusterServer)[] | Discovery;
+/**
+ * The servers of a `HashClient`: a list, also as a text with commas or as a URL, or a discovery, which
+ * finds them and follows changes.
+ */
+export type HashServers = string | readonly (ServerName | ClusterServer)[] | Discovery;
 
 /**
  * A client of many servers, among which keys are distributed by a hash scheme. Calls for many keys
@@ -33,6 +42,8 @@ export type HashServers = readonly (ServerName | ClusterServer)[] | Discovery;
 export class HashClient extends ClusterClient {
   /** What the runtime adds to the options, among them how to dial. */
   static readonly prepare: Prepare = asGiven;
+  /** @internal The environment of the process. */
+  static readonly environment: () => Environment = noEnvironment;
 
   /**
    * Makes a client of many servers.
@@ -43,7 +54,8 @@ export class HashClient extends ClusterClient {
    * finishes its pending commands. Closing the client closes the discovery.
    * @throws UsageError when an option breaks a rule.
    */
-  constructor(servers: HashServers, options: HashClientOptions = {}) {
+  constructor(servers: HashServers, given: HashClientOptions = {}) {
+    const { list, options } = readServers(servers, given);
     const settings = clientSettings(hashClientTable, new.target.prepare(options));
     const { clock, timeout, tls } = settings;
     const profile = settings.profile === undefined
@@ -52,7 +64,7 @@ export class HashClient extends ClusterClient {
     const scheme = profile !== undefined && options.scheme === undefined
       ? profile.scheme
       : settings.scheme;
-    const known = servers instanceof Discovery ? [] : resolveServers(servers, tls);
+    const known = servers instanceof Discovery ? [] : resolveServers(list, tls);
     const cluster = clusterOf(known, { ...settings, scheme });
     const discovered = servers instanceof Discovery
       ? new DiscoveredCluster(cluster, servers, { clock, timeout, tls })
@@ -66,8 +78,48 @@ export class HashClient extends ClusterClient {
       keys: new RoutedKeys(keyPolicy(settings), profile),
       executor: discovered ?? cluster,
       servers: serversIn(cluster, discovered, tls),
+      statuses: () => [...cluster.members.values()].map(({ status }) => status),
     });
   }
+
+  /**
+   * Makes a client of the servers that `MEMCACHED_URL` names in the environment, with the login and
+   * the options in that URL: `memcached://user:password@a:11211,b:11211?scheme=ketama`.
+   *
+   * @param options They override those of the URL.
+   * @param environment The variables; those of the process by default. In a Worker they are the `env`
+   * of its handler.
+   * @throws UsageError when the variable is not set, the runtime has no environment, or the URL breaks
+   * a rule; it never quotes a login.
+   *
+   * @example
+   * ```ts
+   * const own = HashClient.fromEnv({}, { MEMCACHED_URL: 'memcached://a:11211,b:11211' });
+   * await own.close();
+   * ```
+   */
+  static fromEnv(
+    options: HashClientOptions = {},
+    environment: Readonly<Record<string, string | undefined>> = this.environment(),
+  ): HashClient {
+    return new this(readEnvironment(environment), options);
+  }
+}
+
+function readServers(
+  servers: HashServers,
+  given: HashClientOptions,
+): { readonly list: readonly (ServerName | ClusterServer)[]; readonly options: HashClientOptions } {
+  if (servers instanceof Discovery) return { list: [], options: given };
+  // A URL divides its own list, as its login may have commas. No other text has a login.
+  const texts = typeof servers !== 'string'
+    ? servers
+    : /:\/\/|@/.test(servers)
+    ? [servers]
+    : servers.split(',').map((one) => one.trim());
+  if (!Array.isArray(texts)) return { list: texts, options: given };
+  const { servers: list, options } = readServerUrls(texts, given, hashClientTable);
+  return { list, options };
 }
 
 /** The servers of a cluster. The list of a discovery cannot be changed by hand. */

@@ -23,7 +23,9 @@ const password = fc.array(fc.constantFrom(...'ab9:/@?#[]%., "\'\\\n\té\u{1f600}
       letters.slice(0, at).join('') + SECRET + letters.slice(at).join('')
     )
   );
-const scheme = fc.constantFrom('', 'memcache://', 'memcached://', 'tcp://', 'ws://', 'x:', 'UNIX:');
+const scheme = fc.constantFrom(
+  ...['', 'memcache://', 'memcached://', 'memcacheds://', 'tcp://', 'ws://', 'x:', 'UNIX:'],
+);
 const place = fc.constantFrom(
   ...['host', 'host:11211', '[::1]:5', '::1', 'host:', 'host:99999', 'host:x', '', ':1', '[::1'],
   ...['host/path', 'host,other:1', 'a b', '/run/m.sock', 'host:1/', 'host:1?x=1'],
@@ -53,6 +55,9 @@ const users: Readonly<Record<string, (server: string) => unknown>> = {
   Client: (server) => new Client(server, { dial }),
   PooledClient: (server) => new PooledClient(server, { dial }),
   HashClient: (server) => new HashClient([server], { dial }),
+  'a HashClient of a text': (server) => new HashClient(server, { dial }),
+  'a HashClient of two logins': (server) => new HashClient([server, `${server}:1`], { dial }),
+  'Client.fromEnv': (server) => Client.fromEnv({ dial }, { MEMCACHED_URL: server }),
   'a server of a HashClient': (server) => new HashClient([{ server, name: 'a' }], { dial }),
   'a list': (server) => toEndpoint([server, server] as never),
   DnsDiscovery: (server) => new DnsDiscovery(server, { resolve: () => Promise.resolve([]) }),
@@ -98,8 +103,8 @@ logins('a list that a discovery was given is not quoted either', async () => {
   assert.is(endpointName({ host, port: 1 }), '***@cache.example:1');
 });
 
-logins('it is refused, with the option that takes it', () => {
-  const text = saidBy(() => new Client(`memcache://user:${SECRET}@cache.example:5`, { dial }));
+logins('it is refused where no URL is taken, with the option that takes it', () => {
+  const text = saidBy(() => toEndpoint(`memcache://user:${SECRET}@cache.example:5`));
   assert.match(text, 'server must not hold a login, as "memcache://***@cache.example:5" does');
   assert.match(text, 'option auth');
 });

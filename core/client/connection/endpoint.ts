@@ -15,7 +15,8 @@ export const DEFAULT_PORT = 11211;
 
 /**
  * How a server is named: `host`, `host:port`, `[v6]`, `[v6]:port`, a bare IPv6 address,
- * `memcache://host:port`, `unix:/path`, `/path`, or an endpoint.
+ * `memcached://host:port`, `memcacheds://host:port` for TLS, `unix:/path`, `/path`, or an endpoint.
+ * Clients also take a login and options in a URL: `memcached://user:password@host?timeout=500`.
  */
 export type ServerName = string | Endpoint;
 
@@ -26,13 +27,17 @@ export type ServerName = string | Endpoint;
  * @throws UsageError when the name cannot be read. A login in it is refused, and never quoted.
  */
 export function toEndpoint(server: ServerName, tls?: TlsOptions): Endpoint {
-  const extra = tls === undefined ? {} : { tls };
+  const isSecure = typeof server === 'string' && /^memcacheds:/i.test(server);
+  const extra = tls === undefined ? isSecure ? { tls: {} } : {} : { tls };
   if (Array.isArray(server)) throw new UsageError('server', listRule(server));
   if (typeof server === 'object' && server !== null) return { ...checkEndpoint(server), ...extra };
   if (typeof server !== 'string') {
     throw new UsageError('server', 'must be a string or an endpoint');
   }
-  const name = server.replace(/^(memcached?|tcp):\/\//i, '').replace(/^unix:(\/\/)?/i, '');
+  const name = server.replace(/^(memcached?|memcacheds|tcp):\/\//i, '').replace(
+    /^unix:(\/\/)?/i,
+    '',
+  );
   if (name.startsWith('/')) return { path: name, ...extra };
   if (/^unix:/i.test(server)) {
     throw new UsageError('server', 'of a unix socket must be an absolute path');
@@ -70,7 +75,7 @@ export function quoted(name: unknown): string {
   return JSON.stringify(text.includes('@') ? withoutLogin(text) : text);
 }
 
-const LIST_RULE =
+export const LIST_RULE =
   "must be one server, not a list: new HashClient(['a:11211', 'b:11211']) takes many";
 
 /** What is wrong with a list, or with a pair as Python's clients take it. */
@@ -109,10 +114,12 @@ const endpointNames = /* @__PURE__ */ optionNames<Exclude<Endpoint, { readonly p
   tls: true,
   noDelay: true,
   keepAlive: true,
+  unref: true,
 });
 const socketNames = /* @__PURE__ */ optionNames<Extract<Endpoint, { readonly path: string }>>({
   path: true,
   tls: true,
+  unref: true,
 });
 const tlsNames = /* @__PURE__ */ optionNames<TlsOptions>({
   ca: true,

@@ -9,9 +9,10 @@ import {
 } from '../../wire/check.ts';
 import { checkCommand } from '../../wire/check-command.ts';
 import type { Command, Key } from '../../wire/command.ts';
-import { ConnectionError, UsageError } from '../../wire/errors.ts';
+import { ConnectionError, type Outcome, TimeoutError, UsageError } from '../../wire/errors.ts';
 import type { PlainReply } from '../../wire/plain.ts';
 import type { Reply, ReplyItem } from '../../wire/reply.ts';
+import { withoutStack } from '../../wire/without-stack.ts';
 import type { ItemKey } from '../keys.ts';
 
 /** The options of one command. */
@@ -82,6 +83,14 @@ export interface Call {
   readonly deadline: number;
 }
 
+/** What is counted of reads. */
+export interface ReadCounts {
+  hits: number;
+  misses: number;
+  /** Counts a command that failed. */
+  failed(error: unknown): void;
+}
+
 /**
  * Turns the reply to a command into the result of the call. One object serves all calls of a kind.
  */
@@ -101,6 +110,13 @@ export interface Reader<Result> {
    * @param index The index of its key.
    */
   takeItem?(item: PlainReply, index: number): void;
+  /** Called when the command has failed: its result is that of the call, its exception the error. */
+  ofError?(error: Error): Result | Promise<Result>;
+  /**
+   * Counts what it reads, and what fails, for a server; the readers of one call do it themselves.
+   * Other readers are wrapped.
+   */
+  countFor?(counts: ReadCounts): void;
 }
 
 /** The reader that returns the reply itself. */
@@ -142,18 +158,41 @@ export function executeThenRead<Result>(
   call: Call,
   reader: Reader<Result>,
 ): Promise<Result> {
-  return executor.execute(command, call.options).then((reply) => reader.ofReply(reply, call));
+  const { options } = call;
+  return executor.execute(command, options).then(
+    (reply) => reader.ofReply(reply, call),
+    (error) => {
+      return refused(reader, error);
+    },
+  );
 }
 
-/** Rejects with this error, or with a UsageError where the call itself breaks a rule. */
-export async function refuse(
+/** Fails with this error, or with a UsageError where the call itself breaks a rule. */
+export async function refuse<Result>(
   command: Command,
   options: ExecuteOptions | undefined,
   error: unknown,
-): Promise<never> {
+  reader: Reader<Result>,
+): Promise<Result> {
   checkExecuteOptions(options);
   checkCommand(command);
-  throw error;
+  return await refused(reader, error);
+}
+
+/** The result of a call that has failed before it was pending. */
+export async function refused<Result>(reader: Reader<Result>, error: unknown): Promise<Result> {
+  if (reader.ofError === undefined) throw error;
+  return await reader.ofError(error as Error);
+}
+
+/** The error of a call that was not answered in time. */
+export function lateError(server: string, timeout: number, outcome: Outcome): TimeoutError {
+  // Rounded, since it may be the rest of a longer time.
+  const within = timeout < 10 ? Number(timeout.toPrecision(2)) : Math.round(timeout);
+  // The stack of a timer is useless, and thousands of commands may time out at once.
+  return withoutStack(() =>
+    new TimeoutError(`no reply from ${server} within ${within} ms`, outcome)
+  );
 }
 
 /** The error of a call after `close`. */

@@ -32,7 +32,6 @@ import { isQuiet } from '../../wire/command-facts.ts';
 import { sizeOf } from '../../wire/ring.ts';
 import { isError, type Reply, type ReplyItem, SILENT } from '../../wire/reply.ts';
 import { verbs } from '../../wire/verbs.ts';
-import { withoutStack } from '../../wire/without-stack.ts';
 import { AbortListeners } from './abort-listeners.ts';
 import { Alarm, Pace } from './timing.ts';
 import { endpointName } from './endpoint.ts';
@@ -40,8 +39,10 @@ import {
   checkExecuteOptions,
   type ExecuteOptions,
   type Executor,
+  lateError,
   type Reader,
   reasonOf,
+  refused,
   wholeReply,
 } from './executor.ts';
 import type { ItemKey } from '../keys.ts';
@@ -50,6 +51,7 @@ import { settle, settlePlain } from './pending.ts';
 import type { ClientOptions } from '../options.ts';
 import { Nudge } from './nudge.ts';
 import { announce, observed, type Traffic } from './observe.ts';
+import type { ServerStatus } from './server-status.ts';
 import type { Clock } from '../../io/clock.ts';
 import type { Optional } from '../../wire/options.ts';
 
@@ -66,12 +68,14 @@ export interface LinkOptions
   readonly clock: Clock;
   /** @internal The budget of a turn of the event loop, shared by the links of a client. */
   readonly pace?: Pace | undefined;
+  /** @internal The state of the server, and its counters. */
+  readonly status?: ServerStatus | undefined;
   /** Milliseconds until a command times out. */
   readonly timeout: number;
   /** Milliseconds until a dial times out, including the TLS handshake. */
   readonly connectTimeout: number;
-  /** Called once, when a command has timed out and no reply had arrived since it was sent. */
-  readonly onLate?: ((link: Link, error: TimeoutError) => void) | undefined;
+  /** Called once, when a command has timed out after so long and no reply came since it was sent. */
+  readonly onLate?: ((link: Link, error: TimeoutError, waited: number) => void) | undefined;
   /**
    * Called once, when the link has closed; returns the link that takes over its commands, or null.
    * `cause` is null if it was closed in order or by its owner; `atProbe`: it closed at the probe.
@@ -150,6 +154,7 @@ export class Link implements Executor, TransportEvents {
     this.#pump = new Pump(this.#connection, {
       onTurn: () => this.#flush(),
       onRested: () => this.#advance(),
+      onSent: (count) => options.status?.sent(count),
     }, this.#pace);
     this.#alarm = new Alarm(options.clock, () => {
       // While reading is paused, a silent server has not stalled.
@@ -202,7 +207,7 @@ export class Link implements Executor, TransportEvents {
       try {
         spelled = this.#connection.spell(command);
       } catch (error) {
-        return Promise.reject(error);
+        return refused(reader, error);
       }
     }
     const { onCommand, clock } = this.#options;
@@ -212,7 +217,8 @@ export class Link implements Executor, TransportEvents {
     const deadline = clock.elapsed() + (options?.timeout ?? this.#options.timeout);
     const reply = this.#execute(spelled, command, options, traffic, wholeReply, key);
     const ended = observed(onEnd, clock, spelled, traffic, reply);
-    return ended.then((it) => reader.ofReply(it, { key, options, deadline }, this));
+    return ended.then((it) => reader.ofReply(it, { key, options, deadline }, this))
+      .catch((error) => refused(reader, error));
   }
 
   /** Checks whether the server replies; observers are not called. */
@@ -229,7 +235,7 @@ export class Link implements Executor, TransportEvents {
       try {
         this.#send(command, pending, deadline + shift, until);
       } catch (error) {
-        pending.reject(error as Error);
+        pending.fail(error as Error);
       }
     }
     this.#pump.schedule();
@@ -265,7 +271,7 @@ export class Link implements Executor, TransportEvents {
         this.#usedAt = this.#alarm.time.elapsed();
       }
     } catch (error) {
-      reject(error as Error);
+      return refused(reader, error);
     }
     return result;
   }
@@ -370,9 +376,9 @@ export class Link implements Executor, TransportEvents {
   }
 
   /** @internal */
-  onLent(chunk: Uint8Array): void {
+  onLent(chunk: Uint8Array): Uint8Array | null {
     this.#receive(chunk, true);
-    this.#connection.keep();
+    return this.#connection.keep();
   }
 
   #receive(chunk: Uint8Array, isLent: boolean): void {
@@ -381,6 +387,7 @@ export class Link implements Executor, TransportEvents {
     if (isLarge) this.#pace.begin();
     this.#connection.receive(chunk, this.#alarm.time.elapsed(), isLent);
     this.#advance();
+    this.#options.status?.received(chunk.length, this.isSound);
     if (isLarge) this.#pump.limitReading();
   }
 
@@ -469,7 +476,7 @@ export class Link implements Executor, TransportEvents {
         const { tag, reply, bytesOut, bytesIn } = event;
         tag.unlisten?.();
         if (tag.traffic !== null) Object.assign(tag.traffic, { bytesOut, bytesIn });
-        if (isError(reply)) return tag.reject(new ServerReplyError(reply.type, reply.message));
+        if (isError(reply)) return tag.fail(new ServerReplyError(reply.type, reply.message));
         this.hasAnswered = true;
         return settle(tag, reply, this);
       }
@@ -485,7 +492,7 @@ export class Link implements Executor, TransportEvents {
         return;
       case 'refused':
         event.tag.unlisten?.();
-        return event.tag.reject(event.error);
+        return event.tag.fail(event.error);
       case 'timeout':
         return this.#timeOut(event);
       case 'quiet-error': {
@@ -502,18 +509,13 @@ export class Link implements Executor, TransportEvents {
   #timeOut({ tag, outcome, silent }: ClientEvent<Pending> & { type: 'timeout' }): void {
     const { timeout = this.#options.timeout } = tag.options ?? {};
     tag.unlisten?.();
-    // Rounded, since it may be the rest of a longer time.
-    const within = timeout < 10 ? Number(timeout.toPrecision(2)) : Math.round(timeout);
-    // The stack of a timer is useless, and thousands of commands may time out at once.
-    const error = withoutStack(() =>
-      new TimeoutError(`no reply from ${this.#name} within ${within} ms`, outcome)
-    );
+    const error = lateError(this.#name, timeout, outcome);
     // No reply at all since it was sent: a firewall may have dropped the connection.
     if (silent && !this.#isLate && !this.#over) {
       this.#isLate = true;
-      this.#options.onLate?.(this, error);
+      this.#options.onLate?.(this, error, timeout);
     }
-    tag.reject(error);
+    tag.fail(error);
   }
 
   // Whether quiet writes resolve at once. A fence is sent before so many are pending.
@@ -528,7 +530,7 @@ export class Link implements Executor, TransportEvents {
     const refuse = (error: unknown): void => {
       tag.unlisten?.();
       this.#connection.cancel(tag);
-      tag.reject(error as Error);
+      tag.fail(error as Error);
     };
     try {
       const busy = tag.options?.onItem?.(item);
@@ -571,7 +573,7 @@ export class Link implements Executor, TransportEvents {
       for (const call of calls) {
         if (adopted.has(call)) continue;
         call.unlisten?.();
-        call.reject(lostError(this.#authError ?? cause, outcome));
+        call.fail(lostError(this.#authError ?? cause, outcome));
       }
     }
     // Their bytes were sent, which is all that their promises stand for.
@@ -592,6 +594,6 @@ export class Link implements Executor, TransportEvents {
     if (state === 'settled') return;
     // Later, as the same signal may abort other commands that must not be sent.
     this.#pump.schedule();
-    pending.reject(new AbortError(state === 'unsent' ? 'not-sent' : 'unknown', reason));
+    pending.fail(new AbortError(state === 'unsent' ? 'not-sent' : 'unknown', reason));
   }
 }

@@ -52,6 +52,17 @@ export class Pending implements Call {
     this.deadline = deadline;
     this.traffic = traffic;
   }
+
+  /** Ends the call with an error, unless its reader has an answer to it. */
+  fail(error: Error): void {
+    const { reader } = this;
+    if (reader.ofError === undefined) return this.reject(error);
+    try {
+      this.resolve(reader.ofError(error));
+    } catch (other) {
+      this.reject(other as Error);
+    }
+  }
 }
 
 /** A command that was queued before its connection was proved. */
@@ -67,7 +78,7 @@ export function settle(call: Pending, reply: Reply, connection: Executor): void 
   try {
     call.resolve(call.reader.ofReply(reply, call, connection));
   } catch (error) {
-    call.reject(error as Error);
+    call.fail(error as Error);
   }
 }
 
@@ -90,7 +101,7 @@ export function settlePlain(
   try {
     call.resolve(reader.ofItem(reply, call, connection));
   } catch (error) {
-    call.reject(error as Error);
+    call.fail(error as Error);
   }
 }
 

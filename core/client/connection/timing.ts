@@ -11,15 +11,18 @@ export class Alarm {
   time: Pick<Clock, 'elapsed'>;
   readonly #clock: Clock;
   readonly #ring: () => void;
+  readonly #isIdle: boolean;
   #at = Infinity;
   #pausedAt: number | null = null;
   #pausedFor = 0;
   #cancel: () => void = () => {};
 
-  constructor(clock: Clock, ring: () => void) {
+  /** @param isIdle The process may end before it goes off. */
+  constructor(clock: Clock, ring: () => void, isIdle = false) {
     this.time = clock;
     this.#clock = clock;
     this.#ring = ring;
+    this.#isIdle = isIdle;
   }
 
   /** Milliseconds that its time is behind the clock, but for a pause that is not over. */
@@ -37,7 +40,7 @@ export class Alarm {
     this.#cancel = this.#clock.after(wait, () => {
       this.#at = Infinity;
       this.#ring();
-    });
+    }, this.#isIdle);
   }
 
   /** Does not go off, and its time does not go on, until `resume`. */

@@ -170,6 +170,59 @@ upstream(
   },
 );
 
+upstream('a call with a short time limit does not condemn a server that is new', async () => {
+  const failures: Error[] = [];
+  const scene = new UpstreamScene({ timeout: 1000, onFailure: (cause) => failures.push(cause) });
+  const first = scene.do(mg('a'), { timeout: 5 });
+  const patient = scene.do(mg('b'));
+  const transport = await scene.network.last.accept();
+  await scene.pass(5);
+  assert.is(first.brief, 'TimeoutError timeout unknown');
+  assert.equal(failures, []);
+  // The next call goes over a new connection, and not into a wait.
+  const next = scene.do(mg('c'));
+  assert.is(scene.network.dials.length, 2);
+  await transport.reply('EN O1\r\nEN O2\r\n');
+  assert.is(patient.state, 'resolved');
+  await (await scene.network.last.accept()).reply('EN O1\r\n');
+  assert.is(next.state, 'resolved');
+});
+
+upstream('two connections in a row without a reply condemn a server', async () => {
+  const failures: Error[] = [];
+  const scene = new UpstreamScene({ timeout: 1000, onFailure: (cause) => failures.push(cause) });
+  for (const expected of [0, 1]) {
+    scene.do(mg('a'), { timeout: 5 });
+    await scene.network.last.accept();
+    await scene.pass(5);
+    assert.is(failures.length, expected);
+  }
+});
+
+upstream('a server slower than the time limit of any call is not condemned', async () => {
+  const failures: Error[] = [];
+  const scene = new UpstreamScene({ timeout: 1000, onFailure: (cause) => failures.push(cause) });
+  for (let i = 0; i < 5; i++) {
+    const call = scene.do(mg('a'), { timeout: 5 });
+    const transport = await scene.network.last.accept();
+    await scene.pass(5);
+    assert.is(call.brief, 'TimeoutError timeout unknown');
+    await transport.reply('EN O1\r\n');
+    assert.equal(transport.ends, ['close']);
+  }
+  assert.is(scene.network.dials.length, 5);
+  assert.equal(failures, []);
+});
+
+upstream('one call of the usual time limit condemns a new server that does not reply', async () => {
+  const failures: Error[] = [];
+  const scene = new UpstreamScene({ timeout: 1000, onFailure: (cause) => failures.push(cause) });
+  scene.do(mg('a'));
+  await scene.network.last.accept();
+  await scene.pass(1000);
+  assert.is(failures.length, 1);
+});
+
 upstream('a call that is late behind others that were answered condemns nothing', async () => {
   const scene = new UpstreamScene();
   scene.do(mg('a'));

@@ -15,16 +15,26 @@ import {
   type Executor,
   type Reader,
   refuse,
+  refused,
   wholeReply,
 } from './executor.ts';
 import type { ItemKey } from '../keys.ts';
-import { type ClientSettings, type PoolOptions, poolTable, type WithDial } from '../options.ts';
+import {
+  type ClientSettings,
+  clientTable,
+  type PoolOptions,
+  poolTable,
+  type WithDial,
+} from '../options.ts';
 import { Link, type LinkOptions } from './link.ts';
+import { ServerStatus } from './server-status.ts';
 import type { Optional } from '../../wire/options.ts';
 
 /** The options of an `Upstream`. */
 export interface UpstreamOptions
   extends Omit<LinkOptions, 'onClosed' | 'onLate'>, Optional<PoolOptions> {
+  /** Milliseconds after which an unused connection is closed; Infinity by default. */
+  readonly idleTimeout?: number | undefined;
   /**
    * Milliseconds to wait before the second dial after a failed one, doubled after each further
    * failure.
@@ -58,7 +68,9 @@ const SPREAD = 64 * 1024;
  * background, so that no call waits for a dial while there is a connection.
  */
 export class Upstream implements Executor {
-  readonly #options: UpstreamOptions & PoolOptions;
+  /** @internal */
+  readonly status: ServerStatus;
+  readonly #options: UpstreamOptions & PoolOptions & { readonly idleTimeout: number };
   // In the order of opening. The last ones get the fewest commands, and become idle first.
   #links: Link[] = [];
   // Being opened in the background, while the others are busy.
@@ -71,6 +83,8 @@ export class Upstream implements Executor {
   // Not to dial before this time, by the clock's `elapsed`.
   #dialAt = 0;
   #cause: Error | null = null;
+  // How many connections in a row were left for want of a reply, since the last sign of life.
+  #silent = 0;
   #closed = false;
   #isPaused = false;
   readonly #alarm: Alarm;
@@ -83,9 +97,11 @@ export class Upstream implements Executor {
   constructor(options: UpstreamOptions) {
     const { pace = new Pace(options.clock) } = options;
     const { maxPoolSize = poolTable.maxPoolSize[1] } = options;
-    const { idleTimeout = poolTable.idleTimeout[1] } = options;
+    const { idleTimeout = clientTable.idleTimeout[1] } = options;
     this.#options = { ...options, pace, maxPoolSize, idleTimeout };
-    this.#alarm = new Alarm(options.clock, () => this.#closeIdle());
+    this.#alarm = new Alarm(options.clock, () => this.#closeIdle(), true);
+    this.status = options.status ?? new ServerStatus(endpointName(options.endpoint));
+    this.status.countPending = () => this.#all().reduce((sum, { pending }) => sum + pending, 0);
     if (options.auth === undefined) return;
     checkCredential('username', options.auth.username);
     checkCredential('password', options.auth.password);
@@ -106,11 +122,12 @@ export class Upstream implements Executor {
     reader: Reader<Result>,
     key: ItemKey,
   ): Promise<Result> {
-    if (this.#closed) return Promise.reject(closedError());
+    if (this.#closed) return refused(reader, closedError());
+    const counting = this.status.counting(command, reader);
     try {
-      return this.#pick().executeWith(command, options, reader, key);
+      return this.#pick().executeWith(command, options, counting, key);
     } catch (error) {
-      return refuse(command, options, error);
+      return refuse(command, options, error, counting);
     }
   }
 
@@ -129,6 +146,7 @@ export class Upstream implements Executor {
   /** A dump or a watch in progress ends with an error, since its consumer may have stopped. */
   async close(): Promise<void> {
     this.#closed = true;
+    this.status.close();
     this.#alarm.stop();
     for (const link of this.#apart) link.abort(closedError());
     for (;;) {
@@ -207,17 +225,20 @@ export class Upstream implements Executor {
     const link = this.#connect();
     this.#apart.add(link);
     try {
-      return await link.execute(command, options);
+      const counting = this.status.counting(command, wholeReply);
+      return await link.executeWith(command, options, counting, '');
     } finally {
       link.abort();
     }
   }
 
   #connect(closesAtProbe = false): Link {
+    if (this.#all().length === 0) this.status.connecting();
     const link = new Link({
       ...this.#options,
+      status: this.status,
       closesAtProbe,
-      onLate: (late, error) => this.#leave(late, error),
+      onLate: (late, error, waited) => this.#leave(late, error, waited),
       onClosed: (ended, { cause, atProbe }) =>
         this.#finish(ended, cause, atProbe && !closesAtProbe),
     });
@@ -226,12 +247,16 @@ export class Upstream implements Executor {
   }
 
   // A connection on which a command timed out keeps its pending commands, and gets no more.
-  #leave(link: Link, error: TimeoutError): void {
+  #leave(link: Link, error: TimeoutError, waited: number): void {
     if (!this.#links.includes(link)) return;
     this.#links = this.#links.filter((other) => other !== link);
     this.#leaving.add(link);
     void link.close();
-    if (!link.hasAnswered) this.#fail(link, error);
+    this.#silent = link.hasAnswered ? 1 : this.#silent + 1;
+    // One call that waited for less than others would is no evidence against a server, which may be
+    // slow. The next one is: a slow server has ended what the first connection owed by then.
+    const isEvidence = waited >= this.#options.timeout || this.#silent > 1;
+    if (!link.hasAnswered && isEvidence) this.#fail(link, error);
   }
 
   // Returns the connection that takes over its pending commands, or null.
@@ -240,6 +265,8 @@ export class Upstream implements Executor {
     const wasLate = this.#leaving.delete(link);
     this.#apart.delete(link);
     this.#links = this.#links.filter((other) => other !== link);
+    // One that was left ends in order when all that it owed has come.
+    if (wasLate ? cause === null : link.hasAnswered) this.#silent = 0;
     if (this.#closed && (!atProbe || wasOpening)) return null;
     if (atProbe) {
       // The server does not support meta commands, so the next connection sends no probe for them.
@@ -260,6 +287,7 @@ export class Upstream implements Executor {
       return this.#links.find(({ hasAnswered }) => hasAnswered) ?? this.#links[0]!;
     }
     if (isVain) this.#fail(link, cause);
+    else if (this.#all().length === 0) this.status.rest();
     return null;
   }
 
@@ -271,8 +299,10 @@ export class Upstream implements Executor {
     const delay = backoff(this.#failures, reconnectDelay, maxReconnectDelay, random);
     // The first time, a connection that was made and lost is replaced without a wait.
     this.#dialAt = wasConnected && this.#failures === 1 ? 0 : clock.elapsed() + delay;
+    if (this.#links.length > 0) return;
+    this.status.fail(cause);
     const failed = cause instanceof TimeoutError || cause instanceof ConnectionError;
-    if (failed && this.#links.length === 0) this.#options.onFailure?.(cause);
+    if (failed) this.#options.onFailure?.(cause);
   }
 
   #isDown(): ConnectionError | UsageError {
@@ -296,18 +326,21 @@ export function upstreamFor(
     & ClientSettings
     & Optional<PoolOptions>
     & WithDial
-    & Pick<UpstreamOptions, 'onFailure' | 'pace'>,
+    & Pick<UpstreamOptions, 'onFailure' | 'pace' | 'status'>,
 ): Upstream {
-  return new Upstream({ ...settings, endpoint: withSocketOptions(endpoint, settings) });
+  const status = settings.status ?? new ServerStatus(endpointName(endpoint), settings.onServer);
+  return new Upstream({ ...settings, status, endpoint: withSocketOptions(endpoint, settings) });
 }
 
 function withSocketOptions(
   endpoint: Endpoint,
-  { noDelay, keepAlive }: Pick<ClientSettings, 'noDelay' | 'keepAlive'>,
+  { noDelay, keepAlive, unref }: Pick<ClientSettings, 'noDelay' | 'keepAlive' | 'unref'>,
 ): Endpoint {
-  if ('path' in endpoint) return endpoint;
+  const kept = unref ? { unref } : {};
+  if ('path' in endpoint) return { ...endpoint, ...kept };
   return {
     ...endpoint,
+    ...kept,
     ...(noDelay === undefined ? {} : { noDelay }),
     ...(keepAlive === undefined ? {} : { keepAlive }),
   };

@@ -158,6 +158,42 @@ face('a class made of a wrapper may have a method of its own', async () => {
   await client.close();
 });
 
+face('withPrefix has the methods of its client, over the same connections', async () => {
+  const { client } = createTestClient();
+  const many = threeServers();
+  for (const one of [client, new RetryingClient(client), new FallbackClient([client])]) {
+    const prefixed = one.withPrefix('a:').withPrefix('b:');
+    assert.ok(await prefixed.version());
+    await prefixed.set('k', 'one');
+    assert.is(await client.get('a:b:k'), 'one');
+    await prefixed.close();
+    assert.is(await one.get('a:b:k'), 'one');
+    await client.flushAll();
+  }
+  for (const one of [many, new RetryingClient(many), new FallbackClient([many])]) {
+    const prefixed = one.withPrefix('a:').withPrefix('b:');
+    assert.equal(prefixed.servers, many.servers);
+    assert.is(prefixed.serverOf('k'), many.serverOf('a:b:k'));
+    await prefixed.set('k', 'one');
+    assert.is(await many.get('a:b:k'), 'one');
+    assert.is(await many.server(prefixed.serverOf('k')!).get('a:b:k'), 'one');
+    await prefixed.server(prefixed.serverOf('k')!).delete('k');
+    assert.is(await many.get('a:b:k'), undefined);
+    await prefixed.close();
+  }
+  await client.close();
+  await many.close();
+});
+
+face('withPrefix of a FallbackClient reads all caches', async () => {
+  const [first, second] = [createTestClient().client, createTestClient().client];
+  const both = new FallbackClient([first, second], { copyUp: { expire: 60 } });
+  await second.set('a:k', 'old');
+  assert.is(await both.withPrefix('a:').get('k'), 'old');
+  assert.is(await first.get('a:k'), 'old');
+  await both.close();
+});
+
 // That this compiles is the proof.
 interface Caches {
   any: RetryingClient;
@@ -199,5 +235,6 @@ face('both are types, and have the methods of what they are over', async () => {
 face.run();
 
 function methodsOf({ prototype }: { readonly prototype: Memcache }): string[] {
-  return Object.getOwnPropertyNames(prototype).filter((name) => name !== 'constructor');
+  // What they override, the constructor too, every client has.
+  return Object.getOwnPropertyNames(prototype).filter((name) => !(name in Memcache.prototype));
 }

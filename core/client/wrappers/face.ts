@@ -17,12 +17,13 @@ export type FaceOf<Client extends Memcache> = Client extends ClusterClient ? Clu
  * wrapper's executor. Members of the wrapper's own class are kept.
  */
 export function keepFace(wrapper: Memcache, client: Memcache): void {
+  const own: object = wrapper.constructor.prototype;
   for (const { prototype } of [ClusterClient, ServerClient]) {
     const face = Object.entries(Object.getOwnPropertyDescriptors(prototype));
     // By name, as a wrapper of a wrapper is an instance of neither.
     if (!face.every(([name]) => name in client)) continue;
     for (const [name, method] of face) {
-      if (!(name in wrapper)) Object.defineProperty(wrapper, name, method);
+      if (!Object.hasOwn(own, name)) Object.defineProperty(wrapper, name, method);
     }
   }
 }

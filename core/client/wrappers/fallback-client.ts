@@ -5,6 +5,7 @@ import { MemcacheError, UsageError } from '../../wire/errors.ts';
 import { type Gets, toKeys } from '../operation-context.ts';
 import { Deadline } from '../connection/timing.ts';
 import { checkExecuteOptions } from '../connection/executor.ts';
+import type { ServerStatus } from '../connection/server-status.ts';
 import { type Expire, toExptime } from '../expire.ts';
 import { type FaceOf, keepFace } from './face.ts';
 import { type ItemKey, ownKey } from '../keys.ts';
@@ -28,7 +29,7 @@ const copyNames = /* @__PURE__ */ new Set(['expire']);
  * cache to another while both are in use.
  *
  * `get`, `gets`, `gat`, `gats`, `getMany` and `getsMany` read one cache after the other until all keys
- * are found; all other calls are for the first cache only. So a deleted key may be found in the next
+ * are found; all other calls, those of `namespace` too, are for the first cache only. So a deleted key may be found in the next
  * cache again, and an item that `gets` finds in another cache has a version that `cas` will not find
  * in the first, unless `copyUp` has copied it.
  *
@@ -84,7 +85,9 @@ export const FallbackClient: FallbackClientConstructor = class FallbackClient ex
     if (copyUp !== undefined) {
       toExptime(copyUp?.expire, first.dependencies.clock.now(), 'copyUp.expire');
     }
-    super(first.dependencies);
+    const statuses = (): readonly ServerStatus[] =>
+      [first, ...others].flatMap(({ dependencies }) => dependencies.statuses?.() ?? []);
+    super({ ...first.dependencies, statuses });
     this.#first = first;
     this.#others = others;
     this.#copyExpire = copyUp?.expire;
@@ -154,6 +157,14 @@ export const FallbackClient: FallbackClientConstructor = class FallbackClient ex
       expire: this.#copyExpire,
       toValue,
     });
+  }
+
+  /** As in `Memcache`, for all caches. Closing it does nothing. */
+  override withPrefix(prefix: string): Memcache {
+    return new FallbackClient(
+      [this.#first.withPrefix(prefix), ...this.#others.map((cache) => cache.withPrefix(prefix))],
+      { copyUp: this.#copyExpire === undefined ? undefined : { expire: this.#copyExpire } },
+    );
   }
 
   /** The failures of all caches that became misses. */

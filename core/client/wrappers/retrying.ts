@@ -20,8 +20,10 @@ import {
   type Call,
   checkExecuteOptions,
   type ExecuteOptions,
+  executeThenRead,
   type Executor,
   type Reader,
+  refused,
 } from '../connection/executor.ts';
 import { backoff, Deadline } from '../connection/timing.ts';
 import type { ItemKey } from '../keys.ts';
@@ -147,21 +149,20 @@ export class Retrying implements Executor {
     reader: Reader<Result>,
     key: ItemKey,
   ): Promise<Result> {
-    checkExecuteOptions(options);
     const executor = this.#executor;
-    const { reply, call, connection } = await this.#repeat(
-      command,
-      options,
-      this.#deadline(options),
-      async (left): Promise<Landed> => {
-        const landed = executor.executeWith?.(command, left, landing, key);
-        if (landed !== undefined) return await landed;
+    let landed: Landed;
+    try {
+      checkExecuteOptions(options);
+      landed = await this.#repeat(command, options, this.#deadline(options), async (left) => {
         const own = { key, options: left, deadline: Infinity };
-        return { reply: await executor.execute(command, left), call: own, connection: undefined };
-      },
-    );
+        return await (executor.executeWith?.(command, left, landing, key) ??
+          executeThenRead(executor, command, own, landing));
+      });
+    } catch (error) {
+      return await refused(reader, error);
+    }
     // Outside of the attempts: what it throws is no failure of the command.
-    return await reader.ofReply(reply, call, connection);
+    return await reader.ofReply(landed.reply, landed.call, landed.connection);
   }
 
   /** Ends the waits between attempts: their calls reject with the error of the last attempt. */

@@ -1,11 +1,11 @@
 import * as assert from 'uvu/assert';
-import { suite } from '../../test/runner/suite.ts';
-import { createTestClient } from '../testing/mod.ts';
-import type { Command } from '../wire/command.ts';
-import { ProtocolError } from '../wire/errors.ts';
-import { plainFlagsOf } from '../wire/plain.ts';
-import type { Reply } from '../wire/reply.ts';
-import { Memcache } from './memcache.ts';
+import { suite } from '../../../test/runner/suite.ts';
+import { createTestClient } from '../../testing/mod.ts';
+import type { Command } from '../../wire/command.ts';
+import { ProtocolError } from '../../wire/errors.ts';
+import { plainFlagsOf } from '../../wire/plain.ts';
+import type { Reply } from '../../wire/reply.ts';
+import { Memcache } from '../memcache.ts';
 import type { MetaCommands } from './meta-commands.ts';
 
 const meta = suite('meta commands: replies that no sound server gives');

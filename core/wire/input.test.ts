@@ -1,0 +1,139 @@
+// The law: a value is the same however its bytes were cut, and whether or not they were read straight
+// into the memory that the connection asked for.
+import * as assert from 'uvu/assert';
+import { Random } from '../../conformance/random.ts';
+import { bytes, text } from '../../conformance/assert.ts';
+import { drain, proven } from '../../conformance/wire/tools.ts';
+import { suite } from '../../test/runner/suite.ts';
+import type { ClientConnection } from './client-connection.ts';
+
+const input = suite('reads into the memory of a value');
+const random = new Random(Number(process.env['MEMWIRE_SEED'] ?? 20261127));
+
+const READ_SIZE = 64 * 1024;
+
+/** A transport with one array for its reads, which fills the memory that it is asked to. */
+class Reads {
+  readonly #connection: ClientConnection<string>;
+  readonly #memory = new Uint8Array(READ_SIZE);
+  asked: Uint8Array | null = null;
+  /** How many bytes were read into memory that was asked for. */
+  direct = 0;
+
+  constructor(connection: ClientConnection<string>) {
+    this.#connection = connection;
+  }
+
+  /** Reads so much of a stream; returns how much was left of it. */
+  read(stream: Uint8Array, most: number, take: () => void): Uint8Array {
+    const memory = this.asked ?? this.#memory;
+    const count = Math.min(most, memory.length, stream.length);
+    memory.set(stream.subarray(0, count));
+    if (this.asked !== null) this.direct += count;
+    this.#connection.receive(memory.subarray(0, count), 0, true);
+    take();
+    this.asked = this.#connection.keep();
+    this.#memory.fill(0x58);
+    return stream.subarray(count);
+  }
+}
+
+function ask(keys: number, allocate?: (size: number) => Uint8Array): ClientConnection<string> {
+  const connection = proven(allocate === undefined ? {} : { textCodec: { ...codec, allocate } });
+  for (let i = 0; i < keys; i++) {
+    connection.send({ verb: 'mg', key: 'k', base64: false, flags: ['v', 'f'] }, `${i}`);
+  }
+  drain(connection);
+  return connection;
+}
+
+const codec = { read: () => '', write: () => 0 };
+
+function replies(values: readonly Uint8Array[]): Uint8Array {
+  const parts = values.flatMap((value, i) => [
+    bytes(`VA ${value.length} f0 O${i + 1}\r\n`),
+    value,
+    bytes('\r\n'),
+  ]);
+  const whole = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}
+
+const pattern = (length: number): Uint8Array =>
+  Uint8Array.from({ length }, (_, i) => (i * 7 + length) % 251);
+
+input('values are whole, however they are cut, read late or read into their memory', () => {
+  let direct = 0;
+  for (let round = 0; round < 60; round++) {
+    const sizes = Array.from(
+      { length: 3 },
+      () => random.pick([0, 5, 65_535, 65_536, 70_000, 131_072, 300_000]),
+    );
+    const values = sizes.map(pattern);
+    const connection = ask(3, (size) => new Uint8Array(size).fill(0x59));
+    const reads = new Reads(connection);
+    const found: Uint8Array[] = [];
+    const take = (): void => {
+      for (let event = connection.next(); event !== null; event = connection.next()) {
+        assert.ok(event.type === 'reply' && event.reply.type === 'VA', event.type);
+        found.push(event.reply.value);
+      }
+    };
+    let rest = replies(values);
+    while (rest.length > 0) {
+      const most = random.pick([1, 100, READ_SIZE, 100_000, 1_000_000]);
+      // A consumer may be busy, so that nothing is taken for some reads.
+      rest = reads.read(rest, most, random.chance(0.2) ? () => {} : take);
+    }
+    take();
+    assert.equal(found.map((value) => value.length), sizes);
+    found.forEach((value, i) =>
+      assert.is(Buffer.from(value).equals(values[i] ?? value), true, `value ${i}`)
+    );
+    direct += reads.direct;
+  }
+  assert.ok(direct > 1_000_000, `${direct} bytes were read into their place`);
+});
+
+input('memory is asked for only where all that is missing of a value is long', () => {
+  const connection = ask(2);
+  const give = (chunk: Uint8Array): number | undefined => {
+    connection.receive(chunk, 0, true);
+    assert.is(connection.next(), null);
+    return connection.keep()?.length;
+  };
+  assert.is(give(bytes('VA 70000 f0')), undefined);
+  assert.is(give(bytes(' O1\r\nabc')), 69_997);
+  assert.is(give(new Uint8Array(4461)), 65_536);
+  assert.is(give(new Uint8Array(1)), undefined);
+});
+
+input('a value that does not end where its length says ends the connection', () => {
+  const connection = ask(1);
+  const reads = new Reads(connection);
+  let rest = bytes(`VA 200000 f0 O1\r\n${'x'.repeat(200_000)}yz`);
+  const found: unknown[] = [];
+  while (rest.length > 0) rest = reads.read(rest, 1e6, () => found.push(connection.next()?.type));
+  assert.ok(reads.direct > 100_000);
+  assert.is(found.at(-1), 'closed');
+});
+
+input('a value may be kept: its memory is its own', () => {
+  const connection = ask(1);
+  const reads = new Reads(connection);
+  let rest = replies([pattern(200_000)]);
+  while (rest.length > 0) rest = reads.read(rest, 1e6, () => {});
+  const event = connection.next();
+  assert.ok(event?.type === 'reply' && event.reply.type === 'VA');
+  const { value } = event.reply;
+  assert.is(value.buffer.byteLength, 200_000);
+  assert.is(reads.asked, null);
+  assert.is(text(value.subarray(0, 3)), text(pattern(200_000).subarray(0, 3)));
+});
+
+input.run();

@@ -1,0 +1,74 @@
+// The law: items of a `get` that are read as they come are those of the reply that is read at once.
+import * as assert from 'uvu/assert';
+import { bytes, text } from '../../conformance/assert.ts';
+import { drain, proven } from '../../conformance/wire/tools.ts';
+import { suite } from '../../test/runner/suite.ts';
+import type { ClientEvent } from './client-event.ts';
+
+const items = suite('plain items of many keys');
+
+/** Takes items, where none may come. */
+const nothing = {
+  takesItems: () => true,
+  onPlain: () => assert.unreachable(),
+  onPlainItem: () => assert.unreachable(),
+};
+
+items('they are plain but for those that a chunk cuts', () => {
+  const keys = Array.from({ length: 12 }, (_, i) => `key:${i}`);
+  const sent = keys.filter((_, i) => i % 5 !== 2);
+  const reply = [...sent.map((key) => `VALUE ${key} 1 4\r\n${key.slice(-4)}\r\n`), 'END\r\n'].join(
+    '',
+  );
+  for (let size = 1; size <= reply.length; size++) {
+    const connection = proven();
+    connection.send({ verb: 'get', keys }, 'a');
+    drain(connection);
+    const found = new Map<string, string>();
+    let taken = 0;
+    let cuts = 0;
+    let end: ClientEvent<string> | null = null;
+    for (let at = 0; at < reply.length; at += size, cuts++) {
+      connection.receive(bytes(reply.slice(at, at + size)), 0);
+      end = connection.next({
+        takesItems: () => true,
+        onPlainItem(_tag, { bytes: chunk, from, to }, index) {
+          taken++;
+          found.set(keys.at(index) ?? '', text(chunk.subarray(from, to)));
+        },
+        onPlain: () => assert.unreachable(),
+      });
+    }
+    assert.ok(end?.type === 'reply' && end.reply.type === 'values', `${size}`);
+    for (const { key, value } of end.reply.items) found.set(String(key), text(value));
+    assert.equal([...found.keys()].toSorted(), sent.toSorted(), `${size}`);
+    for (const [key, value] of found) assert.is(value, key.slice(-4));
+    assert.ok(taken >= sent.length - cuts, `${taken} of ${sent.length} with ${cuts} chunks`);
+    assert.ok(taken + end.reply.items.length === sent.length);
+  }
+});
+
+items('an item that was cut and is none ends the connection, as on the path for everything', () => {
+  for (
+    const line of ['VALUE x 1 1\r\n1\r\n', 'VALUE k 1\r\n1\r\n', 'VALUE k 1 1\r\n123', 'VALUX\r\n']
+  ) {
+    for (let at = 1; at < line.length; at++) {
+      const causes = [true, false].map((isFast) => {
+        const connection = proven();
+        connection.send({ verb: 'get', keys: ['k'] }, 'a');
+        drain(connection);
+        const found: unknown[] = [];
+        for (const chunk of [line.slice(0, at), line.slice(at)]) {
+          connection.receive(bytes(chunk), 0);
+          const event = connection.next(isFast ? nothing : undefined);
+          if (event !== null) found.push(event.type === 'closed' ? String(event.cause) : event);
+        }
+        return found;
+      });
+      assert.equal(causes[0], causes[1], `${line} cut at ${at}`);
+      assert.is(causes[0]?.length, 1);
+    }
+  }
+});
+
+items.run();
