@@ -14,5 +14,10 @@ export const entries: Readonly<Record<string, string>> = {
   testing: 'core/testing/mod.ts',
   otel: 'telemetry/otel.ts',
   prometheus: 'telemetry/prometheus.ts',
+  keyv: 'stores/keyv.ts',
+  unstorage: 'stores/unstorage.ts',
+  'express-session': 'stores/express-session.ts',
+  'rate-limiter-flexible': 'stores/rate-limiter-flexible.ts',
+  next: 'stores/next.ts',
   conformance: 'conformance/mod.ts',
 };

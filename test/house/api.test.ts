@@ -20,7 +20,7 @@ const ofRuntimes = new Set(['Client', 'DnsDiscovery', 'HashClient', 'PooledClien
 
 const house = suite('house: exports');
 const published = ['core', 'transport-node', 'transport-deno', 'transport-bun', 'transport-web']
-  .concat('telemetry', 'cli', 'conformance')
+  .concat('telemetry', 'stores', 'cli', 'conformance')
   .flatMap((folder) => sources(folder));
 
 house('docs/api.md is what `npm run docs` writes', () => {

@@ -32,6 +32,14 @@ export const entries: Readonly<Record<string, readonly [file: string, purpose: s
   'memwire/bridge': ['transport-node/bridge.ts', 'the bridge from WebSockets to memcached'],
   'memwire/otel': ['telemetry/otel.ts', 'spans and metrics for OpenTelemetry'],
   'memwire/prometheus': ['telemetry/prometheus.ts', 'counters as text for Prometheus'],
+  'memwire/keyv': ['stores/keyv.ts', 'a storage adapter of Keyv, and of what is built on it'],
+  'memwire/unstorage': ['stores/unstorage.ts', 'a driver of unstorage, for Nitro and Nuxt too'],
+  'memwire/express-session': ['stores/express-session.ts', 'a store of express-session'],
+  'memwire/rate-limiter-flexible': [
+    'stores/rate-limiter-flexible.ts',
+    'limiters of rate-limiter-flexible, counted in memcached',
+  ],
+  'memwire/next': ['stores/next.ts', 'a cache handler of Next'],
   'memwire/conformance': ['conformance/mod.ts', 'cases and servers as data'],
 };
 

@@ -25,6 +25,8 @@ export const arrows: Readonly<Record<string, readonly string[]>> = {
   'core/server': ['core/io', 'core/wire'],
   'core/bridge': ['core/client', 'core/io', 'core/wire'],
   'core/testing': ['core/server', 'core/client', 'core/io', 'core/wire'],
+  // Adapters to other people's libraries, of which they import nothing.
+  stores: ['core/client', 'core/io', 'core/wire'],
   core: lower,
   'transport-node': [...adapter, 'node'],
   // Deno and Bun provide Node's modules, which these transports use where the runtime's API lacks

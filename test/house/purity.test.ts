@@ -7,18 +7,21 @@ import { identifiers, imports, type Source, sources, walk } from './source.ts';
 const house = suite('house: purity');
 // Commands that also run in a page cannot use Node.
 const console = sources('cli/console');
+// Stores run wherever their client does.
+// That of Next excepted, which asks for Buffers.
+const stores = sources('stores').filter(({ file }) => file !== 'stores/next.ts');
 const core = sources('core');
 const wire = core.filter(({ file }) => file.startsWith('core/wire/'));
 
 house('core names no runtime', () => {
   const runtime = ['Deno', 'Bun', 'Buffer', 'process', 'console', 'window', 'document', 'require'];
-  for (const source of [...core, ...console]) {
+  for (const source of [...core, ...console, ...stores]) {
     const names = identifiers(source);
     // The option of `rateLimit`; the global does not compile without the types of pages.
     if (source.file === 'core/client/patterns/counters.ts') names.delete('window');
     for (const name of runtime) assert.not(names.has(name), `${source.file} mentions ${name}`);
     for (const target of imports(source)) {
-      const isNeutral = /^(core|cli\/console)\//.test(target);
+      const isNeutral = /^(core|cli\/console|stores)\//.test(target);
       assert.ok(isNeutral, `${source.file} imports ${target}`);
     }
   }
@@ -41,7 +44,7 @@ house('core/wire is synchronous and uses no clock', () => {
 house('Date.now is written once', () => {
   const written: string[] = [];
   const folders = ['node', 'deno', 'bun', 'web'].map((name) => `transport-${name}`);
-  for (const source of [...core, ...[...folders, 'conformance'].flatMap(sources)]) {
+  for (const source of [...core, ...[...folders, 'stores', 'conformance'].flatMap(sources)]) {
     walk(source.tree, (node) => {
       if (!isPropertyAccessExpression(node)) return;
       if (node.expression.getText() === 'Date' && node.name.text === 'now') {

@@ -11,7 +11,8 @@ import { UserProject } from './user-project.ts';
 
 const house = suite('house: samples in the docs');
 const pages = ['README.md', ...readdirSync(join(ROOT, 'docs')).map((file) => `docs/${file}`)]
-  .filter((file) => file.endsWith('.md'));
+  // Those of docs/stores.md need other packages: package/users/hosts runs them.
+  .filter((file) => file.endsWith('.md') && file !== 'docs/stores.md');
 const server = new Server();
 let listener: Listener;
 let project: UserProject;

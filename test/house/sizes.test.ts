@@ -31,7 +31,7 @@ const SMALL_FILES = 3;
 const paths = readdirSync(ROOT, { recursive: true, encoding: 'utf8' })
   .filter((file) => file.endsWith('.ts') && !/(^|\/)(node_modules|dist)\//.test(file));
 const folders = ['node', 'deno', 'bun', 'web'].map((name) => `transport-${name}`);
-const all = ['core', ...folders, 'cli', 'cli/console', 'conformance', 'test']
+const all = ['core', ...folders, 'stores', 'cli', 'cli/console', 'conformance', 'test']
   .flatMap(sources)
   .filter(({ file }) => !file.endsWith('.test.ts'));
 

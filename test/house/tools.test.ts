@@ -148,6 +148,12 @@ export const client: Client = required.client;
   );
 }
 
+withTools('the stores are what the types of their libraries ask for', () => {
+  const compiler = join(ROOT, 'node_modules/.bin/tsc');
+  const { stdout } = spawnSync(compiler, ['-p', join(USERS, 'hosts')], { encoding: 'utf8' });
+  assert.is(stdout, '');
+});
+
 withTools('"go to definition" of an editor leads to the source', () => {
   const project = new UserProject();
   const file = project.path('use.ts');
