@@ -17,7 +17,7 @@ export type { Cache } from './cache/cache.ts';
 export type { CacheStats } from './cache/cache-state.ts';
 export type { FetchEnd, OnFetch } from './cache/fetch-end.ts';
 export type { FetchOptions } from './cache/fetcher.ts';
-export type { CachePolicy, FetchPolicy, LoadContext } from './cache/policy.ts';
+export type { CachePolicy, FetchPolicy, LoadContext, PolicySettings } from './cache/policy.ts';
 export { type Codec, compressedSerde, type CompressionOptions } from './values/compressed-serde.ts';
 export {
   ClusterDiscovery,

@@ -172,7 +172,7 @@ withTools('"go to definition" of an editor leads to the source', () => {
   });
   const found = [...stdout.matchAll(/"body":\[\{"file":"([^"]*)"/g)].map(([, name]) => name);
   const source = (name: string): string => project.path(`node_modules/memwire/${name}`);
-  assert.equal(found, [source('transport-node/mod.ts'), source('core/client/memcache.ts')]);
+  assert.equal(found, [source('transport-node/mod.ts'), source('core/client/items.ts')]);
 });
 
 for (const version of ['29', '30']) {

@@ -11,8 +11,9 @@ import type { Poller } from './poller.ts';
 export interface CacheStats {
   /** The calls of `fetch` by their outcome; each key of a `fetchMany` counts. */
   readonly outcomes: Readonly<Record<FetchEnd['outcome'], number>>;
-  /** Calls of the loader, and how many of them failed. */
+  /** Calls of the loader. */
   readonly loads: number;
+  /** How many of them failed. */
   readonly loadFailures: number;
   /** Loaded values that were stored. */
   readonly stores: number;
