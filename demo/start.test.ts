@@ -49,7 +49,7 @@ if (script === null) example.skip(`${ends} (needs script)`);
 else {example(ends, async () => {
     const child = spawn(script, ['-qec', 'npm start --silent', '/dev/null'], {
       cwd: join(import.meta.dirname, '..'),
-      env: { ...process.env, XDG_STATE_HOME: temporaryDirectory() },
+      env: { ...process.env, NO_COLOR: '1', XDG_STATE_HOME: temporaryDirectory() },
       stdio: 'pipe',
     });
     let shown = '';

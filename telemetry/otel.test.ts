@@ -14,6 +14,7 @@ import {
 import * as conventions from '@opentelemetry/semantic-conventions';
 import * as assert from 'uvu/assert';
 import { MemoryServer } from '../core/server/memory.ts';
+import { UsageError } from '../core/wire/errors.ts';
 import { suite } from '../test/runner/suite.ts';
 import { Client, type ClientOptions, HashClient } from '../transport-node/mod.ts';
 import { telemetry } from './otel.ts';
@@ -176,6 +177,22 @@ otel('either half may be left out, and without an SDK nothing happens', async ()
   for (const options of [...all, telemetry({ tracer: null, meter: null })]) {
     await using client = new Client('h', { dial, ...options });
     assert.is(await client.get('missing'), undefined);
+  }
+});
+
+otel('options that are none are refused', () => {
+  for (
+    const [options, argument] of [
+      [null, 'options'],
+      [5, 'options'],
+      [{ x: 1 }, 'options'],
+      [{ tracer: 5 }, 'tracer'],
+      [{ meter: 'x' }, 'meter'],
+    ] as const
+  ) {
+    const isRefused = (error: unknown): boolean =>
+      error instanceof UsageError && (argument === 'options' || error.argument === argument);
+    assert.throws(() => telemetry(options as never), isRefused);
   }
 });
 

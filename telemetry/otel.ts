@@ -4,6 +4,7 @@ import { toEndpoint } from '../core/client/connection/endpoint.ts';
 import type { CommandEnd } from '../core/client/connection/observe.ts';
 import type { ClientOptions } from '../core/client/options.ts';
 import { VERSION } from '../core/version.ts';
+import { assertArgument, checkKnown, checkObject } from '../core/wire/check.ts';
 import type { Command } from '../core/wire/command.ts';
 import { MemcacheError, ServerReplyError } from '../core/wire/errors.ts';
 
@@ -75,6 +76,7 @@ const BOUNDS = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10];
 export function telemetry(
   options: TelemetryOptions = {},
 ): Required<Pick<ClientOptions, 'onCommand' | 'onServer'>> {
+  checkTelemetry(options);
   const {
     tracer = trace.getTracer('memwire', VERSION),
     meter = metrics.getMeter('memwire', VERSION),
@@ -159,4 +161,19 @@ function addressOf(server: string): TelemetryAttributes {
     // A server of a HashClient may have any name.
     return { 'server.address': server };
   }
+}
+
+const names = /* @__PURE__ */ new Set(['tracer', 'meter']);
+
+/** @throws UsageError naming the option that is no tracer or no meter. */
+function checkTelemetry(options: TelemetryOptions): void {
+  checkObject('options', options);
+  checkKnown('options', options, names);
+  const { tracer, meter } = options;
+  const isTracer = tracer === undefined || tracer === null ||
+    typeof tracer.startSpan === 'function';
+  assertArgument(isTracer, 'tracer', 'must be a tracer of @opentelemetry/api, or null');
+  const isMeter = meter === undefined || meter === null ||
+    typeof meter.createHistogram === 'function';
+  assertArgument(isMeter, 'meter', 'must be a meter of @opentelemetry/api, or null');
 }

@@ -86,4 +86,17 @@ for (const name of ['', '1a', 'a-b', '__a', 'server', 'code', 'é']) {
   });
 }
 
+prometheus('arguments that are none are refused', () => {
+  const { client } = createTestClient();
+  const counters = client.counters();
+  for (
+    const [first, labels] of [[{}, {}], [null, {}], [counters, 5], [counters, { a: 5 }]] as const
+  ) {
+    assert.throws(
+      () => prometheusText(first as never, labels as never),
+      (error: unknown) => error instanceof UsageError,
+    );
+  }
+});
+
 prometheus.run();

@@ -1,6 +1,6 @@
 /** The counters of clients in Prometheus's text format. */
 import type { Counters } from '../core/client/connection/server-status.ts';
-import { assertArgument } from '../core/wire/check.ts';
+import { assertArgument, checkObject } from '../core/wire/check.ts';
 
 type ServerCounters = Omit<Counters, 'servers'>;
 
@@ -35,7 +35,8 @@ const families: readonly Family[] = [
  * each server. Serve it as `text/plain; version=0.0.4`.
  *
  * @param labels Labels for every line, for example of the client: `{ cache: 'sessions' }`.
- * @throws UsageError when the name of a label breaks Prometheus's rule, or is `server` or `code`.
+ * @throws UsageError when the counters are none, a label is no string, or its name breaks
+ * Prometheus's rule or is `server` or `code`.
  *
  * @example
  * ```ts
@@ -46,7 +47,12 @@ export function prometheusText(
   counters: Counters,
   labels: Readonly<Record<string, string>> = {},
 ): string {
-  for (const name of Object.keys(labels)) {
+  checkObject('counters', counters);
+  const { servers } = counters;
+  assertArgument(servers instanceof Map, 'counters', 'must be what client.counters() returns');
+  checkObject('labels', labels);
+  for (const [name, value] of Object.entries(labels)) {
+    assertArgument(typeof value === 'string', 'labels', 'must be strings');
     assertArgument(
       /^[a-zA-Z_]\w*$/.test(name) && !name.startsWith('__') && name !== 'server' && name !== 'code',
       'labels',
@@ -55,7 +61,7 @@ export function prometheusText(
   }
   const own = Object.entries(labels).map(([name, value]) => pair(name, value));
   return families.map(({ name, type, help, read }) => {
-    const lines = [...counters.servers].flatMap(([server, values]) =>
+    const lines = [...servers].flatMap(([server, values]) =>
       read(values).map(([label, value]) => {
         const all = [pair('server', server), ...own, ...(label === '' ? [] : [label])];
         return `memwire_${name}{${all.join(',')}} ${value}\n`;

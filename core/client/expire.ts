@@ -10,6 +10,9 @@ export type Expire = number | Date;
 /** Up to this many seconds memcached takes as a time to live; beyond it, as a Unix time. */
 export const MONTH: number = 60 * 60 * 24 * 30;
 
+/** The exptime of what has expired already. Some proxies take no negative one. */
+export const LONG_PAST: number = MONTH + 1;
+
 /**
  * The exptime to send.
  *

@@ -141,8 +141,8 @@ function runtimesOf(file: string): readonly Runtime[] {
   if (quick) {
     return /^(core|cli\/console|test\/conformance)\//.test(file) && !isLong(file) ? ['node'] : [];
   }
-  // It starts processes of Node.
-  if (file === 'test/reliability/cache/processes.test.ts') return ['node'];
+  // Pure calculation, the same on each runtime, and processes of Node.
+  if (file.startsWith('test/reliability/cache/')) return ['node'];
   // Deno can also run this one.
   if (file === 'transport-node/bridge.test.ts') return ['node', 'deno'];
   return /^(core|cli\/console|test\/(conformance|reliability))\//.test(file)

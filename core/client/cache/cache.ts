@@ -9,7 +9,7 @@ import { CacheState, type CacheStats } from './cache-state.ts';
 import { Fetcher, type FetchOptions } from './fetcher.ts';
 import { fetchWith } from './fetching.ts';
 import type { PeekedItem } from './leases.ts';
-import { Loads } from './loads.ts';
+import { type Loading, Loads } from './loads.ts';
 import {
   type CachePolicy,
   checkLoader,
@@ -71,10 +71,19 @@ export class Cache<Value, Id = Key> {
    * ```
    */
   fetch(id: Id, options?: FetchOptions): Promise<Value | undefined> {
+    return this.#fetch(id, this.#loads, options);
+  }
+
+  #fetch(
+    id: Id,
+    loads: Loading<Id>,
+    options: FetchOptions | undefined,
+  ): Promise<Value | undefined> {
     try {
       const key = this.#policy.key(id);
-      return fetchWith(this.#fetcher, key, id, this.#loads, options) as Promise<Value | undefined>;
+      return fetchWith(this.#fetcher, key, id, loads, options) as Promise<Value | undefined>;
     } catch (error) {
+      loads.decided?.();
       return Promise.reject(error);
     }
   }
@@ -95,7 +104,12 @@ export class Cache<Value, Id = Key> {
     const isList = typeof ids === 'object' && ids !== null && Symbol.iterator in ids;
     assertArgument(isList, 'ids', 'must be an array of ids, or another iterable of them');
     const all = [...new Set(ids)];
-    const values = await inWindows(all, (id) => this.fetch(id, options));
+    const values: (Value | undefined)[] = [];
+    for (let from = 0; from < all.length; from += WINDOW) {
+      const some = all.slice(from, from + WINDOW);
+      const loads = this.#loads.together(some.length);
+      values.push(...await inWindows(some, (id) => this.#fetch(id, loads, options)));
+    }
     const found = new Map<Id, Value>();
     all.forEach((id, index) => {
       const value = values[index];
@@ -184,7 +198,8 @@ export class Cache<Value, Id = Key> {
   }
 
   /**
-   * Says that the value of an id, or of each in an array, is out of date: the next caller loads it.
+   * Says that the value of an id, or of each in an array, is out of date (an id that is an array
+   * itself has to be in one): the next caller loads it.
    * Meanwhile, for the `grace` of the policy, others may be served the old one, and no value whose
    * load began before is stored. On a server without meta commands it is `remove`.
    *

@@ -58,7 +58,7 @@ export class Caller {
   }
 
   /**
-   * Waits for a promise that never rejects.
+   * Waits for a promise.
    *
    * @param milliseconds After these it resolves with `LATE`.
    * @throws AbortError or TimeoutError, when the caller gives up before.
@@ -83,10 +83,14 @@ export class Caller {
         unlisten?.();
         reject(this.error);
       });
-      void promise.then((result) => {
+      promise.then((result) => {
         cancel?.();
         unlisten?.();
         resolve(result);
+      }, (error: Error) => {
+        cancel?.();
+        unlisten?.();
+        reject(error);
       });
     });
   }

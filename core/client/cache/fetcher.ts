@@ -2,7 +2,7 @@
 import type { Clock } from '../../io/clock.ts';
 import { latin1 } from '../../wire/bytes.ts';
 import { checkBoolean, checkKnown, checkObject, optionNames } from '../../wire/check.ts';
-import { AbortError, UsageError } from '../../wire/errors.ts';
+import { AbortError, ConnectionError, UsageError } from '../../wire/errors.ts';
 import { checkExecuteOptions, type ExecuteOptions } from '../connection/executor.ts';
 import type { ItemKey, WireKey } from '../keys.ts';
 import type { OperationContext } from '../operation-context.ts';
@@ -14,7 +14,7 @@ import { Flight } from './flight.ts';
 import { Down, Seen } from './item.ts';
 import { Leases, type Stored } from './leases.ts';
 import type { Loading } from './loads.ts';
-import { freshSeconds, type LoadContext, type PolicySettings } from './policy.ts';
+import { checkTtl, freshSeconds, type LoadContext, type PolicySettings } from './policy.ts';
 import { Poller } from './poller.ts';
 
 /** The options of a `fetch`. */
@@ -44,6 +44,14 @@ interface Job {
   readonly id: string;
   readonly key: ItemKey;
   readonly wire: WireKey;
+}
+
+/** What is known of a load that has begun. */
+interface Begun {
+  readonly finish: () => void;
+  /** The server of the key then. */
+  readonly owner: string | undefined;
+  readonly ttl: () => number | undefined;
 }
 
 /** An item that can be loaded. */
@@ -103,7 +111,9 @@ export class Fetcher {
   /** @throws the error, if it is the caller's: bad arguments, its signal. */
   toDown(error: unknown): Down {
     const isOptions = error instanceof UsageError && error.argument !== 'dialect';
-    if (isOptions || error instanceof AbortError) throw error;
+    // A program that goes on with a closed client has to know.
+    const isClosed = error instanceof ConnectionError && error.code === 'closed';
+    if (isOptions || isClosed || error instanceof AbortError) throw error;
     return new Down(error);
   }
 
@@ -161,7 +171,7 @@ export class Fetcher {
       const own: Poller<unknown> = new Poller(
         this.clock,
         this.#random,
-        () => this.look({ id, key, wire }, undefined),
+        () => this.look({ id, key, wire }, undefined).catch((error: unknown) => new Down(error)),
         (found) => this.drop({ id, key, wire }, found),
         () => {
           if (pollers.get(id) === own) pollers.delete(id);
@@ -203,17 +213,18 @@ export class Fetcher {
     }
     // Calls may join it without asking the server where there is no old value to answer with.
     if (reason === 'cold' || reason === 'error') state.flights.set(id, flight);
+    const owner = this.#ownerOf(wire);
     let ttl: number | undefined;
     const context = {
       key,
       old: seen?.value,
       signal: flight.signal,
       reason,
-      ttl: (seconds: number): void => void (ttl = seconds),
+      ttl: (seconds: number): void => void (ttl = checkTtl(seconds)),
     };
     state.counts.loads++;
     const loaded = loads.load(jobId, context);
-    void this.#land(flight, { id, key, wire }, seen, loaded, { finish, ttl: () => ttl });
+    void this.#land(flight, { id, key, wire }, seen, loaded, { finish, owner, ttl: () => ttl });
     return flight;
   }
 
@@ -223,7 +234,7 @@ export class Fetcher {
     { id, key, wire }: Job,
     seen: Seen | null,
     loaded: Promise<unknown>,
-    { finish, ttl }: { readonly finish: () => void; readonly ttl: () => number | undefined },
+    { finish, owner, ttl }: Begun,
   ): Promise<void> {
     try {
       const value = await loaded;
@@ -235,7 +246,8 @@ export class Fetcher {
         const { stored, fresh } = this.toStored(key, value, ttl());
         const filled = this.#fill(wire, seen, stored, fresh);
         flight.arrive(value);
-        isOutdated = !await filled;
+        // A server that has lost the key since is not told of changes.
+        isOutdated = !await filled || this.#ownerOf(wire) !== owner;
       }
       flight.end({ type: 'loaded', value, isOutdated });
     } catch (error) {
@@ -267,6 +279,10 @@ export class Fetcher {
         ? own
         : (own as (value: unknown) => unknown)(value));
     return { stored, fresh: freshSeconds(seconds, jitter, this.#random) };
+  }
+
+  #ownerOf(wire: WireKey): string | undefined {
+    return this.leases.context.dependencies.servers?.serverOf(wire);
   }
 
   // Returns whether the item is known to be as it was when the load began.

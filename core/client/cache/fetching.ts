@@ -52,6 +52,7 @@ export function fetchWith<Id>(
     const fetching = new Fetching(fetcher, key, wire, jobId, loads, options, onEnd !== undefined);
     return onEnd === undefined ? fetching.run() : fetching.runObserved(onEnd);
   } catch (error) {
+    loads.decided?.();
     return Promise.reject(error);
   }
 }
@@ -76,6 +77,7 @@ class Fetching<Id> implements Reader<unknown> {
   #hasWaited = false;
   #waitsUntil = -1;
   #claims = 0;
+  #hasDecided = false;
 
   constructor(
     fetcher: Fetcher,
@@ -200,6 +202,9 @@ class Fetching<Id> implements Reader<unknown> {
       let found = await first;
       for (;;) {
         if (caller.isOver) throw caller.error;
+        // One that is missing has to be claimed first.
+        const isOpen = found === AGAIN || (found instanceof Seen && found.state === 'missing');
+        if (!isOpen) this.#decide();
         if (found === AGAIN) found = await this.#look(caller);
         else if (found instanceof Down) found = await this.#loadWithout(caller);
         else if (found instanceof Seen) found = await this.#act(found, caller);
@@ -208,9 +213,16 @@ class Fetching<Id> implements Reader<unknown> {
         else return this.#hit(found);
       }
     } catch (error) {
+      this.#decide();
       this.#fetcher.state.counts.outcomes.failed++;
       throw error;
     }
+  }
+
+  #decide(): void {
+    if (this.#hasDecided) return;
+    this.#hasDecided = true;
+    this.loads.decided?.();
   }
 
   // The read is not aborted with the call: if it wins a lease that nobody uses, it gives it up.
@@ -219,7 +231,7 @@ class Fetching<Id> implements Reader<unknown> {
     try {
       return await caller.wait(found);
     } catch (error) {
-      void found.then((late) => this.#fetcher.drop(this, late));
+      found.then((late) => this.#fetcher.drop(this, late), () => {});
       throw error;
     }
   }
@@ -341,6 +353,7 @@ class Fetching<Id> implements Reader<unknown> {
 
   #end(outcome: Outcome, value: unknown): unknown {
     const { state } = this.#fetcher;
+    this.#decide();
     state.counts.outcomes[outcome]++;
     this.#outcome = outcome;
     // Not what a change in this process may have outdated.

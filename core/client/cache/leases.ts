@@ -13,13 +13,14 @@ import { UsageError } from '../../wire/errors.ts';
 import { plainFlags, type PlainReply } from '../../wire/plain.ts';
 import type { Reply } from '../../wire/reply.ts';
 import type { ExecuteOptions, Executor, Reader } from '../connection/executor.ts';
+import { LONG_PAST, MONTH } from '../expire.ts';
 import { casCommand, deleteCommand, getCommand, storeCommand } from '../dialect.ts';
 import { type ItemKey, ownKey, type WireKey } from '../keys.ts';
 import type { OperationContext } from '../operation-context.ts';
 import { toCount, toDone, toStatus, toUnsigned, unexpected } from '../results.ts';
 import { CLAIM, EMPTY_VALUE, NONE, serialize } from '../values/serde.ts';
 import { readItem, readPlainItem, readValue, Seen } from './item.ts';
-import { MONTH, secondsToExptime } from './policy.ts';
+import { secondsToExptime } from './policy.ts';
 
 /** The end of the marker's key. */
 const MARKER = '~fresh';
@@ -141,7 +142,7 @@ export class Leases {
    */
   async giveUp(wire: WireKey, seen: Seen): Promise<boolean> {
     const { key, base64 } = wire;
-    const gone = { expire: -1, flags: 0, quiet: false };
+    const gone = { expire: LONG_PAST, flags: 0, quiet: false };
     const command: Command = seen.isText
       ? casCommand(wire, '', seen.cas, gone)
       : { verb: 'md', key, base64, flags: [`C${seen.cas}`] };

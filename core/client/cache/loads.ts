@@ -15,9 +15,14 @@ interface Job<Value, Id> {
   readonly reject: (error: unknown) => void;
 }
 
+/** The longest that a load waits for calls that were made with it, in milliseconds. */
+const PATIENCE = 50;
+
 /** Loads the value of an id. */
 export interface Loading<Id> {
   load(id: Id, context: LoadContext<unknown>): Promise<unknown>;
+  /** Called when a call that may load has found out whether it does; it then does at once. */
+  decided?(): void;
 }
 
 /** Calls the loaders of a policy. Those of one turn of the event loop share a call of `loadMany`. */
@@ -40,6 +45,39 @@ export class Loads<Value, Id> implements Loading<Id> {
       this.#jobs.push({ id, context: own, resolve, reject });
       if (this.#jobs.length === 1) this.#clock.yield(() => this.#start(this.#jobs.splice(0)));
     });
+  }
+
+  /**
+   * The loads of calls that were made together: those that are needed once all calls have found out
+   * share a call of `loadMany`.
+   *
+   * @param count How many calls.
+   */
+  together(count: number): Loading<Id> {
+    if (this.#loaders.loadMany === undefined) return this;
+    let undecided = count;
+    let isOver = false;
+    let cancel: () => void = () => {};
+    const jobs: Job<Value, Id>[] = [];
+    const start = (): void => {
+      cancel();
+      isOver = true;
+      if (jobs.length > 0) this.#start(jobs.splice(0));
+    };
+    return {
+      load: (id, context) => {
+        // What is needed later goes its own way.
+        if (isOver) return this.load(id, context);
+        if (jobs.length === 0) cancel = this.#clock.after(PATIENCE, start);
+        return new Promise((resolve, reject) => {
+          jobs.push({ id, context: context as LoadContext<Value>, resolve, reject });
+        });
+      },
+      decided: () => {
+        // The last ones load in this turn.
+        if (--undecided === 0 && !isOver) this.#clock.yield(start);
+      },
+    };
   }
 
   #start(jobs: readonly Job<Value, Id>[]): void {

@@ -4,6 +4,7 @@ import { assertArgument, checkKnown, checkObject } from '../../wire/check.ts';
 import type { Key } from '../../wire/command.ts';
 import { UsageError } from '../../wire/errors.ts';
 import type { Optional } from '../../wire/options.ts';
+import { MONTH } from '../expire.ts';
 import type { ItemKey } from '../keys.ts';
 import { type OptionTable, readOptions, type Rule } from '../options.ts';
 
@@ -137,9 +138,6 @@ export interface PolicySettings {
   readonly failOpen: { readonly concurrency: number };
 }
 
-/** memcached takes more seconds for a Unix time. */
-export const MONTH: number = 60 * 60 * 24 * 30;
-
 const isTtl: Rule = [
   (value) => typeof value === 'function' || isSeconds(value, 1, Infinity),
   'must be a number of seconds, 1 or more, or a function that returns it',
@@ -252,11 +250,15 @@ export function checkLoader<Loader>(load: Loader): Loader {
  * @throws UsageError when it is no number of seconds.
  */
 export function freshSeconds(ttl: unknown, jitter: number, random: () => number): number {
-  if (typeof ttl !== 'number' || !(ttl >= 0)) {
-    throw new UsageError('ttl', 'must be a number of seconds, 0 or more');
-  }
-  if (ttl === 0 || ttl === Infinity) return ttl;
-  return Math.max(1, Math.round(ttl * (1 + jitter * (2 * random() - 1))));
+  const seconds = checkTtl(ttl);
+  if (seconds === 0 || seconds === Infinity) return seconds;
+  return Math.max(1, Math.round(seconds * (1 + jitter * (2 * random() - 1))));
+}
+
+/** @throws UsageError when it is no number of seconds. */
+export function checkTtl(ttl: unknown): number {
+  if (typeof ttl === 'number' && ttl >= 0) return ttl;
+  throw new UsageError('ttl', 'must be a number of seconds, 0 or more');
 }
 
 /** The exptime for a number of seconds from now. */

@@ -7,7 +7,7 @@ import { AbortError, MemcacheError, ServerReplyError } from '../../wire/errors.t
 import type { Reply } from '../../wire/reply.ts';
 import { backoff, Deadline } from '../connection/timing.ts';
 import { casCommand, getCommand, storeCommand } from '../dialect.ts';
-import { MONTH } from '../expire.ts';
+import { LONG_PAST, MONTH } from '../expire.ts';
 import type { ItemKey, WireKey } from '../keys.ts';
 import type { OperationContext } from '../operation-context.ts';
 import { type CallOptions, checkCallOptions, checkNames } from '../options.ts';
@@ -120,9 +120,6 @@ function ownerName(random: () => number): string {
   const part = (): string => Math.floor(random() * 2 ** 48).toString(36);
   return `lock-${part()}-${part()}`;
 }
-
-/** The exptime of what has expired already. Some proxies take no negative one. */
-const LONG_PAST = MONTH + 1;
 
 /** One attempt; undefined if another has the lock. */
 async function take(

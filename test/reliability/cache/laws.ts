@@ -43,7 +43,6 @@ export class Laws implements StageListener {
   #leased: Leased | null = null;
   // The server that has replied last: it has granted the lease of a load that begins now.
   #granting: Host | null = null;
-  #hasMoved = false;
 
   constructor(stage: Stage) {
     this.#stage = stage;
@@ -87,9 +86,7 @@ export class Laws implements StageListener {
     this.#leased = null;
   }
 
-  // Who shares a load that began under a lease of the old server is not told of changes at the new one.
   onMove(): void {
-    this.#hasMoved = true;
     this.#leased = null;
   }
 
@@ -128,7 +125,7 @@ export class Laws implements StageListener {
       this.violations.push(`law 3: a fetch ended with ${JSON.stringify(call.value)}`);
     } else {
       const least = FRESH.has(outcome) ? floor.fresh : floor.old;
-      if (version >= least || (outcome === 'shared' && this.#hasMoved)) return;
+      if (version >= least) return;
       this.violations.push(`law 2: v${version} is returned as ${outcome} after v${least}`);
     }
   }
