@@ -10,7 +10,7 @@ import { settled, Watched } from '../../test/support/scripted.ts';
 import { suite } from '../../test/runner/suite.ts';
 import { latin1 } from '../wire/bytes.ts';
 import { UsageError } from '../wire/errors.ts';
-import { createTestClient, TestServer } from './mod.ts';
+import { createTestClient, TestServer, VirtualClock } from './mod.ts';
 
 const testing = suite('testing');
 
@@ -138,6 +138,8 @@ testing('clients may share a server', async () => {
 testing.run();
 
 const server = new TestServer();
+// The cases wait by the clock of the client, for a lock or for another caller's load.
+const timer = setInterval(() => server.clock.advance(10), 10);
 for (const dialect of ['meta', 'text'] as const) {
   const shared = [...memcacheCases, ...oneServerCases];
   const cases = dialect === 'meta' ? [...shared, ...metaOnlyCases] : shared;
@@ -147,3 +149,10 @@ for (const dialect of ['meta', 'text'] as const) {
     unique: uniqueKey,
   }), { has: () => true });
 }
+
+const over = suite('testing: the clock of the cases');
+over('it went on', () => {
+  clearInterval(timer);
+  assert.ok(server.clock.elapsed() > new VirtualClock().elapsed());
+});
+over.run();
