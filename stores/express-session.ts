@@ -1,12 +1,6 @@
 /** Sessions of Express in memcached: `session({ store: sessionStore(session.Store, client) })`. */
 import type { Memcache } from '../core/client/memcache.ts';
-import {
-  checkStoreKeyOptions,
-  Namespace,
-  type StoreKeyOptions,
-  toExpire,
-  toKey,
-} from './namespace.ts';
+import { checkStoreKeyOptions, Namespace, type StoreKeyOptions, toExpire } from './namespace.ts';
 
 export type { StoreKeyOptions } from './namespace.ts';
 
@@ -68,10 +62,6 @@ export function sessionStore<Store extends object>(
   checkStoreKeyOptions(options, ['ttl']);
   const { prefix = 'sess:', clearable = false, ttl = 86_400 } = options;
   const namespace = new Namespace(client, prefix, clearable);
-  const use = async <Result>(id: string, call: (wire: string) => Promise<Result>) => {
-    const name = await toKey(id);
-    return await namespace.use((prefix) => call(prefix + name));
-  };
   const expireOf = ({ cookie }: StoredSession) => {
     const end = new Date(cookie?.expires ?? NaN).getTime();
     // A date that is none is express-session's to report.
@@ -86,22 +76,25 @@ export function sessionStore<Store extends object>(
       answer(write(id, session), callback);
     },
     touch(id, session, callback) {
-      answer(use(id, (wire) => client.touch(wire, expireOf(session))).then(nothing), callback);
+      answer(
+        namespace.useKey(id, (wire) => client.touch(wire, expireOf(session))).then(nothing),
+        callback,
+      );
     },
     destroy(id, callback) {
-      answer(use(id, (wire) => client.delete(wire)).then(nothing), callback);
+      answer(namespace.useKey(id, (wire) => client.delete(wire)).then(nothing), callback);
     },
     clear(callback) {
       answer(namespace.clear().then(nothing), callback);
     },
   };
   async function read(id: string): Promise<StoredSession | null> {
-    const text = await use(id, (wire) => client.get<string>(wire));
+    const text = await namespace.useKey(id, (wire) => client.get<string>(wire));
     return text === undefined ? null : JSON.parse(text) as StoredSession;
   }
   async function write(id: string, session: StoredSession): Promise<null> {
     const text = JSON.stringify(session);
-    await use(id, (wire) => client.set(wire, text, { expire: expireOf(session) }));
+    await namespace.useKey(id, (wire) => client.set(wire, text, { expire: expireOf(session) }));
     return null;
   }
   const store: Store = Reflect.construct(Store, []) as Store;

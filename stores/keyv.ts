@@ -140,8 +140,7 @@ export class KeyvStore {
   }
 
   async #use<Result>(key: string, call: (wire: string) => Promise<Result>): Promise<Result> {
-    const name = await toKey(key);
-    return await this.#current.use((prefix) => call(prefix + name));
+    return await this.#current.useKey(key, call);
   }
 
   get #current(): Namespace {

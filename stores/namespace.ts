@@ -1,5 +1,5 @@
 // The keys of a store: a prefix, a generation that empties it, and only what memcached takes as a key.
-import type { Expire } from '../core/client/expire.ts';
+import { type Expire, MONTH } from '../core/client/expire.ts';
 import type { Memcache } from '../core/client/memcache.ts';
 import { utf8 } from '../core/wire/bytes.ts';
 import { assertArgument, checkKnown, checkWellFormed } from '../core/wire/check.ts';
@@ -46,6 +46,12 @@ export class Namespace {
     // One round trip: the generation is mostly what it was.
     const [now, result] = await Promise.all([this.#read(), call(this.#prefixOf(before))]);
     return now === before ? result : await call(this.#prefixOf(now));
+  }
+
+  /** `use` for one key: any text. */
+  async useKey<Result>(text: string, call: (key: string) => Promise<Result>): Promise<Result> {
+    const name = await toKey(text);
+    return await this.use((prefix) => call(prefix + name));
   }
 
   /**
@@ -116,7 +122,6 @@ function escaped(text: string): string {
   return text.replaceAll(/[^!-$&-~]/gu, encodeURIComponent);
 }
 
-const MONTH = 30 * 24 * 3600;
 /** The last second that memcached can name: 19 January 2038. */
 const LAST = 2 ** 31 - 1;
 

@@ -85,16 +85,12 @@ export function unstorageDriver(client: Memcache, options: UnstorageOptions = {}
   checkStoreKeyOptions(options, ['ttl']);
   const { prefix = 'unstorage:', clearable, ttl: defaultTtl } = options;
   const namespace = new Namespace(client, prefix, clearable);
-  const use = async <Result>(key: string, call: (wire: string) => Promise<Result>) => {
-    const name = await toKey(key);
-    return await namespace.use((prefix) => call(prefix + name));
-  };
   const read = async <Value>(key: string): Promise<Value | null> =>
-    await use(key, (wire) => client.get<Value>(wire)) ?? null;
+    await namespace.useKey(key, (wire) => client.get<Value>(wire)) ?? null;
   const store = async (key: string, value: unknown, given?: UnstorageItemOptions) => {
     const ttl = given?.ttl ?? defaultTtl ?? 0;
     const expire = toExpire(client, ttl === 0 ? undefined : ttl * 1000);
-    await use(key, (wire) => client.set(wire, value, { expire }));
+    await namespace.useKey(key, (wire) => client.set(wire, value, { expire }));
   };
   return {
     name: 'memwire',
@@ -120,7 +116,7 @@ export function unstorageDriver(client: Memcache, options: UnstorageOptions = {}
     setItemRaw: (key, value, own) =>
       store(key, value instanceof ArrayBuffer ? new Uint8Array(value) : value, own),
     async removeItem(key) {
-      await use(key, (wire) => client.delete(wire));
+      await namespace.useKey(key, (wire) => client.delete(wire));
     },
     getKeys: () => Promise.resolve([]),
     async clear(base = '') {
