@@ -1,4 +1,4 @@
-import { EMPTY, utf8 } from '../wire/bytes.ts';
+import { EMPTY, joined, utf8 } from '../wire/bytes.ts';
 
 // The frames of a WebSocket, as a server reads and writes them (RFC 6455, section 5), without I/O or
 // clock: `push` takes bytes that have arrived, `next` returns one event at a time, so that the caller
@@ -224,11 +224,4 @@ function unmask(bytes: Uint8Array, mask: Uint8Array, phase: number): number {
   }
   for (; i < length; i++) bytes[i]! ^= mask[(i + phase) & 3]!;
   return (phase + length) & 3;
-}
-
-export function joined(head: Uint8Array, tail: Uint8Array): Uint8Array {
-  const all = new Uint8Array(head.length + tail.length);
-  all.set(head);
-  all.set(tail, head.length);
-  return all;
 }

@@ -73,3 +73,15 @@ export function jittered(exptime: number, jitter: number, random: () => number):
   if (exptime <= 0 || exptime > MONTH) return exptime;
   return Math.max(1, exptime - Math.floor(exptime * jitter * random()));
 }
+
+/**
+ * The exptime for a number of seconds from now, which may be more than 30 days; Infinity for never.
+ *
+ * @param now Milliseconds since 1970.
+ */
+export function secondsToExptime(seconds: number, now: number): number {
+  if (seconds === Infinity) return 0;
+  if (seconds <= MONTH) return seconds;
+  // memcached has no other way to say it.
+  return Math.min(Math.floor(now / 1000) + seconds, 0x7fff_ffff);
+}

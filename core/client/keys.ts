@@ -1,5 +1,5 @@
 // How the keys of a caller become the keys on the wire.
-import { isBytes, utf8 } from '../wire/bytes.ts';
+import { isBytes, joined, utf8 } from '../wire/bytes.ts';
 import { assertArgument, checkWellFormed } from '../wire/check.ts';
 import type { Key } from '../wire/command.ts';
 import { UsageError } from '../wire/errors.ts';
@@ -111,7 +111,7 @@ export class Keys {
     // A copy: the caller may write to its array before the command is sent.
     // (A Buffer's own `slice` makes none.)
     if (prefix === '') return this.#bytes(new Uint8Array(key));
-    return this.#bytes(joined(prefix, key));
+    return this.#bytes(withBytes(prefix, key));
   }
 
   #bytes(key: Uint8Array): WireKey {
@@ -123,15 +123,11 @@ export class Keys {
 function withText(prefix: string, key: Key): Key {
   if (typeof key === 'string') return prefix + key;
   checkBytes(key);
-  return joined(prefix, key);
+  return withBytes(prefix, key);
 }
 
-function joined(prefix: string, key: Uint8Array): Uint8Array {
-  const head = PLAIN.test(prefix) ? keyBytes(prefix) : utf8(prefix);
-  const bytes = new Uint8Array(head.length + key.length);
-  bytes.set(head);
-  bytes.set(key, head.length);
-  return bytes;
+function withBytes(prefix: string, key: Uint8Array): Uint8Array {
+  return joined(PLAIN.test(prefix) ? keyBytes(prefix) : utf8(prefix), key);
 }
 
 /** Translates keys for many servers, and gives the part of a key that is hashed. */

@@ -64,11 +64,11 @@ export type { Invalidation, NamespaceOptions } from './patterns/namespace.ts';
 export { Client, PooledClient, ServerClient } from './server-client.ts';
 export {
   MetaCommands,
-  type MetaFacts,
   type MetaItem,
   type MetaNumber,
   type MetaResult,
 } from './meta/meta-commands.ts';
+export type { MetaFacts } from './meta/meta-facts.ts';
 export type {
   MetaArithmeticOptions,
   MetaDeleteOptions,

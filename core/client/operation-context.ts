@@ -3,7 +3,7 @@ import type { Clock } from '../io/clock.ts';
 import { isBytes, standardCodec, type TextCodec } from '../wire/bytes.ts';
 import { checkBoolean, checkObject, checkU32, checkU64 } from '../wire/check.ts';
 import type { Command } from '../wire/command.ts';
-import { MemcacheError, ProtocolError, SerdeError, UsageError } from '../wire/errors.ts';
+import { MemcacheError, SerdeError, UsageError } from '../wire/errors.ts';
 import type { Reply } from '../wire/reply.ts';
 import { type Expire, jittered, toExptime } from './expire.ts';
 import { type ItemKey, type Keys, ownKey, type WireKey } from './keys.ts';
@@ -21,7 +21,7 @@ import {
 import type { CallOptions, StoreOptions, WriteOptions } from './options.ts';
 import { getCommand, type WriteFields } from './dialect.ts';
 import type { OnFetch } from './cache/fetch-end.ts';
-import { type Found, isUnclear, toFound } from './results.ts';
+import { type Found, isUnclear, toCas, toFound } from './results.ts';
 import { deserialize, type ItemBytes, type Serde, serialize } from './values/serde.ts';
 
 /** A value and its version. */
@@ -231,6 +231,13 @@ export class OperationContext {
     return jittered(exptime, this.#jitter, this.dependencies.random ?? Math.random);
   }
 
+  /** A text that no other caller makes. */
+  token(): string {
+    const { random = Math.random } = this.dependencies;
+    const part = (): string => Math.floor(random() * 0x1_0000_0000).toString(36);
+    return `${part()}.${part()}.${part()}`;
+  }
+
   /** The parts of a store command without an expiry; see `isQuiet`. */
   prepare(
     key: ItemKey,
@@ -285,10 +292,7 @@ export class OperationContext {
 
   /** The value of an item and its version. */
   gets<T>(key: ItemKey, found: Found): Gets<T> {
-    const { cas } = found;
-    if (cas === undefined) {
-      throw new ProtocolError('the server left out the cas that it was asked for');
-    }
+    const cas = toCas(found.cas);
     return { value: this.value<T>(key, found), cas };
   }
 

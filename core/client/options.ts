@@ -244,7 +244,7 @@ const isLimit: Rule = [
   (value) => typeof value === 'number' && value > 0,
   'must be a number, more than 0',
 ];
-const isCount: Rule = [
+export const isCount: Rule = [
   (value) => typeof value === 'number' && Number.isInteger(value) && value > 0,
   'must be a whole number, more than 0',
 ];

@@ -35,13 +35,8 @@ export type { ItemLock, LockOptions } from './patterns/lock.ts';
 export type { NamespaceOptions } from './patterns/namespace.ts';
 export type { Items } from './items.ts';
 export type { Memcache, Namespace } from './memcache.ts';
-export type {
-  MetaCommands,
-  MetaFacts,
-  MetaItem,
-  MetaNumber,
-  MetaResult,
-} from './meta/meta-commands.ts';
+export type { MetaCommands, MetaItem, MetaNumber, MetaResult } from './meta/meta-commands.ts';
+export type { MetaFacts } from './meta/meta-facts.ts';
 export type {
   MetaArithmeticOptions,
   MetaDeleteOptions,

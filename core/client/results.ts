@@ -16,8 +16,15 @@ export interface Found {
 // Replies of classic and of meta commands differ in type, so one function reads both dialects. A
 // reply that it does not expect is a fault of the server.
 
-/** Of a read: the value, or undefined for a miss. */
+/** Of a read: the value, or undefined for a miss. The empty placeholder of an `mg` with N is one. */
 export function toFound(reply: Reply): Found | undefined {
+  const found = toItem(reply);
+  if (found === undefined || reply.type !== 'VA' || !isPlaceholder(found)) return found;
+  return reply.flags.some(isWinFlag) ? undefined : found;
+}
+
+/** Of a read: the item as it is, or undefined for a miss. */
+export function toItem(reply: Reply): Found | undefined {
   switch (reply.type) {
     case 'VA': {
       const { value, flags } = reply;
@@ -31,9 +38,7 @@ export function toFound(reply: Reply): Found | undefined {
       if (clientFlags < 0) {
         throw new ProtocolError('the server left out the client flags that it was asked for');
       }
-      // The empty placeholder that an `mg` with N has made is a miss.
-      const won = value.length === 0 && clientFlags === 0 && flags.some(isWinFlag);
-      return won ? undefined : { value, flags: clientFlags, cas };
+      return { value, flags: clientFlags, cas };
     }
     case 'EN':
     case 'silent':
@@ -52,7 +57,7 @@ export function toFound(reply: Reply): Found | undefined {
  * Whether a classic read may have found the placeholder that an `mg` with N has made: an empty item
  * may be one.
  */
-export function isPlaceholder({ value, flags }: ValueItem): boolean {
+export function isPlaceholder({ value, flags }: Pick<ValueItem, 'value' | 'flags'>): boolean {
   return value.length === 0 && flags === 0;
 }
 
@@ -267,6 +272,12 @@ function toDate(time: number): Date {
 export function toCount(flag: string): number {
   const count = flagNumber(flag);
   return Number.isNaN(count) ? notANumber(flag) : count;
+}
+
+/** @throws ProtocolError when a reply lacks the cas that was asked for. */
+export function toCas(cas: bigint | undefined): bigint {
+  if (cas !== undefined) return cas;
+  throw new ProtocolError('the server left out the cas that it was asked for');
 }
 
 /** The seconds that an item has left, of the flag `t`; Infinity if it does not expire. */

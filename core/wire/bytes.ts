@@ -171,3 +171,11 @@ export function wordEnd(bytes: Uint8Array, from: number, to: number): number {
   while (i < to && bytes[i] !== 0x20) i++;
   return i;
 }
+
+/** Two arrays in one. */
+export function joined(head: Uint8Array, tail: Uint8Array): Uint8Array {
+  const all = new Uint8Array(head.length + tail.length);
+  all.set(head);
+  all.set(tail, head.length);
+  return all;
+}

@@ -104,12 +104,10 @@ export class Cache<Value, Id = Key> {
     const isList = typeof ids === 'object' && ids !== null && Symbol.iterator in ids;
     assertArgument(isList, 'ids', 'must be an array of ids, or another iterable of them');
     const all = [...new Set(ids)];
-    const values: (Value | undefined)[] = [];
-    for (let from = 0; from < all.length; from += WINDOW) {
-      const some = all.slice(from, from + WINDOW);
+    const values = await inWindows(all, (some) => {
       const loads = this.#loads.together(some.length);
-      values.push(...await inWindows(some, (id) => this.#fetch(id, loads, options)));
-    }
+      return some.map((id) => this.#fetch(id, loads, options));
+    });
     const found = new Map<Id, Value>();
     all.forEach((id, index) => {
       const value = values[index];
@@ -250,7 +248,9 @@ export class Cache<Value, Id = Key> {
     checkCallOptions(options);
     const all: readonly Id[] = Array.isArray(ids) ? ids : [ids as Id];
     const wires = all.map((id) => this.#keyOf(id).wire);
-    await inWindows(wires, (wire) => this.#change(wire, () => change(wire)));
+    await inWindows(wires, (some) => {
+      return some.map((wire) => this.#change(wire, () => change(wire)));
+    });
   }
 
   // What was invalidated would be fresh again if a change of it were stored.
@@ -343,12 +343,12 @@ function isSame(one: object, other: unknown): boolean {
 /** Does all, a number at a time, and throws the first error at the end. */
 async function inWindows<Item, Result>(
   items: readonly Item[],
-  act: (item: Item) => Promise<Result>,
+  act: (some: readonly Item[]) => readonly Promise<Result>[],
 ): Promise<Result[]> {
   const results: Result[] = [];
   let failure: { readonly error: unknown } | undefined;
   for (let from = 0; from < items.length; from += WINDOW) {
-    const ends = await Promise.allSettled(items.slice(from, from + WINDOW).map(act));
+    const ends = await Promise.allSettled(act(items.slice(from, from + WINDOW)));
     for (const end of ends) {
       if (end.status === 'fulfilled') results.push(end.value);
       else failure ??= { error: end.reason };

@@ -100,9 +100,9 @@ export class Fetcher {
   }
 
   /** A read with a lease that never rejects for a fault of the cache. */
-  async look({ key, wire }: Job, options: ExecuteOptions | undefined): Promise<unknown> {
+  async look({ key, wire }: Job): Promise<unknown> {
     try {
-      return await this.leases.look(key, wire, options);
+      return await this.leases.look(key, wire);
     } catch (error) {
       return this.toDown(error);
     }
@@ -136,7 +136,7 @@ export class Fetcher {
     options: ExecuteOptions | undefined,
   ): Promise<Seen | Down | undefined> {
     try {
-      return await this.leases.claim(wire, this.#token(), options) ?? undefined;
+      return await this.leases.claim(wire, options) ?? undefined;
     } catch (error) {
       return this.toDown(error);
     }
@@ -171,7 +171,7 @@ export class Fetcher {
       const own: Poller<unknown> = new Poller(
         this.clock,
         this.#random,
-        () => this.look({ id, key, wire }, undefined).catch((error: unknown) => new Down(error)),
+        () => this.look({ id, key, wire }).catch((error: unknown) => new Down(error)),
         (found) => this.drop({ id, key, wire }, found),
         () => {
           if (pollers.get(id) === own) pollers.delete(id);
@@ -318,11 +318,6 @@ export class Fetcher {
     } catch {
       // The lease ends by itself.
     }
-  }
-
-  #token(): string {
-    const part = (): string => Math.floor(this.#random() * 0x1_0000_0000).toString(36);
-    return `${part()}.${part()}.${part()}`;
   }
 }
 

@@ -139,11 +139,11 @@ class Fetching<Id> implements Reader<unknown> {
   }
 
   /** Reads the reply to the first read. */
-  ofReply(reply: Reply, call: Call, connection?: Executor): unknown {
+  ofReply(reply: Reply, _call: Call, connection?: Executor): unknown {
     this.#hasReply = true;
     const { leases } = this.#fetcher;
     try {
-      const found = leases.read(reply, this.key, this.wire, call.options, connection);
+      const found = leases.read(reply, this.key, this.wire, connection);
       if (!(found instanceof Promise)) return this.#take(found);
       return this.#resolve(found.catch((error: unknown) => this.#down(error)));
     } catch (error) {
@@ -227,7 +227,7 @@ class Fetching<Id> implements Reader<unknown> {
 
   // The read is not aborted with the call: if it wins a lease that nobody uses, it gives it up.
   async #look(caller: Caller): Promise<unknown> {
-    const found = this.#fetcher.look(this, undefined);
+    const found = this.#fetcher.look(this);
     try {
       return await caller.wait(found);
     } catch (error) {

@@ -2,7 +2,8 @@
 import type { Executor } from '../connection/executor.ts';
 import type { PlainReply } from '../../wire/plain.ts';
 import type { Reply } from '../../wire/reply.ts';
-import { toCount, toUnsigned, unexpected } from '../results.ts';
+import { toFacts } from '../meta/meta-facts.ts';
+import { toCas, toItem, unexpected } from '../results.ts';
 import { SerdeError } from '../../wire/errors.ts';
 import type { ItemKey } from '../keys.ts';
 import type { OperationContext } from '../operation-context.ts';
@@ -174,33 +175,8 @@ export function readItem(
 ): unknown {
   if (reply.type === 'EN') return new Seen('missing', null, 0n, connection);
   if (reply.type !== 'VA') return unexpected(reply);
-  let flags = 0;
-  let ttl = Infinity;
-  let cas = '';
-  let won = false;
-  let taken = false;
-  let invalid = false;
-  for (const flag of reply.flags) {
-    switch (flag.charCodeAt(0)) {
-      case 0x66:
-        flags = toCount(flag);
-        break;
-      case 0x63:
-        cas = flag;
-        break;
-      case 0x74:
-        if (flag !== 't-1') ttl = toCount(flag);
-        break;
-      case 0x57:
-        won = true;
-        break;
-      case 0x5a:
-        taken = true;
-        break;
-      case 0x58:
-        invalid = true;
-    }
-  }
-  const signs = { size: reply.value.length, flags, ttl, won, taken, invalid };
-  return seeItem(context, key, reply.value, { signs, grace, cas: toUnsigned(cas), connection });
+  const { value, flags, cas } = toItem(reply)!;
+  const { ttl = Infinity, won, stale: invalid, alreadyWon: taken } = toFacts(reply.flags);
+  const signs = { size: value.length, flags, ttl, won, taken, invalid };
+  return seeItem(context, key, value, { signs, grace, cas: toCas(cas), connection });
 }

@@ -7,20 +7,19 @@
 //
 // Without meta commands the placeholder is an `add`, and a second item, the marker, stands for as
 // long as the value needs no load.
-import { latin1, utf8 } from '../../wire/bytes.ts';
+import { joined, latin1, utf8 } from '../../wire/bytes.ts';
 import type { Command } from '../../wire/command.ts';
 import { UsageError } from '../../wire/errors.ts';
 import { plainFlags, type PlainReply } from '../../wire/plain.ts';
 import type { Reply } from '../../wire/reply.ts';
 import type { ExecuteOptions, Executor, Reader } from '../connection/executor.ts';
-import { LONG_PAST, MONTH } from '../expire.ts';
+import { LONG_PAST, MONTH, secondsToExptime } from '../expire.ts';
 import { casCommand, deleteCommand, getCommand, storeCommand } from '../dialect.ts';
 import { type ItemKey, ownKey, type WireKey } from '../keys.ts';
 import type { OperationContext } from '../operation-context.ts';
-import { toCount, toDone, toStatus, toUnsigned, unexpected } from '../results.ts';
+import { isPlaceholder, toCas, toDone, toItem, toStatus } from '../results.ts';
 import { CLAIM, EMPTY_VALUE, NONE, serialize } from '../values/serde.ts';
 import { readItem, readPlainItem, readValue, Seen } from './item.ts';
-import { secondsToExptime } from './policy.ts';
 
 /** The end of the marker's key. */
 const MARKER = '~fresh';
@@ -74,13 +73,12 @@ export class Leases {
     reply: Reply,
     key: ItemKey,
     wire: WireKey,
-    options: ExecuteOptions | undefined,
     connection: Executor | undefined,
   ): unknown {
     if (reply.type !== 'values') {
       return readItem(this.context, key, reply, this.#seconds.grace, connection);
     }
-    return this.#readAgain(reply, key, wire, options, connection);
+    return this.#readAgain(reply, key, wire, connection);
   }
 
   /** The same for a reply that was read in one pass. */
@@ -89,19 +87,16 @@ export class Leases {
   }
 
   /** Reads a key: a fresh value as it is, or a `Seen`. */
-  look(key: ItemKey, wire: WireKey, options: ExecuteOptions | undefined): Promise<unknown> {
-    return this.#execute(wire, this.command(wire), options, (reply, connection) => {
-      return this.read(reply, key, wire, options, connection);
+  look(key: ItemKey, wire: WireKey): Promise<unknown> {
+    return this.#execute(wire, this.command(wire), undefined, (reply, connection) => {
+      return this.read(reply, key, wire, connection);
     });
   }
 
   /** Makes a placeholder where the server could not: with `add`. */
-  async claim(
-    wire: WireKey,
-    token: string,
-    options: ExecuteOptions | undefined,
-  ): Promise<Seen | null> {
-    const expire = this.#exptime(longer(this.#seconds.lease));
+  async claim(wire: WireKey, options: ExecuteOptions | undefined): Promise<Seen | null> {
+    const token = this.context.token();
+    const expire = this.#leaseEnd;
     const fields = { expire, flags: CLAIM, quiet: false };
     const added = await this.context.execute(
       wire,
@@ -163,7 +158,7 @@ export class Leases {
     options: ExecuteOptions | undefined,
   ): Promise<boolean> {
     const { key, base64 } = wire;
-    const lifetime = isEmpty ? [`T${this.#exptime(longer(this.#seconds.lease))}`] : [];
+    const lifetime = isEmpty ? [`T${this.#leaseEnd}`] : [];
     const command = { verb: 'md', key, base64, flags: ['I', `C${cas}`, ...lifetime] } as const;
     return toStatus(await this.context.execute(wire, command, options)) === 'done';
   }
@@ -222,10 +217,15 @@ export class Leases {
     const reply = await this.context.execute(wire, command, options);
     const item = toItem(reply);
     if (item === undefined) return undefined;
-    const isPlaceholder = item.flags === CLAIM || (item.value.length === 0 && item.flags === 0);
-    const found = isPlaceholder ? null : readValue(this.context, key, item.value, item.flags);
+    const isEmpty = item.flags === CLAIM || isPlaceholder(item);
+    const found = isEmpty ? null : readValue(this.context, key, item.value, item.flags);
     const marks = reply.type === 'VA' ? reply.flags : [];
-    return { found, cas: item.cas, isInvalid: marks.includes('X'), isWon: marks.includes('W') };
+    return {
+      found,
+      cas: toCas(item.cas),
+      isInvalid: marks.includes('X'),
+      isWon: marks.includes('W'),
+    };
   }
 
   /** Marks an item as old, for the seconds of the grace; deletes it where there is none. */
@@ -252,7 +252,6 @@ export class Leases {
     reply: Reply,
     key: ItemKey,
     wire: WireKey,
-    options: ExecuteOptions | undefined,
     connection: Executor | undefined,
   ): Promise<unknown> {
     const command = {
@@ -262,12 +261,12 @@ export class Leases {
       flags: this.#readFlags,
     } as const;
     try {
-      return await this.#execute(wire, command, options, (again, other) => {
+      return await this.#execute(wire, command, undefined, (again, other) => {
         return readItem(this.context, key, again, this.#seconds.grace, other);
       });
     } catch (error) {
       if (!isTextOnly(error)) throw error;
-      return await this.#readText(reply, key, wire, options, connection);
+      return await this.#readText(reply, key, wire, connection);
     }
   }
 
@@ -275,32 +274,32 @@ export class Leases {
     reply: Reply,
     key: ItemKey,
     wire: WireKey,
-    options: ExecuteOptions | undefined,
     connection: Executor | undefined,
   ): Promise<unknown> {
     const item = toItem(reply);
     if (item === undefined) return new Seen('missing', null, 0n, connection, true);
-    const { value, flags, cas } = item;
+    const { value, flags } = item;
+    const cas = toCas(item.cas);
     // An empty item without flags may be the placeholder of a client with meta commands.
-    if (flags === CLAIM || (value.length === 0 && flags === 0)) {
+    if (flags === CLAIM || isPlaceholder(item)) {
       return new Seen('waiting', null, cas, connection, true);
     }
     const found = readValue(this.context, key, value, flags);
     // One that cannot be read is replaced.
-    if (found !== null && !await this.#isMine(wire, options)) return found.value;
+    if (found !== null && !await this.#isMine(wire)) return found.value;
     return new Seen('stale', found, cas, connection, true);
   }
 
   // Whether the marker had gone, and this caller has set it again.
-  async #isMine(wire: WireKey, options: ExecuteOptions | undefined): Promise<boolean> {
-    const { grace, refreshAhead, lease } = this.#seconds;
+  async #isMine(wire: WireKey): Promise<boolean> {
+    const { grace, refreshAhead } = this.#seconds;
     if (grace + refreshAhead === 0) return false;
     const marker = toMarker(wire);
-    const found = toItem(await this.context.execute(marker, getCommand(marker, true), options));
+    const found = toItem(await this.context.execute(marker, getCommand(marker, true), undefined));
     if (found !== undefined) return false;
-    const fields = { expire: this.#exptime(longer(lease)), flags: 0, quiet: false };
+    const fields = { expire: this.#leaseEnd, flags: 0, quiet: false };
     const command = storeCommand('add', marker, '1', fields);
-    return toDone(await this.context.execute(marker, command, options));
+    return toDone(await this.context.execute(marker, command, undefined));
   }
 
   async #mark(wire: WireKey, fresh: number): Promise<void> {
@@ -310,6 +309,10 @@ export class Leases {
     const seconds = fresh === Infinity ? fresh : Math.max(1, fresh - refreshAhead);
     const fields = { expire: this.#exptime(seconds), flags: 0, quiet: false };
     await this.context.execute(marker, storeCommand('set', marker, '1', fields), undefined);
+  }
+
+  get #leaseEnd(): number {
+    return this.#exptime(longer(this.#seconds.lease));
   }
 
   #lifetime(fresh: number): number {
@@ -339,25 +342,6 @@ export class Leases {
   }
 }
 
-/** An item with its cas, of a read in either dialect. */
-function toItem(
-  reply: Reply,
-): { readonly value: Uint8Array; readonly flags: number; readonly cas: bigint } | undefined {
-  if (reply.type === 'EN') return undefined;
-  if (reply.type === 'values') {
-    const [item] = reply.items;
-    return item && { value: item.value, flags: item.flags, cas: item.cas ?? 0n };
-  }
-  if (reply.type !== 'VA') return unexpected(reply);
-  let flags = 0;
-  let cas = 0n;
-  for (const flag of reply.flags) {
-    if (flag.startsWith('f')) flags = toCount(flag);
-    else if (flag.startsWith('c')) cas = toUnsigned(flag);
-  }
-  return { value: reply.value, flags, cas };
-}
-
 /**
  * The seconds of a placeholder for a lease: the clock of memcached ticks in whole seconds, so that an
  * item lives up to a second less than it is told.
@@ -375,21 +359,13 @@ function toClaim(
 ): Seen | null {
   const item = toItem(reply);
   if (item === undefined || item.flags !== CLAIM || latin1(item.value) !== token) return null;
-  return new Seen('cold', null, item.cas, connection, isText);
+  return new Seen('cold', null, toCas(item.cas), connection, isText);
 }
 
 /** The marker of an item, on the same server. */
 function toMarker({ key, base64, route }: WireKey): WireKey {
-  const end = utf8(MARKER);
-  const marker = typeof key === 'string' ? key + MARKER : concat(key, end);
+  const marker = typeof key === 'string' ? key + MARKER : joined(key, utf8(MARKER));
   return { key: marker, base64, route };
-}
-
-function concat(first: Uint8Array, second: Uint8Array): Uint8Array {
-  const both = new Uint8Array(first.length + second.length);
-  both.set(first);
-  both.set(second, first.length);
-  return both;
 }
 
 /**

@@ -37,14 +37,12 @@ export class Loads<Value, Id> implements Loading<Id> {
   }
 
   load(id: Id, context: LoadContext<unknown>): Promise<unknown> {
-    return new Promise((resolve, reject) => {
-      const { load, loadMany } = this.#loaders;
-      // The type of what was read is not checked, as with `get`.
-      const own = context as LoadContext<Value>;
-      if (loadMany === undefined) return resolve(load!(id, own));
-      this.#jobs.push({ id, context: own, resolve, reject });
-      if (this.#jobs.length === 1) this.#clock.yield(() => this.#start(this.#jobs.splice(0)));
-    });
+    const { load, loadMany } = this.#loaders;
+    if (loadMany === undefined) {
+      return new Promise((resolve) => resolve(load!(id, context as LoadContext<Value>)));
+    }
+    if (this.#jobs.length === 0) this.#clock.yield(() => this.#start(this.#jobs.splice(0)));
+    return queued(this.#jobs, id, context);
   }
 
   /**
@@ -69,9 +67,7 @@ export class Loads<Value, Id> implements Loading<Id> {
         // What is needed later goes its own way.
         if (isOver) return this.load(id, context);
         if (jobs.length === 0) cancel = this.#clock.after(PATIENCE, start);
-        return new Promise((resolve, reject) => {
-          jobs.push({ id, context: context as LoadContext<Value>, resolve, reject });
-        });
+        return queued(jobs, id, context);
       },
       decided: () => {
         // The last ones load in this turn.
@@ -98,6 +94,17 @@ export class Loads<Value, Id> implements Loading<Id> {
       for (const job of jobs) job.resolve(values.get(job.id));
     }).catch((error: unknown) => jobs.forEach((job) => job.reject(error)));
   }
+}
+
+// The type of what was read is not checked, as with `get`.
+function queued<Value, Id>(
+  jobs: Job<Value, Id>[],
+  id: Id,
+  context: LoadContext<unknown>,
+): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    jobs.push({ id, context: context as LoadContext<Value>, resolve, reject });
+  });
 }
 
 // Aborted when all of them are.

@@ -6,7 +6,7 @@ import { UsageError } from '../../wire/errors.ts';
 import type { Optional } from '../../wire/options.ts';
 import { MONTH } from '../expire.ts';
 import type { ItemKey } from '../keys.ts';
-import { type OptionTable, readOptions, type Rule } from '../options.ts';
+import { isCount, type OptionTable, readOptions, type Rule } from '../options.ts';
 
 /** What a loader is told, and what it can say besides the value. */
 export interface LoadContext<Value> {
@@ -219,8 +219,8 @@ export function readPolicy<Value>(policy: FetchPolicy<Value>): PolicySettings {
 }
 
 function checkCount(name: string, value: unknown): void {
-  const isCount = Number.isSafeInteger(value) && (value as number) > 0;
-  assertArgument(isCount, name, 'must be a whole number, more than 0');
+  const [holds, says] = isCount;
+  assertArgument(holds(value), name, says);
 }
 
 /** @throws UsageError naming the option that breaks a rule, or contradicts another. */
@@ -259,12 +259,4 @@ export function freshSeconds(ttl: unknown, jitter: number, random: () => number)
 export function checkTtl(ttl: unknown): number {
   if (typeof ttl === 'number' && ttl >= 0) return ttl;
   throw new UsageError('ttl', 'must be a number of seconds, 0 or more');
-}
-
-/** The exptime for a number of seconds from now. */
-export function secondsToExptime(seconds: number, now: number): number {
-  if (seconds === Infinity) return 0;
-  if (seconds <= MONTH) return seconds;
-  // memcached has no other way to say it.
-  return Math.min(Math.floor(now / 1000) + seconds, 0x7fff_ffff);
 }

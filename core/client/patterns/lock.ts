@@ -100,7 +100,7 @@ export async function takeLock(
   const { clock, keys, random = Math.random } = context.dependencies;
   const end = new Deadline(clock, wait);
   const wire = keys.toWire(key);
-  const owner = ownerName(random);
+  const owner = `lock-${context.token()}`;
   for (let attempt = 1;; attempt++) {
     const token = await take(context, wire, ttl, owner, { timeout, signal });
     if (token !== undefined) return new HeldLock(context, key, wire, token, owner);
@@ -113,12 +113,6 @@ export async function takeLock(
 
 function checkTtl(ttl: number): number {
   return checkWhole('ttl', ttl, 1, MONTH);
-}
-
-/** A value that no other holder stores. */
-function ownerName(random: () => number): string {
-  const part = (): string => Math.floor(random() * 2 ** 48).toString(36);
-  return `lock-${part()}-${part()}`;
 }
 
 /** One attempt; undefined if another has the lock. */
