@@ -31,6 +31,10 @@ class Database {
   loads = 0;
   #running = 0;
 
+  get isIdle(): boolean {
+    return this.#running === 0;
+  }
+
   async report(): Promise<string> {
     this.loads++;
     this.#running++;
@@ -84,6 +88,8 @@ interface Figures {
   readonly requests: number;
   readonly loads: number;
   readonly slowest: number;
+  /** Requests find the value, and none loads it any more: it can be deleted. */
+  readonly isThere: boolean;
   /** Loads that it took to have the value back after it was deleted, by mode; null before. */
   readonly taken: Readonly<Record<Mode, number | null>>;
 }
@@ -94,7 +100,11 @@ class Traffic {
   readonly #instances: readonly Instance[];
   readonly #database: Database;
   readonly #taken: Record<Mode, number | null> = { plain: null, cache: null };
+  // Its loads are counted, since it was deleted.
   #isMissing = false;
+  // A request that began later and did not wait for a load has found the value.
+  #goneAt = 0;
+  #isThere = false;
   #count = 0;
   #told = 0;
   #loads = 0;
@@ -111,7 +121,9 @@ class Traffic {
     try {
       return await this.#instances[this.#count++ % INSTANCES]!.report(this.#mode);
     } finally {
-      this.#times.push(performance.now() - start);
+      const time = performance.now() - start;
+      this.#times.push(time);
+      if (start > this.#goneAt && time < LOADING && this.#database.isIdle) this.#isThere = true;
     }
   }
 
@@ -119,13 +131,18 @@ class Traffic {
   use(mode: Mode): void {
     this.#mode = mode;
     this.#isMissing = false;
+    this.#isThere = false;
+    this.#goneAt = performance.now();
   }
 
   async remove(): Promise<void> {
     this.figures();
     this.#taken[this.#mode] = 0;
     this.#isMissing = true;
+    this.#isThere = false;
+    this.#goneAt = Infinity;
     await this.#instances[0]!.remove(this.#mode);
+    this.#goneAt = performance.now();
   }
 
   /** What has happened since the last call. */
@@ -135,11 +152,12 @@ class Traffic {
     const slowest = Math.max(0, ...this.#times);
     const taken = this.#taken[this.#mode] ?? 0;
     if (this.#isMissing) this.#taken[this.#mode] = taken + loads;
-    if (loads === 0 && taken > 0) this.#isMissing = false;
+    if (this.#isThere) this.#isMissing = false;
     this.#loads = this.#database.loads;
     this.#told = this.#count;
     this.#times = [];
-    return { mode: this.#mode, requests, loads, slowest, taken: { ...this.#taken } };
+    const [mode, isThere] = [this.#mode, this.#isThere];
+    return { mode, requests, loads, slowest, isThere, taken: { ...this.#taken } };
   }
 }
 
