@@ -5,6 +5,7 @@ import type { Case } from '../case.ts';
 import { atFault, type FaultContext, FaultError, FaultScene } from './fault-case.ts';
 import { CLOSE, FaultyServer, HOLD, RESET, SILENCE, type Step } from './faulty-server.ts';
 import { guardClient } from '../memcache/context.ts';
+import { overheard } from '../memcache/field-case.ts';
 
 /** The most connections of a client to one server: more than any has by default. */
 const CONNECTIONS = 20;
@@ -49,7 +50,8 @@ const unaskedCases = ['STORED\r\n', 'HD\r\n', 'END\r\n', 'OK\r\n'].flatMap((line
     ),
     atFault(
       `a ${name} that nobody asked for begins each new connection`,
-      ['ascii'],
+      // END may be the reply to a first classic get.
+      name === 'END' ? ['ascii', 'opaques'] : ['ascii'],
       async (scene) => {
         await scene.store(scene.key, value(scene.key));
         scene.server.greeting = [line];
@@ -140,7 +142,7 @@ export const connectionCases: readonly Case<FaultContext>[] = [
   atFault('many calls at once are all answered, over few connections', [], async (scene) => {
     const { client, key, server } = scene;
     await scene.store(key, value(key));
-    const calls = Array.from({ length: 2000 }, () => scene.ends('get', client.get(key)));
+    const calls = Array.from({ length: 500 }, () => scene.ends('get', client.get(key)));
     const results = await Promise.all(calls);
     fewConnections(server.connections, CONNECTIONS);
     for (const ended of results) {
@@ -254,13 +256,16 @@ async function judgeMany(context: FaultContext, greeting: readonly Step[]): Prom
   const servers = [0, 1, 2].map(() => new FaultyServer(context));
   const [down, ...others] = servers as [FaultyServer, ...FaultyServer[]];
   if (context.createForMany === undefined) throw new CaseError('createForMany is needed');
-  const accepts = servers.map(({ accept }) => accept);
+  let heard = '';
+  const accepts = servers.map(({ accept }) =>
+    accept === down.accept ? overheard(accept, (piece) => heard += piece) : accept
+  );
   const client = guardClient(await context.createForMany(accepts, { timeout: down.timeout }));
   const scene = new FaultScene(client, down, context.unique(), context);
-  const keys = Array.from({ length: 24 }, (_, i) => `${scene.key}${i}`);
+  // None is the beginning of another.
+  const keys = Array.from({ length: 24 }, (_, i) => `${scene.key}${i}.`);
   for (const key of keys) await scene.store(key, value(key));
-  const lost = new Set<string>();
-  for (const key of keys) if (await down.holds(key) !== undefined) lost.add(key);
+  const lost = new Set(keys.filter((key) => heard.includes(key)));
   ok(lost.size > 0 && lost.size < keys.length, 'each server must have keys');
   // Where they are looked for meanwhile they may be missed.
   for (const key of lost) scene.allow(key, undefined);
