@@ -299,7 +299,8 @@ export class Client extends ServerClient {
    *
    * @example
    * ```ts
-   * const own = Client.fromEnv({ timeout: 500 }, { MEMCACHED_URL: 'memcached://localhost:11211' });
+   * const own = Client.fromEnv({ timeout: 500 }); // MEMCACHED_URL is memcached://cache.example
+   * console.log(await own.version());
    * await own.close();
    * ```
    */
@@ -346,7 +347,8 @@ export class PooledClient extends ServerClient {
    *
    * @example
    * ```ts
-   * const own = PooledClient.fromEnv({ timeout: 500 }, { MEMCACHED_URL: 'memcached://localhost:11211' });
+   * const own = PooledClient.fromEnv({ maxPoolSize: 8 }); // MEMCACHED_URL is memcached://cache.example
+   * console.log(await own.version());
    * await own.close();
    * ```
    */

@@ -94,7 +94,8 @@ export class HashClient extends ClusterClient {
    *
    * @example
    * ```ts
-   * const own = HashClient.fromEnv({}, { MEMCACHED_URL: 'memcached://a:11211,b:11211' });
+   * const own = HashClient.fromEnv(); // MEMCACHED_URL is memcached://a.example,b.example
+   * console.log(await own.version());
    * await own.close();
    * ```
    */
