@@ -26,7 +26,14 @@ const commands: Readonly<Record<string, readonly string[] | null>> = {
   nest: [...node, 'main.ts'],
   next: [process.execPath, join(USERS, 'node_modules/next/dist/bin/next'), 'dev'],
   workers: null,
-  deno: [tool('deno'), 'run', '--no-prompt', '--allow-net', '--allow-env', 'main.ts'],
+  deno: [
+    tool('deno'),
+    'run',
+    '--no-prompt',
+    '--allow-net',
+    '--allow-env=MEMCACHED_URL,PORT',
+    'main.ts',
+  ],
   bun: [tool('bun'), 'run', 'main.ts'],
 };
 
