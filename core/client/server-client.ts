@@ -306,7 +306,7 @@ export class Client extends ServerClient {
    */
   static fromEnv(
     options: ClientOptions = {},
-    environment: Readonly<Record<string, string | undefined>> = this.environment(),
+    environment: { readonly MEMCACHED_URL?: string | undefined } = this.environment(),
   ): Client {
     return new this(readEnvironment(environment), options);
   }
@@ -354,7 +354,7 @@ export class PooledClient extends ServerClient {
    */
   static fromEnv(
     options: PooledClientOptions = {},
-    environment: Readonly<Record<string, string | undefined>> = this.environment(),
+    environment: { readonly MEMCACHED_URL?: string | undefined } = this.environment(),
   ): PooledClient {
     return new this(readEnvironment(environment), options);
   }

@@ -101,7 +101,7 @@ export class HashClient extends ClusterClient {
    */
   static fromEnv(
     options: HashClientOptions = {},
-    environment: Readonly<Record<string, string | undefined>> = this.environment(),
+    environment: { readonly MEMCACHED_URL?: string | undefined } = this.environment(),
   ): HashClient {
     return new this(readEnvironment(environment), options);
   }
