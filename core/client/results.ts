@@ -2,6 +2,7 @@
 import type { Key } from '../wire/command.ts';
 import { bigDecimal, bigDigits, flagNumber, wholeNumber } from '../wire/numbers.ts';
 import { ProtocolError, ServerReplyError } from '../wire/errors.ts';
+import type { PlainReply } from '../wire/plain.ts';
 import type { Reader } from './connection/executor.ts';
 import type { ItemFacts, Reply, ValueItem } from '../wire/reply.ts';
 
@@ -156,6 +157,8 @@ export function toCasResult(reply: Reply): CasResult {
   return status === 'done' ? 'stored' : status;
 }
 
+export const casReader: Reader<CasResult> = { ofReply: toCasResult };
+
 /** Of incr and decr: the new number, or undefined when there is no such key. */
 export function toNumber(reply: Reply): bigint | undefined {
   if (reply.type === 'number') return reply.value;
@@ -165,6 +168,16 @@ export function toNumber(reply: Reply): bigint | undefined {
   if (reply.type === 'silent' || toStatus(reply) === 'not-found') return undefined;
   return unexpected(reply);
 }
+
+/** The same of a plain reply. */
+export function toPlainNumber(item: PlainReply): bigint | undefined {
+  return bigDigits(item.bytes, item.from, item.to) ?? toNumber(item.toReply());
+}
+
+export const numberReader: Reader<bigint | undefined> = {
+  ofReply: toNumber,
+  ofItem: toPlainNumber,
+};
 
 export function toVersion(reply: Reply): string {
   return reply.type === 'VERSION' ? reply.version : unexpected(reply);

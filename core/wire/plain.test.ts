@@ -23,6 +23,7 @@ const READ = plainFlags('mg', ['v', 'f']);
 const READ_ALL = plainFlags('mg', ['T60', 'N30', 'R9', 'v', 'f', 'c', 'h', 'l', 's', 't']);
 const STORE = plainFlags('ms', ['F16', 'T300']);
 const DELETE = plainFlags('md', []);
+const COUNT = plainFlags('ma', ['v', 'D5', 'N60', 'J1', 't', 'c']);
 const get = (key = 'k'): Command => ({ verb: 'mg', key, base64: false, flags: READ });
 const set = (value: string | Uint8Array, key = 'k'): Command => ({
   verb: 'ms',
@@ -95,6 +96,7 @@ plain('a command has the same bytes on both paths, and the same errors', () => {
     ...keys.flatMap((key) => [get(key), set('v', key)]),
     ...values.map((value) => set(value)),
     { verb: 'md', key: 'k', base64: false, flags: DELETE } as const,
+    { verb: 'ma', key: 'k', base64: false, flags: COUNT } as const,
   ];
   for (const command of commands) {
     const slow = sendSlowly(proven(), command);
@@ -107,7 +109,7 @@ plain('a command has the same bytes on both paths, and the same errors', () => {
       assert.is(connection.pending, 1);
     }
   }
-  assert.is(taken, 2 * 2 + 12 + 1);
+  assert.is(taken, 2 * 2 + 12 + 2);
 });
 
 plain('the bytes of memory that are accounted for a command are the same', () => {
@@ -453,6 +455,36 @@ plain('a plain reply tells what the flags of the same reply tell', () => {
     'EN f16 O1\r\n',
   ];
   assert.equal(taken, [...replies, ...whole, ...odd]);
+});
+
+plain('a number is as on the path for everything, and a miss is left to it', () => {
+  const command: Command = { verb: 'ma', key: 'k', base64: false, flags: COUNT };
+  const lines = new Map([
+    ['VA 1 O1\r\n7\r\n', true],
+    ['VA 20 t59 c12 O1\r\n18446744073709551615\r\n', true],
+    ['VA 1 t-1 O1\r\n7\r\n', true],
+    ['VA 0 O1\r\n\r\n', true],
+    ['VA 1 O2\r\n7\r\n', false],
+    ['VA 2 O1\r\n7\r\n', false],
+    ['EN O1\r\n', false],
+    ['NF O1\r\n', false],
+    ['NS O1\r\n', false],
+    ['CLIENT_ERROR cannot increment or decrement non-numeric value\r\n', false],
+  ]);
+  for (const [line, isPlain] of lines) {
+    const [fast, slow] = [proven(), proven()];
+    for (const connection of [fast, slow]) {
+      connection.send(command, 'a');
+      drain(connection);
+      connection.receive(bytes(line), 0);
+    }
+    const { plain: taken, event } = readFast(fast);
+    assert.is(taken.length, isPlain ? 1 : 0, line);
+    const ended = (found: ClientEvent<string> | null): unknown => {
+      return found?.type === 'closed' ? { ...found, cause: String(found.cause) } : found;
+    };
+    assert.equal(taken[0] ?? ended(event), ended(slow.next()), line);
+  }
 });
 
 plain('a status with flags is as on the path for everything', () => {
