@@ -77,6 +77,8 @@ export interface Servers {
   readonly names: () => string[];
   /** The current server of a key, or undefined. Keys of one server are read together. */
   readonly serverOf: (key: WireKey) => string | undefined;
+  /** The list over which keys are distributed now: another object after each change of it. */
+  readonly nodes: () => object;
   /**
    * The executor for one of them. Its `close` does nothing.
    *

@@ -63,6 +63,7 @@ class Fetching<Id> implements Reader<unknown> {
   readonly wire: WireKey;
   readonly jobId: Id;
   readonly loads: Loading<Id>;
+  readonly nodes: object | undefined;
   readonly #fetcher: Fetcher;
   readonly #options: FetchOptions | undefined;
   readonly #changes: number;
@@ -93,6 +94,7 @@ class Fetching<Id> implements Reader<unknown> {
     this.wire = wire;
     this.jobId = jobId;
     this.loads = loads;
+    this.nodes = fetcher.nodes;
     this.#options = options;
     this.#changes = fetcher.state.changes;
     this.#lastFlight = fetcher.state.lastFlight;
