@@ -4,7 +4,7 @@ import { bigDecimal, bigDigits, flagNumber, wholeNumber } from '../wire/numbers.
 import { ProtocolError, ServerReplyError } from '../wire/errors.ts';
 import type { PlainReply } from '../wire/plain.ts';
 import type { Reader } from './connection/executor.ts';
-import type { ItemFacts, Reply, ValueItem } from '../wire/reply.ts';
+import type { ItemFacts, MetaValueReply, Reply, ValueItem } from '../wire/reply.ts';
 
 /** A value as it came from the server. */
 export interface Found {
@@ -20,8 +20,13 @@ export interface Found {
 /** Of a read: the value, or undefined for a miss. The empty placeholder of an `mg` with N is one. */
 export function toFound(reply: Reply): Found | undefined {
   const found = toItem(reply);
-  if (found === undefined || reply.type !== 'VA' || !isPlaceholder(found)) return found;
-  return reply.flags.some(isWinFlag) ? undefined : found;
+  return reply.type === 'VA' && isLeased(reply) ? undefined : found;
+}
+
+/** Whether a meta read has found the empty placeholder that an `mg` with N has made. */
+export function isLeased({ value, flags }: MetaValueReply): boolean {
+  return value.length === 0 && flags.some((flag) => flag === 'W' || flag === 'Z') &&
+    !flags.some((flag) => flag.startsWith('f') && flag !== 'f0');
 }
 
 /** Of a read: the item as it is, or undefined for a miss. */
@@ -70,10 +75,6 @@ export function isUnclear(reply: Reply): boolean {
   if (reply.type !== 'values') return false;
   const item = reply.items[0];
   return item !== undefined && isPlaceholder(item);
-}
-
-function isWinFlag(flag: string): boolean {
-  return flag === 'W' || flag === 'Z';
 }
 
 /**

@@ -7,7 +7,7 @@
 import { TimeoutError } from '../../wire/errors.ts';
 import type { PlainReply } from '../../wire/plain.ts';
 import type { Reply } from '../../wire/reply.ts';
-import type { Call, Executor, ReadCounts, Reader } from '../connection/executor.ts';
+import type { Call, Executor, Reader } from '../connection/executor.ts';
 import { callListener } from '../connection/observe.ts';
 import type { ItemKey, WireKey } from '../keys.ts';
 import { type Caller, LATE } from './caller.ts';
@@ -73,7 +73,6 @@ class Fetching<Id> implements Reader<unknown> {
   readonly #start: number;
   #outcome: Outcome = 'failed';
   #hasReply = false;
-  #counts: ReadCounts | null = null;
   // Whether it has waited for another caller's load, or taken its lease over.
   #hasWaited = false;
   #waitsUntil = -1;
@@ -167,22 +166,11 @@ class Fetching<Id> implements Reader<unknown> {
   ofError(error: Error): unknown {
     // The read went well, and what came after it has failed.
     if (this.#hasReply) throw error;
-    this.#counts?.failed(error);
     return this.#resolve(this.#down(error));
   }
 
-  /** Counts the first read. */
-  countFor(counts: ReadCounts): void {
-    this.#counts = counts;
-  }
-
   #take(found: unknown): unknown {
-    const isHit = !(found instanceof Seen);
-    if (this.#counts !== null) {
-      if (isHit || found.hasValue) this.#counts.hits++;
-      else this.#counts.misses++;
-    }
-    return isHit ? this.#hit(found) : this.#resolve(found);
+    return found instanceof Seen ? this.#resolve(found) : this.#hit(found);
   }
 
   async #reload(): Promise<unknown> {
