@@ -94,13 +94,14 @@ export class HashClient extends ClusterClient {
    *
    * @example
    * ```ts
-   * const own = HashClient.fromEnv({}, { MEMCACHED_URL: 'memcached://a:11211,b:11211' });
+   * const own = HashClient.fromEnv(); // MEMCACHED_URL is memcached://a.example,b.example
+   * console.log(await own.version());
    * await own.close();
    * ```
    */
   static fromEnv(
     options: HashClientOptions = {},
-    environment: Readonly<Record<string, string | undefined>> = this.environment(),
+    environment: { readonly MEMCACHED_URL?: string | undefined } = this.environment(),
   ): HashClient {
     return new this(readEnvironment(environment), options);
   }
@@ -134,6 +135,7 @@ function serversIn(
   return {
     names: () => [...cluster.members.keys()],
     serverOf: ({ route, key }) => cluster.memberOf(route ?? key)?.node.name,
+    nodes: () => cluster.nodes,
     executorOf(name) {
       const member = cluster.members.get(name);
       if (member === undefined) throw new UsageError('server', `${quoted(name)} is unknown`);
