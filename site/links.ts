@@ -2,7 +2,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import type { MarkdownRenderer } from 'vitepress';
-import { addressOf, isPage, titleOf } from './sidebar.ts';
+import { isPage, linkTo, titleOf } from './sidebar.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 
@@ -75,7 +75,7 @@ function addressIn(page: string, link: string): string | null {
   const shown = isSource(file) ? sourcePage(file) : file;
   if (!isPage(shown)) return isAsset(file) ? link : null;
   const [, heading] = link.split('#');
-  return `/${addressOf(shown)}${heading === undefined ? '' : `#${heading}`}`;
+  return `${linkTo(shown)}${heading === undefined ? '' : `#${heading}`}`;
 }
 
 /** Whether the site has a file that is not a page. */

@@ -40,6 +40,7 @@ export const sections: readonly Section[] = [
     pages: [
       ['docs/comparison.md', 'Comparison'],
       ['docs/faults-of-clients.md', 'Faults survived'],
+      ['docs/migration.md', 'Migration'],
       'docs/pymemcache.md',
     ],
   },

@@ -20,9 +20,13 @@ export function isPage(file: string): boolean {
 /** The file of a page as its address says it: `guide.md` for `docs/guide.md`. */
 export function addressOf(file: string): string {
   if (file === 'examples/README.md') return 'examples.md';
-  return /^[A-Z]+\.md$/.test(file)
-    ? file.toLowerCase()
-    : file.replace(/^(docs|site\/made|site)\//, '');
+  if (/^[A-Z]+\.md$/.test(file)) return file.toLowerCase();
+  return file.replace(/^(docs|site\/made|site)\//, '').replace(/README\.md$/, 'index.md');
+}
+
+/** The link to a page: `/guide`, or `/guides/` for the first one of a folder. */
+export function linkTo(file: string): string {
+  return `/${addressOf(file).replace(/(index)?\.md$/, '')}`;
 }
 
 /** The sections that have pages, and all other pages of `docs`. */
@@ -39,7 +43,7 @@ function partOf(section: Section): Part {
   const titles = new Map(section.pages.filter((page) => typeof page !== 'string'));
   const items = filesOf(section).filter(isPage).map((file) => ({
     text: titles.get(file) ?? titleOf(file),
-    link: `/${addressOf(file).replace(/\.md$/, '')}`,
+    link: linkTo(file),
   }));
   return { text: section.title, items };
 }

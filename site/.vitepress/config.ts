@@ -55,5 +55,9 @@ export default defineConfig({
     search: { provider: 'local', options: { _render: renderForSearch } },
     docFooter: { prev: 'Before', next: 'Next' },
   },
-  vite: { publicDir: 'site/made/public' },
+  vite: {
+    publicDir: 'site/made/public',
+    // The index of the search, which is loaded when somebody searches.
+    build: { chunkSizeWarningLimit: 1000 },
+  },
 });

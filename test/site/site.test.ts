@@ -8,7 +8,7 @@ import { promisify } from 'node:util';
 import axe, { type AxeResults } from 'axe-core';
 import type { Browser, BrowserContextOptions, Frame, Page } from 'playwright-core';
 import * as assert from 'uvu/assert';
-import { sidebar } from '../../site/sidebar.ts';
+import { linkTo, sidebar } from '../../site/sidebar.ts';
 import { suite } from '../runner/suite.ts';
 import { chromiumPath, launchChromium } from '../support/chromium.ts';
 
@@ -24,7 +24,7 @@ site('each page of docs is in the sidebar, once', () => {
   const pages = readdirSync(join(ROOT, 'docs'), { recursive: true, encoding: 'utf8' })
     .filter((file) => file.endsWith('.md'));
   assert.ok(pages.length > 20);
-  assert.equal(pages.filter((file) => !links.includes(`/${file.slice(0, -3)}`)), []);
+  assert.equal(pages.filter((file) => !links.includes(linkTo(`docs/${file}`))), []);
   assert.is(new Set(links).size, links.length);
 });
 
