@@ -156,7 +156,7 @@ class PlainReplies implements Reading {
     const { length } = this.#commands;
     decoder.push(chunk);
     do {
-      while (decoder.readPlain(this.count % length, true)) {
+      while (decoder.readPlain(this.count % length, 'item')) {
         this.count++;
         const { bytes, from, to } = decoder.plain;
         if (this.#views) this.value = bytes.subarray(from, to);

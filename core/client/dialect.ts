@@ -2,7 +2,7 @@
 // commands. Each meta reply proves by its opaque which command it answers, any key can be sent, and
 // servers before 1.6.35 answer pipelined reads several times faster than classic ones. Replies mean
 // the same in both dialects: see `results.ts`.
-import { plainFlags } from '../wire/plain.ts';
+import { type PlainFlags, plainFlags } from '../wire/plain.ts';
 import type {
   GetCommand,
   Key,
@@ -26,7 +26,7 @@ export interface WriteFields {
 /** Asks for the value and its client flags. */
 export const READ: readonly string[] = /* @__PURE__ */ plainFlags('mg', ['v', 'f']);
 const DELETE = /* @__PURE__ */ plainFlags('md', []);
-const READ_CAS = ['v', 'f', 'c'];
+const READ_CAS: readonly string[] = /* @__PURE__ */ plainFlags('mg', ['v', 'f', 'c']);
 const QUIET = /* @__PURE__ */ plainFlags('md', ['q']);
 
 const modes: Readonly<Record<StoreVerb, string | null>> = {
@@ -42,9 +42,13 @@ export function getCommand({ key, base64 }: WireKey, withCas: boolean): MetaComm
 }
 
 /** Reads, and sets when it expires. */
-export function gatCommand(wire: WireKey, withCas: boolean, expire: number): MetaCommand {
-  const read = getCommand(wire, withCas);
-  return { ...read, flags: [...read.flags, `T${expire}`] };
+export function gatCommand(
+  { key, base64 }: WireKey,
+  withCas: boolean,
+  expire: number,
+): MetaCommand {
+  const flags = recentTouches.list(withCas ? 'gats' : 'gat', expire, 0, false);
+  return { verb: 'mg', key, base64, flags, orText: true };
 }
 
 /**
@@ -90,9 +94,7 @@ export function arithmeticCommand(
   delta: bigint,
   quiet: boolean,
 ): MetaCommand {
-  const flags = ['v', `D${delta}`];
-  if (direction === 'decr') flags.push('MD');
-  if (quiet) flags.push('q');
+  const flags = recentChanges.list(direction, delta, 0, quiet);
   return { verb: 'ma', key, base64, flags, orText: true };
 }
 
@@ -101,35 +103,91 @@ export function touchCommand(
   expire: number,
   quiet: boolean,
 ): MetaCommand {
-  const flags = quiet ? [`T${expire}`, 'q'] : [`T${expire}`];
+  const flags = recentTouches.list('touch', expire, 0, quiet);
   return { verb: 'mg', key, base64, flags, orText: true };
 }
 
-/** The flags of a recent store; the next one mostly has the same. */
-interface LastFlags extends WriteFields {
-  readonly mode: StoreVerb;
-  /** A list for plain commands, made when the same flags are used a second time. */
-  list: readonly string[] | null;
+/** The flags of a store; a list for plain commands if an earlier one had the same. */
+export function storeFlags(
+  mode: StoreVerb,
+  { expire, flags, quiet }: WriteFields,
+): readonly string[] {
+  return recentStores.list(mode, expire, flags, quiet);
 }
 
-const lastFlags: (LastFlags | undefined)[] = [];
+type Make<Mode, Amount> = (
+  mode: Mode,
+  amount: Amount,
+  flags: number,
+  quiet: boolean,
+) => string[];
+
+/** What the flags of an operation are made of. */
+interface LastFlags<Mode, Amount> {
+  readonly mode: Mode;
+  readonly amount: Amount;
+  readonly flags: number;
+  readonly quiet: boolean;
+  /** A list for plain commands, made when the same flags are used a second time. */
+  plain: readonly string[] | null;
+}
+
 const LAST = 16;
 
-/** The flags of a store; a list for plain commands if an earlier one had the same. */
-export function storeFlags(mode: StoreVerb, fields: WriteFields): readonly string[] {
-  const { expire, flags, quiet } = fields;
-  const at = (expire ^ flags) & (LAST - 1);
-  const last = lastFlags[at];
-  const isSame = last !== undefined && last.mode === mode && last.expire === expire &&
-    last.flags === flags && last.quiet === quiet;
-  if (isSame && last.list !== null) return last.list;
-  const list = writeFlags(fields);
-  const letter = modes[mode];
-  if (letter !== null) list.push(letter);
-  if (isSame) return last.list = plainFlags('ms', list);
-  lastFlags[at] = { mode, expire, flags, quiet, list: null };
-  return list;
+/** The flags of the last operations of a kind: the next one mostly has the same. */
+class RecentOperations<Mode extends string, Amount extends number | bigint> {
+  readonly #verb: PlainFlags['verb'];
+  readonly #make: Make<Mode, Amount>;
+  readonly #last: (LastFlags<Mode, Amount> | undefined)[] = [];
+
+  constructor(verb: PlainFlags['verb'], make: Make<Mode, Amount>) {
+    this.#verb = verb;
+    this.#make = make;
+  }
+
+  list(mode: Mode, amount: Amount, flags: number, quiet: boolean): readonly string[] {
+    // A sum that differs between the modes that follow one another: gat and touch, incr and decr.
+    const at = (mode.charCodeAt(0) + mode.length + Number(amount) + flags) & (LAST - 1);
+    const last = this.#last[at];
+    const isSame = last !== undefined && last.mode === mode && last.amount === amount &&
+      last.flags === flags && last.quiet === quiet;
+    if (isSame && last.plain !== null) return last.plain;
+    const list = this.#make(mode, amount, flags, quiet);
+    if (isSame) return last.plain = plainFlags(this.#verb, list);
+    this.#last[at] = { mode, amount, flags, quiet, plain: null };
+    return list;
+  }
 }
+
+const recentStores = /* @__PURE__ */ new RecentOperations<StoreVerb, number>(
+  'ms',
+  (mode, expire, flags, quiet) => {
+    const list = writeFlags({ expire, flags, quiet });
+    const letter = modes[mode];
+    if (letter !== null) list.push(letter);
+    return list;
+  },
+);
+
+const recentChanges = /* @__PURE__ */ new RecentOperations<'incr' | 'decr', bigint>(
+  'ma',
+  (direction, delta, _flags, quiet) => {
+    const list = ['v', `D${delta}`];
+    if (direction === 'decr') list.push('MD');
+    if (quiet) list.push('q');
+    return list;
+  },
+);
+
+const recentTouches = /* @__PURE__ */ new RecentOperations<'touch' | 'gat' | 'gats', number>(
+  'mg',
+  (mode, expire, _flags, quiet) => {
+    const list = mode === 'touch' ? [] : mode === 'gat' ? [...READ] : [...READ_CAS];
+    list.push(`T${expire}`);
+    if (quiet) list.push('q');
+    return list;
+  },
+);
 
 function writeFlags({ expire, flags, quiet }: WriteFields): string[] {
   // Not an empty array that grows, which would allocate room for 16 more.
@@ -143,7 +201,7 @@ function writeFlags({ expire, flags, quiet }: WriteFields): string[] {
 const RECENT = 8;
 
 interface RecentList {
-  readonly verb: 'mg' | 'ms' | 'md';
+  readonly verb: PlainFlags['verb'];
   readonly names: readonly string[];
   readonly values: readonly unknown[];
   readonly extra: number;
@@ -176,14 +234,21 @@ export class RecentFlags {
       }
     }
     const flags = make();
+    const names = Object.keys(options);
     const values: unknown[] = Object.values(options);
-    // Others are mostly of one call only: a cas, a signal, an opaque.
-    if (values.every((value) => typeof value === 'number' || typeof value === 'boolean')) {
-      const list = { verb, names: Object.keys(options), values, extra, flags, plain: null };
+    if (values.every((value, index) => isRepeated(names[index]!, value))) {
+      const list = { verb, names, values, extra, flags, plain: null };
       this.#lists[this.#next++ % RECENT] = list;
     }
     return flags;
   }
+}
+
+// Whether an option is not mostly of one call only, as are a cas, a signal and an opaque.
+function isRepeated(name: string, value: unknown): boolean {
+  if (name === 'ifCas' || name === 'newCas') return false;
+  return typeof value === 'number' || typeof value === 'boolean' || typeof value === 'bigint' ||
+    name === 'mode';
 }
 
 function hasSame({ names, values }: RecentList, options: object): boolean {

@@ -1,6 +1,6 @@
 // The operations on items, over any executor.
 import { checkU64 } from '../wire/check.ts';
-import type { Command, Key, StoreVerb } from '../wire/command.ts';
+import type { Command, Key, MetaCommand, StoreVerb } from '../wire/command.ts';
 import { type MemcacheError, UsageError } from '../wire/errors.ts';
 import type { Reply } from '../wire/reply.ts';
 import { deleteMany, type Entries, findMany, storeMany } from './bulk.ts';
@@ -12,7 +12,7 @@ import {
 } from './operation-context.ts';
 import { checkExecuteNames, type ExecuteOptions, type Reader } from './connection/executor.ts';
 import { type Expire, toExptime } from './expire.ts';
-import { checkWireKey, type ItemKey } from './keys.ts';
+import { checkWireKey, type ItemKey, type WireKey } from './keys.ts';
 import { count } from './patterns/counters.ts';
 import {
   type BulkOptions,
@@ -33,7 +33,7 @@ import {
   storeCommand,
   touchCommand,
 } from './dialect.ts';
-import { type CasResult, doneReader, type Found, toCasResult, toDone } from './results.ts';
+import { casReader, type CasResult, doneReader } from './results.ts';
 
 /**
  * The operations on items over any executor; `Memcache` adds what is made of them.
@@ -66,8 +66,9 @@ export class Items {
    * ```
    */
   get<T = unknown>(key: ItemKey, options?: CallOptions): Promise<T | undefined> {
-    if (!this.context.dependencies.ignoreErrors) return this.#get(key, options);
-    return this.context.read(undefined, () => this.#get(key, options));
+    const reader = this.context.valueReader as Reader<T | undefined>;
+    if (!this.context.dependencies.ignoreErrors) return this.#read(key, options, reader, toGet);
+    return this.context.read(undefined, () => this.#read(key, options, reader, toGet));
   }
 
   /**
@@ -80,12 +81,8 @@ export class Items {
    * ```
    */
   gets<T = unknown>(key: ItemKey, options?: CallOptions): Promise<Gets<T> | undefined> {
-    return this.context.read(undefined, async () => {
-      checkCallOptions(options);
-      const wire = this.context.dependencies.keys.toWire(key);
-      const found = await this.context.find(wire, getCommand(wire, true), options);
-      return found === undefined ? undefined : this.context.gets<T>(key, found);
-    });
+    const reader = this.context.versionReader as Reader<Gets<T> | undefined>;
+    return this.context.read(undefined, () => this.#read(key, options, reader, toGets));
   }
 
   /**
@@ -97,9 +94,14 @@ export class Items {
    * ```
    */
   gat<T = unknown>(key: ItemKey, expire: Expire, options?: CallOptions): Promise<T | undefined> {
-    return this.context.read(undefined, async () => {
-      const found = await this.#getAndTouch(key, false, expire, options);
-      return found === undefined ? undefined : this.context.value<T>(key, found);
+    const reader = this.context.valueReader as Reader<T | undefined>;
+    return this.context.read(undefined, () => {
+      return this.#read(
+        key,
+        options,
+        reader,
+        (wire) => gatCommand(wire, false, this.#exptime(expire)),
+      );
     });
   }
 
@@ -117,9 +119,14 @@ export class Items {
     expire: Expire,
     options?: CallOptions,
   ): Promise<Gets<T> | undefined> {
-    return this.context.read(undefined, async () => {
-      const found = await this.#getAndTouch(key, true, expire, options);
-      return found === undefined ? undefined : this.context.gets<T>(key, found);
+    const reader = this.context.versionReader as Reader<Gets<T> | undefined>;
+    return this.context.read(undefined, () => {
+      return this.#read(
+        key,
+        options,
+        reader,
+        (wire) => gatCommand(wire, true, this.#exptime(expire)),
+      );
     });
   }
 
@@ -236,19 +243,18 @@ export class Items {
    * }
    * ```
    */
-  async cas(
-    key: ItemKey,
-    value: unknown,
-    cas: bigint,
-    options: StoreOptions = {},
-  ): Promise<CasResult> {
-    checkStoreOptions(options);
-    checkU64('cas', cas);
-    const expire = this.context.exptime(options.expire);
-    const { wire, data, fields } = this.context.prepare(key, value, options, false, expire);
-    return toCasResult(
-      await this.context.write(wire, casCommand(wire, data, cas, fields), fields.quiet, options),
-    );
+  cas(key: ItemKey, value: unknown, cas: bigint, options?: StoreOptions): Promise<CasResult> {
+    try {
+      checkStoreOptions(options);
+      checkU64('cas', cas);
+      const expire = this.context.exptime(options?.expire);
+      const { wire, data, fields } = this.context.prepare(key, value, options, false, expire);
+      const command = casCommand(wire, data, cas, fields);
+      const given = executeOptions(fields.quiet, options);
+      return this.context.executeWith(wire, command, given, casReader, key);
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
   /**
@@ -296,11 +302,8 @@ export class Items {
    * const wasThere = await client.delete('user:1');
    * ```
    */
-  async delete(key: ItemKey, options: WriteOptions = {}): Promise<boolean> {
-    checkWriteOptions(options);
-    const wire = this.context.dependencies.keys.toWire(key);
-    const quiet = this.context.isQuiet(options);
-    return toDone(await this.context.write(wire, deleteCommand(wire, quiet), quiet, options));
+  delete(key: ItemKey, options?: WriteOptions): Promise<boolean> {
+    return this.#write(key, options, deleteCommand);
   }
 
   /**
@@ -319,7 +322,7 @@ export class Items {
   incr(
     key: ItemKey,
     delta: bigint | number = 1n,
-    options: CountOptions = {},
+    options?: CountOptions,
   ): Promise<bigint | undefined> {
     return count(this.context, key, 'incr', delta, options);
   }
@@ -336,7 +339,7 @@ export class Items {
   decr(
     key: ItemKey,
     delta: bigint | number = 1n,
-    options: CountOptions = {},
+    options?: CountOptions,
   ): Promise<bigint | undefined> {
     return count(this.context, key, 'decr', delta, options);
   }
@@ -349,15 +352,10 @@ export class Items {
    * const isThere = await client.touch('session:1', 1800);
    * ```
    */
-  async touch(key: ItemKey, expire: Expire, options: WriteOptions = {}): Promise<boolean> {
-    checkWriteOptions(options);
-    const { keys, clock } = this.context.dependencies;
-    const wire = keys.toWire(key);
-    const exptime = toExptime(expire, clock.now());
-    const quiet = this.context.isQuiet(options);
-    return toDone(
-      await this.context.write(wire, touchCommand(wire, exptime, quiet), quiet, options),
-    );
+  touch(key: ItemKey, expire: Expire, options?: WriteOptions): Promise<boolean> {
+    return this.#write(key, options, (wire, quiet) => {
+      return touchCommand(wire, this.#exptime(expire), quiet);
+    });
   }
 
   /**
@@ -425,31 +423,44 @@ export class Items {
     return this.close();
   }
 
-  // Neither this nor #store uses `await`, which would cost each call 300 bytes and a tenth of its
-  // time.
-  #get<T>(key: ItemKey, options: CallOptions | undefined): Promise<T | undefined> {
+  // The operations on one key do not use `await`, which would cost each call 300 bytes and a tenth of
+  // its time.
+  #read<Result>(
+    key: ItemKey,
+    options: CallOptions | undefined,
+    reader: Reader<Result>,
+    toCommand: (wire: WireKey) => MetaCommand,
+  ): Promise<Result> {
     const { context } = this;
     try {
       if (options !== undefined) checkCallOptions(options);
       const wire = context.dependencies.keys.toWire(key);
-      const reader = context.valueReader as Reader<T | undefined>;
-      return context.executeWith(wire, getCommand(wire, false), options, reader, key);
+      return context.executeWith(wire, toCommand(wire), options, reader, key);
     } catch (error) {
       return Promise.reject(error);
     }
   }
 
-  async #getAndTouch(
+  // A write without a value.
+  #write(
     key: ItemKey,
-    withCas: boolean,
-    expire: Expire,
-    options: CallOptions | undefined,
-  ): Promise<Found | undefined> {
-    checkCallOptions(options);
-    const { keys, clock } = this.context.dependencies;
-    const wire = keys.toWire(key);
-    const exptime = toExptime(expire, clock.now());
-    return await this.context.find(wire, gatCommand(wire, withCas, exptime), options);
+    options: WriteOptions | undefined,
+    toCommand: (wire: WireKey, quiet: boolean) => MetaCommand,
+  ): Promise<boolean> {
+    const { context } = this;
+    try {
+      checkWriteOptions(options);
+      const quiet = context.isQuiet(options);
+      const wire = context.dependencies.keys.toWire(key);
+      const command = toCommand(wire, quiet);
+      return context.executeWith(wire, command, executeOptions(quiet, options), doneReader, key);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  #exptime(expire: Expire): number {
+    return toExptime(expire, this.context.dependencies.clock.now());
   }
 
   #store(
@@ -474,6 +485,9 @@ export class Items {
     }
   }
 }
+
+const toGet = (wire: WireKey): MetaCommand => getCommand(wire, false);
+const toGets = (wire: WireKey): MetaCommand => getCommand(wire, true);
 
 function checkPiece(value: string | Uint8Array): string | Uint8Array {
   if (typeof value === 'string' || value instanceof Uint8Array) return value;

@@ -13,6 +13,7 @@ import { callListener } from './connection/observe.ts';
 import type { ServerStatus } from './connection/server-status.ts';
 import { Deadline } from './connection/timing.ts';
 import {
+  type Call,
   type ExecuteOptions,
   executeThenRead,
   type Executor,
@@ -76,6 +77,8 @@ export interface Servers {
   readonly names: () => string[];
   /** The current server of a key, or undefined. Keys of one server are read together. */
   readonly serverOf: (key: WireKey) => string | undefined;
+  /** The list over which keys are distributed now: another object after each change of it. */
+  readonly nodes: () => object;
   /**
    * The executor for one of them. Its `close` does nothing.
    *
@@ -127,15 +130,17 @@ export class OperationContext {
 
   /** The value that a read of one key finds, or undefined. */
   readonly valueReader: Reader<unknown> = {
-    ofReply: (reply, { key, options, deadline }) => {
-      if (!isUnclear(reply)) return this.#valueOf(reply, key);
-      const wire = this.dependencies.keys.toWire(key);
-      const { clock } = this.dependencies;
-      const left = new Deadline(clock, deadline - clock.elapsed());
-      const again = this.execute(wire, getCommand(wire, false), left.within(options ?? {}));
-      return again.then((second) => this.#valueOf(second, key));
-    },
+    ofReply: (reply, call) => this.#readReply(reply, call, false),
     ofItem: (item, { key }) => item.isPlaceholder ? undefined : this.itemValue(key, item),
+  };
+
+  /** The same with its version. */
+  readonly versionReader: Reader<Gets<unknown> | undefined> = {
+    ofReply: (reply, call) => this.#readReply(reply, call, true) as Promise<Gets<unknown>>,
+    ofItem: (item, { key }) => {
+      if (item.isPlaceholder) return undefined;
+      return { value: this.itemValue(key, item), cas: toCas(item.cas) };
+    },
   };
 
   readonly #codec: TextCodec;
@@ -197,16 +202,6 @@ export class OperationContext {
     const reply = await this.execute(wire, command, options);
     if (!isUnclear(reply)) return toFound(reply);
     return toFound(await this.execute(wire, command, left.within(options ?? {})));
-  }
-
-  /** A write to one key, which is waited for unless it is quiet. */
-  write(
-    wire: WireKey,
-    command: Command,
-    quiet: boolean,
-    options: WriteOptions,
-  ): Promise<Reply> {
-    return this.execute(wire, command, executeOptions(quiet, options));
   }
 
   /**
@@ -285,9 +280,19 @@ export class OperationContext {
     }
   }
 
-  #valueOf(reply: Reply, key: ItemKey): unknown {
+  #readReply(reply: Reply, { key, options, deadline }: Call, withCas: boolean): unknown {
+    if (!isUnclear(reply)) return this.#foundIn(reply, key, withCas);
+    const wire = this.dependencies.keys.toWire(key);
+    const { clock } = this.dependencies;
+    const left = new Deadline(clock, deadline - clock.elapsed());
+    const again = this.execute(wire, getCommand(wire, withCas), left.within(options ?? {}));
+    return again.then((second) => this.#foundIn(second, key, withCas));
+  }
+
+  #foundIn(reply: Reply, key: ItemKey, withCas: boolean): unknown {
     const found = toFound(reply);
-    return found === undefined ? undefined : this.value(key, found);
+    if (found === undefined) return undefined;
+    return withCas ? this.gets(key, found) : this.value(key, found);
   }
 
   /** The value of an item and its version. */

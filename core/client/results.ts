@@ -2,8 +2,9 @@
 import type { Key } from '../wire/command.ts';
 import { bigDecimal, bigDigits, flagNumber, wholeNumber } from '../wire/numbers.ts';
 import { ProtocolError, ServerReplyError } from '../wire/errors.ts';
+import type { PlainReply } from '../wire/plain.ts';
 import type { Reader } from './connection/executor.ts';
-import type { ItemFacts, Reply, ValueItem } from '../wire/reply.ts';
+import type { ItemFacts, MetaValueReply, Reply, ValueItem } from '../wire/reply.ts';
 
 /** A value as it came from the server. */
 export interface Found {
@@ -19,8 +20,13 @@ export interface Found {
 /** Of a read: the value, or undefined for a miss. The empty placeholder of an `mg` with N is one. */
 export function toFound(reply: Reply): Found | undefined {
   const found = toItem(reply);
-  if (found === undefined || reply.type !== 'VA' || !isPlaceholder(found)) return found;
-  return reply.flags.some(isWinFlag) ? undefined : found;
+  return reply.type === 'VA' && isLeased(reply) ? undefined : found;
+}
+
+/** Whether a meta read has found the empty placeholder that an `mg` with N has made. */
+export function isLeased({ value, flags }: MetaValueReply): boolean {
+  return value.length === 0 && flags.some((flag) => flag === 'W' || flag === 'Z') &&
+    !flags.some((flag) => flag.startsWith('f') && flag !== 'f0');
 }
 
 /** Of a read: the item as it is, or undefined for a miss. */
@@ -69,10 +75,6 @@ export function isUnclear(reply: Reply): boolean {
   if (reply.type !== 'values') return false;
   const item = reply.items[0];
   return item !== undefined && isPlaceholder(item);
-}
-
-function isWinFlag(flag: string): boolean {
-  return flag === 'W' || flag === 'Z';
 }
 
 /**
@@ -156,6 +158,8 @@ export function toCasResult(reply: Reply): CasResult {
   return status === 'done' ? 'stored' : status;
 }
 
+export const casReader: Reader<CasResult> = { ofReply: toCasResult };
+
 /** Of incr and decr: the new number, or undefined when there is no such key. */
 export function toNumber(reply: Reply): bigint | undefined {
   if (reply.type === 'number') return reply.value;
@@ -165,6 +169,16 @@ export function toNumber(reply: Reply): bigint | undefined {
   if (reply.type === 'silent' || toStatus(reply) === 'not-found') return undefined;
   return unexpected(reply);
 }
+
+/** The same of a plain reply. */
+export function toPlainNumber(item: PlainReply): bigint | undefined {
+  return bigDigits(item.bytes, item.from, item.to) ?? toNumber(item.toReply());
+}
+
+export const numberReader: Reader<bigint | undefined> = {
+  ofReply: toNumber,
+  ofItem: toPlainNumber,
+};
 
 export function toVersion(reply: Reply): string {
   return reply.type === 'VERSION' ? reply.version : unexpected(reply);

@@ -334,7 +334,7 @@ export class ClientConnection<Tag> {
       if (plain === null && command.verb === 'get' && tag !== undefined && sink.takesItems(tag)) {
         this.#decoder.readPlainItems(command, (item, i) => sink.onPlainItem(tag, item, i));
       }
-      if (plain === null || !this.#decoder.readPlain(opaque, plain.isRead)) return;
+      if (plain === null || !this.#decoder.readPlain(opaque, plain.asks)) return;
       this.#liveness.replies++;
       this.#liveness.progressAt = this.#liveness.now;
       ring.pop();

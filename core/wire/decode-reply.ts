@@ -7,7 +7,7 @@ import { toKey } from './item-lines.ts';
 import { keyText } from './key.ts';
 import { bigDigits, digits, flagNumber, wideDigits } from './numbers.ts';
 import { type Optional, withDefaults } from './options.ts';
-import { PlainReply } from './plain.ts';
+import { type PlainFlags, PlainReply } from './plain.ts';
 import { replyShape } from './command-facts.ts';
 import {
   firstWord,
@@ -185,10 +185,10 @@ export class ReplyDecoder {
    * Reads the next reply into `plain` if it is a plain one; returns whether it was. Otherwise it is
    * left to `next`.
    */
-  readPlain(opaque: number, isRead: boolean): boolean {
+  readPlain(opaque: number, asks: PlainFlags['asks']): boolean {
     if (this.#due !== null || this.#blankAllowed) return false;
     const { maxLine, maxValue } = this.#limits;
-    return this.plain.read(this.#input, opaque, isRead, maxLine, maxValue);
+    return this.plain.read(this.#input, opaque, asks, maxLine, maxValue);
   }
 
   /**

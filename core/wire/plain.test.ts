@@ -23,6 +23,7 @@ const READ = plainFlags('mg', ['v', 'f']);
 const READ_ALL = plainFlags('mg', ['T60', 'N30', 'R9', 'v', 'f', 'c', 'h', 'l', 's', 't']);
 const STORE = plainFlags('ms', ['F16', 'T300']);
 const DELETE = plainFlags('md', []);
+const COUNT = plainFlags('ma', ['v', 'D5', 'N60', 'J1', 't', 'c']);
 const get = (key = 'k'): Command => ({ verb: 'mg', key, base64: false, flags: READ });
 const set = (value: string | Uint8Array, key = 'k'): Command => ({
   verb: 'ms',
@@ -95,6 +96,7 @@ plain('a command has the same bytes on both paths, and the same errors', () => {
     ...keys.flatMap((key) => [get(key), set('v', key)]),
     ...values.map((value) => set(value)),
     { verb: 'md', key: 'k', base64: false, flags: DELETE } as const,
+    { verb: 'ma', key: 'k', base64: false, flags: COUNT } as const,
   ];
   for (const command of commands) {
     const slow = sendSlowly(proven(), command);
@@ -107,7 +109,7 @@ plain('a command has the same bytes on both paths, and the same errors', () => {
       assert.is(connection.pending, 1);
     }
   }
-  assert.is(taken, 2 * 2 + 12 + 1);
+  assert.is(taken, 2 * 2 + 12 + 2);
 });
 
 plain('the bytes of memory that are accounted for a command are the same', () => {
@@ -455,18 +457,31 @@ plain('a plain reply tells what the flags of the same reply tell', () => {
   assert.equal(taken, [...replies, ...whole, ...odd]);
 });
 
-plain('a status with flags is as on the path for everything', () => {
-  const command = { ...set('v'), flags: plainFlags('ms', ['c', 's']) } as Command;
-  for (const line of ['HD c12 s1 O1\r\n', 'HD O1\r\n', 'HD O1 c2\r\n', 'NS c1 O1\r\n']) {
-    const [fast, slow] = [proven(), proven()];
-    for (const connection of [fast, slow]) {
-      connection.send(command, 'a');
-      drain(connection);
-      connection.receive(bytes(line), 0);
+plain('a status with flags, or a number, is as on the path for everything', () => {
+  const store = { ...set('v'), flags: plainFlags('ms', ['c', 's']) } as Command;
+  const count = { ...get(), verb: 'ma', flags: COUNT } as Command;
+  const cases: readonly [command: Command, isPlain: boolean, lines: readonly string[]][] = [
+    [store, true, ['HD c12 s1 O1', 'HD O1', 'HD O1 c2']],
+    [store, false, ['NS c1 O1']],
+    [count, true, ['VA 1 O1\r\n7', 'VA 20 t59 c12 O1\r\n18446744073709551615', 'VA 0 O1\r\n']],
+    [count, true, ['VA 1 t-1 O1\r\n7']],
+    [count, false, ['VA 1 O2\r\n7', 'VA 2 O1\r\n7', 'EN O1', 'NF O1', 'NS O1', 'CLIENT_ERROR no']],
+  ];
+  const ended = (found: ClientEvent<string> | null): unknown => {
+    return found?.type === 'closed' ? { ...found, cause: String(found.cause) } : found;
+  };
+  for (const [command, isPlain, lines] of cases) {
+    for (const line of lines) {
+      const [fast, slow] = [proven(), proven()];
+      for (const connection of [fast, slow]) {
+        connection.send(command, 'a');
+        drain(connection);
+        connection.receive(bytes(`${line}\r\n`), 0);
+      }
+      const { plain: taken, event } = readFast(fast);
+      assert.is(taken.length, isPlain ? 1 : 0, line);
+      assert.equal(taken[0] ?? ended(event), ended(slow.next()), line);
     }
-    const { plain: taken, event } = readFast(fast);
-    assert.is(taken.length, line.startsWith('HD') ? 1 : 0);
-    assert.equal(taken[0] ?? event, slow.next());
   }
 });
 

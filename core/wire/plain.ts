@@ -18,11 +18,11 @@ import { EN, HD, type MetaReply, type MetaValueReply } from './reply.ts';
 /** A list of flags in the form in which it is sent. */
 export interface PlainFlags {
   /** The command that has them. */
-  readonly verb: 'mg' | 'ms' | 'md';
+  readonly verb: 'mg' | 'ms' | 'md' | 'ma';
   /** The flags as they are sent, up to the opaque's number. */
   readonly line: Uint8Array;
-  /** Which replies are plain: an item or a miss, else `HD`. */
-  readonly isRead: boolean;
+  /** Which replies are plain: `item`, `VA` with flags or `EN`; `number`, `VA`; `status`, `HD`. */
+  readonly asks: 'item' | 'number' | 'status';
   /** It has no reply on success. */
   readonly isQuiet: boolean;
 }
@@ -40,11 +40,11 @@ export function plainFlags(verb: PlainFlags['verb'], flags: readonly string[]): 
   checkCommand(verb === 'ms' ? { verb, ...command, value: EMPTY } : { verb, ...command });
   const text = list.map((flag) => ` ${flag}`).join('');
   const isQuiet = hasQuiet(list);
-  const isRead = / v/.test(text);
-  const isReadWhole = verb === 'mg' && !isQuiet && / f/.test(text);
+  const asks = !/ v/.test(text) ? 'status' : verb === 'ma' ? 'number' : 'item';
+  const isWhole = asks !== 'item' || (!isQuiet && / f/.test(text));
   // Not with an opaque or a key that has to be given back.
-  if ((isReadWhole || !isRead) && !/ [bkO]/.test(text)) {
-    known.set(list, { verb, line: toBytes(`${text} O`), isRead, isQuiet });
+  if (isWhole && !/ [bkO]/.test(text)) {
+    known.set(list, { verb, line: toBytes(`${text} O`), asks, isQuiet });
   }
   return list;
 }
@@ -152,7 +152,7 @@ export class PlainReply {
   type: 'VA' | 'HD' | 'EN' = 'HD';
   /** The client flags of an item. */
   flags = 0;
-  /** The value of an item is `bytes[from, to)`. */
+  /** The value of an item, or the digits of a number, is `bytes[from, to)`. */
   bytes: Uint8Array = EMPTY;
   /** Where the value begins. */
   from = 0;
@@ -226,7 +226,7 @@ export class PlainReply {
    * Reads the next reply if it is plain; returns whether it was.
    *
    * @param opaque The expected opaque.
-   * @param isRead Whether an item or a miss may come, else `HD`.
+   * @param asks Which replies are plain: see `PlainFlags`.
    * @param maxLine The longest line, and `maxValue` the longest value, in bytes.
    *
    * @internal
@@ -234,7 +234,7 @@ export class PlainReply {
   read(
     input: Input,
     opaque: number,
-    isRead: boolean,
+    asks: PlainFlags['asks'],
     maxLine: number,
     maxValue: number,
   ): boolean {
@@ -243,7 +243,7 @@ export class PlainReply {
     let at = position + 2;
     let length = -1;
     const code = chunk[position]! << 8 | chunk[position + 1]!;
-    if (code === VA && isRead) {
+    if (code === VA && asks !== 'status') {
       if (chunk[at] !== SPACE) return false;
       const lengthAt = ++at;
       length = 0;
@@ -251,15 +251,15 @@ export class PlainReply {
         length = length * 10 + digit;
       }
       if (at === lengthAt || at - lengthAt > 9 || length > maxValue) return false;
-    } else if (code !== (isRead ? EN_CODE : HD_CODE)) return false;
+    } else if (code !== (asks === 'item' ? EN_CODE : HD_CODE)) return false;
     this.#flagsFrom = at;
     at = this.#readFlags(chunk, at, opaque);
     if (at < 0 || chunk[at] !== CR || chunk[at + 1] !== LF || at - position > maxLine) return false;
-    if (length >= 0 && (this.#has & FLAGS_BIT) === 0) return false;
+    if (length >= 0 && asks === 'item' && (this.#has & FLAGS_BIT) === 0) return false;
     this.#flagsTo = at;
     this.bytes = chunk;
     at += 2;
-    if (length < 0) this.type = isRead ? 'EN' : 'HD';
+    if (length < 0) this.type = asks === 'item' ? 'EN' : 'HD';
     else {
       const end = at + length;
       if (chunk[end] !== CR || chunk[end + 1] !== LF) return false;

@@ -488,6 +488,7 @@ export class Member {
       servers: {
         names: () => [],
         serverOf: () => String(this.stage.owner),
+        nodes: () => this.stage.host,
         executorOf: () => this.line,
         add: () => {},
         remove: () => Promise.resolve(false),

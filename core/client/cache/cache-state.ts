@@ -1,8 +1,10 @@
 // What the calls of a cache share within a process.
 import type { Clock } from '../../io/clock.ts';
 import { AbortListeners } from '../connection/abort-listeners.ts';
+import type { Executor } from '../connection/executor.ts';
 import type { FetchEnd } from './fetch-end.ts';
 import type { Flight } from './flight.ts';
+import type { Version } from './item.ts';
 import { Gate } from './loads.ts';
 import { LocalTier } from './local-tier.ts';
 import type { Poller } from './poller.ts';
@@ -97,30 +99,42 @@ export class CacheState {
 /** The most keys whose leases are remembered. */
 const KEYS = 10_000;
 
+/** A lease that was seen, and when it may be taken over, by the connection that has shown it. */
+interface SeenLease {
+  readonly cas: bigint;
+  readonly times: Map<Executor | undefined, number>;
+}
+
 /**
  * When a lease that is not given up may be taken over, by key. The server does not tell how long ago
- * a lease was won, so each process counts from the moment at which it saw the lease first.
+ * a lease was won, so each process counts from the moment at which it saw the lease first; on each
+ * connection anew, since on another server the same cas is another lease.
  */
 export class Takeovers {
   readonly #clock: Clock;
-  readonly #leases: Map<string, { readonly cas: bigint; readonly at: number }> = new Map();
+  readonly #leases: Map<string, SeenLease> = new Map();
 
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
   /** Whether the time is over; it begins with the first call for a lease. */
-  isDue(id: string, cas: bigint, milliseconds: number): boolean {
+  isDue(id: string, seen: Version, milliseconds: number): boolean {
     const known = this.#leases.get(id);
-    if (known?.cas === cas) return this.#clock.elapsed() >= known.at;
-    this.set(id, cas, milliseconds);
+    const at = known?.cas === seen.cas ? known.times.get(seen.connection) : undefined;
+    if (at !== undefined) return this.#clock.elapsed() >= at;
+    this.set(id, seen, milliseconds);
     return false;
   }
 
   /** Sets when the lease may be taken over. */
-  set(id: string, cas: bigint, milliseconds: number): void {
+  set(id: string, { cas, connection }: Version, milliseconds: number): void {
+    const known = this.#leases.get(id);
+    const times: SeenLease['times'] = known?.cas === cas ? known.times : new Map();
+    times.set(connection, this.#clock.elapsed() + milliseconds);
+    // The oldest are forgotten first.
     this.#leases.delete(id);
-    this.#leases.set(id, { cas, at: this.#clock.elapsed() + milliseconds });
+    this.#leases.set(id, { cas, times });
     if (this.#leases.size <= KEYS) return;
     for (const oldest of this.#leases.keys()) {
       this.#leases.delete(oldest);

@@ -1,6 +1,7 @@
 // A cache: values by their id, each loaded at most once at a time in the whole fleet.
 import { assertArgument } from '../../wire/check.ts';
 import type { Key } from '../../wire/command.ts';
+import { ConnectionError } from '../../wire/errors.ts';
 import { backoff, Deadline } from '../connection/timing.ts';
 import type { ItemKey, WireKey } from '../keys.ts';
 import type { OperationContext } from '../operation-context.ts';
@@ -130,7 +131,7 @@ export class Cache<Value, Id = Key> {
     checkCallOptions(options);
     const { key, wire } = this.#keyOf(id);
     const item = await this.#fetcher.leases.peek(key, wire, options);
-    if (item?.isWon === true) this.#fetcher.letWin(wire, item.cas);
+    if (item?.isWon === true) this.#fetcher.letWin(wire, item);
     return item?.found?.value as Value | undefined;
   }
 
@@ -187,7 +188,7 @@ export class Cache<Value, Id = Key> {
       const isDone = await this.#change(wire, () => {
         const left = deadline.within(options);
         if (fresh === 0) return leases.remove(wire, left).then(() => true);
-        return leases.swap(wire, item?.cas, stored, fresh, left);
+        return leases.swap(wire, item, stored, fresh, left).catch(ifLost);
       });
       if (isDone) return value;
       const wait = backoff(attempt, FIRST_WAIT, LONGEST_WAIT, random);
@@ -265,7 +266,7 @@ export class Cache<Value, Id = Key> {
       value = await change(old as Value | undefined);
       return value;
     } finally {
-      if (value === undefined && item?.isWon === true) this.#fetcher.letWin(wire, item.cas);
+      if (value === undefined && item?.isWon === true) this.#fetcher.letWin(wire, item);
     }
   }
 
@@ -285,6 +286,12 @@ export class Cache<Value, Id = Key> {
     const key = this.#policy.key(id);
     return { key, wire: this.#context.dependencies.keys.toWire(key) };
   }
+}
+
+/** The item may be on another server by now, or gone: it has to be read again. */
+function ifLost(error: unknown): false {
+  if (error instanceof ConnectionError && error.outcome === 'not-sent') return false;
+  throw error;
 }
 
 /** The most policies that are remembered. */

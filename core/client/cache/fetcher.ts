@@ -11,7 +11,7 @@ import { Caller } from './caller.ts';
 import type { CacheState } from './cache-state.ts';
 import type { OnFetch } from './fetch-end.ts';
 import { Flight } from './flight.ts';
-import { Down, Seen } from './item.ts';
+import { Down, Seen, type Version } from './item.ts';
 import { Leases, type Stored } from './leases.ts';
 import type { Loading } from './loads.ts';
 import { checkTtl, freshSeconds, type LoadContext, type PolicySettings } from './policy.ts';
@@ -49,13 +49,15 @@ interface Job {
 /** What is known of a load that has begun. */
 interface Begun {
   readonly finish: () => void;
-  /** The server of the key then. */
-  readonly owner: string | undefined;
+  /** The servers that had the keys before its lease was asked for. */
+  readonly nodes: object | undefined;
   readonly ttl: () => number | undefined;
 }
 
 /** An item that can be loaded. */
 interface LoadJob<Id> extends Job {
+  /** The servers that had the keys when the call was made. */
+  readonly nodes: object | undefined;
   readonly jobId: Id;
   readonly loads: Loading<Id>;
 }
@@ -121,13 +123,13 @@ export class Fetcher {
   drop({ wire }: Job, found: unknown): void {
     if (!(found instanceof Seen)) return;
     if (found.state === 'cold') void this.#giveUp(wire, found);
-    else if (found.state === 'stale' && !found.isText) this.letWin(wire, found.cas);
+    else if (found.state === 'stale' && !found.isText) this.letWin(wire, found);
   }
 
   /** Lets the next reader of an old item win, without waiting for it. */
-  letWin(wire: WireKey, cas: bigint): void {
+  letWin(wire: WireKey, seen: Version): void {
     // Otherwise the lease ends by itself.
-    this.leases.reopen(wire, cas, false, undefined).catch(() => {});
+    this.leases.reopen(wire, seen, false, undefined).catch(() => {});
   }
 
   /** The lease of a placeholder that was made with `add`; undefined if there is an item now. */
@@ -144,7 +146,7 @@ export class Fetcher {
 
   /** Whether the lease of another caller is over. */
   isOver({ id }: Job, seen: Seen): boolean {
-    return !seen.isText && this.state.takeovers.isDue(id, seen.cas, this.settings.lease * 1000);
+    return !seen.isText && this.state.takeovers.isDue(id, seen, this.settings.lease * 1000);
   }
 
   /** Lets the next reader win, unless the item has changed; returns whether it had not. */
@@ -156,9 +158,11 @@ export class Fetcher {
     this.state.takeovers.delete(id);
     try {
       const isEmpty = seen.state === 'waiting';
-      return await this.leases.reopen(wire, seen.cas, isEmpty, options);
+      return await this.leases.reopen(wire, seen, isEmpty, options);
     } catch (error) {
-      return this.toDown(error);
+      const down = this.toDown(error);
+      // The item may be on another server by now: the next read finds out.
+      return error instanceof ConnectionError ? false : down;
     }
   }
 
@@ -188,7 +192,7 @@ export class Fetcher {
    *
    * @param seen The lease; null for a load without one, whose value is not stored.
    */
-  begin<Id>({ id, key, wire, jobId, loads }: LoadJob<Id>, seen: Seen | null): Flight {
+  begin<Id>({ id, key, wire, nodes, jobId, loads }: LoadJob<Id>, seen: Seen | null): Flight {
     const { state, settings } = this;
     const reason = reasonOf(seen);
     const flight = new Flight(++state.lastFlight, () => {
@@ -213,7 +217,6 @@ export class Fetcher {
     }
     // Calls may join it without asking the server where there is no old value to answer with.
     if (reason === 'cold' || reason === 'error') state.flights.set(id, flight);
-    const owner = this.#ownerOf(wire);
     let ttl: number | undefined;
     const context = {
       key,
@@ -224,7 +227,8 @@ export class Fetcher {
     };
     state.counts.loads++;
     const loaded = loads.load(jobId, context);
-    void this.#land(flight, { id, key, wire }, seen, loaded, { finish, owner, ttl: () => ttl });
+    const begun = { finish, nodes, ttl: () => ttl };
+    void this.#land(flight, { id, key, wire }, seen, loaded, begun);
     return flight;
   }
 
@@ -234,7 +238,7 @@ export class Fetcher {
     { id, key, wire }: Job,
     seen: Seen | null,
     loaded: Promise<unknown>,
-    { finish, owner, ttl }: Begun,
+    { finish, nodes, ttl }: Begun,
   ): Promise<void> {
     try {
       const value = await loaded;
@@ -247,7 +251,7 @@ export class Fetcher {
         const filled = this.#fill(wire, seen, stored, fresh);
         flight.arrive(value);
         // A server that has lost the key since is not told of changes.
-        isOutdated = !await filled || this.#ownerOf(wire) !== owner;
+        isOutdated = !await filled || this.nodes !== nodes;
       }
       flight.end({ type: 'loaded', value, isOutdated });
     } catch (error) {
@@ -281,8 +285,9 @@ export class Fetcher {
     return { stored, fresh: freshSeconds(seconds, jitter, this.#random) };
   }
 
-  #ownerOf(wire: WireKey): string | undefined {
-    return this.leases.context.dependencies.servers?.serverOf(wire);
+  /** The servers that have the keys now; see `Servers.nodes`. */
+  get nodes(): object | undefined {
+    return this.leases.context.dependencies.servers?.nodes();
   }
 
   // Returns whether the item is known to be as it was when the load began.
@@ -309,7 +314,7 @@ export class Fetcher {
       this.leases.rest(wire, errorBackoff).catch(() => {});
       return;
     }
-    this.state.takeovers.set(id, seen.cas, errorBackoff * 1000);
+    this.state.takeovers.set(id, seen, errorBackoff * 1000);
   }
 
   async #giveUp(wire: WireKey, seen: Seen): Promise<void> {

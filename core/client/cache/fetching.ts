@@ -7,7 +7,7 @@
 import { TimeoutError } from '../../wire/errors.ts';
 import type { PlainReply } from '../../wire/plain.ts';
 import type { Reply } from '../../wire/reply.ts';
-import type { Call, Executor, ReadCounts, Reader } from '../connection/executor.ts';
+import type { Call, Executor, Reader } from '../connection/executor.ts';
 import { callListener } from '../connection/observe.ts';
 import type { ItemKey, WireKey } from '../keys.ts';
 import { type Caller, LATE } from './caller.ts';
@@ -63,6 +63,7 @@ class Fetching<Id> implements Reader<unknown> {
   readonly wire: WireKey;
   readonly jobId: Id;
   readonly loads: Loading<Id>;
+  readonly nodes: object | undefined;
   readonly #fetcher: Fetcher;
   readonly #options: FetchOptions | undefined;
   readonly #changes: number;
@@ -72,7 +73,6 @@ class Fetching<Id> implements Reader<unknown> {
   readonly #start: number;
   #outcome: Outcome = 'failed';
   #hasReply = false;
-  #counts: ReadCounts | null = null;
   // Whether it has waited for another caller's load, or taken its lease over.
   #hasWaited = false;
   #waitsUntil = -1;
@@ -93,6 +93,7 @@ class Fetching<Id> implements Reader<unknown> {
     this.wire = wire;
     this.jobId = jobId;
     this.loads = loads;
+    this.nodes = fetcher.nodes;
     this.#options = options;
     this.#changes = fetcher.state.changes;
     this.#lastFlight = fetcher.state.lastFlight;
@@ -165,22 +166,11 @@ class Fetching<Id> implements Reader<unknown> {
   ofError(error: Error): unknown {
     // The read went well, and what came after it has failed.
     if (this.#hasReply) throw error;
-    this.#counts?.failed(error);
     return this.#resolve(this.#down(error));
   }
 
-  /** Counts the first read. */
-  countFor(counts: ReadCounts): void {
-    this.#counts = counts;
-  }
-
   #take(found: unknown): unknown {
-    const isHit = !(found instanceof Seen);
-    if (this.#counts !== null) {
-      if (isHit || found.hasValue) this.#counts.hits++;
-      else this.#counts.misses++;
-    }
-    return isHit ? this.#hit(found) : this.#resolve(found);
+    return found instanceof Seen ? this.#resolve(found) : this.#hit(found);
   }
 
   async #reload(): Promise<unknown> {

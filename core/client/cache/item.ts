@@ -56,17 +56,23 @@ export function stateOf(item: ItemSigns, grace: number): State {
   return stateTable.find(([holds]) => holds(item, grace))![1];
 }
 
+/** Which version of an item was seen, and where. */
+export interface Version {
+  readonly cas: bigint;
+  /**
+   * The connection that replied. What depends on the cas goes over this one only: another may lead to
+   * a server that was restarted, or to another server, where the cas may be that of another item.
+   */
+  readonly connection: Executor | undefined;
+}
+
 /** What a read has found, where it is not simply a fresh value. */
-export class Seen {
+export class Seen implements Version {
   readonly state: State;
   /** The value; undefined if there is none, or if it cannot be read: see `hasValue`. */
   readonly value: unknown;
   readonly hasValue: boolean;
   readonly cas: bigint;
-  /**
-   * The connection that replied. A lease is used on this one only: another may lead to a server that
-   * was restarted, or to another server, where the cas may be that of another item.
-   */
   readonly connection: Executor | undefined;
   /** Found without meta commands, by the value's cas and a marker. */
   readonly isText: boolean;

@@ -19,7 +19,7 @@ import { type ItemKey, ownKey, type WireKey } from '../keys.ts';
 import type { OperationContext } from '../operation-context.ts';
 import { isPlaceholder, toCas, toDone, toItem, toStatus } from '../results.ts';
 import { CLAIM, EMPTY_VALUE, NONE, serialize } from '../values/serde.ts';
-import { readItem, readPlainItem, readValue, Seen } from './item.ts';
+import { readItem, readPlainItem, readValue, Seen, type Version } from './item.ts';
 
 /** The end of the marker's key. */
 const MARKER = '~fresh';
@@ -41,8 +41,9 @@ export interface Stored {
 export interface PeekedItem {
   /** Null for a placeholder, or what the serde cannot read. */
   readonly found: { readonly value: unknown } | null;
-  /** To replace it with. */
+  /** To replace it with, over the same connection: see `Seen`. */
   readonly cas: bigint;
+  readonly connection: Executor | undefined;
   readonly isInvalid: boolean;
   /** Any read of an invalidated item wins its lease: it must be used, or reopened. */
   readonly isWon: boolean;
@@ -145,7 +146,7 @@ export class Leases {
   }
 
   /**
-   * Lets the next reader win, if nobody has changed the item since.
+   * Lets the next reader win, if nobody has changed the item since it was seen.
    *
    * @param isEmpty It is a placeholder, which is then kept for another lease: its own would end while
    * the next reader loads, and let one more win.
@@ -153,14 +154,14 @@ export class Leases {
    */
   async reopen(
     wire: WireKey,
-    cas: bigint,
+    seen: Version,
     isEmpty: boolean,
     options: ExecuteOptions | undefined,
   ): Promise<boolean> {
     const { key, base64 } = wire;
     const lifetime = isEmpty ? [`T${this.#leaseEnd}`] : [];
-    const command = { verb: 'md', key, base64, flags: ['I', `C${cas}`, ...lifetime] } as const;
-    return toStatus(await this.context.execute(wire, command, options)) === 'done';
+    const command = { verb: 'md', key, base64, flags: ['I', `C${seen.cas}`, ...lifetime] } as const;
+    return toStatus(await this.#onLease(wire, seen, command, options)) === 'done';
   }
 
   /** Serves the old value for so many seconds before another load; only without meta commands. */
@@ -182,19 +183,18 @@ export class Leases {
     if (reply.type === 'STORED') await this.#mark(wire, fresh);
   }
 
-  /** Stores a value if there is none (`cas` undefined), or if the cas is still the same. */
+  /** Stores a value if there is none still, or if the item is as it was seen. */
   async swap(
     wire: WireKey,
-    cas: bigint | undefined,
+    seen: Version | undefined,
     stored: Stored,
     fresh: number,
     options: ExecuteOptions | undefined,
   ): Promise<boolean> {
     const fields = { expire: this.#lifetime(fresh), flags: stored.flags, quiet: false };
-    const command = cas === undefined
-      ? storeCommand('add', wire, stored.data, fields)
-      : casCommand(wire, stored.data, cas, fields);
-    const reply = await this.context.execute(wire, command, options);
+    const reply = seen === undefined
+      ? await this.context.execute(wire, storeCommand('add', wire, stored.data, fields), options)
+      : await this.#onLease(wire, seen, casCommand(wire, stored.data, seen.cas, fields), options);
     if (toStatus(reply) !== 'done') return false;
     if (reply.type === 'STORED') await this.#mark(wire, fresh);
     return true;
@@ -214,18 +214,20 @@ export class Leases {
       flags,
       orText: true,
     } as const;
-    const reply = await this.context.execute(wire, command, options);
-    const item = toItem(reply);
-    if (item === undefined) return undefined;
-    const isEmpty = item.flags === CLAIM || isPlaceholder(item);
-    const found = isEmpty ? null : readValue(this.context, key, item.value, item.flags);
-    const marks = reply.type === 'VA' ? reply.flags : [];
-    return {
-      found,
-      cas: toCas(item.cas),
-      isInvalid: marks.includes('X'),
-      isWon: marks.includes('W'),
-    };
+    return await this.#execute(wire, command, options, (reply, connection) => {
+      const item = toItem(reply);
+      if (item === undefined) return undefined;
+      const isEmpty = item.flags === CLAIM || isPlaceholder(item);
+      const found = isEmpty ? null : readValue(this.context, key, item.value, item.flags);
+      const marks = reply.type === 'VA' ? reply.flags : [];
+      return {
+        found,
+        cas: toCas(item.cas),
+        connection,
+        isInvalid: marks.includes('X'),
+        isWon: marks.includes('W'),
+      };
+    });
   }
 
   /** Marks an item as old, for the seconds of the grace; deletes it where there is none. */
@@ -323,10 +325,15 @@ export class Leases {
     return secondsToExptime(seconds, this.context.dependencies.clock.now());
   }
 
-  #onLease(wire: WireKey, { connection }: Seen, command: Command): Promise<Reply> {
+  #onLease(
+    wire: WireKey,
+    { connection }: Version,
+    command: Command,
+    options?: ExecuteOptions,
+  ): Promise<Reply> {
     return connection === undefined
-      ? this.context.execute(wire, command, undefined)
-      : connection.execute(command);
+      ? this.context.execute(wire, command, options)
+      : connection.execute(command, options);
   }
 
   #execute<Result>(

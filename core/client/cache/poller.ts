@@ -6,7 +6,7 @@ const FIRST = 5;
 /** How much longer each wait is than the one before. */
 const GROWTH = 1.5;
 /** The longest wait: a caller has the value at most so much later than it is stored. */
-const LONGEST = 40;
+const LONGEST = 25;
 
 /** A caller of the next read. */
 interface Wait<Found> {

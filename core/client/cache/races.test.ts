@@ -2,49 +2,13 @@ import * as assert from 'uvu/assert';
 import { suite } from '../../../test/runner/suite.ts';
 import { settled } from '../../../test/support/scripted.ts';
 import { KEY } from '../../../test/support/cache-host.ts';
-import {
-  type Load,
-  type Member,
-  Stage,
-  type StageCall,
-  type StagePolicy,
-} from '../../../test/support/cache-stage.ts';
+import type { Member } from '../../../test/support/cache-stage.ts';
+import { arrive, brief, fetched, loadOf, stageOf } from '../../../test/support/cache-steps.ts';
 
 // Each test is one order of the steps of clients on one server. Those of one key that are a dozen
 // steps long are all tried in test/reliability/cache.
 
 const races = suite('cache: races');
-
-const policy = { ttl: 8, grace: 4, lease: 2, jitter: 0 };
-
-function stageOf(options: Partial<StagePolicy> = {}): Stage {
-  return new Stage({ policy: { ...policy, ...options } });
-}
-
-/** A call of `fetch` whose first read has been answered. */
-async function fetched(member: Member): Promise<StageCall> {
-  const call = await member.fetch();
-  await arrive(member);
-  return call;
-}
-
-/** Delivers what a client has sent, until it sends no more. */
-async function arrive(member: Member): Promise<void> {
-  const { stage } = member;
-  for (;;) {
-    const held = stage.held.find((one) => one.member === member);
-    if (held === undefined) return;
-    await stage.deliver(held);
-  }
-}
-
-function loadOf(member: Member): Load {
-  const load = member.stage.loads.find((one) => one.member === member);
-  assert.ok(load, `client ${member.index} does not load`);
-  return load;
-}
-
-const brief = ({ value, end }: StageCall): unknown[] => [value, end?.outcome];
 
 for (const kind of ['invalidate', 'remove', 'put'] as const) {
   races(`${kind} during a load: what was loaded is an answer, and not stored`, async () => {
@@ -229,62 +193,6 @@ races(
     assert.is(second.cache.stats().stores, 1);
   },
 );
-
-races(
-  'a server restarts during a load: the versions count from 1 again, and none fits',
-  async () => {
-    const stage = stageOf();
-    const [first, second, writer] = stage.members as [Member, Member, Member];
-    await fetched(first);
-    await stage.restart();
-    await writer.write('remove');
-    await arrive(writer);
-    await fetched(second);
-    await loadOf(first).succeed();
-    await arrive(first);
-    assert.is(stage.host.fresh, undefined);
-    await loadOf(second).succeed();
-    await arrive(second);
-    assert.is(stage.host.fresh, 'v2');
-  },
-);
-
-races('a key gets another server during a load: nothing is stored there', async () => {
-  const stage = stageOf();
-  const [first, second] = stage.members as [Member, Member];
-  await fetched(first);
-  stage.move();
-  stage.version++;
-  await fetched(second);
-  await loadOf(first).succeed();
-  await arrive(first);
-  assert.is(stage.host.fresh, undefined);
-  await loadOf(second).succeed();
-  await arrive(second);
-  assert.is(stage.host.fresh, 'v2');
-});
-
-races("the server's clock jumps ahead: the placeholder is gone, and another loads", async () => {
-  const stage = stageOf();
-  const [first, second] = stage.members as [Member, Member];
-  await fetched(first);
-  stage.host.jump(3_600_000);
-  await fetched(second);
-  assert.is(stage.loads.length, 2);
-  await stage.finish();
-  assert.is(stage.host.fresh, 'v1');
-});
-
-races("the server's clock jumps back: a value is fresh for longer, and no call hangs", async () => {
-  const stage = stageOf();
-  const [first, second] = stage.members as [Member, Member];
-  await fetched(first);
-  await loadOf(first).succeed();
-  await arrive(first);
-  stage.host.jump(-3000);
-  await stage.advance(9000);
-  assert.equal(brief(await fetched(second)), ['v1', 'hit']);
-});
 
 races('append to an invalidated item clears its mark, and it is old by its time', async () => {
   const stage = stageOf();

@@ -18,7 +18,7 @@ import {
   refused,
   wholeReply,
 } from '../connection/executor.ts';
-import { type HashScheme, SchemeHasher } from '../hashing/hasher.ts';
+import { type HashNode, type HashScheme, SchemeHasher } from '../hashing/hasher.ts';
 import { Health, type HealthOptions } from './health.ts';
 import { HEALTH_CHECK } from '../connection/link.ts';
 import { type ServerChange, ServerStatus } from '../connection/server-status.ts';
@@ -92,6 +92,11 @@ export class Cluster implements Executor {
   /** All servers by their names, in their order. */
   get members(): ReadonlyMap<string, Member> {
     return this.#members;
+  }
+
+  /** The servers that have keys now: another list after each change. */
+  get nodes(): readonly HashNode[] {
+    return this.#hasher.nodes;
   }
 
   /** The server that has a key now; undefined when all are dead. */

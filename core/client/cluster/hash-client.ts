@@ -134,6 +134,7 @@ function serversIn(
   return {
     names: () => [...cluster.members.keys()],
     serverOf: ({ route, key }) => cluster.memberOf(route ?? key)?.node.name,
+    nodes: () => cluster.nodes,
     executorOf(name) {
       const member = cluster.members.get(name);
       if (member === undefined) throw new UsageError('server', `${quoted(name)} is unknown`);

@@ -83,14 +83,6 @@ export interface Call {
   readonly deadline: number;
 }
 
-/** What is counted of reads. */
-export interface ReadCounts {
-  hits: number;
-  misses: number;
-  /** Counts a command that failed. */
-  failed(error: unknown): void;
-}
-
 /**
  * Turns the reply to a command into the result of the call. One object serves all calls of a kind.
  */
@@ -112,11 +104,6 @@ export interface Reader<Result> {
   takeItem?(item: PlainReply, index: number): void;
   /** Called when the command has failed: its result is that of the call, its exception the error. */
   ofError?(error: Error): Result | Promise<Result>;
-  /**
-   * Counts what it reads, and what fails, for a server; the readers of one call do it themselves.
-   * Other readers are wrapped.
-   */
-  countFor?(counts: ReadCounts): void;
 }
 
 /** The reader that returns the reply itself. */

@@ -15,14 +15,13 @@ import {
   type ClientConnectionOptions,
   clientConnectionOptions,
 } from '../../wire/client-connection-options.ts';
-import type { ClientEvent, PlainSink } from '../../wire/client-event.ts';
+import type { ClientEvent } from '../../wire/client-event.ts';
 import { checkCommand } from '../../wire/check-command.ts';
 import type { Command } from '../../wire/command.ts';
 import {
   AbortError,
   AuthError,
   ConnectionError,
-  ProtocolError,
   ServerReplyError,
   TimeoutError,
   UsageError,
@@ -46,12 +45,12 @@ import {
   wholeReply,
 } from './executor.ts';
 import type { ItemKey } from '../keys.ts';
-import { type Early, itemSink, loginCall, lostError, Pending } from './pending.ts';
-import { settle, settlePlain } from './pending.ts';
+import { type Early, loginCall, lostError, strangerError } from './pending.ts';
+import { ownReply, Pending, Settler } from './pending.ts';
 import type { ClientOptions } from '../options.ts';
 import { Nudge } from './nudge.ts';
 import { announce, observed, type Traffic } from './observe.ts';
-import type { ServerStatus } from './server-status.ts';
+import { keysRead, ServerStatus } from './server-status.ts';
 import type { Clock } from '../../io/clock.ts';
 import type { Optional } from '../../wire/options.ts';
 
@@ -97,12 +96,11 @@ export const HEALTH_CHECK: Command = { ...TEXT_PROBE };
  * It queues commands until it is connected. After it has closed, its owner makes another.
  */
 export class Link implements Executor, TransportEvents {
-  /** Whether the server has replied to a command on it. */
-  hasAnswered = false;
   /** Whether a connection was made. */
   wasConnected = false;
   readonly #options: LinkOptions;
   readonly #name: string;
+  readonly #status: ServerStatus;
   readonly #connection: ClientConnection<Pending>;
   readonly #aborter: Aborter = newAborter();
   // Made by the first `close`: a promise keeps the async context in which it was made.
@@ -123,13 +121,7 @@ export class Link implements Executor, TransportEvents {
   // Quiet writes that were sent and whose promises are not resolved yet, for backpressure.
   #heldBack: Pending[] = [];
   readonly #signals: AbortListeners = new AbortListeners();
-  readonly #sink: PlainSink<Pending> = {
-    ...itemSink,
-    onPlain: (call, reply, bytesOut) => {
-      this.hasAnswered = true;
-      settlePlain(call, reply, bytesOut, this);
-    },
-  };
+  readonly #settler: Settler;
   #isLate = false;
   #isAborted = false;
   readonly #alarm: Alarm;
@@ -150,11 +142,13 @@ export class Link implements Executor, TransportEvents {
     this.#options = options;
     this.#pace = options.pace ?? new Pace(options.clock);
     this.#name = endpointName(options.endpoint);
+    this.#status = options.status ?? new ServerStatus(this.#name);
+    this.#settler = new Settler(this, this.#status);
     this.#connection = new ClientConnection({ ...options, serverName: this.#name });
     this.#pump = new Pump(this.#connection, {
       onTurn: () => this.#flush(),
       onRested: () => this.#advance(),
-      onSent: (count) => options.status?.sent(count),
+      onSent: (count) => this.#status.sent(count),
     }, this.#pace);
     this.#alarm = new Alarm(options.clock, () => {
       // While reading is paused, a silent server has not stalled.
@@ -167,6 +161,11 @@ export class Link implements Executor, TransportEvents {
       : new Nudge(options.clock, this.#connection, () => this.#flush());
     if (options.auth !== undefined) this.#login(options.auth, options.connectTimeout);
     void this.#dial();
+  }
+
+  /** Whether the server has replied to a command on it. */
+  get hasAnswered(): boolean {
+    return this.#settler.hasAnswered;
   }
 
   /** Whether the server has proved on it that it speaks memcached's protocol. */
@@ -207,7 +206,7 @@ export class Link implements Executor, TransportEvents {
       try {
         spelled = this.#connection.spell(command);
       } catch (error) {
-        return refused(reader, error);
+        return this.#refuse(reader, error);
       }
     }
     const { onCommand, clock } = this.#options;
@@ -217,13 +216,13 @@ export class Link implements Executor, TransportEvents {
     const deadline = clock.elapsed() + (options?.timeout ?? this.#options.timeout);
     const reply = this.#execute(spelled, command, options, traffic, wholeReply, key);
     const ended = observed(onEnd, clock, spelled, traffic, reply);
-    return ended.then((it) => reader.ofReply(it, { key, options, deadline }, this))
+    return ended.then((it) => this.#settler.read(reader, it, { key, options, deadline }))
       .catch((error) => refused(reader, error));
   }
 
   /** Checks whether the server replies; observers are not called. */
   check(): Promise<Reply> {
-    return this.#execute(HEALTH_CHECK, HEALTH_CHECK, undefined, null, wholeReply, '');
+    return this.#execute(HEALTH_CHECK, HEALTH_CHECK, undefined, null, ownReply, '');
   }
 
   /** @internal Takes over another link's commands, whose time is `now`; each keeps its time left. */
@@ -235,7 +234,7 @@ export class Link implements Executor, TransportEvents {
       try {
         this.#send(command, pending, deadline + shift, until);
       } catch (error) {
-        pending.fail(error as Error);
+        this.#settler.fail(pending, error as Error);
       }
     }
     this.#pump.schedule();
@@ -261,8 +260,10 @@ export class Link implements Executor, TransportEvents {
       // one. The flush is scheduled even if this command is refused: it may make room for the next.
       if (this.#pump.schedule()) this.#usedAt = this.#alarm.time.elapsed();
       const deadline = this.#usedAt + (options?.timeout ?? this.#options.timeout);
-      const end = deadline + this.#alarm.pausedFor;
-      const pending = new Pending(resolve, reject, reader, key, options, end, traffic);
+      // A whole number takes less memory.
+      const end = Math.ceil(deadline + this.#alarm.pausedFor);
+      const keys = keysRead(asked);
+      const pending = new Pending(resolve, reject, reader, key, options, end, keys, traffic);
       if (options?.unconfirmed === true) this.#sendQuiet(command, asked, pending, deadline);
       else this.#sendAwaited(command, pending, deadline);
       // A long burst is sent, and the clock read again, before its turn ends.
@@ -271,9 +272,14 @@ export class Link implements Executor, TransportEvents {
         this.#usedAt = this.#alarm.time.elapsed();
       }
     } catch (error) {
-      return refused(reader, error);
+      return this.#refuse(reader, error);
     }
     return result;
+  }
+
+  #refuse<Result>(reader: Reader<Result>, error: unknown): Promise<Result> {
+    this.#status.failed(error);
+    return refused(reader, error);
   }
 
   #sendAwaited(command: Command, pending: Pending, deadline: number): void {
@@ -305,7 +311,7 @@ export class Link implements Executor, TransportEvents {
         this.#nudge?.sent(command);
         // Coalesces writes that follow one another, 64 at most.
         if (this.#quiet % 64 !== 0) this.#pump.linger();
-        return settle(pending, SILENT, this);
+        return this.#settler.settle(pending, SILENT);
       }
     }
     checkCommand(asked);
@@ -387,7 +393,7 @@ export class Link implements Executor, TransportEvents {
     if (isLarge) this.#pace.begin();
     this.#connection.receive(chunk, this.#alarm.time.elapsed(), isLent);
     this.#advance();
-    this.#options.status?.received(chunk.length, this.isSound);
+    this.#status.received(chunk.length, this.isSound);
     if (isLarge) this.#pump.limitReading();
   }
 
@@ -460,39 +466,39 @@ export class Link implements Executor, TransportEvents {
 
   #settleAll(): void {
     while (!this.#isBusy && !this.#connection.isIdle) {
-      const event = this.#connection.next(this.#sink);
+      const event = this.#connection.next(this.#settler);
       if (event === null) break;
       this.#settle(event);
     }
     if (this.#early.length > 0 && this.#connection.spoken !== 'unproven') this.#early = [];
     if (this.#heldBack.length === 0 || this.#pump.sendsLater) return;
     if (!this.#hasRoom) return;
-    for (const pending of this.#heldBack.splice(0)) settle(pending, SILENT, this);
+    for (const pending of this.#heldBack.splice(0)) this.#settler.settle(pending, SILENT);
   }
 
   #settle(event: ClientEvent<Pending>): void {
     switch (event.type) {
       case 'reply': {
         const { tag, reply, bytesOut, bytesIn } = event;
-        tag.unlisten?.();
         if (tag.traffic !== null) Object.assign(tag.traffic, { bytesOut, bytesIn });
-        if (isError(reply)) return tag.fail(new ServerReplyError(reply.type, reply.message));
-        this.hasAnswered = true;
-        return settle(tag, reply, this);
+        if (isError(reply)) {
+          return this.#settler.fail(tag, new ServerReplyError(reply.type, reply.message));
+        }
+        this.#settler.hasAnswered = true;
+        return this.#settler.settle(tag, reply);
       }
       case 'item':
-        this.hasAnswered = true;
+        this.#settler.hasAnswered = true;
         return this.#passOn(event.tag, event.item);
       case 'sent':
         event.tag.unlisten?.();
         // Backpressure for quiet writes: it bounds memory and yields to the event loop.
         if (this.#pump.sendsLater || !this.#hasRoom) {
           this.#heldBack.push(event.tag);
-        } else settle(event.tag, SILENT, this);
+        } else this.#settler.settle(event.tag, SILENT);
         return;
       case 'refused':
-        event.tag.unlisten?.();
-        return event.tag.fail(event.error);
+        return this.#settler.fail(event.tag, event.error);
       case 'timeout':
         return this.#timeOut(event);
       case 'quiet-error': {
@@ -508,14 +514,13 @@ export class Link implements Executor, TransportEvents {
 
   #timeOut({ tag, outcome, silent }: ClientEvent<Pending> & { type: 'timeout' }): void {
     const { timeout = this.#options.timeout } = tag.options ?? {};
-    tag.unlisten?.();
     const error = lateError(this.#name, timeout, outcome);
     // No reply at all since it was sent: a firewall may have dropped the connection.
     if (silent && !this.#isLate && !this.#over) {
       this.#isLate = true;
       this.#options.onLate?.(this, error, timeout);
     }
-    tag.fail(error);
+    this.#settler.fail(tag, error);
   }
 
   // Whether quiet writes resolve at once. A fence is sent before so many are pending.
@@ -528,9 +533,8 @@ export class Link implements Executor, TransportEvents {
     // The call has been rejected; its consumer gets no more items.
     if (this.#isAborted) return;
     const refuse = (error: unknown): void => {
-      tag.unlisten?.();
       this.#connection.cancel(tag);
-      tag.fail(error as Error);
+      this.#settler.fail(tag, error as Error);
     };
     try {
       const busy = tag.options?.onItem?.(item);
@@ -549,7 +553,7 @@ export class Link implements Executor, TransportEvents {
 
   #finish(end: ClientEvent<Pending> & { type: 'closed' }): void {
     const { unsent, unanswered, atProbe } = end;
-    const cause = this.#named(end.cause);
+    const cause = this.isSound ? end.cause : strangerError(this.#name, end.cause);
     this.#over = true;
     this.#cancelDial();
     this.#alarm.stop();
@@ -572,20 +576,12 @@ export class Link implements Executor, TransportEvents {
     for (const [calls, outcome] of [[unsent, 'not-sent'], [unanswered, 'unknown']] as const) {
       for (const call of calls) {
         if (adopted.has(call)) continue;
-        call.unlisten?.();
-        call.fail(lostError(this.#authError ?? cause, outcome));
+        this.#settler.fail(call, lostError(this.#authError ?? cause, outcome));
       }
     }
     // Their bytes were sent, which is all that their promises stand for.
-    for (const pending of this.#heldBack.splice(0)) settle(pending, SILENT, this);
+    for (const pending of this.#heldBack.splice(0)) this.#settler.settle(pending, SILENT);
     this.#resolveClosed();
-  }
-
-  // A peer that has never sent a valid reply is probably another kind of server.
-  #named(cause: Error | null): Error | null {
-    if (!(cause instanceof ProtocolError) || this.isSound) return cause;
-    const named = `${this.#name} does not answer as memcached does: ${cause.message}`;
-    return new ProtocolError(named, cause.outcome);
   }
 
   #abortCommand(pending: Pending, reason: unknown): void {
@@ -594,6 +590,9 @@ export class Link implements Executor, TransportEvents {
     if (state === 'settled') return;
     // Later, as the same signal may abort other commands that must not be sent.
     this.#pump.schedule();
-    pending.fail(new AbortError(state === 'unsent' ? 'not-sent' : 'unknown', reason));
+    this.#settler.fail(
+      pending,
+      new AbortError(state === 'unsent' ? 'not-sent' : 'unknown', reason),
+    );
   }
 }

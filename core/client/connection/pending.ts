@@ -4,6 +4,7 @@ import {
   ConnectionError,
   MemcacheError,
   type Outcome,
+  ProtocolError,
   ServerReplyError,
   TimeoutError,
   UsageError,
@@ -13,14 +14,9 @@ import type { PlainSink } from '../../wire/client-event.ts';
 import type { PlainReply } from '../../wire/plain.ts';
 import type { Reply } from '../../wire/reply.ts';
 import type { ItemKey } from '../keys.ts';
-import {
-  type Call,
-  type ExecuteOptions,
-  type Executor,
-  type Reader,
-  wholeReply,
-} from './executor.ts';
+import type { Call, ExecuteOptions, Executor, Reader } from './executor.ts';
 import type { Traffic } from './observe.ts';
+import type { ServerStatus } from './server-status.ts';
 
 /** A call that waits for its reply. */
 export class Pending implements Call {
@@ -30,6 +26,8 @@ export class Pending implements Call {
   readonly key: ItemKey;
   readonly options: ExecuteOptions | undefined;
   readonly deadline: number;
+  /** How many keys it asks for; 0 for other commands. */
+  readonly keys: number;
   /** Filled in for an observer; null without one. */
   readonly traffic: Traffic | null;
   /** Stops listening to the caller's signal. */
@@ -42,6 +40,7 @@ export class Pending implements Call {
     key: ItemKey,
     options: ExecuteOptions | undefined,
     deadline: number,
+    keys: number,
     traffic: Traffic | null,
   ) {
     this.resolve = resolve;
@@ -50,18 +49,8 @@ export class Pending implements Call {
     this.key = key;
     this.options = options;
     this.deadline = deadline;
+    this.keys = keys;
     this.traffic = traffic;
-  }
-
-  /** Ends the call with an error, unless its reader has an answer to it. */
-  fail(error: Error): void {
-    const { reader } = this;
-    if (reader.ofError === undefined) return this.reject(error);
-    try {
-      this.resolve(reader.ofError(error));
-    } catch (other) {
-      this.reject(other as Error);
-    }
   }
 }
 
@@ -73,44 +62,94 @@ export interface Early {
   readonly until: 'answered' | 'sent';
 }
 
-/** Ends a call with its reply, which came on a connection. */
-export function settle(call: Pending, reply: Reply, connection: Executor): void {
-  try {
-    call.resolve(call.reader.ofReply(reply, call, connection));
-  } catch (error) {
-    call.fail(error as Error);
+/** The calls of a client's own, for a login or to see whether a server answers: not counted. */
+export const ownReply: Reader<Reply> = { ofReply: (reply) => reply };
+
+/** Ends the calls of a connection, and counts for its server what they have found or how they failed. */
+export class Settler implements PlainSink<Pending> {
+  /** Whether the server has replied to a command on the connection. */
+  hasAnswered = false;
+  readonly #connection: Executor;
+  readonly #status: ServerStatus;
+  // How many items of a `get` have come before its reply.
+  #taken = 0;
+
+  constructor(connection: Executor, status: ServerStatus) {
+    this.#connection = connection;
+    this.#status = status;
+  }
+
+  /** Ends a call with its reply. */
+  settle(call: Pending, reply: Reply): void {
+    call.unlisten?.();
+    if (call.keys > 0 && call.reader !== ownReply) {
+      this.#status.readReply(reply, call.keys, this.#taken);
+      this.#taken = 0;
+    }
+    this.#end(call, reply);
+  }
+
+  /** Ends a call with its plain reply. */
+  onPlain(call: Pending, reply: PlainReply, bytesOut: number): void {
+    this.hasAnswered = true;
+    const { reader, traffic } = call;
+    call.unlisten?.();
+    if (traffic !== null) {
+      traffic.bytesOut = bytesOut;
+      traffic.bytesIn = reply.size;
+    }
+    if (call.keys > 0) this.#status.readPlain(reply);
+    if (reply.type !== 'VA' || reader.ofItem === undefined) {
+      return this.#end(call, reply.toReply());
+    }
+    try {
+      call.resolve(reader.ofItem(reply, call, this.#connection));
+    } catch (error) {
+      this.fail(call, error as Error);
+    }
+  }
+
+  takesItems({ reader, traffic }: Pending): boolean {
+    // Observers get the whole reply.
+    return traffic === null && reader.takeItem !== undefined;
+  }
+
+  onPlainItem({ reader }: Pending, item: PlainReply, index: number): void {
+    this.#taken++;
+    reader.takeItem?.(item, index);
+  }
+
+  /** Ends a call with an error, unless its reader has an answer to it. */
+  fail(call: Pending, error: Error): void {
+    call.unlisten?.();
+    const { reader } = call;
+    if (reader !== ownReply) this.#status.failed(error);
+    if (reader.ofError === undefined) return call.reject(error);
+    try {
+      call.resolve(reader.ofError(error));
+    } catch (other) {
+      call.reject(other as Error);
+    }
+  }
+
+  /** The result of a reply that an observer got first. */
+  read<Result>(reader: Reader<Result>, reply: Reply, call: Call): Result | Promise<Result> {
+    try {
+      return reader.ofReply(reply, call, this.#connection);
+    } catch (error) {
+      this.#status.failed(error);
+      throw error;
+    }
+  }
+
+  #end(call: Pending, reply: Reply): void {
+    try {
+      call.resolve(call.reader.ofReply(reply, call, this.#connection));
+    } catch (error) {
+      this.fail(call, error as Error);
+    }
   }
 }
-
-/** Ends a call with its plain reply, which came on a connection. */
-export function settlePlain(
-  call: Pending,
-  reply: PlainReply,
-  bytesOut: number,
-  connection: Executor,
-): void {
-  const { reader, traffic } = call;
-  call.unlisten?.();
-  if (traffic !== null) {
-    traffic.bytesOut = bytesOut;
-    traffic.bytesIn = reply.size;
-  }
-  if (reply.type !== 'VA' || reader.ofItem === undefined) {
-    return settle(call, reply.toReply(), connection);
-  }
-  try {
-    call.resolve(reader.ofItem(reply, call, connection));
-  } catch (error) {
-    call.fail(error as Error);
-  }
-}
-
-/** Takes the items of calls for many keys. */
-export const itemSink: Pick<PlainSink<Pending>, 'takesItems' | 'onPlainItem'> = {
-  // Observers get the whole reply.
-  takesItems: ({ reader, traffic }) => traffic === null && reader.takeItem !== undefined,
-  onPlainItem: ({ reader }, item, index) => reader.takeItem?.(item, index),
-};
 
 /** The error of a call whose connection was lost. */
 export function lostError(cause: Error | null, outcome: Outcome): MemcacheError {
@@ -124,6 +163,13 @@ export function lostError(cause: Error | null, outcome: Outcome): MemcacheError 
   const message = cause?.message ?? 'the connection was closed';
   const code = cause instanceof ConnectionError ? cause.code : undefined;
   return new ConnectionError(message, outcome, cause ?? undefined, code);
+}
+
+/** The error of a peer that has never sent a valid reply: it is probably another kind of server. */
+export function strangerError(name: string, cause: Error | null): Error | null {
+  if (!(cause instanceof ProtocolError)) return cause;
+  const named = `${name} does not answer as memcached does: ${cause.message}`;
+  return new ProtocolError(named, cause.outcome);
 }
 
 /** The pending call of a login. `fail` gets the error with which the connection is to close. */
@@ -147,5 +193,5 @@ export function loginCall(
     const reason = new ServerReplyError(cause.kind, message);
     fail(new AuthError(`${server} refused the credentials`, reason));
   };
-  return new Pending(() => {}, reject, wholeReply, '', undefined, Infinity, null);
+  return new Pending(() => {}, reject, ownReply, '', undefined, Infinity, 0, null);
 }

@@ -209,6 +209,32 @@ counting('they are those of the commands, exactly', async () => {
   await client.close();
 });
 
+counting('the placeholder of a lease is a miss', async () => {
+  const { client } = createTestClient();
+  const lease = { vivify: 30, cas: true };
+  for (let i = 0; i < 3; i++) await client.meta.get('a', lease);
+  await client.get('a');
+  const load = (): string => 'v';
+  await client.fetch('b', load, { ttl: 60 });
+  await client.fetch('b', load, { ttl: 60 });
+  await client.incr('none');
+  const { hits, misses } = client.counters();
+  assert.equal([hits, misses], [1, 5]);
+  await client.close();
+});
+
+counting('a value that cannot be decoded is an error, with an observer and without', async () => {
+  for (const options of [{}, { onCommand: () => () => {} }]) {
+    const { client } = createTestClient(options);
+    await client.set('a', 'text', { flags: 12_345 });
+    await client.get('a').catch(() => {});
+    const { hits, errors } = client.counters();
+    assert.is(hits, 1);
+    assert.is([...errors.values()].reduce((sum, count) => sum + count, 0), 1);
+    await client.close();
+  }
+});
+
 counting('bytes are those of the connection', async () => {
   const scene = new UpstreamScene();
   const { status } = scene.upstream;

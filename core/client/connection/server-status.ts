@@ -4,7 +4,7 @@ import { MemcacheError } from '../../wire/errors.ts';
 import { flagArgument } from '../../wire/meta-flags.ts';
 import type { PlainReply } from '../../wire/plain.ts';
 import type { Reply } from '../../wire/reply.ts';
-import type { Call, Executor, Reader } from './executor.ts';
+import { isLeased } from '../results.ts';
 import { callListener } from './observe.ts';
 
 /** What has happened to a server, for `onServer`. */
@@ -67,9 +67,6 @@ export class ServerStatus implements Omit<Counters, 'servers'> {
   countPending: () => number = () => 0;
   readonly #onServer: ((event: ServerChange) => void) | undefined;
   #hasAnswered = false;
-  // The last readers that were wrapped, since most commands share one of a few.
-  #one: CountedReader | null = null;
-  #other: CountedReader | null = null;
 
   constructor(name: string, onServer?: (event: ServerChange) => void) {
     this.name = name;
@@ -136,21 +133,26 @@ export class ServerStatus implements Omit<Counters, 'servers'> {
     this.failed(error);
   }
 
-  /** A reader that counts what the given one reads. It costs a call a few nanoseconds. */
-  counting<Result>(command: Command, reader: Reader<Result>): Reader<Result> {
-    this.calls++;
-    if (reader.countFor !== undefined) {
-      reader.countFor(this);
-      return reader;
-    }
-    const keys = keysRead(command);
-    const last = keys === 0 ? this.#other : this.#one;
-    if (last?.reader === reader) return last as unknown as Reader<Result>;
-    const kind = reader.ofItem === undefined ? CountedReader : CountedItemReader;
-    const counted = new kind(this, reader, keys);
-    if (keys === 0) this.#other = counted;
-    else if (keys === 1) this.#one = counted;
-    return counted as unknown as Reader<Result>;
+  /**
+   * Counts the keys that a reply has found.
+   *
+   * @param keys How many were asked for.
+   * @param taken How many items have come before it.
+   */
+  readReply(reply: Reply, keys: number, taken: number): void {
+    if (reply.type === 'values') {
+      const found = taken + reply.items.length;
+      this.hits += found;
+      this.misses += keys - found;
+    } else if (reply.type === 'EN' || (reply.type === 'VA' && isLeased(reply))) this.misses++;
+    else if (reply.type !== 'silent') this.hits++;
+  }
+
+  /** The same for a plain reply to a read of one key. */
+  readPlain(reply: PlainReply): void {
+    const isMiss = reply.type === 'EN' || (reply.type === 'VA' && reply.isPlaceholder);
+    if (isMiss) this.misses++;
+    else this.hits++;
   }
 
   #become(state: Counters['state'], type: ServerChange['type'], cause: Error | null = null): void {
@@ -163,62 +165,16 @@ export class ServerStatus implements Omit<Counters, 'servers'> {
 }
 
 /** How many keys a command reads; a `touch` reads none, although a meta one is a `mg`. */
-function keysRead(command: Command): number {
-  if (command.verb !== 'mg') return 'keys' in command ? command.keys.length : 0;
-  const { flags } = command;
-  const isRead = flags[0] === 'v' || flags.includes('v') || flagArgument(flags, 'T') === undefined;
-  return isRead ? 1 : 0;
-}
-
-/** Counts hits, misses and errors on behalf of a reader. */
-class CountedReader implements Reader<unknown> {
-  readonly reader: Reader<unknown>;
-  readonly takeItem?: NonNullable<Reader<unknown>['takeItem']>;
-  readonly status: ServerStatus;
-  readonly keys: number;
-  // How many items were taken before the reply ended.
-  #taken = 0;
-
-  /** @param keys How many a read asks for; 0 for other commands. */
-  constructor(status: ServerStatus, reader: Reader<unknown>, keys: number) {
-    this.status = status;
-    this.reader = reader;
-    this.keys = keys;
-    if (reader.takeItem === undefined) return;
-    this.takeItem = (item, index) => {
-      this.#taken++;
-      reader.takeItem!(item, index);
-    };
-  }
-
-  ofReply(reply: Reply, call: Call, connection?: Executor): unknown {
-    if (this.keys > 0) this.#count(reply);
-    return this.reader.ofReply(reply, call, connection);
-  }
-
-  ofError(error: Error): unknown {
-    this.status.failed(error);
-    if (this.reader.ofError === undefined) throw error;
-    return this.reader.ofError(error);
-  }
-
-  #count(reply: Reply): void {
-    const { status } = this;
-    if (reply.type === 'values') {
-      const found = this.#taken + reply.items.length;
-      this.#taken = 0;
-      status.hits += found;
-      status.misses += this.keys - found;
-    } else if (reply.type === 'EN') status.misses++;
-    else if (reply.type !== 'silent') status.hits++;
-  }
-}
-
-/** The same for a reader that takes plain items: whether it does is asked of it for each of them. */
-class CountedItemReader extends CountedReader {
-  ofItem(item: PlainReply, call: Call, connection?: Executor): unknown {
-    if (this.keys > 0) this.status.hits++;
-    return this.reader.ofItem!(item, call, connection);
+export function keysRead(command: Command): number {
+  try {
+    if (command.verb !== 'mg') return 'keys' in command ? command.keys.length : 0;
+    const { flags } = command;
+    const isRead = flags[0] === 'v' || flags.includes('v') ||
+      flagArgument(flags, 'T') === undefined;
+    return isRead ? 1 : 0;
+  } catch {
+    // It has not been checked yet: it may be anything.
+    return 0;
   }
 }
 

@@ -123,11 +123,12 @@ export class Upstream implements Executor {
     key: ItemKey,
   ): Promise<Result> {
     if (this.#closed) return refused(reader, closedError());
-    const counting = this.status.counting(command, reader);
+    this.status.calls++;
     try {
-      return this.#pick().executeWith(command, options, counting, key);
+      return this.#pick().executeWith(command, options, reader, key);
     } catch (error) {
-      return refuse(command, options, error, counting);
+      this.status.failed(error);
+      return refuse(command, options, error, reader);
     }
   }
 
@@ -225,8 +226,8 @@ export class Upstream implements Executor {
     const link = this.#connect();
     this.#apart.add(link);
     try {
-      const counting = this.status.counting(command, wholeReply);
-      return await link.executeWith(command, options, counting, '');
+      this.status.calls++;
+      return await link.executeWith(command, options, wholeReply, '');
     } finally {
       link.abort();
     }

@@ -62,7 +62,8 @@ for (const [name, call] of Object.entries(calls)) {
   }
 }
 
-meta('options that are given again make plain commands, and no others do', async () => {
+/** A client, and whether the last command that it sent is a plain one. */
+function watched(): { readonly one: Memcache; readonly isPlain: () => boolean } {
   const sent: Command[] = [];
   const { client } = createTestClient();
   const { executor } = client.dependencies;
@@ -76,7 +77,34 @@ meta('options that are given again make plain commands, and no others do', async
       close: () => executor.close(),
     },
   });
-  const isPlain = (): boolean => plainFlagsOf(sent.at(-1)!) !== undefined;
+  return { one, isPlain: () => plainFlagsOf(sent.at(-1)!) !== undefined };
+}
+
+meta('operations that come again make plain commands', async () => {
+  const { one, isPlain } = watched();
+  for (const again of [false, true, true]) {
+    await one.set('k', 'v', { expire: 77_777 });
+    assert.is(isPlain(), again, 'set');
+    await one.set('n', 1);
+    for (const operation of ['get', 'gets'] as const) {
+      await one[operation]('k');
+      assert.ok(isPlain(), operation);
+    }
+    await one.delete('none');
+    assert.ok(isPlain(), 'delete');
+    for (const operation of ['gat', 'gats', 'touch'] as const) {
+      await one[operation]('k', 1234);
+      assert.is(isPlain(), again, operation);
+    }
+    for (const operation of ['incr', 'decr'] as const) {
+      await one[operation]('n', 77_777n);
+      assert.is(isPlain(), again, operation);
+    }
+  }
+});
+
+meta('options that are given again make plain commands, and no others do', async () => {
+  const { one, isPlain } = watched();
   const lease = { cas: true, ttl: true, vivify: 30, recache: 9 };
   for (const again of [false, true, true]) {
     await one.meta.get('k', lease);
@@ -85,7 +113,11 @@ meta('options that are given again make plain commands, and no others do', async
     assert.is(isPlain(), again);
     await one.meta.delete('k', { invalidate: true, expire: 30 });
     assert.is(isPlain(), again);
+    await one.meta.arithmetic('n', { delta: 5n, initial: 1n, vivify: 60, mode: 'incr' });
+    assert.is(isPlain(), again);
     await one.meta.get('k', { cas: true, opaque: 'own' });
+    assert.not(isPlain());
+    await one.meta.set('k', 'v', { ifCas: 1n });
     assert.not(isPlain());
   }
   // More than are remembered, each of them once.

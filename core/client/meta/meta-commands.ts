@@ -4,11 +4,11 @@ import type { Command, Key, Value } from '../../wire/command.ts';
 import { isMeta } from '../../wire/meta-flags.ts';
 import type { Reply } from '../../wire/reply.ts';
 import { executeOptions, type OperationContext } from '../operation-context.ts';
-import { type Reader, wholeReply } from '../connection/executor.ts';
+import type { Reader } from '../connection/executor.ts';
 import { READ, RecentFlags, storeFlags } from '../dialect.ts';
 import { type ItemKey, ownKey, type WireKey } from '../keys.ts';
 import { type CallOptions, checkCallOptions, type WriteOptions } from '../options.ts';
-import { type MetaFacts, toFacts } from './meta-facts.ts';
+import { type MetaFacts, plainFacts, toFacts } from './meta-facts.ts';
 import {
   arithmeticFlags,
   checkMetaOptions,
@@ -29,6 +29,7 @@ import {
   toFound,
   toItemInfo,
   toNumber,
+  toPlainNumber,
   toStatus,
   unexpected,
 } from '../results.ts';
@@ -94,41 +95,11 @@ export class MetaCommands {
       const flags = clientFlags === undefined ? undefined : toCount(clientFlags);
       const found = reply.type === 'VA' ? toFound(reply) : undefined;
       const value = found === undefined ? undefined : this.#context.value(key, found);
-      const { cas, ttl, lastAccess, hitBefore, size, won, stale, alreadyWon, opaque } = toFacts(
-        reply.flags,
-      );
-      return {
-        cas,
-        ttl,
-        lastAccess,
-        hitBefore,
-        size,
-        won,
-        stale,
-        alreadyWon,
-        opaque,
-        flags,
-        value,
-      };
+      return metaItem(toFacts(reply.flags), flags, value);
     },
     ofItem: (item, { key }) => {
-      const { flags, cas, ttl, lastAccess, hitBefore, valueSize: size, won, stale, alreadyWon } =
-        item;
       const value = item.isPlaceholder ? undefined : this.#context.itemValue(key, item);
-      // Field by field: to spread an object would take three times as long as the rest of the call.
-      return {
-        cas,
-        ttl,
-        lastAccess,
-        hitBefore,
-        size,
-        won,
-        stale,
-        alreadyWon,
-        opaque: undefined,
-        flags,
-        value,
-      };
+      return metaItem(plainFacts(item), item.flags, value);
     },
   };
 
@@ -201,16 +172,22 @@ export class MetaCommands {
    * const { value } = await client.meta.arithmetic('visits', { initial: 1n, vivify: 60 });
    * ```
    */
-  async arithmetic(key: ItemKey, options: MetaArithmeticOptions = {}): Promise<MetaNumber> {
-    checkMetaOptions('ma', options);
-    const mode = checkEntry('mode', arithmeticModes, options.mode ?? 'incr');
-    const flags = toFlags(arithmeticFlags, options, this.#context.dependencies.clock.now());
-    flags.push('v');
-    if (mode !== '+') flags.push(`M${mode}`);
-    const quiet = this.#context.isQuiet(options);
-    if (quiet) flags.push('q');
-    const reply = await this.#write(key, { verb: 'ma', flags }, quiet, options, wholeReply);
-    return { ...toResult(reply), value: reply.type === 'VA' ? toNumber(reply) : undefined };
+  arithmetic(key: ItemKey, options: MetaArithmeticOptions = {}): Promise<MetaNumber> {
+    try {
+      const quiet = this.#context.isQuiet(options);
+      const flags = this.#recent.list('ma', options, Number(quiet), () => {
+        checkMetaOptions('ma', options);
+        const mode = checkEntry('mode', arithmeticModes, options.mode ?? 'incr');
+        const own = toFlags(arithmeticFlags, options, this.#context.dependencies.clock.now());
+        own.push('v');
+        if (mode !== '+') own.push(`M${mode}`);
+        if (quiet) own.push('q');
+        return own;
+      });
+      return this.#write(key, { verb: 'ma', flags }, quiet, options, numberResultReader);
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
   /**
@@ -287,6 +264,30 @@ function toResult(reply: Reply): MetaResult {
 }
 
 const resultReader: Reader<MetaResult> = { ofReply: toResult };
+
+const numberResultReader: Reader<MetaNumber> = {
+  ofReply: (reply) => {
+    const result = toResult(reply);
+    return metaNumber(result, result.status, reply.type === 'VA' ? toNumber(reply) : undefined);
+  },
+  ofItem: (item) => metaNumber(plainFacts(item), 'done', toPlainNumber(item)),
+};
+
+// Field by field: to spread an object would take three times as long as the rest of a call.
+
+function metaItem(facts: MetaFacts, flags: number | undefined, value: unknown): MetaItem<unknown> {
+  const { cas, ttl, lastAccess, hitBefore, size, won, stale, alreadyWon, opaque } = facts;
+  return { cas, ttl, lastAccess, hitBefore, size, won, stale, alreadyWon, opaque, flags, value };
+}
+
+function metaNumber(
+  facts: MetaFacts,
+  status: MetaResult['status'],
+  value: bigint | undefined,
+): MetaNumber {
+  const { cas, ttl, lastAccess, hitBefore, size, won, stale, alreadyWon, opaque } = facts;
+  return { cas, ttl, lastAccess, hitBefore, size, won, stale, alreadyWon, opaque, status, value };
+}
 
 /** The result of `meta.get`. */
 export interface MetaItem<T> extends MetaFacts {

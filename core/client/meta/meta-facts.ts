@@ -1,4 +1,5 @@
 // What the flags of a meta reply say about an item.
+import type { PlainReply } from '../../wire/plain.ts';
 import { toCount, toTtl, toUnsigned } from '../results.ts';
 
 /** The metadata of an item in a meta reply; undefined for each field that was not requested. */
@@ -67,4 +68,10 @@ export function toFacts(flags: readonly string[]): MetaFacts {
     }
   }
   return { cas, ttl, lastAccess, hitBefore, size, won, stale, alreadyWon, opaque };
+}
+
+/** The facts of a plain reply, which never has an opaque of the caller's. */
+export function plainFacts(reply: PlainReply): MetaFacts {
+  const { cas, ttl, lastAccess, hitBefore, valueSize: size, won, stale, alreadyWon } = reply;
+  return { cas, ttl, lastAccess, hitBefore, size, won, stale, alreadyWon, opaque: undefined };
 }

@@ -5,26 +5,42 @@ import { isMeta } from '../../wire/meta-flags.ts';
 import { arithmeticCommand, storeCommand } from '../dialect.ts';
 import { MONTH } from '../expire.ts';
 import type { ItemKey, WireKey } from '../keys.ts';
-import { type OperationContext, toU64 } from '../operation-context.ts';
+import { executeOptions, type OperationContext, toU64 } from '../operation-context.ts';
 import { type CallOptions, checkCountOptions, checkNames, type CountOptions } from '../options.ts';
-import { toDone, toNumber, toTtl } from '../results.ts';
+import { numberReader, toDone, toNumber, toTtl } from '../results.ts';
 
 /** Adds to a number or subtracts from it; undefined if there is none and `initial` is not given. */
-export async function count(
+export function count(
   context: OperationContext,
   key: ItemKey,
   direction: 'incr' | 'decr',
   delta: bigint | number,
-  options: CountOptions,
+  options: CountOptions | undefined,
 ): Promise<bigint | undefined> {
-  checkCountOptions(options);
-  const wire = context.dependencies.keys.toWire(key);
-  const amount = toU64('delta', delta);
-  const quiet = context.isQuiet(options, false);
-  if (options.initial === undefined) {
+  try {
+    if (options !== undefined) checkCountOptions(options);
+    const wire = context.dependencies.keys.toWire(key);
+    const amount = toU64('delta', delta);
+    const quiet = context.isQuiet(options, false);
+    if (options?.initial !== undefined) {
+      return countFrom(context, wire, direction, amount, options, quiet);
+    }
     const command = arithmeticCommand(wire, direction, amount, quiet);
-    return toNumber(await context.write(wire, command, quiet, options));
+    return context.executeWith(wire, command, executeOptions(quiet, options), numberReader, key);
+  } catch (error) {
+    return Promise.reject(error);
   }
+}
+
+// The same, with a number that is created where there is none.
+async function countFrom(
+  context: OperationContext,
+  wire: WireKey,
+  direction: 'incr' | 'decr',
+  amount: bigint,
+  options: CountOptions,
+  quiet: boolean,
+): Promise<bigint | undefined> {
   const initial = toU64('initial', options.initial);
   const expire = context.exptime(options.expire);
   const left = context.deadline(options);
