@@ -19,5 +19,6 @@ export const entries: Readonly<Record<string, string>> = {
   'express-session': 'stores/express-session.ts',
   'rate-limiter-flexible': 'stores/rate-limiter-flexible.ts',
   next: 'stores/next.ts',
+  remix: 'stores/remix.ts',
   conformance: 'conformance/mod.ts',
 };

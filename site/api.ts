@@ -16,7 +16,7 @@ const names: Readonly<Record<string, string>> = {
   ...Object.fromEntries(
     [
       ...['server', 'testing', 'otel', 'prometheus', 'keyv', 'unstorage'],
-      ...['express-session', 'rate-limiter-flexible', 'next'],
+      ...['express-session', 'rate-limiter-flexible', 'next', 'remix'],
     ].map((name) => [name, `memwire/${name}`]),
   ),
 };

@@ -74,7 +74,7 @@ export class Client extends ServerClient {
    */
   static fromEnv(
     options: WebClientOptions = {},
-    environment: Readonly<Record<string, string | undefined>> = noEnvironment(),
+    environment: { readonly MEMCACHED_URL?: string | undefined } = noEnvironment(),
   ): Client {
     return new Client(readEnvironment(environment), options);
   }
@@ -100,7 +100,7 @@ export class PooledClient extends ServerClient {
    */
   static fromEnv(
     options: PooledClientOptions = {},
-    environment: Readonly<Record<string, string | undefined>> = noEnvironment(),
+    environment: { readonly MEMCACHED_URL?: string | undefined } = noEnvironment(),
   ): PooledClient {
     return new PooledClient(readEnvironment(environment), options);
   }
@@ -129,7 +129,7 @@ export class HashClient extends ClusterClient {
    */
   static fromEnv(
     options: HashClientOptions = {},
-    environment: Readonly<Record<string, string | undefined>> = noEnvironment(),
+    environment: { readonly MEMCACHED_URL?: string | undefined } = noEnvironment(),
   ): HashClient {
     return new HashClient(readEnvironment(environment), options);
   }

@@ -299,13 +299,14 @@ export class Client extends ServerClient {
    *
    * @example
    * ```ts
-   * const own = Client.fromEnv({ timeout: 500 }, { MEMCACHED_URL: 'memcached://localhost:11211' });
+   * const own = Client.fromEnv({ timeout: 500 }); // MEMCACHED_URL is memcached://cache.example
+   * console.log(await own.version());
    * await own.close();
    * ```
    */
   static fromEnv(
     options: ClientOptions = {},
-    environment: Readonly<Record<string, string | undefined>> = this.environment(),
+    environment: { readonly MEMCACHED_URL?: string | undefined } = this.environment(),
   ): Client {
     return new this(readEnvironment(environment), options);
   }
@@ -346,13 +347,14 @@ export class PooledClient extends ServerClient {
    *
    * @example
    * ```ts
-   * const own = PooledClient.fromEnv({ timeout: 500 }, { MEMCACHED_URL: 'memcached://localhost:11211' });
+   * const own = PooledClient.fromEnv({ maxPoolSize: 8 }); // MEMCACHED_URL is memcached://cache.example
+   * console.log(await own.version());
    * await own.close();
    * ```
    */
   static fromEnv(
     options: PooledClientOptions = {},
-    environment: Readonly<Record<string, string | undefined>> = this.environment(),
+    environment: { readonly MEMCACHED_URL?: string | undefined } = this.environment(),
   ): PooledClient {
     return new this(readEnvironment(environment), options);
   }

@@ -40,6 +40,7 @@ export const entries: Readonly<Record<string, readonly [file: string, purpose: s
     'limiters of rate-limiter-flexible, counted in memcached',
   ],
   'memwire/next': ['stores/next.ts', 'a cache handler of Next'],
+  'memwire/remix': ['stores/remix.ts', 'sessions of React Router and Remix'],
   'memwire/conformance': ['conformance/mod.ts', 'cases and servers as data'],
 };
 

@@ -43,11 +43,22 @@ const examples = Object.entries(clients).flatMap(([file, client]) => {
   const text = readFileSync(join(ROOT, file), 'utf8');
   const [body = ''] = /^export class \w+ [^]*?^}$/m.exec(text) ?? [];
   return [...body.matchAll(METHOD)].filter(([, , name]) => name !== 'constructor')
-    .map(([, comment = '', method = '']) => {
-      const [, code = ''] = /@example\n +\* ```ts\n([^]*?) +\* ```/.exec(comment) ?? [];
-      return { file, method, client, code: code.replaceAll(/^ +\* ?/gm, '') };
-    });
+    .map(([, comment = '', method = '']) => ({
+      file,
+      method,
+      client,
+      code: exampleIn(comment),
+    }));
 });
+
+/** The examples of `fromEnv`, by their classes. */
+const fromEnv = ['core/client/server-client.ts', 'core/client/cluster/hash-client.ts']
+  .flatMap((file) => readFileSync(join(ROOT, file), 'utf8').split(/^(?=export class )/m))
+  .flatMap((text) => {
+    const [, name = ''] = /^export class (\w+)/.exec(text) ?? [];
+    const [comment = ''] = /\/\*\*(?:(?!\*\/)[^])*\*\/\n {2}static fromEnv/.exec(text) ?? [];
+    return comment === '' ? [] : [{ name, code: exampleIn(comment) }];
+  });
 
 /** A program that runs the examples of a file, each with a client and a server of its own. */
 function programOf(file: string): string {
@@ -77,6 +88,13 @@ house.before(async () => {
     project.write(`${name}.ts`, code.replaceAll('localhost:11211', `127.0.0.1:${port}`));
   }
   for (const file of Object.keys(clients)) project.write(`${nameOf(file)}.ts`, programOf(file));
+  project.write(
+    'from-env.ts',
+    `import { Client, HashClient, PooledClient } from 'memwire';
+process.env['MEMCACHED_URL'] = 'memcached://127.0.0.1:${port}';
+${fromEnv.map(({ name, code }) => `{\n${code}console.log('done: ${name}');\n}`).join('\n')}
+`,
+  );
   project.compile();
 });
 
@@ -101,6 +119,21 @@ for (const file of Object.keys(clients)) {
     const printed = await project.start('node', `out/${nameOf(file)}.js`);
     for (const { method } of methods) assert.ok(printed.includes(`done: ${method}\n`), method);
   });
+}
+
+house('fromEnv of each client has an example, which runs', async () => {
+  const printed = await project.start('node', 'out/from-env.js');
+  assert.equal(fromEnv.map(({ name }) => name), ['Client', 'PooledClient', 'HashClient']);
+  for (const { name, code } of fromEnv) {
+    assert.ok(code.includes(`${name}.fromEnv(`), name);
+    assert.ok(printed.includes(`done: ${name}\n`), name);
+  }
+});
+
+/** The code of the example in a comment; empty without one. */
+function exampleIn(comment: string): string {
+  const [, code = ''] = /@example\n +\* ```ts\n([^]*?) +\* ```/.exec(comment) ?? [];
+  return code.replaceAll(/^ +\* ?/gm, '');
 }
 
 function nameOf(file: string): string {

@@ -1,5 +1,5 @@
 // Temporary files.
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -9,9 +9,10 @@ process.once('exit', () => {
   for (const directory of directories) rmSync(directory, { recursive: true, force: true });
 });
 
-/** A new directory, which is removed when this process ends. */
-export function temporaryDirectory(): string {
-  const directory = mkdtempSync(join(tmpdir(), 'memwire-'));
+/** A new directory, in that of the system by default, which is removed when this process ends. */
+export function temporaryDirectory(parent: string = tmpdir()): string {
+  mkdirSync(parent, { recursive: true });
+  const directory = mkdtempSync(join(parent, 'memwire-'));
   directories.push(directory);
   return directory;
 }

@@ -94,13 +94,14 @@ export class HashClient extends ClusterClient {
    *
    * @example
    * ```ts
-   * const own = HashClient.fromEnv({}, { MEMCACHED_URL: 'memcached://a:11211,b:11211' });
+   * const own = HashClient.fromEnv(); // MEMCACHED_URL is memcached://a.example,b.example
+   * console.log(await own.version());
    * await own.close();
    * ```
    */
   static fromEnv(
     options: HashClientOptions = {},
-    environment: Readonly<Record<string, string | undefined>> = this.environment(),
+    environment: { readonly MEMCACHED_URL?: string | undefined } = this.environment(),
   ): HashClient {
     return new this(readEnvironment(environment), options);
   }

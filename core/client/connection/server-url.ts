@@ -15,8 +15,10 @@ type Values = Readonly<Record<string, unknown>>;
 
 type Table = Readonly<Record<string, readonly [rule: Rule, byDefault: unknown]>>;
 
-/** The variables of an environment. */
-export type Environment = Readonly<Record<string, string | undefined>>;
+/** What is read of an environment: the `env` of a Worker has other things than text in it, too. */
+export interface Environment {
+  readonly MEMCACHED_URL?: string | undefined;
+}
 
 /** The variable of the environment that `fromEnv` reads. */
 export const URL_VARIABLE = 'MEMCACHED_URL';

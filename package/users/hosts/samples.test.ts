@@ -33,6 +33,10 @@ await hostSuite('stores: samples in the docs', ({ add, port }) => {
     await start(join(ROOT, 'node_modules/.bin/tsc'), ['-p', directory]);
   });
 
+  add('each store has the types that its library asks for: types.check.ts', async () => {
+    await start(join(ROOT, 'node_modules/.bin/tsc'), ['-p', import.meta.dirname]);
+  });
+
   for (const { name, code } of samples) {
     add(`${name} prints what its comments say`, async () => {
       const tsx = ['--import', 'tsx', file(`${name}.ts`)];
