@@ -1,3 +1,5 @@
+// The picture of a benchmark as an SVG file, for pages that run no script: GitHub's and npm's.
+
 /** Horizontal bars from zero, in groups with one for each series; the first is the subject. */
 export interface Chart {
   readonly title: string;
@@ -21,6 +23,18 @@ const RIGHT = 60;
 const TOP = 64;
 const BAR = 10;
 const GAP = 14;
+
+/** What the chart shows, as JSON; null where there is no bar. */
+export function chartFigures(chart: Chart): string {
+  const short = (_: string, value: unknown): unknown =>
+    typeof value === 'number' ? Number(value.toPrecision(3)) : value;
+  return `${JSON.stringify(chart, short, 2)}\n`;
+}
+
+/** A chart of its figures. */
+export function readFigures(text: string): Chart {
+  return JSON.parse(text, (_, value: unknown) => value ?? NaN) as Chart;
+}
 
 /** The chart as an SVG document. */
 export function drawChart({ title, series, groups }: Chart): string {

@@ -15,7 +15,7 @@ import { bridgeTables } from './bridge.ts';
 import { buildTables } from './builds.ts';
 import { bulkTables } from './bulk.ts';
 import { cacheTables } from './cache.ts';
-import { drawChart } from './chart.ts';
+import { chartFigures, drawChart, readFigures } from './chart.ts';
 import { clientsMethod, clientTables } from './clients.ts';
 import { clusterTables } from './cluster.ts';
 import { faultTables } from './faults.ts';
@@ -180,7 +180,11 @@ function write({ name, title, has, method }: Page, all: readonly Table[]): void 
     ...rest,
   ];
   writeFileSync(`${file}.md`, text.join('\n'));
-  if (chart !== undefined) writeFileSync(`${file}.svg`, drawChart(chart));
+  if (chart === undefined) return;
+  // The site draws another one of the figures, which answers to the pointer.
+  const figures = chartFigures(chart);
+  writeFileSync(`${file}.json`, figures);
+  writeFileSync(`${file}.svg`, drawChart(readFigures(figures)));
 }
 
 /** `2026-01-31`. */

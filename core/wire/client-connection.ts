@@ -67,16 +67,10 @@ import {
   UNAUTHENTICATED,
   wantsLogin,
 } from './proof.ts';
+import { Queue } from './queue.ts';
 import { QuietRun } from './quiet-run.ts';
-import {
-  CLOSED,
-  errorLine,
-  type ErrorReply,
-  isError,
-  isItem,
-  type Reply,
-  SILENT,
-} from './reply.ts';
+import { CLOSED, errorLine, isError, isItem, SILENT } from './reply.ts';
+import type { ErrorReply, Reply } from './reply.ts';
 import { COMMAND_SIZE, Ring, sizeOf, type Slot } from './ring.ts';
 import { type ReplyShape, verbs } from './verbs.ts';
 import { overloaded } from './without-stack.ts';
@@ -93,7 +87,7 @@ export class ClientConnection<Tag> {
   readonly #output: Output;
   readonly #decoder: ReplyDecoder;
   readonly #liveness: Liveness<Tag>;
-  readonly #events: ClientEvent<Tag>[] = [];
+  readonly #events: Queue<ClientEvent<Tag>> = new Queue();
   // The opaque of the last meta command.
   #opaque = 0;
   // A command is in flight that must not share the connection.

@@ -89,6 +89,8 @@ export class Ring<Tag> {
   #probes = 0;
   // All bytes of every slot before this one were sent.
   #passed = 0;
+  // The command that was found last.
+  #found = 0;
 
   get length(): number {
     return this.tail - this.head;
@@ -168,7 +170,14 @@ export class Ring<Tag> {
 
   /** The index of the live command with a tag, or -1. */
   find(tag: Tag): number {
-    for (let i = this.head; i < this.tail; i++) {
+    // Those that are given up together come in their order: each mostly stands behind the last one.
+    const start = Math.min(Math.max(this.#found, this.head), this.tail);
+    const index = this.#findIn(start, this.tail, tag);
+    return this.#found = index < 0 ? this.#findIn(this.head, start, tag) : index;
+  }
+
+  #findIn(from: number, to: number, tag: Tag): number {
+    for (let i = from; i < to; i++) {
       const slot = this.at(i);
       if (slot.tag === tag && slot.state === 'live') return i;
     }

@@ -232,7 +232,7 @@ test('it works where there is no bridge', async (page) => {
   await page.route('ws://**', (route) => route.abort());
   await page.reload();
   await page.getByRole('status').filter({ hasText: 'memory of this page' }).waitFor();
-  assert.ok(await page.getByLabel('Through the bridge').isDisabled());
+  assert.ok(await page.getByText('Through the bridge').isHidden());
   await type(page, 'set a 41');
   assert.match(await type(page, 'incr a'), /\n42\n/);
 });
@@ -241,12 +241,31 @@ test('a load moves the figures and the charts, and ends', async (page) => {
   await page.getByRole('button', { name: 'Run a small load' }).click();
   await page.getByRole('img', { name: /^Latency .* median [\d.]+ ms, p99 [\d.]+ ms$/ }).waitFor();
   await page.getByRole('img', { name: /^Hit rate .* \d+ %$/ }).waitFor();
-  await page.locator('#latency path.median[d*="L"]').waitFor();
-  await page.locator('#hits path.hits[d*="L"]').waitFor();
+  for (const [id, shown] of [['latency', /^[\d.]+ ms$/], ['hits', /^\d+ %$/]] as const) {
+    const figure = page.locator(`#${id}`);
+    await figure.locator('td').filter({ hasText: shown }).first().waitFor({ state: 'attached' });
+    assert.is(await figure.getByRole('row').count(), 61);
+  }
   assert.match(await page.locator('#commands').innerText(), /^\d+$/);
   await page.getByRole('button', { name: 'Stop the load' }).click();
   await page.getByRole('button', { name: 'Run a small load' }).waitFor();
   assert.is(await page.getByRole('article').count(), 0);
+});
+
+test('the charts show the values under the pointer, both at one time', async (page) => {
+  await page.getByRole('button', { name: 'Run a small load' }).click();
+  const last = page.locator('#latency tbody tr').last().locator('td').last();
+  await last.filter({ hasText: /^[\d.]+ ms$/ }).waitFor({ state: 'attached' });
+  const over = page.locator('#latency .u-over');
+  const { width = 0, height = 0 } = await over.boundingBox() ?? {};
+  await over.hover({ position: { x: width - 1, y: height / 2 } });
+  await page.locator('#latency .reading').getByText(/^[\d.]+ ms \/ [\d.]+ ms, now$/).waitFor();
+  await page.locator('#hits .reading').getByText(/^\d+ %, now$/).waitFor();
+  assert.is(await page.locator('.u-cursor-x:not(.u-off)').count(), 2);
+  await over.hover({ position: { x: 1, y: height / 2 } });
+  await page.locator('#latency .reading').getByText('– / –, 59 s ago').waitFor();
+  await page.getByRole('heading', { level: 1 }).hover();
+  assert.is(await page.locator('#latency .reading').innerText(), '');
 });
 
 test('the keyboard completes, recalls and stops', async (page) => {
@@ -355,7 +374,7 @@ else {shown(gone, () =>
 
 /** A script that finds whatever sticks out of the page, or is cut by what it is in. */
 const CUT = `[...document.querySelectorAll('body, body *')].filter((part) => {
-  if (part.closest('.hidden, svg, [hidden]') !== null || part.offsetParent === null) return false;
+  if (part.closest('.hidden, [hidden]') !== null || part.offsetParent === null) return false;
   const { left, right } = part.getBoundingClientRect();
   const isOut = left < -0.5 || right > document.documentElement.clientWidth + 0.5;
   // The input line scrolls.
@@ -379,8 +398,9 @@ for (const [width, colorScheme] of [[390, 'light'], [320, 'dark']] as const) {
     await type(page, 'stats');
     await type(page, 'get nobody');
     await page.getByRole('button', { name: 'Run a small load' }).click();
-    await page.locator('#latency path.median[d*="L"]').waitFor();
-    await page.locator('#latency svg').hover();
+    await page.getByRole('img', { name: /^Latency .* median [\d.]+ ms, p99 [\d.]+ ms$/ }).waitFor();
+    await page.locator('#latency .u-over').hover();
+    await page.locator('#latency .reading').getByText('ago').waitFor();
     assert.equal(await page.evaluate(CUT), []);
     assert.equal(await violations(page), []);
   };

@@ -2,6 +2,7 @@
 import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 import * as assert from 'uvu/assert';
+import { bundlePage } from '../../demo/playground/bundle.ts';
 import { suite } from '../runner/suite.ts';
 import { ROOT } from './source.ts';
 
@@ -16,9 +17,12 @@ const bundles: readonly (readonly [name: string, code: string, recorded: number]
   ['Node client', `export { Client } from './transport-node/mod.ts'`, 53.2],
 ];
 
+/** The same for the script of `memwire playground`, a fifth of which is the library of its charts. */
+const PAGE = 111.7;
+
 const ROOM = 1.05;
 
-const sizes = await Promise.all(bundles.map(async ([name, contents, recorded]) => {
+const imported = await Promise.all(bundles.map(async ([name, contents, recorded]) => {
   const { outputFiles: [file] } = await build({
     stdin: { contents, resolveDir: ROOT, loader: 'ts' },
     bundle: true,
@@ -27,9 +31,19 @@ const sizes = await Promise.all(bundles.map(async ([name, contents, recorded]) =
     platform: name === 'Node client' ? 'node' : 'browser',
     write: false,
   });
-  const size = gzipSync(file?.contents ?? '', { level: 9 }).length / 1000;
-  return { name, size, most: recorded * ROOM };
+  return measured(name, file?.contents ?? '', recorded);
 }));
+const page = (await bundlePage()).get('page.js') ?? '';
+const sizes = [...imported, measured('page of the playground', page, PAGE)];
+
+function measured(
+  name: string,
+  code: Uint8Array | string,
+  recorded: number,
+): { name: string; size: number; most: number } {
+  const size = gzipSync(code, { level: 9 }).length / 1000;
+  return { name, size, most: recorded * ROOM };
+}
 
 const figures = sizes.map(({ name, size }) => `${name} ${size.toFixed(1)}`).join(', ');
 const house = suite(`house: bundles in kB: ${figures}`);

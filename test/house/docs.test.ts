@@ -2,6 +2,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import * as assert from 'uvu/assert';
+import { drawChart, readFigures } from '../../bench/chart.ts';
 import { commands } from '../../cli/console/commands.ts';
 import { ownCommands } from '../../cli/console/completion.ts';
 import { flagTable } from '../../cli/console/flags.ts';
@@ -28,6 +29,10 @@ house('the pictures of docs/caching.md are what `npm run docs` draws', async () 
     assert.is(readFileSync(file, 'utf8'), picture, file);
     assert.ok(read('docs/caching.md').includes(`(${basename(file)})`), file);
   }
+});
+
+house('docs/benchmark.svg shows the figures of docs/benchmark.json', () => {
+  assert.is(read('docs/benchmark.svg'), drawChart(readFigures(read('docs/benchmark.json'))));
 });
 
 house('.ci/run runs the test line of the README', () => {

@@ -10,7 +10,8 @@ import { ROOT } from './source.ts';
 import { UserProject } from './user-project.ts';
 
 const house = suite('house: samples in the docs');
-const pages = ['README.md', ...readdirSync(join(ROOT, 'docs')).map((file) => `docs/${file}`)]
+const pages = ['README.md', 'site/index.md']
+  .concat(readdirSync(join(ROOT, 'docs')).map((file) => `docs/${file}`))
   // Those of docs/stores.md need other packages: package/users/hosts runs them.
   .filter((file) => file.endsWith('.md') && file !== 'docs/stores.md');
 const server = new Server();

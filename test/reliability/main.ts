@@ -3,6 +3,7 @@
 //   --from N       the first seed; 1000 by default
 //   --calls N      calls in a run; 3000 by default
 //   --rounds N     then kill, stop and continue real servers so often; 200 by default
+//   --soak N       a soak of N operations, in thousands; 0 by default
 //   --orders N     first try every order of the long scenes of a cache, and N at random; 0 by default
 //   --write        also write the figures to docs/reliability.md
 // npm run reliability -- --seed N       one run again, and what happened in it
@@ -25,6 +26,7 @@ import { type Plan, runFleet } from './fleet/fleet.ts';
 import { replayLine, shrink } from './fleet/shrink.ts';
 import { runMutants, sourcesOf } from './mutation/run.ts';
 import { runReal } from './real.ts';
+import { runSoakApart, shortSoak } from './soak/run-soak.ts';
 import { findProgram } from '../support/memcached.ts';
 
 const PAGE = join(import.meta.dirname, '../../docs/reliability.md');
@@ -42,6 +44,7 @@ const { values } = parseArgs({
     orders: { type: 'string', default: '0' },
     mutants: { type: 'string' },
     workers: { type: 'string', default: '1' },
+    soak: { type: 'string', default: '0' },
     shrink: { type: 'boolean', default: false },
     write: { type: 'boolean', default: false },
   },
@@ -162,10 +165,19 @@ async function runMany(): Promise<void> {
     ['runs that broke a law', count(sums.broken)],
     ...await runServers(Number(values.rounds)),
     ...orders,
+    ...await runSoak(1000 * Number(values.soak)),
   ];
   console.log(rows.map(([name, value]) => `${name.padEnd(52)} ${value.padStart(12)}`).join('\n'));
   if (values.write) writePage(rows);
   if (sums.broken > 0) process.exitCode = 1;
+}
+
+async function runSoak(operations: number): Promise<(readonly [string, string])[]> {
+  if (operations === 0) return [];
+  const { figures, violations } = await runSoakApart({ ...shortSoak, operations });
+  if (violations.length > 0) process.exitCode = 1;
+  console.log(violations.join('\n'));
+  return figures.map(([name, value]) => [`a soak: ${name}`, count(value)]);
 }
 
 // The same laws with real servers, as far as callers can see them.

@@ -168,9 +168,9 @@ async function runJob({ files, runtime }: Job): Promise<FileReport[]> {
     ...args,
     'test/runner/run-file.ts',
     '--timeout',
-    String(FILE_TIMEOUT),
+    String(timeoutOf(files)),
     ...files,
-  ], files.length * FILE_TIMEOUT);
+  ], files.length * timeoutOf(files));
   try {
     const lines = output.trimEnd().split('\n').slice(-files.length);
     return lines.map((line) => JSON.parse(line) as FileReport);
@@ -178,6 +178,11 @@ async function runJob({ files, runtime }: Job): Promise<FileReport[]> {
     const failures = [`it ended with ${code} and no report:\n${output}`];
     return files.map((file) => ({ file, suites: [], failures, milliseconds: 0 }));
   }
+}
+
+/** The time limit of each file of a job. Building the site takes a minute of one core. */
+function timeoutOf(files: readonly string[]): number {
+  return files.some((file) => file.startsWith('test/site/')) ? 2 * FILE_TIMEOUT : FILE_TIMEOUT;
 }
 
 function report(runtime: Runtime, { file, suites, failures, milliseconds }: FileReport): void {

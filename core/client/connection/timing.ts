@@ -1,5 +1,6 @@
 // Timers, deadlines, backoff, and the work of a turn of the event loop.
 import type { ExecuteOptions } from './executor.ts';
+import { Queue } from '../../wire/queue.ts';
 import type { Clock } from '../../io/clock.ts';
 
 /** The longest that timers can be set for; longer ones would go off at once. */
@@ -129,7 +130,7 @@ export class Pace {
   // When the work of this turn began; NaN before it did.
   #from = NaN;
   // Queued for the next turn, in order.
-  readonly #left: (() => void)[] = [];
+  readonly #left: Queue<() => void> = new Queue();
   #isDue = false;
 
   /** @param slice The budget: milliseconds of work in one turn. */

@@ -9,3 +9,10 @@ export function showMilliseconds(milliseconds: number): string {
 export function showPercent(part: number): string {
   return `${Math.round(part * 100)} %`;
 }
+
+/** The powers of ten around two values, at least three; null without values. */
+export function decades(low: number | null, high: number | null): number[] {
+  const bottom = Math.floor(Math.log10(low ?? 0.1));
+  const top = Math.max(bottom + 2, Math.ceil(Math.log10(high ?? 0.1)));
+  return Array.from({ length: top - bottom + 1 }, (_, index) => Number(`1e${bottom + index}`));
+}

@@ -2,8 +2,7 @@
 import type { CommandEnd } from '../../../transport-web/mod.ts';
 import { Chart } from './chart.ts';
 import { byId } from './element.ts';
-import { showMilliseconds, showPercent } from './format.ts';
-import { decades, parts } from './scale.ts';
+import { decades, showMilliseconds, showPercent } from './format.ts';
 import { Series, type Summary } from './series.ts';
 
 const SECONDS = 60;
@@ -19,14 +18,17 @@ export class Live {
     title: 'Latency',
     // The median lies on top.
     lines: [{ name: 'slowest', label: 'p99' }, { name: 'median', label: 'median' }],
-    scale: decades,
+    // On a linear scale a single slow command would flatten all others.
+    scale: { distr: 3, range: (_, low, high) => span(decades(low, high)) },
+    ticks: decades,
     format: showMilliseconds,
     seconds: SECONDS,
   });
   readonly #hits: Chart = new Chart(byId('hits', HTMLElement), {
     title: 'Hit rate',
-    lines: [{ name: 'hits', label: null }],
-    scale: () => parts,
+    lines: [{ name: 'hits', label: 'hits' }],
+    scale: { range: [0, 1] },
+    ticks: () => [0, 0.5, 1],
     format: showPercent,
     seconds: SECONDS,
   });
@@ -57,6 +59,11 @@ export class Live {
     );
     this.#hits.draw([of('hitRate')], `Hit rate of the last minute: ${hitRate}`);
   }
+}
+
+/** The first and the last. */
+function span(ticks: readonly number[]): [number, number] {
+  return [ticks[0] ?? 0, ticks.at(-1) ?? 1];
 }
 
 function show(value: number | null, format: (value: number) => string): string {

@@ -142,11 +142,11 @@ function choose(where: Where): void {
 new StepList(byId('steps', HTMLElement), byId('next-step', HTMLButtonElement), runNow);
 
 const bridged = servers.settings !== null;
+byId('where', HTMLElement).hidden = !bridged;
 const choices = [...document.querySelectorAll<HTMLInputElement>('input[name=where]')];
 for (const choice of choices) {
   const where: Where = choice.value === 'bridge' ? 'bridge' : 'page';
   choice.checked = bridged === (where === 'bridge');
-  choice.disabled = where === 'bridge' && !bridged;
   choice.addEventListener('change', () => choose(where));
 }
 // An on-screen keyboard would hide the page.
