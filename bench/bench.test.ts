@@ -7,6 +7,7 @@ import { Runs } from './client-runs.ts';
 import { firstTable } from './client-tables.ts';
 import { FLOOR, OURS } from './clients/adapters.ts';
 import { OURS as CACHE } from './clients/caches.ts';
+import { judgeFault } from './faults.ts';
 import { loads, loadsOf } from './clients/loads.ts';
 import { startServer, stats } from './server-process.ts';
 import { Subject } from './subject.ts';
@@ -31,6 +32,20 @@ test('the client, the floor and a socket do the same work', async () => {
     }
     const items = Number((await stats(server.port)).get('curr_items'));
     assert.is(items, names.length * get!.items.keys);
+  } finally {
+    await server.stop();
+  }
+});
+
+test('a client at fault survives, or ends its own process alone', async () => {
+  const server = await startServer('memwire', 64, null);
+  const request = { name: 'gets: a reply is left out', port: server.port, timeout: 1000 };
+  try {
+    assert.equal(await judgeFault({ ...request, client: OURS }), {
+      result: 'survived',
+      detail: '',
+    });
+    assert.is((await judgeFault({ ...request, client: 'nobody' })).result, 'crashed');
   } finally {
     await server.stop();
   }

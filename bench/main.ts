@@ -1,6 +1,6 @@
-// npm run bench                        everything, in less than 25 minutes
+// npm run bench                        everything but faults, in less than 25 minutes
 // npm run bench -- PART...             parsers, server, proxy, bridge, hashing, cluster, clients,
-//                                      pymemcache, runtimes, first-set, bulk, cache or walk
+//                                      pymemcache, runtimes, first-set, bulk, cache, walk or faults
 //   --quick     fewer rounds and smaller inputs: to see that it runs
 //   --verbose   walk: also which functions are called
 //   --only IDS  clients: these loads alone, such as get64,set64; see clients/loads.ts
@@ -18,6 +18,7 @@ import { cacheTables } from './cache.ts';
 import { chartFigures, drawChart, readFigures } from './chart.ts';
 import { clientsMethod, clientTables } from './clients.ts';
 import { clusterTables } from './cluster.ts';
+import { faultTables } from './faults.ts';
 import { firstSetTables } from './first-set.ts';
 import { hashingTables } from './hashing.ts';
 import { machine } from './machine.ts';
@@ -63,6 +64,7 @@ const parts: Readonly<Record<string, Measure>> = {
   bulk: () => bulkTables(quick),
   cache: () => cacheTables(quick),
   walk: () => walkTables(quick, verbose),
+  faults: () => faultTables(quick),
 };
 
 interface Page {
@@ -97,6 +99,7 @@ const pages: readonly Page[] = [
     has: ['first-set', 'bulk'],
   },
   { name: 'benchmark-cache', title: 'Measurements: caches', has: ['cache'] },
+  { name: 'faults-of-clients', title: 'Clients at fault', has: ['faults'] },
   {
     name: 'benchmark',
     title: 'Measurements: clients',
@@ -105,7 +108,9 @@ const pages: readonly Page[] = [
   },
 ];
 
-const wanted = positionals.length === 0 ? Object.keys(parts) : positionals;
+const wanted = positionals.length === 0
+  ? Object.keys(parts).filter((name) => name !== 'faults')
+  : positionals;
 const unknown = wanted.find((name) => !(name in parts));
 if (unknown !== undefined) {
   throw new Error(`there is no ${unknown} to measure, only ${Object.keys(parts).join(' and ')}`);

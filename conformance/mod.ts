@@ -10,8 +10,13 @@ export {
 } from './case.ts';
 export { type Cutting, cuttings } from './chunks.ts';
 export {
+  type Consequence,
   faultCases,
   type FaultContext,
+  FaultError,
+  faultFeatures,
+} from './faults/mod.ts';
+export {
   fieldCases,
   type FieldClient,
   type FieldContext,

@@ -75,6 +75,9 @@ export function guarded<Client extends JudgedClient>(
   };
 }
 
+/** The methods that return something with methods of its own. */
+const makers: readonly (string | symbol)[] = ['cache', 'namespace', 'withPrefix'];
+
 /** The same client, whose promises may be awaited late, or never. */
 export function guardClient<Client extends object>(client: Client): Client {
   return new Proxy(client, {
@@ -85,7 +88,9 @@ export function guardClient<Client extends object>(client: Client): Client {
       if (typeof found !== 'function') return found;
       return (...words: unknown[]): unknown => {
         const result: unknown = Reflect.apply(found, target, words);
-        return result instanceof Promise ? awaitedLate(result) : result;
+        if (result instanceof Promise) return awaitedLate(result);
+        const isClient = makers.includes(property) && typeof result === 'object' && result !== null;
+        return isClient ? guardClient(result) : result;
       };
     },
   });

@@ -21,7 +21,6 @@ export {
   type MetaContext,
   type OneServerContext,
 } from './context.ts';
-export { faultCases, type FaultContext } from './fault-cases.ts';
 export type { FieldClient, FieldContext } from './field-case.ts';
 export { fieldCases } from './field-cases.ts';
 export { foreignClient, type JudgedClient } from './judged-client.ts';

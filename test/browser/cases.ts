@@ -81,7 +81,7 @@ export const pageLists = {
   login: authCases,
   memory: clientCases,
   family: [...memcacheCases, ...metaOnlyCases],
-  faults: faultCases,
+  faults: faultCases.filter(({ needs = [] }) => !needs.includes('servers')),
   bridge: [...bridgedCases, ...pageCases],
   transport: webSocketCases,
 } as const;

@@ -19,6 +19,7 @@ import {
   RetryingClient,
   type WebSocketConstructor,
 } from '../../transport-web/mod.ts';
+import { EagerClock } from '../support/eager-clock.ts';
 import { memoryServers } from '../support/memory-servers.ts';
 import { patience } from '../support/patience.ts';
 import { type PageContext, type PageList, pageLists } from './cases.ts';
@@ -34,6 +35,7 @@ const parameter = (name: string): string => new URLSearchParams(location.search)
 const connect: PageContext['connect'] = (bridge, token = parameter('token')) =>
   new Client(parameter(bridge), { token });
 
+const clock = new EagerClock();
 let count = 0;
 const unique = (): string => `p${(count++).toString(36).padStart(7, '0')}`;
 
@@ -99,8 +101,9 @@ const lists: Readonly<Record<PageList, () => Promise<CaseReport>>> = {
   faults: () =>
     runList(pageLists.faults, {
       createFor: (accept, options) =>
-        new Client('localhost', { ...options, dial: memoryDialer({ accept }) }),
+        new Client('localhost', { ...options, clock, dial: memoryDialer({ accept }) }),
       unique,
+      clock,
     }),
   bridge: () => runList(pageLists.bridge, behindBridge()),
   transport: () => runList(pageLists.transport, atExchange()),

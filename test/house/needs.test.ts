@@ -1,15 +1,22 @@
 import * as assert from 'uvu/assert';
-import { Client, type ServerClient } from '../../core/client/server-client.ts';
+import { Client } from '../../core/client/server-client.ts';
+import { HashClient } from '../../core/client/cluster/hash-client.ts';
+import type { Memcache } from '../../core/client/memcache.ts';
+import { type Clock, systemClock } from '../../core/io/clock.ts';
 import { memoryDialer } from '../../core/io/memory-pipe.ts';
+import type { Dialer } from '../../core/io/transport.ts';
 import { MemoryServer } from '../../core/server/memory.ts';
 import { latin1 } from '../../core/wire/bytes.ts';
 import { uniqueKey } from '../support/cases.ts';
+import { EagerClock } from '../support/eager-clock.ts';
 import { withSentBytes } from '../support/intercept.ts';
 import { suite } from '../runner/suite.ts';
 import {
   authCases,
   faultCases,
+  faultFeatures,
   fieldCases,
+  type FieldContext,
   memcacheCases,
   memcacheFeatures,
   metaOnlyCases,
@@ -69,7 +76,7 @@ const basic = ['get', 'set', 'delete', 'close', 'then'];
 const callOptions = ['expire', 'flags', 'noreply', 'quiet', 'signal', 'timeout'];
 
 /** A client that records its calls, and whose errors are plain ones. */
-function noted(client: ServerClient, used: Set<string>, plain: boolean): ServerClient {
+function noted<Noted extends Memcache>(client: Noted, used: Set<string>, plain: boolean): Noted {
   return new Proxy(client, {
     get(target, property) {
       const found: unknown = Reflect.get(target, property);
@@ -120,24 +127,53 @@ for (const one of clientCases) {
   });
 }
 
-for (
-  const [list, cases] of Object.entries({ 'at fault': faultCases, 'in the field': fieldCases })
-) {
-  for (const one of cases) {
-    const { name, needs: needed = [] } = one;
-    clientNeeds(`${list}: ${name}`, async () => {
-      const used = new Set<string>();
-      await one.run({
-        createFor(accept, options) {
-          for (const option of Object.keys(options)) used.add(option);
-          const client = new Client('localhost', { ...options, dial: memoryDialer({ accept }) });
-          return noted(client, used, !needed.includes('errors'));
-        },
-        unique: uniqueKey,
-      });
-      assert.equal([...used].filter((use) => !needed.includes(use)), []);
+for (const one of fieldCases) {
+  const { name, needs: needed = [] } = one;
+  clientNeeds(`in the field: ${name}`, async () => {
+    const used = new Set<string>();
+    await one.run({ createFor: notedFor(used, needed), unique: uniqueKey });
+    assert.equal([...used].filter((use) => !needed.includes(use)), []);
+  });
+}
+
+for (const one of faultCases) {
+  const { name, needs: needed = [] } = one;
+  clientNeeds(`at fault: ${name}`, async () => {
+    const used = new Set<string>();
+    const clock = new EagerClock();
+    const createFor = notedFor(used, needed, clock);
+    let many = false;
+    await one.run({
+      createFor,
+      createForMany(accepts, options) {
+        many = true;
+        const dial: Dialer = (to, ...how) =>
+          memoryDialer({ accept: accepts['port' in to ? to.port - 1 : 0]! })(to, ...how);
+        const names = accepts.map((_, i) => `cache:${i + 1}`);
+        for (const option of Object.keys(options)) used.add(option);
+        return noted(new HashClient(names, { ...options, clock, dial }), used, true);
+      },
+      unique: uniqueKey,
+      clock,
     });
-  }
+    assert.equal([...used].filter((use) => !needed.includes(use)), []);
+    assert.is(many, needed.includes('servers'));
+    const known = [...Object.keys(memcacheFeatures), ...Object.keys(faultFeatures), ...used];
+    assert.equal(needed.filter((need) => !known.includes(need)), []);
+  });
+}
+
+/** Makes clients that record their calls. */
+function notedFor(
+  used: Set<string>,
+  needed: readonly string[],
+  clock: Clock = systemClock,
+): FieldContext['createFor'] {
+  return (accept, options) => {
+    for (const option of Object.keys(options)) used.add(option);
+    const client = new Client('localhost', { ...options, clock, dial: memoryDialer({ accept }) });
+    return noted(client, used, !needed.includes('errors'));
+  };
 }
 
 clientNeeds.run();

@@ -11,6 +11,10 @@
 //   --clients LIST --faults LIST          the ones that take part, by their numbers; `none` for none
 //   --shrink       make it as short as it can be and still fail
 // npm run reliability -- --cache N      one order of the steps of a cache again
+// npm run reliability -- --mutants PLACE
+//   the mutants of a file, or of each file of a folder, such as core/wire/ring.ts: how many of them
+//   the tests kill, and the places of those that survive
+//   --workers N    in so many processes; 1 by default
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -20,6 +24,7 @@ import { longScenes, shortScenes } from './cache/scenes.ts';
 import { replayLine as replayOrder, simulate } from './cache/simulation.ts';
 import { type Plan, runFleet } from './fleet/fleet.ts';
 import { replayLine, shrink } from './fleet/shrink.ts';
+import { runMutants, sourcesOf } from './mutation/run.ts';
 import { runReal } from './real.ts';
 import { runSoakApart, shortSoak } from './soak/run-soak.ts';
 import { findProgram } from '../support/memcached.ts';
@@ -37,13 +42,16 @@ const { values } = parseArgs({
     faults: { type: 'string' },
     cache: { type: 'string' },
     orders: { type: 'string', default: '0' },
+    mutants: { type: 'string' },
+    workers: { type: 'string', default: '1' },
     soak: { type: 'string', default: '0' },
     shrink: { type: 'boolean', default: false },
     write: { type: 'boolean', default: false },
   },
 });
 
-if (values.cache !== undefined) await runOrder(Number(values.cache));
+if (values.mutants !== undefined) await runMutantsOf(values.mutants);
+else if (values.cache !== undefined) await runOrder(Number(values.cache));
 else if (values.seed === undefined) await runMany();
 else await runOne(Number(values.seed));
 
@@ -59,6 +67,27 @@ async function runOne(seed: number): Promise<void> {
   console.log(shown.violations.length === 0 ? 'no law is broken' : shown.violations.join('\n'));
   console.log(replayLine(shown.plan));
   if (shown.violations.length > 0) process.exitCode = 1;
+}
+
+async function runMutantsOf(place: string): Promise<void> {
+  const sums = { killed: 0, timedOut: 0, survived: 0 };
+  for (const file of sourcesOf(place)) {
+    const report = await runMutants(file, Number(values.workers));
+    const { timedOut, survivors } = report;
+    const killed = report.killed.length;
+    const all = killed + timedOut + survivors.length;
+    if (all === 0) continue;
+    console.log(`${file}: ${killed} killed, ${survivors.length} survived, ${timedOut} timed out`);
+    for (const { line, kind, from, to } of survivors) {
+      console.log(`  ${file}:${line}  ${kind}: ${from} -> ${to}`);
+    }
+    sums.killed += killed;
+    sums.timedOut += timedOut;
+    sums.survived += survivors.length;
+  }
+  const dead = sums.killed + sums.timedOut;
+  const rate = (100 * dead / (dead + sums.survived)).toFixed(1);
+  console.log(`${rate} % of ${count(dead + sums.survived)} mutants are killed`);
 }
 
 async function runOrder(seed: number): Promise<void> {

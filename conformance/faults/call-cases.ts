@@ -1,6 +1,6 @@
-// Fault cases: a client whose server misbehaves.
+// Fault cases: single calls, and the errors that they end with.
 import type { ClientOptions } from '../../core/client/options.ts';
-import { type Aborter, type Accept, newAborter } from '../../core/io/transport.ts';
+import { type Aborter, newAborter } from '../../core/io/transport.ts';
 import {
   AbortError,
   AuthError,
@@ -11,20 +11,19 @@ import {
 } from '../../core/wire/errors.ts';
 import { equal, ok, rejects } from '../assert.ts';
 import type { Case } from '../case.ts';
-import { guardClient } from './context.ts';
-import { FaultyServer } from './faulty-server.ts';
-import type { JudgedClient } from './judged-client.ts';
+import { guardClient } from '../memcache/context.ts';
+import type { JudgedClient } from '../memcache/judged-client.ts';
+import type { FaultContext } from './fault-case.ts';
+import { type Fault, FaultyServer, HOLD, RESET } from './faulty-server.ts';
+import { ofAnother } from './replies.ts';
 
-/** The client under test, for cases in which its server misbehaves. */
-export interface FaultContext {
-  /** Makes a client of the server that accepts these connections; the case closes it. */
-  readonly createFor: (
-    accept: Accept,
-    options: Omit<ClientOptions, 'dial'>,
-  ) => JudgedClient | Promise<JudgedClient>;
-  /** Eight letters and digits that no other case uses, to make keys of. */
-  readonly unique: () => string;
-}
+const late: Fault = { name: 'late', strike: (replies) => [HOLD, ...replies] };
+const lost: Fault = { name: 'lost', strike: () => [RESET] };
+const nonsense: Fault = { name: 'nonsense', strike: () => ['NONSENSE\r\n'] };
+const ofAnotherKey: Fault = {
+  name: 'of another key',
+  strike: ([reply = '']) => [ofAnother(reply)],
+};
 
 /** A case with a client that has stored `5` under its key, and its server. */
 function withFault(
@@ -36,8 +35,9 @@ function withFault(
   return {
     name,
     needs: [...needs, ...Object.keys(options)],
-    async run({ createFor, unique }) {
-      const [server, key] = [new FaultyServer(), unique()];
+    async run(context) {
+      const { createFor, unique } = context;
+      const [server, key] = [new FaultyServer(context), unique()];
       const client = guardClient(await createFor(server.accept, options));
       try {
         equal(await client.set(key, '5'), true);
@@ -49,12 +49,12 @@ function withFault(
   };
 }
 
-/** Requirements on a client when its server, the network or its caller fails. */
-export const faultCases: readonly Case<FaultContext>[] = [
+/** Requirements on single calls, and on the errors that they end with. */
+export const callCases: readonly Case<FaultContext>[] = [
   withFault('a lost reply fails its call, which is not done twice, and the next call works', [
     'incr',
   ], async (client, key, server) => {
-    server.fail('lost');
+    server.fail(lost);
     await rejects(client.incr(key), Error);
     server.recover();
     equal(await client.get(key), '6');
@@ -63,7 +63,7 @@ export const faultCases: readonly Case<FaultContext>[] = [
     'incr',
     'errors',
   ], async (client, key, server) => {
-    server.fail('lost');
+    server.fail(lost);
     const error = await rejects(client.incr(key), ConnectionError);
     equal(error.outcome, 'unknown');
     server.recover();
@@ -73,19 +73,19 @@ export const faultCases: readonly Case<FaultContext>[] = [
     key,
     server,
   ) => {
-    server.fail('nonsense');
+    server.fail(nonsense);
     await rejects(client.incr(key), Error);
     server.recover();
     equal(await client.get(key), '6');
     ok(server.connections > 1, 'a connection that talks nonsense is not used again');
   }),
   withFault('nonsense is a protocol error', ['incr', 'errors'], async (client, key, server) => {
-    server.fail('nonsense');
+    server.fail(nonsense);
     equal((await rejects(client.incr(key), ProtocolError)).outcome, 'unknown');
     server.recover();
   }),
   withFault('a value of another key is given to nobody', [], async (client, key, server) => {
-    server.fail('of another key');
+    server.fail(ofAnotherKey);
     const found = await client.get(key).catch(() => undefined);
     equal(found, undefined);
     server.recover();
@@ -96,7 +96,7 @@ export const faultCases: readonly Case<FaultContext>[] = [
     key,
     server,
   ) => {
-    server.fail('of another key');
+    server.fail(ofAnotherKey);
     await rejects(client.get(key), ProtocolError);
     server.recover();
   }),
@@ -104,7 +104,7 @@ export const faultCases: readonly Case<FaultContext>[] = [
     'incr',
     'timeout',
   ], async (client, key, server) => {
-    server.fail('late');
+    server.fail(late);
     await rejects(client.incr(key, 1, { timeout: 400 }), Error);
     const next = client.get(key);
     server.recover();
@@ -115,7 +115,7 @@ export const faultCases: readonly Case<FaultContext>[] = [
     key,
     server,
   ) => {
-    server.fail('late');
+    server.fail(late);
     const error = await rejects(client.incr(key), TimeoutError);
     equal([error.code, error.outcome], ['timeout', 'unknown']);
     server.recover();
@@ -124,7 +124,7 @@ export const faultCases: readonly Case<FaultContext>[] = [
     'incr',
     'errors',
   ], async (client, key, server) => {
-    server.fail('late');
+    server.fail(late);
     const error = await rejects(client.incr(key), ConnectionError);
     equal([error.code, error.outcome], ['stalled', 'unknown']);
     server.recover();
@@ -136,10 +136,10 @@ export const faultCases: readonly Case<FaultContext>[] = [
   ) => {
     const aborter: Aborter = newAborter();
     const reason = new Error('changed my mind');
-    server.fail('late');
-    const late = server.late();
+    server.fail(late);
+    const held = server.late();
     const aborted = rejects(client.incr(key, 1, { signal: aborter.signal }), AbortError);
-    await late;
+    await held;
     aborter.abort(reason);
     const error = await aborted;
     equal([error.code, error.outcome], ['aborted', 'unknown']);
@@ -162,7 +162,7 @@ export const faultCases: readonly Case<FaultContext>[] = [
     'incr',
     'errors',
   ], async (client, key, server) => {
-    server.fail('late');
+    server.fail(late);
     const calls = Array.from({ length: 40 }, () => client.incr(key));
     const ended = Promise.allSettled(calls);
     // The first call to end was refused, several times by a client that retries.
@@ -179,8 +179,8 @@ export const faultCases: readonly Case<FaultContext>[] = [
   {
     name: 'a login is made on each connection, and a wrong one is an error',
     needs: ['auth', 'errors'],
-    async run({ createFor, unique }) {
-      const server = new FaultyServer({ credentials: new Map([['user', 'pass']]) });
+    async run({ clock, createFor, unique }) {
+      const server = new FaultyServer({ clock }, { credentials: new Map([['user', 'pass']]) });
       const create = async (options: Pick<ClientOptions, 'auth'>): Promise<JudgedClient> =>
         guardClient(await createFor(server.accept, options));
       const user = await create({ auth: { username: 'user', password: 'pass' } });
