@@ -87,7 +87,8 @@ export async function findMany<Result>(
   let unreadable: SerdeError | null = null;
   const done = inSlices(clock, wanted, (key, index) => {
     const value = values[index];
-    if (value === MISSING) return;
+    // A cache stores that there is none: as for `get`, that is a miss.
+    if (value === MISSING || value === undefined) return;
     if (!(value instanceof Unreadable)) result.set(ownKey(key), value as Result);
     else if (context.dependencies.ignoreErrors) context.ignore(value.error);
     else unreadable ??= value.error;

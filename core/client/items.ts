@@ -400,7 +400,8 @@ export class Items {
   }
 
   /**
-   * Waits for pending calls, then closes the connections. Calls after it are refused.
+   * Waits for pending commands, then closes the connections. Calls after it are refused. What a `fetch`
+   * still loads is its answer, and is not stored: others may load it at once.
    *
    * @example
    * ```ts
@@ -408,7 +409,10 @@ export class Items {
    * ```
    */
   async close(): Promise<void> {
-    await this.context.dependencies.executor.close();
+    const { executor, isBorrowed } = this.context.dependencies;
+    if (isBorrowed === true) return;
+    await Promise.all([...this.context.held].map((giveUp) => giveUp()));
+    await executor.close();
   }
 
   /**

@@ -41,6 +41,10 @@ export interface MemcacheDependencies {
   readonly servers?: Servers | undefined;
   /** @internal The state and the counters of each server. */
   readonly statuses?: (() => readonly ServerStatus[]) | undefined;
+  /** @internal What callers hold on the servers, and is given up before the connections are closed. */
+  readonly held?: Set<() => Promise<void>> | undefined;
+  /** @internal The connections are another client's, which closes them. */
+  readonly isBorrowed?: boolean | undefined;
   /** Turns values into bytes and flags, and back. */
   readonly serde: Serde;
   /** How text becomes UTF-8 and back; the standard's way by default. */
@@ -112,7 +116,18 @@ export function withPrefix<Dependencies extends MemcacheDependencies>(
   };
   const executeWith = executor.executeWith?.bind(executor);
   if (executeWith !== undefined) shared.executeWith = executeWith;
-  return { ...dependencies, keys: dependencies.keys.withPrefix(prefix), executor: shared };
+  const keys = dependencies.keys.withPrefix(prefix);
+  return { ...dependencies, keys, executor: shared, isBorrowed: true };
+}
+
+/** Which version of an item was seen, and where. */
+export interface Version {
+  readonly cas: bigint;
+  /**
+   * The connection that replied. What depends on the cas goes over this one only: another may lead to
+   * a server that was restarted, or to another server, where the cas may be that of another item.
+   */
+  readonly connection: Executor | undefined;
 }
 
 /** The parts of a store command in either dialect. */
@@ -125,6 +140,8 @@ export interface Prepared {
 /** Converts the arguments of operations into commands, and items into values. */
 export class OperationContext {
   readonly dependencies: MemcacheDependencies;
+  /** See `MemcacheDependencies`. */
+  readonly held: Set<() => Promise<void>>;
   /** How many failures `ignoreErrors` has turned into misses. */
   ignored = 0;
 
@@ -148,7 +165,9 @@ export class OperationContext {
   readonly #jitter: number;
 
   constructor(dependencies: MemcacheDependencies) {
-    this.dependencies = dependencies;
+    const { held = new Set() } = dependencies;
+    this.dependencies = { ...dependencies, held };
+    this.held = held;
     this.#expire = dependencies.expire ?? 0;
     this.#jitter = dependencies.jitter ?? 0;
     this.#codec = dependencies.textCodec ?? standardCodec;
@@ -165,6 +184,18 @@ export class OperationContext {
     const { executor } = this.dependencies;
     if (route === undefined) return executor.execute(command, options);
     return executor.execute(command, options === undefined ? { route } : { ...options, route });
+  }
+
+  /** A command that depends on the version of an item. */
+  executeOn(
+    { connection }: Version,
+    wire: WireKey,
+    command: Command,
+    options: ExecuteOptions | undefined,
+  ): Promise<Reply> {
+    return connection === undefined
+      ? this.execute(wire, command, options)
+      : connection.execute(command, options);
   }
 
   /** A command for one key, with a reader for its reply. */

@@ -4,7 +4,7 @@ import { AbortListeners } from '../connection/abort-listeners.ts';
 import type { Executor } from '../connection/executor.ts';
 import type { FetchEnd } from './fetch-end.ts';
 import type { Flight } from './flight.ts';
-import type { Version } from './item.ts';
+import type { Version } from '../operation-context.ts';
 import { Gate } from './loads.ts';
 import { LocalTier } from './local-tier.ts';
 import type { Poller } from './poller.ts';

@@ -162,20 +162,108 @@ caches('keys that are bytes', async () => {
   await client.close();
 });
 
-caches('a client that is closed during a load: its callers get the value', async () => {
-  const { client } = createTestClient();
-  let end = (_value: string): void => {};
+caches('a client that is closed during a load gives its lease up', async () => {
+  for (const old of [false, true]) {
+    const { client, server, clock } = createTestClient();
+    const { client: other } = createTestClient({ server });
+    const policy = { key: (id: Key) => id, ttl: 60, grace: 30 } as const;
+    if (old) await other.cache({ ...policy, load: () => 'old' }).fetch('a');
+    clock.advance(61_000);
+    let end = (_value: string): void => {};
+    const load = (): Promise<string> => new Promise((resolve) => void (end = resolve));
+    const cache = client.cache<string>({ ...policy, load, softTimeout: 60_000 });
+    const view = client.withPrefix('');
+    const call = cache.fetch('a');
+    await settled();
+    await view.close();
+    assert.is(
+      await other.meta.get('a', { value: false, vivify: 9 }).then((item) => item?.won),
+      false,
+    );
+    await client.close();
+    const next = other.cache<string>({ ...policy, load: () => 'next' });
+    assert.is(await next.fetch('a'), 'next');
+    end('v');
+    assert.is(await call, 'v');
+    assert.is(cache.stats().storeFailures, 1);
+    assert.is(next.stats().loads, 1);
+    await other.close();
+  }
+});
+
+caches('a value that the server refuses leaves no lease', async () => {
+  for (const dialect of ['meta', 'text'] as const) {
+    const { client, server } = createTestClient({ dialect });
+    let loads = 0;
+    const load = (): string => 'x'.repeat(loads++ === 0 ? 2 << 20 : 10);
+    const cache = client.cache<string>({ key: (id) => id, load, ttl: 60 });
+    assert.is((await cache.fetch('a'))?.length, 2 << 20);
+    await settled();
+    assert.is((await cache.fetch('a'))?.length, 10);
+    assert.equal([cache.stats().storeFailures, cache.stats().outcomes.loaded], [1, 2]);
+    assert.is(server.items.size, 1);
+    await client.close();
+  }
+});
+
+caches('in text, any key has a marker', async () => {
+  const { client } = createTestClient({ dialect: 'text', unicodeKeys: true });
+  let loads = 0;
   const cache = client.cache<string>({
     key: (id) => id,
-    load: () => new Promise((resolve) => void (end = resolve)),
+    load: () => `v${++loads}`,
     ttl: 60,
+    grace: 9,
   });
-  const call = cache.fetch('a');
-  await settled();
+  const keys = [244, 245, 249, 250].map((length) => 'k'.repeat(length));
+  for (const key of [...keys, `${'k'.repeat(249)}b`, 'é'.repeat(125), 'é']) {
+    const value = await cache.fetch(key);
+    await settled();
+    assert.is(await cache.fetch(key), value);
+    await cache.put(key, 'put');
+    assert.is(await cache.fetch(key), 'put');
+  }
+  assert.is(loads, 7);
+  assert.is(cache.stats().storeFailures, 0);
   await client.close();
-  end('v');
-  assert.is(await call, 'v');
-  assert.is(cache.stats().storeFailures, 1);
+});
+
+caches('in text, an old value that another caller loads is stale', async () => {
+  const { client, clock, server } = createTestClient({ dialect: 'text' });
+  const { client: other } = createTestClient({ server, dialect: 'text' });
+  const policy = { key: (id: Key) => id, ttl: 60, grace: 60 } as const;
+  const slow = client.cache<string>({
+    ...policy,
+    load: () => new Promise(() => {}),
+    softTimeout: 0,
+  });
+  const quick = other.cache<string>({ ...policy, load: () => 'v', local: { maxItems: 9, ttl: 9 } });
+  await quick.fetch('a');
+  await settled();
+  clock.advance(70_000);
+  const loading = slow.fetch('a');
+  await settled();
+  for (let i = 0; i < 3; i++) assert.is(await quick.fetch('a'), 'v');
+  clock.advance(1);
+  assert.is(await loading, 'v');
+  const { stale, hit, local } = quick.stats().outcomes;
+  assert.equal([stale, hit, local], [3, 0, 0]);
+  assert.equal(client.counters().errors, new Map());
+  await Promise.all([client.close(), other.close()]);
+});
+
+caches('what says that there is no value is a miss for getMany, too', async () => {
+  const { client } = createTestClient();
+  const cache = client.cache<string>({
+    key: (id) => id,
+    load: () => undefined,
+    ttl: 60,
+    negativeTtl: 60,
+  });
+  await cache.fetch('a');
+  await settled();
+  assert.equal(await client.getMany(['a']), new Map());
+  await client.close();
 });
 
 caches.run();

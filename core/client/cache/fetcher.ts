@@ -2,16 +2,16 @@
 import type { Clock } from '../../io/clock.ts';
 import { latin1 } from '../../wire/bytes.ts';
 import { checkBoolean, checkKnown, checkObject, optionNames } from '../../wire/check.ts';
-import { AbortError, ConnectionError, UsageError } from '../../wire/errors.ts';
+import { AbortError, ConnectionError, ServerReplyError, UsageError } from '../../wire/errors.ts';
 import { checkExecuteOptions, type ExecuteOptions } from '../connection/executor.ts';
 import type { ItemKey, WireKey } from '../keys.ts';
-import type { OperationContext } from '../operation-context.ts';
+import type { OperationContext, Version } from '../operation-context.ts';
 import type { CallOptions } from '../options.ts';
 import { Caller } from './caller.ts';
 import type { CacheState } from './cache-state.ts';
 import type { OnFetch } from './fetch-end.ts';
 import { Flight } from './flight.ts';
-import { Down, Seen, type Version } from './item.ts';
+import { Down, Seen } from './item.ts';
 import { Leases, type Stored } from './leases.ts';
 import type { Loading } from './loads.ts';
 import { checkTtl, freshSeconds, type LoadContext, type PolicySettings } from './policy.ts';
@@ -200,8 +200,11 @@ export class Fetcher {
       if (seen !== null) this.#release(id, wire, seen);
     });
     let isRunning = true;
+    const { held } = this.leases.context;
+    const giveUp = (): Promise<void> => this.#hand(wire, seen);
     const finish = (): void => {
       cancel();
+      held.delete(giveUp);
       state.close(id, flight);
       if (seen === null && isRunning) state.gate.leave();
       isRunning = false;
@@ -215,6 +218,7 @@ export class Fetcher {
       flight.end({ type: 'failed', error });
       return flight;
     }
+    held.add(giveUp);
     // Calls may join it without asking the server where there is no old value to answer with.
     if (reason === 'cold' || reason === 'error') state.flights.set(id, flight);
     let ttl: number | undefined;
@@ -300,10 +304,19 @@ export class Fetcher {
       if (!isSame) counts.outdated++;
       else if (fresh > 0) counts.stores++;
       return isSame;
-    } catch {
+    } catch (error) {
       counts.storeFailures++;
+      // It has not taken the value: nobody is to wait for it.
+      if (error instanceof ServerReplyError) void this.#giveUp(wire, seen);
       return false;
     }
+  }
+
+  // Before the connections are closed: others may load at once.
+  async #hand(wire: WireKey, seen: Seen | null): Promise<void> {
+    if (seen === null) return;
+    if (!seen.hasValue) return await this.#giveUp(wire, seen);
+    if (!seen.isText) await this.leases.reopen(wire, seen, false, undefined).catch(() => {});
   }
 
   // After a load that failed or was aborted: others may load, at once or after the backoff.

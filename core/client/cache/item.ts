@@ -6,7 +6,7 @@ import { toFacts } from '../meta/meta-facts.ts';
 import { toCas, toItem, unexpected } from '../results.ts';
 import { SerdeError } from '../../wire/errors.ts';
 import type { ItemKey } from '../keys.ts';
-import type { OperationContext } from '../operation-context.ts';
+import type { OperationContext, Version } from '../operation-context.ts';
 import { CLAIM, EMPTY_VALUE, NONE } from '../values/serde.ts';
 import type { Flight } from './flight.ts';
 
@@ -54,16 +54,6 @@ export const stateTable: readonly Row[] = [
 
 export function stateOf(item: ItemSigns, grace: number): State {
   return stateTable.find(([holds]) => holds(item, grace))![1];
-}
-
-/** Which version of an item was seen, and where. */
-export interface Version {
-  readonly cas: bigint;
-  /**
-   * The connection that replied. What depends on the cas goes over this one only: another may lead to
-   * a server that was restarted, or to another server, where the cas may be that of another item.
-   */
-  readonly connection: Executor | undefined;
 }
 
 /** What a read has found, where it is not simply a fresh value. */

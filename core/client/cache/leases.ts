@@ -10,19 +10,23 @@
 import { joined, latin1, utf8 } from '../../wire/bytes.ts';
 import type { Command } from '../../wire/command.ts';
 import { UsageError } from '../../wire/errors.ts';
+import { MAX_KEY } from '../../wire/key.ts';
 import { plainFlags, type PlainReply } from '../../wire/plain.ts';
 import type { Reply } from '../../wire/reply.ts';
 import type { ExecuteOptions, Executor, Reader } from '../connection/executor.ts';
 import { LONG_PAST, MONTH, secondsToExptime } from '../expire.ts';
 import { casCommand, deleteCommand, getCommand, storeCommand } from '../dialect.ts';
 import { type ItemKey, ownKey, type WireKey } from '../keys.ts';
-import type { OperationContext } from '../operation-context.ts';
+import type { OperationContext, Version } from '../operation-context.ts';
 import { isPlaceholder, toCas, toDone, toItem, toStatus } from '../results.ts';
 import { CLAIM, EMPTY_VALUE, NONE, serialize } from '../values/serde.ts';
-import { readItem, readPlainItem, readValue, Seen, type Version } from './item.ts';
+import { readItem, readPlainItem, readValue, Seen } from './item.ts';
 
 /** The end of the marker's key. */
 const MARKER = '~fresh';
+/** What it says: the value needs no load, or a caller is loading it. */
+const FRESH = 'fresh';
+const LEASED = 'leased';
 
 /** The seconds of a policy that its commands need. */
 export interface LeaseSeconds {
@@ -79,7 +83,9 @@ export class Leases {
     if (reply.type !== 'values') {
       return readItem(this.context, key, reply, this.#seconds.grace, connection);
     }
-    return this.#readAgain(reply, key, wire, connection);
+    return connection?.dialect === 'text'
+      ? this.#readText(reply, key, wire, connection)
+      : this.#readAgain(reply, key, wire, connection);
   }
 
   /** The same for a reply that was read in one pass. */
@@ -128,7 +134,7 @@ export class Leases {
     if (seen.isText) await this.#mark(wire, fresh);
     const fields = { expire: this.#lifetime(fresh), flags: stored.flags, quiet: false };
     const command = casCommand(wire, stored.data, seen.cas, fields);
-    return toStatus(await this.#onLease(wire, seen, command)) === 'done';
+    return toStatus(await this.context.executeOn(seen, wire, command, undefined)) === 'done';
   }
 
   /**
@@ -142,7 +148,7 @@ export class Leases {
     const command: Command = seen.isText
       ? casCommand(wire, '', seen.cas, gone)
       : { verb: 'md', key, base64, flags: [`C${seen.cas}`] };
-    return toStatus(await this.#onLease(wire, seen, command)) === 'done';
+    return toStatus(await this.context.executeOn(seen, wire, command, undefined)) === 'done';
   }
 
   /**
@@ -161,7 +167,7 @@ export class Leases {
     const { key, base64 } = wire;
     const lifetime = isEmpty ? [`T${this.#leaseEnd}`] : [];
     const command = { verb: 'md', key, base64, flags: ['I', `C${seen.cas}`, ...lifetime] } as const;
-    return toStatus(await this.#onLease(wire, seen, command, options)) === 'done';
+    return toStatus(await this.context.executeOn(seen, wire, command, options)) === 'done';
   }
 
   /** Serves the old value for so many seconds before another load; only without meta commands. */
@@ -194,7 +200,12 @@ export class Leases {
     const fields = { expire: this.#lifetime(fresh), flags: stored.flags, quiet: false };
     const reply = seen === undefined
       ? await this.context.execute(wire, storeCommand('add', wire, stored.data, fields), options)
-      : await this.#onLease(wire, seen, casCommand(wire, stored.data, seen.cas, fields), options);
+      : await this.context.executeOn(
+        seen,
+        wire,
+        casCommand(wire, stored.data, seen.cas, fields),
+        options,
+      );
     if (toStatus(reply) !== 'done') return false;
     if (reply.type === 'STORED') await this.#mark(wire, fresh);
     return true;
@@ -288,20 +299,20 @@ export class Leases {
     }
     const found = readValue(this.context, key, value, flags);
     // One that cannot be read is replaced.
-    if (found !== null && !await this.#isMine(wire)) return found.value;
-    return new Seen('stale', found, cas, connection, true);
+    const state = found === null ? 'stale' : await this.#stateOf(wire);
+    return state === 'fresh' ? found!.value : new Seen(state, found, cas, connection, true);
   }
 
-  // Whether the marker had gone, and this caller has set it again.
-  async #isMine(wire: WireKey): Promise<boolean> {
+  // What the marker says. Where it has gone, and this caller has set it again, the value is stale.
+  async #stateOf(wire: WireKey): Promise<'fresh' | 'held' | 'stale'> {
     const { grace, refreshAhead } = this.#seconds;
-    if (grace + refreshAhead === 0) return false;
+    if (grace + refreshAhead === 0) return 'fresh';
     const marker = toMarker(wire);
     const found = toItem(await this.context.execute(marker, getCommand(marker, true), undefined));
-    if (found !== undefined) return false;
+    if (found !== undefined) return latin1(found.value) === LEASED ? 'held' : 'fresh';
     const fields = { expire: this.#leaseEnd, flags: 0, quiet: false };
-    const command = storeCommand('add', marker, '1', fields);
-    return toDone(await this.context.execute(marker, command, undefined));
+    const command = storeCommand('add', marker, LEASED, fields);
+    return toDone(await this.context.execute(marker, command, undefined)) ? 'stale' : 'held';
   }
 
   async #mark(wire: WireKey, fresh: number): Promise<void> {
@@ -310,7 +321,7 @@ export class Leases {
     const marker = toMarker(wire);
     const seconds = fresh === Infinity ? fresh : Math.max(1, fresh - refreshAhead);
     const fields = { expire: this.#exptime(seconds), flags: 0, quiet: false };
-    await this.context.execute(marker, storeCommand('set', marker, '1', fields), undefined);
+    await this.context.execute(marker, storeCommand('set', marker, FRESH, fields), undefined);
   }
 
   get #leaseEnd(): number {
@@ -323,17 +334,6 @@ export class Leases {
 
   #exptime(seconds: number): number {
     return secondsToExptime(seconds, this.context.dependencies.clock.now());
-  }
-
-  #onLease(
-    wire: WireKey,
-    { connection }: Version,
-    command: Command,
-    options?: ExecuteOptions,
-  ): Promise<Reply> {
-    return connection === undefined
-      ? this.context.execute(wire, command, options)
-      : connection.execute(command, options);
   }
 
   #execute<Result>(
@@ -371,8 +371,24 @@ function toClaim(
 
 /** The marker of an item, on the same server. */
 function toMarker({ key, base64, route }: WireKey): WireKey {
-  const marker = typeof key === 'string' ? key + MARKER : joined(key, utf8(MARKER));
-  return { key: marker, base64, route };
+  if (typeof key === 'string' && key.length + MARKER.length <= MAX_KEY) {
+    return { key: key + MARKER, base64, route };
+  }
+  const bytes = typeof key === 'string' ? utf8(key) : key;
+  const isLong = bytes.length + MARKER.length > MAX_KEY;
+  const head = isLong ? joined(bytes.subarray(0, HEAD), utf8(`~${digest(bytes)}`)) : bytes;
+  return { key: joined(head, utf8(MARKER)), base64, route };
+}
+
+/** How much of a key that is too long its marker has, before a digest. */
+const HEAD = 200;
+
+/** FNV-1a, twice 32 bits. */
+function digest(bytes: Uint8Array): string {
+  return [0x811c9dc5, 0x01000193].map((offset) => {
+    const hash = bytes.reduce((sum, byte) => Math.imul(sum ^ byte, 0x01000193), offset);
+    return (hash >>> 0).toString(16);
+  }).join('');
 }
 
 /**

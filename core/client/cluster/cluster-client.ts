@@ -166,7 +166,7 @@ function serverClient(client: Memcache, name: string, ignoreErrors: boolean): Se
   const executor = serversOf(client).executorOf(name);
   const all = client.dependencies.statuses;
   const statuses = all && (() => all().filter((status) => status.name === name));
-  const own = { ignoreErrors, executor, statuses, servers: undefined };
+  const own = { ignoreErrors, executor, statuses, servers: undefined, isBorrowed: true };
   return new ServerClient({ ...client.dependencies, ...own });
 }
 

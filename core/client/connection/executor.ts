@@ -134,6 +134,8 @@ export interface Executor {
     reader: Reader<Result>,
     key: ItemKey,
   ): Promise<Result>;
+  /** What a single connection is proved to speak. @internal */
+  readonly dialect?: 'unproven' | 'meta' | 'text';
   /** Waits for all pending commands, then closes all connections. */
   close(): Promise<void>;
 }

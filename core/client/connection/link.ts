@@ -173,6 +173,11 @@ export class Link implements Executor, TransportEvents {
     return this.hasAnswered || this.#connection.proved;
   }
 
+  /** @internal */
+  get dialect(): NonNullable<Executor['dialect']> {
+    return this.#connection.spoken;
+  }
+
   /** How many commands are pending. */
   get pending(): number {
     return this.#connection.pending;
@@ -206,7 +211,7 @@ export class Link implements Executor, TransportEvents {
       try {
         spelled = this.#connection.spell(command);
       } catch (error) {
-        return this.#refuse(reader, error);
+        return this.#settler.refuse(reader, error);
       }
     }
     const { onCommand, clock } = this.#options;
@@ -272,14 +277,9 @@ export class Link implements Executor, TransportEvents {
         this.#usedAt = this.#alarm.time.elapsed();
       }
     } catch (error) {
-      return this.#refuse(reader, error);
+      return this.#settler.refuse(reader, error);
     }
     return result;
-  }
-
-  #refuse<Result>(reader: Reader<Result>, error: unknown): Promise<Result> {
-    this.#status.failed(error);
-    return refused(reader, error);
   }
 
   #sendAwaited(command: Command, pending: Pending, deadline: number): void {

@@ -14,7 +14,7 @@ import type { PlainSink } from '../../wire/client-event.ts';
 import type { PlainReply } from '../../wire/plain.ts';
 import type { Reply } from '../../wire/reply.ts';
 import type { ItemKey } from '../keys.ts';
-import type { Call, ExecuteOptions, Executor, Reader } from './executor.ts';
+import { type Call, type ExecuteOptions, type Executor, type Reader, refused } from './executor.ts';
 import type { Traffic } from './observe.ts';
 import type { ServerStatus } from './server-status.ts';
 
@@ -130,6 +130,12 @@ export class Settler implements PlainSink<Pending> {
     } catch (other) {
       call.reject(other as Error);
     }
+  }
+
+  /** The result of a call that was not sent. */
+  refuse<Result>(reader: Reader<Result>, error: unknown): Promise<Result> {
+    this.#status.failed(error);
+    return refused(reader, error);
   }
 
   /** The result of a reply that an observer got first. */

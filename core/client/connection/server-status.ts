@@ -1,6 +1,6 @@
 // The state of one server as a client sees it, and what was counted on the way.
 import type { Command } from '../../wire/command.ts';
-import { MemcacheError } from '../../wire/errors.ts';
+import { MemcacheError, UsageError } from '../../wire/errors.ts';
 import { flagArgument } from '../../wire/meta-flags.ts';
 import type { PlainReply } from '../../wire/plain.ts';
 import type { Reply } from '../../wire/reply.ts';
@@ -123,6 +123,8 @@ export class ServerStatus implements Omit<Counters, 'servers'> {
 
   /** Counts a command that failed. */
   failed(error: unknown): void {
+    // A meta command was tried first where its sender can do without.
+    if (error instanceof UsageError && error.argument === 'dialect') return;
     const code = error instanceof MemcacheError ? error.code : 'other';
     this.errors.set(code, (this.errors.get(code) ?? 0) + 1);
   }

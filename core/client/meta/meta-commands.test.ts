@@ -3,6 +3,7 @@ import { suite } from '../../../test/runner/suite.ts';
 import { createTestClient } from '../../testing/mod.ts';
 import type { Command } from '../../wire/command.ts';
 import { ProtocolError } from '../../wire/errors.ts';
+import { UsageError } from '../../wire/errors.ts';
 import { plainFlagsOf } from '../../wire/plain.ts';
 import type { Reply } from '../../wire/reply.ts';
 import { Memcache } from '../memcache.ts';
@@ -63,7 +64,11 @@ for (const [name, call] of Object.entries(calls)) {
 }
 
 /** A client, and whether the last command that it sent is a plain one. */
-function watched(): { readonly one: Memcache; readonly isPlain: () => boolean } {
+function watched(): {
+  readonly one: Memcache;
+  readonly sent: readonly Command[];
+  readonly isPlain: () => boolean;
+} {
   const sent: Command[] = [];
   const { client } = createTestClient();
   const { executor } = client.dependencies;
@@ -77,7 +82,7 @@ function watched(): { readonly one: Memcache; readonly isPlain: () => boolean } 
       close: () => executor.close(),
     },
   });
-  return { one, isPlain: () => plainFlagsOf(sent.at(-1)!) !== undefined };
+  return { one, sent, isPlain: () => plainFlagsOf(sent.at(-1)!) !== undefined };
 }
 
 meta('operations that come again make plain commands', async () => {
@@ -138,6 +143,27 @@ meta('a lease is told apart from a value, on both paths', async () => {
   }
   const other = [undefined, false, true];
   assert.equal(states, [[undefined, true, false], other, other, other]);
+});
+
+meta('options of the wrong type are refused by name, and nothing is sent', async () => {
+  const { one, sent } = watched();
+  const refused = async (argument: string, call: Promise<unknown>): Promise<void> => {
+    const error = await call.catch((failure: unknown) => failure);
+    assert.instance(error, UsageError);
+    assert.is((error as UsageError).argument, argument);
+  };
+  const wrong = (options: object): never => options as never;
+  for (const value of [1, 'x', null]) {
+    await refused('value', one.meta.get('k', wrong({ value })));
+    await refused('cas', one.meta.get('k', wrong({ cas: value })));
+    await refused('invalidate', one.meta.delete('k', wrong({ invalidate: value })));
+    await refused('invalidate', one.meta.set('k', 'v', wrong({ invalidate: value })));
+    await refused('ttl', one.meta.arithmetic('k', wrong({ ttl: value })));
+  }
+  await refused('opaque', one.meta.get('k', wrong({ opaque: 5 })));
+  await refused('hints', one.meta.get('k', wrong({ hints: 'Pa' })));
+  await refused('hints', one.meta.get('k', wrong({ hints: [5] })));
+  assert.equal(sent, []);
 });
 
 meta.run();

@@ -1,5 +1,5 @@
 // The meta commands with all of their flags by name.
-import { checkEntry, checkObject, checkU32 } from '../../wire/check.ts';
+import { checkBoolean, checkEntry, checkObject, checkU32 } from '../../wire/check.ts';
 import type { Command, Key, Value } from '../../wire/command.ts';
 import { isMeta } from '../../wire/meta-flags.ts';
 import type { Reply } from '../../wire/reply.ts';
@@ -75,7 +75,8 @@ export class MetaCommands {
       const flags = this.#recent.list('mg', options, 0, () => {
         checkMetaOptions('mg', options);
         const own = toFlags(getFlags, options, this.#context.dependencies.clock.now());
-        if (options.value === false) return own;
+        const { value = true } = options;
+        if (!checkBoolean('value', value)) return own;
         return own.length === 0 ? READ : [...own, 'v', 'f'];
       });
       const wire = this.#context.dependencies.keys.toWire(key);

@@ -1,6 +1,11 @@
 // The options of the meta commands, and the flags that they stand for.
-import { checkKnown, checkObject, optionNames } from '../../wire/check.ts';
-import { UsageError } from '../../wire/errors.ts';
+import {
+  assertArgument,
+  checkBoolean,
+  checkKnown,
+  checkObject,
+  optionNames,
+} from '../../wire/check.ts';
 import { metaFlags } from '../../wire/meta-flags.ts';
 import { type Expire, toDelay, toExptime } from '../expire.ts';
 import { toU64 } from '../operation-context.ts';
@@ -222,9 +227,13 @@ export const arithmeticFlags: FlagTable = /* @__PURE__ */ flagTable<MetaArithmet
  */
 export function toFlags(table: FlagTable, options: MetaOptions, now: number): string[] {
   const flags: string[] = [];
-  if (options.opaque !== undefined) flags.push(`O${options.opaque}`);
-  for (const hint of options.hints ?? []) {
-    if (!/^[PL]/.test(hint)) throw new UsageError('hints', 'must start with P or L');
+  const { opaque, hints = [] } = options;
+  assertArgument(opaque === undefined || typeof opaque === 'string', 'opaque', 'must be a string');
+  if (opaque !== undefined) flags.push(`O${opaque}`);
+  assertArgument(Array.isArray(hints), 'hints', 'must be an array');
+  for (const hint of hints) {
+    const isHint = typeof hint === 'string' && /^[PL]/.test(hint);
+    assertArgument(isHint, 'hints', 'must be strings that start with P or L');
     flags.push(hint);
   }
   const given = options as Readonly<Record<string, unknown>>;
@@ -234,7 +243,7 @@ export function toFlags(table: FlagTable, options: MetaOptions, now: number): st
     const value = given[name];
     if (value === undefined) continue;
     if (metaFlags.get(letter) === 'none') {
-      if (value === true) flags.push(letter);
+      if (checkBoolean(name, value as boolean)) flags.push(letter);
     } else if (letter === 'T' || letter === 'N') {
       flags.push(`${letter}${toExptime(value, now, name)}`);
     } else if (letter === 'R') {

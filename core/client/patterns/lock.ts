@@ -3,15 +3,18 @@ import type { Clock } from '../../io/clock.ts';
 import type { AbortSignalLike } from '../../io/transport.ts';
 import { latin1 } from '../../wire/bytes.ts';
 import { assertArgument, checkWhole, optionNames } from '../../wire/check.ts';
-import { AbortError, MemcacheError, ServerReplyError } from '../../wire/errors.ts';
+import type { MetaSetCommand } from '../../wire/command.ts';
+import { AbortError, MemcacheError } from '../../wire/errors.ts';
+import { flagArgument, isMeta } from '../../wire/meta-flags.ts';
 import type { Reply } from '../../wire/reply.ts';
+import type { Reader } from '../connection/executor.ts';
 import { backoff, Deadline } from '../connection/timing.ts';
 import { casCommand, getCommand, storeCommand } from '../dialect.ts';
 import { LONG_PAST, MONTH } from '../expire.ts';
 import type { ItemKey, WireKey } from '../keys.ts';
-import type { OperationContext } from '../operation-context.ts';
+import type { OperationContext, Version } from '../operation-context.ts';
 import { type CallOptions, checkCallOptions, checkNames } from '../options.ts';
-import { toDone, toStatus, toUnsigned, unexpected } from '../results.ts';
+import { toCas, toDone, toItem, toStatus, toUnsigned } from '../results.ts';
 
 /** The options of `lock`. */
 export interface LockOptions extends CallOptions {
@@ -47,8 +50,7 @@ export interface ItemLock {
   release(options?: CallOptions): Promise<boolean>;
   /**
    * Lets the lock last for so many seconds from now. Resolves with false if it was no longer held.
-   * The token becomes a larger one. If the call rejects, the token may be outdated, and the lock then
-   * ends by its time.
+   * The token becomes a larger one. If the call rejects, the token may be outdated.
    *
    * @param ttl As in `LockOptions`.
    *
@@ -124,35 +126,37 @@ async function take(
   options: CallOptions,
 ): Promise<bigint | undefined> {
   const left = context.deadline(options);
-  const { key, base64 } = wire;
-  // An empty placeholder is created on a miss, and only its creator is told that it won.
-  const command = { verb: 'mg', key, base64, flags: ['c', `N${ttl}`], orText: true } as const;
-  const reply: Reply = await context.execute(wire, command, options);
-  if (reply.type === 'HD') {
-    if (!reply.flags.includes('W')) return undefined;
-    const cas = reply.flags.find((flag) => flag.startsWith('c'));
-    return cas === undefined ? unexpected(reply) : toUnsigned(cas);
-  }
-  if (reply.type === 'EN') {
-    throw new ServerReplyError('SERVER_ERROR', 'the server could not create the item of the lock');
-  }
-  // It was sent as `gets`, which creates nothing.
-  if (reply.type !== 'values') return unexpected(reply);
-  if (reply.items.length > 0) return undefined;
   const add = storeCommand('add', wire, owner, { expire: ttl, flags: 0, quiet: false });
-  if (!toDone(await context.execute(wire, add, left.within(options)))) return undefined;
-  return tokenOf(context, wire, owner, left.within(options));
+  const reply = await context.execute(wire, withNewCas(add), options);
+  if (!toDone(reply)) return undefined;
+  return newCasOf(reply) ?? (await find(context, wire, owner, left.within(options)))?.cas;
 }
 
-/** The version of a lock whose value names its owner; undefined if it has ended since. */
-async function tokenOf(
+/** The same store, whose meta reply tells the version of the item that it has made. */
+function withNewCas(command: MetaSetCommand): MetaSetCommand {
+  return { ...command, flags: [...command.flags, 'c'] };
+}
+
+function newCasOf(reply: Reply): bigint | undefined {
+  const flag = isMeta(reply) ? flagArgument(reply.flags, 'c') : undefined;
+  return flag === undefined ? undefined : toUnsigned(`c${flag}`);
+}
+
+/** The lock, if it is still the owner's: its value names the owner. */
+function find(
   context: OperationContext,
   wire: WireKey,
   owner: string,
   options: CallOptions,
-): Promise<bigint | undefined> {
-  const found = await context.find(wire, getCommand(wire, true), options);
-  return found !== undefined && latin1(found.value) === owner ? found.cas : undefined;
+): Promise<Version | undefined> {
+  const reader: Reader<Version | undefined> = {
+    ofReply: (reply, _call, connection) => {
+      const found = toItem(reply);
+      const isOwn = found !== undefined && latin1(found.value) === owner;
+      return isOwn ? { cas: toCas(found.cas), connection } : undefined;
+    },
+  };
+  return context.executeWith(wire, getCommand(wire, true), options, reader, wire.key);
 }
 
 function rest(
@@ -201,17 +205,17 @@ class HeldLock implements ItemLock {
   async release(options: CallOptions = {}): Promise<boolean> {
     checkCallOptions(options);
     // A value that has expired when it is stored: text has no delete that compares the cas.
-    const reply = await this.#store('', LONG_PAST, options);
-    return toStatus(reply) === 'done';
+    const reply = await this.#replace('', LONG_PAST, this.#context.deadline(options), options);
+    return reply !== undefined && toStatus(reply) === 'done';
   }
 
   async extend(ttl: number, options: CallOptions = {}): Promise<boolean> {
     checkCallOptions(options);
     const left = this.#context.deadline(options);
     // `mg` and `touch` would extend the lock of another, too.
-    const reply = await this.#store(this.#owner, checkTtl(ttl), options);
-    if (toStatus(reply) !== 'done') return false;
-    const token = await tokenOf(this.#context, this.#wire, this.#owner, left.within(options));
+    const reply = await this.#replace(this.#owner, checkTtl(ttl), left, options);
+    if (reply === undefined || toStatus(reply) !== 'done') return false;
+    const token = newCasOf(reply) ?? (await this.#find(left.within(options)))?.cas;
     if (token === undefined) return false;
     this.#token = token;
     return true;
@@ -225,8 +229,22 @@ class HeldLock implements ItemLock {
     }
   }
 
-  #store(value: string, expire: number, options: CallOptions): Promise<Reply> {
-    const command = casCommand(this.#wire, value, this.#token, { expire, flags: 0, quiet: false });
-    return this.#context.execute(this.#wire, command, options);
+  #find(options: CallOptions): Promise<Version | undefined> {
+    return find(this.#context, this.#wire, this.#owner, options);
+  }
+
+  // Replaces the lock, if it is still the own one; undefined if it is not. Its token alone does not
+  // tell: a server that was restarted counts versions from 1 again.
+  async #replace(
+    value: string,
+    expire: number,
+    left: Deadline,
+    options: CallOptions,
+  ): Promise<Reply | undefined> {
+    const version = await this.#find(left.within(options));
+    if (version === undefined) return undefined;
+    const fields = { expire, flags: 0, quiet: false };
+    const command = withNewCas(casCommand(this.#wire, value, version.cas, fields));
+    return await this.#context.executeOn(version, this.#wire, command, left.within(options));
   }
 }

@@ -78,6 +78,7 @@ export class Generation implements Executor, Invalidation {
       ...context.dependencies,
       keys: new MarkedKeys(keys, this.#prefix),
       executor: this,
+      isBorrowed: true,
     };
   }
 

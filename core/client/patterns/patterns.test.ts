@@ -1,10 +1,11 @@
 import * as assert from 'uvu/assert';
 import { suite } from '../../../test/runner/suite.ts';
+import type { Dialer } from '../../io/transport.ts';
 import { MemoryServer } from '../../server/memory.ts';
 import { TimeoutError } from '../../wire/errors.ts';
 import { jittered } from '../expire.ts';
 import type { ClientOptions } from '../options.ts';
-import { Client } from '../server-client.ts';
+import { Client, PooledClient } from '../server-client.ts';
 import { RetryingClient } from '../wrappers/retrying.ts';
 
 const patterns = suite('client: jitter, and what may not be repeated');
@@ -77,7 +78,38 @@ patterns('a lock or a count that may have been taken is not repeated', async () 
     const error = await call().catch((cause: unknown) => cause);
     assert.instance(error, TimeoutError);
   }
-  assert.equal(sent, ['mg', 'ma', 'ma']);
+  assert.equal(sent, ['ms', 'ma', 'ma']);
+  await client.close();
+});
+
+for (const dialect of ['meta', 'text'] as const) {
+  patterns(`${dialect}: on a new server a lock is not that of its holder before`, async () => {
+    let server = new MemoryServer();
+    const dial: Dialer = (...given) => server.dial(...given);
+    const connect = (): PooledClient =>
+      new PooledClient('a', { dial, dialect, idleTimeout: 1, reconnectDelay: 1 });
+    const [one, other] = [connect(), connect()];
+    const first = await one.lock('k', { ttl: 30 });
+    server = new MemoryServer();
+    // Its connections are closed, and others lead to the new server.
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    const second = await other.lock('k', { ttl: 30 });
+    assert.is(first!.token, second!.token);
+    assert.is(await first!.extend(60), false);
+    assert.is(await first!.release(), false);
+    assert.is(await one.lock('k', { ttl: 30 }), undefined, 'it is still held');
+    assert.is(await second!.extend(60), true);
+    assert.ok(second!.token > first!.token);
+    assert.is(await second!.release(), true);
+    await Promise.all([one.close(), other.close()]);
+  });
+}
+
+patterns('an item that was invalidated is no lock that is free', async () => {
+  const client = new Client('a', { dial: new MemoryServer().dial, dialect: 'meta' });
+  await client.set('k', 'v');
+  await client.meta.delete('k', { invalidate: true });
+  assert.is(await client.lock('k', { ttl: 30 }), undefined);
   await client.close();
 });
 
