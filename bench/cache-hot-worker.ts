@@ -1,4 +1,4 @@
-// Reads of values that are in the cache: `cache-hot-worker.ts <HotRequest as JSON>` prints a HotReport as
+// Hits of a cache, and meta commands with options, beside the plain operations: `cache-hot-worker.ts <HotRequest as JSON>` prints a HotReport as
 // JSON. The calls take turns in one process, so that what slows the machine down slows all of them down.
 import { itemKey } from './script.ts';
 
@@ -9,7 +9,10 @@ export interface HotRequest {
   readonly milliseconds: number;
 }
 
-const hotCalls = ['get', 'meta.get', 'cache.fetch', 'client.fetch'] as const;
+const hotCalls = [
+  ...['get', 'cache.fetch', 'client.fetch', 'meta.get', 'gets'],
+  ...['set', 'meta.set', 'incr', 'meta.arithmetic', 'meta.delete'],
+] as const;
 export type HotCall = typeof hotCalls[number];
 
 /** In each window, operations a second. */
@@ -33,17 +36,20 @@ const policy = { ttl: 300, grace: 60, refreshAhead: 20 };
 const cache = client.cache({ key: (key: string) => key, load, ...policy });
 const calls: Readonly<Record<HotCall, (key: string) => Promise<unknown>>> = {
   get: (key) => client.get(key),
-  'meta.get': (key) => client.meta.get(key),
   'cache.fetch': (key) => cache.fetch(key),
   'client.fetch': (key) => client.fetch(key, load, policy),
+  'meta.get': (key) => client.meta.get(key, { cas: true, ttl: true }),
+  gets: (key) => client.gets(key),
+  set: (key) => client.set(key, VALUE, { expire: 3600 }),
+  'meta.set': (key) => client.meta.set(key, VALUE, { expire: 3600 }),
+  incr: (key) => client.incr(`n${key}`),
+  'meta.arithmetic': (key) => client.meta.arithmetic(`n${key}`, { vivify: 60, initial: 1n }),
+  'meta.delete': (key) => client.meta.delete(`none${key}`),
 };
 
-const report: Record<HotCall, number[]> = {
-  get: [],
-  'meta.get': [],
-  'cache.fetch': [],
-  'client.fetch': [],
-};
+const report = Object.fromEntries(
+  hotCalls.map((call): [HotCall, number[]] => [call, []]),
+) as Record<HotCall, number[]>;
 // The first windows are for the compiler.
 for (let turn = -Math.ceil(windows / 4); turn < windows; turn++) {
   for (let i = 0; i < hotCalls.length; i++) {
