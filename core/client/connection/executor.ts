@@ -135,7 +135,7 @@ export interface Executor {
     key: ItemKey,
   ): Promise<Result>;
   /** What a single connection is proved to speak. @internal */
-  readonly dialect?: 'unproven' | 'meta' | 'text';
+  readonly dialect?: 'unproven' | 'meta' | 'text' | undefined;
   /** Waits for all pending commands, then closes all connections. */
   close(): Promise<void>;
 }
