@@ -180,9 +180,13 @@ async function runJob({ files, runtime }: Job): Promise<FileReport[]> {
   }
 }
 
-/** The time limit of each file of a job. Building the site takes a minute of one core. */
+/**
+ * The time limit of each file of a job. To build the site, to play thousands of orders and to soak
+ * takes a minute of one core each, of which a busy machine gives a part.
+ */
 function timeoutOf(files: readonly string[]): number {
-  return files.some((file) => file.startsWith('test/site/')) ? 2 * FILE_TIMEOUT : FILE_TIMEOUT;
+  const isLong = files.some((file) => /^test\/(site|reliability)\//.test(file));
+  return isLong ? 4 * FILE_TIMEOUT : FILE_TIMEOUT;
 }
 
 function report(runtime: Runtime, { file, suites, failures, milliseconds }: FileReport): void {

@@ -6,7 +6,7 @@ import { replayLine, simulate } from './simulation.ts';
 // Law: in orders at random of the steps of two to four clients, with crashes, ends of leases, lost
 // replies, restarts and jumps of the clock, the laws of a cache hold. `npm run reliability` plays more.
 
-const simulation = suite('reliability: a cache at random', 120_000);
+const simulation = suite('reliability: a cache at random', 300_000);
 
 const isNode = !('Deno' in globalThis || 'Bun' in globalThis);
 const PARTS = 5;
