@@ -17,7 +17,7 @@ const DIST = join(ROOT, 'site/dist');
 const hasTools = existsSync(join(ROOT, 'site/node_modules'));
 const run = promisify(execFile);
 
-const site = suite('the site', 300_000);
+const site = suite('the site', 600_000);
 
 site('each page of docs is in the sidebar, once', () => {
   const links = sidebar().flatMap(({ items }) => items.map(({ link }) => link));
