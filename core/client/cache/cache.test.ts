@@ -166,7 +166,7 @@ caches('a client that is closed during a load gives its lease up', async () => {
   for (const old of [false, true]) {
     const { client, server, clock } = createTestClient();
     const { client: other } = createTestClient({ server });
-    const policy = { key: (id: Key) => id, ttl: 60, grace: 30 } as const;
+    const policy = { key: (id: Key) => id, ttl: 60, grace: 30, jitter: 0 } as const;
     if (old) await other.cache({ ...policy, load: () => 'old' }).fetch('a');
     clock.advance(61_000);
     let end = (_value: string): void => {};
@@ -231,7 +231,7 @@ caches('in text, any key has a marker', async () => {
 caches('in text, an old value that another caller loads is stale', async () => {
   const { client, clock, server } = createTestClient({ dialect: 'text' });
   const { client: other } = createTestClient({ server, dialect: 'text' });
-  const policy = { key: (id: Key) => id, ttl: 60, grace: 60 } as const;
+  const policy = { key: (id: Key) => id, ttl: 60, grace: 60, jitter: 0 } as const;
   const slow = client.cache<string>({
     ...policy,
     load: () => new Promise(() => {}),
