@@ -131,7 +131,7 @@ export class Cache<Value, Id = Key> {
     checkCallOptions(options);
     const { key, wire } = this.#keyOf(id);
     const item = await this.#fetcher.leases.peek(key, wire, options);
-    if (item?.isWon === true) this.#fetcher.letWin(wire, item);
+    if (item?.isWon === true) void this.#fetcher.letWin(wire, item);
     return item?.found?.value as Value | undefined;
   }
 
@@ -266,7 +266,7 @@ export class Cache<Value, Id = Key> {
       value = await change(old as Value | undefined);
       return value;
     } finally {
-      if (value === undefined && item?.isWon === true) this.#fetcher.letWin(wire, item);
+      if (value === undefined && item?.isWon === true) void this.#fetcher.letWin(wire, item);
     }
   }
 

@@ -122,14 +122,16 @@ export class Fetcher {
   /** Nobody waits for what a read has found: a lease that it has won is given up. */
   drop({ wire }: Job, found: unknown): void {
     if (!(found instanceof Seen)) return;
-    if (found.state === 'cold') void this.#giveUp(wire, found);
-    else if (found.state === 'stale' && !found.isText) this.letWin(wire, found);
+    if (found.state === 'cold' || found.state === 'stale') void this.#letGo(wire, found);
   }
 
   /** Lets the next reader of an old item win, without waiting for it. */
-  letWin(wire: WireKey, seen: Version): void {
-    // Otherwise the lease ends by itself.
-    this.leases.reopen(wire, seen, false, undefined).catch(() => {});
+  async letWin(wire: WireKey, seen: Version): Promise<void> {
+    try {
+      await this.leases.reopen(wire, seen, false, undefined);
+    } catch {
+      // The lease ends by itself.
+    }
   }
 
   /** The lease of a placeholder that was made with `add`; undefined if there is an item now. */
@@ -201,10 +203,12 @@ export class Fetcher {
     });
     let isRunning = true;
     const { held } = this.leases.context;
-    const giveUp = (): Promise<void> => this.#hand(wire, seen);
+    const letGo = async (): Promise<void> => {
+      if (seen !== null) await this.#letGo(wire, seen);
+    };
     const finish = (): void => {
       cancel();
-      held.delete(giveUp);
+      held.delete(letGo);
       state.close(id, flight);
       if (seen === null && isRunning) state.gate.leave();
       isRunning = false;
@@ -218,7 +222,7 @@ export class Fetcher {
       flight.end({ type: 'failed', error });
       return flight;
     }
-    held.add(giveUp);
+    held.add(letGo);
     // Calls may join it without asking the server where there is no old value to answer with.
     if (reason === 'cold' || reason === 'error') state.flights.set(id, flight);
     let ttl: number | undefined;
@@ -312,11 +316,10 @@ export class Fetcher {
     }
   }
 
-  // Before the connections are closed: others may load at once.
-  async #hand(wire: WireKey, seen: Seen | null): Promise<void> {
-    if (seen === null) return;
-    if (!seen.hasValue) return await this.#giveUp(wire, seen);
-    if (!seen.isText) await this.leases.reopen(wire, seen, false, undefined).catch(() => {});
+  // Nobody uses the lease: others may load at once.
+  async #letGo(wire: WireKey, seen: Seen): Promise<void> {
+    if (!seen.hasValue) await this.#giveUp(wire, seen);
+    else if (!seen.isText) await this.letWin(wire, seen);
   }
 
   // After a load that failed or was aborted: others may load, at once or after the backoff.

@@ -16,6 +16,7 @@ import type { Reply } from '../../wire/reply.ts';
 import type { ExecuteOptions, Executor, Reader } from '../connection/executor.ts';
 import { LONG_PAST, MONTH, secondsToExptime } from '../expire.ts';
 import { casCommand, deleteCommand, getCommand, storeCommand } from '../dialect.ts';
+import { murmur3Digest } from '../hashing/digests/murmur3.ts';
 import { type ItemKey, ownKey, type WireKey } from '../keys.ts';
 import type { OperationContext, Version } from '../operation-context.ts';
 import { isPlaceholder, toCas, toDone, toItem, toStatus } from '../results.ts';
@@ -383,12 +384,9 @@ function toMarker({ key, base64, route }: WireKey): WireKey {
 /** How much of a key that is too long its marker has, before a digest. */
 const HEAD = 200;
 
-/** FNV-1a, twice 32 bits. */
+/** Twice 32 bits. */
 function digest(bytes: Uint8Array): string {
-  return [0x811c9dc5, 0x01000193].map((offset) => {
-    const hash = bytes.reduce((sum, byte) => Math.imul(sum ^ byte, 0x01000193), offset);
-    return (hash >>> 0).toString(16);
-  }).join('');
+  return [0, 1].map((seed) => murmur3Digest(bytes, bytes.length, seed).toString(16)).join('.');
 }
 
 /**
