@@ -71,7 +71,8 @@ export class Settler implements PlainSink<Pending> {
   hasAnswered = false;
   readonly #connection: Executor;
   readonly #status: ServerStatus;
-  // How many items of a `get` have come before its reply.
+  // The last `get` whose items came before its reply, and how many did.
+  #getting: Pending | null = null;
   #taken = 0;
 
   constructor(connection: Executor, status: ServerStatus) {
@@ -83,8 +84,8 @@ export class Settler implements PlainSink<Pending> {
   settle(call: Pending, reply: Reply): void {
     call.unlisten?.();
     if (call.keys > 0 && call.reader !== ownReply) {
-      this.#status.readReply(reply, call.keys, this.#taken);
-      this.#taken = 0;
+      this.#status.readReply(reply, call.keys, this.#getting === call ? this.#taken : 0);
+      this.#getting = null;
     }
     this.#end(call, reply);
   }
@@ -114,9 +115,11 @@ export class Settler implements PlainSink<Pending> {
     return traffic === null && reader.takeItem !== undefined;
   }
 
-  onPlainItem({ reader }: Pending, item: PlainReply, index: number): void {
+  onPlainItem(call: Pending, item: PlainReply, index: number): void {
+    if (this.#getting !== call) this.#taken = 0;
+    this.#getting = call;
     this.#taken++;
-    reader.takeItem?.(item, index);
+    call.reader.takeItem?.(item, index);
   }
 
   /** Ends a call with an error, unless its reader has an answer to it. */
@@ -124,6 +127,7 @@ export class Settler implements PlainSink<Pending> {
     call.unlisten?.();
     const { reader } = call;
     if (reader !== ownReply) this.#status.failed(error);
+    if (this.#getting === call) this.#getting = null;
     if (reader.ofError === undefined) return call.reject(error);
     try {
       call.resolve(reader.ofError(error));

@@ -2,7 +2,12 @@ import { inspect } from 'node:util';
 import * as assert from 'uvu/assert';
 import { mg } from '../../../test/support/link-scene.ts';
 import { memoryServers } from '../../../test/support/memory-servers.ts';
-import { settled } from '../../../test/support/scripted.ts';
+import {
+  CountingClock,
+  ScriptedNetwork,
+  settled,
+  Watched,
+} from '../../../test/support/scripted.ts';
 import { suite } from '../../../test/runner/suite.ts';
 import { UpstreamScene } from '../../../test/support/upstream-scene.ts';
 import { Discovery } from '../cluster/discovery/discovery.ts';
@@ -221,6 +226,27 @@ counting('the placeholder of a lease is a miss', async () => {
   const { hits, misses } = client.counters();
   assert.equal([hits, misses], [1, 5]);
   await client.close();
+});
+
+counting('the items of a call that was given up do not count for the next', async () => {
+  const network = new ScriptedNetwork();
+  const { dial } = network;
+  const client = new Client('h', { dial, clock: new CountingClock(), dialect: 'meta' });
+  const aborter = new AbortController();
+  const first = new Watched(client.getMany(['a', 'b'], { signal: aborter.signal }));
+  await settled();
+  const transport = await network.last.accept();
+  await transport.reply('VALUE a 16 1\r\nx\r\nVALUE b 16 1\r\n');
+  aborter.abort();
+  await settled();
+  assert.is(first.state, 'rejected');
+  const next = new Watched(client.getMany(['c', 'd']));
+  await settled();
+  await transport.reply('y\r\nEND\r\nVALUE c 16 1\r\nz\r\nEND\r\n');
+  await settled();
+  assert.equal(next.value, new Map([['c', 'z']]));
+  const { hits, misses } = client.counters();
+  assert.equal([hits, misses], [1, 1]);
 });
 
 counting('a value that cannot be decoded is an error, with an observer and without', async () => {
