@@ -67,9 +67,17 @@ if (jobs.length === 0) {
 // parallel with the others and with the checks.
 const isSlow = ({ files }: Job): boolean =>
   files.some((file) => /(memcache(d|-[\w-]+)|chromium|playground)\.test/.test(file));
+// These take a processor, or more, for a minute each: one at a time, or others would be late.
+const isHeavy = (job: Job): boolean => !isSlow(job) && isLengthy(job.files);
+const isOther = (job: Job): boolean => !isSlow(job) && !isHeavy(job);
 await Promise.all([
   runAll(jobs.filter(isSlow), 4 * availableParallelism()),
-  runChecks().then(() => runAll(jobs.filter((job) => !isSlow(job)), availableParallelism() + 1)),
+  runChecks().then(() =>
+    Promise.all([
+      runAll(jobs.filter(isHeavy), 1),
+      runAll(jobs.filter(isOther), availableParallelism()),
+    ])
+  ),
 ]);
 
 const { passed, failed, skipped } = matrix.total;
@@ -180,13 +188,14 @@ async function runJob({ files, runtime }: Job): Promise<FileReport[]> {
   }
 }
 
-/**
- * The time limit of each file of a job. To build the site, to play thousands of orders and to soak
- * takes a minute of one core each, of which a busy machine gives a part.
- */
+/** Whether they build the site, play thousands of orders, or soak. */
+function isLengthy(files: readonly string[]): boolean {
+  return files.some((file) => /^test\/(site|reliability)\//.test(file));
+}
+
+/** The time limit of each file of a job. */
 function timeoutOf(files: readonly string[]): number {
-  const isLong = files.some((file) => /^test\/(site|reliability)\//.test(file));
-  return isLong ? 4 * FILE_TIMEOUT : FILE_TIMEOUT;
+  return isLengthy(files) ? 4 * FILE_TIMEOUT : FILE_TIMEOUT;
 }
 
 function report(runtime: Runtime, { file, suites, failures, milliseconds }: FileReport): void {
