@@ -1,5 +1,6 @@
-// Hits of a cache, and meta commands with options, beside the plain operations: `cache-hot-worker.ts <HotRequest as JSON>` prints a HotReport as
-// JSON. The calls take turns in one process, so that what slows the machine down slows all of them down.
+// Hits of a cache, and meta commands with options, beside the plain operations:
+// `cache-hot-worker.ts <HotRequest as JSON>` prints a HotReport as JSON. The calls take turns in one
+// process, so that what slows the machine down slows all of them down.
 import { itemKey } from './script.ts';
 
 export interface HotRequest {

@@ -95,14 +95,8 @@ export class Items {
    */
   gat<T = unknown>(key: ItemKey, expire: Expire, options?: CallOptions): Promise<T | undefined> {
     const reader = this.context.valueReader as Reader<T | undefined>;
-    return this.context.read(undefined, () => {
-      return this.#read(
-        key,
-        options,
-        reader,
-        (wire) => gatCommand(wire, false, this.#exptime(expire)),
-      );
-    });
+    const toGat = (wire: WireKey): MetaCommand => gatCommand(wire, false, this.#exptime(expire));
+    return this.context.read(undefined, () => this.#read(key, options, reader, toGat));
   }
 
   /**
@@ -120,14 +114,8 @@ export class Items {
     options?: CallOptions,
   ): Promise<Gets<T> | undefined> {
     const reader = this.context.versionReader as Reader<Gets<T> | undefined>;
-    return this.context.read(undefined, () => {
-      return this.#read(
-        key,
-        options,
-        reader,
-        (wire) => gatCommand(wire, true, this.#exptime(expire)),
-      );
-    });
+    const toGats = (wire: WireKey): MetaCommand => gatCommand(wire, true, this.#exptime(expire));
+    return this.context.read(undefined, () => this.#read(key, options, reader, toGats));
   }
 
   /**

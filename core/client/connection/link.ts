@@ -585,7 +585,6 @@ export class Link implements Executor, TransportEvents {
   }
 
   #abortCommand(pending: Pending, reason: unknown): void {
-    pending.unlisten?.();
     const state = this.#connection.cancel(pending);
     if (state === 'settled') return;
     // Later, as the same signal may abort other commands that must not be sent.
