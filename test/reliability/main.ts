@@ -13,8 +13,9 @@
 // npm run reliability -- --cache N      one order of the steps of a cache again
 // npm run reliability -- --mutants PLACE
 //   the mutants of a file, or of each file of a folder, such as core/wire/ring.ts: how many of them
-//   the tests kill, and the places of those that survive
+//   the tests kill, and those that survive without a reason in test/reliability/mutation/survivors
 //   --workers N    in so many processes; 1 by default
+//   --again        only those that survived the last time
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -24,7 +25,9 @@ import { longScenes, shortScenes } from './cache/scenes.ts';
 import { replayLine as replayOrder, simulate } from './cache/simulation.ts';
 import { type Plan, runFleet } from './fleet/fleet.ts';
 import { replayLine, shrink } from './fleet/shrink.ts';
+import { describeMutants } from './mutation/report.ts';
 import { runMutants, sourcesOf } from './mutation/run.ts';
+import { readReasons } from './mutation/survivors.ts';
 import { runReal } from './real.ts';
 import { runSoakApart, shortSoak } from './soak/run-soak.ts';
 import { findProgram } from '../support/memcached.ts';
@@ -43,6 +46,7 @@ const { values } = parseArgs({
     cache: { type: 'string' },
     orders: { type: 'string', default: '0' },
     mutants: { type: 'string' },
+    again: { type: 'boolean', default: false },
     workers: { type: 'string', default: '1' },
     soak: { type: 'string', default: '0' },
     shrink: { type: 'boolean', default: false },
@@ -70,24 +74,24 @@ async function runOne(seed: number): Promise<void> {
 }
 
 async function runMutantsOf(place: string): Promise<void> {
-  const sums = { killed: 0, timedOut: 0, survived: 0 };
-  for (const file of sourcesOf(place)) {
-    const report = await runMutants(file, Number(values.workers));
-    const { timedOut, survivors } = report;
-    const killed = report.killed.length;
-    const all = killed + timedOut + survivors.length;
-    if (all === 0) continue;
-    console.log(`${file}: ${killed} killed, ${survivors.length} survived, ${timedOut} timed out`);
-    for (const { line, kind, from, to } of survivors) {
-      console.log(`  ${file}:${line}  ${kind}: ${from} -> ${to}`);
-    }
-    sums.killed += killed;
-    sums.timedOut += timedOut;
-    sums.survived += survivors.length;
-  }
-  const dead = sums.killed + sums.timedOut;
-  const rate = (100 * dead / (dead + sums.survived)).toFixed(1);
-  console.log(`${rate} % of ${count(dead + sums.survived)} mutants are killed`);
+  const start = performance.now();
+  const last = values.again ? readLast(place) : null;
+  const reports = await runMutants(sourcesOf(place), Number(values.workers), {
+    chosen: ({ file, name }) => last?.[file]?.includes(name) ?? last === null,
+  });
+  const survived = reports.map(({ file, survivors }) => [file, survivors.map(({ name }) => name)]);
+  writeFileSync(lastOf(place), JSON.stringify(Object.fromEntries(survived)));
+  for (const line of describeMutants(reports, readReasons())) console.log(line);
+  console.log(`${count((performance.now() - start) / 1000)} seconds`);
+}
+
+/** The mutants that survived the last time, by file. */
+function readLast(place: string): Readonly<Record<string, readonly string[]>> {
+  return JSON.parse(readFileSync(lastOf(place), 'utf8'));
+}
+
+function lastOf(place: string): string {
+  return join(import.meta.dirname, `../../.test/mutation/${place.replaceAll('/', '-')}.json`);
 }
 
 async function runOrder(seed: number): Promise<void> {

@@ -2,53 +2,60 @@
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { build, type Plugin } from 'esbuild';
-import type { MutableFile } from './mutants.ts';
 
 /** The root of the repository. */
 export const ROOT: string = join(import.meta.dirname, '../../..');
 
+const SUITES = join(ROOT, 'test/runner/suite.ts');
+const COLLECT = join(import.meta.dirname, 'collect.ts');
+
 /**
- * The script, as the body of a function of `require`. It sets `globalThis.runTests`, with a function
- * for each of the test files.
+ * The script, as the body of a function of `require`. It sets `globalThis.loadTests`, which imports
+ * the test files, and `globalThis.activate`.
  *
- * @param file What is mutated, from the root.
+ * @param texts What is to stand for the files that are mutated, by their places from the root.
  */
 export async function bundleTests(
-  file: string,
-  { text }: MutableFile,
+  texts: ReadonlyMap<string, string>,
   tests: readonly string[],
 ): Promise<string> {
-  const path = resolve(ROOT, file);
+  const paths = new Map([...texts].map(([file, text]) => [resolve(ROOT, file), text]));
   const mutated: Plugin = {
     name: 'mutated',
     setup(run) {
-      run.onLoad({ filter: /\.ts$/ }, (args) => ({
-        contents: args.path === path ? text : withPlace(args.path),
+      run.onLoad({ filter: /\.ts$/ }, ({ path }) => ({
+        contents: path === SUITES
+          ? `export * from ${JSON.stringify(COLLECT)};`
+          : paths.get(path) ?? withPlace(path),
         loader: 'ts',
       }));
     },
   };
   const entry = [
-    `import { runFile } from './test/runner/driver.ts';`,
-    'globalThis.runTests = [',
-    ...tests.map((test) =>
-      `(limit) => runFile(${JSON.stringify(test)}, () => import(${
-        JSON.stringify(`./${test}`)
-      }), limit),`
-    ),
-    '];',
+    'globalThis.loadTests = async () => {',
+    ...tests.flatMap((test) => [
+      `globalThis.testFile = ${JSON.stringify(test)};`,
+      `await import(${JSON.stringify(`./${test}`)});`,
+    ]),
+    '};',
   ].join('\n');
   const { outputFiles } = await build({
     stdin: { contents: entry, resolveDir: ROOT, loader: 'ts' },
     bundle: true,
     write: false,
-    // uvu must begin with an empty queue each time.
     external: ['fast-check', 'typescript', 'esbuild'],
     plugins: [mutated],
     platform: 'node',
     format: 'cjs',
     logLevel: 'error',
     supported: { 'dynamic-import': false },
+    // Variables of the script are faster than properties of the global object.
+    banner: {
+      js: `let activeMutant = globalThis.firstMutant, loopsLeft = Infinity;
+globalThis.activate = (id, loops) => { activeMutant = id; loopsLeft = loops; };
+globalThis.loopsAfter = () => loopsLeft;
+function endlessLoop() { throw new Error('a loop without an end'); }`,
+    },
   });
   return outputFiles[0]!.text;
 }

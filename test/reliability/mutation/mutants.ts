@@ -1,30 +1,42 @@
 // Mutants of a file: small changes, each of which a test should notice.
 import {
   isBinaryExpression,
+  isClassDeclaration,
+  isDoStatement,
   isExportDeclaration,
   isExpressionStatement,
+  isForStatement,
+  isFunctionDeclaration,
+  isGetAccessorDeclaration,
   isImportDeclaration,
   isInterfaceDeclaration,
+  isMethodDeclaration,
   isNewExpression,
   isNumericLiteral,
   isPostfixUnaryExpression,
   isPrefixUnaryExpression,
   isPropertyAssignment,
+  isPropertyDeclaration,
   isStringLiteral,
   isTemplateExpression,
   isTypeAliasDeclaration,
   isTypeNode,
   isTypeParameterDeclaration,
+  isVariableDeclaration,
+  isWhileStatement,
   type Node,
   type SourceFile,
   SyntaxKind,
 } from 'typescript/unstable/ast';
 import { written } from '../../house/source.ts';
+import { operators } from './observer.ts';
 
 /** A change of a file. */
 export interface Mutant {
-  /** Its number in the file, from 1. */
   readonly id: number;
+  readonly file: string;
+  /** Where it is and what it changes, without a number of a line; unique in the file. */
+  readonly name: string;
   readonly kind: string;
   /** From 1. */
   readonly line: number;
@@ -33,14 +45,34 @@ export interface Mutant {
   readonly to: string;
 }
 
-/** A file with all of its mutants, one of which is active: `globalThis.activeMutant`. */
+/** A file with all of its mutants, of which the one whose number is `activeMutant` is active. */
 export interface MutableFile {
   readonly mutants: readonly Mutant[];
-  /** The text of the file, in which each mutated place asks which mutant is active. */
+  /**
+   * The text of the file, in which each mutated place asks which mutant is active. Each turn of a
+   * loop takes one of `loopsLeft`, and calls `endlessLoop` when there is none.
+   */
   readonly text: string;
+  /**
+   * The same without a mutant. A mutated place calls `reach(id)`, or, where it has no side effects,
+   * `compare(id, value, () => other)` or `operate(left, operator, right, id, operator)`, which
+   * return its value and can tell whether that of the mutant differs.
+   */
+  readonly observed: string;
 }
 
-type Swap = readonly [operator: string, kind: string];
+/** The text of a node with its mutants, and the one that is observed. */
+type Texts = readonly [text: string, observed: string];
+
+interface Parts {
+  /** Without what leads to the node. */
+  readonly text: string;
+  readonly observed: string;
+  /** The observed texts of the children. */
+  readonly parts: readonly string[];
+}
+
+type Swap = readonly [text: string, kind: string];
 
 /** What becomes of each operator. */
 const swaps: ReadonlyMap<string, readonly Swap[]> = new Map<string, readonly Swap[]>([
@@ -67,49 +99,96 @@ const swaps: ReadonlyMap<string, readonly Swap[]> = new Map<string, readonly Swa
   ['||', [['&&', 'boolean']]],
 ]);
 
-/** Makes the mutants of a file. Types, imports and the texts of errors have none. */
-export function mutate(name: string, source: string): MutableFile {
-  const file = written([name, source])[0]!.tree;
+/**
+ * Makes the mutants of a file. Types, imports and the texts of errors have none.
+ *
+ * @param first The number of the first one.
+ */
+export function mutate(file: string, source: string, first = 1): MutableFile {
+  const tree = written([file, source])[0]!.tree;
   const mutants: Mutant[] = [];
+  const counts = new Map<string, number>();
 
-  /** The text of a node, in which its parts are mutated. */
-  function emit(node: Node): string {
-    if (isFixed(node)) return node.getFullText(file);
-    const inner = emitParts(node);
-    const leading = source.slice(node.pos, node.getStart(file));
-    const text = inner.slice(leading.length);
-    if (isExpressionStatement(node)) {
-      const drop = add(node, 'dropped statement', '');
-      // In braces of its own, so that an `else` that follows is not its.
-      return `${leading}{ if (activeMutant !== ${drop}) { ${text} } }`;
-    }
-    const choices = alternatives(node, file);
+  function emit(node: Node): Texts {
+    if (isFixed(node)) return [node.getFullText(tree), node.getFullText(tree)];
+    const leading = source.slice(node.pos, node.getStart(tree));
+    const [text, observed] = emitNode(node, emitParts(node));
+    const turn = isLoopBody(node) ? '{ if (loopsLeft-- < 0) endlessLoop();' : '';
+    const end = turn === '' ? '' : ' }';
+    return [leading + turn + text + end, leading + turn + observed + end];
+  }
+
+  function emitNode(node: Node, { text, observed, parts }: Parts): Texts {
+    if (isExpressionStatement(node)) return emitStatement(node, text, observed);
+    const choices = alternatives(node, tree).map((swap) => ({ id: add(node, swap), swap }));
+    if (choices.length === 0) return [text, observed];
     const chosen = choices.reduce(
-      (rest, [to, kind]) => `activeMutant === ${add(node, kind, to)} ? (${to}) : ${rest}`,
+      (rest, { id, swap }) => `activeMutant === ${id} ? (${swap[0]}) : ${rest}`,
       `(${text})`,
     );
-    return choices.length === 0 ? inner : `${leading}(${chosen})`;
+    return [`(${chosen})`, observe(node, choices, observed, parts)];
   }
 
-  function emitParts(node: Node): string {
-    let [text, at] = ['', node.pos];
+  function emitStatement(node: Node, text: string, observed: string): Texts {
+    const id = add(node, ['', 'dropped statement']);
+    // In braces of its own, so that an `else` that follows is not its.
+    return [`{ if (activeMutant !== ${id}) { ${text} } }`, `{ reach(${id}); ${observed} }`];
+  }
+
+  function emitParts(node: Node): Parts {
+    let [text, observed, at] = ['', '', node.pos];
+    const parts: string[] = [];
     node.forEachChild((child) => {
-      text += source.slice(at, child.pos) + emit(child);
+      const [part, observedPart] = emit(child);
+      const between = source.slice(at, child.pos);
+      text += between + part;
+      observed += between + observedPart;
+      parts.push(observedPart);
       at = child.end;
     });
-    return text + source.slice(at, node.end);
+    const rest = source.slice(at, node.end);
+    const skipped = node.getStart(tree) - node.pos;
+    return {
+      text: (text + rest).slice(skipped),
+      observed: (observed + rest).slice(skipped),
+      parts,
+    };
   }
 
-  function add(node: Node, kind: string, to: string): number {
-    const start = node.getStart(file);
-    const line = file.getLineAndCharacterOfPosition(start).line + 1;
-    const from = source.slice(start, node.end);
-    mutants.push({ id: mutants.length + 1, kind, line, from: short(from), to: short(to) });
-    return mutants.length;
+  function add(node: Node, [to, kind]: Swap): number {
+    const start = node.getStart(tree);
+    const line = tree.getLineAndCharacterOfPosition(start).line + 1;
+    const from = short(source.slice(start, node.end));
+    const id = first + mutants.length;
+    const plain = `${placeOf(node)} | ${kind} | ${from} -> ${short(to)}`;
+    const count = (counts.get(plain) ?? 0) + 1;
+    counts.set(plain, count);
+    const name = count === 1 ? plain : `${plain} #${count}`;
+    mutants.push({ id, file, name, kind, line, from, to: short(to) });
+    return id;
   }
 
-  const text = emit(file);
-  return { mutants, text: `const activeMutant = globalThis.activeMutant;${text}` };
+  const [text, observed] = emit(tree);
+  return { mutants, text, observed };
+}
+
+/** An expression that reports which of its mutants differ. */
+function observe(
+  node: Node,
+  choices: readonly { readonly id: number; readonly swap: Swap }[],
+  observed: string,
+  parts: readonly string[],
+): string {
+  if (isBinaryExpression(node) && operators.has(node.operatorToken.getText())) {
+    const operator = node.operatorToken.getText();
+    const others = swaps.get(operator)!.map(([other], i) => `${choices[i]!.id}, '${other}'`);
+    return `operate(${parts[0]}, '${operator}', ${parts[2]}, ${others.join(', ')})`;
+  }
+  return choices.reduce(
+    (rest, { id, swap }) =>
+      isPure(node) ? `compare(${id}, ${rest}, () => (${swap[0]}))` : `(reach(${id}), ${rest})`,
+    `(${observed})`,
+  );
 }
 
 /** The texts that an expression may be replaced by. */
@@ -149,6 +228,55 @@ function isFixed(node: Node): boolean {
     (parent !== undefined && isPropertyAssignment(parent) && parent.name === node) ||
     (isExpressionStatement(node) && /^(super\b|assert\w*\()/.test(node.getText()));
 }
+
+/** The names of what a node is in, outermost first. */
+function placeOf(node: Node): string {
+  const names: string[] = [];
+  for (let outer = node.parent; outer !== undefined; outer = outer.parent) {
+    if (
+      isFunctionDeclaration(outer) || isMethodDeclaration(outer) ||
+      isGetAccessorDeclaration(outer) || isClassDeclaration(outer) ||
+      isPropertyDeclaration(outer) || isVariableDeclaration(outer) || isPropertyAssignment(outer)
+    ) names.unshift(short(outer.name?.getText() ?? ''));
+  }
+  return names.join('.');
+}
+
+function isLoopBody(node: Node): boolean {
+  const { parent } = node;
+  return parent !== undefined &&
+    (isWhileStatement(parent) || isForStatement(parent) || isDoStatement(parent)) &&
+    parent.statement === node;
+}
+
+/** Whether an expression can be evaluated again, with another result for another operator. */
+function isPure(node: Node): boolean {
+  let pure = !impure.has(node.kind) &&
+    !(isBinaryExpression(node) && isAssignment(node.operatorToken.getText())) &&
+    !(isPrefixUnaryExpression(node) && /^(\+\+|--)/.test(node.getText()));
+  node.forEachChild((child) => {
+    pure &&= isPure(child);
+  });
+  return pure;
+}
+
+function isAssignment(operator: string): boolean {
+  return operator.endsWith('=') && !/^([=!]==?|[<>]=)$/.test(operator);
+}
+
+const impure: ReadonlySet<SyntaxKind> = new Set([
+  SyntaxKind.CallExpression,
+  SyntaxKind.NewExpression,
+  SyntaxKind.PostfixUnaryExpression,
+  SyntaxKind.AwaitExpression,
+  SyntaxKind.YieldExpression,
+  SyntaxKind.DeleteExpression,
+  SyntaxKind.TaggedTemplateExpression,
+  SyntaxKind.ArrowFunction,
+  SyntaxKind.FunctionExpression,
+  SyntaxKind.ObjectLiteralExpression,
+  SyntaxKind.ArrayLiteralExpression,
+]);
 
 function isText(node: Node): boolean {
   return isStringLiteral(node) || isTemplateExpression(node);

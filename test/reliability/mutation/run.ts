@@ -1,12 +1,21 @@
-// Runs the tests of a file under each of its mutants, in processes that take turns.
+// Runs the tests of files under each of their mutants, in processes that take turns.
+//
+// First all tests run once without a mutant, and note for each mutant the tests in which it would
+// change something. Only these are run under it, until one fails.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { bundle } from '../../../bench/bundle.ts';
 import { bundleTests, ROOT } from './bundle.ts';
-import { type Mutant, mutate } from './mutants.ts';
-import type { MutantResult } from './worker.ts';
+import { type MutableFile, type Mutant, mutate } from './mutants.ts';
+import type { Limits, MutantResult, Observation, ObservedTest, RunTask, Task } from './worker.ts';
+
+/** A mutant that no test kills. */
+export interface Survivor extends Mutant {
+  /** How near the tests come to it. */
+  readonly reach: 'no test reaches it' | 'no test makes it differ' | 'no test sees the difference';
+}
 
 /** What became of the mutants of a file. */
 export interface MutationReport {
@@ -14,7 +23,7 @@ export interface MutationReport {
   readonly killed: readonly Mutant[];
   /** How many did not end; the tests have failed by that. */
   readonly timedOut: number;
-  readonly survivors: readonly Mutant[];
+  readonly survivors: readonly Survivor[];
 }
 
 /** The tests that should kill the mutants of a folder: files, and folders of files. */
@@ -27,66 +36,70 @@ const suites: Readonly<Record<string, readonly string[]>> = {
   'core/client/wrappers': ['core/client/wrappers', 'test/conformance/memcache-retrying.test.ts'],
 };
 
-/** Tests of seconds, which are run last. */
-const slow = /conformance|plain|input\.test/;
 /** Tests with random inputs, of many seconds: what only they kill is a test that is missing. */
 const random = /fuzz|hostile-values|properties/;
 
-/** Milliseconds that the tests may take under a mutant: so many times as long as without, and more. */
-const PATIENCE = 3;
-const AT_LEAST = 5000;
+/** What a test may take under a mutant: so many times as without, and more. */
+const PATIENCE = 10;
+const AT_LEAST: Limits = { milliseconds: 2000, loops: 100_000 };
+
+/** Time that a test in another file takes counts so many times. */
+const DISTANCE = 10;
 
 /**
- * Runs the tests of a file under its mutants.
+ * Runs the tests of files under their mutants.
  *
- * @param file From the root: `core/wire/ring.ts`.
+ * @param files From the root, all in one folder: `core/wire/ring.ts`.
  * @param workers How many processes.
- * @param chosen Which mutants; all by default.
+ * @param options.chosen Which mutants; all by default.
+ * @param options.tests The files of the tests; those of the folder by default.
  */
 export async function runMutants(
-  file: string,
+  files: readonly string[],
   workers: number,
-  chosen: (mutant: Mutant) => boolean = () => true,
-  tests: readonly string[] = testsOf(file),
-): Promise<MutationReport> {
-  const mutable = mutate(file, readFileSync(join(ROOT, file), 'utf8'));
-  const script = join(ROOT, '.test/mutation', `${file.replaceAll('/', '-')}.cjs`);
-  mkdirSync(dirname(script), { recursive: true });
-  writeFileSync(script, await bundleTests(file, mutable, tests));
-  const start = performance.now();
-  const first = new Worker(script, Infinity);
-  const unchanged = await first.run(0);
-  first.stop();
-  if (unchanged === null || unchanged.killer !== null) {
-    throw new Error(`the tests of ${file} fail without a mutant: ${unchanged?.failure}`);
-  }
-  const limit = AT_LEAST + PATIENCE * (performance.now() - start);
-  const left = mutable.mutants.filter(chosen).values();
-  let timedOut = 0;
-  const killed: Mutant[] = [];
-  const survivors: Mutant[] = [];
+  { chosen = () => true, tests = testsOf(files[0]!) }: {
+    readonly chosen?: (mutant: Mutant) => boolean;
+    readonly tests?: readonly string[];
+  } = {},
+): Promise<MutationReport[]> {
+  const mutable = mutateAll(files);
+  const observation = await observe(mutable, tests);
+  const script = await writeScript(mutable, tests, 'text');
+  const mutants = [...mutable.values()].flatMap((file) => file.mutants).filter(chosen);
+  const plan = new Plan(observation);
+  const killed = new Set<Mutant>();
+  const timedOut = new Set<Mutant>();
+  const left = mutants.values();
   await Promise.all(Array.from({ length: workers }, async () => {
-    const worker = new Worker(script, limit);
+    const worker = new Worker(script);
     for (const mutant of left) {
-      const result = await worker.run(mutant.id);
-      if (result === null) timedOut++;
-      else if (result.killer === null) survivors.push(mutant);
-      else killed.push(mutant);
+      for (const task of plan.tasksOf(mutant)) {
+        const result = await worker.run<MutantResult>(task);
+        plan.add(result);
+        if (result === null) timedOut.add(mutant);
+        else if (result.killer !== null) killed.add(mutant);
+        if (result?.killer !== null) break;
+      }
     }
     worker.stop();
   }));
-  survivors.sort((one, other) => one.id - other.id);
-  return { file, killed, timedOut, survivors };
+  return files.map((file) => {
+    const own = mutants.filter((mutant) => mutant.file === file);
+    const survivors = own.filter((mutant) => !killed.has(mutant) && !timedOut.has(mutant));
+    return {
+      file,
+      killed: own.filter((mutant) => killed.has(mutant)),
+      timedOut: own.filter((mutant) => timedOut.has(mutant)).length,
+      survivors: survivors.map((mutant) => ({ ...mutant, reach: plan.reachOf(mutant) })),
+    };
+  });
 }
 
-/** The tests that should kill the mutants of a file, its own first. */
+/** The tests that should kill the mutants of a file. */
 export function testsOf(file: string): string[] {
   const folder = Object.keys(suites).find((name) => file.startsWith(`${name}/`));
   if (folder === undefined) throw new Error(`there are no tests for mutants of ${file}`);
-  const all = suites[folder]!.flatMap((place) => place.endsWith('.ts') ? [place] : testsIn(place));
-  const own = file.replace(/\.ts$/, '.test.ts');
-  const rank = (test: string): number => test === own ? 0 : slow.test(test) ? 2 : 1;
-  return all.sort((one, other) => rank(one) - rank(other));
+  return suites[folder]!.flatMap((place) => place.endsWith('.ts') ? [place] : testsIn(place));
 }
 
 /** The files under a place that can have mutants. */
@@ -105,39 +118,146 @@ function filesIn(place: string): string[] {
     .map((name) => `${place.replace(/\/$/, '')}/${name}`);
 }
 
-/** A process that runs the tests, replaced by another one when it does not end. */
-class Worker {
-  readonly #script: string;
-  readonly #limit: number;
-  #child: ChildProcess | null = null;
+function mutateAll(files: readonly string[]): Map<string, MutableFile> {
+  const mutable = new Map<string, MutableFile>();
+  let first = 1;
+  for (const file of files) {
+    const made = mutate(file, readFileSync(join(ROOT, file), 'utf8'), first);
+    mutable.set(file, made);
+    first += made.mutants.length;
+  }
+  return mutable;
+}
 
-  constructor(script: string, limit: number) {
-    this.#script = script;
-    this.#limit = limit;
+async function writeScript(
+  mutable: ReadonlyMap<string, MutableFile>,
+  tests: readonly string[],
+  form: 'text' | 'observed',
+): Promise<string> {
+  const name = [...mutable.keys()].join(' ').replaceAll('/', '-').slice(0, 60);
+  const script = join(ROOT, '.test/mutation', `${name}-${process.pid}-${form}.cjs`);
+  mkdirSync(dirname(script), { recursive: true });
+  const texts = new Map([...mutable].map(([file, made]) => [file, made[form]]));
+  writeFileSync(script, await bundleTests(texts, tests));
+  return script;
+}
+
+async function observe(
+  mutable: ReadonlyMap<string, MutableFile>,
+  tests: readonly string[],
+): Promise<Observation> {
+  const worker = new Worker(await writeScript(mutable, tests, 'observed'));
+  const observation = await worker.run<Observation>({ type: 'observe' });
+  worker.stop();
+  if (observation === null) throw new Error('the tests do not end without a mutant');
+  const failed = observation.tests.find(({ failure }) => failure !== null);
+  if (failed !== undefined) {
+    throw new Error(`${failed.file}, ${failed.name}, fails without a mutant: ${failed.failure}`);
+  }
+  return observation;
+}
+
+/** Which tests are run under a mutant, and in which order. */
+class Plan {
+  readonly #tests: readonly ObservedTest[];
+  readonly #atLoad: ReadonlySet<number>;
+  readonly #reached: ReadonlySet<number>;
+  readonly #testsOf = new Map<number, number[]>();
+  readonly #unreliable = new Set<number>();
+  #lastKiller = -1;
+
+  constructor({ tests, atLoad, reached }: Observation) {
+    this.#tests = tests;
+    this.#atLoad = new Set(atLoad);
+    this.#reached = new Set(reached);
+    for (const [index, { mutants }] of tests.entries()) {
+      for (const id of mutants) {
+        const found = this.#testsOf.get(id);
+        if (found === undefined) this.#testsOf.set(id, [index]);
+        else found.push(index);
+      }
+    }
   }
 
-  /** The result under a mutant, or null if it did not end. */
-  run(id: number): Promise<MutantResult | null> {
+  /** What may kill a mutant: the tests in which it differs, and all if it does so when loaded. */
+  tasksOf({ id, file }: Mutant): RunTask[] {
+    const own = file.replace(/\.ts$/, '.test.ts');
+    // The test that killed the mutant before, then those of its own file, and those that are fast.
+    const rank = (index: number): number => {
+      const test = this.#tests[index]!;
+      return index === this.#lastKiller
+        ? -1
+        : test.milliseconds * (test.file === own ? 1 : DISTANCE);
+    };
+    const toTask = (indexes: Iterable<number>, atLoad: boolean): RunTask => {
+      const order = [...indexes].map((index) => ({ index, rank: rank(index) }));
+      order.sort((one, other) => one.rank - other.rank);
+      const tests = order.map(({ index }) => ({ index, limits: limitsOf(this.#tests[index]!) }));
+      return { type: 'run', mutant: id, atLoad, tests };
+    };
+    const differing = this.#testsOf.get(id);
+    return [
+      ...(differing === undefined ? [] : [toTask(differing, false)]),
+      ...(this.#atLoad.has(id) ? [toTask(this.#tests.keys(), true)] : []),
+    ];
+  }
+
+  add(result: MutantResult | null): void {
+    if (result === null) return;
+    if (result.killer !== null) this.#lastKiller = result.killer;
+    for (const index of result.unreliable) {
+      if (this.#unreliable.has(index)) continue;
+      this.#unreliable.add(index);
+      const { file, name } = this.#tests[index]!;
+      console.warn(`${file}, ${name}, fails when it is run alone, so it kills nothing`);
+    }
+  }
+
+  reachOf({ id }: Mutant): Survivor['reach'] {
+    if (this.#atLoad.has(id) || this.#testsOf.has(id)) return 'no test sees the difference';
+    return this.#reached.has(id) ? 'no test makes it differ' : 'no test reaches it';
+  }
+}
+
+function limitsOf({ milliseconds, loops }: Limits): Limits {
+  return {
+    milliseconds: AT_LEAST.milliseconds + PATIENCE * milliseconds,
+    loops: AT_LEAST.loops + PATIENCE * loops,
+  };
+}
+
+/** A process that runs tests, replaced by another one when it is not heard of in time. */
+class Worker {
+  readonly #script: string;
+  #child: ChildProcess | null = null;
+
+  constructor(script: string) {
+    this.#script = script;
+  }
+
+  /** The result of a task, or null if it did not end. */
+  run<Result>(task: Task): Promise<Result | null> {
     const child = this.#child ??= this.#start();
     return new Promise((resolve) => {
       const lines = createInterface({ input: child.stdout! });
-      const watchdog = this.#limit === Infinity
-        ? undefined
-        : setTimeout(() => child.kill('SIGKILL'), this.#limit);
-      const end = (result: MutantResult | null): void => {
+      let watchdog: NodeJS.Timeout | undefined;
+      const end = (result: Result | null): void => {
         clearTimeout(watchdog);
         child.removeAllListeners('exit');
         lines.close();
         resolve(result);
       };
       lines.on('line', (line) => {
-        if (line.startsWith('@{')) end(JSON.parse(line.slice(1)) as MutantResult);
+        if (line.startsWith('@{')) end(JSON.parse(line.slice(1)) as Result);
+        if (!line.startsWith('~')) return;
+        clearTimeout(watchdog);
+        watchdog = setTimeout(() => child.kill('SIGKILL'), Number(line.slice(1)));
       });
       child.on('exit', () => {
         this.#child = null;
         end(null);
       });
-      child.stdin!.write(`${id}\n`);
+      child.stdin!.write(`${JSON.stringify(task)}\n`);
     });
   }
 
@@ -148,7 +268,7 @@ class Worker {
   #start(): ChildProcess {
     const program = bundle(join(import.meta.dirname, 'worker.ts'));
     // A mutant that fills the memory ends soon.
-    const args = ['--max-old-space-size=1024', program, this.#script, String(this.#limit)];
+    const args = ['--max-old-space-size=1024', program, this.#script];
     return spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'ignore'] });
   }
 }
