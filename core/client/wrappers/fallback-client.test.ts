@@ -204,6 +204,8 @@ fallback('wrong arguments are refused by their name', () => {
     ['caches', [client, {}], {}],
     ['options', [client], null],
     ['copyUp.expire', [client], { copyUp: {} }],
+    ['copyUp.expire', [client], { copyUp: null }],
+    ['copyUp.ttl', [client], { copyUp: { expire: 60, ttl: 60 } }],
     ['copyUp.expire', [client], { copyUp: { expire: 1.5 } }],
   ];
   for (const [argument, caches, options] of wrong) {
