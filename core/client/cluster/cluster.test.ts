@@ -2,7 +2,11 @@ import * as assert from 'uvu/assert';
 import { ClusterScene, get } from '../../../test/support/cluster-scene.ts';
 import { settled, Watched } from '../../../test/support/scripted.ts';
 import { suite } from '../../../test/runner/suite.ts';
-import { resolveServer } from './cluster-server.ts';
+import type { Command } from '../../wire/command.ts';
+import type { Reader } from '../connection/executor.ts';
+import type { ServerChange } from '../connection/server-status.ts';
+import type { ClusterOptions } from './cluster.ts';
+import { type ResolvedServer, resolveServer } from './cluster-server.ts';
 import { UsageError } from '../../wire/errors.ts';
 
 const cluster = suite('cluster');
@@ -319,6 +323,213 @@ cluster('close waits for all, those that leave too, and takes nothing after', as
   assert.is(late.brief, 'ConnectionError closed not-sent');
   assert.is(scene.clock.timers, 0);
 });
+
+/** The events of `b`, as text. */
+function heard(): { readonly events: string[]; readonly options: Partial<ClusterOptions> } {
+  const events: string[] = [];
+  const onServer = ({ type, server, cause }: ServerChange): void => {
+    if (server !== 'b') return;
+    events.push(`${server} ${type}${cause === null ? '' : `: ${cause.message}`}`);
+  };
+  return { events, options: { onServer } };
+}
+
+const REFUSED = 'cannot connect to b:1: ECONNREFUSED';
+
+cluster('what happens to a server is told once each', async () => {
+  const { events, options } = heard();
+  const scene = new ClusterScene(options);
+  await scene.kill('b');
+  assert.equal(events, [`b down: ${REFUSED}`, `b left: ${REFUSED}`]);
+  await scene.pass(60_000);
+  scene.do(get('c'));
+  await settled();
+  await scene.dialTo('b').refuse();
+  assert.is(events.length, 2, 'it was dead before');
+  await scene.pass(60_000);
+  scene.do(get('c'));
+  await settled();
+  await (await scene.accept('b')).reply(ANSWER);
+  assert.equal(events.slice(2), ['b back']);
+  await scene.cluster.remove('b');
+  assert.equal(events.slice(3), ['b left']);
+});
+
+cluster('nothing is told of a server that was removed', async () => {
+  for (const answers of [true, false]) {
+    const { events, options } = heard();
+    const scene = new ClusterScene(options);
+    await scene.kill('b');
+    await scene.pass(60_000);
+    scene.do(get('c'));
+    await settled();
+    void scene.cluster.remove('b');
+    const before = events.length;
+    if (answers) await (await scene.accept('b')).reply(ANSWER);
+    else await scene.dialTo('b').refuse();
+    await settled();
+    assert.equal(events.slice(before), []);
+    assert.is(scene.cluster.members.has('b'), false);
+    assert.is(scene.cluster.memberOf('b')?.node.name, 'c');
+  }
+});
+
+cluster('a command that is refused counts for the server that it was for', async () => {
+  const scene = new ClusterScene();
+  await scene.fail('b');
+  scene.do(get('b'));
+  scene.do(get('b'));
+  await settled();
+  const status = scene.cluster.members.get('b')!.status;
+  assert.equal([status.calls, [...status.errors]], [2, [['down', 2]]]);
+  const dead = new ClusterScene({ retryAttempts: 0 });
+  for (const name of ['a', 'b', 'c']) await dead.fail(name);
+  const call = dead.do(get('b'));
+  await settled();
+  assert.is(call.brief, 'ConnectionError down not-sent');
+  const counts = [...dead.cluster.members.values()].map(({ status }) => status.errors.get('down'));
+  assert.equal(counts, [1, undefined, undefined], 'each once, for the first');
+});
+
+cluster('the error of a refused command has the cause, and its message', async () => {
+  const scene = new ClusterScene();
+  const { error: cause } = await scene.fail('b');
+  const call = scene.do(get('b'));
+  await settled();
+  assert.is(call.error?.message, `b is down: ${REFUSED}`);
+  assert.is(call.error?.cause, cause);
+});
+
+cluster(
+  'a command that breaks a rule is refused by it, also while its server is down',
+  async () => {
+    const scene = new ClusterScene();
+    await scene.fail('b');
+    const calls = [scene.do(get('b x')), scene.do(get('b'), { timeout: 0 })];
+    await settled();
+    assert.equal(calls.map(({ brief }) => brief), Array(2).fill('UsageError usage not-sent'));
+  },
+);
+
+cluster('what has no key, several keys or none', async () => {
+  const scene = new ClusterScene();
+  const calls = [
+    scene.do({ verb: 'version' }),
+    scene.do(get()),
+    scene.do({ verb: 'stats', words: [] }),
+    scene.do({ verb: 'no such verb' } as never),
+  ];
+  await settled();
+  assert.equal(calls.map(({ brief }) => brief), Array(4).fill('UsageError usage not-sent'));
+  assert.equal(scene.network.dials.length, 0);
+  assert.match(
+    calls[0]?.error?.message ?? '',
+    /version has no key: it is for one server, or for each/,
+  );
+});
+
+cluster('a failure of a server on probation adds to the earlier ones, until a reply', async () => {
+  for (const isAnswered of [false, true]) {
+    const scene = new ClusterScene();
+    for (let i = 0; i < 2; i++) await scene.fail('b');
+    await scene.pass(1000);
+    const call = scene.do(get('b'));
+    await settled();
+    const server = await scene.accept('b');
+    await server.reply(ANSWER);
+    const other = scene.do(get('b'));
+    await settled();
+    if (isAnswered) await server.reply('END\r\nEND\r\n');
+    assert.equal([call.state, other.state], Array(2).fill(isAnswered ? 'resolved' : 'pending'));
+    const health = scene.cluster.members.get('b')!.health;
+    assert.equal([health.state, health.onProbation], ['up', !isAnswered]);
+    if (isAnswered) continue;
+    // It answers no command, as the next one shows.
+    await scene.pass(5000);
+    const next = scene.do(get('b'));
+    await settled();
+    await scene.dialTo('b').refuse();
+    assert.is(next.state, 'rejected');
+    assert.is(scene.cluster.memberOf('b')?.node.name, 'c');
+  }
+});
+
+cluster('a reader hears the reply, or the error, of a server on probation', async () => {
+  const scene = new ClusterScene();
+  await scene.fail('b');
+  await scene.pass(1000);
+  const heardErrors: string[] = [];
+  const reader: Reader<string> = {
+    ofReply: ({ type }, { key }) => `${type} of ${String(key)}`,
+    ofError(error) {
+      heardErrors.push(error.name);
+      return 'mended';
+    },
+  };
+  const ask = (timeout?: number): Watched<string> =>
+    new Watched(scene.cluster.executeWith(get('b'), { timeout }, reader, 'own'));
+  const first = ask();
+  await settled();
+  const server = await scene.accept('b');
+  await server.reply(ANSWER);
+  const late = ask(100);
+  await settled();
+  await scene.pass(100);
+  assert.equal([late.value, heardErrors], ['mended', ['TimeoutError']]);
+  await server.reply('END\r\nEND\r\n');
+  assert.is(first.value, 'values of own');
+  await scene.cluster.close();
+  assert.is(await scene.cluster.executeWith(get('b'), undefined, reader, 'own'), 'mended');
+  assert.equal(heardErrors.at(-1), 'ConnectionError');
+});
+
+cluster('an executor without executeWith is read likewise', async () => {
+  const commands: Command[] = [];
+  const scene = new ClusterScene({
+    connect: () => ({
+      execute(command) {
+        commands.push(command);
+        return Promise.resolve({ type: 'values', items: [] });
+      },
+      close: () => Promise.resolve(),
+    }),
+  });
+  const reader: Reader<string> = { ofReply: ({ type }, { key }) => `${type} of ${String(key)}` };
+  assert.is(await scene.cluster.executeWith(get('b'), undefined, reader, 'own'), 'values of own');
+  assert.is(
+    await scene.cluster.executeWith(get('a', 'b'), undefined, reader, 'own'),
+    'values of own',
+  );
+  assert.equal(commands, [get('b'), get('a'), get('b')]);
+});
+
+cluster(
+  'a list from elsewhere keeps the servers that stay as they are, dead ones too',
+  async () => {
+    const scene = new ClusterScene();
+    await scene.kill('b');
+    const { cluster } = scene;
+    const before = new Map(cluster.members);
+    const serverOf = (name: string): ResolvedServer => resolveServer({ server: `${name}:1`, name });
+    cluster.arrange(['d', 'b', 'a', 'b'].map(serverOf));
+    assert.equal([...cluster.members.keys()], ['d', 'b', 'a']);
+    assert.equal(
+      ['a', 'b'].map((name) => cluster.members.get(name)),
+      ['a', 'b'].map((name) => before.get(name)),
+    );
+    assert.equal(cluster.nodes.map(({ name }) => name), ['d', 'a']);
+    assert.is(before.get('c')?.status.state, 'down');
+    await scene.pass(60_000);
+    scene.do(get('a'));
+    await settled();
+    await (await scene.accept('b')).reply(ANSWER);
+    assert.equal(
+      cluster.nodes.map(({ name }) => name),
+      ['d', 'b', 'a'],
+      'its place in the new list',
+    );
+  },
+);
 
 cluster('nothing waits on a timer while nobody calls', async () => {
   const scene = new ClusterScene();
