@@ -43,6 +43,7 @@ for (const [name, call] of Object.entries(operations)) {
       [{ timeout: '5' }, 'timeout'],
       [{ signal: 5 }, 'signal'],
       [null as never, 'options'],
+      ['abc' as never, 'options'],
     ];
     for (const [options, argument] of wrong) {
       assert.is(await usage(call(cache, options)), argument);

@@ -1,12 +1,12 @@
 import * as assert from 'uvu/assert';
 import { suite } from '../../../test/runner/suite.ts';
-import { KEY } from '../../../test/support/cache-host.ts';
 import { type Member, Stage } from '../../../test/support/cache-stage.ts';
 import { arrive, brief, fetched, loadOf, stageOf } from '../../../test/support/cache-steps.ts';
 import { settled, Watched } from '../../../test/support/scripted.ts';
 import { createTestClient, TestServer, VirtualClock } from '../../testing/mod.ts';
+import type { Dialer } from '../../io/transport.ts';
 import { fromLatin1 } from '../../wire/bytes.ts';
-import { ConnectionError } from '../../wire/errors.ts';
+import { ConnectionError, ProtocolError, TimeoutError } from '../../wire/errors.ts';
 import { HashClient } from '../cluster/hash-client.ts';
 import type { ItemKey } from '../keys.ts';
 
@@ -224,12 +224,15 @@ fetches('a takeover that is lost with its connection is no takeover: it looks ag
 
 fetches('a takeover that is not answered: the call loads without, the next one waits', async () => {
   const { stage, member } = await takeover();
-  await stage.deliver(stage.next, true);
+  const lost = stage.next;
+  stage.held = [];
+  lost.fail(new TimeoutError('late', 'unknown'));
+  await stage.settle();
   assert.is(loadOf(member).context.reason, 'error');
   assert.is(member.cache.stats().takeovers, 0);
   await loadOf(member).succeed();
   await fetched(member);
-  assert.equal([stage.loads.length, stage.held.length], [1, 0]);
+  assert.equal([stage.loads.length, stage.held.length], [0, 0]);
 });
 
 fetches('a server that has forgotten meta commands is no fault of the caller', async () => {
@@ -270,32 +273,6 @@ fetches('each wait begins with short ones', async () => {
     await writer.write('remove');
     await arrive(writer);
   }
-});
-
-fetches('errors of the caller reject; those of the cache do not', async () => {
-  const { client } = createTestClient();
-  const cache = client.cache<string, string>({ key: (id) => id, load: () => 'v', ttl: 60 });
-  const aborter = new AbortController();
-  aborter.abort(new Error('enough'));
-  const aborted = new Watched(cache.fetch('a', { signal: aborter.signal }));
-  await settled();
-  assert.is(aborted.brief, 'AbortError aborted not-sent');
-  await client.close();
-  const closed = new Watched(cache.fetch('a'));
-  await settled();
-  assert.instance(closed.error, ConnectionError);
-  assert.is(closed.brief, 'ConnectionError closed not-sent');
-  assert.is(cache.stats().loads, 0);
-});
-
-fetches('what a loader is told of an item: its key, the value, the reason', async () => {
-  const stage = stageOf({ grace: 60 });
-  const [first] = stage.members as [Member];
-  stage.host.store('v0', 30);
-  await fetched(first);
-  const { key, old, reason } = loadOf(first).context;
-  assert.equal([key, old, reason], [KEY, 'v0', 'stale']);
-  await stage.finish();
 });
 
 fetches('a value that was loaded while its key moved is no answer for later calls', async () => {
@@ -350,6 +327,118 @@ fetches('a load that is aborted under a lease takes no place of one without', as
   for (let i = 0; i < 5; i++) await settled();
   assert.equal(ends.value, [2, 'refused']);
   await client.close();
+});
+
+fetches('what a server says that has no room for a placeholder: the key is claimed', async () => {
+  const stage = stageOf({ lease: 2 });
+  const [first] = stage.members as [Member];
+  const call = await first.fetch();
+  const read = stage.next;
+  stage.held = [];
+  read.settle({ type: 'EN', flags: [] });
+  await stage.settle();
+  assert.match(stage.next.text, /^ms F67108864 T3 ME [\w.]+ k$/);
+  await arrive(first);
+  await loadOf(first).succeed();
+  await arrive(first);
+  assert.equal([...brief(call), stage.host.fresh], ['v1', 'loaded', 'v1']);
+});
+
+fetches('a put that is answered by what is no answer rejects', async () => {
+  const stage = stageOf();
+  const [first] = stage.members as [Member];
+  const put = await first.write('put');
+  stage.next.settle({ type: 'VERSION', version: '1' });
+  await stage.settle();
+  assert.instance(put.error, ProtocolError);
+});
+
+fetches('a key that is none keeps no other of a fetchMany waiting', async () => {
+  const { client } = createTestClient();
+  const cache = client.cache<string, string>({
+    key: (id) => id === 'x' ? 5 as never : id,
+    loadMany: (ids) => new Map(ids.map((id) => [id, id])),
+    ttl: 60,
+  });
+  const many = new Watched(cache.fetchMany(['a', 'x']));
+  for (let i = 0; i < 5; i++) await settled();
+  assert.is(many.brief, 'UsageError usage not-sent');
+  assert.is(await cache.peek('a'), 'a');
+  await client.close();
+});
+
+fetches('fetchMany loads at once what servers of different speed lack', async () => {
+  for (const options of [undefined, { timeout: 900 }]) {
+    const [quick, slow] = [new TestServer(), new TestServer()];
+    const { clock } = quick;
+    slow.slow(0);
+    const late: (() => void)[] = [];
+    const dial: Dialer = (to, events, signal) => {
+      if ('port' in to && to.port === 1) return quick.dial(to, events, signal);
+      return slow.dial(to, {
+        ...events,
+        onData: (chunk) => void late.push(() => events.onData(chunk.slice())),
+        onDrain: () => events.onDrain(),
+        onClosed: (cause) => events.onClosed(cause),
+      }, signal);
+    };
+    const scheme = () => (key: string | Uint8Array): number => String(key).startsWith('q') ? 0 : 1;
+    const servers = ['quick:1', 'slow:2'];
+    const client = new HashClient(servers, { clock, dial, dialect: 'text', scheme });
+    const asked: (readonly string[])[] = [];
+    const cache = client.cache<string, string>({
+      key: (id) => id,
+      loadMany(ids) {
+        asked.push(ids);
+        return new Map(ids.map((id) => [id, id]));
+      },
+      ttl: 60,
+    });
+    await cache.put('q1', 'v');
+    const many = new Watched(cache.fetchMany(['q1', 'q2', 's1'], options));
+    for (let i = 0; i < 40 && many.state === 'pending'; i++) {
+      for (let turn = 0; turn < 3; turn++) await settled();
+      late.shift()?.();
+    }
+    assert.equal(asked, [['q2', 's1']]);
+    assert.is(many.value?.size, 3);
+    void client.close();
+  }
+});
+
+fetches('a wait of no time is over at once', async () => {
+  const stage = stageOf({ wait: 0 });
+  const [winner, other] = stage.members as [Member, Member];
+  await fetched(winner);
+  const call = await fetched(other);
+  await stage.advance(0);
+  await loadOf(other).succeed();
+  assert.equal(brief(call), ['v1', 'failed-open']);
+});
+
+fetches('a caller that comes to a load which was aborted looks again', async () => {
+  const stage = stageOf();
+  const [winner, other] = stage.members as [Member, Member];
+  await fetched(winner);
+  const aborter = new AbortController();
+  const early = await other.fetch({ signal: aborter.signal });
+  const later = await other.fetch();
+  await arrive(other);
+  await loadOf(winner).fail();
+  await arrive(winner);
+  // The loader itself aborts the call that has begun it.
+  stage.listener = {
+    onLoad() {
+      stage.listener = {};
+      aborter.abort();
+    },
+  };
+  await stage.advance(5);
+  await arrive(other);
+  assert.is((early.error as Error).name, 'AbortError');
+  await loadOf(other).succeed();
+  await arrive(other);
+  assert.is(later.value, 'v1');
 });
 
 fetches.run();

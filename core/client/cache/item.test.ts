@@ -1,7 +1,9 @@
 import * as assert from 'uvu/assert';
 import { suite } from '../../../test/runner/suite.ts';
 import { CLAIM } from '../values/serde.ts';
-import { type ItemSigns, type State, stateOf } from './item.ts';
+import { ProtocolError } from '../../wire/errors.ts';
+import type { OperationContext } from '../operation-context.ts';
+import { type ItemSigns, readItem, Seen, type State, stateOf } from './item.ts';
 
 const items = suite('cache: item');
 
@@ -41,5 +43,20 @@ for (const [name, item, state] of cases) {
     assert.is(stateOf(item, GRACE), state);
   });
 }
+
+items('a meta read that finds nothing, and got no placeholder, is missing', () => {
+  const context = {} as OperationContext;
+  const seen = readItem(context, 'k', { type: 'EN', flags: [] }, GRACE, undefined);
+  assert.instance(seen, Seen);
+  const { state, hasValue, cas, isFresh } = seen as Seen;
+  assert.equal([state, hasValue, cas, isFresh], ['missing', false, 0n, false]);
+});
+
+items('what is no reply to a read is an error of the protocol', () => {
+  assert.throws(
+    () => readItem({} as OperationContext, 'k', { type: 'HD', flags: [] }, GRACE, undefined),
+    (error: unknown) => error instanceof ProtocolError,
+  );
+});
 
 items.run();

@@ -165,6 +165,16 @@ loading(
   },
 );
 
+loading('one that loads of calls made together calls the loader too', async () => {
+  const scene = new Scene();
+  const together = scene.loads.together(2);
+  const call = scene.load('a', together);
+  together.decided?.();
+  together.decided?.();
+  await scene.turn();
+  assert.equal([scene.asked, call.value], [[['a']], 'va']);
+});
+
 loading('calls made together of which none loads call no loader', async () => {
   const scene = new Scene();
   const together = scene.loads.together(1);

@@ -111,7 +111,7 @@ pollers('it is idle a turn after the answer, unless somebody waits again', async
   scene.poller.next();
   scene.clock.advance(5);
   await scene.answer('held');
-  assert.is(scene.idle, 0);
+  assert.equal([scene.idle, scene.clock.timers], [0, 0]);
   const again = scene.poller.next();
   scene.clock.turn();
   assert.is(scene.idle, 0);

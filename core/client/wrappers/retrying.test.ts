@@ -181,6 +181,16 @@ retrying('the wait doubles up to its limit', async () => {
   assert.is(call.state, 'resolved');
 });
 
+retrying('a wait is a second at most by default', async () => {
+  const scene = new Scene([lost, lost, done], { attempts: 3, delay: 900 });
+  scene.do();
+  await scene.pass(900);
+  await scene.pass(999);
+  assert.is(scene.calls.length, 2);
+  await scene.pass(1);
+  assert.is(scene.calls.length, 3);
+});
+
 retrying('half of the wait is left to chance', async () => {
   const scene = new Scene([lost, done], { delay: 100, random: () => 0 });
   const call = scene.do();
@@ -311,6 +321,7 @@ retrying('a wrong option is refused by its name', () => {
     ['doNotRetryFor', { retryFor: [TimeoutError], doNotRetryFor: [TimeoutError] }],
     ['random', { random: 5 }],
     ['clock', { clock: null }],
+    ['clock', { clock: { now: () => 0, elapsed: () => 0, after: () => () => {} } }],
   ];
   for (const [argument, options] of wrong) {
     assert.throws(
