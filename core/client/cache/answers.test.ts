@@ -73,7 +73,7 @@ answers('that there is no value is not told by the serde', async () => {
   for (const dialect of ['meta', 'text'] as const) {
     const serde = {
       serialize: (_: unknown, value: unknown) => ({ value: String(value), flags: 0 }),
-      deserialize: (_: unknown, value: Uint8Array) => `read ${latin1(value)}`,
+      deserialize: (_: unknown, value: Uint8Array, flags: number) => `${latin1(value)} ${flags}`,
     };
     const { client } = createTestClient({ dialect, serde });
     const cache = client.cache<unknown, string>({
@@ -85,7 +85,7 @@ answers('that there is no value is not told by the serde', async () => {
     await cache.put('a', undefined);
     assert.equal([await cache.fetch('a'), await cache.peek('a')], [undefined, undefined]);
     await cache.put('a', '');
-    assert.equal([await cache.fetch('a'), await cache.peek('a')], ['read ', 'read ']);
+    assert.equal([await cache.fetch('a'), await cache.peek('a')], [' 0', ' 0']);
     assert.is(cache.stats().outcomes.hit, 2);
     await client.close();
   }
