@@ -3,7 +3,17 @@
 import * as assert from 'uvu/assert';
 import { suite } from '../../test/runner/suite.ts';
 import { fromLatin1, latin1 } from './bytes.ts';
-import { bigDigits, digits, int32, putNumber, uint32, uint64, wideDigits } from './numbers.ts';
+import {
+  bigDecimal,
+  bigDigits,
+  digits,
+  int32,
+  putNumber,
+  uint32,
+  uint64,
+  wholeNumber,
+  wideDigits,
+} from './numbers.ts';
 
 const numbers = suite('numbers');
 
@@ -42,6 +52,29 @@ for (const [text, small, big, wide] of strict) {
     assert.is(read(digits, text), small);
     assert.is(read(bigDigits, text), big);
     assert.is(read(wideDigits, text), wide);
+  });
+}
+
+const texts: readonly (readonly [string, bigint | null, number | bigint | undefined])[] = [
+  ['0', 0n, 0],
+  ['007', 7n, 7],
+  ['-7', null, -7],
+  ['9007199254740991', 9007199254740991n, 9007199254740991],
+  ['9007199254740992', 9007199254740992n, 9007199254740992n],
+  ['-9007199254740992', null, -9007199254740992n],
+  ['18446744073709551615', 18446744073709551615n, 18446744073709551615n],
+  ['18446744073709551616', null, 18446744073709551616n],
+  ['', null, undefined],
+  ['-', null, undefined],
+  ['+1', null, undefined],
+  ['1.5', null, undefined],
+  ['1\n', null, undefined],
+];
+
+for (const [text, big, whole] of texts) {
+  numbers(`${JSON.stringify(text)} as a text`, () => {
+    assert.is(bigDecimal(text), big);
+    assert.is(wholeNumber(text), whole);
   });
 }
 

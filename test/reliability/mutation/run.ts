@@ -43,6 +43,9 @@ const random = /fuzz|hostile-values|properties/;
 const PATIENCE = 10;
 const AT_LEAST: Limits = { milliseconds: 2000, loops: 100_000 };
 
+/** Milliseconds of the tests that a quick run takes for a mutant. */
+const QUICK = 1500;
+
 /** Time that a test in another file takes counts so many times. */
 const DISTANCE = 10;
 
@@ -53,20 +56,24 @@ const DISTANCE = 10;
  * @param workers How many processes.
  * @param options.chosen Which mutants; all by default.
  * @param options.tests The files of the tests; those of the folder by default.
+ * @param options.quick Runs no more tests under a mutant than a second and a half has room for.
+ * @param options.onSurvivor Is told of each survivor at once.
  */
 export async function runMutants(
   files: readonly string[],
   workers: number,
-  { chosen = () => true, tests = testsOf(files[0]!) }: {
+  { chosen = () => true, tests = testsOf(files[0]!), quick = false, onSurvivor = () => {} }: {
     readonly chosen?: (mutant: Mutant) => boolean;
     readonly tests?: readonly string[];
+    readonly quick?: boolean;
+    readonly onSurvivor?: (mutant: Mutant) => void;
   } = {},
 ): Promise<MutationReport[]> {
   const mutable = mutateAll(files);
   const observation = await observe(mutable, tests);
   const script = await writeScript(mutable, tests, 'text');
   const mutants = [...mutable.values()].flatMap((file) => file.mutants).filter(chosen);
-  const plan = new Plan(observation);
+  const plan = new Plan(observation, quick ? QUICK : Infinity);
   const killed = new Set<Mutant>();
   const timedOut = new Set<Mutant>();
   const left = mutants.values();
@@ -80,6 +87,7 @@ export async function runMutants(
         else if (result.killer !== null) killed.add(mutant);
         if (result?.killer !== null) break;
       }
+      if (!killed.has(mutant) && !timedOut.has(mutant)) onSurvivor(mutant);
     }
     worker.stop();
   }));
@@ -162,11 +170,14 @@ class Plan {
   readonly #tests: readonly ObservedTest[];
   readonly #atLoad: ReadonlySet<number>;
   readonly #reached: ReadonlySet<number>;
+  readonly #patience: number;
   readonly #testsOf = new Map<number, number[]>();
   readonly #unreliable = new Set<number>();
   #lastKiller = -1;
 
-  constructor({ tests, atLoad, reached }: Observation) {
+  /** @param patience The milliseconds that the tests of a mutant may take, all in all. */
+  constructor({ tests, atLoad, reached }: Observation, patience: number) {
+    this.#patience = patience;
     this.#tests = tests;
     this.#atLoad = new Set(atLoad);
     this.#reached = new Set(reached);
@@ -192,7 +203,9 @@ class Plan {
     const toTask = (indexes: Iterable<number>, atLoad: boolean): RunTask => {
       const order = [...indexes].map((index) => ({ index, rank: rank(index) }));
       order.sort((one, other) => one.rank - other.rank);
-      const tests = order.map(({ index }) => ({ index, limits: limitsOf(this.#tests[index]!) }));
+      let left = this.#patience;
+      const tests = order.map(({ index }) => ({ index, limits: limitsOf(this.#tests[index]!) }))
+        .filter(({ index }) => (left -= this.#tests[index]!.milliseconds) >= 0);
       return { type: 'run', mutant: id, atLoad, tests };
     };
     const differing = this.#testsOf.get(id);
