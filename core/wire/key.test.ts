@@ -132,7 +132,7 @@ keys('a line is as long as servers take it, and no longer', () => {
   assert.is(put(line(2049)), 'command');
   const many = Array.from({ length: 300 }, () => 'key');
   const lying = Object.assign([...many], { 5: { length: 0, charCodeAt: () => 0x61 } });
-  assert.is(put({ verb: 'get', keys: lying as never }), 'key');
+  assert.is(put({ verb: 'get', keys: lying }), 'key');
 });
 
 keys('seconds are written as they are', () => {

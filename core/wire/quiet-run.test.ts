@@ -10,16 +10,18 @@ import { ConnectionError } from './errors.ts';
 const runs = suite('quiet runs');
 
 const quiet = { key: 'k', base64: false, flags: ['q'] } as const;
-const commands: Readonly<Record<string, Command>> = {
+const commands = {
   mg: { verb: 'mg', ...quiet, flags: ['v', 'q'] },
   ms: { verb: 'ms', ...quiet, value: 'v' },
   md: { verb: 'md', ...quiet },
   ma: { verb: 'ma', ...quiet },
   incr: { verb: 'incr', key: 'k', delta: 1n, noreply: true },
-};
+} as const satisfies Record<string, Command>;
 
-function send(connection: ClientConnection<string>, verb: string, tag?: string): void {
-  connection.send(commands[verb]!, tag);
+type Name = keyof typeof commands;
+
+function send(connection: ClientConnection<string>, verb: Name, tag?: string): void {
+  connection.send(commands[verb], tag);
 }
 
 runs('an error belongs to the only command that is left, of those that were given up too', () => {
@@ -48,23 +50,23 @@ runs('an error does not belong to a command that was not sent', () => {
 });
 
 /** Whether the connection lives after this error to a run of these commands. */
-const errors: readonly (readonly [run: string, error: string, lives: boolean])[] = [
-  ['md', 'SERVER_ERROR busy', true],
-  ['ms md', 'SERVER_ERROR busy', true],
-  ['md', 'CLIENT_ERROR bad', false],
-  ['mg', 'CLIENT_ERROR bad', false],
-  ['ma', 'CLIENT_ERROR not a number', true],
-  ['ma incr', 'CLIENT_ERROR not a number', true],
-  ['md ma', 'CLIENT_ERROR bad', true],
-  ['ma ms', 'CLIENT_ERROR bad', false],
-  ['ms ma', 'CLIENT_ERROR bad', false],
-  ['ma', 'ERROR', false],
+const errors: readonly (readonly [run: readonly Name[], error: string, lives: boolean])[] = [
+  [['md'], 'SERVER_ERROR busy', true],
+  [['ms', 'md'], 'SERVER_ERROR busy', true],
+  [['md'], 'CLIENT_ERROR bad', false],
+  [['mg'], 'CLIENT_ERROR bad', false],
+  [['ma'], 'CLIENT_ERROR not a number', true],
+  [['ma', 'incr'], 'CLIENT_ERROR not a number', true],
+  [['md', 'ma'], 'CLIENT_ERROR bad', true],
+  [['ma', 'ms'], 'CLIENT_ERROR bad', false],
+  [['ms', 'ma'], 'CLIENT_ERROR bad', false],
+  [['ma'], 'ERROR', false],
 ];
 
 for (const [run, error, lives] of errors) {
-  runs(`${error} to ${run} ${lives ? 'leaves' : 'ends'} the connection`, () => {
+  runs(`${error} to ${run.join(' ')} ${lives ? 'leaves' : 'ends'} the connection`, () => {
     const connection = proven();
-    for (const verb of run.split(' ')) send(connection, verb);
+    for (const verb of run) send(connection, verb);
     drain(connection);
     const found = receive(connection, `${error}\r\n`);
     assert.is(found[0]?.type, 'quiet-error');
@@ -99,7 +101,7 @@ runs('a fence that was due once is not due again', () => {
 runs('a command whose fence is due has no deadline once it is answered', () => {
   for (const reply of ['NF O1\r\n', 'SERVER_ERROR busy\r\n']) {
     const connection = proven({ stallAfter: 1000 });
-    connection.send(commands['md']!, 'a', 100);
+    connection.send(commands.md, 'a', 100);
     drain(connection);
     connection.send({ verb: 'version' }, 'b', 60);
     drain(connection);
