@@ -235,6 +235,8 @@ edges('a connection is idle only where nothing waits', () => {
   assert.ok(connection.isIdle);
   connection.receive(bytes('E'), 0);
   assert.not(connection.isIdle);
+  connection.next();
+  assert.not(connection.isIdle);
 });
 
 edges('items are offered to the caller of a get alone, and taken if it wants them', () => {
@@ -342,6 +344,32 @@ edges('a get that is answered has no deadline, while its fence is due', () => {
   connection.tick(60);
   assert.equal(brief(events(connection)), ['timeout b unknown']);
   assert.is(connection.deadline(), 1000);
+});
+
+edges('commands that were cancelled before they were sent owe nothing, and hide nothing', () => {
+  const connection = proven({ stallAfter: 200 });
+  connection.send(read, 'a');
+  connection.cancel('a');
+  assert.is(drain(connection), '');
+  assert.is(connection.deadline(), null);
+  connection.send(read, 'b');
+  connection.send(read, 'c');
+  connection.cancel('b');
+  assert.is(drain(connection), 'mg k v f O1\r\n');
+  assert.is(connection.deadline(), 200);
+});
+
+edges('a stall is told with how long it was', () => {
+  const connection = proven({ stallAfter: 200 });
+  connection.send(read, 'a');
+  drain(connection, 1000);
+  connection.tick(1199);
+  assert.equal(events(connection), []);
+  connection.tick(1250);
+  const [closed] = events(connection);
+  assert.ok(closed?.type === 'closed');
+  const why = 'the server ended no reply for 250 ms, while it owed some';
+  assert.is(closed.cause?.message, why);
 });
 
 edges('a watch ends with its caller, and with its connection', () => {

@@ -215,6 +215,18 @@ edges('what is not read may be read by other rules only where a request begins',
   assert.is(login.unread, null);
 });
 
+edges('keys and values are views of the chunk that they came in', () => {
+  for (const line of ['set k 0 0 1', 'add k 0 0 1', 'ms k 1', 'ms k 1 I']) {
+    const decoder = new CommandDecoder();
+    const chunk = bytes(`${line}\r\nv\r\n`);
+    decoder.push(chunk);
+    const command = decoder.next();
+    assert.ok(command !== null && 'value' in command && 'key' in command);
+    assert.is((command.value as Uint8Array).buffer, chunk.buffer);
+    assert.is((command.key as Uint8Array).buffer, chunk.buffer);
+  }
+});
+
 edges('a chunk that was read to its end is let go of', () => {
   const decoder = new CommandDecoder();
   decoder.push(bytes('mn\r\n'));

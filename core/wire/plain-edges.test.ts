@@ -165,6 +165,17 @@ for (const [command, line, expected] of replies) {
   });
 }
 
+edges('what looks like a plain reply behind a byte of another chunk is none', () => {
+  const connection = proven();
+  connection.send(read, 'a');
+  drain(connection);
+  const sink = { ...ignored, onPlain: () => assert.unreachable() };
+  connection.receive(bytes('x'), 0);
+  assert.is(connection.next(sink), null);
+  connection.receive(bytes('EN O1\r\n'), 0);
+  assert.is(connection.next(sink)?.type, 'closed');
+});
+
 edges('a plain reply is held to the limits of a connection', () => {
   // Longer than the reply to the probe.
   const line = 'VA 3 f0 t123456789012345 O1';

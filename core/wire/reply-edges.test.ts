@@ -185,6 +185,19 @@ edges('a reply has one opaque, and each flag once', () => {
   assert.is(read([mg('f')], 'VA 1\r\nx\r\n')[0], 'VA answers mg f');
 });
 
+edges('a value ends where its length says, with CR LF', () => {
+  for (const end of ['\rx', 'x\n', '\n\r', 'xx']) {
+    for (const cut of [0, 1, 2]) {
+      const decoder = new ReplyDecoder();
+      const data = `VA 1\r\nv${end}`;
+      decoder.push(bytes(data.slice(0, data.length - cut)));
+      if (cut > 0) assert.is(decoder.next(mg('v')), null);
+      decoder.push(bytes(data.slice(data.length - cut)));
+      assert.throws(() => decoder.next(mg('v')), /does not end where its length says/);
+    }
+  }
+});
+
 edges('what answers nothing that was asked is told by its first word', () => {
   assert.equal(read([get('k')], 'STORED\r\n'), ['a line that starts with "STORED" answers get']);
   assert.equal(read([get('k')], `${'x'.repeat(40)} y\r\n`), [
