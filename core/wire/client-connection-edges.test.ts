@@ -336,7 +336,7 @@ edges('a store without noreply, for a server of text, tells its error to its cal
 });
 
 edges('a get that is answered has no deadline, while its fence is due', () => {
-  const connection = new ClientConnection<string>({ dialect: 'text', stallAfter: 1000 });
+  const connection = proven({ stallAfter: 1000 });
   connection.send(get('a'), 'a', 100);
   connection.send(get('b'), 'b', 60);
   drain(connection);
@@ -344,6 +344,22 @@ edges('a get that is answered has no deadline, while its fence is due', () => {
   connection.tick(60);
   assert.equal(brief(events(connection)), ['timeout b unknown']);
   assert.is(connection.deadline(), 1000);
+});
+
+edges('a timeout is not silent where any reply came, cut or plain', () => {
+  const connection = proven();
+  for (const tag of ['a', 'b']) connection.sendPlain(read, tag, Infinity);
+  connection.sendPlain(read, 'c', 10);
+  drain(connection);
+  connection.receive(bytes('EN'), 0);
+  assert.is(connection.next(sink()), null);
+  connection.receive(bytes(' O1\r\nEN O2\r\n'), 0);
+  assert.is(connection.next(sink())?.type, 'reply');
+  assert.is(connection.next(sink()), null);
+  connection.tick(10);
+  assert.equal(events(connection).map((event) => event.type === 'timeout' && event.silent), [
+    false,
+  ]);
 });
 
 edges('commands that were cancelled before they were sent owe nothing, and hide nothing', () => {

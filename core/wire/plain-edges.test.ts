@@ -91,6 +91,8 @@ const replies: readonly (readonly [command: Command, line: string, plain: string
   [read, 'VA 3 f/ O1\r\nabc', null],
   [read, 'VA 3 f O1\r\nabc', null],
   [read, 'VA 3 f0000000001 O1\r\nabc', null],
+  [read, 'VA 3 f01 O1\r\nabc', null],
+  [read, 'VA 0 O1\r\n', null],
   [read, 'VA 3 f4294967295 O1\r\nabc', 'VA 4294967295 abc'],
   [read, 'VA 3 f42949672950 O1\r\nabc', null],
   [read, 'VA 3 f0 O000000001\r\nabc', 'VA 0 abc'],
@@ -194,13 +196,14 @@ function readItems(
   options: Partial<ClientConnectionOptions> = {},
 ): string[] {
   const found: string[] = [];
-  for (const isLent of [false, true]) {
+  // What an earlier reply told must not be told of an item.
+  const rounds = ['', 'VA 1 f7 c1 h1 l1 s1 t1 O1 W X Z\r\nx\r\n']
+    .flatMap((before) => [[before, false], [before, true]] as const);
+  for (const [before, isLent] of rounds) {
     const connection = proven(options);
-    // What an earlier reply told must not be told of an item.
-    connection.send(read, 'a');
+    if (before !== '') connection.send(read, 'a');
     connection.send({ verb: 'get', keys }, 'b');
     drain(connection);
-    const before = 'VA 1 f7 c1 h1 l1 s1 t1 O1 W X Z\r\nx\r\n';
     const chunk = bytes(before + reply);
     let end = before.length;
     connection.receive(chunk, 0, isLent);
@@ -216,7 +219,7 @@ function readItems(
         assert.is(item.type, 'VA');
         const value = text(item.bytes.subarray(item.from, item.to));
         assert.is(reply.slice(0, end - before.length).endsWith(`${value}\r\n`), true);
-        if (!isLent) found.push(`${index} ${item.flags} ${value}`);
+        if (before === '' && !isLent) found.push(`${index} ${item.flags} ${value}`);
       },
     });
   }
@@ -268,6 +271,28 @@ for (const [reply, expected] of items) {
     }
   });
 }
+
+edges('plain replies are taken wherever they lie in a chunk, each with its own size', () => {
+  const connection = proven();
+  const count = 2000;
+  const lines: string[] = [];
+  for (let i = 1; i <= count; i++) {
+    connection.send(read, 'a');
+    lines.push(i % 2 === 0 ? `EN O${i}\r\n` : `VA 3 f${i} O${i}\r\nabc\r\n`);
+  }
+  connection.send({ verb: 'get', keys: ['k'] }, 'b');
+  drain(connection);
+  const sizes: number[] = [];
+  const item = 'VALUE k 0 1\r\nx\r\n';
+  connection.receive(bytes(lines.join('') + item), 0);
+  const event = connection.next({
+    takesItems: () => true,
+    onPlainItem: (_tag, { size }) => sizes.push(size),
+    onPlain: (_tag, { size }) => sizes.push(size),
+  });
+  assert.is(event, null);
+  assert.equal(sizes, [...lines, item].map((line) => line.length));
+});
 
 edges('a plain item is held to the limits of a connection', () => {
   const reply = 'VALUE k 0 3\r\nabc\r\n';

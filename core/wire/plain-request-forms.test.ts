@@ -89,6 +89,7 @@ const others: readonly string[] = [
   ...['set k 0 0 1 noreplyx\r\nx\r\n', 'set k 0 0 1\nx\r\n', 'set k 0 0 1\r\nxy\r\n'],
   ...['set k 0 0 1\r\nx\rx', 'set k 0 0 1\r\nx\n\n', 'set k 0 0 00000000001\r\nx\r\n'],
   ...['ms k\r\n', 'ms k -1\r\n', 'ms k x\r\n', 'ms k 1 F\r\nx\r\n', 'ms k 1 F-1\r\nx\r\n'],
+  ...['ms k 1 F0 F1\r\nx\r\n', 'ms k 1 T0 T1\r\nx\r\n'],
   ...['ms k 1 F1 F1\r\nx\r\n', 'ms k 1 T1 T1\r\nx\r\n', 'ms k 1 O1 O1\r\nx\r\n'],
   ...['ms k 1 F4294967296\r\nx\r\n', 'ms k 1 T2147483648\r\nx\r\n', 'ms k 1 T\r\nx\r\n'],
   ...['ms k 1 I\r\nx\r\n', 'ms k 1 Q1\r\nx\r\n', 'ms k 1 F1x\r\nx\r\n', 'ms k 1 F 1\r\nx\r\n'],

@@ -49,6 +49,17 @@ runs('an error does not belong to a command that was not sent', () => {
   assert.equal(brief(receive(connection, 'MN\r\n')), ['b: silent']);
 });
 
+runs('an error does not belong to a command that was cancelled behind the run', () => {
+  const connection = proven();
+  send(connection, 'md');
+  drain(connection);
+  send(connection, 'md', 'b');
+  connection.cancel('b');
+  assert.is(drain(connection), '');
+  assert.equal(brief(receive(connection, 'SERVER_ERROR busy\r\n')), ['quiet error SERVER_ERROR']);
+  assert.is(connection.pending, 0);
+});
+
 /** Whether the connection lives after this error to a run of these commands. */
 const errors: readonly (readonly [run: readonly Name[], error: string, lives: boolean])[] = [
   [['md'], 'SERVER_ERROR busy', true],

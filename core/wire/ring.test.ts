@@ -47,6 +47,11 @@ rings('it is half full, and full, at exactly so many commands or bytes', () => {
     for (let i = 0; i < count; i++) ring.push(version, 'a', Infinity, each, false);
     assert.equal([ring.isHalfFull(next, limits), ring.isFull(next, limits)], [half, full]);
   }
+  const odd = { maxPending: 5, maxPendingBytes: 100 };
+  const ring = filled('ab');
+  assert.not(ring.isHalfFull(0, odd));
+  ring.push(version, 'c', Infinity, 0, false);
+  assert.ok(ring.isHalfFull(0, odd));
 });
 
 rings('it grows with its commands in their order, wherever they begin', () => {

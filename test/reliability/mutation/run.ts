@@ -197,13 +197,13 @@ class Plan {
 
   /** What may kill a mutant: the tests in which it differs, and all if it does so when loaded. */
   tasksOf({ id, file }: Mutant): RunTask[] {
-    const own = file.replace(/\.ts$/, '.test.ts');
-    // The test that killed the mutant before, then those of its own file, and those that are fast.
+    const own = file.replace(/\.ts$/, '');
+    // The test that killed the mutant before, then those beside its file, and those that are fast.
     const rank = (index: number): number => {
       const test = this.#tests[index]!;
       return index === this.#lastKiller
         ? -1
-        : test.milliseconds * (test.file === own ? 1 : DISTANCE);
+        : test.milliseconds * (test.file.startsWith(own) ? 1 : DISTANCE);
     };
     const toTask = (indexes: Iterable<number>, atLoad: boolean): RunTask => {
       const order = [...indexes].map((index) => ({ index, rank: rank(index) }));
