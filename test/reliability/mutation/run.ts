@@ -76,13 +76,13 @@ export async function runMutants(
   const plan = new Plan(observation, quick ? QUICK : Infinity);
   const killed = new Set<Mutant>();
   const timedOut = new Set<Mutant>();
-  const left = mutants.values();
+  const left = plan.sort(mutants).values();
   await Promise.all(Array.from({ length: workers }, async () => {
     const worker = new Worker(script);
     for (const mutant of left) {
       for (const task of plan.tasksOf(mutant)) {
         const result = await worker.run<MutantResult>(task);
-        plan.add(result);
+        plan.add(mutant, result);
         if (result === null) timedOut.add(mutant);
         else if (result.killer !== null) killed.add(mutant);
         if (result?.killer !== null) break;
@@ -178,6 +178,8 @@ class Plan {
   readonly #patience: number;
   readonly #testsOf = new Map<number, number[]>();
   readonly #unreliable = new Set<number>();
+  /** The tests that have killed a mutant, by its file. */
+  readonly #killers = new Map<string, Set<number>>();
   #lastKiller = -1;
 
   /** @param patience The milliseconds that the tests of a mutant may take, all in all. */
@@ -198,12 +200,14 @@ class Plan {
   /** What may kill a mutant: the tests in which it differs, and all if it does so when loaded. */
   tasksOf({ id, file }: Mutant): RunTask[] {
     const own = file.replace(/\.ts$/, '');
-    // The test that killed the mutant before, then those beside its file, and those that are fast.
+    const killers = this.#killers.get(file);
+    // The test that killed the mutant before; then those beside the file or that killed others of
+    // it, and those that are fast.
     const rank = (index: number): number => {
+      if (index === this.#lastKiller) return -1;
       const test = this.#tests[index]!;
-      return index === this.#lastKiller
-        ? -1
-        : test.milliseconds * (test.file.startsWith(own) ? 1 : DISTANCE);
+      const isNear = test.file.startsWith(own) || killers?.has(index);
+      return test.milliseconds * (isNear ? 1 : DISTANCE);
     };
     const toTask = (indexes: Iterable<number>, atLoad: boolean): RunTask => {
       const order = [...indexes].map((index) => ({ index, rank: rank(index) }));
@@ -220,9 +224,19 @@ class Plan {
     ];
   }
 
-  add(result: MutantResult | null): void {
+  /** Those last whose tests are unknown, since they change something when loaded. */
+  sort(mutants: readonly Mutant[]): Mutant[] {
+    const last = ({ id }: Mutant): number => Number(this.#atLoad.has(id));
+    return mutants.toSorted((one, other) => last(one) - last(other));
+  }
+
+  add({ file }: Mutant, result: MutantResult | null): void {
     if (result === null) return;
-    if (result.killer !== null) this.#lastKiller = result.killer;
+    if (result.killer !== null) {
+      this.#lastKiller = result.killer;
+      const killers = this.#killers.get(file) ?? new Set();
+      this.#killers.set(file, killers.add(result.killer));
+    }
     for (const index of result.unreliable) {
       if (this.#unreliable.has(index)) continue;
       this.#unreliable.add(index);
