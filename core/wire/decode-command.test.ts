@@ -84,6 +84,12 @@ const rows: Readonly<Record<string, readonly string[]>> = {
   'ms k 1 F4294967295 q\r\nv\r\n': ['ms k false v F4294967295+q'],
   [`mg ${k250} v\r\n`]: [`mg ${k250} false v`],
   [`mg ${k251} v\r\n`]: [format],
+  [`mg ${k250} t\r\n`]: [`mg ${k250} false t`],
+  'ms k 1 F5 q\r\nv\r\n': ['ms k false v F5+q'],
+  'ms k 1 T5 q\r\nv\r\n': ['ms k false v T5+q'],
+  'ms k 1 C5 q\r\nv\r\n': ['ms k false v C5+q'],
+  'ms k 1 Fx5 q\r\nv\r\n': [format],
+  'ms k 1 Tx5 q\r\nv\r\n': ['CLIENT_ERROR bad token in command line format'],
   [`mg k ${words(17)}\r\n`]: ['CLIENT_ERROR invalid flag'],
   [`mg k ${words(18)}\r\n`]: ['CLIENT_ERROR options flags are too long'],
   [`md k ${words(18)}\r\n`]: ['CLIENT_ERROR options flags too long'],
@@ -154,6 +160,19 @@ edges('a value may be as long as is admitted, by default 1 MiB', () => {
     assert.is(fits[1], 'mn');
     const over = read(`${line.replace('#', `${most + 1}`)}\r\n${'v'.repeat(most + 1)}\r\nmn\r\n`);
     assert.equal(over, [line.includes('noreply') ? '- (refused)' : large, 'mn']);
+  }
+});
+
+edges('a value that is not admitted is discarded, and said to be refused', () => {
+  const admit: RequestOptions['admit'] = (_, length) => (length > 2 ? serverError('no') : null);
+  for (const line of ['set k 0 0 3', 'add k 0 0 3', 'ms k 3', 'ms k 3 q']) {
+    assert.equal(read(`${line}\r\nabc\r\nmn\r\n`, { admit }), ['SERVER_ERROR no (refused)', 'mn']);
+  }
+  for (const verb of ['set', 'add']) {
+    assert.equal(read(`${verb} k 0 0 3 noreply\r\nabc\r\nmn\r\n`, { admit }), [
+      '- (refused)',
+      'mn',
+    ]);
   }
 });
 
@@ -236,13 +255,16 @@ edges('a chunk that was read to its end is let go of', () => {
   assert.is(decoder.unread?.chunk.length, 0);
 });
 
+const dead = ['dead: a line has no end'];
+
+const line = (length: number, start = 'gat 0 '): string => {
+  return `${start}${'key '.repeat(length / 4)}`.slice(0, length - 1).trimEnd().padEnd(length, 'y');
+};
+
+const read1 = (data: string, options = {}): string[] =>
+  read(data, options).map((one) => one.slice(0, 3));
+
 edges('a line may be as long as memcached reads it', () => {
-  const dead = ['dead: a line has no end'];
-  const line = (length: number, start = 'gat 0 '): string => {
-    return `${start}${'key '.repeat(length)}`.slice(0, length - 1).trimEnd().padEnd(length, 'y');
-  };
-  const read1 = (data: string, options = {}): string[] =>
-    read(data, options).map((one) => one.slice(0, 3));
   // Bare, and then in one piece with its end.
   assert.equal(read(line(2048)), []);
   assert.equal(read(line(2049)), dead);
@@ -251,12 +273,20 @@ edges('a line may be as long as memcached reads it', () => {
   assert.equal(read1(`${line(16 * 1024 - 1)}\n`), ['gat']);
   assert.equal(read(`${line(16 * 1024)}\n`), dead);
   assert.equal(read1(`mn\r\n${line(16 * 1024 - 2)}\r\nmn\r\n`), ['mn', 'gat', 'mn']);
+});
+
+edges('the line of a get may be as long as a server allows, by default 1 MiB', () => {
   const most = 1024 * 1024;
   for (const start of ['get ', 'gets ', ' '.repeat(100) + 'get ']) {
     assert.equal(read(line(most, start)), []);
     assert.equal(read(line(most + 1, start)), dead);
     assert.equal(read1(`${line(most, start)}\r\n`), ['get']);
     assert.equal(read(`${line(most + 1, start)}\r\n`), dead);
+  }
+});
+
+edges('a get is known by its verb, behind a hundred spaces at most', () => {
+  for (const start of ['get ', 'gets ', ' '.repeat(100) + 'get ']) {
     assert.equal(read(line(3001, start), { maxGetLine: 3000 }), dead);
     assert.equal(read(line(3000, start), { maxGetLine: 3000 }), []);
     // Counted from where the line begins.

@@ -7,6 +7,7 @@ import {
   bigDecimal,
   bigDigits,
   digits,
+  flagNumber,
   int32,
   putNumber,
   uint32,
@@ -114,6 +115,21 @@ for (const [text, signed, unsigned, wide] of asC) {
     assert.is(uint64(text), wide);
   });
 }
+
+numbers('the number behind a letter has at most 20 digits', () => {
+  const rows: readonly (readonly [string, number])[] = [
+    ['f', NaN],
+    ['f0', 0],
+    ['f9', 9],
+    ['f10', 10],
+    ['f18446744073709551615', 2 ** 64],
+    ['f000000000000000000001', NaN],
+    ['f1:', NaN],
+    ['f/1', NaN],
+    ['f-1', NaN],
+  ];
+  for (const [flag, number] of rows) assert.ok(Object.is(flagNumber(flag), number), flag);
+});
 
 numbers('what is written is the number, and nothing beside it', () => {
   const edges = [0, 1, 9, 10, 99, 100, 2 ** 31, 2 ** 32 - 1, 10 ** 15 - 1, 10 ** 15];

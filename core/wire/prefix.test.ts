@@ -144,6 +144,7 @@ confine('a read is plain to the last byte of its key and its opaque', () => {
   assert.is(plainRead(fromLatin1('!~'), ['v', 'f']), 'app:!~ -');
   assert.is(plainRead(long, ['v', 'f', opaque]), `app:${long} ${opaque}`);
   assert.is(plainRead('', ['v', 'f']), 'app: -');
+  assert.is(plainRead('abcd', ['v', 'f']), 'app:abcd -');
   assert.is(plainRead('', ['v', 'f'], ''), null);
   for (const key of [`${long}k`, 'a b', 'a\x1f', 'a\x7f', 'a\x80']) {
     assert.is(plainRead(key, ['v', 'f']), null);
@@ -209,7 +210,14 @@ confine('each value comes back under its own key, in any order', () => {
     return found.type === 'values' ? found.items.map(({ key }) => key) : [];
   };
   assert.equal(released('a', 'b', 'c', 'a'), ['a', 'b', fromLatin1('c'), 'a']);
-  // The very key that was asked for, bytes or text.
+  // The very key that was asked for, bytes or text, and each once.
+  const twice = { verb: 'get', keys: ['a', fromLatin1('a')] } as const;
+  const both = unprefixReply(
+    { type: 'values', items: [item('app:a'), item('app:a')] },
+    twice,
+    prefix,
+  );
+  assert.equal(both.type === 'values' && both.items.map(({ key }) => key), twice.keys);
   assert.is(released('c')[0], own[2]);
   assert.equal(released('b', 'c'), ['b', fromLatin1('c')]);
   assert.equal(released('b', 'a'), ['b', 'a']);

@@ -70,8 +70,12 @@ export async function runMutants(
   } = {},
 ): Promise<MutationReport[]> {
   const mutable = mutateAll(files);
-  const observation = await observe(mutable, tests);
-  const script = await writeScript(mutable, tests, 'text');
+  // Both at once, of the same tests, even if these are being changed.
+  const [observed, script] = await Promise.all([
+    writeScript(mutable, tests, 'observed'),
+    writeScript(mutable, tests, 'text'),
+  ]);
+  const observation = await observe(observed);
   const mutants = [...mutable.values()].flatMap((file) => file.mutants).filter(chosen);
   const plan = new Plan(observation, quick ? QUICK : Infinity);
   const killed = new Set<Mutant>();
@@ -155,11 +159,8 @@ async function writeScript(
   return script;
 }
 
-async function observe(
-  mutable: ReadonlyMap<string, MutableFile>,
-  tests: readonly string[],
-): Promise<Observation> {
-  const worker = new Worker(await writeScript(mutable, tests, 'observed'));
+async function observe(script: string): Promise<Observation> {
+  const worker = new Worker(script);
   const observation = await worker.run<Observation>({ type: 'observe' });
   worker.stop();
   if (observation === null) throw new Error('the tests do not end without a mutant');
