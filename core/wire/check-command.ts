@@ -163,8 +163,8 @@ function checkFlag(flag: string, mode: string | undefined): void {
   const argument = flag.slice(1);
   switch (known) {
     case 'none':
-      if (argument !== '') refuse(flag, 'takes no argument');
-      return;
+      // What has none was not given to this check.
+      return refuse(flag, 'takes no argument');
     case 'seconds':
       if (!/^-?\d{1,10}$/.test(argument) || Number(argument) !== (Number(argument) | 0)) {
         refuse(flag, 'takes a whole number of seconds within 32 bits');

@@ -6,6 +6,7 @@ import { bytes, text } from '../../conformance/assert.ts';
 import { drain, proven } from '../../conformance/wire/tools.ts';
 import { suite } from '../../test/runner/suite.ts';
 import type { ClientConnection } from './client-connection.ts';
+import { Input } from './input.ts';
 
 const input = suite('reads into the memory of a value');
 const random = new Random(Number(process.env['MEMWIRE_SEED'] ?? 20261127));
@@ -134,6 +135,48 @@ input('a value may be kept: its memory is its own', () => {
   assert.is(value.buffer.byteLength, 200_000);
   assert.is(reads.asked, null);
   assert.is(text(value.subarray(0, 3)), text(pattern(200_000).subarray(0, 3)));
+});
+
+input('memory is lent for a long value only, and only while nothing waits', () => {
+  for (const [length, isLong] of [[65_535, false], [65_536, true]] as const) {
+    let allocated = 0;
+    const reader = new Input((size) => {
+      allocated++;
+      return new Uint8Array(size);
+    });
+    reader.push(bytes('x'), true);
+    assert.is(reader.data(length), null);
+    assert.is(allocated, isLong ? 1 : 0);
+    // What is missing, not the whole, decides.
+    assert.is(reader.keep(), null);
+  }
+  const reader = new Input();
+  reader.push(bytes('x'), true);
+  assert.is(reader.data(65_537), null);
+  assert.is(reader.keep()?.length, 65_536);
+  reader.push(bytes('y'), true);
+  assert.is(reader.keep(), null);
+  assert.is(reader.data(65_537), null);
+  assert.is(reader.keep(), null);
+});
+
+input('what is read is let go of', () => {
+  const reader = new Input();
+  const chunk = bytes('line\r\n');
+  reader.push(chunk);
+  assert.ok(reader.line());
+  assert.is(reader.bytes, chunk);
+  reader.release();
+  assert.is(reader.chunk.length, 0);
+  assert.is(reader.bytes.length, 0);
+  assert.is(reader.consumed, chunk.length);
+  reader.push(bytes('li'));
+  assert.not(reader.line());
+  assert.ok(reader.isCut && reader.pending);
+  reader.release();
+  reader.push(bytes('ne\n'));
+  assert.ok(reader.line());
+  assert.is(text(reader.bytes.subarray(reader.from, reader.to)), 'line');
 });
 
 input.run();

@@ -116,7 +116,7 @@ function refuseLength(length: number): never {
 }
 
 function refuse(code: number): never {
-  if (code >= 0x7f && code !== 0x7f) {
+  if (code > 0x7f) {
     throw new UsageError('key', 'must be ASCII: unicode keys are an option, or pass bytes');
   }
   if (code === 0x20) throw new UsageError('key', 'must not contain a space');

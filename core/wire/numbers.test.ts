@@ -3,7 +3,18 @@
 import * as assert from 'uvu/assert';
 import { suite } from '../../test/runner/suite.ts';
 import { fromLatin1, latin1 } from './bytes.ts';
-import { bigDigits, digits, int32, putNumber, uint32, uint64, wideDigits } from './numbers.ts';
+import {
+  bigDecimal,
+  bigDigits,
+  digits,
+  flagNumber,
+  int32,
+  putNumber,
+  uint32,
+  uint64,
+  wholeNumber,
+  wideDigits,
+} from './numbers.ts';
 
 const numbers = suite('numbers');
 
@@ -45,6 +56,29 @@ for (const [text, small, big, wide] of strict) {
   });
 }
 
+const texts: readonly (readonly [string, bigint | null, number | bigint | undefined])[] = [
+  ['0', 0n, 0],
+  ['007', 7n, 7],
+  ['-7', null, -7],
+  ['9007199254740991', 9007199254740991n, 9007199254740991],
+  ['9007199254740992', 9007199254740992n, 9007199254740992n],
+  ['-9007199254740992', null, -9007199254740992n],
+  ['18446744073709551615', 18446744073709551615n, 18446744073709551615n],
+  ['18446744073709551616', null, 18446744073709551616n],
+  ['', null, undefined],
+  ['-', null, undefined],
+  ['+1', null, undefined],
+  ['1.5', null, undefined],
+  ['1\n', null, undefined],
+];
+
+for (const [text, big, whole] of texts) {
+  numbers(`${JSON.stringify(text)} as a text`, () => {
+    assert.is(bigDecimal(text), big);
+    assert.is(wholeNumber(text), whole);
+  });
+}
+
 const asC: readonly (readonly [string, number | null, number | null, bigint | null])[] = [
   ['0', 0, 0, 0n],
   ['-0', 0, 0, 0n],
@@ -81,6 +115,21 @@ for (const [text, signed, unsigned, wide] of asC) {
     assert.is(uint64(text), wide);
   });
 }
+
+numbers('the number behind a letter has at most 20 digits', () => {
+  const rows: readonly (readonly [string, number])[] = [
+    ['f', NaN],
+    ['f0', 0],
+    ['f9', 9],
+    ['f10', 10],
+    ['f18446744073709551615', 2 ** 64],
+    ['f000000000000000000001', NaN],
+    ['f1:', NaN],
+    ['f/1', NaN],
+    ['f-1', NaN],
+  ];
+  for (const [flag, number] of rows) assert.ok(Object.is(flagNumber(flag), number), flag);
+});
 
 numbers('what is written is the number, and nothing beside it', () => {
   const edges = [0, 1, 9, 10, 99, 100, 2 ** 31, 2 ** 32 - 1, 10 ** 15 - 1, 10 ** 15];

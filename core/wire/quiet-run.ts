@@ -139,7 +139,8 @@ export class QuietRun<Tag> {
   #takeError(reply: ErrorReply, bytesIn: number, end: number): ErrorReply | null {
     const ring = this.#ring;
     let candidates = 0;
-    let only = ring.at(ring.head);
+    // If it is the only one, it is the first: the connection has passed over what is void there.
+    const only = ring.at(ring.head);
     let data = false;
     let clientErrorKeepsConnection = false;
     for (let i = ring.head; i < end; i++) {
@@ -147,7 +148,6 @@ export class QuietRun<Tag> {
       if (slot.state === 'void') continue;
       const row = verbs[slot.command.verb];
       candidates++;
-      only = slot;
       data ||= row.data;
       clientErrorKeepsConnection ||= row.clientErrorKeepsConnection;
     }

@@ -12,9 +12,10 @@
 //   --shrink       make it as short as it can be and still fail
 // npm run reliability -- --cache N      one order of the steps of a cache again
 // npm run reliability -- --mutants PLACE
-//   the mutants of a file, or of each file of a folder, such as core/wire/ring.ts: how many of them
-//   the tests kill, and those that survive without a reason in test/reliability/mutation/survivors
+//   the mutants of a file, such as core/wire/ring.ts, of several with commas between them, or of
+//   each file of a folder: how many of them the tests kill, and those that survive without a reason in test/reliability/mutation/survivors
 //   --workers N    in so many processes; 1 by default
+//   --quick        with no more tests for each than a second and a half has room for
 //   --again        only those that survived the last time
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -47,6 +48,7 @@ const { values } = parseArgs({
     orders: { type: 'string', default: '0' },
     mutants: { type: 'string' },
     again: { type: 'boolean', default: false },
+    quick: { type: 'boolean', default: false },
     workers: { type: 'string', default: '1' },
     soak: { type: 'string', default: '0' },
     shrink: { type: 'boolean', default: false },
@@ -76,8 +78,11 @@ async function runOne(seed: number): Promise<void> {
 async function runMutantsOf(place: string): Promise<void> {
   const start = performance.now();
   const last = values.again ? readLast(place) : null;
-  const reports = await runMutants(sourcesOf(place), Number(values.workers), {
+  const files = place.split(',').flatMap(sourcesOf);
+  const reports = await runMutants(files, Number(values.workers), {
     chosen: ({ file, name }) => last?.[file]?.includes(name) ?? last === null,
+    quick: values.quick,
+    onSurvivor: ({ file, line, name }) => console.warn(`${file}:${line}  ${name}`),
   });
   const survived = reports.map(({ file, survivors }) => [file, survivors.map(({ name }) => name)]);
   writeFileSync(lastOf(place), JSON.stringify(Object.fromEntries(survived)));
@@ -91,7 +96,10 @@ function readLast(place: string): Readonly<Record<string, readonly string[]>> {
 }
 
 function lastOf(place: string): string {
-  return join(import.meta.dirname, `../../.test/mutation/${place.replaceAll('/', '-')}.json`);
+  return join(
+    import.meta.dirname,
+    `../../.test/mutation/${place.replaceAll(/[/,]/g, '-').slice(0, 90)}.json`,
+  );
 }
 
 async function runOrder(seed: number): Promise<void> {

@@ -43,6 +43,9 @@ const random = /fuzz|hostile-values|properties/;
 const PATIENCE = 10;
 const AT_LEAST: Limits = { milliseconds: 2000, loops: 100_000 };
 
+/** Milliseconds of the tests that a quick run takes for a mutant. */
+const QUICK = 1500;
+
 /** Time that a test in another file takes counts so many times. */
 const DISTANCE = 10;
 
@@ -53,33 +56,42 @@ const DISTANCE = 10;
  * @param workers How many processes.
  * @param options.chosen Which mutants; all by default.
  * @param options.tests The files of the tests; those of the folder by default.
+ * @param options.quick Runs no more tests under a mutant than a second and a half has room for.
+ * @param options.onSurvivor Is told of each survivor at once.
  */
 export async function runMutants(
   files: readonly string[],
   workers: number,
-  { chosen = () => true, tests = testsOf(files[0]!) }: {
+  { chosen = () => true, tests = testsOf(files[0]!), quick = false, onSurvivor = () => {} }: {
     readonly chosen?: (mutant: Mutant) => boolean;
     readonly tests?: readonly string[];
+    readonly quick?: boolean;
+    readonly onSurvivor?: (mutant: Mutant) => void;
   } = {},
 ): Promise<MutationReport[]> {
   const mutable = mutateAll(files);
-  const observation = await observe(mutable, tests);
-  const script = await writeScript(mutable, tests, 'text');
+  // Both at once, of the same tests, even if these are being changed.
+  const [observed, script] = await Promise.all([
+    writeScript(mutable, tests, 'observed'),
+    writeScript(mutable, tests, 'text'),
+  ]);
+  const observation = await observe(observed);
   const mutants = [...mutable.values()].flatMap((file) => file.mutants).filter(chosen);
-  const plan = new Plan(observation);
+  const plan = new Plan(observation, quick ? QUICK : Infinity);
   const killed = new Set<Mutant>();
   const timedOut = new Set<Mutant>();
-  const left = mutants.values();
+  const left = plan.sort(mutants).values();
   await Promise.all(Array.from({ length: workers }, async () => {
     const worker = new Worker(script);
     for (const mutant of left) {
       for (const task of plan.tasksOf(mutant)) {
         const result = await worker.run<MutantResult>(task);
-        plan.add(result);
+        plan.add(mutant, result);
         if (result === null) timedOut.add(mutant);
         else if (result.killer !== null) killed.add(mutant);
         if (result?.killer !== null) break;
       }
+      if (!killed.has(mutant) && !timedOut.has(mutant)) onSurvivor(mutant);
     }
     worker.stop();
   }));
@@ -105,7 +117,12 @@ export function testsOf(file: string): string[] {
 /** The files under a place that can have mutants. */
 export function sourcesOf(place: string): string[] {
   if (place.endsWith('.ts')) return [place];
-  return filesIn(place).filter((file) => !/\.(test|check)\.ts$/.test(file));
+  return filesIn(place).filter((file) => !/\.(test|check)\.ts$/.test(file) && !isText(file));
+}
+
+// Notes on verbs, from which a page of the docs is made.
+function isText(file: string): boolean {
+  return file === 'core/wire/verb-notes.ts';
 }
 
 function testsIn(place: string): string[] {
@@ -142,11 +159,8 @@ async function writeScript(
   return script;
 }
 
-async function observe(
-  mutable: ReadonlyMap<string, MutableFile>,
-  tests: readonly string[],
-): Promise<Observation> {
-  const worker = new Worker(await writeScript(mutable, tests, 'observed'));
+async function observe(script: string): Promise<Observation> {
+  const worker = new Worker(script);
   const observation = await worker.run<Observation>({ type: 'observe' });
   worker.stop();
   if (observation === null) throw new Error('the tests do not end without a mutant');
@@ -162,11 +176,16 @@ class Plan {
   readonly #tests: readonly ObservedTest[];
   readonly #atLoad: ReadonlySet<number>;
   readonly #reached: ReadonlySet<number>;
+  readonly #patience: number;
   readonly #testsOf = new Map<number, number[]>();
   readonly #unreliable = new Set<number>();
+  /** The tests that have killed a mutant, by its file. */
+  readonly #killers = new Map<string, Set<number>>();
   #lastKiller = -1;
 
-  constructor({ tests, atLoad, reached }: Observation) {
+  /** @param patience The milliseconds that the tests of a mutant may take, all in all. */
+  constructor({ tests, atLoad, reached }: Observation, patience: number) {
+    this.#patience = patience;
     this.#tests = tests;
     this.#atLoad = new Set(atLoad);
     this.#reached = new Set(reached);
@@ -181,18 +200,22 @@ class Plan {
 
   /** What may kill a mutant: the tests in which it differs, and all if it does so when loaded. */
   tasksOf({ id, file }: Mutant): RunTask[] {
-    const own = file.replace(/\.ts$/, '.test.ts');
-    // The test that killed the mutant before, then those of its own file, and those that are fast.
+    const own = file.replace(/\.ts$/, '');
+    const killers = this.#killers.get(file);
+    // The test that killed the mutant before; then those beside the file or that killed others of
+    // it, and those that are fast.
     const rank = (index: number): number => {
+      if (index === this.#lastKiller) return -1;
       const test = this.#tests[index]!;
-      return index === this.#lastKiller
-        ? -1
-        : test.milliseconds * (test.file === own ? 1 : DISTANCE);
+      const isNear = test.file.startsWith(own) || killers?.has(index);
+      return test.milliseconds * (isNear ? 1 : DISTANCE);
     };
     const toTask = (indexes: Iterable<number>, atLoad: boolean): RunTask => {
       const order = [...indexes].map((index) => ({ index, rank: rank(index) }));
       order.sort((one, other) => one.rank - other.rank);
-      const tests = order.map(({ index }) => ({ index, limits: limitsOf(this.#tests[index]!) }));
+      let left = this.#patience;
+      const tests = order.map(({ index }) => ({ index, limits: limitsOf(this.#tests[index]!) }))
+        .filter(({ index }) => (left -= this.#tests[index]!.milliseconds) >= 0);
       return { type: 'run', mutant: id, atLoad, tests };
     };
     const differing = this.#testsOf.get(id);
@@ -202,9 +225,19 @@ class Plan {
     ];
   }
 
-  add(result: MutantResult | null): void {
+  /** Those last whose tests are unknown, since they change something when loaded. */
+  sort(mutants: readonly Mutant[]): Mutant[] {
+    const last = ({ id }: Mutant): number => Number(this.#atLoad.has(id));
+    return mutants.toSorted((one, other) => last(one) - last(other));
+  }
+
+  add({ file }: Mutant, result: MutantResult | null): void {
     if (result === null) return;
-    if (result.killer !== null) this.#lastKiller = result.killer;
+    if (result.killer !== null) {
+      this.#lastKiller = result.killer;
+      const killers = this.#killers.get(file) ?? new Set();
+      this.#killers.set(file, killers.add(result.killer));
+    }
     for (const index of result.unreliable) {
       if (this.#unreliable.has(index)) continue;
       this.#unreliable.add(index);
