@@ -2,6 +2,7 @@ import * as assert from 'uvu/assert';
 import { suite } from '../runner/suite.ts';
 import { type Bug, type Report, runFleet } from './fleet/fleet.ts';
 import { replayLine, shrink } from './fleet/shrink.ts';
+import type { TraceEvent } from './fleet/trace.ts';
 
 // Law: whatever fails in a fleet, every call ends once, by its deadline, with a true outcome, and
 // the calls to each item are linearizable. `npm run reliability` runs many more seeds.
@@ -35,6 +36,25 @@ fleet('a seed gives the same trace twice', async () => {
     assert.ok(traces[0]!.length > 2 * 100);
     assert.equal(traces[0], traces[1]);
     assert.equal(reports[0], reports[1]);
+  }
+});
+
+fleet('a run that is watched is the same, and shows each call, packet and fault', async () => {
+  const plan = { seed: 9, calls: CALLS };
+  const events: TraceEvent[] = [];
+  const report = await runFleet(plan, null, (_at, event) => events.push(event));
+  assert.equal(report, await runFleet(plan));
+  const numbers = (type: 'call' | 'ended' | 'sent' | 'arrived' | 'fault'): number =>
+    events.filter((event) => event.type === type).length;
+  assert.ok(numbers('call') > 50);
+  assert.is(numbers('call'), numbers('ended'));
+  assert.ok(numbers('sent') > numbers('call'));
+  assert.is(numbers('fault'), report.faults);
+  const items = events.flatMap((event) => event.type === 'call' ? event.call.items : []);
+  const registers = new Set(items.map(({ register }) => register));
+  assert.is(items.length, report.commands);
+  for (const event of events) {
+    if (event.type === 'history') assert.ok(registers.has(event.register), event.register);
   }
 });
 

@@ -16,6 +16,8 @@ export interface Stage {
   callsLeft: number;
   /** The number of the last write. */
   lastId: number;
+  /** The number of the last call. */
+  lastCall: number;
   /** Takes `unknown` for `not-sent`: for a test that this is noticed. */
   readonly lies: boolean;
 }
@@ -25,6 +27,7 @@ export const OLD_VALUE = 'old';
 
 /** A call that has not ended. */
 interface OpenCall {
+  readonly number: number;
   readonly kind: CallKind;
   readonly start: number;
   /** Microseconds for which its process had been stopped. */
@@ -102,7 +105,15 @@ export class Caller {
   abandon(): void {
     const open = this.#open;
     this.#open = null;
-    if (open !== null) { for (const part of open.parts) this.#doubt(part, open); }
+    if (open === null) return;
+    this.#process.timeline.onEvent?.({
+      type: 'ended',
+      call: open.number,
+      result: undefined,
+      error: null,
+      isAbandoned: true,
+    });
+    for (const part of open.parts) this.#doubt(part, open);
   }
 
   #next(): void {
@@ -121,6 +132,7 @@ export class Caller {
       ...(this.#random.chance(this.#plan.aborts) ? { signal: this.#signal() } : {}),
     };
     const open = {
+      number: ++stage.lastCall,
       kind: call.kind,
       start: timeline.now,
       frozenFor,
@@ -130,6 +142,15 @@ export class Caller {
     this.#open = open;
     this.doubts = 0;
     timeline.note(call.parts[0]!.id, () => `${this.#process.name} calls ${show(open)}`);
+    timeline.onEvent?.({
+      type: 'call',
+      call: {
+        number: open.number,
+        client: this.#process.name,
+        kind: open.kind,
+        items: open.parts,
+      },
+    });
     call.run(options).then(
       (result) => this.#end(open, result, null),
       (error: unknown) => this.#end(open, undefined, error),
@@ -142,6 +163,7 @@ export class Caller {
     if (this.#open !== open) return;
     const { timeline } = this.#process;
     timeline.note(error === null ? 1 : 2, () => `${show(open)} ended with ${shown(result, error)}`);
+    timeline.onEvent?.({ type: 'ended', call: open.number, result, error, isAbandoned: false });
     if (this.lateness > TOLERANCE) {
       judge.fail(`${show(open)} ended ${this.lateness / 1000} ms after its deadline`);
     }

@@ -15,6 +15,7 @@ import { Network } from './network.ts';
 import { SimulatedServer } from './server.ts';
 import { type ClientPlan, stream, type Swarm, swarmOf } from './swarm.ts';
 import { Process, Timeline } from './timeline.ts';
+import type { Watcher } from './trace.ts';
 
 /** What to run. All of it follows from the seed, but for what is left out or broken on purpose. */
 export interface Plan {
@@ -56,13 +57,21 @@ export interface Report {
   readonly digest: number;
 }
 
-/** Runs a plan. @param onNote Told of what happens, for people. */
+/**
+ * Runs a plan.
+ *
+ * @param onNote Told of what happens, for people.
+ * @param watcher Told of it as data.
+ */
 export async function runFleet(
   plan: Plan,
   onNote: ((text: string) => void) | null = null,
+  watcher: Watcher | null = null,
 ): Promise<Report> {
   const fleet = new Fleet(plan);
-  fleet.timeline.onNote = onNote;
+  const { timeline } = fleet;
+  timeline.onNote = onNote;
+  if (watcher !== null) timeline.onEvent = (event) => watcher(timeline.now, event);
   // To collect the stack of an error takes longer than the call that ends with it.
   const { stackTraceLimit } = Error;
   if (onNote === null) Error.stackTraceLimit = 0;
@@ -110,6 +119,7 @@ class Fleet {
       judge: this.#judge,
       callsLeft: plan.calls,
       lastId: 0,
+      lastCall: 0,
       lies: bug === 'lie',
     };
     this.#faults = new Faults(seed, this.#swarm, {
@@ -208,6 +218,7 @@ class Fleet {
   // When all is well again, every client can be closed, and leaves nothing behind.
   async #close(): Promise<void> {
     this.#isOver = true;
+    this.timeline.onEvent?.({ type: 'closing' });
     this.#faults.end();
     let open = 0;
     for (const member of this.#members) {

@@ -35,6 +35,7 @@ export class Judge implements ServerLog {
 
   /** A law is broken. */
   fail(law: string): void {
+    this.#timeline.onEvent?.({ type: 'violation', law });
     this.violations.push(`${(this.#timeline.now / 1000).toFixed(3)} ms: ${law}`);
   }
 
@@ -78,6 +79,7 @@ export class Judge implements ServerLog {
   }
 
   onApplied(id: number, result: bigint | true): void {
+    this.#timeline.onEvent?.({ type: 'applied', id });
     const applied = { at: this.#timeline.now / 1000, result };
     const times = this.#applied.get(id);
     if (times === undefined) this.#applied.set(id, [applied]);
@@ -93,6 +95,7 @@ export class Judge implements ServerLog {
   }
 
   onLost(key: string | null, server: number): void {
+    this.#timeline.onEvent?.({ type: 'lost', key, server });
     const now = this.#timeline.now / 1000;
     if (key !== null) {
       const register = registerOf(key, server);
@@ -122,7 +125,9 @@ export class Judge implements ServerLog {
       for (const at of losses) {
         operations.push({ key: register, call: LOSE, start: at, end: at });
       }
-      for (const violation of checkHistory(operations)) this.violations.push(describe(violation));
+      const [violation = null] = checkHistory(operations);
+      if (violation !== null) this.violations.push(describe(violation));
+      this.#timeline.onEvent?.({ type: 'history', register, operations, violation });
     }
   }
 
