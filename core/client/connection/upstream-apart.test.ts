@@ -228,6 +228,7 @@ upstream(
     await second.reply('STORED\r\n');
     await settled();
     assert.equal([call.state, closed.state, second.ends], ['resolved', 'resolved', ['close']]);
+    assert.is(scene.upstream.status.state, 'closed');
     assert.is(scene.clock.timers, 0);
   },
 );

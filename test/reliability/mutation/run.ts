@@ -31,7 +31,7 @@ const suites: Readonly<Record<string, readonly string[]>> = {
   'core/wire': ['core/wire', 'test/conformance/wire.test.ts'],
   'core/io': ['core/io'],
   'core/client/cache': ['core/client/cache'],
-  'core/client/connection': ['core/client/connection', 'core/client'],
+  'core/client/connection': ['core/client/connection'],
   'core/client/cluster': ['core/client/cluster'],
   'core/client/wrappers': ['core/client/wrappers'],
 };
