@@ -280,6 +280,68 @@ for (const [name, flags, isQuiet] of kinds) {
   });
 }
 
+for (
+  const [name, command, options] of [
+    ['reads', plain, undefined],
+    ['quiet writes', plainQuiet, unconfirmed],
+  ] as const
+) {
+  link(`many plain ${name} are a burst`, async () => {
+    const scene = new LinkScene({ fenceEvery: 10_000 });
+    const transport = await scene.connect(1e9);
+    const count = Math.floor(BURST / sizeOf(command));
+    for (let i = 0; i < count; i++) scene.do(command, options);
+    assert.is(transport.sends, 0);
+    scene.do(command, options);
+    assert.ok(transport.sends > 0);
+  });
+
+  link(`plain ${name} over TLS behind a value are asked for again`, async () => {
+    const endpoint = { host: 'localhost', port: 11211, tls: {} };
+    const scene = new LinkScene({ endpoint });
+    const transport = await scene.connect(1e6);
+    if (options === undefined) scene.do(ms('b', 'x'));
+    scene.do(command, options);
+    await scene.pass(0);
+    transport.take();
+    await scene.pass(10);
+    await scene.pass(10);
+    assert.match(transport.take(), /^mn/);
+  });
+}
+
+link('quiet writes that are awaited one by one leave 64 at a time', async () => {
+  const scene = new LinkScene({ fenceEvery: 10_000 });
+  const transport = await scene.connect(1e9);
+  const counts: number[] = [];
+  const send = transport.send.bind(transport);
+  transport.send = (bytes) => {
+    counts.push(latin1(bytes).split('ms a').length - 1);
+    return send(bytes);
+  };
+  for (let i = 0; i < 200; i++) await scene.link.execute(plainQuiet, unconfirmed);
+  await settled();
+  assert.equal([Math.max(...counts), counts.reduce((sum, count) => sum + count)], [64, 200]);
+});
+
+link(
+  'one quiet write that is held back listens to no signal, and ends when there is room',
+  async () => {
+    const scene = new LinkScene({ fenceEvery: 4 });
+    const transport = await scene.connect(1e6);
+    for (let i = 0; i < 16; i++) {
+      scene.do(quiet, unconfirmed);
+      await settled();
+    }
+    const signal = new CountedSignal();
+    const write = scene.do(quiet, { ...unconfirmed, signal });
+    await settled();
+    assert.equal([write.state, signal.listeners.size], ['pending', 0]);
+    await transport.reply('MN\r\n');
+    assert.is(write.state, 'resolved');
+  },
+);
+
 link('after a burst the time of a command begins with the call', async () => {
   const scene = new LinkScene({ maxPendingBytes: 1e9 });
   const transport = await scene.connect(1e9);

@@ -178,6 +178,22 @@ for (const [bytes, dials] of [[64 * 1024 - 1, 1], [64 * 1024, 2]] as const) {
   );
 }
 
+upstream('what a connection that could not be had leaves to another is sent there', async () => {
+  const scene = new UpstreamScene({ maxPoolSize: 2 });
+  const large = 'x'.repeat(100_000);
+  scene.do(ms('a', large));
+  const moved = scene.do(ms('b', large));
+  await settled();
+  const [one, other] = scene.network.dials as [ScriptedDial, ScriptedDial];
+  const first = await one.accept();
+  await first.reply('HD O1\r\n');
+  assert.equal(first.take().match(/ms \w/g), ['ms a']);
+  await other.refuse();
+  assert.equal(first.take().match(/ms \w/g), ['ms b']);
+  await first.reply('HD O2\r\n');
+  assert.is(moved.state, 'resolved');
+});
+
 upstream('as many bytes as may be pending may, and not one more', async () => {
   for (const less of [0, 1]) {
     const scene = new UpstreamScene({ maxPoolSize: 2, maxPendingBytes: 200_000 - less });
