@@ -144,13 +144,15 @@ health('a reader hears the reply, or the error, of a server on probation', async
 health('a probe that was too early for another dial was none', async () => {
   const scene = new ClusterScene({ retryTimeout: 10 });
   await scene.fail('b');
-  await scene.pass(10);
-  const early = scene.do(get('b'));
-  await settled();
-  assert.is(early.brief, 'ConnectionError down not-sent');
-  assert.is(scene.dialsTo('b').length, 1);
-  assert.is(scene.cluster.members.get('b')?.health.state, 'failing');
-  await scene.pass(15);
+  for (let i = 0; i < 2; i++) {
+    await scene.pass(10);
+    const early = scene.do(get('b'));
+    await settled();
+    assert.is(early.brief, 'ConnectionError down not-sent');
+    assert.is(scene.dialsTo('b').length, 1);
+    assert.is(scene.cluster.members.get('b')?.health.state, 'failing');
+  }
+  await scene.pass(5);
   scene.do(get('b'));
   await settled();
   assert.is(scene.dialsTo('b').length, 2);

@@ -200,17 +200,19 @@ hash(
     assert.is(one.counters().calls, client.counters().calls);
     const call = client.fetch('new', () => new Promise<string>(() => {}), { ttl: 60 });
     while (client.dependencies.held?.size === 0) await client.get('k');
+    const { bytesOut } = client.counters();
     await one.close();
-    assert.is(client.dependencies.held?.size, 1);
+    assert.equal([client.dependencies.held?.size, client.counters().bytesOut], [1, bytesOut]);
     call.catch(() => {});
     await client.close();
   },
 );
 
 hash('a server with a property that there is none of is refused by its name', () => {
+  const { dial } = embedded();
   assert.throws(
-    () => new HashClient([{ server: 'a:1', nam: 'a' } as ClusterServer], embedded()),
-    (error: unknown) => error instanceof UsageError,
+    () => new HashClient([{ server: 'a:1', nam: 'a' } as ClusterServer], { dial }),
+    (error: unknown) => error instanceof UsageError && error.argument === 'server.nam',
   );
 });
 

@@ -1,6 +1,12 @@
 import * as assert from 'uvu/assert';
 import { LinkScene, metadump, mg, ms, version } from '../../../test/support/link-scene.ts';
-import { CountedSignal, settled, TurnClock, Watched } from '../../../test/support/scripted.ts';
+import {
+  CountedSignal,
+  type ScriptedTransport,
+  settled,
+  TurnClock,
+  Watched,
+} from '../../../test/support/scripted.ts';
 import { suite } from '../../../test/runner/suite.ts';
 import { fromLatin1, latin1 } from '../../wire/bytes.ts';
 import type { Command } from '../../wire/command.ts';
@@ -118,6 +124,17 @@ link('a first late command is told once', async () => {
   await scene.pass(1000);
   assert.equal(late, [1000]);
 });
+
+/** A transport whose link has proved that the server knows meta commands. */
+async function proved(scene: LinkScene, room: number): Promise<ScriptedTransport> {
+  const transport = await scene.connect(room);
+  scene.do(ms('z', 'z'));
+  await settled();
+  await transport.reply('HD O1\r\n');
+  assert.is(scene.link.dialect, 'meta');
+  transport.take();
+  return transport;
+}
 
 const quiet = ms('a', 'x', 'q');
 const plain: Command = {
@@ -299,7 +316,7 @@ for (
   link(`plain ${name} over TLS behind a value are asked for again`, async () => {
     const endpoint = { host: 'localhost', port: 11211, tls: {} };
     const scene = new LinkScene({ endpoint });
-    const transport = await scene.connect(1e6);
+    const transport = await proved(scene, 1e6);
     if (options === undefined) scene.do(ms('b', 'x'));
     scene.do(command, options);
     await scene.pass(0);
@@ -344,7 +361,7 @@ link(
 
 link('after a burst the time of a command begins with the call', async () => {
   const scene = new LinkScene({ maxPendingBytes: 1e9 });
-  const transport = await scene.connect(1e9);
+  const transport = await proved(scene, 1e9);
   const send = transport.send.bind(transport);
   transport.send = (bytes) => {
     scene.clock.sleep(300);
