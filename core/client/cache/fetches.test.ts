@@ -28,6 +28,25 @@ fetches('without a timeout a call has the lease and the wait', async () => {
   await client.close();
 });
 
+fetches('a call that has less time than a command ends by its own', async () => {
+  const { client, clock, server } = createTestClient({ timeout: 1501 });
+  server.slow(10_000);
+  const call = new Watched(client.fetch('a', never, { ttl: 60, lease: 1, wait: 500 }));
+  await settled();
+  clock.advance(1499);
+  await settled();
+  assert.is(call.state, 'pending');
+  clock.advance(1);
+  await settled();
+  assert.is(call.brief, 'TimeoutError timeout not-sent');
+  const closed = client.close();
+  for (let i = 0; i < 4; i++) {
+    await settled();
+    clock.advance(10_000);
+  }
+  await closed;
+});
+
 fetches('the time of a call begins with the call, at any time of the clock', async () => {
   const server = new TestServer({}, new VirtualClock(0));
   const { client, clock } = createTestClient({ server, timeout: 1000 });
