@@ -194,6 +194,26 @@ upstream('what a connection that could not be had leaves to another is sent ther
   assert.is(moved.state, 'resolved');
 });
 
+upstream('what a connection has not sent after its proof ends with it', async () => {
+  const scene = new UpstreamScene({ maxPoolSize: 2 });
+  const large = 'x'.repeat(100_000);
+  const calls = [scene.do(ms('a', large)), scene.do(ms('b', large))];
+  await settled();
+  const [one, other] = scene.network.dials as [ScriptedDial, ScriptedDial];
+  const first = await one.accept();
+  await first.reply('HD O1\r\n');
+  first.take();
+  // It takes the probes alone.
+  const second = await other.accept('mg memwire-probe k O0\r\nget memwire-probe\r\n'.length);
+  assert.is(second.take(), '');
+  await second.lose();
+  assert.equal(calls.map(({ brief }) => brief), [
+    'resolved',
+    'ConnectionError connection not-sent',
+  ]);
+  assert.is(first.take(), '');
+});
+
 upstream('as many bytes as may be pending may, and not one more', async () => {
   for (const less of [0, 1]) {
     const scene = new UpstreamScene({ maxPoolSize: 2, maxPendingBytes: 200_000 - less });
