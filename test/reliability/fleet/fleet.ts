@@ -24,7 +24,7 @@ import type { Watcher } from './trace.ts';
 /** What to run. All of it follows from the seed, but for what is left out or broken on purpose. */
 export interface Plan {
   readonly seed: number;
-  /** How many keys are asked for or written to, about. */
+  /** How many calls there are; a bulk call has many keys. */
   readonly calls: number;
   /** The numbers of the faults that happen; all by default. */
   readonly faults?: readonly number[];
