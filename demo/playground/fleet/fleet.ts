@@ -17,6 +17,8 @@ const SPEEDS = [3, 12, 40, 150, 600];
 const ZOOMS = [0.35, 0.6, 1, 1.6, 2.6, 4];
 /** How many seeds are looked at for one with a fault or a broken law. */
 const SEARCHED = 400;
+/** How many moments are past when a recording is opened. */
+const AT_LEAST = 60;
 
 const seed = byId('seed', HTMLInputElement);
 const calls = byId('calls', HTMLInputElement);
@@ -89,7 +91,7 @@ function brokenItem({ verdicts }: Recording): string | null {
   return [...verdicts].find(([, violation]) => violation !== null)?.[0] ?? null;
 }
 
-// Where there is something to see: a broken law, or the first fault.
+// Where there is something to see: a broken law, or the first fault, and something before it.
 function firstMoment({ moments, calls, verdicts }: Recording): number {
   const broken = moments.findIndex(({ type }) => type === 'violation');
   if (broken !== -1) return broken;
@@ -99,7 +101,8 @@ function firstMoment({ moments, calls, verdicts }: Recording): number {
     const call = calls.find(({ begin }) => moments[begin]?.at === start);
     if (call !== undefined) return call.end;
   }
-  return Math.max(0, moments.findIndex(({ type }) => type === 'fault'));
+  const least = Math.min(AT_LEAST, moments.length - 1);
+  return Math.max(least, moments.findIndex(({ type }) => type === 'fault'));
 }
 
 function showReport({ report, moments }: Recording): void {

@@ -61,7 +61,7 @@ export function layOut(recording: Recording): Lanes {
     });
     top += height + GAP;
   };
-  if (faults > 0) add('faults', 'faults', faults, Math.max(4, Math.min(13, 130 / faults)));
+  if (faults > 0) add('faults', 'faults', faults, Math.max(2, Math.min(13, 130 / faults)));
   for (const { name, title, calls, links } of clients) add(name, title, calls, pitch, links);
   for (let index = 0; index < recording.swarm.servers; index++) {
     add(`server${index}`, `server${index}`, 1, 4);

@@ -116,7 +116,7 @@ export async function record(plan: Plan): Promise<Recording> {
   return recorder.finish(report);
 }
 
-const READS = ['get', 'gets', 'getMany', 'gat'];
+const READS = ['fetch', 'get', 'gets', 'getMany', 'gat'];
 
 /** Turns events into moments and spans. */
 class Recorder {
