@@ -3,7 +3,7 @@ import { Axis } from './axis.ts';
 import { AXIS, type Lane, type Lanes, layOut, linkPlace } from './lanes.ts';
 import type { CallSpan, Recording, Span } from './recording.ts';
 import { showCall, showTime } from './results.ts';
-import { fitted, svg } from './svg.ts';
+import { fitted, svg, widthOf } from './svg.ts';
 import { faultTexts, firstLine, isOfPath, showEnd, showFault, showWay } from './words.ts';
 
 /** Where the moment that is shown stands, as a part of the width. */
@@ -28,6 +28,8 @@ export class Diagram {
   #scroll = 0;
   // What is drawn now: from one place to another.
   #drawn: readonly [from: number, to: number] = [0, 0];
+  // The labels of what is longer than its label: they stay in sight as long as it is.
+  #labels: { readonly element: SVGElement; readonly from: number; readonly to: number }[] = [];
   #followed: string | null = null;
 
   /**
@@ -63,6 +65,10 @@ export class Diagram {
     const [from, to] = this.#drawn;
     const isDrawn = this.#scroll >= from && this.#scroll + this.#width <= to;
     if (!isDrawn) this.#draw();
+    for (const { element, from, to } of this.#labels) {
+      const x = Math.max(from, Math.min(to, this.#scroll - EDGE + 6));
+      element.setAttribute('x', x.toFixed(1));
+    }
     this.#content.setAttribute('transform', `translate(${(EDGE - this.#scroll).toFixed(1)} 0)`);
     this.#cursor.setAttribute(
       'transform',
@@ -135,6 +141,7 @@ export class Diagram {
     const from = this.#scroll - this.#width * BEYOND;
     const to = this.#scroll + this.#width * (1 + BEYOND);
     this.#drawn = [from, to];
+    this.#labels = [];
     const first = this.#axis.indexAt(from - EDGE);
     const last = this.#axis.indexAt(to - EDGE);
     const isVisible = ({ begin, end }: Span): boolean => begin <= last && end >= first;
@@ -186,9 +193,7 @@ export class Diagram {
         ...{ class: 'tint', x, y: victim.top, width: length, height: victim.height },
       })];
     });
-    const label = pitch >= 10
-      ? [svg('text', { x: x + 5, y: y + pitch - 3 }, showFault(fault))]
-      : [];
+    const label = pitch >= 10 ? [this.#label(showFault(fault), x, y + pitch - 3, length)] : [];
     return [
       ...tints,
       svg(
@@ -278,8 +283,15 @@ export class Diagram {
       { class: classes.join(' '), 'data-call': index },
       svg('title', {}, `${call.client}: ${text}`),
       svg('rect', { x, y, width, height: pitch - (pitch > 4 ? 1.5 : 0.5), rx: pitch > 6 ? 3 : 1 }),
-      ...(label === '' ? [] : [svg('text', { x: x + 4, y: y + pitch - 4.5 }, label)]),
+      ...(label === '' ? [] : [this.#label(label, x, y + pitch - 4.5, width)]),
     )];
+  }
+
+  #label(text: string, x: number, y: number, width: number): SVGElement {
+    const element = svg('text', { x: x + 4, y }, text);
+    const to = x + width - widthOf(text);
+    if (to > x + 4) this.#labels.push({ element, from: x + 4, to });
+    return element;
   }
 
   // What servers did and lost, the end of the faults, and broken laws.

@@ -78,7 +78,8 @@ async function run(
   drawOverview(next);
   showReport(next);
   player.open(next.moments.length);
-  follow(next.verdicts.has(register ?? '') ? register : brokenItem(next));
+  const isThere = next.calls.some(({ items }) => items.some((one) => one.register === register));
+  follow(isThere ? register : brokenItem(next));
   player.seek(moment ?? firstMoment(next));
   share();
 }

@@ -2,7 +2,7 @@
 import type { TracedItem } from '../../../test/reliability/fleet/trace.ts';
 import type { Item, Violation } from '../../../test/reliability/history.ts';
 import { byId, element } from '../page/element.ts';
-import { type CallSpan, packRows, type Recording } from './recording.ts';
+import { CACHED, type CallSpan, packRows, type Recording } from './recording.ts';
 import { showItem, showTime } from './results.ts';
 import { fitted, svg } from './svg.ts';
 
@@ -88,6 +88,8 @@ export class ItemHistory {
     const uses = usesOf(recording, register, violation);
     this.#verdict.textContent = recording.verdicts.has(register)
       ? showVerdict(violation, uses)
+      : uses.some(({ call }) => CACHED.includes(call.kind))
+      ? 'A value of a cache: its laws are checked during the run, and shown where one is broken.'
       : 'No call to it had a result, so there is nothing to check.';
     this.#verdict.className = violation === null ? 'right' : 'wrong';
     this.#drawing.replaceChildren(this.#draw(uses, deedsOf(recording, register)));

@@ -116,7 +116,9 @@ export async function record(plan: Plan): Promise<Recording> {
   return recorder.finish(report);
 }
 
-const READS = ['fetch', 'get', 'gets', 'getMany', 'gat'];
+const READS = ['fetch', 'fetchMany', 'get', 'gets', 'getMany', 'gat', 'peek'];
+/** Calls of a cache, whose numbers are versions of their items, and of no write. */
+export const CACHED = ['fetch', 'fetchMany', 'peek', 'put', 'invalidate', 'remove'];
 
 /** Turns events into moments and spans. */
 class Recorder {
@@ -268,7 +270,8 @@ class Recorder {
     const begin = this.#moments.length;
     if (event.type === 'call') {
       const { number, client, kind, items } = event.call;
-      for (const item of items) if (item.id > 0) this.#writes.set(item.id, item);
+      const isNumbered = !CACHED.includes(kind);
+      for (const item of items) if (item.id > 0 && isNumbered) this.#writes.set(item.id, item);
       const isWrite = !READS.includes(kind);
       const call: CallSpan = {
         ...{ begin, end: Infinity, row: 0, client, kind, items, isWrite },

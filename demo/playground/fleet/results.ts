@@ -10,11 +10,11 @@ export interface ShownCall {
 }
 
 /** The result of each item of a call. */
-export function showResults({ items, isWrite }: ShownCall, result: unknown): string[] {
+export function showResults({ kind, items, isWrite }: ShownCall, result: unknown): string[] {
   return items.map(({ key }) => {
     const one: unknown = result instanceof Map ? result.get(key) : result;
-    // A write of many keys tells of those that failed.
-    if (one === undefined && isWrite && result instanceof Map) return 'done';
+    // A write of many keys tells of those that failed; only a counter is missed by a write.
+    if (one === undefined && isWrite && kind !== 'incr' && kind !== 'decr') return 'done';
     return show(one);
   });
 }
