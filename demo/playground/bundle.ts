@@ -26,7 +26,11 @@ export async function bundlePage(): Promise<ReadonlyMap<string, string>> {
  */
 export async function bundlePages(): Promise<ReadonlyMap<string, string>> {
   const html = await read('page/index.html');
-  const styles = await Promise.all(['page/page.css', 'fleet/fleet.css'].map(read));
+  const names = [
+    'page/page.css',
+    ...['fleet', 'diagram', 'lists'].map((name) => `fleet/${name}.css`),
+  ];
+  const styles = await Promise.all(names.map(read));
   return new Map([
     ...await bundlePage(),
     ['index.html', html.replace(LINK, '<a href="fleet.html" target="_top">Simulated fleets</a>')],

@@ -277,7 +277,7 @@ export class Diagram {
     const isFollowed = call.items.some(({ register }) => register === this.#followed);
     const classes = ['call', call.outcome, call.isWrite ? 'write' : 'read'];
     if (isFollowed) classes.push('followed');
-    const label = pitch >= 11 ? fitted(text, width) : '';
+    const label = pitch >= 12 ? fitted(text, width) : '';
     return [svg(
       'g',
       { class: classes.join(' '), 'data-call': index },
