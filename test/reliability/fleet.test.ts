@@ -81,7 +81,8 @@ fleet('another seed gives another trace', async () => {
 
 // What each bug shows itself by.
 const bugs: readonly (readonly [bug: Bug, shows: RegExp])[] = [
-  ['forget', /no order explains/],
+  ['deaf', /at least was due/],
+  ['forget', /no order explains|under one lease/],
   ['late', /after its deadline/],
   ['lie', /its call says that it was not|calls say|no order explains/],
   ['repeat', /ProtocolError|was done 2 times|no order explains/],

@@ -9,7 +9,7 @@
 // npm run reliability -- --seed N       one run again, and what happened in it
 //   --calls N      calls in it
 //   --clients LIST --faults LIST          the ones that take part, by their numbers; `none` for none
-//   --bug NAME     with a bug on purpose: forget, late, lie or repeat
+//   --bug NAME     with a bug on purpose: deaf, forget, late, lie or repeat
 //   --shrink       make it as short as it can be and still fail
 // npm run reliability -- --cache N      one order of the steps of a cache again
 // npm run reliability -- --mutants PLACE

@@ -13,7 +13,7 @@ export interface Shown {
 }
 
 /** The seed that is played first: a few clients, and faults of several kinds. */
-const FIRST = { seed: 23482, calls: 400 };
+const FIRST = { seed: 1148, calls: 400 };
 
 /** More calls would take long to simulate and to draw. */
 export const MAX_CALLS = 5000;

@@ -256,7 +256,9 @@ export class Diagram {
       : [place, to];
     const classes = ['packet', fromClient ? 'sent' : 'received', fate.replace(' ', '-')];
     const key = this.#followed?.slice(0, this.#followed.lastIndexOf('@'));
-    if (key !== undefined && text.split(/\s/).includes(key)) classes.push('followed');
+    // A cache keeps something of its own beside an item: `c1~fresh`.
+    const isAbout = (word: string): boolean => word === key || word.startsWith(`${key}~`);
+    if (key !== undefined && text.split(/\s/).some(isAbout)) classes.push('followed');
     const tip = fate === 'lost' ? cross(x2, y2, 3.5) : arrow(x1, from, x2, y2);
     return [svg(
       'g',

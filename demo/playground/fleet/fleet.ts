@@ -252,6 +252,7 @@ function options(select: HTMLSelectElement, values: readonly (readonly [string, 
 }
 
 const bugTexts: Readonly<Record<Bug, string>> = {
+  deaf: 'caches do not hear of changes',
   forget: 'servers forget items',
   late: 'timers are late',
   lie: '“may have been done” passes for “not sent”',

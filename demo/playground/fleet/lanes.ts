@@ -90,10 +90,11 @@ function withRoom(faults: Recording['faults']): Span[] {
 }
 
 /** What a client is: `pooled, 4 callers, retries`. */
-function showClient({ kind, callers, retries, fallback, dialect }: ClientPlan): string {
+function showClient({ kind, callers, isCache, retries, fallback, dialect }: ClientPlan): string {
   return [
     { single: 'one server', pooled: 'a pool to one server', hash: 'hashes keys to servers' }[kind],
     callers === 1 ? '1 caller' : `${callers} callers`,
+    ...(isCache ? ['a cache'] : []),
     ...(retries ? ['retries'] : []),
     ...(fallback === 'no' ? [] : ['falls back to an older cache']),
     ...(dialect === 'auto' ? [] : [`${dialect} commands`]),

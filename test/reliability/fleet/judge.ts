@@ -12,10 +12,14 @@ export class Judge implements ServerLog {
   readonly violations: string[] = [];
   /** Bytes that fill up a value, by the number of its write. */
   readonly padding: Map<number, number> = new Map();
+  /** The writes for which a server had no memory. */
+  readonly refused: Set<number> = new Set();
   /** How many keys were asked for, or written to. */
   commands = 0;
   /** How many calls have failed. */
   failures = 0;
+  /** Told of items that are lost; null: all of a server. */
+  onLoss: ((key: string | null, server: number) => void) | null = null;
   readonly #timeline: Timeline;
   readonly #histories: Map<string, Operation[]> = new Map();
   readonly #knowledge: Map<number, Knowledge> = new Map();
@@ -86,6 +90,10 @@ export class Judge implements ServerLog {
     else times.push(applied);
   }
 
+  onRefused(id: number): void {
+    this.refused.add(id);
+  }
+
   onEmptied(key: string, server: number): void {
     tallyOf(this.#emptied, registerOf(key, server)).times.push(this.#timeline.now / 1000);
   }
@@ -96,6 +104,7 @@ export class Judge implements ServerLog {
 
   onLost(key: string | null, server: number): void {
     this.#timeline.onEvent?.({ type: 'lost', key, server });
+    this.onLoss?.(key, server);
     const now = this.#timeline.now / 1000;
     if (key !== null) {
       const register = registerOf(key, server);
