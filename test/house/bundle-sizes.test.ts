@@ -21,7 +21,7 @@ const bundles: readonly (readonly [name: string, code: string, recorded: number]
 const PAGE = 111.7;
 
 /** And for the page that plays simulated fleets, with the client, the server and the simulation. */
-const FLEET = 112.3;
+const FLEET = 115.1;
 
 const ROOM = 1.05;
 
