@@ -13,21 +13,24 @@ const deadlines = suite('cache: deadlines');
 const inText = (): Stage =>
   new Stage({ policy: { ttl: 8, grace: 4, lease: 2, jitter: 0 }, text: true });
 
-deadlines('the second command of a claim has what the first has left', async () => {
-  const stage = inText();
-  const [{ cache }] = stage.members as [Member];
-  const call = new Watched(cache.fetch(KEY, { timeout: 300 }));
-  await stage.settle();
-  await stage.deliver(stage.next);
-  assert.match(stage.next.text, /^add /);
-  await stage.advance(200);
-  await stage.deliver(stage.next);
-  assert.match(stage.next.text, /^gets /);
-  await stage.advance(99);
-  assert.is(call.state, 'pending');
-  await stage.advance(2);
-  assert.is(call.brief, 'TimeoutError timeout not-sent');
-});
+// A command has a second at most.
+for (const timeout of [300, 1100]) {
+  deadlines(`the commands of a claim have ${timeout} ms together`, async () => {
+    const stage = inText();
+    const [{ cache }] = stage.members as [Member];
+    const call = new Watched(cache.fetch(KEY, { timeout }));
+    await stage.settle();
+    await stage.deliver(stage.next);
+    assert.match(stage.next.text, /^add /);
+    await stage.advance(timeout - 150);
+    await stage.deliver(stage.next);
+    assert.match(stage.next.text, /^gets /);
+    await stage.advance(149);
+    assert.is(call.state, 'pending');
+    await stage.advance(2);
+    assert.is(call.brief, 'TimeoutError timeout not-sent');
+  });
+}
 
 deadlines('so have the commands of a first read', async () => {
   const stage = inText();

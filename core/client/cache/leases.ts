@@ -340,8 +340,10 @@ export class Leases {
     await this.context.execute(marker, storeCommand('set', marker, FRESH, fields), options);
   }
 
+  // Of all commands of a call: they have no more time together than one of them has.
   #deadline(options: ExecuteOptions | undefined): Deadline {
-    return new Deadline(this.context.dependencies.clock, options?.timeout ?? Infinity);
+    const { clock, timeout = Infinity } = this.context.dependencies;
+    return new Deadline(clock, options?.timeout ?? timeout);
   }
 
   get #leaseEnd(): number {
