@@ -215,7 +215,12 @@ class Plan {
       order.sort((one, other) => one.rank - other.rank);
       let left = this.#patience;
       const tests = order.map(({ index }) => ({ index, limits: limitsOf(this.#tests[index]!) }))
-        .filter(({ index }) => (left -= this.#tests[index]!.milliseconds) >= 0);
+        .filter(({ index }) => {
+          const { milliseconds } = this.#tests[index]!;
+          if (milliseconds > left) return false;
+          left -= milliseconds;
+          return true;
+        });
       return { type: 'run', mutant: id, atLoad, tests };
     };
     const differing = this.#testsOf.get(id);
