@@ -72,6 +72,35 @@ export interface ClientPlan {
   readonly pause: number;
   /** The probability that a call is given up by its caller. */
   readonly aborts: number;
+  /** Its callers use a cache on it, all of one policy. */
+  readonly isCache: boolean;
+}
+
+/** The policy of the caches of a run, and what their callers do. */
+export interface CachePlan {
+  /** Seconds. */
+  readonly ttl: number;
+  readonly grace: number;
+  readonly refreshAhead: number;
+  readonly lease: number;
+  /** Whether a lease lasts: it is an item, and lives by its server's time of day. */
+  readonly isLasting: boolean;
+  /** Milliseconds. */
+  readonly wait: number;
+  readonly softTimeout: number;
+  /** Milliseconds that a fetch has. */
+  readonly timeout: number;
+  /** The most microseconds that a load takes. */
+  readonly loading: number;
+  /** The probability that a load fails. */
+  readonly failing: number;
+  /** The probability that a call is a change. */
+  readonly changes: number;
+  /** Whether some changes are stored at once. */
+  readonly puts: boolean;
+  readonly keys: number;
+  /** All clients of a cache speak one. */
+  readonly dialect: 'auto' | 'meta' | 'text';
 }
 
 /** What a run is made of. */
@@ -81,9 +110,12 @@ export interface Swarm {
   /** Bytes. */
   readonly memory: number;
   readonly keys: number;
+  /** The most keys of a bulk call. */
+  readonly bulk: number;
   /** The longest value, in bytes. */
   readonly maxValue: number;
   readonly clients: readonly ClientPlan[];
+  readonly cache: CachePlan;
   readonly calls: readonly CallKind[];
   readonly expires: boolean;
   readonly faults: readonly FaultKind[];
@@ -106,11 +138,15 @@ export function swarmOf(seed: number): Swarm {
   const servers = random.pick([1, 2, 3, 5]);
   const latency = random.pick([20, 100, 500, 5000]);
   const pause = random.pick([0, 500, 5000, 100_000]);
-  const clients = Array.from(
-    { length: 1 + random.below(6) },
-    () => planClient(random, servers, faults.includes('version'), pause),
-  );
+  const mayBeOld = faults.includes('version');
+  const cache = planCache(random, faults);
+  const caches = random.pick([0, 0, 0.3, 1]);
+  const clients = Array.from({ length: 1 + random.below(6) }, () => {
+    const isCache = random.chance(caches);
+    return planClient(random, servers, mayBeOld, pause, isCache ? cache : null);
+  });
   const callers = clients.reduce((sum, one) => sum + one.callers, 0);
+  const bulk = random.pick([8, 8, 100]);
   return {
     conditions: {
       latency,
@@ -120,14 +156,36 @@ export function swarmOf(seed: number): Swarm {
     servers,
     memory: random.pick([64, 256, 1024]) * 1024,
     // A few callers at most are to be at one key, as that is what the checker can afford.
-    keys: Math.max(4, Math.ceil(callers * random.pick([0.5, 2, 10]))),
+    keys: Math.max(4, Math.ceil(callers * random.pick([0.5, 2, 10]) * bulk / 8)),
+    bulk,
     maxValue: random.pick([0, 0, 100, 3000, 40_000]),
     clients,
+    cache,
     calls: ['get', 'set', ...some(random, callKinds, 0.5)],
     // An item lives by its server's time of day, which is then no measure.
     expires: !faults.includes('clock') && random.chance(0.4),
     faults,
-    faultEvery: random.pick([5_000, 50_000, 500_000]) * (pause > 10_000 ? 10 : 1),
+    // Where calls are rare, so are faults: what happens between two calls shows little.
+    faultEvery: Math.max(random.pick([5_000, 50_000, 500_000]), pause / callers),
+  };
+}
+
+function planCache(random: Random, faults: readonly FaultKind[]): CachePlan {
+  return {
+    ttl: random.pick([2, 20, Infinity]),
+    grace: random.pick([0, 5, 60]),
+    refreshAhead: random.pick([0, 0, 1]),
+    lease: random.pick([4, 10]),
+    isLasting: !faults.includes('clock'),
+    wait: random.pick([500, 5000]),
+    softTimeout: random.pick([0, 100, Infinity]),
+    timeout: random.pick([500, 3000, 15_000]),
+    loading: random.pick([1, 10_000, 1_000_000, 6_000_000]),
+    failing: random.pick([0, 0.05, 0.5]),
+    changes: random.pick([0.02, 0.2]),
+    puts: random.chance(0.5),
+    keys: random.pick([4, 20, 100]),
+    dialect: faults.includes('version') ? 'text' : random.pick(['auto', 'meta', 'text'] as const),
   };
 }
 
@@ -136,17 +194,20 @@ function planClient(
   servers: number,
   mayBeOld: boolean,
   pause: number,
+  cache: CachePlan | null,
 ): ClientPlan {
   const kind = random.pick(['single', 'pooled', 'hash'] as const);
-  const moves = kind === 'hash' && random.chance(0.3);
+  const isCache = cache !== null;
+  // With the failover of a HashClient a server that comes back has old values.
+  const moves = kind === 'hash' && !isCache && random.chance(0.3);
   const dialect = random.pick(
     mayBeOld ? ['auto', 'text'] as const : ['auto', 'meta', 'text'] as const,
   );
   return {
     kind,
-    retries: !moves && random.chance(0.3),
-    fallback: moves ? 'no' : random.pick(['no', 'no', 'no', 'reads', 'copies'] as const),
-    dialect,
+    retries: !moves && !isCache && random.chance(0.3),
+    fallback: moves || isCache ? 'no' : random.pick(['no', 'no', 'no', 'reads', 'copies'] as const),
+    dialect: cache?.dialect ?? dialect,
     server: random.below(servers),
     callers: random.pick([1, 4, 16, 32]),
     poolSize: random.pick([1, 2, 4]),
@@ -155,6 +216,7 @@ function planClient(
     timeout: random.pick([50, 250, 1000]),
     pause,
     aborts: random.pick([0, 0, 0.01, 0.1]),
+    isCache,
   };
 }
 
