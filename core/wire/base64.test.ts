@@ -45,6 +45,8 @@ const readings: readonly (readonly [string, string, string | null])[] = [
   ['bits that the padding cuts off', 'YX==', 'a'],
   ['padding in the middle of a group', 'Y=Q=', '`'],
   ['more after the padding', 'YQ==YWJj', 'a'],
+  ['more after a padding of one', 'YWI=YWJj', 'ab'],
+  ['padding at the start of a group', '=AAA', '\0\0'],
   ['bytes between the letters', 'Y W\tJ\xffj', 'abc'],
   ['such bytes alone', '!!!!', null],
   ['a byte too many', 'YWJjY', null],

@@ -3,7 +3,12 @@
 import * as assert from 'uvu/assert';
 import { bytes, text } from '../../conformance/assert.ts';
 import { suite } from '../../test/runner/suite.ts';
-import { BadRequest, CommandDecoder, type RequestOptions } from './decode-command.ts';
+import {
+  BadRequest,
+  CommandDecoder,
+  type RequestOptions,
+  requestOptions,
+} from './decode-command.ts';
 import type { Optional } from './options.ts';
 import { serverError } from './reply.ts';
 
@@ -121,6 +126,8 @@ const rows: Readonly<Record<string, readonly string[]>> = {
   'auth u p\r\n': ['raw auth u p null line'],
   'raw x\r\n': ['raw raw x null line'],
   'x\r\n': ['ERROR'],
+  'get \0k\r\n': ['ERROR'],
+  'gets a \0 b\r\n': ['gets a'],
   'mgx k\r\n': ['raw mgx k null line'],
   'gats 5 a b\r\n': ['gats 5 a+b'],
   'POST / HTTP/1.1\r\n': ['dead: HTTP is not spoken here'],
@@ -161,6 +168,13 @@ edges('a value may be as long as is admitted, by default 1 MiB', () => {
     const over = read(`${line.replace('#', `${most + 1}`)}\r\n${'v'.repeat(most + 1)}\r\nmn\r\n`);
     assert.equal(over, [line.includes('noreply') ? '- (refused)' : large, 'mn']);
   }
+});
+
+edges('by default a value of 1 MiB is admitted, and none that is longer', () => {
+  const header = { verb: 'ms', key: 'k', base64: false, flags: [], value: '' } as const;
+  assert.is(requestOptions.admit(header, 1024 * 1024), null);
+  const refusal = serverError('object too large for cache');
+  assert.equal(requestOptions.admit(header, 1024 * 1024 + 1), refusal);
 });
 
 edges('a value that is not admitted is discarded, and said to be refused', () => {
@@ -285,6 +299,12 @@ edges('the line of a get may be as long as a server allows, by default 1 MiB', (
   }
 });
 
+edges('a line is measured from where it begins', () => {
+  const before = 'mn\r\n'.repeat(100);
+  const data = `${before}${line(17_000, 'get ')}\r\nmn\r\n`;
+  assert.is(read1(data, { maxGetLine: 17_100 }).join(), `${'mn,'.repeat(100)}get,mn`);
+});
+
 edges('a get is known by its verb, behind a hundred spaces at most', () => {
   for (const start of ['get ', 'gets ', ' '.repeat(100) + 'get ']) {
     assert.equal(read(line(3001, start), { maxGetLine: 3000 }), dead);
@@ -297,6 +317,17 @@ edges('a get is known by its verb, behind a hundred spaces at most', () => {
   assert.equal(read(line(3000, 'getx ')), dead);
   assert.equal(read(line(3000, 'get '), {}, true), dead);
   assert.equal(read(' '.repeat(2049)), dead);
+});
+
+edges('the words of an earlier line are not those of this one', () => {
+  const decoder = new CommandDecoder();
+  const found: string[] = [];
+  for (const data of ['me YQ== b\r\n', 'me YQ==/b\r\n']) {
+    decoder.push(bytes(data));
+    found.push(brief(decoder.next()));
+    assert.is(decoder.next(), null);
+  }
+  assert.equal(found, ['me a true', 'me YQ==/b false']);
 });
 
 edges('a login is read in five words or more, and its token to 2048 bytes', () => {

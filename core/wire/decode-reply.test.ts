@@ -70,11 +70,14 @@ edges('the lines of a reply may take as much memory as the limit, by default 16 
   const most = 16 * 1024 * 1024;
   // Each line is reckoned at its length and 64 bytes.
   const line = `STAT a ${'x'.repeat(8192 - 64 - 'STAT a '.length)}\r\n`;
-  const fits = line.repeat(most / 8192);
-  assert.equal(read([stats], fits), [null]);
-  assert.equal(read([stats], `${fits}STAT a b\r\n`), [
-    over('a reply in parts', most + 'STAT a b'.length + 64, most),
-  ]);
+  const decoder = new ReplyDecoder();
+  decoder.push(bytes(line.repeat(most / 8192)));
+  assert.is(decoder.next(stats), null);
+  decoder.push(bytes('STAT a b\r\n'));
+  const error = over('a reply in parts', most + 'STAT a b'.length + 64, most);
+  assert.throws(() => decoder.next(stats), (thrown: unknown) => {
+    return thrown instanceof ProtocolError && thrown.message === error;
+  });
 });
 
 edges('each line of a reply is reckoned at its length and 64 bytes', () => {
@@ -83,11 +86,31 @@ edges('each line of a reply is reckoned at its length and 64 bytes', () => {
     const lines = `${part}\r\n`.repeat(2);
     assert.equal(read([request], lines, limits), [null]);
     // Counted anew for the next one.
-    assert.equal(read([request, request], `${lines}END\r\n${lines}`, limits).length, 2);
+    assert.is(read([request, request], `${lines}END\r\n${lines}`, limits)[1], null);
+    assert.is(read([request, request], `SERVER_ERROR x\r\n${lines}`, limits)[1], null);
     assert.equal(read([request], `${part}\r\n`.repeat(3), limits), [
       over('a reply in parts', 3 * (part.length + 64), limits.maxLines),
     ]);
   }
+});
+
+edges('values that nobody asked for by key are reckoned as lines are', () => {
+  const values = 'VALUE k 0 1\r\nx\r\n'.repeat(2);
+  const limits = { maxValue: 2 * (1 + 64) };
+  const request = raw('values');
+  assert.is(read([request, request], `${values}END\r\n${values}`, limits)[1], null);
+  assert.equal(read([request], `${values}VALUE k 0 0\r\n\r\n`, limits), [
+    over('a reply in parts', 2 * 65 + 64, 130),
+  ]);
+});
+
+edges('a line is measured from where it begins', () => {
+  const command: Command = { verb: 'version' };
+  const line = 'VERSION 1.6.39';
+  const found = read(Array.from({ length: 30 }, () => command), `${line}\r\n`.repeat(30), {
+    maxLine: line.length,
+  });
+  assert.equal(found, Array.from({ length: 30 }, () => ({ type: 'VERSION', version: '1.6.39' })));
 });
 
 edges('nothing of a reply is left in the next', () => {
@@ -251,6 +274,7 @@ edges('a reply has one opaque, and each flag once', () => {
   assert.is(why('EN a1 a2'), 'a reply carries the flag a twice');
   assert.is(why('EN z1 z2'), 'a reply carries the flag z twice');
   assert.is(why('EN fx'), 'a reply carries client flags that are no number');
+  assert.equal(why('EN a1 z1'), { type: 'EN', flags: ['a1', 'z1'] });
   assert.equal(why('EN W W'), { type: 'EN', flags: ['W', 'W'] });
   assert.equal(why('EN Ox'), { type: 'EN', flags: ['Ox'] });
   assert.is(why('HD'), 'HD answers mg v f');

@@ -124,6 +124,24 @@ probes('the end of a connection says whether it came in the place of the proof o
   assert.equal(end(before, ''), ['reset', '', false]);
 });
 
+probes('what is no answer to the probe ends the connection', () => {
+  const none = 'what came is no answer to the probe that opens the connection';
+  for (
+    const reply of ['EN kmemwire-probe', 'HD', 'EN kmemwire-probe O1', 'EN kother O0', 'EN O0']
+  ) {
+    const connection = new ClientConnection<string>();
+    connection.prove();
+    drain(connection);
+    assert.equal(end(connection, `${reply}\r\n`), [none, 'unknown', false], reply);
+  }
+  const neither = 'neither a meta command nor a classic get was answered';
+  const [message] = end(open('ERROR\r\n'), 'CLIENT_ERROR bad\r\n');
+  assert.is(message, neither);
+  // An error of another kind with the same words is no demand for a login.
+  const [why] = end(open(''), 'SERVER_ERROR unauthenticated\r\nERROR\r\n');
+  assert.is(why, neither);
+});
+
 probes('a probe is due only where its reply would say what the server speaks', () => {
   const due = (proof: Proof): boolean[] =>
     [META_PROBE, TEXT_PROBE, mg].map((command) => proof.isDueAt(command));

@@ -81,6 +81,42 @@ rings('a slot that is free keeps neither its command nor its tag', () => {
   assert.is(ring.at(0).tag, undefined);
 });
 
+rings('a slot that is used again has nothing of the command before', () => {
+  const used = filled('abcdefghijklmnop');
+  for (let i = 0; i < 16; i++) {
+    Object.assign(used.at(i), {
+      state: 'dropped',
+      opaque: 7,
+      fenced: true,
+      muted: true,
+      quiet: true,
+    });
+    Object.assign(used.at(i), { plain: {}, untilSent: true, isEndless: true, isProbe: false });
+  }
+  for (let i = 0; i < 16; i++) used.pop();
+  const slot = used.push(version, 'q', 5, 3, false);
+  const { offset: _offset, length: _length, answers: _answers, ...fields } = slot;
+  assert.equal(fields, {
+    command: version,
+    tag: 'q',
+    state: 'live',
+    deadline: 5,
+    size: 3,
+    opaque: -1,
+    quiet: false,
+    fenced: false,
+    plain: null,
+    muted: false,
+    untilSent: false,
+    isEndless: false,
+    isProbe: false,
+  });
+  used.pushProbe(version);
+  assert.equal([used.pending, used.bytes], [1, 3]);
+  const probe = used.at(used.tail - 1);
+  assert.equal([probe.isProbe, probe.untilSent, probe.deadline], [true, false, Infinity]);
+});
+
 rings('void commands at the head are passed over, and none behind the last', () => {
   // All places are taken, so that the one behind the last is the first.
   const ring = filled('', 'abcdefghijklmnop');
