@@ -5,12 +5,14 @@
 //   --rounds N     then kill, stop and continue real servers so often; 200 by default
 //   --soak N       a soak of N operations, in thousands; 0 by default
 //   --orders N     first try every order of the long scenes of a cache, and N at random; 0 by default
+//   --fuzz N       N inputs for each decoder and connection, in thousands; 0 by default
 //   --write        also write the figures to docs/reliability.md
 // npm run reliability -- --seed N       one run again, and what happened in it
 //   --calls N      calls in it
 //   --clients LIST --faults LIST          the ones that take part, by their numbers; `none` for none
 //   --shrink       make it as short as it can be and still fail
 // npm run reliability -- --cache N      one order of the steps of a cache again
+// npm run reliability -- --input NAME:N  one input of a decoder or a connection again
 // npm run reliability -- --mutants PLACE
 //   the mutants of a file, or of each file of a folder, such as core/wire/ring.ts: how many of them
 //   the tests kill, and the places of those that survive
@@ -24,6 +26,7 @@ import { longScenes, shortScenes } from './cache/scenes.ts';
 import { replayLine as replayOrder, simulate } from './cache/simulation.ts';
 import { type Plan, runFleet } from './fleet/fleet.ts';
 import { replayLine, shrink } from './fleet/shrink.ts';
+import { fuzzAll, fuzzOne, type FuzzReport } from './fuzz/run.ts';
 import { runMutants, sourcesOf } from './mutation/run.ts';
 import { runReal } from './real.ts';
 import { runSoakApart, shortSoak } from './soak/run-soak.ts';
@@ -45,12 +48,15 @@ const { values } = parseArgs({
     mutants: { type: 'string' },
     workers: { type: 'string', default: '1' },
     soak: { type: 'string', default: '0' },
+    fuzz: { type: 'string', default: '0' },
+    input: { type: 'string' },
     shrink: { type: 'boolean', default: false },
     write: { type: 'boolean', default: false },
   },
 });
 
 if (values.mutants !== undefined) await runMutantsOf(values.mutants);
+else if (values.input !== undefined) console.log(await fuzzOne(values.input));
 else if (values.cache !== undefined) await runOrder(Number(values.cache));
 else if (values.seed === undefined) await runMany();
 else await runOne(Number(values.seed));
@@ -165,19 +171,32 @@ async function runMany(): Promise<void> {
     ['runs that broke a law', count(sums.broken)],
     ...await runServers(Number(values.rounds)),
     ...orders,
-    ...await runSoak(1000 * Number(values.soak)),
+    ...await runPart(
+      'a soak',
+      1000 * Number(values.soak),
+      (operations) => runSoakApart({ ...shortSoak, operations }),
+    ),
+    ...await runPart(
+      'fuzz',
+      1000 * Number(values.fuzz),
+      (inputs) => fuzzAll(inputs, Number(values.from)),
+    ),
   ];
   console.log(rows.map(([name, value]) => `${name.padEnd(52)} ${value.padStart(12)}`).join('\n'));
   if (values.write) writePage(rows);
   if (sums.broken > 0) process.exitCode = 1;
 }
 
-async function runSoak(operations: number): Promise<(readonly [string, string])[]> {
-  if (operations === 0) return [];
-  const { figures, violations } = await runSoakApart({ ...shortSoak, operations });
+async function runPart(
+  part: string,
+  size: number,
+  run: (size: number) => Promise<FuzzReport>,
+): Promise<(readonly [string, string])[]> {
+  if (size === 0) return [];
+  const { figures, violations } = await run(size);
   if (violations.length > 0) process.exitCode = 1;
   console.log(violations.join('\n'));
-  return figures.map(([name, value]) => [`a soak: ${name}`, count(value)]);
+  return figures.map(([name, value]) => [`${part}: ${name}`, count(value)]);
 }
 
 // The same laws with real servers, as far as callers can see them.

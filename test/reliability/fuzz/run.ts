@@ -1,0 +1,153 @@
+// Runs a fuzzer in a process with a limited heap, and watches its progress.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { bundle } from '../../../bench/bundle.ts';
+import { temporaryFile } from '../../support/temporary.ts';
+import { brokenTargets, type TargetName, targets } from './targets.ts';
+
+/** What to do. */
+export interface FuzzPlan {
+  readonly target: TargetName;
+  /** The first seed; each input has its own. */
+  readonly first: number;
+  readonly inputs: number;
+  /** What the inputs may hold, in MiB: the limit of the heap, and of the heap with all buffers. */
+  readonly memory: number;
+}
+
+/** What the process of a fuzzer reports. */
+export interface FuzzResult {
+  readonly inputs: number;
+  /** How often the fast path was taken. */
+  readonly taken: number;
+  /** Bytes of the heap and the buffers together, at most, garbage included. */
+  readonly peak: number;
+  /** Microseconds of CPU. */
+  readonly cpu: number;
+  /** Which law the last input broke, if it did. */
+  readonly violation: string | null;
+}
+
+/** The memory that the long and the short form allow. */
+export const MEMORY = 128;
+
+/** Milliseconds without progress after which an input counts as one that never ends. */
+const STALL = 1000;
+
+/** Judges inputs until one breaks a law. A violation has the line that judges it again. */
+export async function fuzzApart(plan: FuzzPlan): Promise<FuzzResult> {
+  const end = plan.first + plan.inputs;
+  const sums = { inputs: 0, taken: 0, peak: 0, cpu: 0 };
+  for (let first = plan.first; first < end;) {
+    const child = new Campaign({ ...plan, first, inputs: end - first });
+    const result = await child.result;
+    const { seed } = child;
+    if (result !== null) {
+      const { inputs, taken, peak, cpu, violation } = result;
+      sums.inputs += inputs;
+      sums.taken += taken;
+      sums.peak = Math.max(sums.peak, peak);
+      sums.cpu += cpu;
+      const shown = violation === null ? null : toText(plan, seed, violation);
+      return { ...sums, violation: shown };
+    }
+    sums.inputs += seed - first;
+    // On a busy machine the process may have waited for a processor; a loop waits again.
+    const again = new Campaign({ ...plan, first: seed, inputs: 1 });
+    const confirmed = await again.result;
+    if (!child.isStalled || confirmed === null || confirmed.violation !== null) {
+      const why = child.isStalled
+        ? `no progress within ${STALL} ms, twice`
+        : `its process died, as one whose heap grows beyond ${plan.memory} MiB does`;
+      return { ...sums, violation: toText(plan, seed, confirmed?.violation ?? why) };
+    }
+    sums.inputs++;
+    first = seed + 1;
+  }
+  return { ...sums, violation: null };
+}
+
+/** The figures of a fuzzer, and the laws that it broke. */
+export interface FuzzReport {
+  readonly figures: readonly (readonly [name: string, value: number])[];
+  readonly violations: readonly string[];
+}
+
+/** Judges so many inputs of each decoder and each connection. */
+export async function fuzzAll(inputs: number, first: number): Promise<FuzzReport> {
+  const figures: [string, number][] = [];
+  const violations: string[] = [];
+  for (const target of Object.keys(targets) as (keyof typeof targets)[]) {
+    const result = await fuzzApart({ target, first, inputs, memory: MEMORY });
+    figures.push([`${target}: inputs`, result.inputs]);
+    if (targets[target].isFast) figures.push([`${target}: on the fast path`, result.taken]);
+    figures.push([`${target}: seconds of CPU`, result.cpu / 1e6]);
+    figures.push([`${target}: MiB of memory at most`, result.peak / 2 ** 20]);
+    if (result.violation !== null) violations.push(result.violation);
+  }
+  return { figures, violations };
+}
+
+/** Judges one input again: `client:1234`. */
+export async function fuzzOne(input: string): Promise<string> {
+  const [name = '', seed = ''] = input.split(':');
+  if (!(name in targets)) throw new Error(`there is no ${name}`);
+  const plan = { target: name as TargetName, first: Number(seed), inputs: 1, memory: MEMORY };
+  return (await fuzzApart(plan)).violation ?? 'no law is broken';
+}
+
+function toText({ target }: FuzzPlan, seed: number, violation: string): string {
+  const { describe } = { ...targets, ...brokenTargets }[target];
+  return `${target}, input ${seed}: ${violation}\n${describe(seed)}\n` +
+    `npm run reliability -- --input ${target}:${seed}`;
+}
+
+/** The process of a fuzzer. */
+class Campaign {
+  /** Its report; null if it stalled or died. */
+  readonly result: Promise<FuzzResult | null>;
+  /** Whether it was killed since it made no progress. */
+  isStalled = false;
+  readonly #file = temporaryFile('seed', '');
+  readonly #first: number;
+
+  constructor(plan: FuzzPlan) {
+    this.#first = plan.first;
+    this.result = this.#run(plan);
+  }
+
+  /** The seed of the input that it judged last. */
+  get seed(): number {
+    return this.#progress ?? this.#first;
+  }
+
+  get #progress(): number | null {
+    const data = readFileSync(this.#file);
+    return data.length < 4 ? null : data.readUInt32LE();
+  }
+
+  async #run(plan: FuzzPlan): Promise<FuzzResult | null> {
+    const child = spawn(process.execPath, [
+      `--max-old-space-size=${plan.memory}`,
+      bundle(join(import.meta.dirname, 'campaign-main.ts')),
+      JSON.stringify(plan),
+      this.#file,
+    ], { stdio: ['ignore', 'pipe', 'ignore'] });
+    let seen: number | null = null;
+    let since = 0;
+    const watchdog = setInterval(() => {
+      const progress = this.#progress;
+      if (progress !== seen) since = performance.now();
+      seen = progress;
+      if (seen === null || performance.now() - since < STALL) return;
+      this.isStalled = true;
+      child.kill('SIGKILL');
+    }, STALL / 10);
+    const [printed] = await Promise.all([text(child.stdout), once(child, 'exit')]);
+    clearInterval(watchdog);
+    return printed === '' ? null : JSON.parse(printed) as FuzzResult;
+  }
+}
