@@ -551,7 +551,7 @@ function checkFlags(flags: readonly string[]): void {
   }
 }
 
+// How many bytes of a line have come depends on how they were cut, so the message does not say.
 function checkLimit(what: string, length: number, limit: number): void {
-  if (length <= limit) return;
-  throw new ProtocolError(`${what} of ${length} bytes is over the limit of ${limit}`);
+  if (length > limit) throw new ProtocolError(`${what} is longer than ${limit} bytes`);
 }

@@ -6,6 +6,8 @@
 //   --soak N       a soak of N operations, in thousands; 0 by default
 //   --orders N     first try every order of the long scenes of a cache, and N at random; 0 by default
 //   --fuzz N       N inputs for each decoder and connection, in thousands; 0 by default
+//   --sequences N  N random sequences of requests for memcached and for the embedded server, alone,
+//                  behind the bridge and behind the example proxy; 0 by default
 //   --write        also write the figures to docs/reliability.md
 // npm run reliability -- --seed N       one run again, and what happened in it
 //   --calls N      calls in it
@@ -27,6 +29,7 @@ import { replayLine as replayOrder, simulate } from './cache/simulation.ts';
 import { type Plan, runFleet } from './fleet/fleet.ts';
 import { replayLine, shrink } from './fleet/shrink.ts';
 import { fuzzAll, fuzzOne, type FuzzReport } from './fuzz/run.ts';
+import { compareAll } from './middlemen/compare-all.ts';
 import { runMutants, sourcesOf } from './mutation/run.ts';
 import { runReal } from './real.ts';
 import { runSoakApart, shortSoak } from './soak/run-soak.ts';
@@ -50,6 +53,7 @@ const { values } = parseArgs({
     soak: { type: 'string', default: '0' },
     fuzz: { type: 'string', default: '0' },
     input: { type: 'string' },
+    sequences: { type: 'string', default: '0' },
     shrink: { type: 'boolean', default: false },
     write: { type: 'boolean', default: false },
   },
@@ -180,6 +184,11 @@ async function runMany(): Promise<void> {
       'fuzz',
       1000 * Number(values.fuzz),
       (inputs) => fuzzAll(inputs, Number(values.from)),
+    ),
+    ...await runPart(
+      'sequences',
+      Number(values.sequences),
+      (sequences) => compareAll(sequences, Number(values.from)),
     ),
   ];
   console.log(rows.map(([name, value]) => `${name.padEnd(52)} ${value.padStart(12)}`).join('\n'));

@@ -13,7 +13,6 @@ export const targets = {
 };
 
 const held: number[][] = [];
-const make = (): string => 'an input';
 
 /** Each breaks another law, at its third input. They prove that a broken law is found. */
 export const brokenTargets = {
@@ -28,7 +27,7 @@ export const brokenTargets = {
   }),
   differs: broken(() => sameAs([new Uint8Array(2)], [new Uint8Array(3)], 'cut it gives')),
   /** Has a fast path, and never takes it. */
-  isSlow: target(true, make, () => 0),
+  isSlow: target(true, () => ({}), () => 0),
 };
 
 /** The name of a target. */
@@ -38,8 +37,8 @@ export type TargetName = keyof typeof targets | keyof typeof brokenTargets;
 const THIRD = 3_093_350_482;
 
 function broken(breakLaw: () => void): ReturnType<typeof target> {
-  return target(false, (random) => random.below(2 ** 32), (input) => {
-    if (input === THIRD) breakLaw();
+  return target(false, (random) => ({ data: random.below(2 ** 32) }), ({ data }) => {
+    if (data === THIRD) breakLaw();
     return 0;
   });
 }
