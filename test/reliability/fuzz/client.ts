@@ -52,7 +52,7 @@ const quiet = replyVectors.map((vector): ReplyVector => {
 });
 
 /** Commands, and the bytes of a server. */
-export const clientConnection = target(true, (random) => {
+export const clientConnection = target('on the fast path', (random) => {
   const commands: Command[] = [];
   const answers = answersTo(commands, random);
   const data = random.chance(0.6) ? bytes(answers) : soup(random, [answers, 'MN\r\n']);

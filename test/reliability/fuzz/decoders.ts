@@ -16,7 +16,7 @@ const requests = replyVectors.map(({ request }) => request);
 const LIMITS = { maxLine: 1000, maxValue: 5000, maxLines: 5000 };
 
 /** Replies, to a command or among quiet ones. */
-export const replies = target(false, (random) => {
+export const replies = target(null, (random) => {
   const data = soup(random, replyLines);
   const request = random.chance(0.1) ? null : random.pick(requests);
   return { request, data, chunks: cut(random, data) };
@@ -53,7 +53,7 @@ function readReplies(
 }
 
 /** Requests, before a login or behind one. */
-export const requestsOfPeers = target(false, (random) => {
+export const requestsOfPeers = target(null, (random) => {
   const isPlain = random.chance(0.4);
   const data = soup(random, isPlain ? [plainSequence(random, 3)] : requestLines);
   return { data, chunks: cut(random, data), isLogin: random.chance(0.1) };

@@ -33,7 +33,7 @@ interface ServerInput {
 }
 
 /** The bytes of a peer. */
-export const serverConnection = target<ServerInput>(true, (random) => {
+export const serverConnection = target<ServerInput>('on the fast path', (random) => {
   const isPlain = random.chance(0.6);
   const data = soup(random, isPlain ? [plainSequence(random, 3)] : requestLines);
   return {

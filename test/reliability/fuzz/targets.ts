@@ -1,6 +1,7 @@
 // The targets of the fuzzer by their names, and those that are broken on purpose.
 import { clientConnection } from './client.ts';
 import { replies, requestsOfPeers } from './decoders.ts';
+import { frames } from './frames.ts';
 import { serverConnection } from './server.ts';
 import { sameAs, target } from './target.ts';
 
@@ -10,6 +11,7 @@ export const targets = {
   requests: requestsOfPeers,
   client: clientConnection,
   server: serverConnection,
+  frames,
 };
 
 const held: number[][] = [];
@@ -27,7 +29,7 @@ export const brokenTargets = {
   }),
   differs: broken(() => sameAs([new Uint8Array(2)], [new Uint8Array(3)], 'cut it gives')),
   /** Has a fast path, and never takes it. */
-  isSlow: target(true, () => ({}), () => 0),
+  isSlow: target('on the fast path', () => ({}), () => 0),
 };
 
 /** The name of a target. */
@@ -37,7 +39,7 @@ export type TargetName = keyof typeof targets | keyof typeof brokenTargets;
 const THIRD = 3_093_350_482;
 
 function broken(breakLaw: () => void): ReturnType<typeof target> {
-  return target(false, (random) => ({ data: random.below(2 ** 32) }), ({ data }) => {
+  return target(null, (random) => ({ data: random.below(2 ** 32) }), ({ data }) => {
     if (data === THIRD) breakLaw();
     return 0;
   });
