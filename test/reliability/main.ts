@@ -8,6 +8,7 @@
 //   --fuzz N       N inputs for each decoder and connection, in thousands; 0 by default
 //   --sequences N  N random sequences of requests for memcached and for the embedded server, alone,
 //                  behind the bridge and behind the example proxy; 0 by default
+//   --hostile N    N phases beside each kind of hostile peer of a bridge, on each runtime; 0 by default
 //   --write        also write the figures to docs/reliability.md
 // npm run reliability -- --seed N       one run again, and what happened in it
 //   --calls N      calls in it
@@ -29,6 +30,7 @@ import { replayLine as replayOrder, simulate } from './cache/simulation.ts';
 import { type Plan, runFleet } from './fleet/fleet.ts';
 import { replayLine, shrink } from './fleet/shrink.ts';
 import { fuzzAll, fuzzOne, type FuzzReport } from './fuzz/run.ts';
+import { measureHostile } from './hostile/hostile.ts';
 import { compareAll } from './middlemen/compare-all.ts';
 import { runMutants, sourcesOf } from './mutation/run.ts';
 import { runReal } from './real.ts';
@@ -54,6 +56,7 @@ const { values } = parseArgs({
     fuzz: { type: 'string', default: '0' },
     input: { type: 'string' },
     sequences: { type: 'string', default: '0' },
+    hostile: { type: 'string', default: '0' },
     shrink: { type: 'boolean', default: false },
     write: { type: 'boolean', default: false },
   },
@@ -190,6 +193,7 @@ async function runMany(): Promise<void> {
       Number(values.sequences),
       (sequences) => compareAll(sequences, Number(values.from)),
     ),
+    ...await runPart('hostile peers', Number(values.hostile), (rounds) => measureHostile(rounds)),
   ];
   console.log(rows.map(([name, value]) => `${name.padEnd(52)} ${value.padStart(12)}`).join('\n'));
   if (values.write) writePage(rows);
