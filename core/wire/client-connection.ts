@@ -110,7 +110,7 @@ export class ClientConnection<Tag> {
       tell: (reply) => this.#push({ type: 'quiet-error', reply }),
       pop: () => this.#pop(),
     });
-    this.#liveness = new Liveness(this.#options.stallAfter, this.#ring, this.#run);
+    this.#liveness = new Liveness(this.#options.stallAfter, this.#ring, this.#run, this.#output);
   }
 
   /** The dialect that the connection is known to speak. `text` as an option needs no proof. */
@@ -254,6 +254,7 @@ export class ClientConnection<Tag> {
   /** The transport took `count` of the bytes that `transmit` gave. */
   sent(count: number): void {
     this.#output.consume(count);
+    this.#liveness.left();
     if (!this.#ring.hasUntilSent) return;
     for (const tag of this.#ring.takeSent(this.#output.taken)) {
       this.#events.push({ type: 'sent', tag });

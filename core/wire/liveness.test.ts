@@ -1,6 +1,9 @@
 import * as assert from 'uvu/assert';
+import { proven } from '../../conformance/wire/tools.ts';
 import { suite } from '../../test/runner/suite.ts';
 import { ClientConnection } from './client-connection.ts';
+import type { Command } from './command.ts';
+import { ConnectionError } from './errors.ts';
 
 const wire = suite('wire: liveness');
 
@@ -16,6 +19,54 @@ wire('a stall is found at the deadline that was told, whatever it is rounded to'
     connection.tick(deadline);
     assert.is(connection.next()?.type, 'closed', `a stall since ${start}`);
   }
+});
+
+const quiet = (length: number): Command => ({
+  ...{ verb: 'ms', key: 'a', base64: false, value: 'x'.repeat(length), flags: ['q'] } as const,
+});
+
+wire('quiet commands whose bytes cannot leave end the connection', () => {
+  const connection = proven({ stallAfter: 2000 });
+  connection.send(quiet(1000));
+  connection.transmit(100);
+  connection.sent(10);
+  assert.is(connection.deadline(), 2100);
+  // Each byte that leaves is progress.
+  connection.transmit(1500);
+  connection.sent(10);
+  assert.is(connection.deadline(), 3500);
+  connection.tick(3499);
+  assert.is(connection.next(), null);
+  connection.tick(3500);
+  const event = connection.next();
+  assert.is(event?.type, 'closed');
+  const { cause } = event as Extract<typeof event, { type: 'closed' }>;
+  assert.instance(cause, ConnectionError);
+  assert.is((cause as ConnectionError).code, 'stalled');
+  assert.is(cause?.message, 'the server took no bytes for 2000 ms');
+});
+
+wire('quiet commands whose bytes have left are waited for no longer', () => {
+  const connection = proven({ stallAfter: 2000 });
+  connection.send(quiet(100));
+  connection.transmit(100);
+  connection.sent(10);
+  connection.sent(connection.transmit(1500)!.length);
+  assert.is(connection.deadline(), null);
+  // The reply to the fence is due from when it leaves.
+  connection.send({ verb: 'mg', key: 'a', base64: false, flags: ['v'] }, 'b', Infinity);
+  connection.sent(connection.transmit(5000)!.length);
+  assert.is(connection.deadline(), 7000);
+});
+
+wire('bytes that wait for a reply are no progress', () => {
+  const connection = proven({ stallAfter: 2000 });
+  connection.send({ verb: 'mg', key: 'a', base64: false, flags: ['v'] }, 'b', Infinity);
+  connection.transmit(100);
+  connection.sent(3);
+  connection.transmit(1500);
+  connection.sent(3);
+  assert.is(connection.deadline(), 2100);
 });
 
 wire.run();

@@ -1,5 +1,6 @@
 // Detects a server that no longer makes progress although replies are pending.
 import { ConnectionError } from './errors.ts';
+import type { Output } from './output.ts';
 import type { QuietRun } from './quiet-run.ts';
 import type { Ring } from './ring.ts';
 
@@ -7,7 +8,8 @@ import type { Ring } from './ring.ts';
 export interface LivenessOptions {
   /**
    * Milliseconds without progress, while replies are pending, after which the connection is closed.
-   * Bytes of a reply whose caller has given up are no progress before the reply ends.
+   * Bytes of a reply whose caller has given up are no progress before the reply ends. Where only quiet
+   * commands are pending, it is closed if for so long none of their bytes can leave.
    *
    * @default 2000
    */
@@ -16,7 +18,8 @@ export interface LivenessOptions {
 
 /**
  * Distinguishes a slow server from a lost one. A server is lost when a reply is pending and no byte of
- * it has arrived for `stallAfter` milliseconds.
+ * it has arrived for `stallAfter` milliseconds, or when it has taken no byte of quiet commands for as
+ * long: those have no deadline, and closing would wait for them.
  *
  * The connection writes the fields itself, as it does so several times for each command.
  */
@@ -30,11 +33,18 @@ export class Liveness<Tag> {
   readonly stallAfter: number;
   readonly #ring: Ring<Tag>;
   readonly #run: QuietRun<Tag>;
+  readonly #output: Output;
 
-  constructor(stallAfter: number, ring: Ring<Tag>, run: QuietRun<Tag>) {
+  constructor(stallAfter: number, ring: Ring<Tag>, run: QuietRun<Tag>, output: Output) {
     this.stallAfter = stallAfter;
     this.#ring = ring;
     this.#run = run;
+    this.#output = output;
+  }
+
+  /** Bytes have left, and others have to wait: progress, where no reply is pending. */
+  left(): void {
+    if (this.#output.isBlocked && !this.owes()) this.progressAt = this.now;
   }
 
   /** Whether a reply is pending. An open watch does not count: it may be silent for ever. */
@@ -47,9 +57,9 @@ export class Liveness<Tag> {
     return slot.quiet ? this.#run.isOwed : !slot.isEndless;
   }
 
-  /** When the server is lost unless it does something, in milliseconds; Infinity if it owes nothing. */
+  /** When the server is lost unless it does something, in milliseconds; Infinity if it need not. */
   get stallsAt(): number {
-    return this.owes() ? this.progressAt + this.stallAfter : Infinity;
+    return this.owes() || this.#isStuck() ? this.progressAt + this.stallAfter : Infinity;
   }
 
   /** The error to close the connection with if the server is lost, otherwise null. */
@@ -57,8 +67,16 @@ export class Liveness<Tag> {
     // The same sum as its deadline: rounded otherwise, a timer that fires then would find that it is
     // too early, for ever where the clock is a virtual one.
     if (this.now < this.stallsAt) return null;
-    const waited = `for ${Math.round(this.now - this.progressAt)} ms, while it owed some`;
-    const why = `the server ended no reply ${waited}`;
+    const waited = `for ${Math.round(this.now - this.progressAt)} ms`;
+    const why = this.owes()
+      ? `the server ended no reply ${waited}, while it owed some`
+      : `the server took no bytes ${waited}`;
     return new ConnectionError(why, 'unknown', undefined, 'stalled');
+  }
+
+  // Only quiet commands have been sent, and not all of their bytes.
+  #isStuck(): boolean {
+    const { head, cursor } = this.#ring;
+    return head < cursor && this.#output.isBlocked && this.#ring.at(head).quiet;
   }
 }

@@ -2,6 +2,7 @@ import * as assert from 'uvu/assert';
 import { suite } from '../runner/suite.ts';
 import { type Bug, type Report, runFleet } from './fleet/fleet.ts';
 import { replayLine, shrink } from './fleet/shrink.ts';
+import type { TraceEvent } from './fleet/trace.ts';
 
 // Law: whatever fails in a fleet, every call ends once, by its deadline, with a true outcome, and
 // the calls to each item are linearizable. `npm run reliability` runs many more seeds.
@@ -38,6 +39,25 @@ fleet('a seed gives the same trace twice', async () => {
   }
 });
 
+fleet('a run that is watched is the same, and shows each call, packet and fault', async () => {
+  const plan = { seed: 9, calls: CALLS };
+  const events: TraceEvent[] = [];
+  const report = await runFleet(plan, null, (_at, event) => events.push(event));
+  assert.equal(report, await runFleet(plan));
+  const numbers = (type: 'call' | 'ended' | 'sent' | 'arrived' | 'fault'): number =>
+    events.filter((event) => event.type === type).length;
+  assert.ok(numbers('call') > 50);
+  assert.is(numbers('call'), numbers('ended'));
+  assert.ok(numbers('sent') > numbers('call'));
+  assert.is(numbers('fault'), report.faults);
+  const items = events.flatMap((event) => event.type === 'call' ? event.call.items : []);
+  const registers = new Set(items.map(({ register }) => register));
+  assert.is(items.length, report.commands);
+  for (const event of events) {
+    if (event.type === 'history') assert.ok(registers.has(event.register), event.register);
+  }
+});
+
 fleet('another seed gives another trace', async () => {
   const digests = new Set<number>();
   for (let seed = 1; seed <= 5; seed++) digests.add((await runFleet({ seed, calls: 50 })).digest);
@@ -46,7 +66,8 @@ fleet('another seed gives another trace', async () => {
 
 // What each bug shows itself by.
 const bugs: readonly (readonly [bug: Bug, shows: RegExp])[] = [
-  ['forget', /no order explains/],
+  ['deaf', /at least was due/],
+  ['forget', /no order explains|under one lease/],
   ['late', /after its deadline/],
   ['lie', /its call says that it was not|calls say|no order explains/],
   ['repeat', /ProtocolError|was done 2 times|no order explains/],

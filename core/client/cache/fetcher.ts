@@ -68,6 +68,8 @@ export class Fetcher {
   readonly state: CacheState;
   readonly clock: Clock;
   readonly onFetch: OnFetch | undefined;
+  /** Whether a call may end before a command would. */
+  readonly isImpatient: boolean;
   readonly #random: () => number;
   readonly #commandTimeout: number;
 
@@ -80,6 +82,7 @@ export class Fetcher {
     this.onFetch = onFetch;
     this.#random = random;
     this.#commandTimeout = timeout;
+    this.isImpatient = settings.lease * 1000 + settings.wait < timeout;
   }
 
   /** The key as text, the same for the same item. */
@@ -204,6 +207,7 @@ export class Fetcher {
     let isRunning = true;
     const { held } = this.leases.context;
     const letGo = async (): Promise<void> => {
+      cancel();
       if (seen !== null) await this.#letGo(wire, seen);
     };
     const finish = (): void => {

@@ -130,7 +130,7 @@ class Fetching<Id> implements Reader<unknown> {
       const flight = state.flights.get(this.id);
       if (flight?.isOpen === true) return this.#resolve(flight);
     }
-    if (this.#options !== undefined) {
+    if (this.#options !== undefined || this.#fetcher.isImpatient) {
       const caller = this.#caller();
       // It may leave before the reply comes.
       if (caller.options !== undefined) return this.#resolve(AGAIN, caller);
@@ -189,13 +189,13 @@ class Fetching<Id> implements Reader<unknown> {
 
   async #resolve(first: unknown, caller: Caller = this.#caller()): Promise<unknown> {
     try {
-      let found = await first;
+      let found = first instanceof Promise ? await this.#waitFor(first, caller) : first;
       for (;;) {
         if (caller.isOver) throw caller.error;
         // One that is missing has to be claimed first.
         const isOpen = found === AGAIN || (found instanceof Seen && found.state === 'missing');
         if (!isOpen) this.#decide();
-        if (found === AGAIN) found = await this.#look(caller);
+        if (found === AGAIN) found = await this.#waitFor(this.#fetcher.look(this), caller);
         else if (found instanceof Down) found = await this.#loadWithout(caller);
         else if (found instanceof Seen) found = await this.#act(found, caller);
         else if (found instanceof Flight) found = await this.#join(found, caller, null);
@@ -216,8 +216,7 @@ class Fetching<Id> implements Reader<unknown> {
   }
 
   // The read is not aborted with the call: if it wins a lease that nobody uses, it gives it up.
-  async #look(caller: Caller): Promise<unknown> {
-    const found = this.#fetcher.look(this);
+  async #waitFor(found: Promise<unknown>, caller: Caller): Promise<unknown> {
     try {
       return await caller.wait(found);
     } catch (error) {

@@ -14,6 +14,7 @@ import { MAX_KEY } from '../../wire/key.ts';
 import { plainFlags, type PlainReply } from '../../wire/plain.ts';
 import type { Reply } from '../../wire/reply.ts';
 import type { ExecuteOptions, Executor, Reader } from '../connection/executor.ts';
+import { Deadline } from '../connection/timing.ts';
 import { LONG_PAST, MONTH, secondsToExptime } from '../expire.ts';
 import { casCommand, deleteCommand, getCommand, storeCommand } from '../dialect.ts';
 import { murmur3Digest } from '../hashing/digests/murmur3.ts';
@@ -104,6 +105,7 @@ export class Leases {
   /** Makes a placeholder where the server could not: with `add`. */
   async claim(wire: WireKey, options: ExecuteOptions | undefined): Promise<Seen | null> {
     const token = this.context.token();
+    const deadline = this.#deadline(options);
     const expire = this.#leaseEnd;
     const fields = { expire, flags: CLAIM, quiet: false };
     const added = await this.context.execute(
@@ -112,7 +114,8 @@ export class Leases {
       options,
     );
     if (!toDone(added)) return null;
-    return await this.#execute(wire, getCommand(wire, true), options, (reply, connection) => {
+    const left = deadline.within(options ?? {});
+    return await this.#execute(wire, getCommand(wire, true), left, (reply, connection) => {
       const isText = added.type === 'STORED';
       return toClaim(reply, token, connection, isText);
     });
@@ -185,9 +188,10 @@ export class Leases {
   ): Promise<void> {
     const fields = { expire: this.#lifetime(fresh), flags: stored.flags, quiet: false };
     const command = storeCommand('set', wire, stored.data, fields);
+    const deadline = this.#deadline(options);
     const reply = await this.context.execute(wire, command, options);
     toDone(reply);
-    if (reply.type === 'STORED') await this.#mark(wire, fresh);
+    if (reply.type === 'STORED') await this.#tryMark(wire, fresh, deadline.within(options ?? {}));
   }
 
   /** Stores a value if there is none still, or if the item is as it was seen. */
@@ -199,6 +203,7 @@ export class Leases {
     options: ExecuteOptions | undefined,
   ): Promise<boolean> {
     const fields = { expire: this.#lifetime(fresh), flags: stored.flags, quiet: false };
+    const deadline = this.#deadline(options);
     const reply = seen === undefined
       ? await this.context.execute(wire, storeCommand('add', wire, stored.data, fields), options)
       : await this.context.executeOn(
@@ -208,7 +213,7 @@ export class Leases {
         options,
       );
     if (toStatus(reply) !== 'done') return false;
-    if (reply.type === 'STORED') await this.#mark(wire, fresh);
+    if (reply.type === 'STORED') await this.#tryMark(wire, fresh, deadline.within(options ?? {}));
     return true;
   }
 
@@ -248,11 +253,12 @@ export class Leases {
     if (grace === 0) return await this.remove(wire, options);
     const { key, base64 } = wire;
     const command = { verb: 'md', key, base64, flags: ['I', `T${grace}`] } as const;
+    const deadline = this.#deadline(options);
     try {
       toStatus(await this.context.execute(wire, command, options));
     } catch (error) {
       if (!isTextOnly(error)) throw error;
-      await this.remove(wire, options);
+      await this.remove(wire, deadline.within(options ?? {}));
     }
   }
 
@@ -316,13 +322,28 @@ export class Leases {
     return toDone(await this.context.execute(marker, command, undefined)) ? 'stale' : 'held';
   }
 
-  async #mark(wire: WireKey, fresh: number): Promise<void> {
+  // The value is stored by now: without its marker it is an old one.
+  async #tryMark(wire: WireKey, fresh: number, options: ExecuteOptions): Promise<void> {
+    try {
+      await this.#mark(wire, fresh, options);
+    } catch {
+      // The next reader loads it again.
+    }
+  }
+
+  async #mark(wire: WireKey, fresh: number, options?: ExecuteOptions): Promise<void> {
     const { grace, refreshAhead } = this.#seconds;
     if (grace + refreshAhead === 0) return;
     const marker = toMarker(wire);
     const seconds = fresh === Infinity ? fresh : Math.max(1, fresh - refreshAhead);
     const fields = { expire: this.#exptime(seconds), flags: 0, quiet: false };
-    await this.context.execute(marker, storeCommand('set', marker, FRESH, fields), undefined);
+    await this.context.execute(marker, storeCommand('set', marker, FRESH, fields), options);
+  }
+
+  // Of all commands of a call: they have no more time together than one of them has.
+  #deadline(options: ExecuteOptions | undefined): Deadline {
+    const { clock, timeout = Infinity } = this.context.dependencies;
+    return new Deadline(clock, options?.timeout ?? timeout);
   }
 
   get #leaseEnd(): number {

@@ -250,6 +250,20 @@ link('close waits until writes that nobody awaits were taken', async () => {
   assert.is(closed.state, 'resolved');
 });
 
+link('close ends even if a write that nobody awaits cannot leave', async () => {
+  const scene = new LinkScene();
+  const transport = await scene.connect(10);
+  scene.do(ms('a', 'x'.repeat(1000), 'q'), { unconfirmed: true });
+  await settled();
+  const closed = new Watched(scene.link.close());
+  await scene.pass(1999);
+  assert.is(closed.state, 'pending');
+  await scene.pass(2);
+  assert.is(closed.state, 'resolved');
+  assert.equal(transport.ends, ['abort']);
+  assert.is(scene.clock.timers, 0);
+});
+
 link('close from within onItem is a close', async () => {
   const scene = new LinkScene();
   const transport = await scene.connect();

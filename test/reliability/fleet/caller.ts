@@ -2,59 +2,37 @@
 import type { Random } from '../../../conformance/random.ts';
 import type { AbortSignalLike } from '../../../core/io/transport.ts';
 import type { Memcache } from '../../../core/client/memcache.ts';
-import { MemcacheError, ProtocolError, UsageError } from '../../../core/wire/errors.ts';
+import { MemcacheError } from '../../../core/wire/errors.ts';
 import type { Call, Version } from '../history.ts';
-import { type Judge, registerOf } from './judge.ts';
-import type { CallKind, ClientPlan, Swarm } from './swarm.ts';
+import { Calls, type OpenCall, show, type Stage } from './calls.ts';
+import { registerOf } from './judge.ts';
+import type { CallKind, ClientPlan } from './swarm.ts';
 import type { Process } from './timeline.ts';
-
-/** What the callers of a run share. */
-export interface Stage {
-  readonly swarm: Swarm;
-  readonly judge: Judge;
-  /** How many calls may begin yet. */
-  callsLeft: number;
-  /** The number of the last write. */
-  lastId: number;
-  /** Takes `unknown` for `not-sent`: for a test that this is noticed. */
-  readonly lies: boolean;
-}
+import type { TracedItem } from './trace.ts';
 
 /** The value that the older of two caches has for every key. */
 export const OLD_VALUE = 'old';
 
-/** A call that has not ended. */
-interface OpenCall {
-  readonly kind: CallKind;
-  readonly start: number;
-  /** Microseconds for which its process had been stopped. */
-  readonly frozenFor: number;
-  /** Microseconds. */
-  readonly timeout: number;
-  readonly parts: readonly Part[];
+/** A call to items. */
+interface ItemCall extends OpenCall {
+  readonly items: readonly Part[];
+  readonly run: PreparedCall['run'];
 }
 
 /** What a call does to one item. */
-interface Part {
-  readonly key: string;
-  readonly register: string;
-  /** The number of the write; 0 of a read. */
-  readonly id: number;
+interface Part extends TracedItem {
   /** The call of a history that had this result; undefined: the result is not known. */
   readonly toCall: (result: unknown) => Call;
 }
 
-/** Makes calls, one after the other, with pauses. */
-export class Caller {
-  readonly #stage: Stage;
-  readonly #process: Process;
-  readonly #plan: ClientPlan;
+/** Makes calls to the items of servers. */
+export class Caller extends Calls<ItemCall> {
   readonly #client: Memcache;
   readonly #serverOf: (key: string) => number;
-  readonly #random: Random;
-  #open: OpenCall | null = null;
   // What the last `gets` has found, for a `cas`.
   #seen: { readonly key: string; readonly cas: bigint } | null = null;
+  // When the last part of a bulk call that has failed will have ended.
+  #partsEnd = -1;
   /** How many attempts of the call may have been done, before the one whose result it gives. */
   doubts = 0;
 
@@ -67,111 +45,64 @@ export class Caller {
     serverOf: (key: string) => number,
     random: Random,
   ) {
-    this.#stage = stage;
-    this.#process = process;
-    this.#plan = plan;
+    super(stage, process, plan, random);
     this.#serverOf = serverOf;
-    this.#random = random;
     this.#client = client(this);
   }
 
-  /** Whether a call has not ended. */
-  get isCalling(): boolean {
-    return this.#open !== null;
-  }
-
-  /** Microseconds since the open call should have ended; less than 0 before. */
-  get lateness(): number {
-    const open = this.#open;
-    if (open === null || this.#process.isFrozen) return -Infinity;
-    const { timeline, frozenFor } = this.#process;
-    return timeline.now - open.start - open.timeout - (frozenFor - open.frozenFor);
-  }
-
-  /**
-   * Makes the next call after a pause: a longer one where the last was refused, as those that a
-   * server that is down refuses at once would soon be all that a run has.
-   */
-  rest(pause: number = this.#plan.pause): void {
-    const { timeline } = this.#process;
-    const wait = pause === 0 ? 0 : this.#random.below(pause);
-    timeline.at(timeline.now + wait, this.#process, () => this.#next());
-  }
-
-  /** Its process was killed: what its call has done, or will do, nobody learns. */
-  abandon(): void {
-    const open = this.#open;
-    this.#open = null;
-    if (open !== null) { for (const part of open.parts) this.#doubt(part, open); }
-  }
-
-  #next(): void {
-    const stage = this.#stage;
-    if (stage.callsLeft <= 0) return;
-    const kind = this.#seen === null ? this.#random.pick(stage.swarm.calls) : 'cas';
-    const call = this.#prepare(kind);
-    stage.callsLeft -= call.parts.length;
-    stage.judge.commands += call.parts.length;
-    const { timeline, frozenFor } = this.#process;
-    // Half of the calls leave it to the client, where one command has one time limit.
-    const isWhole = call.parts.length > 1 || this.#plan.retries || this.#plan.fallback !== 'no';
-    const isOwn = isWhole || this.#random.chance(0.5);
-    const options = {
-      ...(isOwn ? { timeout: this.#plan.timeout } : {}),
-      ...(this.#random.chance(this.#plan.aborts) ? { signal: this.#signal() } : {}),
-    };
-    const open = {
-      kind: call.kind,
-      start: timeline.now,
-      frozenFor,
-      timeout: this.#plan.timeout * 1000,
-      parts: call.parts,
-    };
-    this.#open = open;
+  protected prepare(): ItemCall {
+    const kind = this.#seen === null ? this.random.pick(this.stage.swarm.calls) : 'cas';
+    const { kind: chosen, parts, run } = this.#prepare(kind);
     this.doubts = 0;
-    timeline.note(call.parts[0]!.id, () => `${this.#process.name} calls ${show(open)}`);
-    call.run(options).then(
-      (result) => this.#end(open, result, null),
-      (error: unknown) => this.#end(open, undefined, error),
-    );
+    return { ...this.begin(this.plan.timeout), kind: chosen, items: parts, run };
   }
 
-  #end(open: OpenCall, result: unknown, error: unknown): void {
-    const { judge } = this.#stage;
-    // Killed, and only its promises go on.
-    if (this.#open !== open) return;
-    const { timeline } = this.#process;
-    timeline.note(error === null ? 1 : 2, () => `${show(open)} ended with ${shown(result, error)}`);
-    if (this.lateness > TOLERANCE) {
-      judge.fail(`${show(open)} ended ${this.lateness / 1000} ms after its deadline`);
-    }
-    this.#open = null;
-    if (error !== null) this.#failed(open, error);
-    else if (result instanceof Map) this.#endMany(open, result);
-    else this.#succeeded(open.parts[0]!, open, result);
-    this.rest(error === null ? this.#plan.pause : this.#plan.pause + AFTER_FAILURE);
+  protected run({ items, run }: ItemCall): Promise<unknown> {
+    const { timeout, retries, fallback } = this.plan;
+    // Half of the calls leave it to the client, where one command has one time limit.
+    const isWhole = items.length > 1 || retries || fallback !== 'no';
+    const isOwn = isWhole || this.random.chance(0.5);
+    return run({ ...(isOwn ? { timeout } : {}), ...this.signal() });
   }
 
-  #endMany(open: OpenCall, result: ReadonlyMap<string, unknown>): void {
-    for (const part of open.parts) {
+  protected succeeded(open: ItemCall, result: unknown): void {
+    if (result instanceof Map) this.#endMany(open, result);
+    else this.#succeeded(open.items[0]!, open, result);
+  }
+
+  protected failed(open: ItemCall, error: MemcacheError): void {
+    for (const part of open.items) this.#failedPart(part, open, error);
+    const { timeline } = this.process;
+    if (open.items.length > 1) this.#partsEnd = timeline.now + open.timeout;
+  }
+
+  protected doubt(open: ItemCall): void {
+    for (const part of open.items) this.#doubt(part, open);
+  }
+
+  #endMany(open: ItemCall, result: ReadonlyMap<string, unknown>): void {
+    for (const part of open.items) {
       const one = result.get(part.key);
       if (one instanceof MemcacheError) this.#failedPart(part, open, one);
       else this.#succeeded(part, open, one);
     }
   }
 
-  #succeeded(part: Part, open: OpenCall, result: unknown): void {
-    const { judge } = this.#stage;
-    const { now } = this.#process.timeline;
+  #succeeded(part: Part, open: ItemCall, result: unknown): void {
+    const { judge } = this.stage;
+    const { now } = this.process.timeline;
     if (this.doubts > 0) this.#doubt(part, open);
     if (open.kind === 'quietSet' || open.kind === 'quietDelete') return this.#doubt(part, open);
     if (open.kind === 'setEmpty') return judge.count('empty', part.register, result === true);
-    if (part.id === 0 && this.#plan.fallback !== 'no' && this.#isOld(part, open, result)) return;
+    if (part.id === 0 && this.plan.fallback !== 'no' && this.#isOld(part, open, result)) return;
     const isDone = part.id > 0 && result !== false && result !== 'exists' &&
       result !== 'not-found' && (result !== undefined || open.kind === 'setMany');
     // Which of its attempts it was the servers know.
     if (isDone && this.doubts > 0) return;
-    judge.record(part.register, part.toCall(result), open.start, now);
+    // An item that is there, and that there is no memory to add to, says nothing.
+    if (!judge.refused.has(part.id)) {
+      judge.record(part.register, part.toCall(result), open.start, now);
+    }
     if (open.kind === 'delete' && result === true) judge.count('delete', part.register, true);
     if (open.kind === 'deleteMany') judge.count('delete', part.register, false);
     if (open.kind === 'gat') {
@@ -182,41 +113,32 @@ export class Caller {
   }
 
   // Whether a value is the other cache's, so that the first had none. It may have been copied there.
-  #isOld(part: Part, open: OpenCall, result: unknown): boolean {
-    const { judge } = this.#stage;
+  #isOld(part: Part, open: ItemCall, result: unknown): boolean {
+    const { judge } = this.stage;
     if (result !== OLD_VALUE) return false;
-    const { clients } = this.#stage.swarm;
-    if (this.#plan.fallback === 'copies') {
+    const { clients } = this.stage.swarm;
+    if (this.plan.fallback === 'copies') {
       judge.record(part.register, { type: 'add', value: OLD_VALUE, result: true }, open.start);
     } else if (!clients.some(({ fallback }) => fallback === 'copies')) {
       judge.record(
         part.register,
         { type: 'get', result: undefined },
         open.start,
-        this.#process.timeline.now,
+        this.process.timeline.now,
       );
     }
     return true;
   }
 
-  #failed(open: OpenCall, error: unknown): void {
-    const { judge } = this.#stage;
-    judge.failures++;
-    if (!(error instanceof MemcacheError)) {
-      judge.fail(`${show(open)} ended with ${String(error)}, which is no error of the client`);
-      return;
-    }
-    for (const part of open.parts) this.#failedPart(part, open, error);
-  }
-
-  #failedPart(part: Part, open: OpenCall, error: MemcacheError): void {
-    const { judge, lies } = this.#stage;
-    if (error instanceof ProtocolError || error instanceof UsageError) {
-      judge.fail(`${show(open)} ended with ${error.name}: ${error.message}`);
-    }
+  #failedPart(part: Part, open: ItemCall, error: MemcacheError): void {
+    const { judge, lies } = this.stage;
+    if (!this.isExpected(error)) judge.fail(`${show(open)} ended with ${String(error)}`);
     if (this.doubts > 0) this.#doubt(part, open);
-    // What a fallback does beside may go on when the call has failed, and be counted for the next.
-    const isOwn = this.#plan.fallback === 'no' && open.parts.length === 1;
+    // What a fallback does beside, and the parts of a bulk call, may go on when the call has failed, and
+    // be counted for the next; the question which commands a server knows may be what was in doubt.
+    const { fallback, dialect } = this.plan;
+    const isOwn = fallback === 'no' && dialect !== 'auto' && open.items.length === 1 &&
+      open.start > this.#partsEnd;
     if (this.doubts > 0 && isOwn && error.outcome === 'not-sent') {
       judge.fail(`${show(open)} may have been done, and says that it was not sent`);
     }
@@ -225,28 +147,20 @@ export class Caller {
     else if (part.id > 0 && this.doubts === 0) judge.learnOutcome(part.id, outcome);
     // What could not be stored may have cost the old item.
     if (outcome === 'done' && part.id > 0) {
-      judge.record(part.register, { type: 'lose' }, open.start, this.#process.timeline.now);
+      judge.record(part.register, { type: 'lose' }, open.start, this.process.timeline.now);
     }
   }
 
   // A part may have been done, may be done yet, or not at all. Of a read there is nothing to say.
-  #doubt({ register, id, toCall }: Part, { kind, start }: OpenCall): void {
-    const { judge } = this.#stage;
+  #doubt({ register, id, toCall }: Part, { kind, start }: ItemCall): void {
+    const { judge } = this.stage;
     if (id > 0) return judge.doubt(register, id, toCall);
     const call = toCall(undefined);
     if (kind === 'setEmpty') judge.count('empty', register, false);
     else if (call.type === 'delete') judge.count('delete', register, false);
-    else if (call.type === 'touch' && this.#stage.swarm.expires) {
+    else if (call.type === 'touch' && this.stage.swarm.expires) {
       judge.record(register, call, start);
     }
-  }
-
-  #signal(): AbortSignalLike {
-    const { timeline } = this.#process;
-    const signal = new Signal();
-    const wait = this.#random.below(2 * this.#stage.swarm.conditions.latency + 1000);
-    timeline.at(timeline.now + wait, this.#process, () => signal.abort());
-    return signal;
   }
 
   // A call of this kind, or another where it has nothing to work with.
@@ -255,7 +169,7 @@ export class Caller {
     this.#seen = null;
     const client = this.#client;
     const isMany = kind === 'getMany' || kind === 'setMany' || kind === 'deleteMany';
-    if (isMany) return this.#plan.moves ? this.#prepare('get') : this.#prepareMany(kind);
+    if (isMany) return this.plan.moves ? this.#prepare('get') : this.#prepareMany(kind);
     if (kind === 'cas' && seen !== null) {
       const part = this.#write(seen.key, (id, result) => ({
         type: 'cas',
@@ -272,7 +186,7 @@ export class Caller {
     }
     if (kind === 'cas' || kind === 'gets') {
       // A version that is another cache's fits nothing in the first.
-      if (this.#plan.fallback !== 'no') return this.#prepare('get');
+      if (this.plan.fallback !== 'no') return this.#prepare('get');
       const part = this.#part(this.#key(), 0, (result) => this.#toGets(part.key, result));
       return {
         kind: 'gets',
@@ -331,7 +245,7 @@ export class Caller {
     const client = this.#client;
     const part = this.#part(this.#key(), 0, (result) => this.#toGet(part.key, result));
     // A fallback that finds something sets the time of its copy.
-    if (kind === 'get' || !this.#stage.swarm.expires || this.#plan.fallback !== 'no') {
+    if (kind === 'get' || !this.stage.swarm.expires || this.plan.fallback !== 'no') {
       return {
         kind: 'get',
         parts: [part],
@@ -343,8 +257,8 @@ export class Caller {
   }
 
   #set(kind: 'set' | 'quietSet'): PreparedCall {
-    const mayExpire = this.#stage.swarm.expires && this.#random.chance(0.3);
-    const expire = mayExpire ? { expire: 1 + this.#random.below(5) } : {};
+    const mayExpire = this.stage.swarm.expires && this.random.chance(0.3);
+    const expire = mayExpire ? { expire: 1 + this.random.below(5) } : {};
     const part = this.#write(
       this.#key(),
       (id) => ({ type: 'set', value: String(id), ...expire }),
@@ -391,7 +305,7 @@ export class Caller {
   }
 
   #touch(): PreparedCall {
-    const expire = this.#stage.swarm.expires ? 1 + this.#random.below(5) : 0;
+    const expire = this.stage.swarm.expires ? 1 + this.random.below(5) : 0;
     const toCall: Part['toCall'] = (result) => ({
       type: 'touch',
       expire,
@@ -404,14 +318,14 @@ export class Caller {
 
   #prepareMany(kind: 'getMany' | 'setMany' | 'deleteMany'): PreparedCall {
     const client = this.#client;
-    const keys = [...new Set(Array.from({ length: 1 + this.#random.below(8) }, () => this.#key()))];
+    const keys = [...new Set(Array.from({ length: 1 + this.random.below(8) }, () => this.#key()))];
     if (kind === 'getMany') {
       const parts = keys.map((key) => this.#part(key, 0, (result) => this.#toGet(key, result)));
       return { kind, parts, run: (options) => client.getMany<string>(keys, options) };
     }
-    const { memory, maxValue } = this.#stage.swarm;
+    const { memory, maxValue } = this.stage.swarm;
     // Where room may be short, a quiet run repeats its commands.
-    const quiet = maxValue * 20 < memory && this.#random.chance(0.5);
+    const quiet = maxValue * 20 < memory && this.random.chance(0.5);
     if (kind === 'deleteMany') {
       const parts = keys.map((key) =>
         this.#part(key, 0, () => ({ type: 'delete', result: undefined }))
@@ -424,8 +338,8 @@ export class Caller {
   }
 
   #key(kind?: 'k' | 'n'): string {
-    const { keys } = this.#stage.swarm;
-    return `${kind ?? this.#random.pick(['k', 'n'])}${this.#random.below(keys)}`;
+    const { keys } = this.stage.swarm;
+    return `${kind ?? this.random.pick(['k', 'n'])}${this.random.below(keys)}`;
   }
 
   #part(key: string, id: number, toCall: Part['toCall']): Part {
@@ -433,16 +347,16 @@ export class Caller {
   }
 
   #write(key: string, toCall: ToCall): Part {
-    const id = ++this.#stage.lastId;
+    const id = ++this.stage.lastId;
     return this.#part(key, id, (result) => toCall(id, result));
   }
 
   /** The value that a write stores: its number, and bytes that fill it up. */
   #value({ key, id }: Part): string {
-    const { maxValue } = this.#stage.swarm;
-    if (maxValue === 0 || key.startsWith('n') || this.#random.chance(0.7)) return String(id);
-    const length = this.#random.below(maxValue);
-    this.#stage.judge.padding.set(id, length);
+    const { maxValue } = this.stage.swarm;
+    if (maxValue === 0 || key.startsWith('n') || this.random.chance(0.7)) return String(id);
+    const length = this.random.below(maxValue);
+    this.stage.judge.padding.set(id, length);
     return `${id}(${'x'.repeat(length)})`;
   }
 
@@ -466,7 +380,7 @@ export class Caller {
     return value.replace(
       /(\d+)\((x*)\)/g,
       (whole: string, id: string, filling: string) =>
-        this.#stage.judge.padding.get(Number(id)) === filling.length ? id : whole,
+        this.stage.judge.padding.get(Number(id)) === filling.length ? id : whole,
     );
   }
 }
@@ -485,38 +399,4 @@ interface CallerOptions {
   readonly signal?: AbortSignalLike;
 }
 
-/** Microseconds by which a call may end after its deadline: what timers round up. */
-const TOLERANCE = 1000;
 const GAT_EXPIRE = 3;
-/** Microseconds. */
-const AFTER_FAILURE = 20_000;
-
-/** A signal without the cost of the runtime's. */
-class Signal implements AbortSignalLike {
-  aborted = false;
-  readonly reason: Error = new Error('the caller gave up');
-  readonly #listeners: Set<() => void> = new Set();
-
-  addEventListener(_type: 'abort', listener: () => void): void {
-    this.#listeners.add(listener);
-  }
-
-  removeEventListener(_type: 'abort', listener: () => void): void {
-    this.#listeners.delete(listener);
-  }
-
-  abort(): void {
-    this.aborted = true;
-    for (const listener of this.#listeners) listener();
-  }
-}
-
-function show({ kind, parts, start }: OpenCall): string {
-  const names = parts.map(({ register, id }) => id === 0 ? register : `${register} #${id}`);
-  return `${kind} ${names.join(' ')} of ${start / 1000}`;
-}
-
-function shown(result: unknown, error: unknown): string {
-  if (error instanceof MemcacheError) return `${error.name} ${error.code} ${error.outcome}`;
-  return error instanceof Error ? error.message : String(result);
-}

@@ -66,6 +66,13 @@ export class Faults {
     const victims = clients();
     const client = victims.length === 0 ? null : random.pick(victims);
     network.timeline.note(number, () => `fault ${number}: ${kind} (server ${server.host.index})`);
+    network.timeline.onEvent?.({
+      type: 'fault',
+      fault: number,
+      kind,
+      server: server.host.index,
+      client: isOfServer(kind) || client === null ? null : client.name,
+    });
     const end = isOfServer(kind)
       ? this.#breakServer(kind, server, random)
       : client === null
@@ -75,6 +82,7 @@ export class Faults {
     const once = (): void => {
       if (!this.#ends.delete(once)) return;
       network.timeline.note(number, () => `fault ${number} is over`);
+      network.timeline.onEvent?.({ type: 'fault-over', fault: number });
       end();
     };
     this.#ends.add(once);

@@ -1,6 +1,7 @@
 // A fleet of clients and servers in one process, on virtual time, out of one seed.
 import type { Random } from '../../../conformance/random.ts';
 import { HashClient } from '../../../core/client/cluster/hash-client.ts';
+import type { ItemKey } from '../../../core/client/keys.ts';
 import type { Memcache } from '../../../core/client/memcache.ts';
 import { Client, PooledClient } from '../../../core/client/server-client.ts';
 import { FallbackClient } from '../../../core/client/wrappers/fallback-client.ts';
@@ -8,13 +9,17 @@ import { RetryingClient } from '../../../core/client/wrappers/retrying.ts';
 import { ConnectionError, ProtocolError, TimeoutError } from '../../../core/wire/errors.ts';
 import type { Serde } from '../../../core/client/values/serde.ts';
 import { fromLatin1, latin1 } from '../../../core/wire/bytes.ts';
-import { Caller, OLD_VALUE, type Stage } from './caller.ts';
+import { CacheCaller, SharedCache } from './cache-caller.ts';
+import { Caller, OLD_VALUE } from './caller.ts';
+import type { Stage } from './calls.ts';
 import { Faults } from './faults.ts';
 import { Judge } from './judge.ts';
 import { Network } from './network.ts';
 import { SimulatedServer } from './server.ts';
+import { Source } from './source.ts';
 import { type ClientPlan, stream, type Swarm, swarmOf } from './swarm.ts';
 import { Process, Timeline } from './timeline.ts';
+import type { Watcher } from './trace.ts';
 
 /** What to run. All of it follows from the seed, but for what is left out or broken on purpose. */
 export interface Plan {
@@ -30,10 +35,10 @@ export interface Plan {
 }
 
 /**
- * `forget`: servers lose items in silence. `late`: timers of clients are late. `lie`: what is not
+ * `deaf`: caches do not hear of changes. `forget`: servers lose items in silence. `late`: timers of clients are late. `lie`: what is not
  * known to be done passes for not sent. `repeat`: some bytes arrive twice.
  */
-export type Bug = 'forget' | 'late' | 'lie' | 'repeat';
+export type Bug = 'deaf' | 'forget' | 'late' | 'lie' | 'repeat';
 
 /** What a run has shown. */
 export interface Report {
@@ -56,13 +61,21 @@ export interface Report {
   readonly digest: number;
 }
 
-/** Runs a plan. @param onNote Told of what happens, for people. */
+/**
+ * Runs a plan.
+ *
+ * @param onNote Told of what happens, for people.
+ * @param watcher Told of it as data.
+ */
 export async function runFleet(
   plan: Plan,
   onNote: ((text: string) => void) | null = null,
+  watcher: Watcher | null = null,
 ): Promise<Report> {
   const fleet = new Fleet(plan);
-  fleet.timeline.onNote = onNote;
+  const { timeline } = fleet;
+  timeline.onNote = onNote;
+  if (watcher !== null) timeline.onEvent = (event) => watcher(timeline.now, event);
   // To collect the stack of an error takes longer than the call that ends with it.
   const { stackTraceLimit } = Error;
   if (onNote === null) Error.stackTraceLimit = 0;
@@ -93,6 +106,7 @@ class Fleet {
   readonly #servers: readonly SimulatedServer[];
   readonly #members: Member[] = [];
   readonly #stage: Stage;
+  readonly #source: Source;
   readonly #faults: Faults;
   #isOver = false;
 
@@ -110,7 +124,13 @@ class Fleet {
       judge: this.#judge,
       callsLeft: plan.calls,
       lastId: 0,
+      lastCall: 0,
       lies: bug === 'lie',
+      isDeaf: bug === 'deaf',
+    };
+    this.#source = new Source(this.#swarm.cache, this.#judge);
+    this.#judge.onLoss = (key, server) => {
+      this.#source.onLost(key, server, this.timeline.now);
     };
     this.#faults = new Faults(seed, this.#swarm, {
       network: this.#network,
@@ -163,6 +183,7 @@ class Fleet {
     if (this.#plan.bug === 'late') process.clock.lateness = 20;
     const member = new Member(
       this.#stage,
+      this.#source,
       this.#network,
       process,
       plan,
@@ -208,6 +229,7 @@ class Fleet {
   // When all is well again, every client can be closed, and leaves nothing behind.
   async #close(): Promise<void> {
     this.#isOver = true;
+    this.timeline.onEvent?.({ type: 'closing' });
     this.#faults.end();
     let open = 0;
     for (const member of this.#members) {
@@ -236,16 +258,18 @@ class Member {
   readonly index: number;
   /** How many processes before it had its place. */
   readonly life: number;
-  readonly callers: Caller[];
+  readonly callers: readonly (CacheCaller | Caller)[];
   isClosed = false;
   readonly #network: Network;
   readonly #random: Random;
   readonly #client: Memcache;
   readonly #older: Memcache | null;
   readonly #servers: Map<string, number> = new Map();
+  #shared: SharedCache | null = null;
 
   constructor(
     stage: Stage,
+    source: Source,
     network: Network,
     process: Process,
     plan: ClientPlan,
@@ -263,15 +287,20 @@ class Member {
     const jitter = stream(seed, `${name} jitter`, life);
     this.#client = this.#connect(() => jitter.next(), '');
     this.#older = plan.fallback === 'no' ? null : this.#connect(() => jitter.next(), 'old:');
-    this.callers = Array.from({ length: plan.callers }, (_, i) =>
-      new Caller(
-        stage,
-        process,
-        plan,
-        (caller) => this.#wrap(caller),
-        (key) => this.#serverOf(key),
-        stream(seed, `${name} caller`, life * 1000 + i),
-      ));
+    const serverOf = (key: string): number => this.#serverOf(key);
+    const randoms = Array.from(
+      { length: plan.callers },
+      (_, i) => stream(seed, `${name} caller`, life * 1000 + i),
+    );
+    if (plan.isCache) {
+      const random = stream(seed, `${name} source`, life);
+      const shared = new SharedCache(source, process, this.#client, serverOf, random);
+      this.#shared = shared;
+      this.callers = randoms.map((one) => new CacheCaller(stage, process, plan, shared, one));
+    } else {
+      const wrap = (caller: Caller): Memcache => this.#wrap(caller);
+      this.callers = randoms.map((one) => new Caller(stage, process, plan, wrap, serverOf, one));
+    }
   }
 
   start(): void {
@@ -300,6 +329,7 @@ class Member {
       dialect,
       timeout,
       keyPrefix,
+      onFetch: (key: ItemKey) => this.#shared?.onFetch(key),
     };
     const name = `server${server}:11211`;
     if (kind === 'single') return new Client(name, options);

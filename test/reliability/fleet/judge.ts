@@ -12,10 +12,14 @@ export class Judge implements ServerLog {
   readonly violations: string[] = [];
   /** Bytes that fill up a value, by the number of its write. */
   readonly padding: Map<number, number> = new Map();
+  /** The writes for which a server had no memory. */
+  readonly refused: Set<number> = new Set();
   /** How many keys were asked for, or written to. */
   commands = 0;
   /** How many calls have failed. */
   failures = 0;
+  /** Told of items that are lost; null: all of a server. */
+  onLoss: ((key: string | null, server: number) => void) | null = null;
   readonly #timeline: Timeline;
   readonly #histories: Map<string, Operation[]> = new Map();
   readonly #knowledge: Map<number, Knowledge> = new Map();
@@ -35,6 +39,7 @@ export class Judge implements ServerLog {
 
   /** A law is broken. */
   fail(law: string): void {
+    this.#timeline.onEvent?.({ type: 'violation', law });
     this.violations.push(`${(this.#timeline.now / 1000).toFixed(3)} ms: ${law}`);
   }
 
@@ -78,10 +83,15 @@ export class Judge implements ServerLog {
   }
 
   onApplied(id: number, result: bigint | true): void {
+    this.#timeline.onEvent?.({ type: 'applied', id });
     const applied = { at: this.#timeline.now / 1000, result };
     const times = this.#applied.get(id);
     if (times === undefined) this.#applied.set(id, [applied]);
     else times.push(applied);
+  }
+
+  onRefused(id: number): void {
+    this.refused.add(id);
   }
 
   onEmptied(key: string, server: number): void {
@@ -93,6 +103,8 @@ export class Judge implements ServerLog {
   }
 
   onLost(key: string | null, server: number): void {
+    this.#timeline.onEvent?.({ type: 'lost', key, server });
+    this.onLoss?.(key, server);
     const now = this.#timeline.now / 1000;
     if (key !== null) {
       const register = registerOf(key, server);
@@ -122,7 +134,9 @@ export class Judge implements ServerLog {
       for (const at of losses) {
         operations.push({ key: register, call: LOSE, start: at, end: at });
       }
-      for (const violation of checkHistory(operations)) this.violations.push(describe(violation));
+      const [violation = null] = checkHistory(operations);
+      if (violation !== null) this.violations.push(describe(violation));
+      this.#timeline.onEvent?.({ type: 'history', register, operations, violation });
     }
   }
 

@@ -50,6 +50,7 @@ export class Network {
   readonly connections: Set<Connection> = new Set();
   /** Delivers each so-many-th chunk twice: for a test that this is noticed. */
   repeats = 0;
+  #dials = 0;
   readonly #paths: Map<Process, Path[]> = new Map();
 
   constructor(timeline: Timeline, conditions: Conditions, hosts: number) {
@@ -83,10 +84,24 @@ export class Network {
       new Promise((resolve, reject) => {
         const host = this.hosts['port' in to ? Number(to.host.slice('server'.length)) : -1];
         if (host === undefined) throw new Error('there is no such host');
+        const number = this.#dials++;
+        const { timeline } = this;
+        timeline.onEvent?.({
+          type: 'dialed',
+          connection: number,
+          client: client.name,
+          server: host.index,
+        });
         let isOver = false;
         const fail = (error: unknown): void => {
           if (isOver) return;
           isOver = true;
+          timeline.onEvent?.({
+            type: 'closed',
+            connection: number,
+            isClient: true,
+            cause: error instanceof Error ? error.message : 'aborted',
+          });
           signal.removeEventListener('abort', onAbort);
           reject(error);
         };
@@ -109,7 +124,7 @@ export class Network {
             this.timeline.at(answered, client, () => fail(refused));
             return;
           }
-          const connection = new Connection(this, client, host, process, random);
+          const connection = new Connection(this, number, client, host, process, random);
           this.timeline.at(this.timeline.now, process, () => {
             connection.server.attach(host.accept(connection.server, 'tcp:10.0.0.1:4000'));
           });
@@ -117,6 +132,7 @@ export class Network {
             if (isOver) return connection.client.abort();
             isOver = true;
             signal.removeEventListener('abort', onAbort);
+            timeline.onEvent?.({ type: 'connected', connection: number });
             connection.client.attach(events);
             resolve(connection.client);
           });
@@ -160,6 +176,8 @@ export class Network {
 /** A connection, which has two ends. */
 export class Connection {
   readonly network: Network;
+  /** The same as of its dial. */
+  readonly number: number;
   readonly host: Host;
   readonly path: Path;
   readonly client: Side;
@@ -169,12 +187,14 @@ export class Connection {
 
   constructor(
     network: Network,
+    number: number,
     client: Process,
     host: Host,
     server: Process,
     random: Random,
   ) {
     this.network = network;
+    this.number = number;
     this.host = host;
     this.path = network.path(client, host);
     this.client = new Side(this, client, random, true);
@@ -339,18 +359,28 @@ export class Side implements Transport {
     const { timeline } = this.#connection.network;
     this.#lastArrival = Math.max(this.#lastArrival, timeline.now + delay);
     if (this.#connection.path.drip > 0) this.#lastArrival += GRID;
+    timeline.onEvent?.({
+      type: 'sent',
+      connection: this.#connection.number,
+      packet: {
+        fromClient: this.#isClient,
+        bytes: packet === FIN ? 'FIN' : packet === RST ? 'RST' : packet,
+      },
+    });
     const { peer } = this;
     timeline.at(this.#lastArrival, peer.process, () => peer.#arrive(packet), 'packet');
   }
 
   #arrive(arriving: Packet): void {
     const connection = this.#connection;
-    if (connection.isSilent) return;
+    if (connection.isSilent) return this.#trace('lost');
     let packet = arriving;
     if (this.#isCut || this.#parked.length > 0) {
       this.#parked.push(packet);
+      this.#trace('waiting');
       return;
     }
+    this.#trace(this.#isClosed ? 'lost' : 'read');
     if (this.#isGone === 'refuses') {
       if (packet !== RST) this.#deliver(RST, connection.network.conditions.latency);
       return;
@@ -371,6 +401,16 @@ export class Side implements Transport {
       // Nothing arrives behind it.
       connection.isSilent = true;
     }
+  }
+
+  #trace(fate: 'read' | 'waiting' | 'lost'): void {
+    const { network, number } = this.#connection;
+    network.timeline.onEvent?.({
+      type: 'arrived',
+      connection: number,
+      fromClient: !this.#isClient,
+      fate,
+    });
   }
 
   #readLater(): void {
@@ -422,6 +462,12 @@ export class Side implements Transport {
     this.#hasFinished = true;
     this.#inbox = [];
     this.#forget();
+    this.#connection.network.timeline.onEvent?.({
+      type: 'closed',
+      connection: this.#connection.number,
+      isClient: this.#isClient,
+      cause: cause === null ? null : cause.message,
+    });
     this.#events?.onClosed(cause);
   }
 

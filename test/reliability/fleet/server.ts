@@ -2,8 +2,10 @@
 import type { Random } from '../../../conformance/random.ts';
 import type { TransportEvents } from '../../../core/io/transport.ts';
 import { Server } from '../../../core/server/serve.ts';
+import type { StoreRequest } from '../../../core/server/store.ts';
 import { latin1 } from '../../../core/wire/bytes.ts';
 import type { Host, Network } from './network.ts';
+import { isCached } from './source.ts';
 import { Process } from './timeline.ts';
 
 /** What a server is at this start of it. */
@@ -18,6 +20,8 @@ export interface ServerKind {
 export interface ServerLog {
   /** It did the write that this number is in: the value's, or the amount of an incr or decr. */
   onApplied(id: number, result: bigint | true): void;
+  /** It had no memory to add to an item, and says what it says where there is none. */
+  onRefused(id: number): void;
   onEmptied(key: string, server: number): void;
   onDeleted(key: string, server: number): void;
   /** It has lost an item; null: all that it had. */
@@ -123,8 +127,14 @@ export class SimulatedServer {
     const add = store.store.bind(store);
     store.store = (request) => {
       const result = add(request);
-      if (result.status !== 'stored') return result;
+      if (isCached(keyOf(request.key))) return result;
       const id = idOf(request.value);
+      if (
+        result.status === 'not_stored' && isJoin(request) && store.items.find(request.key) !== 0
+      ) {
+        log.onRefused(id);
+      }
+      if (result.status !== 'stored') return result;
       if (id > 0) log.onApplied(id, true);
       else if (request.value.length === 0) log.onEmptied(keyOf(request.key), index);
       return result;
@@ -137,33 +147,50 @@ export class SimulatedServer {
     };
     store.log = {
       fetched() {},
-      stored() {},
+      // What there is no room for may take the old item with it.
+      stored: (key, status) => {
+        if (status === 'too_large' || status === 'no_memory') log.onLost(keyOf(key), index);
+      },
       evicted: (item) => log.onLost(keyOf(store.items.key(item)), index),
-      deleted: (item) => log.onDeleted(keyOf(store.items.key(item)), index),
+      deleted: (item) => {
+        const key = keyOf(store.items.key(item));
+        if (!isCached(key)) log.onDeleted(key, index);
+      },
     };
   }
 
-  // Each word that begins a line with `m` becomes one that no server knows: no classic command, and
-  // no value of the simulation, begins so.
+  // Each meta command becomes one that no server knows. No value of the simulation looks like one: two
+  // letters at the beginning of a line, and a blank.
   #withoutMeta(events: TransportEvents): TransportEvents {
-    let before = 0x0a;
+    let isStart = true;
+    let word: number[] = [];
     return {
       onData: (chunk) => {
-        const own = new Uint8Array(chunk);
-        for (let i = 0; i < own.length; i++) {
-          const byte = own[i]!;
-          if (before === 0x0a && byte === 0x6d) own[i] = 0x78;
-          // A value comes behind this line, and would be read as commands.
-          else if (before === 0x78 && byte === 0x73) this.#log.onSmuggled(this.host.index);
-          before = own[i]!;
+        const bytes: number[] = [];
+        for (const byte of chunk) {
+          if (word.length === 0 && !(isStart && byte === 0x6d)) bytes.push(byte);
+          else if (word.push(byte) === 3) {
+            if (byte === 0x20 || byte === 0x0d) {
+              word[0] = 0x78;
+              // A value comes behind this line, and would be read as commands.
+              if (word[1] === 0x73) this.#log.onSmuggled(this.host.index);
+            }
+            bytes.push(...word);
+            word = [];
+          }
+          isStart = byte === 0x0a;
         }
-        events.onData(own);
+        if (bytes.length > 0) events.onData(Uint8Array.from(bytes));
       },
       onDrain: () => events.onDrain(),
       onEnd: () => events.onEnd?.(),
       onClosed: (cause) => events.onClosed(cause),
     };
   }
+}
+
+function isJoin({ mode }: StoreRequest): boolean {
+  return mode === 'append' || mode === 'prepend';
 }
 
 function servedBy(server: Server | null): number {

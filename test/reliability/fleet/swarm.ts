@@ -72,6 +72,35 @@ export interface ClientPlan {
   readonly pause: number;
   /** The probability that a call is given up by its caller. */
   readonly aborts: number;
+  /** Its callers use a cache on it, all of one policy. */
+  readonly isCache: boolean;
+}
+
+/** The policy of the caches of a run, and what their callers do. */
+export interface CachePlan {
+  /** Seconds. */
+  readonly ttl: number;
+  readonly grace: number;
+  readonly refreshAhead: number;
+  readonly lease: number;
+  /** Whether a lease lasts: it is an item, and lives by its server's time of day. */
+  readonly isLasting: boolean;
+  /** Milliseconds. */
+  readonly wait: number;
+  readonly softTimeout: number;
+  /** Milliseconds that a fetch has. */
+  readonly timeout: number;
+  /** The most microseconds that a load takes. */
+  readonly loading: number;
+  /** The probability that a load fails. */
+  readonly failing: number;
+  /** The probability that a call is a change. */
+  readonly changes: number;
+  /** Whether some changes are stored at once. */
+  readonly puts: boolean;
+  readonly keys: number;
+  /** All clients of a cache speak one. */
+  readonly dialect: 'auto' | 'meta' | 'text';
 }
 
 /** What a run is made of. */
@@ -84,6 +113,7 @@ export interface Swarm {
   /** The longest value, in bytes. */
   readonly maxValue: number;
   readonly clients: readonly ClientPlan[];
+  readonly cache: CachePlan;
   readonly calls: readonly CallKind[];
   readonly expires: boolean;
   readonly faults: readonly FaultKind[];
@@ -106,10 +136,13 @@ export function swarmOf(seed: number): Swarm {
   const servers = random.pick([1, 2, 3, 5]);
   const latency = random.pick([20, 100, 500, 5000]);
   const pause = random.pick([0, 500, 5000, 100_000]);
-  const clients = Array.from(
-    { length: 1 + random.below(6) },
-    () => planClient(random, servers, faults.includes('version'), pause),
-  );
+  const mayBeOld = faults.includes('version');
+  const cache = planCache(random, faults);
+  const caches = random.pick([0, 0, 0.3, 1]);
+  const clients = Array.from({ length: 1 + random.below(6) }, () => {
+    const isCache = random.chance(caches);
+    return planClient(random, servers, mayBeOld, pause, isCache ? cache : null);
+  });
   const callers = clients.reduce((sum, one) => sum + one.callers, 0);
   return {
     conditions: {
@@ -123,6 +156,7 @@ export function swarmOf(seed: number): Swarm {
     keys: Math.max(4, Math.ceil(callers * random.pick([0.5, 2, 10]))),
     maxValue: random.pick([0, 0, 100, 3000, 40_000]),
     clients,
+    cache,
     calls: ['get', 'set', ...some(random, callKinds, 0.5)],
     // An item lives by its server's time of day, which is then no measure.
     expires: !faults.includes('clock') && random.chance(0.4),
@@ -131,22 +165,44 @@ export function swarmOf(seed: number): Swarm {
   };
 }
 
+function planCache(random: Random, faults: readonly FaultKind[]): CachePlan {
+  return {
+    ttl: random.pick([2, 20, Infinity]),
+    grace: random.pick([0, 5, 60]),
+    refreshAhead: random.pick([0, 0, 1]),
+    lease: random.pick([4, 10]),
+    isLasting: !faults.includes('clock'),
+    wait: random.pick([500, 5000]),
+    softTimeout: random.pick([0, 100, Infinity]),
+    timeout: random.pick([500, 3000, 15_000]),
+    loading: random.pick([1, 10_000, 1_000_000, 6_000_000]),
+    failing: random.pick([0, 0.05, 0.5]),
+    changes: random.pick([0.02, 0.2]),
+    puts: random.chance(0.5),
+    keys: random.pick([4, 20, 100]),
+    dialect: faults.includes('version') ? 'text' : random.pick(['auto', 'meta', 'text'] as const),
+  };
+}
+
 function planClient(
   random: Random,
   servers: number,
   mayBeOld: boolean,
   pause: number,
+  cache: CachePlan | null,
 ): ClientPlan {
   const kind = random.pick(['single', 'pooled', 'hash'] as const);
-  const moves = kind === 'hash' && random.chance(0.3);
+  const isCache = cache !== null;
+  // With the failover of a HashClient a server that comes back has old values.
+  const moves = kind === 'hash' && !isCache && random.chance(0.3);
   const dialect = random.pick(
     mayBeOld ? ['auto', 'text'] as const : ['auto', 'meta', 'text'] as const,
   );
   return {
     kind,
-    retries: !moves && random.chance(0.3),
-    fallback: moves ? 'no' : random.pick(['no', 'no', 'no', 'reads', 'copies'] as const),
-    dialect,
+    retries: !moves && !isCache && random.chance(0.3),
+    fallback: moves || isCache ? 'no' : random.pick(['no', 'no', 'no', 'reads', 'copies'] as const),
+    dialect: cache?.dialect ?? dialect,
     server: random.below(servers),
     callers: random.pick([1, 4, 16, 32]),
     poolSize: random.pick([1, 2, 4]),
@@ -155,6 +211,7 @@ function planClient(
     timeout: random.pick([50, 250, 1000]),
     pause,
     aborts: random.pick([0, 0, 0.01, 0.1]),
+    isCache,
   };
 }
 

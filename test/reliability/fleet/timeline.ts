@@ -1,5 +1,6 @@
 // Virtual time: an event queue, the processes that its events belong to, and their clocks.
 import type { Clock } from '../../../core/io/clock.ts';
+import type { TraceEvent } from './trace.ts';
 
 /** Something that happens at a moment of virtual time. */
 export interface Event {
@@ -26,6 +27,8 @@ export class Timeline {
   digest = 0;
   /** Told of each event that is noted, for people. */
   onNote: ((text: string) => void) | null = null;
+  /** Told of each event as data. Call it with `?.`, which then makes no event for nobody. */
+  onEvent: ((event: TraceEvent) => void) | null = null;
   readonly #heap: Event[] = [];
   // Processes in which promises may have something to do before time goes on.
   readonly #busy: Process[] = [];
@@ -157,7 +160,24 @@ function isBefore(left: Event, right: Event): boolean {
 
 /** Resolves when every promise has had its turn. */
 function turn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
+  return new Promise((resolve) => soonest(resolve));
+}
+
+/** Calls back in a task of its own, as soon as can be. */
+const soonest: (call: () => void) => void =
+  (globalThis as { setImmediate?: (call: () => void) => void }).setImmediate ?? messenger();
+
+// Pages have no setImmediate, and their timers wait. Made only there: in Node the port would keep the
+// process running.
+function messenger(): (call: () => void) => void {
+  const { port1, port2 } = new MessageChannel();
+  const calls: (() => void)[] = [];
+  port1.addEventListener('message', () => calls.shift()?.());
+  port1.start();
+  return (call) => {
+    calls.push(call);
+    port2.postMessage(null);
+  };
 }
 
 /** A simulated process: a clock, and whether it runs, is stopped or is dead. */
@@ -181,6 +201,7 @@ export class Process {
     this.timeline = timeline;
     this.hasPromises = hasPromises;
     this.clock = new ProcessClock(this);
+    timeline.onEvent?.({ type: 'up', process: name });
   }
 
   /** Calls back in this process at once, but after what is happening now. */
@@ -193,12 +214,14 @@ export class Process {
     if (!this.isAlive || this.isFrozen) return;
     this.isFrozen = true;
     this.#frozenAt = this.timeline.now;
+    this.timeline.onEvent?.({ type: 'stopped', process: this.name });
   }
 
   /** SIGCONT: sockets are read first, as the system's clock has it for late timers. */
   resume(): void {
     if (!this.isFrozen) return;
     this.isFrozen = false;
+    this.timeline.onEvent?.({ type: 'continued', process: this.name });
     this.frozenFor += this.timeline.now - this.#frozenAt;
     const held = this.held.splice(0);
     for (const event of held) if (event.kind !== 'timer') this.timeline.again(event);
@@ -209,6 +232,7 @@ export class Process {
   kill(): void {
     this.resume();
     this.isAlive = false;
+    this.timeline.onEvent?.({ type: 'down', process: this.name });
   }
 }
 
