@@ -34,7 +34,7 @@ import { isMeta } from './meta-flags.ts';
 import { PROBE_OPAQUE } from './opaque.ts';
 import { type ErrorReply, isError, knownLine, type Reply } from './reply.ts';
 import { hasValue, isQuiet } from './command-facts.ts';
-import { isAboutLogin } from './server-messages.ts';
+import { loginMessages } from './server-messages.ts';
 import { fitsText, toText } from './to-text.ts';
 import { rowOf, verbs } from './verbs.ts';
 
@@ -311,7 +311,7 @@ function provesText(reply: Reply): boolean {
  * among it was taken for the login.
  */
 export function wantsLogin(reply: Reply): boolean {
-  return isError(reply) && reply.type === 'CLIENT_ERROR' && isAboutLogin(reply.message);
+  return isError(reply) && reply.type === 'CLIENT_ERROR' && loginMessages.includes(reply.message);
 }
 
 /** The answer of a server that demands a login. */

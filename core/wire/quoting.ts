@@ -1,6 +1,6 @@
 // Errors whose messages may have what only their callers may see.
 import { ProtocolError, SerdeError, ServerReplyError } from './errors.ts';
-import { isCommon } from './server-messages.ts';
+import { commonMessages } from './server-messages.ts';
 
 /**
  * Whether an error, or one behind it, has a key in its message, or a text of a server that is not
@@ -9,7 +9,7 @@ import { isCommon } from './server-messages.ts';
 export function isQuoting(error: unknown): boolean {
   for (let one = error; one instanceof Error; one = one.cause) {
     if (one instanceof ProtocolError || one instanceof SerdeError) return true;
-    if (one instanceof ServerReplyError && !isCommon(one.serverMessage)) return true;
+    if (one instanceof ServerReplyError && !commonMessages.has(one.serverMessage)) return true;
   }
   return false;
 }

@@ -1,7 +1,7 @@
 // The replies of the text protocol as values, and the constants for frequent ones.
 import type { ErrorKind } from './errors.ts';
 import type { Key } from './command.ts';
-import { isCommon } from './server-messages.ts';
+import { commonMessages } from './server-messages.ts';
 import type { StatusWord } from './verbs.ts';
 
 /** A line of one fixed word. */
@@ -299,5 +299,5 @@ export function isError(reply: Reply): reply is ErrorReply {
  * as any other may repeat what a client has sent.
  */
 export function knownLine({ type, message }: ErrorReply): string {
-  return isCommon(message) ? `${type} ${message}`.trimEnd() : type;
+  return commonMessages.has(message) ? `${type} ${message}`.trimEnd() : type;
 }

@@ -9,26 +9,22 @@ export const codes: ReadonlyMap<string, string> = /* @__PURE__ */ new Map([
   ['cannot increment or decrement non-numeric value', 'non-numeric'],
 ]);
 
-/** Whether this is what a server says of a login, or of its lack. */
-export function isAboutLogin(message: string): boolean {
-  return /^(unauthenticated|bad authentication token format|authentication failure)$/.test(message);
-}
+/** What a server says of a login, or of its lack. */
+export const loginMessages: readonly string[] = [
+  'unauthenticated',
+  'bad authentication token format',
+  'authentication failure',
+];
 
-// Texts of memcached that tell nothing of who asked for what.
-const common: ReadonlySet<string> = /* @__PURE__ */ new Set([
+/** Texts of memcached's own. Any other may repeat a key, a value or a login. */
+export const commonMessages: ReadonlySet<string> = /* @__PURE__ */ new Set([
+  '',
   ...codes.keys(),
+  ...loginMessages,
   'Too many open connections',
   'bad command line format',
   'bad data chunk',
 ]);
-
-/** Whether this is a text of memcached's own. Any other may repeat a key, a value or a login. */
-export function isCommon(message: string): boolean {
-  return message === '' || common.has(message) || isAboutLogin(message);
-}
-
-/** A shorter password is left out only where it stands alone: it is part of too many words. */
-const SHORTEST = 4;
 
 /**
  * What a server said, with `***` in place of a password that it repeated: as text, as its bytes,
@@ -37,26 +33,14 @@ const SHORTEST = 4;
  */
 export function withoutSecret(text: string, secret: string): string {
   // What every server may say tells nothing, and the client has to recognize it.
-  if (secret === '' || isCommon(text)) return text;
-  if (secret.length < SHORTEST) {
-    return text.split(/([\s"'`]+)/).map((word) => word === secret ? '***' : word).join('');
-  }
-  const forms = new Set([
-    secret,
-    latin1(utf8(secret)),
-    encodeURIComponent(secret),
-    JSON.stringify(secret).slice(1, -1),
-  ]);
+  if (commonMessages.has(text)) return text;
   let shown = text;
-  for (const form of forms) shown = without(shown, form);
-  return shown;
-}
-
-function without(text: string, form: string): string {
-  const least = Math.max(SHORTEST, Math.ceil(form.length / 2));
-  for (let length = form.length; length >= least; length--) {
-    const start = form.slice(0, length);
-    if (text.includes(start)) return without(text.replaceAll(start, '***'), form);
+  const quoted = JSON.stringify(secret).slice(1, -1);
+  for (const form of [secret, latin1(utf8(secret)), encodeURIComponent(secret), quoted]) {
+    const least = Math.max(form.length / 2, Math.min(4, form.length), 1);
+    for (let length = form.length; length >= least; length--) {
+      shown = shown.replaceAll(form.slice(0, length), '***');
+    }
   }
-  return text;
+  return shown;
 }
