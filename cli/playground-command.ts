@@ -5,7 +5,7 @@ import { CommandLine, connectionFlags } from './console/flags.ts';
 import { toJson } from './console/part.ts';
 import { connect } from './connect.ts';
 import { commandHelp, playgroundProgram } from './help.ts';
-import { pageTypes, startPlayground } from './playground-server.ts';
+import { pageFiles, startPlayground } from './playground-server.ts';
 import { print, type Terminal } from './terminal.ts';
 
 /**
@@ -46,7 +46,7 @@ export async function playgroundCommand(
 }
 
 async function readPage(): Promise<ReadonlyMap<string, string>> {
-  const files = [...pageTypes.keys()].map(async (name): Promise<[string, string]> => {
+  const files = pageFiles.map(async (name): Promise<[string, string]> => {
     const file = new URL(`playground/${name}`, import.meta.url);
     return [name, await readFile(file, 'utf8')];
   });

@@ -13,7 +13,7 @@ export interface Playground {
 }
 
 export interface PlaygroundOptions {
-  /** The contents of the files of the page, by their names: those of `pageTypes`. */
+  /** The contents of the files of the page, by their names: `pageFiles` at least. */
   readonly files: ReadonlyMap<string, string>;
   /** The memcached behind the bridge. */
   readonly upstream: {
@@ -26,12 +26,14 @@ export interface PlaygroundOptions {
   readonly port?: number;
 }
 
-/** The files of the page, and their types. */
-export const pageTypes: ReadonlyMap<string, string> = new Map([
-  ['index.html', 'text/html'],
-  ['page.css', 'text/css'],
-  ['page.js', 'text/javascript'],
-  ['icon.svg', 'image/svg+xml'],
+/** The files of the page, as the package has them. */
+export const pageFiles: readonly string[] = ['index.html', 'page.css', 'page.js', 'icon.svg'];
+
+const types: ReadonlyMap<string, string> = new Map([
+  ['html', 'text/html'],
+  ['css', 'text/css'],
+  ['js', 'text/javascript'],
+  ['svg', 'image/svg+xml'],
 ]);
 
 /**
@@ -63,7 +65,7 @@ export async function startPlayground(
     const name = request.url === '/' ? 'index.html' : request.url?.slice(1) ?? '';
     const isSettings = name === 'settings.json';
     const content = isSettings ? settings : files.get(name);
-    const type = isSettings ? 'application/json' : pageTypes.get(name);
+    const type = isSettings ? 'application/json' : types.get(name.slice(name.lastIndexOf('.') + 1));
     // The page contains the token: under another host name, another site could read it (DNS
     // rebinding).
     if (request.headers.host !== host || content === undefined || type === undefined) {

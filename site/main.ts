@@ -3,7 +3,7 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, extname, join } from 'node:path';
 import { build, createServer } from 'vitepress';
-import { bundlePage } from '../demo/playground/bundle.ts';
+import { bundlePages } from '../demo/playground/bundle.ts';
 import { writeApi } from './api.ts';
 import { isSource, sourcePage, targetOf } from './links.ts';
 import { isPage } from './sidebar.ts';
@@ -13,7 +13,7 @@ const MADE = 'site/made';
 
 process.chdir(ROOT);
 rmSync(MADE, { recursive: true, force: true });
-for (const [name, text] of await bundlePage()) write(`${MADE}/public/playground/${name}`, text);
+for (const [name, text] of await bundlePages()) write(`${MADE}/public/playground/${name}`, text);
 // The page has no bridge here.
 write(`${MADE}/public/playground/settings.json`, 'null');
 writeSources();

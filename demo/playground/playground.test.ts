@@ -3,11 +3,11 @@ import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
-import axe, { type AxeResults } from 'axe-core';
 import { transform } from 'esbuild';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import * as assert from 'uvu/assert';
 import { WebSocket } from 'ws';
+import { axeViolations } from '../../test/support/axe.ts';
 import { chromiumPath, launchChromium } from '../../test/support/chromium.ts';
 import { suite } from '../../test/runner/suite.ts';
 import { FakeTerminal } from '../../test/support/fake-terminal.ts';
@@ -389,7 +389,7 @@ for (const [width, colorScheme] of [[390, 'light'], [320, 'dark']] as const) {
   const name = `at ${width} pixels, ${colorScheme}, nothing is cut, and axe finds nothing`;
   const look = async (page: Page): Promise<void> => {
     assert.equal(await page.evaluate(CUT), []);
-    assert.equal(await violations(page), []);
+    assert.equal(await axeViolations(page), []);
     assert.ok(await page.locator('#steps button').last().isVisible());
     await page.locator('#steps button').first().click();
     await page.locator('#next-step').filter({ hasText: 'Step 2' }).click();
@@ -402,19 +402,10 @@ for (const [width, colorScheme] of [[390, 'light'], [320, 'dark']] as const) {
     await page.locator('#latency .u-over').hover();
     await page.locator('#latency .reading').getByText('ago').waitFor();
     assert.equal(await page.evaluate(CUT), []);
-    assert.equal(await violations(page), []);
+    assert.equal(await axeViolations(page), []);
   };
   if (chromiumPath === null) shown.skip(`${name} (needs chromium)`);
   else shown(name, () => inPage(look, options));
-}
-
-/** What axe finds wrong with a page: the rules, each with its elements. */
-async function violations(page: Page): Promise<string[]> {
-  await page.evaluate(axe.source);
-  const results = await page.evaluate<AxeResults>('axe.run()');
-  return results.violations.flatMap(({ id, nodes }) =>
-    nodes.map(({ html, failureSummary }) => `${id}: ${html}: ${failureSummary}`)
-  );
 }
 
 shown.run();

@@ -2,7 +2,7 @@
 import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 import * as assert from 'uvu/assert';
-import { bundlePage } from '../../demo/playground/bundle.ts';
+import { bundlePages } from '../../demo/playground/bundle.ts';
 import { suite } from '../runner/suite.ts';
 import { ROOT } from './source.ts';
 
@@ -20,6 +20,9 @@ const bundles: readonly (readonly [name: string, code: string, recorded: number]
 /** The same for the script of `memwire playground`, a fifth of which is the library of its charts. */
 const PAGE = 111.7;
 
+/** And for the page that plays simulated fleets, with the client, the server and the simulation. */
+const FLEET = 115.1;
+
 const ROOM = 1.05;
 
 const imported = await Promise.all(bundles.map(async ([name, contents, recorded]) => {
@@ -33,8 +36,12 @@ const imported = await Promise.all(bundles.map(async ([name, contents, recorded]
   });
   return measured(name, file?.contents ?? '', recorded);
 }));
-const page = (await bundlePage()).get('page.js') ?? '';
-const sizes = [...imported, measured('page of the playground', page, PAGE)];
+const pages = await bundlePages();
+const sizes = [
+  ...imported,
+  measured('page of the playground', pages.get('page.js') ?? '', PAGE),
+  measured('page of the simulated fleets', pages.get('fleet.js') ?? '', FLEET),
+];
 
 function measured(
   name: string,

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import * as assert from 'uvu/assert';
 import { suite } from '../runner/suite.ts';
 import { type Bug, type Report, runFleet } from './fleet/fleet.ts';
@@ -57,6 +58,20 @@ fleet('a run that is watched is the same, and shows each call, packet and fault'
     if (event.type === 'history') assert.ok(registers.has(event.register), event.register);
   }
 });
+
+// On Node itself this would compare a trace with itself.
+if ('Deno' in globalThis || 'Bun' in globalThis) {
+  fleet('a seed gives the trace that it gives on Node', async () => {
+    const fleetModule = new URL('./fleet/fleet.ts', import.meta.url).href;
+    const script = `import { runFleet } from '${fleetModule}';
+      for (const seed of [2, 9, 30]) console.log((await runFleet({ seed, calls: 200 })).digest);`;
+    const args = ['--import', 'tsx', '--input-type=module', '--eval', script];
+    const { stdout, stderr } = spawnSync('node', args, { encoding: 'utf8' });
+    const digests: number[] = [];
+    for (const seed of [2, 9, 30]) digests.push((await runFleet({ seed, calls: 200 })).digest);
+    assert.is(stdout, `${digests.join('\n')}\n`, stderr);
+  });
+}
 
 fleet('another seed gives another trace', async () => {
   const digests = new Set<number>();

@@ -13,6 +13,7 @@
 // npm run reliability -- --seed N       one run again, and what happened in it
 //   --calls N      calls in it
 //   --clients LIST --faults LIST          the ones that take part, by their numbers; `none` for none
+//   --bug NAME     with a bug on purpose: deaf, forget, late, lie or repeat
 //   --shrink       make it as short as it can be and still fail
 // npm run reliability -- --cache N      one order of the steps of a cache again
 // npm run reliability -- --input NAME:N  one input of a decoder or a connection again
@@ -27,7 +28,7 @@ import { machine } from '../../bench/machine.ts';
 import { explore } from './cache/explorer.ts';
 import { longScenes, shortScenes } from './cache/scenes.ts';
 import { replayLine as replayOrder, simulate } from './cache/simulation.ts';
-import { type Plan, runFleet } from './fleet/fleet.ts';
+import { type Bug, bugs, type Plan, runFleet } from './fleet/fleet.ts';
 import { replayLine, shrink } from './fleet/shrink.ts';
 import { fuzzAll, fuzzOne, type FuzzReport } from './fuzz/run.ts';
 import { measureHostile } from './hostile/hostile.ts';
@@ -48,6 +49,7 @@ const { values } = parseArgs({
     seed: { type: 'string' },
     clients: { type: 'string' },
     faults: { type: 'string' },
+    bug: { type: 'string' },
     cache: { type: 'string' },
     orders: { type: 'string', default: '0' },
     mutants: { type: 'string' },
@@ -74,6 +76,7 @@ async function runOne(seed: number): Promise<void> {
     calls: Number(values.calls),
     ...(values.clients === undefined ? {} : { clients: toList(values.clients) }),
     ...(values.faults === undefined ? {} : { faults: toList(values.faults) }),
+    ...(values.bug === undefined ? {} : { bug: toBug(values.bug) }),
   };
   const report = await runFleet(plan, values.shrink ? null : (text) => console.log(text));
   const shown = values.shrink && report.violations.length > 0 ? await shrink(report) : report;
@@ -227,6 +230,12 @@ async function runServers(rounds: number): Promise<(readonly [string, string])[]
     ['real servers: milliseconds after a deadline at most', count(report.latest)],
     ['real servers: histories that are not linearizable', count(report.violations.length)],
   ];
+}
+
+function toBug(text: string): Bug {
+  const bug = bugs.find((name) => name === text);
+  if (bug === undefined) throw new Error(`--bug is one of ${bugs.join(', ')}`);
+  return bug;
 }
 
 function toList(text: string): number[] {

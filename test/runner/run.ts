@@ -31,6 +31,7 @@ const checks: readonly (readonly [name: string, program: string, ...args: string
   ['types of Workers', 'tsc', '-p', 'transport-web/tsconfig.check.json'],
   ['types of the test page', 'tsc', '-p', 'test/browser', '--noEmit'],
   ['types of the playground', 'tsc', '-p', 'demo/playground/page', '--noEmit'],
+  ['types of the fleets in it', 'tsc', '-p', 'demo/playground/fleet', '--noEmit'],
   ['lint of comments', 'deno', 'doc', '--quiet', '--lint', ...Object.values(entries)],
   ['lint', 'oxlint', '--type-aware', '--deny-warnings', '--quiet'],
 ];

@@ -145,6 +145,12 @@ test('the playground in it answers a set and a get', async (page) => {
   assert.ok(await frame.getByText('Through the bridge').isHidden());
 }, '/playground');
 
+test('the playground in it leads to the simulated fleets', async (page) => {
+  await page.frameLocator('iframe').getByRole('link', { name: 'Simulated fleets' }).click();
+  await page.waitForURL(/\/playground\/fleet\.html/);
+  await page.getByRole('status').filter({ hasText: 'No law is broken' }).waitFor();
+}, '/playground');
+
 const figures = JSON.parse(readFileSync(join(ROOT, 'docs/benchmark.json'), 'utf8')) as {
   title: string;
   series: string[];

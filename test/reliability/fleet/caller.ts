@@ -5,7 +5,7 @@ import type { Memcache } from '../../../core/client/memcache.ts';
 import { MemcacheError } from '../../../core/wire/errors.ts';
 import type { Call, Version } from '../history.ts';
 import { Calls, type OpenCall, show, type Stage } from './calls.ts';
-import { registerOf } from './judge.ts';
+import { registerOf } from './register.ts';
 import type { CallKind, ClientPlan } from './swarm.ts';
 import type { Process } from './timeline.ts';
 import type { TracedItem } from './trace.ts';
@@ -91,7 +91,7 @@ export class Caller extends Calls<ItemCall> {
   #succeeded(part: Part, open: ItemCall, result: unknown): void {
     const { judge } = this.stage;
     const { now } = this.process.timeline;
-    if (this.doubts > 0) this.#doubt(part, open);
+    for (let i = 0; i < this.doubts; i++) this.#doubt(part, open);
     if (open.kind === 'quietSet' || open.kind === 'quietDelete') return this.#doubt(part, open);
     if (open.kind === 'setEmpty') return judge.count('empty', part.register, result === true);
     if (part.id === 0 && this.plan.fallback !== 'no' && this.#isOld(part, open, result)) return;
@@ -133,7 +133,7 @@ export class Caller extends Calls<ItemCall> {
   #failedPart(part: Part, open: ItemCall, error: MemcacheError): void {
     const { judge, lies } = this.stage;
     if (!this.isExpected(error)) judge.fail(`${show(open)} ended with ${String(error)}`);
-    if (this.doubts > 0) this.#doubt(part, open);
+    for (let i = 0; i < this.doubts; i++) this.#doubt(part, open);
     // What a fallback does beside, and the parts of a bulk call, may go on when the call has failed, and
     // be counted for the next; the question which commands a server knows may be what was in doubt.
     const { fallback, dialect } = this.plan;
@@ -318,7 +318,9 @@ export class Caller extends Calls<ItemCall> {
 
   #prepareMany(kind: 'getMany' | 'setMany' | 'deleteMany'): PreparedCall {
     const client = this.#client;
-    const keys = [...new Set(Array.from({ length: 1 + this.random.below(8) }, () => this.#key()))];
+    const { bulk } = this.stage.swarm;
+    const length = 1 + this.random.below(bulk);
+    const keys = [...new Set(Array.from({ length }, () => this.#key()))];
     if (kind === 'getMany') {
       const parts = keys.map((key) => this.#part(key, 0, (result) => this.#toGet(key, result)));
       return { kind, parts, run: (options) => client.getMany<string>(keys, options) };

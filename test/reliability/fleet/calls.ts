@@ -123,7 +123,7 @@ export abstract class Calls<Open extends OpenCall> {
     if (stage.callsLeft <= 0) return;
     const open = this.prepare();
     const { number, kind, items } = open;
-    stage.callsLeft -= items.length;
+    stage.callsLeft--;
     stage.judge.commands += items.length;
     this.#open = open;
     const { timeline } = process;

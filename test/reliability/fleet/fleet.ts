@@ -24,7 +24,7 @@ import type { Watcher } from './trace.ts';
 /** What to run. All of it follows from the seed, but for what is left out or broken on purpose. */
 export interface Plan {
   readonly seed: number;
-  /** How many keys are asked for or written to, about. */
+  /** How many calls there are; a bulk call has many keys. */
   readonly calls: number;
   /** The numbers of the faults that happen; all by default. */
   readonly faults?: readonly number[];
@@ -35,10 +35,12 @@ export interface Plan {
 }
 
 /**
- * `deaf`: caches do not hear of changes. `forget`: servers lose items in silence. `late`: timers of clients are late. `lie`: what is not
- * known to be done passes for not sent. `repeat`: some bytes arrive twice.
+ * `deaf`: caches do not hear of changes. `forget`: servers lose items in silence. `late`: timers of
+ * clients are late. `lie`: what is not known to be done passes for not sent. `repeat`: some bytes
+ * arrive twice.
  */
-export type Bug = 'deaf' | 'forget' | 'late' | 'lie' | 'repeat';
+export const bugs = ['deaf', 'forget', 'late', 'lie', 'repeat'] as const;
+export type Bug = typeof bugs[number];
 
 /** What a run has shown. */
 export interface Report {
@@ -77,12 +79,14 @@ export async function runFleet(
   timeline.onNote = onNote;
   if (watcher !== null) timeline.onEvent = (event) => watcher(timeline.now, event);
   // To collect the stack of an error takes longer than the call that ends with it.
-  const { stackTraceLimit } = Error;
-  if (onNote === null) Error.stackTraceLimit = 0;
+  // The types of pages do not know it.
+  const errors = Error as ErrorConstructor & { stackTraceLimit: number };
+  const { stackTraceLimit } = errors;
+  if (onNote === null) errors.stackTraceLimit = 0;
   try {
     return await fleet.run();
   } finally {
-    Error.stackTraceLimit = stackTraceLimit;
+    errors.stackTraceLimit = stackTraceLimit;
   }
 }
 

@@ -1,6 +1,7 @@
 // What a run must not do: the laws of the client, and the histories of items.
 import type { Outcome } from '../../../core/wire/errors.ts';
 import { type Call, checkHistory, describe, type Operation } from '../history.ts';
+import { registerOf } from './register.ts';
 import type { ServerLog } from './server.ts';
 import type { Timeline } from './timeline.ts';
 
@@ -208,8 +209,3 @@ function tallyOf(tallies: Map<string, Tally>, register: string): Tally {
 
 const EMPTY: Call = { type: 'set', value: '' };
 const LOSE: Call = { type: 'lose' };
-
-/** The name of what holds an item: a key, and a server that has it. */
-export function registerOf(key: string, server: number): string {
-  return `${key}@${server}`;
-}

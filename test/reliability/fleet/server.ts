@@ -5,7 +5,7 @@ import { Server } from '../../../core/server/serve.ts';
 import type { StoreRequest } from '../../../core/server/store.ts';
 import { latin1 } from '../../../core/wire/bytes.ts';
 import type { Host, Network } from './network.ts';
-import { isCached } from './source.ts';
+import { isCached } from './register.ts';
 import { Process } from './timeline.ts';
 
 /** What a server is at this start of it. */

@@ -20,10 +20,8 @@ export async function shrink(report: Report, tries: number = 200): Promise<Repor
   };
   for (let isShorter = true; isShorter && left > 0;) {
     isShorter = false;
-    for (let cut = best.commands >> 1; cut > 0 && left > 0; cut >>= 1) {
-      while (cut < best.commands && await attempt({ ...best.plan, calls: best.commands - cut })) {
-        isShorter = true;
-      }
+    for (let cut = best.plan.calls >> 1; cut > 0 && left > 0; cut >>= 1) {
+      while (cut < best.plan.calls && await attempt(withCalls(best.plan, -cut))) isShorter = true;
     }
     const parts = [
       ['clients', best.clients],
@@ -39,6 +37,10 @@ export async function shrink(report: Report, tries: number = 200): Promise<Repor
     }
   }
   return best;
+}
+
+function withCalls(plan: Plan, more: number): Plan {
+  return { ...plan, calls: plan.calls + more };
 }
 
 /** Leaves out as many as can be, in halves, quarters and so on. */

@@ -5,7 +5,8 @@
 //    value of before as a fresh one; after a deletion or a `put` not as an old one either.
 // 3. Each value was the source's, of that key.
 import type { AbortSignalLike } from '../../../core/io/transport.ts';
-import { type Judge, registerOf } from './judge.ts';
+import type { Judge } from './judge.ts';
+import { registerOf } from './register.ts';
 import type { CachePlan } from './swarm.ts';
 import type { Process } from './timeline.ts';
 
@@ -154,11 +155,6 @@ export class Source {
     const end = registerOf('', server);
     for (const [name, original] of this.#originals) if (name.endsWith(end)) original.lost(now);
   }
-}
-
-/** Whether an item is a cache's: the others are in histories. */
-export function isCached(key: string): boolean {
-  return key.startsWith('c');
 }
 
 // Without meta commands there is a second item, which says whether the first is fresh.

@@ -110,6 +110,8 @@ export interface Swarm {
   /** Bytes. */
   readonly memory: number;
   readonly keys: number;
+  /** The most keys of a bulk call. */
+  readonly bulk: number;
   /** The longest value, in bytes. */
   readonly maxValue: number;
   readonly clients: readonly ClientPlan[];
@@ -144,6 +146,7 @@ export function swarmOf(seed: number): Swarm {
     return planClient(random, servers, mayBeOld, pause, isCache ? cache : null);
   });
   const callers = clients.reduce((sum, one) => sum + one.callers, 0);
+  const bulk = random.pick([8, 8, 100]);
   return {
     conditions: {
       latency,
@@ -153,7 +156,8 @@ export function swarmOf(seed: number): Swarm {
     servers,
     memory: random.pick([64, 256, 1024]) * 1024,
     // A few callers at most are to be at one key, as that is what the checker can afford.
-    keys: Math.max(4, Math.ceil(callers * random.pick([0.5, 2, 10]))),
+    keys: Math.max(4, Math.ceil(callers * random.pick([0.5, 2, 10]) * bulk / 8)),
+    bulk,
     maxValue: random.pick([0, 0, 100, 3000, 40_000]),
     clients,
     cache,
@@ -161,7 +165,8 @@ export function swarmOf(seed: number): Swarm {
     // An item lives by its server's time of day, which is then no measure.
     expires: !faults.includes('clock') && random.chance(0.4),
     faults,
-    faultEvery: random.pick([5_000, 50_000, 500_000]) * (pause > 10_000 ? 10 : 1),
+    // Where calls are rare, so are faults: what happens between two calls shows little.
+    faultEvery: Math.max(random.pick([5_000, 50_000, 500_000]), pause / callers),
   };
 }
 

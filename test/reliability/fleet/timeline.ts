@@ -43,10 +43,10 @@ export class Timeline {
     return event;
   }
 
-  /** Lets an event that was held back happen now. */
+  /** Lets an event that was held back happen now: before others of this moment, but for a timer. */
   again(event: Event): void {
     event.at = this.now;
-    event.order = this.#order++;
+    if (event.kind === 'timer') event.order = this.#order++;
     this.#push(event);
   }
 
