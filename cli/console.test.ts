@@ -9,6 +9,7 @@ import { temporaryDirectory } from '../test/support/temporary.ts';
 import { Server } from '../core/server/mod.ts';
 import { Client, listen } from '../transport-node/mod.ts';
 import { main } from './main.ts';
+import { History } from './history.ts';
 
 /** Pipes lines into the console; returns its output. */
 async function talk(...lines: readonly string[]): Promise<{ out: string[]; err: string[] }> {
@@ -312,6 +313,15 @@ prompt('the history is kept for the next session, for this user alone', async ()
   await talk.type('\x1b[A', /get one/);
   talk.terminal.stdin.write('\r\x04');
   await talk.ended;
+});
+
+prompt('no login in the address of a server is kept in the history, however it is written', () => {
+  const home = temporaryDirectory();
+  const history = new History({ HOME: home });
+  for (const letters of [...'ab9:/@?#[]%., "\'\\', 'é', '']) {
+    history.write(['get a', `get a -s memcached://user:${letters}s3cr3t${letters}@host`]);
+    assert.equal(history.read(), ['get a'], letters);
+  }
 });
 
 prompt('a history that can be neither read nor written stops nobody', async () => {

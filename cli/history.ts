@@ -6,6 +6,9 @@ import { dirname, isAbsolute, join } from 'node:path';
 /** How many lines are kept. */
 export const HISTORY_SIZE = 1000;
 
+/** An address with something before an `@`, torn apart or not. */
+const LOGIN = /:\/\/.*@/;
+
 /**
  * The lines of earlier sessions. If they cannot be read or written the history is empty: the
  * console works without it.
@@ -30,11 +33,15 @@ export class History {
     }
   }
 
-  /** Saves these, the newest first, readable by this user alone: values may be secrets. */
+  /**
+   * Saves these, the newest first, readable by this user alone: values may be secrets. A line with a
+   * login in the address of a server, which no command takes, is left out.
+   */
   write(lines: readonly string[]): void {
     try {
       mkdirSync(dirname(this.#file), { recursive: true, mode: 0o700 });
-      const text = lines.slice(0, HISTORY_SIZE).toReversed().map((line) => `${line}\n`).join('');
+      const kept = lines.filter((line) => !LOGIN.test(line));
+      const text = kept.slice(0, HISTORY_SIZE).toReversed().map((line) => `${line}\n`).join('');
       writeFileSync(this.#file, text, { mode: 0o600 });
     } catch {
       // The home directory is read-only, or full.

@@ -3,6 +3,7 @@ import type { Dialer } from '../core/io/transport.ts';
 import { latin1 } from '../core/wire/bytes.ts';
 import { encodeCommand } from '../core/wire/encode-command.ts';
 import { AuthError } from '../core/wire/errors.ts';
+import { withoutSecret } from '../core/wire/server-messages.ts';
 import type { Login } from './secure-flags.ts';
 
 /** A dialer that logs in on each connection before it hands it to its owner. */
@@ -16,7 +17,7 @@ export function loggedIn(dial: Dialer, login: Login): Dialer {
     });
     // Some servers quote a line that they do not understand, password included.
     const refusal = (why: string): AuthError =>
-      new AuthError(`the login was refused: ${why.replaceAll(login.password || '\0', '***')}`);
+      new AuthError(`the login was refused: ${withoutSecret(why, login.password)}`);
     const transport = await dial(to, {
       onData(chunk) {
         if (isIn) return events.onData(chunk);

@@ -7,6 +7,7 @@ import { VERSION } from '../core/version.ts';
 import { assertArgument, checkKnown, checkObject } from '../core/wire/check.ts';
 import type { Command } from '../core/wire/command.ts';
 import { MemcacheError, ServerReplyError } from '../core/wire/errors.ts';
+import { isQuoting } from '../core/wire/quoting.ts';
 
 /** The attributes of a span or of a measurement. */
 export type TelemetryAttributes = Record<string, string | number | boolean>;
@@ -126,7 +127,10 @@ function finish(span: SpanLike, end: CommandEnd, failure: TelemetryAttributes): 
     'memwire.bytes_in': bytesIn,
     ...failure,
   });
-  if (error !== null) span.setStatus({ code: SpanStatusCode.ERROR, message: error.message });
+  if (error !== null) {
+    const message = isQuoting(error) ? error.name : error.message;
+    span.setStatus({ code: SpanStatusCode.ERROR, message });
+  }
   span.end();
 }
 

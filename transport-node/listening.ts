@@ -1,5 +1,6 @@
 // The common part of `listen` on Node, Deno and Bun, which only differ in their runtimes' calls.
 import { chmodSync, lstatSync, unlinkSync } from 'node:fs';
+import { withoutKey } from '../core/client/connection/endpoint.ts';
 import type { Accept, Endpoint, Listener, ListenOptions } from '../core/io/transport.ts';
 
 /**
@@ -19,8 +20,10 @@ export type ListenAt = (
   options: ListenOptions,
 ) => Promise<Listener>;
 
-export const listenBy = (listenAt: ListenAt): Listen => (at, accept, mode) =>
-  listenAt(at, accept, mode === undefined ? {} : { mode });
+export const listenBy = (listenAt: ListenAt): Listen => async (at, accept, mode) => {
+  const listener = await listenAt(at, accept, mode === undefined ? {} : { mode });
+  return { ...listener, endpoint: withoutKey(listener.endpoint) };
+};
 
 /** Creates a socket file at the path, and replaces one that was left behind. */
 export async function atSocketFile<Listening>(

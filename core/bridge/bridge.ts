@@ -13,8 +13,8 @@ import { BridgeSession, type BridgeSocket, type InFlight } from './session.ts';
  * request, `admit` for each upgrade request, and `accept` for each WebSocket that results from one.
  */
 export class Bridge {
-  /** Its options, each checked and there. */
-  readonly settings: BridgeSettings;
+  // Private, so that no console shows the tokens and passwords.
+  readonly #settings: BridgeSettings;
   readonly #admission: Admission;
   readonly #sessions: Set<BridgeSession> = new Set();
   readonly #inFlight: InFlight = { count: 0 };
@@ -28,11 +28,16 @@ export class Bridge {
    * @throws UsageError naming the option that breaks a rule.
    */
   constructor(options: BridgeOptions & { readonly dial: Dialer }) {
-    this.settings = bridgeSettings(options);
+    this.#settings = bridgeSettings(options);
     const { upstream, upstreamTls } = this.settings;
     if (upstreamTls !== undefined) checkTls(upstreamTls);
     toEndpoint(upstream, upstreamTls);
     this.#admission = new Admission(this.settings);
+  }
+
+  /** Its options, each checked and there. */
+  get settings(): BridgeSettings {
+    return this.#settings;
   }
 
   /** How many sockets are open. */

@@ -1,5 +1,13 @@
 // The errors that a bridge sends to pages.
-import { ConnectionError, ServerReplyError, UsageError } from '../wire/errors.ts';
+import {
+  AuthError,
+  ConnectionError,
+  type MemcacheError,
+  ProtocolError,
+  ServerReplyError,
+  UsageError,
+} from '../wire/errors.ts';
+import { isQuoting } from '../wire/quoting.ts';
 import { clientError, type ErrorReply, serverError } from '../wire/reply.ts';
 
 // Every error that is sent to pages. The upstream's own messages only go to the log.
@@ -26,4 +34,16 @@ export function toReply(error: unknown): ErrorReply {
   }
   if (error instanceof UsageError) return BAD_REQUEST;
   return error instanceof ConnectionError && error.code === 'overloaded' ? BUSY : UNAVAILABLE;
+}
+
+/**
+ * The error of an upstream for the log: without a text of the upstream that is not memcached's own,
+ * since it may repeat a key, a value or a login.
+ */
+export function toLogged(error: Error): Error {
+  if (!isQuoting(error)) return error;
+  if (error instanceof ServerReplyError) return new ServerReplyError(error.kind, '');
+  if (error instanceof AuthError) return new AuthError(error.message);
+  const { outcome } = error as MemcacheError;
+  return new ProtocolError('the upstream broke the protocol, or refused a command', outcome);
 }

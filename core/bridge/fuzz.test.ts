@@ -4,10 +4,9 @@ import * as assert from 'uvu/assert';
 import { bytes } from '../../conformance/assert.ts';
 import { Random } from '../../conformance/random.ts';
 import { RandomRequests } from '../../conformance/random-requests.ts';
-import { requestVectors } from '../../conformance/vectors/requests.ts';
-import { commandVectors } from '../../conformance/vectors/commands.ts';
 import { BridgeScene } from '../../test/support/bridge-scene.ts';
 import { FakePeer } from '../../test/support/fake-peer.ts';
+import { hostileStream } from '../../test/support/hostile-stream.ts';
 import { settled } from '../../test/support/scripted.ts';
 import { StrictUpstream } from '../../test/support/strict-upstream.ts';
 import { suite } from '../../test/runner/suite.ts';
@@ -17,38 +16,6 @@ const fuzz = suite('bridge: fuzz');
 const random = new Random(Number(process.env['MEMWIRE_SEED'] ?? 20261121));
 const rounds = Number(process.env['MEMWIRE_RUNS'] ?? 3000);
 const requests = new RandomRequests(random);
-const vectors = [...commandVectors, ...requestVectors].map((vector) => vector.bytes)
-  .filter((line) => line.length < 1000);
-
-// Texts that would get a command past a parser with a gap.
-const smuggled = [
-  'mg a v f O\x01\r\n',
-  `mg ${'k'.repeat(246)} v f O1\r\n`,
-  '\r\nflush_all\r\n',
-  'set a 0 0 13\r\ndelete secret\r\n\r\n',
-  `set ${'k'.repeat(251)} 0 0 13\r\ndelete secret\r\n`,
-  `mg ${btoa('a\r\nflush_all\r\n')} b v\r\n`,
-  `mg ${btoa('x')} b b v\r\n`,
-  'mg a v P/other/pool Lother\r\n',
-  'set a 0 0 -1\r\n',
-  'noreply',
-  'app1:a',
-  '\0',
-  ' ',
-];
-
-function stream(): string {
-  let all = '';
-  for (let parts = 1 + random.below(6); parts > 0; parts--) {
-    const kind = random.below(10);
-    if (kind < 5) all += requests.sequence(1);
-    else if (kind < 8) all += random.pick(vectors);
-    else all += random.pick(smuggled);
-  }
-  if (random.chance(0.5)) return all;
-  const at = random.below(all.length);
-  return all.slice(0, at) + random.pick(smuggled) + all.slice(at + random.below(4));
-}
 
 fuzz(`${rounds} streams of a hostile page`, async () => {
   const upstream = new StrictUpstream('app1:');
@@ -57,7 +24,7 @@ fuzz(`${rounds} streams of a hostile page`, async () => {
   let refused = 0;
   for (let round = 0; round < rounds; round++) {
     const page = scene.open();
-    const text = stream();
+    const text = hostileStream(random, requests);
     const most = random.pick([1, 7, 2000]);
     for (let at = 0; at < text.length && page.ended === null;) {
       const end = at + 1 + random.below(most);

@@ -9,6 +9,7 @@ import type {
   Transport,
   TransportEvents,
 } from '../io/transport.ts';
+import { withoutKey } from '../client/connection/endpoint.ts';
 import { Bridge, type Place, type RunningBridge } from './bridge.ts';
 import { type Digest, Guest } from './guest.ts';
 import type { BridgeOptions } from './options.ts';
@@ -41,7 +42,7 @@ export async function listenBridgeOn(
   let closing: Promise<unknown> | null = null;
   return {
     bridge,
-    endpoint: { ...at, port: 'port' in endpoint ? endpoint.port : at.port },
+    endpoint: withoutKey({ ...at, port: 'port' in endpoint ? endpoint.port : at.port }),
     async close() {
       if (closing === null) {
         closing = Promise.all([bridge.close(), listener.close()]);

@@ -22,6 +22,25 @@ session('classic and meta commands go through, quiet ones too', async () => {
   assert.is(page.ended, '1000 quit');
 });
 
+session(
+  'a key in a reply is in base64 if its item was stored so, as memcached has it',
+  async () => {
+    const page = new EmbeddedBridge({ prefix: 'app:' }).open();
+    assert.is(
+      await page.say('ms YQ== 1 b\r\nx\r\nmg a k\r\nmg YQ== b k\r\n'),
+      [
+        'HD\r\n',
+        'HD kYQ== b\r\n',
+        'HD kYQ== b\r\n',
+      ].join(''),
+    );
+    assert.is(
+      await page.say('ms a 1\r\nx\r\nmg YQ== b k\r\nmg a k\r\n'),
+      'HD\r\nHD ka\r\nHD ka\r\n',
+    );
+  },
+);
+
 session('a request is sent anew, not passed on', async () => {
   const said = 'get   a \r\nms b 1 T0 q I Ox\r\nz\r\ndelete a noreply\r\n';
   const { upstream } = await new ScriptedBridge().said(said);

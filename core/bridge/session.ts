@@ -17,7 +17,7 @@ import { encodeReply } from '../wire/encode-reply.ts';
 import { UsageError } from '../wire/errors.ts';
 import { isError, type Reply } from '../wire/reply.ts';
 import { ServerConnection } from '../wire/server-connection.ts';
-import { BAD_REQUEST, BUSY, NOT_ALLOWED, TOO_LARGE, toReply } from './errors.ts';
+import { BAD_REQUEST, BUSY, NOT_ALLOWED, toLogged, TOO_LARGE, toReply } from './errors.ts';
 import type { BridgeClient } from './events.ts';
 import type { BridgeSettings } from './options.ts';
 import { ownPolicy, type Policy } from './policy.ts';
@@ -245,7 +245,7 @@ export class BridgeSession implements TransportEvents {
         this.#settle(id, size, own);
       },
       (error: Error) => {
-        if (!this.#closed) settings.log({ type: 'upstream', client, error });
+        if (!this.#closed) settings.log({ type: 'upstream', client, error: toLogged(error) });
         this.#settle(id, size, toReply(error));
       },
     );

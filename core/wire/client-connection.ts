@@ -69,9 +69,10 @@ import {
 } from './proof.ts';
 import { Queue } from './queue.ts';
 import { QuietRun } from './quiet-run.ts';
-import { CLOSED, errorLine, isError, isItem, SILENT } from './reply.ts';
+import { CLOSED, isError, isItem, knownLine, SILENT } from './reply.ts';
 import type { ErrorReply, Reply } from './reply.ts';
 import { COMMAND_SIZE, Ring, sizeOf, type Slot } from './ring.ts';
+import { withoutSecret } from './server-messages.ts';
 import { type ReplyShape, verbs } from './verbs.ts';
 import { overloaded } from './without-stack.ts';
 
@@ -410,6 +411,7 @@ export class ClientConnection<Tag> {
     slot.offset = this.#output.position;
     slot.isEndless = shape === 'watch';
     slot.answers = this.#liveness.replies;
+    if (slot.command.verb === 'auth') this.#decoder.secret = slot.command.password;
     if (slot.command === META_PROBE) slot.opaque = PROBE_OPAQUE;
     else if (shape === 'meta') slot.opaque = this.#opaque = this.#opaque % LAST_OPAQUE + 1;
     try {
@@ -458,7 +460,9 @@ export class ClientConnection<Tag> {
       return slot.tag === undefined ? true : { type: 'item', tag: slot.tag, item: reply };
     }
     const bytesIn = this.#decoder.account();
-    if (reply.type === 'VERSION') this.#proof.version = reply.version;
+    if (reply.type === 'VERSION') {
+      this.#proof.version = withoutSecret(reply.version, this.#decoder.secret);
+    }
     if (slot.isProbe) {
       this.#readProbe(slot.command, reply);
       return true;
@@ -515,7 +519,7 @@ export class ClientConnection<Tag> {
   #readIdle(): boolean {
     const error = this.#decoder.pending ? this.#decoder.unasked() : null;
     if (error !== null) {
-      const why = `the server closed the connection: ${errorLine(error)}`;
+      const why = `the server closed the connection: ${knownLine(error)}`;
       this.fail(new ConnectionError(why, 'unknown'));
     }
     const ended = this.#state === 'ending' && this.#output.length === 0 && this.pending === 0;

@@ -41,6 +41,7 @@ import {
   type StatLine,
   type ValueItem,
 } from './reply.ts';
+import { withoutSecret } from './server-messages.ts';
 import { type ReplyShape, verbs } from './verbs.ts';
 
 /** The limits of what a server may send. */
@@ -100,6 +101,8 @@ export class ReplyDecoder {
   opaque: number = -1;
   /** Where among the flags that opaque stood. */
   opaqueIndex: number = 0;
+  /** The password of the login that was sent, which no error may show. */
+  secret: string = '';
   /** The reply that `readPlain` read. */
   readonly plain: PlainReply = new PlainReply();
 
@@ -309,7 +312,7 @@ export class ReplyDecoder {
         reply = line === 'EN' ? EN : readDebug(line, request);
         break;
       case 'admin':
-        reply = line === 'OK' ? OK : readRefusal(line);
+        reply = line === 'OK' ? OK : readRefusal(withoutSecret(line, this.secret));
         break;
       case 'stats': {
         const stat = readStat(line);
@@ -379,12 +382,13 @@ export class ReplyDecoder {
     const error = readError(line);
     if (error === null) {
       // A line may hold a user's data; its first word is enough to know it by.
-      const word = JSON.stringify(firstWord(line).slice(0, 32));
+      const word = JSON.stringify(withoutSecret(firstWord(line), this.secret).slice(0, 32));
       throw new ProtocolError(`a line that starts with ${word} answers ${asked}`);
     }
     this.#blankAllowed = true;
     this.#reset();
-    return error;
+    if (this.secret === '') return error;
+    return { ...error, message: withoutSecret(error.message, this.secret) };
   }
 
   // A reply is complete: the parts gathered for it must not leak into the next.
@@ -551,7 +555,7 @@ function checkFlags(flags: readonly string[]): void {
   }
 }
 
+// How many bytes of a line have come depends on how they were cut, so the message does not say.
 function checkLimit(what: string, length: number, limit: number): void {
-  if (length <= limit) return;
-  throw new ProtocolError(`${what} of ${length} bytes is over the limit of ${limit}`);
+  if (length > limit) throw new ProtocolError(`${what} is longer than ${limit} bytes`);
 }

@@ -1,4 +1,5 @@
 // The errors of this package: one small tree, each with a code and an outcome.
+import { codes } from './server-messages.ts';
 
 /**
  * Whether a command that failed had an effect on the server.
@@ -58,13 +59,6 @@ export class UsageError extends MemcacheError {
 
 /** The word an error line starts with. */
 export type ErrorKind = 'ERROR' | 'CLIENT_ERROR' | 'SERVER_ERROR';
-
-const codes = new Map<string, string>([
-  ['object too large for cache', 'too-large'],
-  ['out of memory storing object', 'out-of-memory'],
-  ['out of memory', 'out-of-memory'],
-  ['cannot increment or decrement non-numeric value', 'non-numeric'],
-]);
 
 /** The server answered with an error line. */
 export class ServerReplyError extends MemcacheError {

@@ -3,10 +3,9 @@
 import * as assert from 'uvu/assert';
 import { bytes, show, text } from '../../conformance/assert.ts';
 import { Random } from '../../conformance/random.ts';
-import { commandVectors } from '../../conformance/vectors/commands.ts';
 import { replyVectors } from '../../conformance/vectors/replies.ts';
-import { requestVectors } from '../../conformance/vectors/requests.ts';
 import { suite } from '../../test/runner/suite.ts';
+import { cut as cutOf, replyLines, requestLines, soup as soupOf } from '../../test/support/soup.ts';
 import { ClientConnection } from './client-connection.ts';
 import type { Command } from './command.ts';
 import { isQuiet } from './command-facts.ts';
@@ -21,65 +20,8 @@ const random = new Random(Number(process.env['MEMWIRE_SEED'] ?? 20261121));
 const rounds = Number(process.env['MEMWIRE_RUNS'] ?? 3000);
 
 const requests = replyVectors.map(({ request }) => request);
-const replyLines = replyVectors.map((vector) => vector.bytes);
-const requestLines = [...commandVectors, ...requestVectors].map((vector) => vector.bytes)
-  .filter((line) => line.length < 1000);
-// What decides something, somewhere.
-const tokens = [
-  '\r\n',
-  '\n',
-  '\r',
-  ' ',
-  '\0',
-  '0',
-  '-1',
-  '18446744073709551616',
-  'noreply',
-  'O1',
-  'b',
-  'q',
-  'END',
-  'EN',
-  'MN',
-  'OK',
-  'VALUE',
-  'VA 3',
-  'ERROR',
-  'SERVER_ERROR x\r\n',
-  '\xff',
-  '\x80',
-  '=',
-  '%',
-];
-
-/** Bytes that look like these samples, more or less. */
-function soup(samples: readonly string[]): Uint8Array {
-  let made = '';
-  for (let parts = 1 + random.below(4); parts > 0; parts--) made += random.pick(samples);
-  for (let changes = random.below(5); changes > 0; changes--) {
-    const at = random.below(made.length + 1);
-    const gone = random.chance(0.5) ? random.below(6) : 0;
-    const put = random.chance(0.7) ? random.pick(tokens) : String.fromCharCode(random.below(256));
-    made = made.slice(0, at) + (random.chance(0.8) ? put : '') + made.slice(at + gone);
-  }
-  return bytes(random.chance(0.05) ? noise() : made.slice(0, 1900));
-}
-
-function noise(): string {
-  return Array.from({ length: random.below(200) }, () => String.fromCharCode(random.below(256)))
-    .join('');
-}
-
-function cut(data: Uint8Array): Uint8Array[] {
-  const most = random.pick([1, 2, 5, 50]);
-  const chunks: Uint8Array[] = [];
-  for (let at = 0; at < data.length;) {
-    const end = at + 1 + random.below(most);
-    chunks.push(data.slice(at, end));
-    at = end;
-  }
-  return chunks;
-}
+const soup = (samples: readonly string[]): Uint8Array => soupOf(random, samples);
+const cut = (data: Uint8Array): Uint8Array[] => cutOf(random, data);
 
 fuzz('a reply decoder gives replies and ProtocolErrors, however the bytes are cut', () => {
   const read = (request: Command | null, chunks: readonly Uint8Array[]): string => {

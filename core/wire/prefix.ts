@@ -103,7 +103,8 @@ export function unprefixReply(reply: Reply, command: Command, prefix: Uint8Array
     return { ...reply, items: withOwnKeys(reply.items, command, prefix) };
   }
   if (!('base64' in command) || !isMeta(reply) || !hasFlag(reply.flags, 'k')) return reply;
-  const name = `k${spelledKey(command.key, command.base64)}`;
+  // Base64 if the item was stored under a key in base64, whatever the command has.
+  const name = `k${spelledKey(command.key, reply.flags.includes('b'))}`;
   return { ...reply, flags: reply.flags.map((flag) => flag[0] === 'k' ? name : flag) };
 }
 

@@ -32,8 +32,9 @@ import type { Command, MetaCommand, MetaSetCommand } from './command.ts';
 import { ConnectionError, type Outcome, ProtocolError, UsageError } from './errors.ts';
 import { isMeta } from './meta-flags.ts';
 import { PROBE_OPAQUE } from './opaque.ts';
-import { errorLine, type ErrorReply, isError, type Reply } from './reply.ts';
+import { type ErrorReply, isError, knownLine, type Reply } from './reply.ts';
 import { hasValue, isQuiet } from './command-facts.ts';
+import { loginMessages } from './server-messages.ts';
 import { fitsText, toText } from './to-text.ts';
 import { rowOf, verbs } from './verbs.ts';
 
@@ -287,7 +288,7 @@ function awaitsProof(command: Command): boolean {
  */
 function judgeMetaProbe(reply: Reply, opaque: number): string | null {
   if (isError(reply)) {
-    return `answers meta commands with ${errorLine(reply)}`;
+    return `answers meta commands with ${knownLine(reply)}`;
   }
   if (reply.type === 'EN' && reply.flags.length === 0 && opaque < 0) {
     return 'leaves the opaque out of a miss, as memcached before 1.6.18 does';
@@ -310,10 +311,7 @@ function provesText(reply: Reply): boolean {
  * among it was taken for the login.
  */
 export function wantsLogin(reply: Reply): boolean {
-  return isError(reply) && reply.type === 'CLIENT_ERROR' &&
-    /^(unauthenticated|bad authentication token format|authentication failure)$/.test(
-      reply.message,
-    );
+  return isError(reply) && reply.type === 'CLIENT_ERROR' && loginMessages.includes(reply.message);
 }
 
 /** The answer of a server that demands a login. */

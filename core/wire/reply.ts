@@ -1,6 +1,7 @@
 // The replies of the text protocol as values, and the constants for frequent ones.
 import type { ErrorKind } from './errors.ts';
 import type { Key } from './command.ts';
+import { commonMessages } from './server-messages.ts';
 import type { StatusWord } from './verbs.ts';
 
 /** A line of one fixed word. */
@@ -293,7 +294,10 @@ export function isError(reply: Reply): reply is ErrorReply {
   return reply.type === 'ERROR' || reply.type === 'CLIENT_ERROR' || reply.type === 'SERVER_ERROR';
 }
 
-/** An error as the server wrote it, without the end of the line. */
-export function errorLine({ type, message }: ErrorReply): string {
-  return `${type} ${message}`.trimEnd();
+/**
+ * An error for the message of another one: as the server wrote it where that is memcached's own text,
+ * as any other may repeat what a client has sent.
+ */
+export function knownLine({ type, message }: ErrorReply): string {
+  return commonMessages.has(message) ? `${type} ${message}`.trimEnd() : type;
 }

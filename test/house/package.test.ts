@@ -9,6 +9,7 @@ import { WebSocket } from 'ws';
 import { VERSION } from '../../core/version.ts';
 import { entries as built } from '../../package/entries.ts';
 import { suite } from '../runner/suite.ts';
+import { differences } from './package-contents.ts';
 import { ROOT } from './source.ts';
 import { tarball, UserProject } from './user-project.ts';
 
@@ -23,7 +24,6 @@ interface Manifest {
   readonly types: string;
   readonly typesVersions: Readonly<Record<'*', Readonly<Record<string, readonly string[]>>>>;
   readonly exports: Readonly<Record<string, unknown>>;
-  readonly dependencies?: Readonly<Record<string, string>>;
 }
 
 const read = (file: string): Manifest =>
@@ -74,11 +74,31 @@ house('it says what it is, who made it, and under which license', () => {
   }
 });
 
-house('it has no dependencies', () => {
-  assert.is(manifest.dependencies, undefined);
+const packed = tarball();
+
+house('it has no dependencies, and runs nothing when it is installed', () => {
+  const installed = JSON.parse(
+    readFileSync(join(packed.project, 'node_modules', manifest.name, 'package.json'), 'utf8'),
+  ) as Record<string, unknown>;
+  for (const field of ['dependencies', 'optionalDependencies', 'bundleDependencies']) {
+    assert.is(installed[field], undefined, field);
+  }
+  assert.is(installed['bundledDependencies'], undefined);
+  const scripts = Object.keys(installed['scripts'] as object);
+  assert.equal(scripts.filter((name) => /^(pre|post)?(install|uninstall|prepare)$/.test(name)), []);
+  // npm compiles what has this file, without a script.
+  assert.not(packed.paths.includes('binding.gyp'));
 });
 
-const packed = tarball();
+house('it has the files of package/contents.txt, which npm run contents writes', () => {
+  const found = differences(packed.paths);
+  assert.ok(found.length === 0, `npm run contents\n${found.join('\n')}`);
+});
+
+house('a file that comes or goes is named', () => {
+  const paths = packed.paths.filter((path) => path !== 'LICENSE');
+  assert.equal(differences([...paths, '.env']), ['+ .env', '- LICENSE']);
+});
 
 house('publint finds no problem', async () => {
   const { buffer } = new Uint8Array(readFileSync(packed.file));

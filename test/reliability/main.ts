@@ -5,6 +5,10 @@
 //   --rounds N     then kill, stop and continue real servers so often; 200 by default
 //   --soak N       a soak of N operations, in thousands; 0 by default
 //   --orders N     first try every order of the long scenes of a cache, and N at random; 0 by default
+//   --fuzz N       N inputs for each decoder and connection, in thousands; 0 by default
+//   --sequences N  N random sequences of requests for memcached and for the embedded server, alone,
+//                  behind the bridge and behind the example proxy; 0 by default
+//   --hostile N    N phases beside each kind of hostile peer of a bridge, on each runtime; 0 by default
 //   --write        also write the figures to docs/reliability.md
 // npm run reliability -- --seed N       one run again, and what happened in it
 //   --calls N      calls in it
@@ -12,6 +16,7 @@
 //   --bug NAME     with a bug on purpose: deaf, forget, late, lie or repeat
 //   --shrink       make it as short as it can be and still fail
 // npm run reliability -- --cache N      one order of the steps of a cache again
+// npm run reliability -- --input NAME:N  one input of a decoder or a connection again
 // npm run reliability -- --mutants PLACE
 //   the mutants of a file, such as core/wire/ring.ts, of several with commas between them, or of
 //   each file of a folder: how many of them the tests kill, and those that survive without a reason in test/reliability/mutation/survivors
@@ -27,6 +32,9 @@ import { longScenes, shortScenes } from './cache/scenes.ts';
 import { replayLine as replayOrder, simulate } from './cache/simulation.ts';
 import { type Bug, bugs, type Plan, runFleet } from './fleet/fleet.ts';
 import { replayLine, shrink } from './fleet/shrink.ts';
+import { fuzzAll, fuzzOne, type FuzzReport } from './fuzz/run.ts';
+import { measureHostile } from './hostile/hostile.ts';
+import { compareAll } from './middlemen/compare-all.ts';
 import { describeMutants } from './mutation/report.ts';
 import { runMutants, sourcesOf } from './mutation/run.ts';
 import { readReasons } from './mutation/survivors.ts';
@@ -53,12 +61,17 @@ const { values } = parseArgs({
     quick: { type: 'boolean', default: false },
     workers: { type: 'string', default: '1' },
     soak: { type: 'string', default: '0' },
+    fuzz: { type: 'string', default: '0' },
+    input: { type: 'string' },
+    sequences: { type: 'string', default: '0' },
+    hostile: { type: 'string', default: '0' },
     shrink: { type: 'boolean', default: false },
     write: { type: 'boolean', default: false },
   },
 });
 
 if (values.mutants !== undefined) await runMutantsOf(values.mutants);
+else if (values.input !== undefined) console.log(await fuzzOne(values.input));
 else if (values.cache !== undefined) await runOrder(Number(values.cache));
 else if (values.seed === undefined) await runMany();
 else await runOne(Number(values.seed));
@@ -180,19 +193,38 @@ async function runMany(): Promise<void> {
     ['runs that broke a law', count(sums.broken)],
     ...await runServers(Number(values.rounds)),
     ...orders,
-    ...await runSoak(1000 * Number(values.soak)),
+    ...await runPart(
+      'a soak',
+      1000 * Number(values.soak),
+      (operations) => runSoakApart({ ...shortSoak, operations }),
+    ),
+    ...await runPart(
+      'fuzz',
+      1000 * Number(values.fuzz),
+      (inputs) => fuzzAll(inputs, Number(values.from)),
+    ),
+    ...await runPart(
+      'sequences',
+      Number(values.sequences),
+      (sequences) => compareAll(sequences, Number(values.from)),
+    ),
+    ...await runPart('hostile peers', Number(values.hostile), (rounds) => measureHostile(rounds)),
   ];
   console.log(rows.map(([name, value]) => `${name.padEnd(52)} ${value.padStart(12)}`).join('\n'));
   if (values.write) writePage(rows);
   if (sums.broken > 0) process.exitCode = 1;
 }
 
-async function runSoak(operations: number): Promise<(readonly [string, string])[]> {
-  if (operations === 0) return [];
-  const { figures, violations } = await runSoakApart({ ...shortSoak, operations });
+async function runPart(
+  part: string,
+  size: number,
+  run: (size: number) => Promise<FuzzReport>,
+): Promise<(readonly [string, string])[]> {
+  if (size === 0) return [];
+  const { figures, violations } = await run(size);
   if (violations.length > 0) process.exitCode = 1;
   console.log(violations.join('\n'));
-  return figures.map(([name, value]) => [`a soak: ${name}`, count(value)]);
+  return figures.map(([name, value]) => [`${part}: ${name}`, count(value)]);
 }
 
 // The same laws with real servers, as far as callers can see them.

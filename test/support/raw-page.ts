@@ -133,6 +133,15 @@ export class RawPage {
     this.#socket.write(Buffer.concat([head, bytes]));
   }
 
+  /** Sends the head of a message of so many bytes. */
+  sendHead(length: number): void {
+    const head = Buffer.alloc(14);
+    head[0] = 0x80 + BINARY;
+    head[1] = 0x80 + 127;
+    head.writeBigUInt64BE(BigInt(length), 2);
+    this.#socket.write(head);
+  }
+
   /** Sends a message in so many frames. */
   sendCut(payload: string | Uint8Array, frames: number): void {
     for (let i = 1; i < frames; i++) this.send('', i === 1 ? BINARY : CONTINUED, false);

@@ -2,10 +2,11 @@
 import type { BridgeEvent, BridgeOptions, RunningBridge } from '../../core/bridge/mod.ts';
 import { MemoryServer } from '../../core/server/memory.ts';
 import type { TlsOptions } from '../../core/io/transport.ts';
+import { origin } from './hostile.ts';
 import { RawPage, type UpgradeOptions } from './raw-page.ts';
 import { listenBridge } from '../runner/runtime-bridge.ts';
 
-export const origin = 'https://app.example.org';
+export { origin };
 const started: RunningBridge[] = [];
 
 /** A bridge to an embedded server, and the events of its log. */

@@ -103,7 +103,7 @@ export class ListeningBridge {
             },
           });
         },
-        dial: new MemoryServer().dial,
+        dial: options.dial ?? new MemoryServer().dial,
         digest: (text) => createHash('sha1').update(text).digest('base64'),
       },
       place,

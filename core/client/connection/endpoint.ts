@@ -135,6 +135,13 @@ export function checkTls(tls: TlsOptions): void {
   checkKnown('tls', tls, tlsNames);
 }
 
+/** Where a server listens, without its certificate and the key of that: it is logged, and dialed. */
+export function withoutKey<Place extends Endpoint>(at: Place): Place {
+  if (at.tls === undefined) return at;
+  const { cert: _cert, key: _key, ...tls } = at.tls;
+  return { ...at, tls };
+}
+
 /** How an endpoint is called in messages. */
 export function endpointName(endpoint: Endpoint): string {
   if ('path' in endpoint) return endpoint.path;

@@ -438,7 +438,7 @@ export class Link implements Executor, TransportEvents {
   }
 
   #login(auth: { username: string; password: string }, timeout: number): void {
-    const pending = loginCall(this.#name, auth.password, timeout, (error) => {
+    const pending = loginCall(this.#name, timeout, (error) => {
       if (error instanceof AuthError) this.#authError = error;
       this.#connection.fail(error);
     });

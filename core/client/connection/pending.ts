@@ -185,7 +185,6 @@ export function strangerError(name: string, cause: Error | null): Error | null {
 /** The pending call of a login. `fail` gets the error with which the connection is to close. */
 export function loginCall(
   server: string,
-  password: string,
   timeout: number,
   fail: (error: Error) => void,
 ): Pending {
@@ -196,12 +195,8 @@ export function loginCall(
     }
     // A server that is out of memory has not checked the credentials.
     if (!(cause instanceof ServerReplyError) || cause.kind === 'SERVER_ERROR') return fail(cause);
-    // A server may repeat what it was sent.
-    const message = password === ''
-      ? cause.serverMessage
-      : cause.serverMessage.replaceAll(password, '***');
-    const reason = new ServerReplyError(cause.kind, message);
-    fail(new AuthError(`${server} refused the credentials`, reason));
+    // The connection has left a password out of it that the server repeated.
+    fail(new AuthError(`${server} refused the credentials`, cause));
   };
   return new Pending(() => {}, reject, ownReply, '', undefined, Infinity, 0, null);
 }

@@ -1,0 +1,137 @@
+// What hostile peers of a bridge cost others: the time of a page's calls beside each kind of them and
+// without, in phases that take turns, with the bridge and the peers in processes of their own.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { createInterface, type Interface } from 'node:readline';
+import {
+  type HostileKind,
+  hostileKinds,
+  hostileToken,
+  origin,
+  startHostile,
+} from '../../support/hostile.ts';
+import { RawPage } from '../../support/raw-page.ts';
+import type { FuzzReport } from '../fuzz/run.ts';
+
+const bin = (name: string): string => join(import.meta.dirname, '../../../node_modules/.bin', name);
+const runtimes: Readonly<Record<string, readonly string[]>> = {
+  Node: [process.execPath, '--import', 'tsx'],
+  Deno: [bin('deno'), 'run', '--allow-all'],
+  Bun: [bin('bun')],
+};
+
+/** The calls of a phase. */
+const CALLS = 200;
+/** How many times as long the calls of others may take, in 99 of 100 cases. */
+const RATIO = 2;
+/** How much memory a bridge may take beyond what it had, in MiB. */
+const MEMORY = 256;
+
+/** Measures so many pairs of phases for each kind of peer, on each runtime. */
+export async function measureHostile(
+  rounds: number,
+  names: readonly string[] = Object.keys(runtimes),
+  kinds: readonly HostileKind[] = hostileKinds,
+): Promise<FuzzReport> {
+  const figures: [string, number][] = [];
+  const violations: string[] = [];
+  for (const runtime of names) {
+    for (const kind of kinds) {
+      const bridge = await BridgeProcess.start(runtime);
+      const page = await bridge.open();
+      await measure(page, CALLS);
+      const before = await bridge.memory();
+      let peak = before;
+      const quiet: number[] = [];
+      const beside: number[] = [];
+      const after: number[] = [];
+      for (let round = 0; round < rounds; round++) {
+        quiet.push(...await measure(page, CALLS));
+        const peers = await startHostile(process.execPath, bridge.port, [kind]);
+        beside.push(...await measure(page, CALLS));
+        peak = Math.max(peak, await bridge.memory());
+        peers.kill('SIGKILL');
+        await once(peers, 'exit');
+        await bridge.settle();
+        after.push(...await measure(page, CALLS));
+      }
+      page.leave();
+      bridge.stop();
+      // On a busy machine two quiet phases differ, too.
+      const without = Math.max(percentile(quiet), percentile(after));
+      const p99 = percentile(beside);
+      const name = `${runtime}, ${kind}`;
+      figures.push([`${name}: p99 without, in microseconds`, 1000 * without]);
+      figures.push([`${name}: p99 beside, in hundredths of it`, 100 * p99 / without]);
+      figures.push([`${name}: MiB of memory more`, (peak - before) / 2 ** 20]);
+      if (p99 > RATIO * without) violations.push(`${name}: ${p99} ms, and ${without} without`);
+      if (peak - before > MEMORY * 2 ** 20) violations.push(`${name}: ${peak - before} bytes`);
+    }
+  }
+  return { figures, violations };
+}
+
+/** The milliseconds that each of so many calls took. */
+async function measure(page: RawPage, calls: number): Promise<number[]> {
+  const times: number[] = [];
+  for (let i = 0; i < calls; i++) {
+    const start = performance.now();
+    page.send('mn\r\n');
+    const said = await Promise.race([page.hears(), page.gone.then(() => 'closed')]);
+    if (said !== 'MN\r\n') throw new Error(`a call of a page that does no harm: ${said}`);
+    times.push(performance.now() - start);
+  }
+  return times;
+}
+
+function percentile(times: readonly number[]): number {
+  return times.toSorted((one, other) => one - other)[Math.floor(times.length * 0.99)] ?? 0;
+}
+
+/** A bridge in a process of a runtime. */
+class BridgeProcess {
+  readonly port: number;
+  readonly #child: ChildProcess;
+  readonly #lines: Interface;
+
+  private constructor(child: ChildProcess, lines: Interface, port: number) {
+    this.#child = child;
+    this.#lines = lines;
+    this.port = port;
+  }
+
+  static async start(runtime: string): Promise<BridgeProcess> {
+    const [program = '', ...args] = runtimes[runtime] ?? [];
+    const main = join(import.meta.dirname, 'bridge-main.ts');
+    const child = spawn(program, [...args, main], { stdio: ['pipe', 'pipe', 'inherit'] });
+    const lines = createInterface({ input: child.stdout });
+    const [port] = await once(lines, 'line') as [string];
+    return new BridgeProcess(child, lines, Number(port));
+  }
+
+  open(): Promise<RawPage> {
+    const protocols = ['memcached', `bearer.${hostileToken}`];
+    return RawPage.open(this.port, { headers: { Origin: origin }, protocols });
+  }
+
+  /** The bytes of memory that it has. */
+  async memory(): Promise<number> {
+    return (await this.#ask())[0] ?? 0;
+  }
+
+  /** Waits until one socket is open, that of the page which does no harm. */
+  async settle(): Promise<void> {
+    while ((await this.#ask())[1] !== 1);
+  }
+
+  async #ask(): Promise<number[]> {
+    const line = once(this.#lines, 'line') as Promise<[string]>;
+    this.#child.stdin?.write('\n');
+    return (await line)[0].split(' ').map(Number);
+  }
+
+  stop(): void {
+    this.#child.kill('SIGKILL');
+  }
+}
