@@ -63,9 +63,9 @@ export class Host {
   }
 
   /** Stores a value, as another program would. */
-  store(value: string, expire: number): void {
+  store(value: string, expire: number, flags: number = TEXT): void {
     this.#session.tick(this.#world.now + this.#shift);
-    this.#session.handle({ verb: 'set', key: KEY, value, flags: TEXT, expire, noreply: false });
+    this.#session.handle({ verb: 'set', key: KEY, value, flags, expire, noreply: false });
     this.lastCas++;
   }
 

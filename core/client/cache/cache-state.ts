@@ -29,9 +29,11 @@ export interface CacheStats {
   readonly localItems: number;
 }
 
-export type Counts = { -readonly [Name in keyof CacheStats]: CacheStats[Name] } & {
-  readonly outcomes: Record<FetchEnd['outcome'], number>;
-};
+export type Counts =
+  & { -readonly [Name in Exclude<keyof CacheStats, 'outcomes' | 'localItems'>]: number }
+  & {
+    readonly outcomes: Record<FetchEnd['outcome'], number>;
+  };
 
 /** What the calls of a cache share. */
 export class CacheState {
@@ -65,7 +67,6 @@ export class CacheState {
     outdated: 0,
     storeFailures: 0,
     takeovers: 0,
-    localItems: 0,
   };
 
   constructor(

@@ -2,6 +2,7 @@
 import { assertArgument } from '../../wire/check.ts';
 import type { Key } from '../../wire/command.ts';
 import { ConnectionError } from '../../wire/errors.ts';
+import { checkExecuteOptions } from '../connection/executor.ts';
 import { backoff, Deadline } from '../connection/timing.ts';
 import type { ItemKey, WireKey } from '../keys.ts';
 import type { OperationContext } from '../operation-context.ts';
@@ -175,6 +176,8 @@ export class Cache<Value, Id = Key> {
     options: CallOptions = {},
   ): Promise<Value | undefined> {
     checkCallOptions(options);
+    // Its commands get the time that is left instead.
+    checkExecuteOptions(options);
     assertArgument(typeof change === 'function', 'change', 'must be a function');
     const { key, wire } = this.#keyOf(id);
     const { leases, clock } = this.#fetcher;
@@ -191,7 +194,7 @@ export class Cache<Value, Id = Key> {
         return leases.swap(wire, item, stored, fresh, left).catch(ifLost);
       });
       if (isDone) return value;
-      const wait = backoff(attempt, FIRST_WAIT, LONGEST_WAIT, random);
+      const wait = Math.min(backoff(attempt, FIRST_WAIT, LONGEST_WAIT, random), deadline.left);
       await new Promise<void>((resolve) => void clock.after(wait, resolve));
     }
   }

@@ -11,7 +11,7 @@ import { Caller } from './caller.ts';
 import type { CacheState } from './cache-state.ts';
 import type { OnFetch } from './fetch-end.ts';
 import { Flight } from './flight.ts';
-import { Down, Seen } from './item.ts';
+import { DOWN, Seen } from './item.ts';
 import { Leases, type Stored } from './leases.ts';
 import type { Loading } from './loads.ts';
 import { checkTtl, freshSeconds, type LoadContext, type PolicySettings } from './policy.ts';
@@ -114,12 +114,12 @@ export class Fetcher {
   }
 
   /** @throws the error, if it is the caller's: bad arguments, its signal. */
-  toDown(error: unknown): Down {
+  toDown(error: unknown): typeof DOWN {
     const isOptions = error instanceof UsageError && error.argument !== 'dialect';
     // A program that goes on with a closed client has to know.
     const isClosed = error instanceof ConnectionError && error.code === 'closed';
     if (isOptions || isClosed || error instanceof AbortError) throw error;
-    return new Down(error);
+    return DOWN;
   }
 
   /** Nobody waits for what a read has found: a lease that it has won is given up. */
@@ -141,7 +141,7 @@ export class Fetcher {
   async claim(
     { wire }: Job,
     options: ExecuteOptions | undefined,
-  ): Promise<Seen | Down | undefined> {
+  ): Promise<Seen | typeof DOWN | undefined> {
     try {
       return await this.leases.claim(wire, options) ?? undefined;
     } catch (error) {
@@ -159,13 +159,13 @@ export class Fetcher {
     { wire, id }: Job,
     seen: Seen,
     options: ExecuteOptions | undefined,
-  ): Promise<boolean | Down> {
+  ): Promise<boolean | typeof DOWN> {
     this.state.takeovers.delete(id);
     try {
       const isEmpty = seen.state === 'waiting';
       return await this.leases.reopen(wire, seen, isEmpty, options);
     } catch (error) {
-      const down = this.toDown(error);
+      const down: typeof DOWN = this.toDown(error);
       // The item may be on another server by now: the next read finds out.
       return error instanceof ConnectionError ? false : down;
     }
@@ -180,7 +180,7 @@ export class Fetcher {
       const own: Poller<unknown> = new Poller(
         this.clock,
         this.#random,
-        () => this.look({ id, key, wire }).catch((error: unknown) => new Down(error)),
+        () => this.look({ id, key, wire }).catch(() => DOWN),
         (found) => this.drop({ id, key, wire }, found),
         () => {
           if (pollers.get(id) === own) pollers.delete(id);
@@ -204,7 +204,6 @@ export class Fetcher {
       finish();
       if (seen !== null) this.#release(id, wire, seen);
     });
-    let isRunning = true;
     const { held } = this.leases.context;
     const letGo = async (): Promise<void> => {
       cancel();
@@ -214,8 +213,7 @@ export class Fetcher {
       cancel();
       held.delete(letGo);
       state.close(id, flight);
-      if (seen === null && isRunning) state.gate.leave();
-      isRunning = false;
+      if (seen === null) state.gate.leave();
     };
     // After the lease others may load: new calls find out.
     const cancel = this.clock.after(settings.lease * 1000, () => state.close(id, flight));

@@ -14,7 +14,7 @@ import { type Caller, LATE } from './caller.ts';
 import type { FetchEnd } from './fetch-end.ts';
 import { checkFetchOptions, type Fetcher, type FetchOptions } from './fetcher.ts';
 import { Flight } from './flight.ts';
-import { Down, Seen } from './item.ts';
+import { DOWN, Seen } from './item.ts';
 import type { Loading } from './loads.ts';
 
 type Outcome = FetchEnd['outcome'];
@@ -196,7 +196,7 @@ class Fetching<Id> implements Reader<unknown> {
         const isOpen = found === AGAIN || (found instanceof Seen && found.state === 'missing');
         if (!isOpen) this.#decide();
         if (found === AGAIN) found = await this.#waitFor(this.#fetcher.look(this), caller);
-        else if (found instanceof Down) found = await this.#loadWithout(caller);
+        else if (found === DOWN) found = await this.#loadWithout(caller);
         else if (found instanceof Seen) found = await this.#act(found, caller);
         else if (found instanceof Flight) found = await this.#join(found, caller, null);
         else if (found instanceof Answer) return this.#end(found.outcome, found.value);
@@ -254,14 +254,14 @@ class Fetching<Id> implements Reader<unknown> {
   // Its bytes are not what the serde expects.
   async #replace(seen: Seen, caller: Caller): Promise<unknown> {
     const reopened = await this.#fetcher.reopen(this, seen, caller.options);
-    return reopened instanceof Down ? reopened : AGAIN;
+    return reopened === DOWN ? reopened : AGAIN;
   }
 
   async #takeOver(seen: Seen, caller: Caller): Promise<unknown> {
     this.#hasWaited = true;
     const reopened = await this.#fetcher.reopen(this, seen, caller.options);
     if (reopened === true) this.#fetcher.state.counts.takeovers++;
-    return reopened instanceof Down ? reopened : AGAIN;
+    return reopened === DOWN ? reopened : AGAIN;
   }
 
   // Under a lease, which the call has won.
@@ -307,7 +307,7 @@ class Fetching<Id> implements Reader<unknown> {
   }
 
   async #claim(caller: Caller): Promise<unknown> {
-    if (this.#claims++ === CLAIMS) return new Down(null);
+    if (this.#claims++ === CLAIMS) return DOWN;
     return await this.#fetcher.claim(this, caller.options) ?? AGAIN;
   }
 
@@ -323,12 +323,12 @@ class Fetching<Id> implements Reader<unknown> {
     } finally {
       leave();
     }
-    if (settings.onWaited === 'load') return new Down(null);
+    if (settings.onWaited === 'load') return DOWN;
     throw new TimeoutError(`no value within the ${settings.wait} ms of wait`, 'done');
   }
 
   // Rejects with an error that is the caller's own.
-  async #down(error: unknown): Promise<Down> {
+  async #down(error: unknown): Promise<typeof DOWN> {
     return this.#fetcher.toDown(error);
   }
 

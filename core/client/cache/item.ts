@@ -87,14 +87,8 @@ export class Seen implements Version {
   }
 }
 
-/** Why the cache gave no answer; null where it is not its fault. */
-export class Down {
-  readonly error: unknown;
-
-  constructor(error: unknown) {
-    this.error = error;
-  }
-}
+/** What a read has found where the cache gave no answer, or too late: the value is loaded without. */
+export const DOWN: unique symbol = Symbol('down');
 
 /** The value of an item; null if its serde cannot read it. */
 export function readValue(

@@ -176,7 +176,7 @@ export class Leases {
 
   /** Serves the old value for so many seconds before another load; only without meta commands. */
   async rest(wire: WireKey, seconds: number): Promise<void> {
-    await this.#mark(wire, Math.max(1, Math.ceil(seconds)));
+    await this.#setMarker(wire, Math.max(1, Math.ceil(seconds)));
   }
 
   /** Stores a value, whatever there is. */
@@ -334,8 +334,12 @@ export class Leases {
   async #mark(wire: WireKey, fresh: number, options?: ExecuteOptions): Promise<void> {
     const { grace, refreshAhead } = this.#seconds;
     if (grace + refreshAhead === 0) return;
+    // Infinity stays what it is.
+    await this.#setMarker(wire, Math.max(1, fresh - refreshAhead), options);
+  }
+
+  async #setMarker(wire: WireKey, seconds: number, options?: ExecuteOptions): Promise<void> {
     const marker = toMarker(wire);
-    const seconds = fresh === Infinity ? fresh : Math.max(1, fresh - refreshAhead);
     const fields = { expire: this.#exptime(seconds), flags: 0, quiet: false };
     await this.context.execute(marker, storeCommand('set', marker, FRESH, fields), options);
   }

@@ -2,7 +2,9 @@ import * as assert from 'uvu/assert';
 import { ClusterScene, get } from '../../../test/support/cluster-scene.ts';
 import { settled, Watched } from '../../../test/support/scripted.ts';
 import { suite } from '../../../test/runner/suite.ts';
-import { resolveServer } from './cluster-server.ts';
+import type { Command } from '../../wire/command.ts';
+import type { Reader } from '../connection/executor.ts';
+import { type ResolvedServer, resolveServer } from './cluster-server.ts';
 import { UsageError } from '../../wire/errors.ts';
 
 const cluster = suite('cluster');
@@ -241,9 +243,15 @@ cluster('when all are dead, calls say so, and the servers are asked more often',
   assert.is(call.brief, 'ConnectionError down not-sent');
   assert.match(call.error?.message ?? '', /^all servers are down: cannot connect/);
   assert.equal([many.brief, noop.brief], [call.brief, call.brief]);
-  await scene.pass(1000);
+  await scene.pass(999);
   scene.do(get('a'));
   await settled();
+  // They failed a second after one another; the last is not due yet.
+  assert.is(scene.network.dials.length, 5);
+  await scene.pass(1);
+  scene.do(get('a'));
+  await settled();
+  assert.is(scene.network.dials.length, 6);
   for (const name of ['a', 'b', 'c']) await (await scene.accept(name)).reply(ANSWER);
   const back = scene.do(get('b'));
   await settled();
@@ -319,6 +327,109 @@ cluster('close waits for all, those that leave too, and takes nothing after', as
   assert.is(late.brief, 'ConnectionError closed not-sent');
   assert.is(scene.clock.timers, 0);
 });
+
+cluster(
+  'a command that breaks a rule is refused by it, also while its server is down',
+  async () => {
+    const scene = new ClusterScene();
+    await scene.fail('b');
+    const calls = [scene.do(get('b x')), scene.do(get('b'), { timeout: 0 })];
+    await settled();
+    assert.equal(calls.map(({ brief }) => brief), Array(2).fill('UsageError usage not-sent'));
+  },
+);
+
+cluster('what has no key, several keys or none', async () => {
+  const scene = new ClusterScene();
+  const calls = [
+    scene.do({ verb: 'version' }),
+    scene.do(get()),
+    scene.do({ verb: 'stats', words: [] }),
+    scene.do({ verb: 'no such verb' } as never),
+  ];
+  await settled();
+  assert.equal(calls.map(({ brief }) => brief), Array(4).fill('UsageError usage not-sent'));
+  assert.equal(scene.network.dials.length, 0);
+  assert.match(
+    calls[0]?.error?.message ?? '',
+    /version has no key: it is for one server, or for each/,
+  );
+});
+
+cluster('after close a call says so, of a server that is down too', async () => {
+  const scene = new ClusterScene();
+  await scene.fail('b');
+  await scene.cluster.close();
+  const calls = [scene.do(get('b')), scene.do(get('b', 'a')), scene.do({ verb: 'mn' })];
+  await settled();
+  assert.equal(calls.map(({ brief }) => brief), Array(3).fill('ConnectionError closed not-sent'));
+});
+
+cluster('without servers all are down, and of one its reply is that of all', async () => {
+  const scene = new ClusterScene({}, 'meta');
+  await Promise.all(['a', 'c'].map((name) => scene.cluster.remove(name)));
+  const noop = scene.do({ verb: 'mn' });
+  await settled();
+  await (await scene.accept('b')).reply('MN\r\n');
+  assert.equal(noop.value, { type: 'MN' });
+  await scene.cluster.remove('b');
+  const calls = [scene.do(get('b')), scene.do({ verb: 'mn' })];
+  await settled();
+  for (const { brief, error } of calls) {
+    assert.equal([brief, error?.message], [
+      'ConnectionError down not-sent',
+      'all servers are down',
+    ]);
+  }
+});
+
+cluster('an executor without executeWith is read likewise', async () => {
+  const commands: Command[] = [];
+  const scene = new ClusterScene({
+    connect: () => ({
+      execute(command) {
+        commands.push(command);
+        return Promise.resolve({ type: 'values', items: [] });
+      },
+      close: () => Promise.resolve(),
+    }),
+  });
+  const reader: Reader<string> = { ofReply: ({ type }, { key }) => `${type} of ${String(key)}` };
+  assert.is(await scene.cluster.executeWith(get('b'), undefined, reader, 'own'), 'values of own');
+  assert.is(
+    await scene.cluster.executeWith(get('a', 'b'), undefined, reader, 'own'),
+    'values of own',
+  );
+  assert.equal(commands, [get('b'), get('a'), get('b')]);
+});
+
+cluster(
+  'a list from elsewhere keeps the servers that stay as they are, dead ones too',
+  async () => {
+    const scene = new ClusterScene();
+    await scene.kill('b');
+    const { cluster } = scene;
+    const before = new Map(cluster.members);
+    const serverOf = (name: string): ResolvedServer => resolveServer({ server: `${name}:1`, name });
+    cluster.arrange(['d', 'b', 'a', 'b'].map(serverOf));
+    assert.equal([...cluster.members.keys()], ['d', 'b', 'a']);
+    assert.equal(
+      ['a', 'b'].map((name) => cluster.members.get(name)),
+      ['a', 'b'].map((name) => before.get(name)),
+    );
+    assert.equal(cluster.nodes.map(({ name }) => name), ['d', 'a']);
+    assert.is(before.get('c')?.status.state, 'down');
+    await scene.pass(60_000);
+    scene.do(get('a'));
+    await settled();
+    await (await scene.accept('b')).reply(ANSWER);
+    assert.equal(
+      cluster.nodes.map(({ name }) => name),
+      ['d', 'b', 'a'],
+      'its place in the new list',
+    );
+  },
+);
 
 cluster('nothing waits on a timer while nobody calls', async () => {
   const scene = new ClusterScene();

@@ -38,9 +38,22 @@ connecting('a scheme may be a function, and a command without a key takes a rout
 
 connecting('it refuses the options that are for keys and values', () => {
   const { dial } = memoryServers(1);
-  for (const option of ['serde', 'keyPrefix', 'profile', 'noreply', 'maxKeys']) {
+  const own = [
+    ...['binaryKeys', 'ignoreErrors', 'keyPrefix', 'maxKeys', 'noreply'],
+    ...['onIgnored', 'profile', 'serde', 'unicodeKeys'],
+  ];
+  for (const option of own) {
     const options: CreateClusterOptions = { dial, [option]: undefined };
     assert.throws(() => createCluster(['h'], options), new RegExp(`${option}.*takes commands`));
+  }
+});
+
+connecting('options that are no object are refused', () => {
+  for (const options of [null, 5, 'dial', []]) {
+    assert.throws(
+      () => createCluster(['h'], options as never),
+      (error: unknown) => error instanceof UsageError && error.argument === 'options',
+    );
   }
 });
 

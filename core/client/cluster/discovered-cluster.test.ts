@@ -1,5 +1,5 @@
 import * as assert from 'uvu/assert';
-import { CountingClock, settled, Watched } from '../../../test/support/scripted.ts';
+import { CountedSignal, CountingClock, settled, Watched } from '../../../test/support/scripted.ts';
 import { suite } from '../../../test/runner/suite.ts';
 import { memoryDialer } from '../../io/memory-pipe.ts';
 import { Server } from '../../server/serve.ts';
@@ -317,6 +317,26 @@ discovered('addServer and removeServer are for lists', async () => {
   assert.throws(() => client.addServer('d:1'), isUsage);
   assert.is(await briefOf(client.removeServer('a:1')), 'UsageError usage not-sent');
   await client.close();
+});
+
+discovered('a list that was found before the client was made is taken', async () => {
+  const scene = new Scene();
+  await scene.discovery.servers();
+  const { clock, dial } = scene;
+  const client = new HashClient(scene.discovery, { clock, dial });
+  assert.is(await client.get('key1'), undefined);
+  assert.equal([client.servers.length, scene.looks], [3, 1]);
+  await client.close();
+});
+
+discovered('the wait for servers leaves no timer and no listener', async () => {
+  const scene = new Scene();
+  const signal = new CountedSignal();
+  await scene.discovery.close();
+  const call = new Watched(scene.client.get('key1', { signal }));
+  await settled();
+  assert.is(call.state, 'rejected');
+  assert.equal([scene.clock.timers, signal.listeners.size], [0, 0]);
 });
 
 discovered.run();

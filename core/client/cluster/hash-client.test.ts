@@ -178,6 +178,44 @@ hash('version, stats and flushAll speak to all, and tell of each', async () => {
   await client.close();
 });
 
+hash('flushAll deletes at once, if nothing else is said', async () => {
+  const delays: unknown[] = [];
+  const { client } = embedded({
+    onCommand: (command) => void (command.verb === 'flush_all' && delays.push(command.delay)),
+  });
+  await client.flushAll();
+  await client.flushAll(5);
+  assert.equal(delays, [0, 0, 0, 5, 5, 5]);
+  await client.close();
+});
+
+hash(
+  'the client of one server counts that one, and gives up nothing when it is closed',
+  async () => {
+    const { client } = embedded();
+    await client.set('k', 'v');
+    const name = client.serverOf('k') ?? '';
+    const one = client.server(name);
+    assert.equal([...one.counters().servers.keys()], [name]);
+    assert.is(one.counters().calls, client.counters().calls);
+    const call = client.fetch('new', () => new Promise<string>(() => {}), { ttl: 60 });
+    while (client.dependencies.held?.size === 0) await client.get('k');
+    const { bytesOut } = client.counters();
+    await one.close();
+    assert.equal([client.dependencies.held?.size, client.counters().bytesOut], [1, bytesOut]);
+    call.catch(() => {});
+    await client.close();
+  },
+);
+
+hash('a server with a property that there is none of is refused by its name', () => {
+  const { dial } = embedded();
+  assert.throws(
+    () => new HashClient([{ server: 'a:1', nam: 'a' } as ClusterServer], { dial }),
+    (error: unknown) => error instanceof UsageError && error.argument === 'server.nam',
+  );
+});
+
 hash('of a server that is down, all operations tell why', async () => {
   const { client, off } = embedded({ ignoreErrors: true });
   off.add(2);

@@ -84,6 +84,35 @@ health('it may be tried when its time has passed since the last failure, and onc
   assert.is(one.isDue(61_000, 'retryTimeout'), true);
 });
 
+health('a try that was none may be made again at once', () => {
+  const one = failed(1);
+  one.try();
+  assert.is(one.isDue(1000, 'retryTimeout'), false);
+  one.leave();
+  assert.is(one.isDue(1000, 'retryTimeout'), true);
+});
+
+health('a failure after an answer may be tried, as the try has ended', () => {
+  const one = failed(1);
+  one.try();
+  one.answer();
+  assert.is(one.isDue(1e9, 'retryTimeout'), false);
+  one.fail(cause, 5000);
+  assert.is(one.isDue(5999, 'retryTimeout'), false);
+  assert.is(one.isDue(6000, 'retryTimeout'), true);
+});
+
+health(
+  'what is not up is on no probation, and a reply to an early command forgives nothing',
+  () => {
+    const one = failed(2);
+    assert.is(one.onProbation, false);
+    one.confirm();
+    one.fail(cause, 0);
+    assert.is(one.state, 'dead');
+  },
+);
+
 health('what is up is not tried', () => {
   assert.is(failed(0).isDue(1e9, 'retryTimeout'), false);
 });

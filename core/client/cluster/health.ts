@@ -79,7 +79,6 @@ export class Health {
   answer(): void {
     this.#state = 'up';
     this.#cause = null;
-    this.#trying = false;
   }
 
   /** A command was answered. */

@@ -3,6 +3,7 @@ import { CountedSignal, CountingClock, settled, Watched } from '../../../test/su
 import { suite } from '../../../test/runner/suite.ts';
 import { ConnectionError } from '../../wire/errors.ts';
 import { Discovery } from '../cluster/discovery/discovery.ts';
+import { AbortListeners } from './abort-listeners.ts';
 import type { Executor } from './executor.ts';
 import { HashClient } from '../cluster/hash-client.ts';
 import { Retrying } from '../wrappers/retrying.ts';
@@ -48,5 +49,30 @@ for (const [what, make] of Object.entries(waiting)) {
     assert.equal([signals[1].listeners.size, calls[3]?.state], [0, 'rejected']);
   });
 }
+
+aborts('the listener is removed with the last wait, and added anew for another', () => {
+  const listeners = new AbortListeners();
+  const signal = new CountedSignal();
+  const types: string[] = [];
+  signal.addEventListener = (type, listener) => {
+    types.push(`add ${type}`);
+    signal.listeners.add(listener);
+  };
+  signal.removeEventListener = (type, listener) => {
+    types.push(`remove ${type}`);
+    signal.listeners.delete(listener);
+  };
+  const ended: string[] = [];
+  const cancels = ['a', 'b'].map((name) => listeners.add(signal, () => ended.push(name)));
+  cancels[0]?.();
+  cancels[0]?.();
+  assert.equal(types, ['add abort']);
+  cancels[1]?.();
+  assert.equal(types, ['add abort', 'remove abort']);
+  listeners.add(signal, () => ended.push('c'));
+  assert.equal(types, ['add abort', 'remove abort', 'add abort']);
+  signal.abort('why');
+  assert.equal(ended, ['c']);
+});
 
 aborts.run();

@@ -1,7 +1,7 @@
 import * as assert from 'uvu/assert';
 import { suite } from '../../../test/runner/suite.ts';
 import { UsageError } from '../../wire/errors.ts';
-import { endpointName, type ServerName, toEndpoint } from './endpoint.ts';
+import { endpointName, quoted, type ServerName, toEndpoint, withoutLogin } from './endpoint.ts';
 
 const endpoint = suite('endpoint');
 
@@ -116,5 +116,78 @@ for (const name of ['localhost:5', '[::1]:5', '/run/m.sock']) {
     assert.is(endpointName(toEndpoint(name)), name);
   });
 }
+
+for (
+  const [name, shown] of [
+    ['host', 'host'],
+    ['host:1', 'host:1'],
+    ['[::1]:5', '[::1]:5'],
+    ['host:secret', 'host:***'],
+    ['user:secret@host', '***@host'],
+    ['@host', '***@host'],
+    ['secret@b@host', '***@host'],
+    ['memcached://user:secret@host:1', 'memcached://***@host:1'],
+    ['memcached://host:secret', 'memcached://host:***'],
+    ['host?secret', 'host?***'],
+    ['host#secret', 'host#***'],
+    ['host:1?secret', 'host:1?***'],
+    ['memcached://host:1/?secret', 'memcached://host:1/?***'],
+  ] as const
+) {
+  endpoint(`${name} is shown as ${shown}`, () => {
+    assert.is(withoutLogin(name), shown);
+  });
+}
+
+endpoint('a name in a list is quoted, without what may be a login', () => {
+  assert.equal(['a@b', 'a?b', 'plain', 5].map(quoted), ['"***@b"', '"a?b"', '"plain"', '"5"']);
+});
+
+const LIST = /^must be one server, not a list: new HashClient/;
+
+for (
+  const [given, argument, rule] of [
+    [['a', 1], 'server', /^must be 'host:port' or \{ host, port \}, not a pair$/],
+    [['a', 'b'], 'server', LIST],
+    [[1, 1], 'server', LIST],
+    [['a', 1, 2], 'server', LIST],
+    [['a'], 'server', LIST],
+    [[], 'server', LIST],
+    ['h:99999', 'server', /^must have a port from 1 to 65535, not 99999$/],
+    ['h:secret', 'server', /^must have a port from 1 to 65535$/],
+    [{ host: 'h', port: 1, prt: 1 }, 'server.prt', /did you mean port/],
+    [{ path: '/s', host: 'h' }, 'server.host', /there are path, tls, unref$/],
+    [{ host: 'h', port: 1, tls: 5 }, 'tls', /^must be an object$/],
+    [{ host: 'h', port: 1, tls: 'abc' }, 'tls', /^must be an object$/],
+    [{ path: '/s', tls: null }, 'tls', /^must be an object$/],
+    [{ host: 'h', port: 1, tls: { caa: 1 } }, 'tls.caa', /did you mean ca/],
+  ] as const
+) {
+  endpoint(`${JSON.stringify(given)} breaks the rule of ${argument}`, () => {
+    try {
+      toEndpoint(given as ServerName);
+    } catch (error) {
+      assert.instance(error, UsageError);
+      assert.is((error as UsageError).argument, argument);
+      assert.match((error as UsageError).rule, rule);
+      return;
+    }
+    throw new Error('it is accepted');
+  });
+}
+
+endpoint('TLS is that of the name, of the option, or of the endpoint', () => {
+  const host = { host: 'h', port: 11211 };
+  assert.equal(toEndpoint('memcacheds://h'), { ...host, tls: {} });
+  assert.equal(toEndpoint('memcacheds://h', { serverName: 'x' }), {
+    ...host,
+    tls: { serverName: 'x' },
+  });
+  assert.equal(toEndpoint({ ...host, tls: {} }), { ...host, tls: {} });
+  assert.equal(toEndpoint({ host: 'memcacheds', port: 11211 }), {
+    host: 'memcacheds',
+    port: 11211,
+  });
+});
 
 endpoint.run();

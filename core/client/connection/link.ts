@@ -235,7 +235,6 @@ export class Link implements Executor, TransportEvents {
     const shift = this.#alarm.time.elapsed() - now;
     for (const { command, pending, deadline, until } of commands) {
       pending.unlisten?.();
-      pending.unlisten = null;
       try {
         this.#send(command, pending, deadline + shift, until);
       } catch (error) {

@@ -79,7 +79,7 @@ export class ServerStatus implements Omit<Counters, 'servers'> {
 
   /** A connection is being opened, and there is no other. */
   connecting(): void {
-    if (this.state === 'down') return;
+    if (this.state === 'down' || this.state === 'closed') return;
     this.#become('connecting', 'connecting');
   }
 
@@ -104,7 +104,7 @@ export class ServerStatus implements Omit<Counters, 'servers'> {
 
   /** No connection could be made, or the server did not answer on it. */
   fail(cause: Error | null): void {
-    if (this.state !== 'down') this.#become('down', 'down', cause);
+    if (this.state !== 'closed') this.#become('down', 'down', cause);
   }
 
   /** Its keys have moved to other servers. */

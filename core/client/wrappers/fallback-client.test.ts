@@ -121,6 +121,35 @@ fallback('without copyUp a cas does not find it in the first cache', async () =>
   await client.close();
 });
 
+fallback('without copyUp nothing is copied, by a gat neither', async () => {
+  const { first, second, client } = two();
+  await second.client.set('k', 'old');
+  assert.is(await client.gat('k', 60), 'old');
+  assert.is((await client.gats('k', 60))?.value, 'old');
+  assert.is(first.server.items.size, 0);
+  await client.close();
+});
+
+fallback('with copyUp what no cache has is asked of each once', async () => {
+  let asked = 0;
+  const { client } = two({ copyUp: { expire: 60 } }, { onCommand: () => void asked++ });
+  assert.is(await client.gets('k'), undefined);
+  assert.is(asked, 2);
+  await client.close();
+});
+
+fallback('what has gone from the first cache by the time its copy is read is found', async () => {
+  const first: TestClient = createTestClient({
+    onCommand: ({ verb }) => verb === 'ms' ? () => first.server.clear() : undefined,
+  });
+  const second = createTestClient();
+  await second.client.set('k', 'old');
+  const client = new FallbackClient([first.client, second.client], { copyUp: { expire: 60 } });
+  const found = await client.gets('k');
+  assert.equal(found, await second.client.gets('k'));
+  await client.close();
+});
+
 fallback('an error of copying is counted, and not the reader’s', async () => {
   const errors: string[] = [];
   const options: TestClientOptions = { onIgnored: ({ name }) => errors.push(name) };
@@ -204,6 +233,8 @@ fallback('wrong arguments are refused by their name', () => {
     ['caches', [client, {}], {}],
     ['options', [client], null],
     ['copyUp.expire', [client], { copyUp: {} }],
+    ['copyUp.expire', [client], { copyUp: null }],
+    ['copyUp.ttl', [client], { copyUp: { expire: 60, ttl: 60 } }],
     ['copyUp.expire', [client], { copyUp: { expire: 1.5 } }],
   ];
   for (const [argument, caches, options] of wrong) {

@@ -81,8 +81,8 @@ export const FallbackClient: FallbackClientConstructor = class FallbackClient ex
     const [first, ...others] = isList ? caches : [];
     if (first === undefined) throw new UsageError('caches', 'must be a list of clients, not empty');
     const { copyUp } = readOptions(fallbackTable, options);
-    if (copyUp !== undefined && copyUp !== null) checkKnown('copyUp', copyUp, copyNames);
     if (copyUp !== undefined) {
+      checkKnown('copyUp', copyUp, copyNames);
       toExptime(copyUp?.expire, first.dependencies.clock.now(), 'copyUp.expire');
     }
     const statuses = (): readonly ServerStatus[] =>

@@ -143,6 +143,15 @@ client(
   },
 );
 
+client('options that are no object are refused', () => {
+  for (const options of [null, 5, 'attempts', []]) {
+    assert.throws(
+      () => new RetryingClient(createTestClient().client, options as never),
+      (error: unknown) => error instanceof UsageError && error.argument === 'options',
+    );
+  }
+});
+
 client('what is no client is refused', () => {
   assert.throws(
     () => new RetryingClient({} as ServerClient),

@@ -1,6 +1,12 @@
 import * as assert from 'uvu/assert';
 import { mg, ms, version } from '../../../test/support/link-scene.ts';
-import { CountingClock, settled, TurnClock, Watched } from '../../../test/support/scripted.ts';
+import {
+  CountedSignal,
+  CountingClock,
+  settled,
+  TurnClock,
+  Watched,
+} from '../../../test/support/scripted.ts';
 import { suite } from '../../../test/runner/suite.ts';
 import type { Command } from '../../wire/command.ts';
 import {
@@ -14,7 +20,8 @@ import {
   UsageError,
 } from '../../wire/errors.ts';
 import type { Reply } from '../../wire/reply.ts';
-import type { ExecuteOptions, Executor } from '../connection/executor.ts';
+import type { ExecuteOptions, Executor, Reader } from '../connection/executor.ts';
+import type { Servers } from '../operation-context.ts';
 import { Retrying, type RetryOptions } from './retrying.ts';
 
 const retrying = suite('retrying');
@@ -174,6 +181,16 @@ retrying('the wait doubles up to its limit', async () => {
   assert.is(call.state, 'resolved');
 });
 
+retrying('a wait is a second at most by default', async () => {
+  const scene = new Scene([lost, lost, done], { attempts: 3, delay: 900 });
+  scene.do();
+  await scene.pass(900);
+  await scene.pass(999);
+  assert.is(scene.calls.length, 2);
+  await scene.pass(1);
+  assert.is(scene.calls.length, 3);
+});
+
 retrying('half of the wait is left to chance', async () => {
   const scene = new Scene([lost, done], { delay: 100, random: () => 0 });
   const call = scene.do();
@@ -304,6 +321,7 @@ retrying('a wrong option is refused by its name', () => {
     ['doNotRetryFor', { retryFor: [TimeoutError], doNotRetryFor: [TimeoutError] }],
     ['random', { random: 5 }],
     ['clock', { clock: null }],
+    ['clock', { clock: { now: () => 0, elapsed: () => 0, after: () => () => {} } }],
   ];
   for (const [argument, options] of wrong) {
     assert.throws(
@@ -314,11 +332,202 @@ retrying('a wrong option is refused by its name', () => {
   }
 });
 
+/** The name of the option that is refused, and the rule. */
+function refusal(options: object): string {
+  try {
+    void new Scene([], options);
+    return 'accepted';
+  } catch (error) {
+    assert.instance(error, UsageError);
+    return (error as UsageError).message;
+  }
+}
+
+const bounds: readonly (readonly [
+  option: keyof RetryOptions,
+  good: readonly unknown[],
+  bad: readonly unknown[],
+  rule: string,
+])[] = [
+  ['attempts', [1, 2, 1e9], [0, 1.5, Infinity, '2'], 'must be a whole number, 1 or more'],
+  [
+    'delay',
+    [0, 0.5, 0x7fff_ffff],
+    [-1, 2 ** 31, NaN, '1'],
+    'must be a number of milliseconds, 0 or more',
+  ],
+  [
+    'maxDelay',
+    [0, 0.5, 0x7fff_ffff],
+    [-1, 2 ** 31, NaN, '1'],
+    'must be a number of milliseconds, 0 or more',
+  ],
+  ['timeout', [0.1, Infinity], [0, -1, NaN, '1'], 'must be a number of milliseconds, more than 0'],
+  [
+    'attemptTimeout',
+    [0.1, Infinity],
+    [0, -1, NaN, '1'],
+    'must be a number of milliseconds, more than 0',
+  ],
+  ['retryUnsafe', [true, false], [0, 'true'], 'must be true or false'],
+  ['retryServerErrors', [true, false], [0, 'true'], 'must be true or false'],
+  [
+    'retryFor',
+    [[], [TimeoutError, ConnectionError], () => true],
+    [TimeoutError, [5], 'TimeoutError', {}],
+    'must be a list of error classes, or a function of an error',
+  ],
+  [
+    'doNotRetryFor',
+    [[], [AuthError], () => true],
+    [AuthError, [5], 'AuthError', {}],
+    'must be a list of error classes, or a function of an error',
+  ],
+];
+
+for (const [option, good, bad, rule] of bounds) {
+  retrying(`${option}: its bounds`, () => {
+    for (const value of good) assert.is(refusal({ [option]: value }), 'accepted');
+    for (const value of bad) assert.is(refusal({ [option]: value }), `${option} ${rule}`);
+  });
+}
+
+retrying('a class may not be in both lists', () => {
+  const both = {
+    retryFor: [ConnectionError, TimeoutError],
+    doNotRetryFor: [AuthError, TimeoutError],
+  };
+  assert.is(refusal(both), 'doNotRetryFor must not name TimeoutError, which retryFor names');
+  // A default may be named: that is how it is left out.
+  assert.is(refusal({ doNotRetryFor: [TimeoutError] }), 'accepted');
+  assert.is(refusal({ retryFor: () => true, doNotRetryFor: [TimeoutError] }), 'accepted');
+});
+
+retrying('the options as they are by default', async () => {
+  const scene = new Scene([]);
+  const answers = [lost, lost];
+  const byDefault = new Retrying({
+    execute: () => Promise.reject(answers.shift() ?? new Error('a third attempt')),
+    close: () => scene.close(),
+  });
+  const call = new Watched(byDefault.execute(version));
+  for (let i = 0; i < 3; i++) await settled();
+  assert.equal([call.error, answers.length], [lost, 0]);
+});
+
 retrying('wrong options of a call reject, and nothing is tried', async () => {
   const scene = new Scene([]);
-  const call = scene.do(version, { timeout: -1 });
+  const reader: Reader<string> = { ofReply: () => 'read', ofError: (error) => error.name };
+  const calls = [
+    scene.do(version, { timeout: -1 }),
+    new Watched(scene.retrying.executeWith(version, { timeout: -1 }, { ofReply: () => 1 }, 'k')),
+    new Watched(scene.retrying.executeWith(version, { timeout: -1 }, reader, 'k')),
+  ];
   await settled();
-  assert.equal([call.brief, scene.calls.length], ['UsageError usage not-sent', 0]);
+  assert.equal(calls.map(({ brief }) => brief), [
+    'UsageError usage not-sent',
+    'UsageError usage not-sent',
+    'resolved',
+  ]);
+  assert.is(calls[2]?.value, 'UsageError');
+  assert.is(scene.calls.length, 0);
+});
+
+retrying('a reader is given the reply once, and what it throws is not repeated', async () => {
+  const scene = new Scene([lost, done, done]);
+  let reads = 0;
+  const reader: Reader<never> = {
+    ofReply(reply, { key }) {
+      assert.equal([reply, key], [done, 'k']);
+      reads++;
+      throw lost;
+    },
+  };
+  const call = new Watched(scene.retrying.executeWith(version, undefined, reader, 'k'));
+  for (let i = 0; i < 3; i++) await settled();
+  assert.equal([call.error, reads, scene.calls.length], [lost, 1, 2]);
+});
+
+retrying('of attempts that were not sent the error of the last one is thrown', async () => {
+  const second = new ConnectionError('refused again', 'not-sent');
+  const scene = new Scene([unsent, second]);
+  const call = scene.do();
+  await settled();
+  assert.is(call.error, second);
+  // Not so after one that may have been done.
+  const doubtful = new Scene([unsent, late, lost, second], { attempts: 4 });
+  const other = doubtful.do(mg('k'));
+  for (let i = 0; i < 5; i++) await settled();
+  assert.is(other.error, late);
+});
+
+/** Many servers, of which one answers as it is told. */
+function serversOf(scene: Scene, ready: Servers['ready']): Servers {
+  return {
+    names: () => ['a'],
+    serverOf: () => 'a',
+    nodes: () => scene,
+    executorOf: () => scene,
+    add: () => {},
+    remove: () => Promise.resolve(true),
+    ready,
+  };
+}
+
+retrying(
+  'the commands of one server are repeated as those of all, and its close is its own',
+  async () => {
+    const scene = new Scene([lost, done]);
+    const servers = scene.retrying.aroundServers(serversOf(scene, undefined));
+    assert.is(servers.ready, undefined);
+    const one = servers.executorOf('a');
+    assert.equal([await one.execute(version), scene.calls.length], [done, 2]);
+    await one.close();
+    assert.is(scene.closed, 1);
+  },
+);
+
+retrying('the wait until servers are found is repeated, within the time of the call', async () => {
+  const scene = new Scene([]);
+  const errors: Error[] = [late, unsent];
+  const given: (number | undefined)[] = [];
+  const { ready } = scene.retrying.aroundServers(serversOf(scene, (options) => {
+    given.push(options.timeout);
+    scene.clock.advance(30);
+    const error = errors.shift();
+    return error === undefined ? Promise.resolve(options) : Promise.reject(error);
+  }));
+  const found = new Watched(ready!({ timeout: 100 }));
+  for (let i = 0; i < 5; i++) await settled();
+  // Two attempts, of which the second was not sent.
+  assert.equal([found.error, given], [late, [100, 70]]);
+  const next = new Watched(ready!({ timeout: 100 }));
+  for (let i = 0; i < 5; i++) await settled();
+  assert.equal([next.value, given.length], [{ timeout: 70 }, 3]);
+  const wrong = new Watched(ready!({ timeout: 0 }));
+  await settled();
+  assert.equal([wrong.brief, given.length], ['UsageError usage not-sent', 3]);
+});
+
+retrying('a wait leaves no listener, and a signal ends the waits of all of its calls', async () => {
+  const signal = new CountedSignal();
+  const scene = new Scene([lost, lost, done, done], { delay: 100 });
+  const calls = [scene.do(version, { signal }), scene.do(version, { signal })];
+  await settled();
+  assert.equal([signal.listeners.size, scene.clock.timers], [1, 2]);
+  await scene.pass(100);
+  assert.equal(calls.map(({ state }) => state), ['resolved', 'resolved']);
+  assert.equal([signal.listeners.size, scene.clock.timers], [0, 0]);
+});
+
+retrying('a wait that would end with the time of the call is not begun', async () => {
+  for (const [timeout, attempts] of [[110, 1], [111, 2]] as const) {
+    const scene = new Scene([lost, done], { delay: 100 });
+    scene.do(version, { timeout });
+    await scene.pass(100);
+    assert.is(scene.calls.length, attempts, `${timeout} ms`);
+    assert.is(scene.clock.timers, 0);
+  }
 });
 
 retrying.run();

@@ -77,7 +77,7 @@ export class Caller extends Calls<ItemCall> {
   }
 
   protected doubt(open: ItemCall): void {
-    for (const part of open.items) this.#doubt(part, open);
+    for (const part of open.items) this.#doubtAttempts(part, open, this.doubts + 1);
   }
 
   #endMany(open: ItemCall, result: ReadonlyMap<string, unknown>): void {
@@ -91,7 +91,7 @@ export class Caller extends Calls<ItemCall> {
   #succeeded(part: Part, open: ItemCall, result: unknown): void {
     const { judge } = this.stage;
     const { now } = this.process.timeline;
-    for (let i = 0; i < this.doubts; i++) this.#doubt(part, open);
+    this.#doubtAttempts(part, open, this.doubts);
     if (open.kind === 'quietSet' || open.kind === 'quietDelete') return this.#doubt(part, open);
     if (open.kind === 'setEmpty') return judge.count('empty', part.register, result === true);
     if (part.id === 0 && this.plan.fallback !== 'no' && this.#isOld(part, open, result)) return;
@@ -133,7 +133,7 @@ export class Caller extends Calls<ItemCall> {
   #failedPart(part: Part, open: ItemCall, error: MemcacheError): void {
     const { judge, lies } = this.stage;
     if (!this.isExpected(error)) judge.fail(`${show(open)} ended with ${String(error)}`);
-    for (let i = 0; i < this.doubts; i++) this.#doubt(part, open);
+    this.#doubtAttempts(part, open, this.doubts);
     // What a fallback does beside, and the parts of a bulk call, may go on when the call has failed, and
     // be counted for the next; the question which commands a server knows may be what was in doubt.
     const { fallback, dialect } = this.plan;
@@ -149,6 +149,11 @@ export class Caller extends Calls<ItemCall> {
     if (outcome === 'done' && part.id > 0) {
       judge.record(part.register, { type: 'lose' }, open.start, this.process.timeline.now);
     }
+  }
+
+  // Each attempt may have been done.
+  #doubtAttempts(part: Part, open: ItemCall, attempts: number): void {
+    for (let i = 0; i < attempts; i++) this.#doubt(part, open);
   }
 
   // A part may have been done, may be done yet, or not at all. Of a read there is nothing to say.

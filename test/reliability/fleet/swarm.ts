@@ -147,10 +147,11 @@ export function swarmOf(seed: number): Swarm {
   });
   const callers = clients.reduce((sum, one) => sum + one.callers, 0);
   const bulk = random.pick([8, 8, 100]);
+  const jitter = random.pick([0, latency, latency * 10]);
   return {
     conditions: {
       latency,
-      jitter: random.pick([0, latency, latency * 10]),
+      jitter,
       capacity: random.pick([512, 16 * 1024, 256 * 1024]),
     },
     servers,
@@ -166,7 +167,10 @@ export function swarmOf(seed: number): Swarm {
     expires: !faults.includes('clock') && random.chance(0.4),
     faults,
     // Where calls are rare, so are faults: what happens between two calls shows little.
-    faultEvery: Math.max(random.pick([5_000, 50_000, 500_000]), pause / callers),
+    faultEvery: Math.max(
+      random.pick([5_000, 50_000, 500_000]),
+      (pause + 2 * latency + jitter) / callers,
+    ),
   };
 }
 
@@ -180,7 +184,7 @@ function planCache(random: Random, faults: readonly FaultKind[]): CachePlan {
     wait: random.pick([500, 5000]),
     softTimeout: random.pick([0, 100, Infinity]),
     timeout: random.pick([500, 3000, 15_000]),
-    loading: random.pick([1, 10_000, 1_000_000, 6_000_000]),
+    loading: random.pick([1, 1, 10_000, 10_000, 100_000, 6_000_000]),
     failing: random.pick([0, 0.05, 0.5]),
     changes: random.pick([0.02, 0.2]),
     puts: random.chance(0.5),

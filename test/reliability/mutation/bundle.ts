@@ -48,7 +48,10 @@ export async function bundleTests(
     platform: 'node',
     format: 'cjs',
     logLevel: 'error',
-    supported: { 'dynamic-import': false },
+    // Consoles show the names of classes.
+    keepNames: true,
+    // Some tests use `await using`, which older versions of Node lack.
+    supported: { 'dynamic-import': false, using: false },
     // Variables of the script are faster than properties of the global object.
     banner: {
       js: `let activeMutant = globalThis.firstMutant, loopsLeft = Infinity;

@@ -31,9 +31,9 @@ const suites: Readonly<Record<string, readonly string[]>> = {
   'core/wire': ['core/wire', 'test/conformance/wire.test.ts'],
   'core/io': ['core/io'],
   'core/client/cache': ['core/client/cache'],
-  'core/client/connection': ['core/client/connection', 'test/conformance/memcache-faults.test.ts'],
-  'core/client/cluster': ['core/client/cluster', 'test/conformance/memcache-hash.test.ts'],
-  'core/client/wrappers': ['core/client/wrappers', 'test/conformance/memcache-retrying.test.ts'],
+  'core/client/connection': ['core/client/connection'],
+  'core/client/cluster': ['core/client/cluster'],
+  'core/client/wrappers': ['core/client/wrappers'],
 };
 
 /** Tests with random inputs, of many seconds: what only they kill is a test that is missing. */
