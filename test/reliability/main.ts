@@ -21,7 +21,7 @@
 //   the mutants of a file, such as core/wire/ring.ts, of several with commas between them, or of
 //   each file of a folder: how many of them the tests kill, and those that survive without a reason in test/reliability/mutation/survivors
 //   --workers N    in so many processes; 1 by default
-//   --quick        with no more tests for each than half a second has room for
+//   --quick        with no more tests for each than a second has room for
 //   --again        only those that survived the last time
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

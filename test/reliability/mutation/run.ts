@@ -44,7 +44,7 @@ const PATIENCE = 10;
 const AT_LEAST: Limits = { milliseconds: 2000, loops: 100_000 };
 
 /** Milliseconds of the tests that a quick run takes for a mutant. */
-const QUICK = 500;
+const QUICK = 1000;
 
 /** Time that a test in another file takes counts so many times. */
 const DISTANCE = 10;
@@ -56,7 +56,7 @@ const DISTANCE = 10;
  * @param workers How many processes.
  * @param options.chosen Which mutants; all by default.
  * @param options.tests The files of the tests; those of the folder by default.
- * @param options.quick Runs no more tests under a mutant than half a second has room for.
+ * @param options.quick Runs no more tests under a mutant than a second has room for.
  * @param options.onSurvivor Is told of each survivor at once.
  */
 export async function runMutants(
