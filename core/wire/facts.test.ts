@@ -399,12 +399,12 @@ facts('errors say what they are about', () => {
 });
 
 facts('errors that come in thousands have no stack, and others still do', () => {
+  const errors = Error as { stackTraceLimit?: number | undefined };
+  const before = errors.stackTraceLimit;
   const error = overloaded(5, 7);
   assert.instance(error, ConnectionError);
   assert.equal([error.code, error.outcome], ['overloaded', 'not-sent']);
   assert.is(error.message, '5 commands of 7 bytes are pending already');
-  const errors = Error as { stackTraceLimit?: number | undefined };
-  const before = errors.stackTraceLimit;
   // Where the runtime has no such limit there is nothing to switch off.
   if (typeof before === 'number') {
     assert.not(/\n\s+at /.test(error.stack ?? ''));

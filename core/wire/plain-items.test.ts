@@ -50,7 +50,13 @@ items('they are plain but for those that a chunk cuts', () => {
 
 items('an item that was cut and is none ends the connection, as on the path for everything', () => {
   for (
-    const line of ['VALUE x 1 1\r\n1\r\n', 'VALUE k 1\r\n1\r\n', 'VALUE k 1 1\r\n123', 'VALUX\r\n']
+    const line of [
+      'VALUE x 1 1\r\n1\r\n',
+      'VALUE kx1 1\r\n1\r\n',
+      'VALUE k 1\r\n1\r\n',
+      'VALUE k 1 1\r\n123',
+      'VALUX\r\n',
+    ]
   ) {
     for (let at = 1; at < line.length; at++) {
       const causes = [true, false].map((isFast) => {

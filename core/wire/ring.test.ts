@@ -162,6 +162,16 @@ rings('what has no caller, or is void, does not end when it is sent, nor hold up
   assert.equal(cancelled.takeSent(20), ['c']);
 });
 
+rings('it grows when it is full, wherever it begins', () => {
+  for (let freed = 0; freed <= 16; freed++) {
+    const ring = filled('abcdefghijklmnop');
+    for (let i = 0; i < freed; i++) ring.pop();
+    for (let i = 0; i < 40; i++) ring.push(version, String.fromCharCode(0x30 + i), i, 1, false);
+    const rest = Array.from({ length: 40 }, (_, i) => String.fromCharCode(0x30 + i)).join('');
+    assert.is(tagsOf(ring), 'abcdefghijklmnop'.slice(freed) + rest);
+  }
+});
+
 rings('commands that were freed before do not hold up one that ends when it is sent', () => {
   const ring = filled('abcdefghijklmnop', '', 'p');
   for (let i = 0; i < 15; i++) ring.pop();

@@ -4,6 +4,7 @@ import { CountingClock, settled } from '../../../test/support/scripted.ts';
 import { suite } from '../../../test/runner/suite.ts';
 import { ClientConnection } from '../../wire/client-connection.ts';
 import type { Command } from '../../wire/command.ts';
+import { plainFlags } from '../../wire/plain.ts';
 import { Nudge } from './nudge.ts';
 
 const nudge = suite('link: a server over TLS that has stopped');
@@ -29,6 +30,22 @@ nudge('what comes behind a value is asked for again and again, ever more slowly'
   await transport.reply('EN O2\r\nMN\r\nMN\r\nMN\r\n');
   assert.equal(calls.map(({ state }) => state), ['resolved', 'resolved']);
   assert.equal(scene.ends, []);
+});
+
+nudge('so it is for commands that are encoded at once', async () => {
+  const scene = new LinkScene({ endpoint });
+  const transport = await scene.connect();
+  const set = { ...ms('a', 'x'), flags: plainFlags('ms', []) } as Command;
+  const get = { ...mg('b'), flags: plainFlags('mg', ['v']) } as Command;
+  const calls = [scene.do(set), scene.do(get)];
+  await scene.pass(0);
+  assert.is(transport.take(), 'ms a 1 O1\r\nx\r\nmg b v O2\r\n');
+  await transport.reply('HD O1\r\n');
+  await scene.pass(10);
+  await scene.pass(10);
+  assert.is(transport.take(), 'mn\r\n');
+  await transport.reply('EN O2\r\nMN\r\n');
+  assert.equal(calls.map(({ state }) => state), ['resolved', 'resolved']);
 });
 
 nudge('what leaves no room for more leaves it for this', async () => {
