@@ -9,7 +9,7 @@
 //   --sequences N  N random sequences of requests for memcached and for the embedded server, alone,
 //                  behind the bridge and behind the example proxy; 0 by default
 //   --hostile N    N phases beside each kind of hostile peer of a bridge, on each runtime; 0 by default
-//   --write        also write the figures to docs/reliability.md
+//   --write        also write the figures to docs/reliability.md; those of other parts stay there
 // npm run reliability -- --seed N       one run again, and what happened in it
 //   --calls N      calls in it
 //   --clients LIST --faults LIST          the ones that take part, by their numbers; `none` for none
@@ -258,13 +258,20 @@ function count(value: number): string {
   return Math.round(value).toLocaleString('en');
 }
 
-// Replaces the table of the page.
+// Puts figures into the table of the page, and leaves those of other parts as they are.
 function writePage(rows: readonly (readonly [string, string])[]): void {
   const page = readFileSync(PAGE, 'utf8');
+  const [, part = ''] = page.split('<!-- figures -->');
+  // Without the two lines of the head.
+  const known = [...part.matchAll(/^\| (\S.*?) +\| +(\S*) \|$/gm)].slice(2);
+  const all = new Map([
+    ...known.map(([, name = '', value = '']) => [name, value] as const),
+    ...rows,
+  ]);
   const table = [
     '| what | figure |',
     '| --- | ---: |',
-    ...rows.map(([name, value]) => `| ${name} | ${value} |`),
+    ...[...all].map(([name, value]) => `| ${name} | ${value} |`),
   ].join('\n');
   const figures = `<!-- figures -->\n\n${table}\n\n${machine()}\n`;
   writeFileSync(PAGE, page.replace(/<!-- figures -->[^]*?(?=\n## |$)/, () => figures));
