@@ -103,7 +103,7 @@ export class UserProject {
 
   /** The same without blocking this process, for a program that connects to a server in it. */
   async start(program: string, ...args: string[]): Promise<string> {
-    const options = { cwd: this.#directory, timeout: 60_000 };
+    const options = { cwd: this.#directory, timeout: 180_000 };
     return (await promisify(execFile)(program, args, options)).stdout;
   }
 
@@ -117,7 +117,7 @@ function run(directory: string, program: string, args: readonly string[]): strin
   const { status, stdout, stderr } = spawnSync(program, args, {
     cwd: directory,
     encoding: 'utf8',
-    timeout: 60_000,
+    timeout: 180_000,
   });
   if (status !== 0) throw new Error(`${program} ${args.join(' ')}\n${stdout}${stderr}`);
   return stdout;

@@ -14,7 +14,7 @@ import { entries } from '../../package/entries.ts';
 import { Matrix, type Runtime } from './matrix.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
-const FILE_TIMEOUT = 180_000;
+const FILE_TIMEOUT = 300_000;
 const strict = process.env['CI'] !== undefined && process.env['CI'] !== '';
 const words = process.argv.slice(2).filter((word) => word !== '--quick');
 const quick = words.length < process.argv.length - 2;
