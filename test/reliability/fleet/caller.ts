@@ -163,7 +163,9 @@ export class Caller extends Calls<ItemCall> {
     const call = toCall(undefined);
     if (kind === 'setEmpty') judge.count('empty', register, false);
     else if (call.type === 'delete') judge.count('delete', register, false);
-    else if (call.type === 'touch' && this.stage.swarm.expires) {
+    else if (kind === 'gat') {
+      judge.record(register, { type: 'touch', expire: GAT_EXPIRE, result: false }, start);
+    } else if (call.type === 'touch' && this.stage.swarm.expires) {
       judge.record(register, call, start);
     }
   }
