@@ -105,7 +105,7 @@ export class Leases {
   /** Makes a placeholder where the server could not: with `add`. */
   async claim(wire: WireKey, options: ExecuteOptions | undefined): Promise<Seen | null> {
     const token = this.context.token();
-    const deadline = this.#deadline(options);
+    const left = this.#timeLeft(options);
     const expire = this.#leaseEnd;
     const fields = { expire, flags: CLAIM, quiet: false };
     const added = await this.context.execute(
@@ -114,8 +114,7 @@ export class Leases {
       options,
     );
     if (!toDone(added)) return null;
-    const left = deadline.within(options ?? {});
-    return await this.#execute(wire, getCommand(wire, true), left, (reply, connection) => {
+    return await this.#execute(wire, getCommand(wire, true), left(), (reply, connection) => {
       const isText = added.type === 'STORED';
       return toClaim(reply, token, connection, isText);
     });
@@ -188,10 +187,10 @@ export class Leases {
   ): Promise<void> {
     const fields = { expire: this.#lifetime(fresh), flags: stored.flags, quiet: false };
     const command = storeCommand('set', wire, stored.data, fields);
-    const deadline = this.#deadline(options);
+    const left = this.#timeLeft(options);
     const reply = await this.context.execute(wire, command, options);
     toDone(reply);
-    if (reply.type === 'STORED') await this.#tryMark(wire, fresh, deadline.within(options ?? {}));
+    if (reply.type === 'STORED') await this.#tryMark(wire, fresh, left());
   }
 
   /** Stores a value if there is none still, or if the item is as it was seen. */
@@ -203,7 +202,7 @@ export class Leases {
     options: ExecuteOptions | undefined,
   ): Promise<boolean> {
     const fields = { expire: this.#lifetime(fresh), flags: stored.flags, quiet: false };
-    const deadline = this.#deadline(options);
+    const left = this.#timeLeft(options);
     const reply = seen === undefined
       ? await this.context.execute(wire, storeCommand('add', wire, stored.data, fields), options)
       : await this.context.executeOn(
@@ -213,7 +212,7 @@ export class Leases {
         options,
       );
     if (toStatus(reply) !== 'done') return false;
-    if (reply.type === 'STORED') await this.#tryMark(wire, fresh, deadline.within(options ?? {}));
+    if (reply.type === 'STORED') await this.#tryMark(wire, fresh, left());
     return true;
   }
 
@@ -253,12 +252,12 @@ export class Leases {
     if (grace === 0) return await this.remove(wire, options);
     const { key, base64 } = wire;
     const command = { verb: 'md', key, base64, flags: ['I', `T${grace}`] } as const;
-    const deadline = this.#deadline(options);
+    const left = this.#timeLeft(options);
     try {
       toStatus(await this.context.execute(wire, command, options));
     } catch (error) {
       if (!isTextOnly(error)) throw error;
-      await this.remove(wire, deadline.within(options ?? {}));
+      await this.remove(wire, left());
     }
   }
 
@@ -344,10 +343,11 @@ export class Leases {
     await this.context.execute(marker, storeCommand('set', marker, FRESH, fields), options);
   }
 
-  // Of all commands of a call: they have no more time together than one of them has.
-  #deadline(options: ExecuteOptions | undefined): Deadline {
+  // The options of the next command of a call: all have no more time together than one of them has.
+  #timeLeft(options: ExecuteOptions = {}): () => ExecuteOptions {
     const { clock, timeout = Infinity } = this.context.dependencies;
-    return new Deadline(clock, options?.timeout ?? timeout);
+    const deadline = new Deadline(clock, options.timeout ?? timeout);
+    return () => deadline.within(options);
   }
 
   get #leaseEnd(): number {

@@ -8,6 +8,7 @@
 //    ever a value; nothing is left when all has ended.
 import type { Reply } from '../../../core/wire/reply.ts';
 import type { Host } from '../../support/cache-host.ts';
+import { freshOutcomes } from '../../support/cache-outcomes.ts';
 import {
   type Held,
   type Load,
@@ -15,11 +16,6 @@ import {
   type StageCall,
   type StageListener,
 } from '../../support/cache-stage.ts';
-
-/** The outcomes that say that a value is of now. */
-const FRESH: ReadonlySet<string> = new Set([
-  ...['hit', 'ahead', 'loaded', 'shared', 'waited', 'taken-over', 'failed-open', 'local'],
-]);
 
 /** The versions that a value must have at least: a fresh one, and an old one. */
 interface Floor {
@@ -124,7 +120,7 @@ export class Laws implements StageListener {
     if (Number.isNaN(version)) {
       this.violations.push(`law 3: a fetch ended with ${JSON.stringify(call.value)}`);
     } else {
-      const least = FRESH.has(outcome) ? floor.fresh : floor.old;
+      const least = freshOutcomes.has(outcome) ? floor.fresh : floor.old;
       if (version >= least) return;
       this.violations.push(`law 2: v${version} is returned as ${outcome} after v${least}`);
     }

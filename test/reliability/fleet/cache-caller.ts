@@ -6,15 +6,11 @@ import type { LoadContext } from '../../../core/client/cache/policy.ts';
 import type { ItemKey } from '../../../core/client/keys.ts';
 import type { Memcache } from '../../../core/client/memcache.ts';
 import type { MemcacheError } from '../../../core/wire/errors.ts';
+import { freshOutcomes } from '../../support/cache-outcomes.ts';
 import { Calls, type OpenCall, show, type Stage } from './calls.ts';
 import type { ChangeKind, Floor, Original, Source } from './source.ts';
 import type { ClientPlan } from './swarm.ts';
 import type { Process } from './timeline.ts';
-
-/** The outcomes that say that a value is of now. */
-const FRESH: ReadonlySet<unknown> = new Set<FetchEnd['outcome']>([
-  ...['hit', 'ahead', 'loaded', 'shared', 'waited', 'taken-over', 'failed-open'] as const,
-]);
 
 /** What a loader throws. */
 class SourceError extends Error {}
@@ -152,7 +148,7 @@ export class CacheCaller extends Calls<CacheCall> {
     if (kind === 'peek' && result === undefined) return;
     items.forEach(({ key }, i) => {
       const value: unknown = result instanceof Map ? result.get(key) : result;
-      const isFresh = FRESH.has(outcomes.get(key));
+      const isFresh = freshOutcomes.has(outcomes.get(key));
       originals[i]!.fetched(value, isFresh, floors[i]!, show(open));
     });
   }

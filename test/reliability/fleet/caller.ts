@@ -83,8 +83,12 @@ export class Caller extends Calls<ItemCall> {
   #endMany(open: ItemCall, result: ReadonlyMap<string, unknown>): void {
     for (const part of open.items) {
       const one = result.get(part.key);
-      if (one instanceof MemcacheError) this.#failedPart(part, open, one);
-      else this.#succeeded(part, open, one);
+      if (!(one instanceof MemcacheError)) {
+        this.#succeeded(part, open, one);
+        continue;
+      }
+      this.checkError(open, one);
+      this.#failedPart(part, open, one);
     }
   }
 
@@ -132,7 +136,6 @@ export class Caller extends Calls<ItemCall> {
 
   #failedPart(part: Part, open: ItemCall, error: MemcacheError): void {
     const { judge, lies } = this.stage;
-    if (!this.isExpected(error)) judge.fail(`${show(open)} ended with ${String(error)}`);
     this.#doubtAttempts(part, open, this.doubts);
     // What a fallback does beside, and the parts of a bulk call, may go on when the call has failed, and
     // be counted for the next; the question which commands a server knows may be what was in doubt.

@@ -101,6 +101,11 @@ export abstract class Calls<Open extends OpenCall> {
     this.doubt(open);
   }
 
+  protected checkError(open: Open, error: unknown): void {
+    if (this.isExpected(error)) return;
+    this.stage.judge.fail(`${show(open)} ended with ${nameOf(error)}`);
+  }
+
   /** What each call has. @param timeout Milliseconds. */
   protected begin(timeout: number): Pick<Open, 'number' | 'start' | 'timeout' | 'frozenFor'> {
     const { timeline, frozenFor } = this.process;
@@ -149,7 +154,7 @@ export abstract class Calls<Open extends OpenCall> {
     if (error === null) this.succeeded(open, result);
     else {
       judge.failures++;
-      if (!this.isExpected(error)) judge.fail(`${show(open)} ended with ${nameOf(error)}`);
+      this.checkError(open, error);
       if (error instanceof MemcacheError) this.failed(open, error);
     }
     this.rest(error !== null);

@@ -70,7 +70,7 @@ export class Original {
   /** The cache has been told. */
   told(kind: ChangeKind, version: number, now: number): void {
     this.isChanging = false;
-    this.#end(now);
+    this.lost(now);
     this.#fresh = version;
     if (kind !== 'invalidate') this.#old = version;
   }
@@ -84,7 +84,8 @@ export class Original {
 
   /** The item has gone, and its lease with it. */
   lost(now: number): void {
-    this.#end(now);
+    this.#lease = null;
+    this.#endedAt = now;
   }
 
   /** A load begins. @param least Microseconds that a lease is held at least. */
@@ -104,11 +105,6 @@ export class Original {
   /** A load has ended, well or not. */
   loaded(signal: AbortSignalLike): void {
     if (this.#lease?.signal === signal) this.#lease = null;
-  }
-
-  #end(now: number): void {
-    this.#lease = null;
-    this.#endedAt = now;
   }
 
   /** A fetch has ended with a value. */
