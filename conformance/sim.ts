@@ -138,7 +138,7 @@ class Simulation {
   }
 
   #serve(chunk: Uint8Array): void {
-    this.#session.tick(this.#clock.now());
+    this.#session.tick(this.#clock.elapsed());
     this.#server.receive(chunk);
     for (let event = this.#server.next(); event !== null; event = this.#server.next()) {
       if (event.type !== 'command') continue;

@@ -16,7 +16,7 @@ export interface ConnectionFacts {
   readonly id: number;
   /** `tcp:127.0.0.1:40000`, `unix:/path`, `memory`. */
   readonly address: string;
-  /** When its last request came, in milliseconds. */
+  /** When its last request came, in monotonic milliseconds. */
   lastCommand: number;
 }
 
@@ -48,7 +48,7 @@ export class Engine {
     assertArgument(this.options.requestsPerEvent >= 1, 'requestsPerEvent', 'must be 1 or more');
     this.clock = clock;
     this.memory = this.options.memory;
-    this.store = new Store(this.options, clock.now());
+    this.store = new Store(this.options, clock.now(), clock.elapsed());
     this.store.trackSizes(this.options.trackSizes);
     this.watchers = new Watchers(this.store, () => clock.now());
     this.prefixes = new PrefixStats(this.options.prefixDelimiter);

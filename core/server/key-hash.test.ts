@@ -91,7 +91,7 @@ function collidingKeys(count: number): string[] {
 hashing('keys that an attacker makes collide under FNV-1a are found as fast as others', () => {
   const keys = collidingKeys(8000);
   const random = new Random(seed);
-  const store = new Store({ ...cacheOptions, random: () => random.next() }, 0);
+  const store = new Store({ ...cacheOptions, random: () => random.next() }, 0, 0);
   for (const key of keys) store.create(fromLatin1(key), fromLatin1('x'), 0, 0, null);
   const before = store.items.probes;
   for (const key of keys) {
@@ -105,7 +105,7 @@ hashing('keys that an attacker makes collide under FNV-1a are found as fast as o
 
 hashing('keys of one length that share a hash are told apart', () => {
   const random = new Random(seed);
-  const store = new Store({ ...cacheOptions, random: () => random.next() }, 0);
+  const store = new Store({ ...cacheOptions, random: () => random.next() }, 0, 0);
   // The same numbers make the same hash: two keys of all these collide, as likely as not twice.
   const same = hash(seed);
   const seen = new Map<number, Uint8Array>();

@@ -3,6 +3,8 @@ import * as assert from 'uvu/assert';
 import { RandomRequests } from '../../conformance/random-requests.ts';
 import { Random } from '../../conformance/random.ts';
 import { Peer, serve } from '../../test/support/server-peer.ts';
+import { VirtualClock } from '../io/clock.ts';
+import { Server } from './serve.ts';
 
 /** What waits to be sent leaves in a microtask. */
 const turn = (): Promise<void> => Promise.resolve();
@@ -36,6 +38,35 @@ connections('who asks for nothing for so long is disconnected', () => {
   clock.advance(9000);
   assert.ok(busy.closed);
   assert.is(server.engine.store.counters.idle_kicks, 2);
+});
+
+connections('the time of day may be set: neither items nor connections end by it', () => {
+  let skew = 0;
+  const clock = new VirtualClock();
+  const server = new Server({ idleTimeout: 10 }, {
+    now: () => clock.now() + skew,
+    elapsed: () => clock.elapsed(),
+    after: (milliseconds, call) => clock.after(milliseconds, call),
+    yield: (call) => clock.yield(call),
+  });
+  const peer = new Peer(server);
+  const hasItem = (): boolean => {
+    peer.received = '';
+    peer.say('mg a\r\n');
+    return peer.received === 'HD\r\n';
+  };
+  peer.say('set a 0 8 1 noreply\r\nx\r\n');
+  for (const jump of [1_000_000, -2_000_000]) {
+    skew = jump;
+    clock.advance(3000);
+    assert.ok(hasItem(), String(jump));
+  }
+  skew = 0;
+  clock.advance(2000);
+  assert.not(hasItem());
+  skew = -1_000_000;
+  clock.advance(10_000);
+  assert.ok(peer.closed);
 });
 
 connections('a watcher, and who is in the middle of a value, are not idle', () => {

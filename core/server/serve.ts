@@ -53,7 +53,7 @@ export class Server {
       return { onData() {}, onDrain() {}, onClosed() {} };
     }
     counters.total_connections++;
-    const facts = { id: this.#nextId++, address, lastCommand: engine.clock.now() };
+    const facts = { id: this.#nextId++, address, lastCommand: engine.clock.elapsed() };
     const served = new ServerPeer(engine, facts, transport, () => this.#served.delete(served));
     this.#served.add(served);
     return served;
@@ -190,7 +190,7 @@ class ServerPeer implements TransportEvents {
   // Executes the commands that have arrived; returns the reason if the connection has ended.
   #execute(): CloseReason | null {
     if (this.#pump.isEnding) return null;
-    this.#session.tick(this.#engine.clock.now());
+    this.#session.tick(this.#engine.clock.elapsed());
     for (;;) {
       if (this.#dump !== null && !this.#continueDump(this.#dump)) return null;
       if (this.#held === null) {
@@ -230,7 +230,7 @@ class ServerPeer implements TransportEvents {
 
   // Takes items of the dump while the peer keeps up; true when it is over.
   #continueDump({ id, items }: { id: number; items: Dump }): boolean {
-    this.#engine.store.tick(this.#engine.clock.now());
+    this.#engine.store.tick(this.#engine.clock.elapsed());
     while (this.#connection.backlog < DUMP_BACKLOG) {
       const { done, value } = items.next();
       this.#connection.reply(id, value);
@@ -254,11 +254,13 @@ class ServerPeer implements TransportEvents {
   // middle of a value, or while replies are being sent.
   #watchIdle(timeout: number): void {
     const { clock } = this.#engine;
-    const left = this.#facts.lastCommand + timeout - clock.now();
+    const left = this.#facts.lastCommand + timeout - clock.elapsed();
     this.#cancelIdle = clock.after(left > 0 ? left : timeout, () => {
       const busy = this.#connection.receiving || this.#connection.congested ||
         this.#connection.backlog > 0 || this.#held !== null;
-      if (busy || clock.now() - this.#facts.lastCommand < timeout) return this.#watchIdle(timeout);
+      if (busy || clock.elapsed() - this.#facts.lastCommand < timeout) {
+        return this.#watchIdle(timeout);
+      }
       this.#engine.store.counters.idle_kicks++;
       this.close('idle_timeout');
     });

@@ -62,7 +62,7 @@ export class Session implements PlainExecutor {
   readonly #engine: Engine;
   readonly #facts: ConnectionFacts;
   #watcher: Watcher | null = null;
-  #now = 0;
+  #elapsed = 0;
   readonly #admission: Admission;
 
   constructor(engine: Engine, facts: ConnectionFacts) {
@@ -73,10 +73,14 @@ export class Session implements PlainExecutor {
     engine.connections.add(facts);
   }
 
-  /** Sets the time for the commands that follow: once for all that arrived together. */
-  tick(now: number): void {
-    this.#now = now;
-    this.#engine.store.tick(now);
+  /**
+   * Sets the time for the commands that follow, once for all that arrived together.
+   *
+   * @param elapsed Monotonic milliseconds.
+   */
+  tick(elapsed: number): void {
+    this.#elapsed = elapsed;
+    this.#engine.store.tick(elapsed);
     this.#engine.watchers.connection = this.#facts.id;
   }
 
@@ -96,14 +100,14 @@ export class Session implements PlainExecutor {
     // As for a command: the memory that was reserved for an arriving value is not needed any more.
     this.release();
     if (detail || !plain.execute(output)) return false;
-    this.#facts.lastCommand = this.#now;
+    this.#facts.lastCommand = this.#elapsed;
     return true;
   }
 
   /** Executes a command. */
   handle(command: Command): Answer {
     const engine = this.#engine;
-    this.#facts.lastCommand = this.#now;
+    this.#facts.lastCommand = this.#elapsed;
     this.release();
     const { store, options } = engine;
     switch (command.verb) {

@@ -236,7 +236,7 @@ function slabsStats(engine: Engine): StatPairs {
 }
 
 function connectionStats(engine: Engine): StatPairs {
-  const now = engine.clock.now();
+  const now = engine.clock.elapsed();
   return [...engine.connections].flatMap(({ id, address, lastCommand }): StatPairs => [
     [`${id}:addr`, address],
     [`${id}:state`, 'conn_parse_cmd'],

@@ -10,10 +10,10 @@ const DAY = 24 * 60 * 60;
 /** A store that is spoken to in text, and its time. */
 class Subject {
   readonly store: Store;
-  #now = START;
+  #elapsed = 12_345;
 
   constructor(options: Partial<typeof cacheOptions> = {}) {
-    this.store = new Store({ ...cacheOptions, ...options }, START);
+    this.store = new Store({ ...cacheOptions, ...options }, START, this.#elapsed);
   }
 
   put(key: string, value: string, more: Partial<StoreRequest> = {}): string {
@@ -52,8 +52,8 @@ class Subject {
 
   /** Lets seconds go by. */
   pass(seconds: number): void {
-    this.#now += seconds * 1000;
-    this.store.tick(this.#now);
+    this.#elapsed += seconds * 1000;
+    this.store.tick(this.#elapsed);
   }
 
   evictions(): number {

@@ -107,20 +107,31 @@ export class Store {
   full = false;
   #lastCas = 0;
   #flushedUntil = 0;
+  // The monotonic second at which `now` was 0.
+  readonly #origin: number;
   // The blocks of values that are on their way.
   #reserved = 0;
 
-  /** @param now Milliseconds since 1970. */
-  constructor(options: CacheOptions, now: number) {
+  /**
+   * @param now Milliseconds since 1970.
+   * @param elapsed Monotonic milliseconds, see `tick`.
+   */
+  constructor(options: CacheOptions, now: number, elapsed: number) {
     this.options = options;
     this.items = new Items(options.memory, options.random);
     this.started = Math.floor(now / 1000) - 2;
-    this.tick(now);
+    this.#origin = Math.floor(elapsed / 1000) - 2;
+    this.tick(elapsed);
   }
 
-  /** @param now Milliseconds since 1970. */
-  tick(now: number): void {
-    this.now = Math.floor(now / 1000) - this.started;
+  /**
+   * Sets the time. As in memcached it is monotonic: an item lives as long as it was told to, even if
+   * the time of day is set meanwhile.
+   *
+   * @param elapsed Milliseconds on the clock whose time the constructor was given.
+   */
+  tick(elapsed: number): void {
+    this.now = Math.floor(elapsed / 1000) - this.#origin;
   }
 
   /** Changes the limit of memory, in bytes, and evicts items until it is kept. */

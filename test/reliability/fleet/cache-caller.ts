@@ -56,11 +56,11 @@ export class SharedCache {
 
   #load(id: string, { reason, signal }: LoadContext<string>): Promise<string> {
     const original = this.original(id);
-    const { lease, isLasting, loading, failing } = this.source.plan;
+    const { lease, loading, failing } = this.source.plan;
     const { timeline } = this.#process;
     timeline.note(3, () => `${this.#process.name} loads ${original.text}: ${reason}`);
     // Without a lease anybody may. The server's clock ticks in seconds, and the reply was late.
-    if (reason !== 'error' && isLasting) {
+    if (reason !== 'error') {
       original.load(this.#process, signal, reason === 'cold', (lease - 3) * 1_000_000);
     }
     const value = original.text;

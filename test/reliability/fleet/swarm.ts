@@ -83,8 +83,6 @@ export interface CachePlan {
   readonly grace: number;
   readonly refreshAhead: number;
   readonly lease: number;
-  /** Whether a lease lasts: it is an item, and lives by its server's time of day. */
-  readonly isLasting: boolean;
   /** Milliseconds. */
   readonly wait: number;
   readonly softTimeout: number;
@@ -163,8 +161,7 @@ export function swarmOf(seed: number): Swarm {
     clients,
     cache,
     calls: ['get', 'set', ...some(random, callKinds, 0.5)],
-    // An item lives by its server's time of day, which is then no measure.
-    expires: !faults.includes('clock') && random.chance(0.4),
+    expires: random.chance(0.4),
     faults,
     // Where calls are rare, so are faults: what happens between two calls shows little.
     faultEvery: Math.max(
@@ -180,7 +177,6 @@ function planCache(random: Random, faults: readonly FaultKind[]): CachePlan {
     grace: random.pick([0, 5, 60]),
     refreshAhead: random.pick([0, 0, 1]),
     lease: random.pick([4, 10]),
-    isLasting: !faults.includes('clock'),
     wait: random.pick([500, 5000]),
     softTimeout: random.pick([0, 100, Infinity]),
     timeout: random.pick([500, 3000, 15_000]),
