@@ -10,6 +10,7 @@ import { latin1 } from '../../core/wire/bytes.ts';
 import { uniqueKey } from '../support/cases.ts';
 import { EagerClock } from '../support/eager-clock.ts';
 import { withSentBytes } from '../support/intercept.ts';
+import { patience } from '../support/patience.ts';
 import { suite } from '../runner/suite.ts';
 import {
   authCases,
@@ -113,7 +114,7 @@ for (const one of clientCases) {
       create(options = {}) {
         for (const option of Object.keys(options)) used.add(option);
         return noted(
-          new Client('localhost', { ...options, dial }),
+          new Client('localhost', { ...patience, ...options, dial }),
           used,
           !needed.includes('errors'),
         );
@@ -171,7 +172,12 @@ function notedFor(
 ): FieldContext['createFor'] {
   return (accept, options) => {
     for (const option of Object.keys(options)) used.add(option);
-    const client = new Client('localhost', { ...options, clock, dial: memoryDialer({ accept }) });
+    const client = new Client('localhost', {
+      ...(clock === systemClock ? patience : {}),
+      ...options,
+      clock,
+      dial: memoryDialer({ accept }),
+    });
     return noted(client, used, !needed.includes('errors'));
   };
 }
