@@ -164,48 +164,71 @@ export function guardEvents(
   transport: Pick<Transport, 'abort'>,
   owner: TransportEvents,
 ): TransportEvents {
-  let thrown: Error | null = null;
-  let closed = false;
-  const fail = (error: unknown): void => {
-    // There is no stream left to end.
-    if (closed) throw error;
-    thrown = error instanceof Error ? error : new Error(String(error));
-    transport.abort();
-  };
-  const guard = (call: () => void): void => {
-    if (thrown !== null) return;
+  return new GuardedEvents(transport, owner);
+}
+
+class GuardedEvents implements TransportEvents {
+  // Only where the owner has them. The others are no closures: a server has them for each connection.
+  readonly onLent?: (chunk: Uint8Array) => Uint8Array | null;
+  readonly onEnd?: () => void;
+  readonly #transport: Pick<Transport, 'abort'>;
+  readonly #owner: TransportEvents;
+  #thrown: Error | null = null;
+  #isClosed = false;
+
+  constructor(transport: Pick<Transport, 'abort'>, owner: TransportEvents) {
+    this.#transport = transport;
+    this.#owner = owner;
+    if (owner.onLent !== undefined) this.onLent = (chunk) => this.#lend(chunk);
+    if (owner.onEnd !== undefined) this.onEnd = () => this.#end();
+  }
+
+  onData(chunk: Uint8Array): void {
+    if (this.#thrown !== null) return;
     try {
-      call();
+      this.#owner.onData(chunk);
     } catch (error) {
-      fail(error);
+      this.#fail(error);
     }
-  };
-  return {
-    // Not by `guard`, which would need a closure for each chunk.
-    onData(chunk) {
-      if (thrown !== null) return;
-      try {
-        owner.onData(chunk);
-      } catch (error) {
-        fail(error);
-      }
-    },
-    ...(owner.onLent === undefined ? {} : {
-      onLent(chunk: Uint8Array) {
-        if (thrown !== null) return null;
-        try {
-          return owner.onLent?.(chunk) ?? null;
-        } catch (error) {
-          fail(error);
-          return null;
-        }
-      },
-    }),
-    onDrain: () => guard(() => owner.onDrain()),
-    ...(owner.onEnd === undefined ? {} : { onEnd: () => guard(() => owner.onEnd?.()) }),
-    onClosed(cause) {
-      closed = true;
-      owner.onClosed(thrown ?? cause);
-    },
-  };
+  }
+
+  onDrain(): void {
+    if (this.#thrown !== null) return;
+    try {
+      this.#owner.onDrain();
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  onClosed(cause: Error | null): void {
+    this.#isClosed = true;
+    this.#owner.onClosed(this.#thrown ?? cause);
+  }
+
+  #lend(chunk: Uint8Array): Uint8Array | null {
+    if (this.#thrown !== null) return null;
+    try {
+      return this.#owner.onLent?.(chunk) ?? null;
+    } catch (error) {
+      this.#fail(error);
+      return null;
+    }
+  }
+
+  #end(): void {
+    if (this.#thrown !== null) return;
+    try {
+      this.#owner.onEnd?.();
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  #fail(error: unknown): void {
+    // There is no stream left to end.
+    if (this.#isClosed) throw error;
+    this.#thrown = error instanceof Error ? error : new Error(String(error));
+    this.#transport.abort();
+  }
 }

@@ -82,7 +82,7 @@ class ServerPeer implements TransportEvents {
   // The command with which its next turn of the event loop begins, while it waits for that.
   #held: ServerEvent | null = null;
   #logged = false;
-  #cancelIdle: () => void = () => {};
+  #cancelIdle: (() => void) | null = null;
 
   constructor(
     engine: Engine,
@@ -143,7 +143,7 @@ class ServerPeer implements TransportEvents {
     this.#left = Infinity;
     if (this.#held !== null) this.#execute();
     this.#pump.end();
-    this.#cancelIdle();
+    this.#cancelIdle?.();
     this.#session.close();
     this.#onGone();
     this.#logClose(cause === null ? 'normal' : 'error');

@@ -35,6 +35,9 @@ import { metaArithmetic, metaDebug, metaDelete, metaGet, metaSet } from './meta.
 import { stats } from './stats.ts';
 import { logNames, type Watcher } from './watchers.ts';
 
+// One for all, not one for each connection.
+const noLine = (): boolean => false;
+
 /**
  * The answer of a session to a command: a reply; the item that opens a watch, after which lines
  * come through `onLine`; or a dump to be taken item by item.
@@ -58,7 +61,7 @@ const ITEM_COST = 64;
 export class Session implements PlainExecutor {
   readonly request: PlainRequest;
   /** Takes the lines of a watch; false when they cannot be taken now. */
-  onLine: (line: string) => boolean = () => false;
+  onLine: (line: string) => boolean = noLine;
   readonly #engine: Engine;
   readonly #facts: ConnectionFacts;
   #watcher: Watcher | null = null;

@@ -7,13 +7,15 @@ const CR = 0x0d;
 /** From so many missing bytes on, a block is read into directly: a usual read would be all its. */
 const LONG = 64 * 1024;
 
+// One for all, not one for each connection.
+const zeroed = (size: number): Uint8Array => new Uint8Array(size);
+
 /**
  * Received bytes: chunks go in as they arrive, whole lines and whole data blocks come out.
  *
  * A line or a block that lies in one chunk is handed out as a view of it; a block of a lent chunk as
- * a copy. A line cut by the end of
- * a chunk is carried over, a block is filled into an array of its final size; so each byte is
- * copied once at most, and the work is linear however the bytes are cut.
+ * a copy. A line cut by the end of a chunk is carried over, a block is filled into an array of its
+ * final size; so each byte is copied once at most, and the work is linear however the bytes are cut.
  */
 export class Input {
   /** Where the line lies that `line` found: `bytes[from, to)`, without its end. */
@@ -40,7 +42,7 @@ export class Input {
   #filled = 0;
 
   /** @param allocate Makes arrays for long blocks, each of whose bytes is then written. */
-  constructor(allocate: (size: number) => Uint8Array = (size) => new Uint8Array(size)) {
+  constructor(allocate: (size: number) => Uint8Array = zeroed) {
     this.#allocate = allocate;
   }
 
