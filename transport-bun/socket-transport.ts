@@ -37,6 +37,11 @@ export class SocketTransport implements Transport {
     return count;
   }
 
+  /** Bun copies what it takes. */
+  get held(): number {
+    return 0;
+  }
+
   pause(): void {
     this.#paused = true;
     this.#regulate();

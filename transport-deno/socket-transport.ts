@@ -10,11 +10,11 @@ const READ_SIZE = 64 * 1024;
 
 /** A connection of Deno, TCP or of a unix socket, as a transport. */
 export class SocketTransport implements Transport {
+  held = 0;
   readonly #connection: Connection;
   #events: TransportEvents | null = null;
   // Bytes that were taken and are not written: Deno allows one write at a time.
   readonly #unwritten: Uint8Array[] = [];
-  #waiting = 0;
   #writing = false;
   #refused = false;
   #resumed: Promise<void> | null = null;
@@ -35,12 +35,12 @@ export class SocketTransport implements Transport {
 
   send(bytes: Uint8Array): number {
     if (this.#ending) return bytes.length;
-    if (this.#waiting >= HIGH_WATER) {
+    if (this.held >= HIGH_WATER) {
       this.#refused = true;
       return 0;
     }
     this.#unwritten.push(bytes);
-    this.#waiting += bytes.length;
+    this.held += bytes.length;
     if (!this.#writing) void this.#write();
     return bytes.length;
   }
@@ -96,7 +96,7 @@ export class SocketTransport implements Transport {
         for (let at = 0; at < next.length;) {
           at += await this.#connection.write(next.subarray(at));
         }
-        this.#waiting -= next.length;
+        this.held -= next.length;
       }
       if (this.#ending) {
         await this.#connection.closeWrite();

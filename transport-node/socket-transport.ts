@@ -58,6 +58,10 @@ export class SocketTransport implements Transport {
     return bytes.length;
   }
 
+  get held(): number {
+    return this.#socket.writableLength;
+  }
+
   pause(): void {
     this.#socket.pause();
   }

@@ -27,7 +27,7 @@ export interface ClientOptions extends Optional<ClientSettings> {}
 
 /** The options of a client with their defaults. Without a default an option is off. */
 export interface ClientSettings
-  extends Omit<ClientConnectionOptions, 'serverName' | 'closesAtProbe'> {
+  extends Omit<ClientConnectionOptions, 'serverName' | 'closesAtProbe' | 'textFlags'> {
   /**
    * Connects to a server. By default the runtime's own dialer: Node's, Deno's, Bun's or that of pages.
    */

@@ -108,6 +108,9 @@ export class Pump {
       if (asksPace && (this.#sendsLater || this.#pace?.isOver === true) && this.isSentEnough()) {
         return;
       }
+      if (machine.memory?.isAwaited === true && this.#transport.held === 0) {
+        machine.memory.reclaim();
+      }
       const bytes = machine.transmit(now);
       if (bytes === null) {
         if (this.#isEnding) this.close();
@@ -214,6 +217,8 @@ export interface Machine {
   transmit(now: number): Uint8Array | null;
   /** The transport took `count` of the bytes that `transmit` returned. */
   sent(count: number): void;
+  /** The memory of what it sends. `reclaim` is called when the transport holds none of it any more. */
+  readonly memory?: { readonly isAwaited: boolean; reclaim(): void } | undefined;
   /** Whether it holds back commands until output has left. The client's side never does. */
   readonly congested?: boolean | undefined;
 }

@@ -37,9 +37,14 @@ export interface Transport {
   /**
    * Takes a prefix of `bytes` and returns its length, like send(2). Less than all of it means that
    * `onDrain` will be called, once, when there is room again. Never throws: failures come through
-   * `onClosed`. The bytes taken are never written to again by the caller.
+   * `onClosed`. The bytes taken are not written to again by the caller, except while `held` is 0.
    */
   send(bytes: Uint8Array): number;
+  /**
+   * How many of the bytes that `send` took are still needed in the memory that they were given in. A
+   * caller may use that memory again when it is 0, and never where it is undefined.
+   */
+  readonly held?: number | undefined;
   /** Stops `onData` until `resume`. A few chunks that are on their way may still come. */
   pause(): void;
   /** Goes on with `onData` after `pause`. */

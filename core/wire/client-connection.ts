@@ -261,10 +261,12 @@ export class ClientConnection<Tag> {
     }
   }
 
-  /**
-   * Takes bytes that arrived. They must not be written to from now on; if the chunk is lent, until
-   * `keep` was called.
-   */
+  /** The memory of what was sent, some of which may be used again. */
+  get memory(): Pick<Output, 'isAwaited' | 'reclaim'> {
+    return this.#output;
+  }
+
+  /** Takes bytes that arrived, which must not be written to any more; lent ones until `keep`. */
   receive(chunk: Uint8Array, now: number, isLent = false): void {
     this.#liveness.now = now;
     if (this.#state === 'closed') return;
@@ -302,10 +304,7 @@ export class ClientConnection<Tag> {
     return this.#events.length === 0 && this.#state === 'open' && !this.#decoder.pending;
   }
 
-  /**
-   * The next event, or null.
-   * @param sink Takes plain replies, which then need no event.
-   */
+  /** The next event, or null. `sink` takes plain replies, which then need no event. */
   next(sink?: PlainSink<Tag>): ClientEvent<Tag> | null {
     for (;;) {
       const event = this.#events.shift();
@@ -336,6 +335,7 @@ export class ClientConnection<Tag> {
       ring.pop();
       this.#decoder.account();
       if (tag !== undefined) sink.onPlain(tag, this.#decoder.plain, length);
+      this.#decoder.plain.release();
     }
   }
 

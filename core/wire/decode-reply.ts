@@ -2,7 +2,7 @@
 import { EMPTY, latin1, matches, spells, startsWith, wordEnd } from './bytes.ts';
 import type { Command, Key } from './command.ts';
 import { ProtocolError } from './errors.ts';
-import { Input } from './input.ts';
+import { BAD_END, Input } from './input.ts';
 import { toKey } from './item-lines.ts';
 import { keyText } from './key.ts';
 import { bigDigits, digits, flagNumber, wideDigits } from './numbers.ts';
@@ -65,6 +65,13 @@ export interface ReplyLimits {
    * @default 16777216
    */
   readonly maxLines: number;
+  /**
+   * The client flags of items whose value is made into a text where it arrives: large ones are read
+   * into memory that is used again.
+   *
+   * @default -1, for none
+   */
+  readonly textFlags: number;
 }
 
 /** The limits by default. */
@@ -72,6 +79,7 @@ export const replyLimits: ReplyLimits = {
   maxLine: 8 * 1024,
   maxValue: 64 * 1024 * 1024,
   maxLines: 16 * 1024 * 1024,
+  textFlags: -1,
 };
 
 const CR = 0x0d;
@@ -171,6 +179,7 @@ export class ReplyDecoder {
    */
   next(request: Command | null): Reply | ReplyItem | null {
     const shape = request === null ? 'none' : replyShape(request);
+    if (this.plain.isDue) return this.plain.readText(this.#input) ? this.plain.toReply() : null;
     for (;;) {
       let reply: Reply | ReplyItem | null;
       if (this.#due === null) {
@@ -187,11 +196,13 @@ export class ReplyDecoder {
   /**
    * Reads the next reply into `plain` if it is a plain one; returns whether it was. Otherwise it is
    * left to `next`.
+   *
+   * A large text, by its client flags, is read into memory that is used again after `plain.release`.
    */
   readPlain(opaque: number, asks: PlainFlags['asks']): boolean {
     if (this.#due !== null || this.#blankAllowed) return false;
-    const { maxLine, maxValue } = this.#limits;
-    return this.plain.read(this.#input, opaque, asks, maxLine, maxValue);
+    this.opaque = opaque;
+    return this.plain.read(this.#input, opaque, asks, this.#limits);
   }
 
   /**
@@ -266,7 +277,7 @@ export class ReplyDecoder {
     }
     this.#due = null;
     if (!this.#input.terminated) {
-      throw new ProtocolError('a value does not end where its length says');
+      throw new ProtocolError(BAD_END);
     }
     holder.value = data;
     return reply;

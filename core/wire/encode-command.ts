@@ -1,5 +1,5 @@
 // The encoder of commands: values to bytes, for clients.
-import { isBytes, utf8, utf8Length } from './bytes.ts';
+import { isBytes, utf8Length } from './bytes.ts';
 import { checkSeconds, checkU32, checkU64 } from './check.ts';
 import { checkCommand } from './check-command.ts';
 import type { Command, Key, StoreCommand, Value } from './command.ts';
@@ -179,12 +179,12 @@ function putStore(
 /** ASCII up to this length is written by hand: to call the encoder costs more. */
 const BY_HAND = 32;
 
-// What comes back has its length on the wire as its `length`: bytes, or text that is all ASCII. The
-// bytes of a text may be scratch memory, so only such as will be copied.
+// What comes back has its length on the wire as its `length`: bytes, or text that is all ASCII. It must
+// be appended next: the bytes of a text may be memory that is written to again.
 function asBlock(output: Output, value: Value): Value {
   if (typeof value !== 'string') return isBytes(value) ? value : changed('value');
   if (value.length <= BY_HAND && utf8Length(value) === value.length) return value;
-  return value.length * 3 < REFERENCE_SIZE ? output.utf8(value) : utf8(value);
+  return value.length * 3 < REFERENCE_SIZE ? output.utf8(value) : output.largeUtf8(value);
 }
 
 function putBlock(output: Output, value: Value): void {

@@ -5,7 +5,10 @@ const LF = 0x0a;
 const CR = 0x0d;
 
 /** From so many missing bytes on, a block is read into directly: a usual read would be all its. */
-const LONG = 64 * 1024;
+export const LONG: number = 64 * 1024;
+
+/** What is wrong with a block that is not `terminated`. */
+export const BAD_END = 'a value does not end where its length says';
 
 // One for all, not one for each connection.
 const zeroed = (size: number): Uint8Array => new Uint8Array(size);
@@ -38,12 +41,13 @@ export class Input {
   #carry: Uint8Array = EMPTY;
   #carried = 0;
   #block: Uint8Array | null = null;
-  readonly #allocate: (size: number) => Uint8Array;
+  /** Makes arrays for long blocks. */
+  readonly allocate: (size: number) => Uint8Array;
   #filled = 0;
 
   /** @param allocate Makes arrays for long blocks, each of whose bytes is then written. */
   constructor(allocate: (size: number) => Uint8Array = zeroed) {
-    this.#allocate = allocate;
+    this.allocate = allocate;
   }
 
   /**
@@ -145,8 +149,10 @@ export class Input {
   /**
    * The next `length` bytes and the two that end the block, or null when they are not all there.
    * Must be called with the same length until it gives them.
+   *
+   * @param spare Memory to put them into if they do not lie whole in one chunk.
    */
-  data(length: number): Uint8Array | null {
+  data(length: number, spare: Uint8Array | null = null): Uint8Array | null {
     const start = this.position;
     const end = start + length;
     if (this.#block === null) {
@@ -155,8 +161,9 @@ export class Input {
         this.terminated = this.chunk[end] === CR && this.chunk[end + 1] === LF;
         return this.isLent ? this.chunk.slice(start, end) : this.chunk.subarray(start, end);
       }
+      if (spare !== null) this.#block = spare.subarray(0, length);
       // To clear a megabyte takes as long as to read it.
-      this.#block = length < LONG ? new Uint8Array(length) : this.#allocate(length);
+      else this.#block = length < LONG ? new Uint8Array(length) : this.allocate(length);
       this.#filled = 0;
       this.terminated = true;
     }

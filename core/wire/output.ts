@@ -1,7 +1,8 @@
 // The buffer of encoded bytes that wait for the transport.
-import { EMPTY, standardCodec, type TextCodec, utf8Into } from './bytes.ts';
+import { EMPTY, standardCodec, type TextCodec, utf8, utf8Into } from './bytes.ts';
 import { UsageError } from './errors.ts';
 import { assertInvariant } from './invariant.ts';
+import { LARGEST_SPARE, spareMemory } from './spare-memory.ts';
 
 const FIRST_SLAB = 4 * 1024;
 const LAST_SLAB = 64 * 1024;
@@ -15,9 +16,10 @@ export const REFERENCE_SIZE: number = 32 * 1024;
 /**
  * Encoded bytes, in order, until the transport has taken them.
  *
- * Encoders `reserve` room and write straight into `slab` at `end`. What was written is never
- * written again: a transport may hold it for as long as it likes. Slabs start small, so that a
- * thousand idle connections cost little, and double as they fill.
+ * Encoders `reserve` room and write straight into `slab` at `end`. What was written is not written
+ * again, as a transport may hold it for as long as it likes; but a large text lies in spare memory,
+ * which `reclaim` gives back. Slabs start small, so that a thousand idle connections cost little, and
+ * double as they fill.
  */
 export class Output {
   /** The array that encoders write into, between `end` and its length. */
@@ -32,9 +34,14 @@ export class Output {
   #offered = 0;
   #start = 0;
   // Closed pieces before the slab: finished slabs, and values passed by reference.
-  readonly #pieces: { bytes: Uint8Array; length: number }[] = [];
+  readonly #pieces: { bytes: Uint8Array; length: number; spare: Uint8Array | null }[] = [];
   #piecesLength = 0;
   #scratch: Uint8Array = EMPTY;
+  // The bytes of the last large text, and the spare memory that they lie in.
+  #large: Uint8Array = EMPTY;
+  #largeSpare: Uint8Array | null = null;
+  // Spare memory whose bytes the transport has taken.
+  readonly #left: Uint8Array[] = [];
 
   constructor(codec: TextCodec = standardCodec) {
     this.codec = codec;
@@ -55,27 +62,25 @@ export class Output {
     if (this.slab.length - this.end >= count) return;
     this.#close();
     const size = Math.max(count, Math.min(LAST_SLAB, Math.max(FIRST_SLAB, this.slab.length * 2)));
-    // To clear memory takes longer than to write a value into it. Only what was written is sent.
-    const slab = this.codec.allocate?.(size) ?? new Uint8Array(size);
-    if (slab.length !== size) {
-      throw new UsageError('textCodec', 'must allocate what it is asked for');
-    }
-    this.slab = slab;
+    this.slab = this.#allocate(size);
     this.#start = this.end = 0;
   }
 
   /** Appends bytes: small ones as a copy, large ones by reference. */
   append(bytes: Uint8Array): void {
     const length = bytes.length;
+    const spare = bytes === this.#large ? this.#largeSpare : null;
+    if (spare !== null) this.#largeSpare = null;
     if (length >= REFERENCE_SIZE) {
       this.#close();
-      this.#pieces.push({ bytes, length });
+      this.#pieces.push({ bytes, length, spare });
       this.#piecesLength += length;
       return;
     }
     this.reserve(length);
     this.slab.set(bytes, this.end);
     this.end += length;
+    if (spare !== null) spareMemory.put(spare);
   }
 
   /** Appends a data block: the bytes and the CR LF that ends them. */
@@ -95,6 +100,28 @@ export class Output {
       this.#scratch = new Uint8Array(Math.max(256, text.length * 6));
     }
     return this.#scratch.subarray(0, utf8Into(text, this.#scratch));
+  }
+
+  /** As `utf8`, for a text that is appended next, by reference if its bytes are many. */
+  largeUtf8(text: string): Uint8Array {
+    const most = text.length * 3;
+    if (most > LARGEST_SPARE) return utf8(text);
+    const memory = spareMemory.take(most) ?? this.#allocate(most);
+    this.#largeSpare = memory;
+    this.#large = memory.subarray(0, this.codec.write(text, memory, 0));
+    return this.#large;
+  }
+
+  /** Whether the transport has taken bytes whose memory is to be used again. */
+  get isAwaited(): boolean {
+    return this.#left.length > 0;
+  }
+
+  /** The transport holds none of the bytes that it has taken: their spare memory is used again. */
+  reclaim(): void {
+    for (let spare = this.#left.pop(); spare !== undefined; spare = this.#left.pop()) {
+      spareMemory.put(spare);
+    }
   }
 
   /** Appends a line: text of which every character is one byte, and its end. */
@@ -132,8 +159,10 @@ export class Output {
       return;
     }
     this.#piecesLength -= count;
-    if (count === piece.length) this.#pieces.shift();
-    else {
+    if (count === piece.length) {
+      this.#pieces.shift();
+      if (piece.spare !== null) this.#left.push(piece.spare);
+    } else {
       piece.bytes = piece.bytes.subarray(count);
       piece.length -= count;
     }
@@ -147,10 +176,19 @@ export class Output {
     assertInvariant(this.#start <= this.end && this.end <= this.slab.length, 'bytes in the slab');
   }
 
+  // To clear memory takes longer than to write a value into it. Only what was written is sent.
+  #allocate(size: number): Uint8Array {
+    const memory = this.codec.allocate?.(size) ?? new Uint8Array(size);
+    if (memory.length !== size) {
+      throw new UsageError('textCodec', 'must allocate what it is asked for');
+    }
+    return memory;
+  }
+
   #close(): void {
     if (this.end === this.#start) return;
     const bytes = this.slab.subarray(this.#start, this.end);
-    this.#pieces.push({ bytes, length: bytes.length });
+    this.#pieces.push({ bytes, length: bytes.length, spare: null });
     this.#piecesLength += bytes.length;
     this.#start = this.end;
   }

@@ -1,19 +1,21 @@
 // Plain commands: those that clients send most, encoded in one pass and their replies read in one.
 //
 // A plain command is a meta command with a text key and one of the lists that `plainFlags` gave. A
-// plain reply lies whole in one chunk, and is `VA`, `HD` or `EN` with the expected opaque, and of
-// other flags each of `c f h l s t` with its number and each of the marks `W X Z` at most once.
-// Everything else is left untouched to the general encoder and decoder, which have all rules and all
-// errors.
+// plain reply is `VA`, `HD` or `EN` with the expected opaque, and of other flags each of `c f h l s t`
+// with its number and each of the marks `W X Z` at most once. It lies whole in one chunk, unless it is
+// a large text. Everything else is left untouched to the general encoder and decoder, which have all
+// rules and all errors.
 import { EMPTY, isBytes, latin1, matches, utf8At } from './bytes.ts';
 import { checkCommand } from './check-command.ts';
 import type { Command, Key } from './command.ts';
-import type { Input } from './input.ts';
+import { ProtocolError } from './errors.ts';
+import { BAD_END, type Input, LONG } from './input.ts';
 import { MAX_KEY } from './key.ts';
 import { hasQuiet } from './meta-flags.ts';
 import { bigDigits, putNumber } from './numbers.ts';
 import { type Output, putEnd, REFERENCE_SIZE } from './output.ts';
 import { EN, HD, type MetaReply, type MetaValueReply } from './reply.ts';
+import { spareMemory } from './spare-memory.ts';
 
 /** A list of flags in the form in which it is sent. */
 export interface PlainFlags {
@@ -146,6 +148,12 @@ function putLine(
   return putEnd(slab, putNumber(slab, at, opaque));
 }
 
+interface PlainLimits {
+  readonly maxLine: number;
+  readonly maxValue: number;
+  readonly textFlags: number;
+}
+
 /** A plain reply. The decoder reuses one object: copy the fields that are kept. */
 export class PlainReply {
   /** What kind of reply it is. */
@@ -164,6 +172,9 @@ export class PlainReply {
   size = 0;
   // The bits of the flags that it has, whose numbers the other fields hold.
   #has = 0;
+  // The length of the large text whose block is being read, and the memory that it is read into.
+  #due = -1;
+  #spare: Uint8Array | null = null;
   // Where the flags lie in `bytes`, the first space and the last letter included.
   #flagsFrom = 0;
   #flagsTo = 0;
@@ -227,7 +238,7 @@ export class PlainReply {
    *
    * @param opaque The expected opaque.
    * @param asks Which replies are plain: see `PlainFlags`.
-   * @param maxLine The longest line, and `maxValue` the longest value, in bytes.
+   * @param limits The longest line and value, in bytes, and the client flags of texts.
    *
    * @internal
    */
@@ -235,9 +246,9 @@ export class PlainReply {
     input: Input,
     opaque: number,
     asks: PlainFlags['asks'],
-    maxLine: number,
-    maxValue: number,
+    { maxLine, maxValue, textFlags }: PlainLimits,
   ): boolean {
+    if (this.#due >= 0) return this.readText(input);
     if (input.isCut) return false;
     const { chunk, position } = input;
     let at = position + 2;
@@ -262,6 +273,13 @@ export class PlainReply {
     if (length < 0) this.type = asks === 'item' ? 'EN' : 'HD';
     else {
       const end = at + length;
+      const isLong = asks === 'item' && length >= LONG && end + 2 > chunk.length;
+      if (isLong && this.flags === textFlags && this.#isBare) {
+        this.#due = length;
+        this.size = at - position + length + 2;
+        input.position = at;
+        return this.readText(input);
+      }
       if (chunk[end] !== CR || chunk[end + 1] !== LF) return false;
       this.type = 'VA';
       this.isLent = input.isLent;
@@ -272,6 +290,46 @@ export class PlainReply {
     this.size = at - position;
     input.position = at;
     return true;
+  }
+
+  /** Whether the line of a large text was read, and its block was not. */
+  get isDue(): boolean {
+    return this.#due >= 0;
+  }
+
+  /**
+   * Reads the block that is due into spare memory; returns whether it is all there.
+   *
+   * @throws ProtocolError
+   *
+   * @internal
+   */
+  readText(input: Input): boolean {
+    const length = this.#due;
+    this.#spare ??= spareMemory.take(length) ?? input.allocate(length);
+    const block = input.data(length, this.#spare);
+    if (block === null) return false;
+    this.#due = -1;
+    if (!input.terminated) throw new ProtocolError(BAD_END);
+    this.type = 'VA';
+    this.isLent = true;
+    this.bytes = block;
+    this.from = 0;
+    this.to = length;
+    return true;
+  }
+
+  /** Gives back the memory of a large text, which whoever wanted the value has read. */
+  release(): void {
+    if (this.#spare === null || this.#due >= 0) return;
+    spareMemory.put(this.#spare);
+    this.#spare = null;
+    this.bytes = EMPTY;
+  }
+
+  // Whether its flags are those that every item has. Others lie in a chunk, which may be a lent one.
+  get #isBare(): boolean {
+    return this.#has === (FLAGS_BIT | OPAQUE_BIT);
   }
 
   // Returns the position after the flags, or -1 where they are not plain.
@@ -398,7 +456,7 @@ export class PlainReply {
   }
 
   #toFlags(): string[] {
-    if (this.#has === (FLAGS_BIT | OPAQUE_BIT)) return [`f${this.flags}`];
+    if (this.#isBare) return [`f${this.flags}`];
     const text = latin1(this.bytes, this.#flagsFrom + 1, this.#flagsTo);
     return text.split(' ').filter((flag) => !flag.startsWith('O'));
   }

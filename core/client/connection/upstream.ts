@@ -28,6 +28,7 @@ import {
 } from '../options.ts';
 import { Link, type LinkOptions } from './link.ts';
 import { ServerStatus } from './server-status.ts';
+import { textFlagsOf } from '../values/serde.ts';
 import type { Optional } from '../../wire/options.ts';
 
 /** The options of an `Upstream`. */
@@ -330,7 +331,12 @@ export function upstreamFor(
     & Pick<UpstreamOptions, 'onFailure' | 'pace' | 'status'>,
 ): Upstream {
   const status = settings.status ?? new ServerStatus(endpointName(endpoint), settings.onServer);
-  return new Upstream({ ...settings, status, endpoint: withSocketOptions(endpoint, settings) });
+  return new Upstream({
+    ...settings,
+    status,
+    textFlags: textFlagsOf(settings.serde),
+    endpoint: withSocketOptions(endpoint, settings),
+  });
 }
 
 function withSocketOptions(

@@ -86,6 +86,11 @@ export const defaultSerde: Serde = {
   },
 };
 
+/** The client flags of items that a serde reads as text and nothing else; -1 for none. */
+export function textFlagsOf(serde: Serde): number {
+  return serde.deserialize === defaultSerde.deserialize ? TEXT : -1;
+}
+
 /** An item as it was received: its value is `bytes[from, to)`. */
 export interface ItemBytes {
   readonly bytes: Uint8Array;
@@ -99,7 +104,7 @@ export interface ItemBytes {
 /** The value of an item. Text, the most common by far, needs no view of the bytes. */
 export function deserialize(serde: Serde, codec: TextCodec, key: Key, item: ItemBytes): unknown {
   const { bytes, from, to, flags } = item;
-  if (flags === TEXT && serde.deserialize === defaultSerde.deserialize) {
+  if (flags === TEXT && flags === textFlagsOf(serde)) {
     return codec.read(bytes, from, to);
   }
   if (item.isLent) return serde.deserialize(key, bytes.slice(from, to), flags);

@@ -13,6 +13,8 @@ import { cut, soup } from '../../support/soup.ts';
 import { sameAs, single, target } from './target.ts';
 
 const base64 = false;
+/** The client flags of texts. */
+const TEXT = 16;
 const plain: readonly (readonly [Command, ...replies: string[]])[] = [
   [
     { verb: 'mg', key: 'k', base64, flags: plainFlags('mg', ['v', 'f']) },
@@ -54,18 +56,20 @@ const quiet = replyVectors.map((vector): ReplyVector => {
 /** Commands, and the bytes of a server. */
 export const clientConnection = target('on the fast path', (random) => {
   const commands: Command[] = [];
-  const answers = answersTo(commands, random);
+  const isLong = random.chance(0.001);
+  const answers = isLong ? longTexts(commands, random) : answersTo(commands, random);
   const data = random.chance(0.6) ? bytes(answers) : soup(random, [answers, 'MN\r\n']);
-  return { commands, data, chunks: cut(random, data), isProven: random.chance(0.8) };
-}, ({ commands, data, chunks, isProven }) => {
-  const first = new Run(commands, isProven, false);
+  const isProven = isLong || random.chance(0.8);
+  return { commands, data, chunks: cut(random, data), isProven, isLong };
+}, ({ commands, data, chunks, isProven, isLong }) => {
+  const first = new Run(commands, isProven, false, isLong);
   const whole = first.events([data], false);
   const run = (how: string, isFast: boolean, pieces: Uint8Array[], isLent = false): number => {
-    const other = new Run(commands, isProven, isFast);
+    const other = new Run(commands, isProven, isFast, isLong);
     sameAs(other.events(pieces, isLent), whole, how);
     return other.taken;
   };
-  run('byte by byte it gives', false, single(data));
+  if (!isLong) run('byte by byte it gives', false, single(data));
   run('cut it gives', false, chunks);
   return run('on the fast path it gives', true, [data]) +
     run('on the fast path, cut, in memory that is lent, it gives', true, chunks, true);
@@ -94,6 +98,19 @@ function answersTo(commands: Command[], random: Random): string {
   return random.chance(0.5) ? answers : `${answers}MN\r\n`;
 }
 
+// Values that are read into memory that is used again, between others.
+function longTexts(commands: Command[], random: Random): string {
+  let answers = '';
+  for (let stamp = 1 + random.below(3); stamp > 0; stamp--) {
+    commands.push(plain[0]![0]);
+    const length = random.pick([3, 65_535, 65_536, 70_000]);
+    const letter = random.pick(['a', 'b']);
+    const flags = random.pick([0, TEXT, TEXT]);
+    answers += `VA ${length} f${flags} O${commands.length}\r\n${letter.repeat(length)}\r\n`;
+  }
+  return answers;
+}
+
 /** One connection, with these commands in flight. */
 class Run {
   /** How many commands or replies took the fast path. */
@@ -105,13 +122,14 @@ class Run {
   readonly #items = new Map<number, string[]>();
   readonly #sink: PlainSink<number> | undefined;
 
-  constructor(commands: readonly Command[], isProven: boolean, isFast: boolean) {
+  constructor(commands: readonly Command[], isProven: boolean, isFast: boolean, isLong: boolean) {
     this.#commands = commands;
     this.#sink = isFast ? this.#makeSink() : undefined;
     const connection = this.#connection = new ClientConnection<number>({
       fenceEvery: 3,
       maxLine: 1000,
-      maxValue: 5000,
+      maxValue: isLong ? 100_000 : 5000,
+      textFlags: TEXT,
       maxLines: 5000,
       dialect: isProven ? 'meta' : 'auto',
     });
