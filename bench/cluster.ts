@@ -27,6 +27,13 @@ const many: Load = {
   many: 1000,
 };
 
+// A server that gets a third of the commands gets batches of a third, and each batch costs two system
+// calls. Here three servers have three times as many commands in flight; the replies of one of them
+// still set free calls to all three.
+const EACH = 'The cost of routing, with as many commands in flight for each server';
+const getEach: Load = { ...get, id: 'get each', name: 'get, 64 in flight for each' };
+const setEach: Load = { ...set, id: 'set each', name: 'set, 64 in flight for each' };
+
 const routing: readonly Routed[] = [
   { title: 'Client, one server', name: 'memwire', servers: 1 },
   { title: 'HashClient, one server', name: HASHED, servers: 1 },
@@ -47,6 +54,7 @@ export async function* clusterTables(quick: boolean): AsyncGenerator<Table> {
     while (servers.length < 10) servers.push(await startServer('memcached', 64, null));
     const ports = servers.map(({ port }) => port);
     yield await compare('The cost of routing', routing, [get, set], ports, quick);
+    yield await compare(EACH, routing, [getEach, setEach], ports, quick);
     yield await compare('1000 keys over ten servers', spreading, [many], ports, quick);
   } finally {
     await Promise.all(servers.map((server) => server.stop()));
@@ -68,7 +76,10 @@ async function compare(
       const open = subjects.map(({ name, servers }, i) =>
         new Subject({ name, ports: ports.slice(0, servers), firstKey: i * items.keys }, null)
       );
-      for (const subject of open) await subject.load(load, settle);
+      for (const [i, subject] of open.entries()) {
+        const inFlight = title === EACH ? load.inFlight * subjects[i]!.servers : load.inFlight;
+        await subject.load({ ...load, inFlight }, settle);
+      }
       for (let turn = 0; turn < turns; turn++) {
         for (const [i, subject] of open.entries()) {
           const key = `${subjects[i]!.title}: ${load.name}`;

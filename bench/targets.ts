@@ -81,6 +81,8 @@ export const targets: Readonly<Record<string, readonly Target[]>> = {
   cluster: [
     { figure: 'get', title: "get: Client's CPU over HashClient's with three servers", least: 0.85 },
     { figure: 'set', title: "set: Client's CPU over HashClient's with three servers", least: 0.85 },
+    { figure: 'get each', title: 'get: the same, as many in flight for each server', least: 0.85 },
+    { figure: 'set each', title: 'set: the same, as many in flight for each server', least: 0.85 },
   ],
   cache: [
     { figure: 'loads', title: 'cache(): loads of a cold key', most: 1 },
