@@ -160,6 +160,14 @@ input('memory is lent for a long value only, and only while nothing waits', () =
   assert.is(reader.keep(), null);
 });
 
+input('what is skipped may lie in several chunks', () => {
+  const reader = new Input();
+  reader.push(bytes('ab'));
+  reader.push(bytes('c'));
+  assert.is(reader.skip(3), 3);
+  assert.is(reader.skip(1), 0);
+});
+
 input('what is read is let go of', () => {
   const reader = new Input();
   const chunk = bytes('line\r\n');

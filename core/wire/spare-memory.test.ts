@@ -118,6 +118,25 @@ spare('a text of few bytes is copied, and its memory is free at once', () => {
   assert.is(output.peek()?.length, 12_000);
 });
 
+spare('the bytes of a text are spare memory once, however often they are appended', () => {
+  empty();
+  const sizes: number[] = [];
+  const allocate = (size: number): Uint8Array => {
+    sizes.push(size);
+    return new Uint8Array(size);
+  };
+  const output = new Output({ ...standardCodec, allocate });
+  const large = output.largeUtf8('x'.repeat(100_000));
+  output.append(large);
+  output.append(large);
+  for (let piece = output.peek(); piece !== null; piece = output.peek()) {
+    output.consume(piece.length);
+  }
+  output.reclaim();
+  assert.is(empty().length, 1);
+  assert.equal(sizes, [300_000]);
+});
+
 spare('bytes that a caller gave are never taken for spare memory', () => {
   empty();
   const output = new Output();
@@ -197,6 +216,64 @@ spare('large texts arrive as they were sent, and bytes that were kept do not cha
   assert.ok(taken > 10, `${taken} rounds used it`);
 });
 
+/** Reads one item that is cut behind so many bytes of its reply; what the sink was given. */
+function readOne(length: number, flags: number, cut: number): PlainReply & { isSpare: boolean } {
+  empty();
+  const array = new Uint8Array(300_000).fill(0x59);
+  spareMemory.put(array);
+  const connection = ask(1);
+  const stream = replies([['x'.repeat(length), flags]]);
+  let found: (PlainReply & { isSpare: boolean }) | null = null;
+  const sink = {
+    takesItems: () => false,
+    onPlainItem: () => {},
+    onPlain(_tag: string, reply: PlainReply) {
+      const isSpare = reply.bytes.buffer === array.buffer;
+      assert.is(reply.to - reply.from, length);
+      assert.is(reply.isLent, isSpare);
+      assert.is(standardCodec.read(reply.bytes, reply.from, reply.to), 'x'.repeat(length));
+      found = Object.assign(Object.create(reply) as PlainReply, { isSpare, size: reply.size });
+    },
+  };
+  connection.receive(stream.slice(0, cut), 0);
+  assert.is(connection.next(sink), null);
+  connection.receive(stream.slice(cut), 0);
+  const event = connection.next(sink);
+  if (event?.type === 'reply' && event.reply.type === 'VA') {
+    assert.is.not(event.reply.value.buffer, array.buffer);
+    assert.is(event.reply.value.length, length);
+    return { isSpare: false, size: event.bytesIn } as PlainReply & { isSpare: boolean };
+  }
+  assert.is(event, null);
+  return found!;
+}
+
+spare('it is for texts of 64 KiB and more that do not lie in one chunk', () => {
+  const head = (length: number, flags = TEXT): number => `VA ${length} f${flags} O1\r\n`.length;
+  const whole = (length: number): number => head(length) + length + 2;
+  // Length, client flags, where it is cut, and whether it is read into spare memory.
+  const cases: [length: number, flags: number, cut: number, isSpare: boolean][] = [
+    [65_536, TEXT, head(65_536), true],
+    [65_536, TEXT, 1000, true],
+    [65_536, TEXT, whole(65_536) - 1, true],
+    [65_536, TEXT, whole(65_536) - 2, true],
+    [65_536, TEXT, whole(65_536), false],
+    // What was read of the line is read once more, and then it lies whole in one chunk.
+    [65_535, TEXT, 1000, false],
+    [65_536, 0, 1000, false],
+  ];
+  for (const [length, flags, cut, isSpare] of cases) {
+    const reply = readOne(length, flags, cut);
+    const name = `${length} ${flags} ${cut}`;
+    assert.is(reply.isSpare, isSpare, name);
+    assert.is(reply.size, head(length, flags) + length + 2, name);
+    if (!isSpare) continue;
+    // It is given back, and the reply has let go of it.
+    assert.is(reply.bytes.length, 0);
+    assert.equal(empty().map((array) => array.length), [300_000]);
+  }
+});
+
 spare('a large text that is given up is read to its end, and what follows is whole', () => {
   const connection = ask(2);
   const stream = replies([['x'.repeat(200_000), TEXT], ['y'.repeat(100_000), TEXT]]);
@@ -209,6 +286,8 @@ spare('a large text that is given up is read to its end, and what follows is who
 });
 
 spare('a large text may end without a sink, and has memory of its own then', () => {
+  empty();
+  spareMemory.put(new Uint8Array(300_000));
   const connection = ask(1);
   const stream = replies([['x'.repeat(200_000), TEXT]]);
   const sink = { takesItems: () => false, onPlainItem: () => {}, onPlain: () => {} };

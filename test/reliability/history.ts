@@ -94,58 +94,79 @@ interface Entry {
 }
 
 function checkKey(operations: readonly Operation[]): Violation | null {
-  const head = toEntries(operations);
+  const { known, unknown } = toEntries(operations);
   const chosen: Choice[] = [];
-  const seen = new Set<string>();
+  // Null until a choice is taken back: before that nothing can come twice, and most histories do not.
+  let seen: Set<string> | null = null;
+  // Values may be long: numbers stand for them.
+  const ids = new Map<string, number>();
+  const shortName = (item: Item): string => {
+    if (item === null) return '-';
+    const { value, cas, expire } = item;
+    if (!ids.has(value)) ids.set(value, ids.size);
+    return `${ids.get(value)}:${cas}:${expire}`;
+  };
   let states: readonly Item[] = [null];
   let owed = operations.filter(({ end }) => end < Infinity).length;
   let best: { explained: Operation[]; states: readonly Item[]; stuck: number } | null = null;
-  let entry = head.next;
+  let entry = known.next;
   // Calls of unknown outcome are tried where no other goes on: most of them explain nothing.
   let isStuck = false;
   while (owed > 0) {
-    if (entry === null || entry.isEnd) {
+    const isOver = entry === null || entry.isEnd ||
+      (isStuck && entry.rank > firstEnd(known).rank);
+    if (isOver) {
       if (!isStuck) {
         isStuck = true;
-        entry = head.next;
+        entry = unknown.next;
         continue;
       }
-      // The call that ends here must have taken effect, and did in no order that begins like this.
-      if (entry !== null && (best === null || chosen.length > best.explained.length)) {
+      // The call that ends first must have taken effect, and did in no order that begins like this.
+      if (best === null || chosen.length > best.explained.length) {
         const explained = chosen.map((one) => operations[one.entry.index]!);
-        best = { explained, states, stuck: entry.index };
+        best = { explained, states, stuck: firstEnd(known).index };
       }
       const last = chosen.pop();
       if (last === undefined) break;
+      seen ??= new Set();
       states = last.before;
       isStuck = last.wasStuck;
       if (putBack(last.entry)) owed++;
       entry = last.entry.next;
       continue;
     }
-    const isUnknown = entry.end === null;
-    const after = isUnknown === isStuck ? stepAll(states, operations[entry.index]!) : [];
-    const names = after.map(nameOf).sort().join();
-    const isIdle = isUnknown && names === states.map(nameOf).sort().join();
-    if (after.length > 0 && !isIdle) {
-      const latest = Math.max(entry.rank, chosen.at(-1)?.latest ?? 0);
-      const name = `${latest} ${skipped(head, entry, latest)} ${names}`;
-      if (!seen.has(name)) {
-        seen.add(name);
-        chosen.push({ entry, latest, before: states, wasStuck: isStuck });
+    const after = stepAll(states, operations[entry!.index]!);
+    if (after.length > 0 && !(isStuck && haveSame(after, states))) {
+      const latest = Math.max(entry!.rank, chosen.at(-1)?.latest ?? 0);
+      const name = seen === null ? '' : [
+        latest,
+        skipped(known, entry!, latest),
+        skipped(unknown, entry!, latest),
+        after.map(shortName).sort().join(),
+      ].join(' ');
+      if (seen?.has(name) !== true) {
+        seen?.add(name);
+        chosen.push({ entry: entry!, latest, before: states, wasStuck: isStuck });
         states = after;
         isStuck = false;
-        if (takeOut(entry)) owed--;
-        entry = head.next;
+        if (takeOut(entry!)) owed--;
+        entry = known.next;
         continue;
       }
     }
-    entry = entry.next;
+    entry = entry!.next;
   }
   if (owed === 0) return null;
   const { stuck, explained, states: end } = best!;
   const operation = operations[stuck]!;
   return { key: operation.key, operation, explained, states: end };
+}
+
+// There is one, as long as a call is left whose outcome is known.
+function firstEnd(known: Entry): Entry {
+  let entry = known.next!;
+  while (!entry.isEnd) entry = entry.next!;
+  return entry;
 }
 
 /** A call that was put next in the order. */
@@ -158,34 +179,42 @@ interface Choice {
   readonly wasStuck: boolean;
 }
 
-// The calls that were passed over: with the latest that was chosen they say which were.
+// The calls that were passed over, two characters each: with the latest that was chosen they say which were.
 function skipped(head: Entry, chosen: Entry, latest: number): string {
   let ranks = '';
   for (let entry = head.next; entry !== null && entry.rank < latest; entry = entry.next) {
-    if (!entry.isEnd && entry !== chosen) ranks += `${entry.rank},`;
+    if (entry.isEnd || entry === chosen) continue;
+    ranks += String.fromCharCode(entry.rank & 0x7fff, entry.rank >> 15);
   }
   return ranks;
 }
 
-// In the order of time; of one moment starts come first, as such calls may be in either order.
-function toEntries(operations: readonly Operation[]): Entry {
+// The starts and ends of calls whose outcome is known, and the starts of others, each in the order of
+// time; of one moment starts come first, as such calls may be in either order.
+function toEntries(operations: readonly Operation[]): { known: Entry; unknown: Entry } {
   const entries: { at: number; entry: Entry }[] = [];
-  operations.forEach(({ start, end }, index) => {
+  operations.forEach(({ call, start, end }, index) => {
+    // A read whose result nobody knows says nothing, and does nothing.
+    if (end === Infinity && (call.type === 'get' || call.type === 'gets')) return;
     const links = { rank: 0, previous: null, next: null };
     const endEntry = end === Infinity ? null : { index, end: null, isEnd: true, ...links };
     entries.push({ at: start, entry: { index, end: endEntry, isEnd: false, ...links } });
     if (endEntry !== null) entries.push({ at: end, entry: endEntry });
   });
   entries.sort((a, b) => a.at - b.at || Number(a.entry.isEnd) - Number(b.entry.isEnd));
-  const head: Entry = { index: -1, rank: 0, end: null, isEnd: false, previous: null, next: null };
-  let last = head;
+  const newHead = (): Entry => (
+    { index: -1, rank: 0, end: null, isEnd: false, previous: null, next: null }
+  );
+  const [known, unknown] = [newHead(), newHead()];
+  const last = { known, unknown };
   for (const [i, { entry }] of entries.entries()) {
     entry.rank = i + 1;
-    last.next = entry;
-    entry.previous = last;
-    last = entry;
+    const list = entry.isEnd || entry.end !== null ? 'known' : 'unknown';
+    last[list].next = entry;
+    entry.previous = last[list];
+    last[list] = entry;
   }
-  return head;
+  return { known, unknown };
 }
 
 function takeOut(start: Entry): boolean {
@@ -206,15 +235,29 @@ function putBack(start: Entry): boolean {
 
 /** The states that are possible after a call, from any of those before it; none: it is impossible. */
 function stepAll(states: readonly Item[], operation: Operation): Item[] {
-  const after = new Map<string, Item>();
+  const after: Item[] = [];
+  const add = (item: Item): void => {
+    if (!after.some((other) => isSame(item, other))) after.push(item);
+  };
   for (const state of states) {
     for (const seen of views(state, operation)) {
       const next = step(seen, operation);
-      if (next !== IMPOSSIBLE) after.set(nameOf(next), next);
-      if (operation.call.type === 'lose') after.set(nameOf(seen), seen);
+      if (next !== IMPOSSIBLE) add(next);
+      if (operation.call.type === 'lose') add(seen);
     }
   }
-  return [...after.values()];
+  return after;
+}
+
+/** Whether two lists, each without doubles, have the same items. */
+function haveSame(some: readonly Item[], others: readonly Item[]): boolean {
+  return some.length === others.length &&
+    some.every((item) => others.some((other) => isSame(item, other)));
+}
+
+function isSame(one: Item, other: Item): boolean {
+  if (one === null || other === null) return one === other;
+  return one.value === other.value && one.cas === other.cas && one.expire === other.expire;
 }
 
 // What a call may find, as the item may have expired by then.
