@@ -11,13 +11,20 @@ import type { Table } from './table.ts';
 
 const LOAD = join(import.meta.dirname, 'load.ts');
 const PROXY = join(import.meta.dirname, '../examples/proxy.ts');
+const RELAY = join(import.meta.dirname, 'relay.ts');
 const SCRIPTS: readonly ScriptName[] = ['get', 'set', 'many', 'mg'];
 const ITEMS: Items = { keys: 10_000, valueLength: 64 };
 const IN_FLIGHT = 64;
 
-/** How the load gets to memcached: by itself, or through a proxy to so many of them. */
-const ways = { direct: 0, 'one server': 1, 'two servers': 2 } as const;
+/**
+ * How the load gets to memcached: by itself, through a relay that passes on what it is sent, or through
+ * a proxy to so many servers.
+ */
+const ways = { direct: 0, relay: 1, 'one server': 1, 'two servers': 2 } as const;
 type Way = keyof typeof ways;
+
+/** Those with a program between the load and memcached. */
+const between: readonly Way[] = ['relay', 'one server', 'two servers'];
 
 /** What is measured of each way, round by round. */
 type Found = ReadonlyMap<Way, readonly (readonly LoadResult[])[]>;
@@ -35,12 +42,13 @@ function rateTable(cores: Cores, found: Found): Table {
   return {
     title: `A proxy before memcached -t 1, ${where(cores)}`,
     notes:
-      'k ops/s [least..greatest], CPU of memcached in us/op; then through the proxy, with one server ' +
-      'and with two: k ops/s, CPU of the proxy alone in us/op, and how much of the direct rate it ' +
-      'is, the median of the rounds. ' +
+      'k ops/s [least..greatest], CPU of memcached in us/op; then through a relay of Node that passes ' +
+      'on what it is sent and reads none of it, and through the proxy with one server and with two: ' +
+      'k ops/s, CPU of the relay or the proxy alone in us/op, and how much of the direct rate it is, ' +
+      'the median of the rounds. ' +
       `${IN_FLIGHT} in flight on one connection, ${ITEMS.keys} keys, values of 64 bytes; \`many\` ` +
       'asks for 100 keys at once.',
-    columns: ['load', 'direct', 'us', 'one', 'us', 'rate', 'two', 'us', 'rate'],
+    columns: ['load', 'direct', 'us', ...between.flatMap((way) => [way, 'us', 'rate'])],
     rows: SCRIPTS.map((script, i) => {
       const of = (way: Way): LoadResult[] => found.get(way)!.map((results) => results[i]!);
       const kilo = (rate: number): string => (rate / 1000).toFixed(rate < 10_000 ? 1 : 0);
@@ -49,10 +57,7 @@ function rateTable(cores: Cores, found: Found): Table {
         median(of(way).map(({ cost }) => cost)).toFixed(2),
       ];
       const part = (way: Way): string => ratio(median(ratios(rates(of(way)), rates(of('direct')))));
-      const proxied = (['one server', 'two servers'] as const).flatMap((way) => {
-        return [...cells(way), part(way)];
-      });
-      return [script, ...cells('direct'), ...proxied];
+      return [script, ...cells('direct'), ...between.flatMap((way) => [...cells(way), part(way)])];
     }),
   };
 }
@@ -63,10 +68,15 @@ function waitTable(cores: Cores, found: Found): Table {
   return {
     title: `The wait for a reply, ${where(cores)}`,
     notes:
-      'us for each command [least..greatest], one at a time, and what the proxy adds, the median ' +
-      'of the rounds; then the processor time that the proxy itself takes for each, in us. `many` ' +
-      'asks for 100 keys at once.',
-    columns: ['load', ...found.keys(), 'adds, one', 'adds, two', 'CPU, one', 'CPU, two'],
+      'us for each command [least..greatest], one at a time, and what the relay and the proxy add, ' +
+      'the median of the rounds; then the processor time that they themselves take for each, in us. ' +
+      '`many` asks for 100 keys at once.',
+    columns: [
+      'load',
+      ...found.keys(),
+      ...between.map((way) => `adds, ${way}`),
+      ...between.map((way) => `CPU, ${way}`),
+    ],
     // The last one wins: sharing a core.
     figures: { get: cost('one server', 'get'), set: cost('one server', 'set') },
     rows: SCRIPTS.map((script, i) => {
@@ -74,14 +84,8 @@ function waitTable(cores: Cores, found: Found): Table {
       const added = (way: Way): string =>
         median(of(way).map((time, round) => time - of('direct')[round]!)).toFixed(0);
       const waits = [...found.keys()].map((way) => spread(of(way), (time) => time.toFixed(0)));
-      const costs = (['one server', 'two servers'] as const).map((way) => cost(way, script));
-      return [
-        script,
-        ...waits,
-        added('one server'),
-        added('two servers'),
-        ...costs.map((time) => time.toFixed(1)),
-      ];
+      const costs = between.map((way) => cost(way, script).toFixed(1));
+      return [script, ...waits, ...between.map(added), ...costs];
     }),
   };
 }
@@ -91,7 +95,7 @@ async function play(cores: Cores, quick: boolean, inFlight: number): Promise<Fou
   const found = new Map<Way, (readonly LoadResult[])[]>();
   for (let round = 0; round < (quick ? 1 : 2); round++) {
     for (const [way, servers] of Object.entries(ways) as [Way, number][]) {
-      const results = await measure(cores, servers, inFlight, quick ? 0.2 : 0.5);
+      const results = await measure(cores, way, servers, inFlight, quick ? 0.2 : 0.5);
       found.set(way, [...found.get(way) ?? [], results]);
     }
   }
@@ -100,6 +104,7 @@ async function play(cores: Cores, quick: boolean, inFlight: number): Promise<Fou
 
 async function measure(
   cores: Cores,
+  way: Way,
   servers: number,
   inFlight: number,
   seconds: number,
@@ -111,7 +116,11 @@ async function measure(
     }
     if (servers > 0) {
       const upstreams = started.flatMap(({ port }) => ['--upstream', `127.0.0.1:${port}`]);
-      const proxy = await startProgram([bundle(PROXY), '--listen', '0', ...upstreams]);
+      const proxy = await startProgram(
+        way === 'relay'
+          ? [bundle(RELAY), String(started[0]!.port)]
+          : [bundle(PROXY), '--listen', '0', ...upstreams],
+      );
       started.push(proxy);
       if (cores.server !== null) pin(proxy.pid, cores.server);
     }
