@@ -1,15 +1,13 @@
 // The law: a value is the same however its bytes were cut, and whether or not they were read straight
 // into the memory that the connection asked for.
 import * as assert from 'uvu/assert';
-import { Random } from '../../conformance/random.ts';
 import { bytes, text } from '../../conformance/assert.ts';
 import { drain, proven } from '../../conformance/wire/tools.ts';
-import { suite } from '../../test/runner/suite.ts';
+import { seeded } from '../../test/support/seeded.ts';
 import type { ClientConnection } from './client-connection.ts';
 import { Input } from './input.ts';
 
-const input = suite('reads into the memory of a value');
-const random = new Random(Number(process.env['MEMWIRE_SEED'] ?? 20261127));
+const { suite: input, random } = seeded('reads into the memory of a value', 20261127);
 
 const READ_SIZE = 64 * 1024;
 
@@ -73,7 +71,7 @@ input('values are whole, however they are cut, read late or read into their memo
   for (let round = 0; round < 60; round++) {
     const sizes = Array.from(
       { length: 3 },
-      () => random.pick([0, 5, 65_535, 65_536, 70_000, 131_072, 300_000]),
+      () => random().pick([0, 5, 65_535, 65_536, 70_000, 131_072, 300_000]),
     );
     const values = sizes.map(pattern);
     const connection = ask(3, (size) => new Uint8Array(size).fill(0x59));
@@ -87,9 +85,9 @@ input('values are whole, however they are cut, read late or read into their memo
     };
     let rest = replies(values);
     while (rest.length > 0) {
-      const most = random.pick([1, 100, READ_SIZE, 100_000, 1_000_000]);
+      const most = random().pick([1, 100, READ_SIZE, 100_000, 1_000_000]);
       // A consumer may be busy, so that nothing is taken for some reads.
-      rest = reads.read(rest, most, random.chance(0.2) ? () => {} : take);
+      rest = reads.read(rest, most, random().chance(0.2) ? () => {} : take);
     }
     take();
     assert.equal(found.map((value) => value.length), sizes);

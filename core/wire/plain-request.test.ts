@@ -2,15 +2,13 @@
 import * as assert from 'uvu/assert';
 import { bytes, show } from '../../conformance/assert.ts';
 import { plainSequence } from '../../conformance/random-requests.ts';
-import { Random } from '../../conformance/random.ts';
-import { suite } from '../../test/runner/suite.ts';
+import { seeded } from '../../test/support/seeded.ts';
 import { ConnectionMemory } from './connection-memory.ts';
 import { BadRequest, CommandDecoder } from './decode-command.ts';
 import { PlainRequest } from './plain-request.ts';
 import { serverError } from './reply.ts';
 
-const law = suite('plain requests');
-const random = new Random(Number(process.env['MEMWIRE_SEED'] ?? 20261127));
+const { suite: law, random } = seeded('plain requests', 20261127);
 const rounds = Number(process.env['MEMWIRE_RUNS'] ?? 3000);
 
 /** All that a decoder makes of these bytes. */
@@ -29,11 +27,11 @@ function decode(data: Uint8Array, isPlain: boolean): string {
 
 law('a decoder gives the same commands and errors, whether or not it reads them as plain', () => {
   for (let round = 0; round < rounds; round++) {
-    let text = plainSequence(random, 1 + random.below(4));
-    for (let changes = random.below(4); changes > 0; changes--) {
-      const at = random.below(text.length);
-      const put = random.pick(['', ' ', '\r', '\n', '\0', '0', '\x7f', 'v', 'O', '\xff']);
-      text = text.slice(0, at) + put + text.slice(at + random.below(3));
+    let text = plainSequence(random(), 1 + random().below(4));
+    for (let changes = random().below(4); changes > 0; changes--) {
+      const at = random().below(text.length);
+      const put = random().pick(['', ' ', '\r', '\n', '\0', '0', '\x7f', 'v', 'O', '\xff']);
+      text = text.slice(0, at) + put + text.slice(at + random().below(3));
     }
     const data = bytes(text);
     assert.is(decode(data, true), decode(data, false), show(data));

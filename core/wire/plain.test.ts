@@ -2,9 +2,8 @@
 // what it does not take is left untouched. Each test also says that it was taken.
 import * as assert from 'uvu/assert';
 import { bytes, text } from '../../conformance/assert.ts';
-import { Random } from '../../conformance/random.ts';
 import { drain, events, proven, receive, watch } from '../../conformance/wire/tools.ts';
-import { suite } from '../../test/runner/suite.ts';
+import { seeded } from '../../test/support/seeded.ts';
 import { toFound } from '../client/results.ts';
 import { standardCodec } from './bytes.ts';
 import { ClientConnection } from './client-connection.ts';
@@ -14,8 +13,7 @@ import { ProtocolError, UsageError } from './errors.ts';
 import { flagArgument } from './meta-flags.ts';
 import { plainFlags, plainFlagsOf, type PlainReply } from './plain.ts';
 
-const plain = suite('plain commands and replies');
-const random = new Random(Number(process.env['MEMWIRE_SEED'] ?? 20261127));
+const { suite: plain, random } = seeded('plain commands and replies', 20261127);
 const rounds = Number(process.env['MEMWIRE_RUNS'] ?? 3000);
 
 const READ = plainFlags('mg', ['v', 'f']);
@@ -501,17 +499,17 @@ plain('any stream of replies comes out as on the path for everything', () => {
   for (let round = 0; round < rounds; round++) {
     let stream = '';
     for (let i = 1; i <= 3; i++) {
-      const samples = random.chance(0.85) ? [...replies, ...whole] : nearly;
-      stream += random.pick(samples).replace('O1', `O${i}`);
+      const samples = random().chance(0.85) ? [...replies, ...whole] : nearly;
+      stream += random().pick(samples).replace('O1', `O${i}`);
     }
-    if (random.chance(0.3)) {
-      const at = random.below(stream.length);
-      const put = random.pick(['', ' ', '\r', '\n', '0', 'O', 'f', '\0', '\xff', 'VA ']);
-      stream = stream.slice(0, at) + put + stream.slice(at + random.below(3));
+    if (random().chance(0.3)) {
+      const at = random().below(stream.length);
+      const put = random().pick(['', ' ', '\r', '\n', '0', 'O', 'f', '\0', '\xff', 'VA ']);
+      stream = stream.slice(0, at) + put + stream.slice(at + random().below(3));
     }
     const chunks: string[] = [];
     for (let rest = stream; rest !== '';) {
-      const length = 1 + random.below(random.pick([3, 20, 100]));
+      const length = 1 + random().below(random().pick([3, 20, 100]));
       chunks.push(rest.slice(0, length));
       rest = rest.slice(length);
     }
