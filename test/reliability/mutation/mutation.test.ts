@@ -191,6 +191,15 @@ for (const [file, names] of Object.entries(killed)) {
   });
 }
 
+mutation('a mutant that changes nothing survives a test of very many turns of loops', async () => {
+  const name = 'PlainReply.read.length | swapped constant | 1 -> 1 + 1';
+  const [report] = await runMutants(['core/wire/plain.ts'], 1, {
+    chosen: (mutant) => mutant.name === name,
+    tests: ['core/wire/plain.test.ts'],
+  });
+  assert.equal(report!.survivors.map((survivor) => survivor.name), [name]);
+});
+
 mutation('a mutant without a test survives', async () => {
   const [report] = await runMutants(['core/wire/prefix.ts'], 1, {
     chosen: ({ kind, line }) => line < 30 && kind === 'boolean',

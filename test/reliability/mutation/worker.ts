@@ -112,7 +112,7 @@ async function observe(): Promise<Observation> {
     // So many that the difference is exact.
     const failure = await runTest(instance, index, 0, { ...UNLIMITED, loops: 2 ** 50 });
     const milliseconds = performance.now() - start;
-    const loops = 2 ** 50 - instance.loopsAfter();
+    const loops = 2 ** 50 - loopsLeft;
     tests.push({ file, name, failure, milliseconds, loops, mutants: observer.take() });
   }
   return { tests, atLoad, reached: [...observer.reached] };
@@ -152,6 +152,9 @@ async function run({ mutant, atLoad, tests }: RunTask): Promise<MutantResult> {
   return result(null, '');
 }
 
+/** What the last test has left of its turns of loops. */
+let loopsLeft = 0;
+
 /** The failure of a test, or null. */
 async function runTest(
   instance: Instance,
@@ -170,6 +173,7 @@ async function runTest(
   } catch (error) {
     return describe(error);
   } finally {
+    loopsLeft = instance.loopsAfter();
     instance.activate(0, Infinity);
   }
 }
