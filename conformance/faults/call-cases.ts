@@ -128,7 +128,7 @@ export const callCases: readonly Case<FaultContext>[] = [
     const error = await rejects(client.incr(key), ConnectionError);
     equal([error.code, error.outcome], ['stalled', 'unknown']);
     server.recover();
-  }, { stallAfter: 400 }),
+  }, { stallAfter: 400, timeout: 10_000 }),
   withFault('a call that is aborted ends at once', ['incr', 'signal', 'errors'], async (
     client,
     key,

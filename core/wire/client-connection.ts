@@ -262,7 +262,7 @@ export class ClientConnection<Tag> {
   }
 
   /** The memory of what was sent, some of which may be used again. */
-  get memory(): Pick<Output, 'isAwaited' | 'reclaim'> {
+  get memory(): { readonly isAwaited: boolean; reclaim(): void } {
     return this.#output;
   }
 
