@@ -179,7 +179,7 @@ export class ReplyDecoder {
    */
   next(request: Command | null): Reply | ReplyItem | null {
     const shape = request === null ? 'none' : replyShape(request);
-    if (this.plain.isDue) return this.plain.readText(this.#input) ? this.plain.toReply() : null;
+    if (this.plain.isDue) return this.#endText();
     for (;;) {
       let reply: Reply | ReplyItem | null;
       if (this.#due === null) {
@@ -201,8 +201,16 @@ export class ReplyDecoder {
    */
   readPlain(opaque: number, asks: PlainFlags['asks']): boolean {
     if (this.#due !== null || this.#blankAllowed) return false;
+    // For `next`, which may have to end a large text that begins here.
     this.opaque = opaque;
     return this.plain.read(this.#input, opaque, asks, this.#limits);
+  }
+
+  #endText(): Reply | null {
+    if (!this.plain.readText(this.#input)) return null;
+    const reply = this.plain.toReply();
+    this.plain.release();
+    return reply;
   }
 
   /**

@@ -37,9 +37,8 @@ export class Output {
   readonly #pieces: { bytes: Uint8Array; length: number; spare: Uint8Array | null }[] = [];
   #piecesLength = 0;
   #scratch: Uint8Array = EMPTY;
-  // The bytes of the last large text, and the spare memory that they lie in.
-  #large: Uint8Array = EMPTY;
-  #largeSpare: Uint8Array | null = null;
+  // The spare memory of a large text that is appended next.
+  #spare: Uint8Array | null = null;
   // Spare memory whose bytes the transport has taken.
   readonly #left: Uint8Array[] = [];
 
@@ -69,8 +68,8 @@ export class Output {
   /** Appends bytes: small ones as a copy, large ones by reference. */
   append(bytes: Uint8Array): void {
     const length = bytes.length;
-    const spare = bytes === this.#large ? this.#largeSpare : null;
-    if (spare !== null) this.#largeSpare = null;
+    const spare = this.#spare !== null && bytes.buffer === this.#spare.buffer ? this.#spare : null;
+    if (spare !== null) this.#spare = null;
     if (length >= REFERENCE_SIZE) {
       this.#close();
       this.#pieces.push({ bytes, length, spare });
@@ -107,9 +106,8 @@ export class Output {
     const most = text.length * 3;
     if (most > LARGEST_SPARE) return utf8(text);
     const memory = spareMemory.take(most) ?? this.#allocate(most);
-    this.#largeSpare = memory;
-    this.#large = memory.subarray(0, this.codec.write(text, memory, 0));
-    return this.#large;
+    this.#spare = memory;
+    return memory.subarray(0, this.codec.write(text, memory, 0));
   }
 
   /** Whether the transport has taken bytes whose memory is to be used again. */

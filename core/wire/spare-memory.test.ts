@@ -299,6 +299,22 @@ spare('a large text may end without a sink, and has memory of its own then', () 
   assert.ok(event?.type === 'reply' && event.reply.type === 'VA');
   assert.is(event.reply.value.buffer.byteLength, 200_000);
   assert.equal(event.reply.flags, [`f${TEXT}`]);
+  assert.equal(empty().map((array) => array.length), [300_000]);
+});
+
+spare('a larger text than one that ended without a sink has room', () => {
+  empty();
+  const connection = ask(2);
+  const [small, large] = ['x'.repeat(70_000), 'y'.repeat(200_000)];
+  const stream = replies([[small, TEXT], [large, TEXT]]);
+  const sink = { takesItems: () => false, onPlainItem: () => {}, onPlain: () => {} };
+  connection.receive(stream.slice(0, 1000), 0, true);
+  assert.is(connection.next(sink), null);
+  connection.keep();
+  connection.receive(stream.slice(1000, 70_100), 0, true);
+  assert.is(connection.next()?.type, 'reply');
+  connection.keep();
+  assert.equal(readAll(connection, stream.subarray(70_100)), [large]);
 });
 
 spare('a large text that does not end where its length says ends the connection', () => {
