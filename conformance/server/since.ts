@@ -36,7 +36,10 @@ export const changes: Readonly<Record<string, Change>> = {
   'large-numbers': {
     since: '1.6.22',
     what: 'a number past 2^63 is one whatever lies behind it in memory',
-    shows: /\b(9223372036854775808|18446744073709551615)\b/,
+    // Written as one, or put together of digits.
+    shows: (request) =>
+      /\b(9223372036854775808|18446744073709551615)\b/.test(request) ||
+      /^ *(?:append|prepend|ms [^\n]* M[AP])[^\n]*\n[^\n]*\d/im.test(request),
   },
   'me-counts-down': {
     since: '1.6.24',
