@@ -15,6 +15,9 @@ interface Routed {
   readonly servers: number;
 }
 
+/** A load, which may have its commands in flight for each server. */
+type RoutedLoad = Load & { readonly isForEach?: boolean };
+
 const items = { keys: 1000, valueLength: 100 };
 const get: Load = { id: 'get', name: 'get, 64 in flight', operation: 'get', items, inFlight: 64 };
 const set: Load = { id: 'set', name: 'set, 64 in flight', operation: 'set', items, inFlight: 64 };
@@ -30,9 +33,8 @@ const many: Load = {
 // A server that gets a third of the commands gets batches of a third, and each batch costs two system
 // calls. Here three servers have three times as many commands in flight; the replies of one of them
 // still set free calls to all three.
-const EACH = 'The cost of routing, with as many commands in flight for each server';
-const getEach: Load = { ...get, id: 'get each', name: 'get, 64 in flight for each' };
-const setEach: Load = { ...set, id: 'set each', name: 'set, 64 in flight for each' };
+const getEach = { ...get, id: 'get each', name: 'get, 64 in flight for each', isForEach: true };
+const setEach = { ...set, id: 'set each', name: 'set, 64 in flight for each', isForEach: true };
 
 const routing: readonly Routed[] = [
   { title: 'Client, one server', name: 'memwire', servers: 1 },
@@ -54,7 +56,8 @@ export async function* clusterTables(quick: boolean): AsyncGenerator<Table> {
     while (servers.length < 10) servers.push(await startServer('memcached', 64, null));
     const ports = servers.map(({ port }) => port);
     yield await compare('The cost of routing', routing, [get, set], ports, quick);
-    yield await compare(EACH, routing, [getEach, setEach], ports, quick);
+    const title = 'The cost of routing, with as many commands in flight for each server';
+    yield await compare(title, routing, [getEach, setEach], ports, quick);
     yield await compare('1000 keys over ten servers', spreading, [many], ports, quick);
   } finally {
     await Promise.all(servers.map((server) => server.stop()));
@@ -65,19 +68,19 @@ export async function* clusterTables(quick: boolean): AsyncGenerator<Table> {
 async function compare(
   title: string,
   subjects: readonly Routed[],
-  loads: readonly Load[],
+  loads: readonly RoutedLoad[],
   ports: readonly number[],
   quick: boolean,
 ): Promise<Table> {
   const [settle, seconds, turns] = quick ? [0.05, 0.1, 1] : [1.5, 0.2, 5];
   const reports = new Map<string, Measured[]>();
   for (let round = 0; round < (quick ? 1 : 3); round++) {
-    for (const load of loads) {
+    for (const { isForEach = false, ...load } of loads) {
       const open = subjects.map(({ name, servers }, i) =>
         new Subject({ name, ports: ports.slice(0, servers), firstKey: i * items.keys }, null)
       );
       for (const [i, subject] of open.entries()) {
-        const inFlight = title === EACH ? load.inFlight * subjects[i]!.servers : load.inFlight;
+        const inFlight = load.inFlight * (isForEach ? subjects[i]!.servers : 1);
         await subject.load({ ...load, inFlight }, settle);
       }
       for (let turn = 0; turn < turns; turn++) {

@@ -185,9 +185,10 @@ class GuardedEvents implements TransportEvents {
     this.#transport = transport;
     this.#owner = owner;
     if (owner.onLent !== undefined) this.onLent = (chunk) => this.#lend(chunk);
-    if (owner.onEnd !== undefined) this.onEnd = () => this.#end();
+    if (owner.onEnd !== undefined) this.onEnd = () => this.#guard(() => owner.onEnd?.());
   }
 
+  // Not by `#guard`, which would need a closure for each chunk.
   onData(chunk: Uint8Array): void {
     if (this.#thrown !== null) return;
     try {
@@ -198,12 +199,7 @@ class GuardedEvents implements TransportEvents {
   }
 
   onDrain(): void {
-    if (this.#thrown !== null) return;
-    try {
-      this.#owner.onDrain();
-    } catch (error) {
-      this.#fail(error);
-    }
+    this.#guard(() => this.#owner.onDrain());
   }
 
   onClosed(cause: Error | null): void {
@@ -221,10 +217,10 @@ class GuardedEvents implements TransportEvents {
     }
   }
 
-  #end(): void {
+  #guard(call: () => void): void {
     if (this.#thrown !== null) return;
     try {
-      this.#owner.onEnd?.();
+      call();
     } catch (error) {
       this.#fail(error);
     }

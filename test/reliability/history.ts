@@ -113,9 +113,9 @@ function checkKey(operations: readonly Operation[]): Violation | null {
   // Calls of unknown outcome are tried where no other goes on: most of them explain nothing.
   let isStuck = false;
   while (owed > 0) {
-    const isOver = entry === null || entry.isEnd ||
-      (isStuck && entry.rank > firstEnd(known).rank);
-    if (isOver) {
+    if (
+      entry === null || entry.isEnd || (isStuck && entry.rank > firstEnd(known).rank)
+    ) {
       if (!isStuck) {
         isStuck = true;
         entry = unknown.next;
@@ -135,26 +135,26 @@ function checkKey(operations: readonly Operation[]): Violation | null {
       entry = last.entry.next;
       continue;
     }
-    const after = stepAll(states, operations[entry!.index]!);
+    const after = stepAll(states, operations[entry.index]!);
     if (after.length > 0 && !(isStuck && haveSame(after, states))) {
-      const latest = Math.max(entry!.rank, chosen.at(-1)?.latest ?? 0);
+      const latest = Math.max(entry.rank, chosen.at(-1)?.latest ?? 0);
       const name = seen === null ? '' : [
         latest,
-        skipped(known, entry!, latest),
-        skipped(unknown, entry!, latest),
+        skipped(known, entry, latest),
+        skipped(unknown, entry, latest),
         after.map(shortName).sort().join(),
       ].join(' ');
       if (seen?.has(name) !== true) {
         seen?.add(name);
-        chosen.push({ entry: entry!, latest, before: states, wasStuck: isStuck });
+        chosen.push({ entry, latest, before: states, wasStuck: isStuck });
         states = after;
         isStuck = false;
-        if (takeOut(entry!)) owed--;
+        if (takeOut(entry)) owed--;
         entry = known.next;
         continue;
       }
     }
-    entry = entry!.next;
+    entry = entry.next;
   }
   if (owed === 0) return null;
   const { stuck, explained, states: end } = best!;

@@ -104,7 +104,7 @@ export interface ItemBytes {
 /** The value of an item. Text, the most common by far, needs no view of the bytes. */
 export function deserialize(serde: Serde, codec: TextCodec, key: Key, item: ItemBytes): unknown {
   const { bytes, from, to, flags } = item;
-  if (flags === TEXT && flags === textFlagsOf(serde)) {
+  if (flags === textFlagsOf(serde)) {
     return codec.read(bytes, from, to);
   }
   if (item.isLent) return serde.deserialize(key, bytes.slice(from, to), flags);
