@@ -1,5 +1,6 @@
 import * as assert from 'uvu/assert';
 import { suite } from '../../test/runner/suite.ts';
+import { checkCommand, MAX_VALUE } from './check-command.ts';
 import { checkKnown, checkU64, checkWellFormed, optionNames } from './check.ts';
 import { UsageError } from './errors.ts';
 
@@ -29,6 +30,15 @@ function refusal(run: () => void): UsageError {
   assert.unreachable('it was taken');
   throw new Error();
 }
+
+check('a value has a gibibyte at most', () => {
+  // None of its memory is touched, so it takes none.
+  const value = new Uint8Array(2 ** 30 + 1);
+  const set = { verb: 'set', key: 'a', flags: 0, expire: 0, noreply: false } as const;
+  checkCommand({ ...set, value: value.subarray(1) });
+  assert.match(refusal(() => checkCommand({ ...set, value })).message, /^value must/);
+  assert.is(MAX_VALUE, 2 ** 30);
+});
 
 check('known options are taken, all of them and none', () => {
   checkKnown('options', {}, known);

@@ -185,4 +185,92 @@ input('what is read is let go of', () => {
   assert.is(text(reader.bytes.subarray(reader.from, reader.to)), 'line');
 });
 
+/** What an input should do: all bytes that arrived, and what was taken of them. */
+class Expected {
+  arrived = '';
+  consumed = 0;
+  /** The part of a line that has arrived and has been shown. */
+  line: string | null = null;
+  /** The length of a block that is due. */
+  due: number | null = null;
+
+  get rest(): string {
+    return this.arrived.slice(this.consumed);
+  }
+
+  takeLine(): string | null {
+    const whole = (this.line ?? '') + this.rest;
+    const end = whole.indexOf('\n');
+    this.consumed += end < 0 ? this.rest.length : end + 1 - (this.line ?? '').length;
+    this.line = end < 0 ? whole : null;
+    return end < 0 ? null : whole.slice(0, end).replace(/\r$/, '');
+  }
+
+  takeBlock(length: number): string | null {
+    this.due = length;
+    if (this.rest.length < length + 2) return null;
+    this.due = null;
+    this.consumed += length + 2;
+    return this.arrived.slice(this.consumed - length - 2, this.consumed - 2);
+  }
+
+  takeSome(count: number): number {
+    const taken = Math.min(count, this.rest.length);
+    this.consumed += taken;
+    return taken;
+  }
+}
+
+input('does what it should in any order of steps, with memory that is written to again', () => {
+  for (let round = 0; round < 400; round++) {
+    const { reader, expected } = { reader: new Input(), expected: new Expected() };
+    const kept: (readonly [Uint8Array, string])[] = [];
+    let lent: Uint8Array[] = [];
+    for (let step = 0; step < 60; step++) {
+      const choice = random().below(6);
+      if (choice < 2) {
+        const chunk = Uint8Array.from(
+          { length: random().below(12) ** 2 },
+          () => random().pick([0x61, 0x62, 0x0d, 0x0a, 0x0d, 0x61]),
+        );
+        const isLent = random().chance(0.5);
+        reader.push(chunk, isLent);
+        expected.arrived += text(chunk);
+        if (isLent) lent.push(chunk);
+      } else if (choice === 2) {
+        assert.is(reader.keep(), null);
+        for (const chunk of lent) chunk.fill(0x58);
+        lent = [];
+        assert.is(reader.isLent, false);
+      } else if (choice === 3) {
+        reader.release();
+      } else if (expected.line !== null || (expected.due === null && choice === 4)) {
+        const line = expected.takeLine();
+        assert.is(reader.line(), line !== null);
+        assert.is(text(reader.bytes.subarray(reader.from, reader.to)), line ?? expected.line);
+        assert.is(reader.to - reader.from, (line ?? expected.line)?.length);
+        assert.is(reader.carries('a'), line === null && expected.line!.startsWith('a'));
+      } else if (expected.due !== null || random().chance(0.7)) {
+        const length = expected.due ?? random().pick([0, 1, 2, 5, 31, 32, 33, 34, 120]);
+        const block = expected.takeBlock(length);
+        const found = reader.data(length);
+        assert.is(found === null, block === null);
+        if (found === null || block === null) continue;
+        const end = expected.arrived.slice(expected.consumed - 2, expected.consumed);
+        assert.is(reader.terminated, end === '\r\n');
+        kept.push([found, block]);
+      } else {
+        const count = random().below(40);
+        assert.is(reader.skip(count), expected.takeSome(count));
+      }
+      assert.is(reader.isLent, lent.includes(reader.chunk));
+      if (expected.due !== null) continue;
+      assert.is(reader.consumed, expected.consumed);
+      assert.is(reader.isCut, (expected.line ?? '') !== '');
+      assert.is(reader.pending, expected.rest !== '' || (expected.line ?? '') !== '');
+    }
+    for (const [found, block] of kept) assert.is(text(found), block);
+  }
+});
+
 input.run();

@@ -67,6 +67,10 @@ wire('bytes that wait for a reply are no progress', () => {
   connection.transmit(1500);
   connection.sent(3);
   assert.is(connection.deadline(), 2100);
+  connection.send({ verb: 'mg', key: 'b', base64: false, flags: ['v'] }, 'c', Infinity);
+  connection.transmit(1600);
+  connection.sent(1);
+  assert.is(connection.deadline(), 2100);
 });
 
 wire.run();

@@ -2,10 +2,11 @@
 import * as assert from 'uvu/assert';
 import { bytes, text } from '../../conformance/assert.ts';
 import { drain, proven } from '../../conformance/wire/tools.ts';
-import { suite } from '../../test/runner/suite.ts';
+import { seeded } from '../../test/support/seeded.ts';
 import type { ClientEvent } from './client-event.ts';
+import type { PlainReply } from './plain.ts';
 
-const items = suite('plain items of many keys');
+const { suite: items, random } = seeded('plain items of many keys', 20261127);
 
 /** Takes items, where none may come. */
 const nothing = {
@@ -56,6 +57,7 @@ items('an item that was cut and is none ends the connection, as on the path for 
       'VALUE k 1\r\n1\r\n',
       'VALUE k 1 1\r\n123',
       'VALUX\r\n',
+      'SERVER_ERROR VALUE k 1 1\r\n',
     ]
   ) {
     for (let at = 1; at < line.length; at++) {
@@ -76,5 +78,58 @@ items('an item that was cut and is none ends the connection, as on the path for 
     }
   }
 });
+
+items(
+  'they and all others are the same in any order, twice, cut, and with none that was asked',
+  () => {
+    let plain = 0;
+    let closed = 0;
+    for (let round = 0; round < 2000; round++) {
+      const keys = ['a', 'bb', 'a', 'c', 'dd'].slice(0, 1 + random().below(5));
+      const sent = random().chance(0.5)
+        ? keys.toSorted(() => random().next() - 0.5)
+        : Array.from({ length: 1 + random().below(4) }, () => random().pick(keys));
+      const value = (key: string, i: number): string => `VALUE ${key} ${i} 2\r\n${i}!\r\n`;
+      const reply = `${sent.map(value).join('')}END\r\n`;
+      const cuts = [
+        0,
+        ...Array.from({ length: 3 }, () => random().below(reply.length)),
+        reply.length,
+      ]
+        .sort((one, other) => one - other);
+      const found = [true, false].map((isFast) => {
+        const connection = proven();
+        connection.send({ verb: 'get', keys }, 'a');
+        drain(connection);
+        const values: string[] = [];
+        const handler = {
+          takesItems: () => true,
+          onPlainItem: (_tag: string, item: PlainReply, index: number): void => {
+            plain++;
+            values.push(
+              `${keys[index]} ${item.flags} ${text(item.bytes.subarray(item.from, item.to))}`,
+            );
+          },
+          onPlain: () => assert.unreachable(),
+        };
+        let end: string | null = null;
+        for (let i = 1; i < cuts.length; i++) {
+          connection.receive(bytes(reply.slice(cuts[i - 1], cuts[i])), 0);
+          const event = connection.next(isFast ? handler : undefined);
+          if (event === null) continue;
+          end = event.type;
+          if (event.type === 'closed') closed++;
+          if (event.type !== 'reply' || event.reply.type !== 'values') continue;
+          for (const item of event.reply.items) {
+            values.push(`${String(item.key)} ${item.flags} ${text(item.value)}`);
+          }
+        }
+        return { end, values: end === 'closed' ? [] : values.toSorted() };
+      });
+      assert.equal(found[0], found[1], `${keys}: ${reply} cut at ${cuts}`);
+    }
+    assert.ok(plain > 500 && closed > 500, `${plain} and ${closed}`);
+  },
+);
 
 items.run();

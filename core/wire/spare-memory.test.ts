@@ -42,6 +42,7 @@ spare('two arrays are kept, and none that is larger than 4 MiB', () => {
   spareMemory.put(new Uint8Array(LARGEST_SPARE));
   spareMemory.put(new Uint8Array(LARGEST_SPARE + 1));
   assert.equal(empty().map((array) => array.length), [LARGEST_SPARE]);
+  assert.is(LARGEST_SPARE, 4 * 2 ** 20);
 });
 
 /** Sends texts, each when it is asked for; `free` says when the transport has let go of the bytes. */
@@ -273,6 +274,27 @@ spare('it is for texts of 64 KiB and more that do not lie in one chunk', () => {
     assert.is(reply.bytes.length, 0);
     assert.equal(empty().map((array) => array.length), [300_000]);
   }
+});
+
+spare('its size is that of its reply, wherever in a chunk this begins', () => {
+  const connection = ask(2);
+  const stream = replies([['small', TEXT], ['x'.repeat(70_000), TEXT]]);
+  const sizes: number[] = [];
+  const sink = {
+    takesItems: () => false,
+    onPlainItem: () => {},
+    onPlain: (_tag: string, reply: PlainReply) => void sizes.push(reply.size),
+  };
+  for (const chunk of [stream.slice(0, 1000), stream.slice(1000)]) {
+    connection.receive(chunk, 0);
+    assert.is(connection.next(sink), null);
+  }
+  assert.equal(
+    sizes,
+    ['VA 5 f16 O1\r\nsmall\r\n', 'VA 70000 f16 O2\r\n\r\n'].map(
+      (text, i) => text.length + 70_000 * i,
+    ),
+  );
 });
 
 spare('a large text that is given up is read to its end, and what follows is whole', () => {
