@@ -5,8 +5,8 @@ import type { Connection } from './deno.ts';
 /** How many bytes may wait to be written before `send` takes no more; as in Node. */
 const HIGH_WATER = 64 * 1024;
 
-/** The most that is read at once, in bytes. */
-const READ_SIZE = 64 * 1024;
+/** What the first read takes at most, as idle connections should cost little, and what any does. */
+const [FIRST_SIZE, LAST_SIZE] = [4 * 1024, 64 * 1024];
 
 /** A connection of Deno, TCP or of a unix socket, as a transport. */
 export class SocketTransport implements Transport {
@@ -67,7 +67,7 @@ export class SocketTransport implements Transport {
   }
 
   async #read(events: TransportEvents): Promise<void> {
-    const own = new Uint8Array(READ_SIZE);
+    let own = new Uint8Array(FIRST_SIZE);
     let memory: Uint8Array = own;
     for (;;) {
       while (this.#resumed !== null) await this.#resumed;
@@ -79,9 +79,10 @@ export class SocketTransport implements Transport {
       if (this.#over) return;
       if (count === null) break;
       const chunk = memory.subarray(0, count);
-      if (events.onLent !== undefined) memory = events.onLent(chunk) ?? own;
-      // A copy takes no longer than to clear new memory.
-      else events.onData(chunk.slice());
+      // The read filled the memory, so there was probably more to read.
+      if (count === own.length && count < LAST_SIZE) own = new Uint8Array(4 * count);
+      if (events.onLent === undefined) events.onData(chunk.slice());
+      memory = events.onLent?.(chunk) ?? own;
     }
     if (events.onEnd !== undefined && !this.#ending) return events.onEnd();
     this.#peerEnded = true;

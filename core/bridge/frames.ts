@@ -37,6 +37,8 @@ export interface FrameLimits {
 export class FrameReader {
   /** The number of bytes that have arrived and have not been returned in an event. */
   pending = 0;
+  /** The memory of what `next` returns is only lent until `keep`. */
+  isLent = false;
   readonly #limits: FrameLimits;
   // The bytes that have arrived, and the index of the first that has not been returned.
   #input: Uint8Array = EMPTY;
@@ -59,12 +61,21 @@ export class FrameReader {
     return this.#left > 0;
   }
 
-  /** Takes bytes that have arrived; the reader owns them, and unmasks them in place. */
-  push(chunk: Uint8Array): void {
+  /** Takes bytes that have arrived, and unmasks them in place; the reader owns them, or until `keep`. */
+  push(chunk: Uint8Array, isLent = false): void {
     if (this.#failed) return;
+    this.isLent = isLent && this.pending === 0;
     this.#input = this.pending === 0 ? chunk : joined(this.#input.subarray(this.#at), chunk);
     this.#at = 0;
     this.pending = this.#input.length;
+  }
+
+  /** Copies what is left of a lent chunk. */
+  keep(): void {
+    if (!this.isLent) return;
+    this.isLent = false;
+    this.#input = this.pending === 0 ? EMPTY : this.#input.slice(this.#at);
+    this.#at = 0;
   }
 
   /** The next event; null if more bytes are needed. */

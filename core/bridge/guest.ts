@@ -70,6 +70,12 @@ export class Guest implements TransportEvents {
     if (rest.length > 0) this.#upgraded?.onData(rest);
   }
 
+  onLent(chunk: Uint8Array): null {
+    if (this.#socket !== null) return this.#socket.onLent(chunk);
+    this.onData(chunk.slice());
+    return null;
+  }
+
   onDrain(): void {
     this.#socket?.onDrain();
   }

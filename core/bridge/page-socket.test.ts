@@ -1,11 +1,12 @@
 import * as assert from 'uvu/assert';
 import { ScriptedTransport } from '../../test/support/scripted.ts';
-import { suite } from '../../test/runner/suite.ts';
+import { seeded } from '../../test/support/seeded.ts';
 import { frame, ListeningBridge, unframe } from '../../test/support/wire-page.ts';
+import { fromLatin1 } from '../wire/bytes.ts';
 import { bridgeLimits } from './options.ts';
 import { PageSocket } from './page-socket.ts';
 
-const page = suite('bridge: the WebSocket of a page');
+const { suite: page, random } = seeded('bridge: the WebSocket of a page', 20261127);
 const MN = frame(2, 'mn\r\n');
 const ANSWER = '\x82\x04MN\r\n';
 const EMPTY_MESSAGE = '\x88\x12\x03\xf0an empty message';
@@ -280,5 +281,45 @@ for (const length of [100, 200, 20_000, 70_000]) {
     assert.is(unframe(bits), `${reply}MN\r\n`);
   });
 }
+
+page('what is lent is read as it was, whatever is written there later', async () => {
+  for (let round = 0; round < 20; round++) {
+    const bridge = await ListeningBridge.start({ messageRate: 3, byteRate: 100_000 });
+    const lending = await bridge.open();
+    const values = Array.from({ length: 6 }, (_, i) => {
+      const length = random().pick([0, 1, 300, 5000, 65_536, 100_000]);
+      return `${i}abcdefg`.repeat(length).slice(0, length);
+    });
+    const sets = values.map((value, i) => `set key:${i} 0 0 ${value.length}\r\n${value}\r\n`);
+    // Messages begin and end anywhere.
+    const said = sets.join('');
+    const cuts = [0, ...sets.map(() => random().below(said.length)), said.length];
+    cuts.sort((one, other) => one - other);
+    const frames = cuts.slice(1).map((cut, i) => said.slice(cuts[i], cut)).filter((one) =>
+      one !== ''
+    )
+      .map((one) => frame(2, one) + random().pick(['', frame(10)])).join('');
+    const memory = new Uint8Array(64 * 1024);
+    for (let at = 0; at < frames.length;) {
+      if (lending.transport.paused) {
+        await bridge.pass(100);
+        continue;
+      }
+      const count = Math.min(random().pick([1, 1000, memory.length]), frames.length - at);
+      memory.set(fromLatin1(frames.slice(at, at + count)));
+      assert.is(lending.transport.events!.onLent!(memory.subarray(0, count)), null);
+      memory.fill(0x58);
+      at += count;
+    }
+    for (let i = 0; i < 200; i++) await bridge.pass(100);
+    assert.is(unframe(lending.transport.take()), 'STORED\r\n'.repeat(values.length));
+    const reading = await bridge.open();
+    for (const [i, value] of values.entries()) {
+      const read = unframe(await reading.say(frame(2, `mg key:${i} v\r\n`)));
+      assert.is(read, `VA ${value.length}\r\n${value}\r\n`);
+      await bridge.pass(1000);
+    }
+  }
+});
 
 page.run();

@@ -75,8 +75,19 @@ export class PageSocket implements BridgeSocket, TransportEvents {
   }
 
   onData(chunk: Uint8Array): void {
+    this.#receive(chunk, false);
+  }
+
+  /** The bytes of the next frame are masked, so they are never asked for elsewhere. */
+  onLent(chunk: Uint8Array): null {
+    this.#receive(chunk, true);
+    this.#reader.keep();
+    return null;
+  }
+
+  #receive(chunk: Uint8Array, isLent: boolean): void {
     if (this.#state === 'gone') return;
-    this.#reader.push(chunk);
+    this.#reader.push(chunk, isLent);
     if (this.#state === 'closing') return this.#seekClose(chunk.length);
     if (!this.#bytes.spend(chunk.length, this.#settings.clock.elapsed())) this.#mayWait = true;
     this.#read();
@@ -174,7 +185,8 @@ export class PageSocket implements BridgeSocket, TransportEvents {
           if (!this.#frames.spend(1, this.#settings.clock.elapsed())) this.#mayWait = true;
           break;
         case 'data':
-          this.#session?.onData(event.bytes);
+          if (this.#reader.isLent) this.#session?.onLent(event.bytes);
+          else this.#session?.onData(event.bytes);
           break;
         case 'close':
           this.#answerClose(event.payload);

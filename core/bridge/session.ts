@@ -116,9 +116,19 @@ export class BridgeSession implements TransportEvents {
 
   /** Takes bytes that arrived; the transport calls it. */
   onData(chunk: Uint8Array): void {
+    this.#receive(chunk, false);
+  }
+
+  /** Takes bytes that are lent; the transport calls it. */
+  onLent(chunk: Uint8Array): Uint8Array | null {
+    this.#receive(chunk, true);
+    return this.#connection.keep();
+  }
+
+  #receive(chunk: Uint8Array, isLent: boolean): void {
     if (this.#ending !== null) return;
     this.#heard = this.#clock.elapsed();
-    this.#connection.receive(chunk);
+    this.#connection.receive(chunk, isLent);
     this.#run();
   }
 

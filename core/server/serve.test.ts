@@ -4,6 +4,7 @@ import { RandomRequests } from '../../conformance/random-requests.ts';
 import { Random } from '../../conformance/random.ts';
 import { Peer, serve } from '../../test/support/server-peer.ts';
 import { VirtualClock } from '../io/clock.ts';
+import { latin1 } from '../wire/bytes.ts';
 import { Server } from './serve.ts';
 
 /** What waits to be sent leaves in a microtask. */
@@ -24,6 +25,30 @@ connections('one connection too many is told so and closed', () => {
   assert.is(fourth.received, 'MN\r\n');
   const { total_connections, rejected_connections } = server.engine.store.counters;
   assert.equal([total_connections, rejected_connections], [3, 1]);
+});
+
+connections('replies to the first of many requests leave before the others are executed', () => {
+  const { server } = serve({ requestsPerEvent: 1000 });
+  const writes = (requests: readonly string[]): number[] => {
+    const peer = new Peer(server);
+    const counts: number[] = [];
+    const send = peer.send.bind(peer);
+    peer.send = (bytes) => {
+      counts.push(latin1(bytes).split('\r\n').length - 1);
+      return send(bytes);
+    };
+    peer.say(requests.join(''));
+    assert.is(peer.received.split('\r\n').length - 1, requests.length);
+    return counts;
+  };
+  const gets = (count: number): string[] => Array.from({ length: count }, () => 'mg key:1\r\n');
+  assert.equal(writes(gets(64)), [8, 56]);
+  assert.equal(writes(gets(500)), [8, 64, 428]);
+  // A write costs more than a few replies gain.
+  assert.equal(writes(gets(32)), [32]);
+  assert.equal(writes(gets(33)), [8, 25]);
+  // Requests of other forms come out one by one.
+  assert.equal(writes(Array.from({ length: 64 }, () => 'version\r\n')), [64]);
 });
 
 connections('who asks for nothing for so long is disconnected', () => {

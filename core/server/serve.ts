@@ -14,6 +14,13 @@ import type { Optional } from '../wire/options.ts';
 /** The lines of a watch that may wait for a slow reader, in bytes; memcached's own buffer size. */
 const WATCH_BACKLOG = 256 * 1024;
 
+/** How many plain requests are executed before the first replies leave, and how much more the next time. */
+const FIRST_SHARE = 8;
+const SHARE_GROWTH = 8;
+
+/** Replies leave early where so many times as many requests are left, by their bytes. */
+const MANY = 3;
+
 /** How far a dump may run ahead of its reader, in bytes. */
 const DUMP_BACKLOG = 64 * 1024;
 
@@ -121,9 +128,18 @@ class ServerPeer implements TransportEvents {
   }
 
   onData(chunk: Uint8Array): void {
+    this.#receive(chunk, false);
+  }
+
+  onLent(chunk: Uint8Array): Uint8Array | null {
+    this.#receive(chunk, true);
+    return this.#connection.keep();
+  }
+
+  #receive(chunk: Uint8Array, isLent: boolean): void {
     if (this.#pump.isEnding) return;
     this.#engine.store.counters.bytes_read += chunk.length;
-    this.#connection.receive(chunk);
+    this.#connection.receive(chunk, isLent);
     this.#run();
   }
 
@@ -193,9 +209,7 @@ class ServerPeer implements TransportEvents {
     this.#session.tick(this.#engine.clock.elapsed());
     for (;;) {
       if (this.#dump !== null && !this.#continueDump(this.#dump)) return null;
-      if (this.#held === null) {
-        this.#left -= this.#connection.executePlain(this.#session, this.#left);
-      }
+      if (this.#held === null) this.#executePlain();
       const event = this.#held ?? this.#connection.next();
       this.#held = null;
       if (event === null) {
@@ -209,6 +223,22 @@ class ServerPeer implements TransportEvents {
         return null;
       }
       this.#answer(event.id, this.#session.handle(event.command));
+    }
+  }
+
+  // Executes requests of the forms that most have. Where many have arrived, the replies to the first
+  // leave before the others are executed: a client on another processor goes on meanwhile, and the two
+  // do not take turns.
+  #executePlain(): void {
+    const connection = this.#connection;
+    for (let share = FIRST_SHARE;; share *= SHARE_GROWTH) {
+      const before = connection.unread;
+      const done = connection.executePlain(this.#session, Math.min(this.#left, share));
+      this.#left -= done;
+      if (done < share) return;
+      const { unread } = connection;
+      // A write costs as much as ten requests.
+      if (unread > MANY * (before - unread)) this.#pump.flush();
     }
   }
 

@@ -134,14 +134,23 @@ export class CommandDecoder {
     return this.#header !== null || this.#swallow > 0;
   }
 
-  /** Takes bytes that arrived. */
-  push(chunk: Uint8Array): void {
+  /** Takes bytes that arrived, which must not be written to any more; lent ones until `keep`. */
+  push(chunk: Uint8Array, isLent = false): void {
     if (this.dead !== null) return;
     if (!this.#started && chunk.length > 0) {
       this.#started = true;
       if (chunk[0] === 0x80) this.dead = 'the binary protocol is not spoken here';
     }
-    this.#input.push(chunk);
+    // Commands have views of their bytes, so only what belongs to one value is read where it is lent.
+    const rest = this.#length < 0 ? this.#swallow : this.#input.missing;
+    if (!isLent) this.#input.push(chunk);
+    else if (chunk.length > rest) this.#input.push(chunk.slice());
+    else this.#input.push(chunk, true);
+  }
+
+  /** Copies what has not been read of a lent chunk; returns memory for the next one, or null. */
+  keep(): Uint8Array | null {
+    return this.#input.keep();
   }
 
   /**

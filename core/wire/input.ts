@@ -86,6 +86,16 @@ export class Input {
     return block.subarray(this.#filled);
   }
 
+  /** How many bytes of a block have not been read that `data` was asked for. */
+  get missing(): number {
+    return this.#block === null ? 0 : this.#block.length - this.#filled;
+  }
+
+  /** How many bytes are left of the chunk that is read now. */
+  get left(): number {
+    return this.chunk.length - this.position;
+  }
+
   /** How many bytes were read, ever. */
   get consumed(): number {
     return this.#past + this.position;

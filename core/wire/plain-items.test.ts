@@ -126,7 +126,7 @@ items(
         }
         return { end, values: end === 'closed' ? [] : values.toSorted() };
       });
-      assert.equal(found[0], found[1], `${keys}: ${reply} cut at ${cuts}`);
+      assert.equal(found[0], found[1], `${keys.join()}: ${reply} cut at ${cuts.join()}`);
     }
     assert.ok(plain > 500 && closed > 500, `${plain} and ${closed}`);
   },

@@ -130,16 +130,31 @@ export class ServerConnection {
     return this.#waiting !== null || this.#isFull();
   }
 
+  /** How many bytes of the chunk that is being read are left. */
+  get unread(): number {
+    return this.#decoder.unread?.left ?? 0;
+  }
+
   /** Whether the peer is in the middle of a value. */
   get receiving(): boolean {
     return this.#decoder.receiving;
   }
 
-  /** Takes bytes that arrived. They must not be written to from now on. */
-  receive(chunk: Uint8Array): void {
+  /** Takes bytes that arrived, which must not be written to any more; lent ones until `keep`. */
+  receive(chunk: Uint8Array, isLent = false): void {
     if (this.#closed || this.#ended || this.#watching) return;
-    this.#decoder.push(chunk);
+    this.#decoder.push(chunk, isLent);
     this.#isDry = false;
+  }
+
+  /**
+   * Copies what has not been read of a lent chunk.
+   *
+   * @returns Memory for the next bytes, if all of them belong to a large value; otherwise null. What is
+   * read into it is received as the next chunk. See `TransportEvents.onLent`.
+   */
+  keep(): Uint8Array | null {
+    return this.#decoder.keep();
   }
 
   /** The peer will send no more. */
