@@ -9,7 +9,7 @@ import { ROOT } from './source.ts';
 // The recorded size of each import, minified and compressed. The test fails when one has grown by more
 // than a twentieth; if the change is worth it, record the new size here.
 const bundles: readonly (readonly [name: string, code: string, recorded: number])[] = [
-  ['server side', `export { ServerConnection } from './core/wire/mod.ts'`, 10.5],
+  ['server side', `export { ServerConnection } from './core/wire/mod.ts'`, 11],
   ['client side', `export { ClientConnection } from './core/wire/mod.ts'`, 20.2],
   ['all of the wire', `export * from './core/wire/mod.ts'`, 29],
   ['web client', `export { Client } from './transport-web/mod.ts'`, 53.1],

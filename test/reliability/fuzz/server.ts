@@ -53,6 +53,8 @@ export const serverConnection = target<ServerInput>('on the fast path', (random)
     return run.taken;
   };
   isSame(new Run(input, 'at once'), single(data), 'byte by byte it gives');
+  const lent = new Run(input, 'at once').say(chunks, true);
+  sameAs(lent.commands, whole.commands, 'out of lent memory it gives');
   isSame(new Run(input, 'late'), chunks, 'cut, with late answers, it gives');
   return isSame(new Run(input, 'fast'), [data], 'on the fast path it gives') +
     isSame(new Run(input, 'fast'), chunks, 'on the fast path, cut, it gives');
@@ -85,12 +87,23 @@ class Run {
     }, memory);
   }
 
-  /** All that came of these bytes, and of the end of the peer. */
-  say(chunks: readonly Uint8Array[]): { commands: unknown[]; said: string; reason: unknown } {
+  /**
+   * All that came of these bytes, and of the end of the peer.
+   *
+   * @param isLent They lie in memory that is written to again.
+   */
+  say(
+    chunks: readonly Uint8Array[],
+    isLent = false,
+  ): { commands: unknown[]; said: string; reason: unknown } {
     const connection = this.#connection;
+    const memory = new Uint8Array(isLent ? Math.max(0, ...chunks.map(({ length }) => length)) : 0);
     for (const chunk of chunks) {
-      connection.receive(chunk);
+      if (isLent) memory.set(chunk);
+      connection.receive(isLent ? memory.subarray(0, chunk.length) : chunk, isLent);
       this.#run();
+      if (isLent) connection.keep();
+      memory.fill(0x58);
     }
     connection.assertInvariants();
     connection.receiveEnd();

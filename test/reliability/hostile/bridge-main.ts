@@ -1,14 +1,13 @@
-// A bridge to an embedded server, on any runtime: prints its port, then for each line of its input the
-// bytes of memory that it has, and the sockets that are open.
+// A bridge to a server, `bridge-main.ts HOST PORT`, on any runtime: prints its port, then for each line
+// of its input the bytes of memory that it has, and the sockets that are open.
 import process from 'node:process';
 import { createInterface } from 'node:readline';
-import { MemoryServer } from '../../../core/server/memory.ts';
 import { listenBridge } from '../../runner/runtime-bridge.ts';
 import { hostileToken, origin } from '../../support/hostile.ts';
 
+const [host = '', port = ''] = process.argv.slice(2);
 const { bridge, endpoint } = await listenBridge({ host: '127.0.0.1', port: 0 }, {
-  upstream: 'localhost',
-  dial: new MemoryServer().dial,
+  upstream: `${host}:${port}`,
   origins: [origin],
   tokens: new Map([['tests', hostileToken]]),
 });

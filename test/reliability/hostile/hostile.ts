@@ -1,9 +1,12 @@
 // What hostile peers of a bridge cost others: the time of a page's calls beside each kind of them and
-// without, in phases that take turns, with the bridge and the peers in processes of their own.
+// without, in phases that take turns, with memcached, the bridge and the peers in processes of their
+// own.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface, type Interface } from 'node:readline';
+import { setTimeout as wait } from 'node:timers/promises';
+import type { Endpoint } from '../../../core/io/transport.ts';
 import {
   type HostileKind,
   hostileKinds,
@@ -11,6 +14,7 @@ import {
   origin,
   startHostile,
 } from '../../support/hostile.ts';
+import { findProgram, startMemcached } from '../../support/memcached.ts';
 import { RawPage } from '../../support/raw-page.ts';
 import type { FuzzReport } from '../fuzz/run.ts';
 
@@ -23,6 +27,10 @@ const runtimes: Readonly<Record<string, readonly string[]>> = {
 
 /** The calls of a phase. */
 const CALLS = 200;
+/** The calls before them that are not counted. */
+const WARM_UP = 20;
+/** Milliseconds between them, so that the page stays within the rate that every page has. */
+const REST = 2;
 /** How many times as long the calls of others may take, in 99 of 100 cases. */
 const RATIO = 2;
 /**
@@ -39,55 +47,70 @@ export async function measureHostile(
 ): Promise<FuzzReport> {
   const figures: [string, number][] = [];
   const violations: string[] = [];
+  const program = findProgram('memcached');
+  if (program === null) throw new Error('there is no memcached');
+  const memcached = await startMemcached(program);
   for (const runtime of names) {
     for (const kind of kinds) {
-      const bridge = await BridgeProcess.start(runtime);
-      const page = await bridge.open();
+      const bridge = await BridgeProcess.start(runtime, memcached.endpoint);
+      const other = await BridgeProcess.start(runtime, memcached.endpoint);
+      const [page, idle] = [await bridge.open(), await other.open()];
       await measure(page, CALLS);
       const before = await bridge.memory();
       const peaks: number[] = [];
-      const quiet: number[] = [];
-      const beside: number[] = [];
-      const after: number[] = [];
-      for (let round = 0; round < rounds; round++) {
-        quiet.push(...await measure(page, CALLS));
-        const peers = await startHostile(process.execPath, bridge.port, [kind]);
-        beside.push(...await measure(page, CALLS));
-        peaks.push(await bridge.memory());
+      const attack = async (attacked: BridgeProcess): Promise<number[]> => {
+        const peers = await startHostile(process.execPath, attacked.port, [kind]);
+        const times = await measure(page, CALLS);
+        if (attacked === bridge) peaks.push(await bridge.memory());
         peers.kill('SIGKILL');
         await once(peers, 'exit');
-        await bridge.settle();
-        after.push(...await measure(page, CALLS));
+        await attacked.settle();
+        // What they left behind is cleared away, and is nobody's figure.
+        await measure(page, CALLS);
+        return times;
+      };
+      const [quiet, elsewhere, beside]: number[][] = [[], [], []];
+      for (let round = 0; round < rounds; round++) {
+        quiet!.push(...await measure(page, CALLS));
+        elsewhere!.push(...await attack(other));
+        beside!.push(...await attack(bridge));
       }
-      page.leave();
-      bridge.stop();
-      // On a busy machine two quiet phases differ, too.
-      const without = Math.max(percentile(quiet), percentile(after));
-      const p99 = percentile(beside);
+      for (const one of [page, idle]) one.leave();
+      for (const one of [bridge, other]) one.stop();
       const name = `${runtime}, ${kind}`;
+      const [without, apart, p99] = [quiet!, elsewhere!, beside!].map(percentile) as [
+        number,
+        number,
+        number,
+      ];
       figures.push([`${name}: p99 without, in microseconds`, 1000 * without]);
-      figures.push([`${name}: p99 beside, in hundredths of it`, 100 * p99 / without]);
+      figures.push([`${name}: p99 with them at another bridge`, 1000 * apart]);
+      figures.push([`${name}: p99 beside them`, 1000 * p99]);
       const most = (from: number, to: number): number =>
         (Math.max(0, ...peaks.slice(from, to)) - before) / 2 ** 20;
       figures.push([`${name}: MiB of memory more`, most(0, rounds)]);
-      if (p99 > RATIO * without) violations.push(`${name}: ${p99} ms, and ${without} without`);
+      if (p99 > RATIO * Math.max(without, apart)) {
+        violations.push(`${name}: ${p99} ms, ${without} without and ${apart} at another bridge`);
+      }
       const half = Math.ceil(rounds / 2);
       const growth = most(half, rounds) - most(0, half);
       if (growth > GROWTH) violations.push(`${name}: ${growth} MiB more in the second half`);
     }
   }
+  await memcached.stop();
   return { figures, violations };
 }
 
-/** The milliseconds that each of so many calls took. */
+/** The milliseconds that each of so many calls took, once the processes have woken up. */
 async function measure(page: RawPage, calls: number): Promise<number[]> {
   const times: number[] = [];
-  for (let i = 0; i < calls; i++) {
+  for (let i = -WARM_UP; i < calls; i++) {
+    await wait(REST);
     const start = performance.now();
     page.send('mn\r\n');
     const said = await Promise.race([page.hears(), page.gone.then(() => 'closed')]);
     if (said !== 'MN\r\n') throw new Error(`a call of a page that does no harm: ${said}`);
-    times.push(performance.now() - start);
+    if (i >= 0) times.push(performance.now() - start);
   }
   return times;
 }
@@ -108,10 +131,13 @@ class BridgeProcess {
     this.port = port;
   }
 
-  static async start(runtime: string): Promise<BridgeProcess> {
+  static async start(runtime: string, upstream: Endpoint): Promise<BridgeProcess> {
+    if (!('port' in upstream)) throw new Error('a bridge is given a host and a port');
     const [program = '', ...args] = runtimes[runtime] ?? [];
     const main = join(import.meta.dirname, 'bridge-main.ts');
-    const child = spawn(program, [...args, main], { stdio: ['pipe', 'pipe', 'inherit'] });
+    const child = spawn(program, [...args, main, upstream.host, String(upstream.port)], {
+      stdio: ['pipe', 'pipe', 'inherit'],
+    });
     const lines = createInterface({ input: child.stdout });
     const [port] = await once(lines, 'line') as [string];
     return new BridgeProcess(child, lines, Number(port));
