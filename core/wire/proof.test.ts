@@ -82,4 +82,17 @@ for (const [i, [name, [command, text]]] of Object.entries(commands).entries()) {
   }
 }
 
+proof(
+  'what waits for the proof of a server that demands a login is answered as it would be',
+  () => {
+    const connection = new ClientConnection<string>({ dialect: 'auto' });
+    connection.send(set, 'a');
+    drain(connection);
+    const [answer, end] = receive(connection, 'CLIENT_ERROR unauthenticated\r\n');
+    assert.ok(answer?.type === 'reply');
+    assert.equal(answer.reply, { type: 'CLIENT_ERROR', message: 'unauthenticated' });
+    assert.is(end?.type, 'closed');
+  },
+);
+
 proof.run();

@@ -77,13 +77,13 @@ const REACHED = /[^]*?EN Oend kbarrier\r\n/;
 // Excludes requests for the state of the server itself; a watch behind other requests, which
 // memcached refuses depending on how bytes arrive; a cas so small that one of the two servers may
 // reach it by itself, and one that was cut; an opaque that is too long, which memcached
-// notices after it has counted the read.
+// notices after it has counted a hit or a miss.
 const alwaysDiffers: readonly RegExp[] = [
   /^ *(stats *(\0|$)|version)/m,
   /^ *watch/m,
   /^ *m[^\n]* E0*[1-9]\d{0,9}(?!\d)/m,
   /(?<! C?)999999|999999(?=[^\s])/,
-  /^ *mg [^\n]* O[^ \n]{32}/m,
+  /^ *m[agd] [^\n]* O[^ \n]{32}/m,
 ];
 
 /** One server, and a connection to it that is renewed when the server closes it. */
