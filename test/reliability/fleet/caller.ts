@@ -159,11 +159,15 @@ export class Caller extends Calls<ItemCall> {
     for (let i = 0; i < attempts; i++) this.#doubt(part, open);
   }
 
-  // A part may have been done, may be done yet, or not at all. Of a read there is nothing to say.
-  #doubt({ register, id, toCall }: Part, { kind, start }: ItemCall): void {
+  // A part may have been done, may be done yet, or not at all. Of a read there is nothing to say, but
+  // that it may have left a copy of the other cache's value.
+  #doubt({ key, register, id, toCall }: Part, { kind, start }: ItemCall): void {
     const { judge } = this.stage;
     if (id > 0) return judge.doubt(register, id, toCall);
     const call = toCall(undefined);
+    if (call.type === 'get' && key.startsWith('k') && this.plan.fallback === 'copies') {
+      judge.record(register, { type: 'add', value: OLD_VALUE, result: true }, start);
+    }
     if (kind === 'setEmpty') judge.count('empty', register, false);
     else if (call.type === 'delete') judge.count('delete', register, false);
     else if (kind === 'gat') {
