@@ -5,8 +5,8 @@ import type { Connection } from './deno.ts';
 /** How many bytes may wait to be written before `send` takes no more; as in Node. */
 const HIGH_WATER = 64 * 1024;
 
-/** What the first read takes at most, as idle connections should cost little, and what any does. */
-const [FIRST_SIZE, LAST_SIZE] = [4 * 1024, 64 * 1024];
+/** What the first read takes at most, as memcached's, and what any does: idle ones cost little. */
+const [FIRST_SIZE, LAST_SIZE] = [16 * 1024, 64 * 1024];
 
 /** A connection of Deno, TCP or of a unix socket, as a transport. */
 export class SocketTransport implements Transport {
