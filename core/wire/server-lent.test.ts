@@ -80,7 +80,10 @@ lent('commands and values are whole, whatever is written to the memory later', (
 lent('what is missing of a block is known', () => {
   const input = new Input();
   assert.is(input.missing, 0);
-  input.push(bytes('abc'));
+  input.push(bytes('x\nabc'));
+  assert.is(input.left, 5);
+  assert.ok(input.line());
+  assert.is(input.left, 3);
   assert.is(input.data(5), null);
   assert.is(input.missing, 2);
   input.push(bytes('de\r'));
