@@ -295,10 +295,9 @@ page('what is lent is read as it was, whatever is written there later', async ()
     const said = sets.join('');
     const cuts = [0, ...sets.map(() => random().below(said.length)), said.length];
     cuts.sort((one, other) => one - other);
-    const frames = cuts.slice(1).map((cut, i) => said.slice(cuts[i], cut)).filter((one) =>
-      one !== ''
-    )
-      .map((one) => frame(2, one) + random().pick(['', frame(10)])).join('');
+    const pieces = cuts.slice(1).map((cut, i) => said.slice(cuts[i], cut));
+    const frames = pieces.filter((piece) => piece !== '')
+      .map((piece) => frame(2, piece) + random().pick(['', frame(10)])).join('');
     const memory = new Uint8Array(64 * 1024);
     for (let at = 0; at < frames.length;) {
       if (lending.transport.paused) {

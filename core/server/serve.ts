@@ -14,7 +14,7 @@ import type { Optional } from '../wire/options.ts';
 /** The lines of a watch that may wait for a slow reader, in bytes; memcached's own buffer size. */
 const WATCH_BACKLOG = 256 * 1024;
 
-/** How many plain requests are executed before the first replies leave, and how much more the next time. */
+/** How many plain requests are executed before the first replies leave, and how many times more then. */
 const FIRST_SHARE = 8;
 const SHARE_GROWTH = 8;
 

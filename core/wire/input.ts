@@ -81,7 +81,7 @@ export class Input {
       this.position = 0;
     }
     const block = this.#block;
-    if (block === null || block.length - this.#filled < LONG) return null;
+    if (block === null || this.missing < LONG) return null;
     if (this.chunk.length > 0 || this.#waiting.length > 0) return null;
     return block.subarray(this.#filled);
   }
@@ -218,7 +218,7 @@ export class Input {
 
   // Passes over up to `count` bytes of the chunk; returns how many.
   #take(count: number): number {
-    const taken = Math.min(count, this.chunk.length - this.position);
+    const taken = Math.min(count, this.left);
     this.position += taken;
     return taken;
   }

@@ -45,60 +45,80 @@ export async function measureHostile(
   names: readonly string[] = Object.keys(runtimes),
   kinds: readonly HostileKind[] = hostileKinds,
 ): Promise<FuzzReport> {
-  const figures: [string, number][] = [];
-  const violations: string[] = [];
   const program = findProgram('memcached');
   if (program === null) throw new Error('there is no memcached');
   const memcached = await startMemcached(program);
-  for (const runtime of names) {
-    for (const kind of kinds) {
-      const bridge = await BridgeProcess.start(runtime, memcached.endpoint);
-      const other = await BridgeProcess.start(runtime, memcached.endpoint);
-      const [page, idle] = [await bridge.open(), await other.open()];
-      await measure(page, CALLS);
-      const before = await bridge.memory();
-      const peaks: number[] = [];
-      const attack = async (attacked: BridgeProcess): Promise<number[]> => {
-        const peers = await startHostile(process.execPath, attacked.port, [kind]);
-        const times = await measure(page, CALLS);
-        if (attacked === bridge) peaks.push(await bridge.memory());
-        peers.kill('SIGKILL');
-        await once(peers, 'exit');
-        await attacked.settle();
-        // What they left behind is cleared away, and is nobody's figure.
-        await measure(page, CALLS);
-        return times;
-      };
-      const [quiet, elsewhere, beside]: number[][] = [[], [], []];
-      for (let round = 0; round < rounds; round++) {
-        quiet!.push(...await measure(page, CALLS));
-        elsewhere!.push(...await attack(other));
-        beside!.push(...await attack(bridge));
+  const figures: (readonly [string, number])[] = [];
+  const violations: string[] = [];
+  try {
+    for (const runtime of names) {
+      for (const kind of kinds) {
+        const found = await measureKind(rounds, runtime, kind, memcached.endpoint);
+        figures.push(...found.figures);
+        violations.push(...found.violations);
       }
-      for (const one of [page, idle]) one.leave();
-      for (const one of [bridge, other]) one.stop();
-      const name = `${runtime}, ${kind}`;
-      const [without, apart, p99] = [quiet!, elsewhere!, beside!].map(percentile) as [
-        number,
-        number,
-        number,
-      ];
-      figures.push([`${name}: p99 without, in microseconds`, 1000 * without]);
-      figures.push([`${name}: p99 with them at another bridge`, 1000 * apart]);
-      figures.push([`${name}: p99 beside them`, 1000 * p99]);
-      const most = (from: number, to: number): number =>
-        (Math.max(0, ...peaks.slice(from, to)) - before) / 2 ** 20;
-      figures.push([`${name}: MiB of memory more`, most(0, rounds)]);
-      if (p99 > RATIO * Math.max(without, apart)) {
-        violations.push(`${name}: ${p99} ms, ${without} without and ${apart} at another bridge`);
-      }
-      const half = Math.ceil(rounds / 2);
-      const growth = most(half, rounds) - most(0, half);
-      if (growth > GROWTH) violations.push(`${name}: ${growth} MiB more in the second half`);
     }
+  } finally {
+    await memcached.stop();
   }
-  await memcached.stop();
   return { figures, violations };
+}
+
+async function measureKind(
+  rounds: number,
+  runtime: string,
+  kind: HostileKind,
+  upstream: Endpoint,
+): Promise<FuzzReport> {
+  const bridge = await BridgeProcess.start(runtime, upstream);
+  const other = await BridgeProcess.start(runtime, upstream);
+  const [page, idle] = [await bridge.open(), await other.open()];
+  await measure(page, CALLS);
+  const before = await bridge.memory();
+  const peaks: number[] = [];
+  const attack = async (attacked: BridgeProcess): Promise<number[]> => {
+    const peers = await startHostile(process.execPath, attacked.port, [kind]);
+    const times = await measure(page, CALLS);
+    if (attacked === bridge) peaks.push(await bridge.memory());
+    peers.kill('SIGKILL');
+    await once(peers, 'exit');
+    await attacked.settle();
+    // What they left behind is cleared away, and is nobody's figure.
+    await measure(page, CALLS);
+    return times;
+  };
+  const quiet: number[] = [];
+  const elsewhere: number[] = [];
+  const beside: number[] = [];
+  for (let round = 0; round < rounds; round++) {
+    quiet.push(...await measure(page, CALLS));
+    elsewhere.push(...await attack(other));
+    beside.push(...await attack(bridge));
+  }
+  for (const one of [page, idle]) one.leave();
+  for (const one of [bridge, other]) one.stop();
+  const name = `${runtime}, ${kind}`;
+  const without = percentile(quiet);
+  const apart = percentile(elsewhere);
+  const p99 = percentile(beside);
+  const most = (from: number, to: number): number =>
+    (Math.max(0, ...peaks.slice(from, to)) - before) / 2 ** 20;
+  const violations: string[] = [];
+  if (p99 > RATIO * Math.max(without, apart)) {
+    violations.push(`${name}: ${p99} ms, ${without} without and ${apart} at another bridge`);
+  }
+  const half = Math.ceil(rounds / 2);
+  const growth = most(half, rounds) - most(0, half);
+  if (growth > GROWTH) violations.push(`${name}: ${growth} MiB more in the second half`);
+  return {
+    figures: [
+      [`${name}: p99 without, in microseconds`, 1000 * without],
+      [`${name}: p99 with them at another bridge`, 1000 * apart],
+      [`${name}: p99 beside them`, 1000 * p99],
+      [`${name}: MiB of memory more`, most(0, rounds)],
+    ],
+    violations,
+  };
 }
 
 /** The milliseconds that each of so many calls took, once the processes have woken up. */
