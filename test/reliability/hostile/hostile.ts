@@ -20,7 +20,8 @@ import type { FuzzReport } from '../fuzz/run.ts';
 
 const bin = (name: string): string => join(import.meta.dirname, '../../../node_modules/.bin', name);
 const runtimes: Readonly<Record<string, readonly string[]>> = {
-  Node: [process.execPath, '--import', 'tsx'],
+  // As docs/bridge.md says for pages that store large values.
+  Node: [process.execPath, '--initial-old-space-size=128', '--import', 'tsx'],
   Deno: [bin('deno'), 'run', '--allow-all'],
   Bun: [bin('bun')],
 };
