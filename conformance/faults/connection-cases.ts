@@ -3,7 +3,7 @@ import { type Aborter, newAborter } from '../../core/io/transport.ts';
 import { CaseError, ok, show } from '../assert.ts';
 import type { Case } from '../case.ts';
 import { atFault, type FaultContext, FaultError, FaultScene } from './fault-case.ts';
-import { CLOSE, FaultyServer, HOLD, RESET, SILENCE, type Step } from './faulty-server.ts';
+import { CLOSE, DEAF, FaultyServer, HOLD, RESET, SILENCE, type Step } from './faulty-server.ts';
 import { guardClient } from '../memcache/context.ts';
 import { overheard } from '../memcache/field-case.ts';
 
@@ -182,6 +182,18 @@ export const connectionCases: readonly Case<FaultContext>[] = [
     ok(server.struck > 0, 'the fault must happen');
     await scene.recovers(other);
     await scene.storesAgain(large, 'again');
+  }),
+  atFault('a value is refused on its way up, and the rest of it is not read', [], async (scene) => {
+    const { client, key, server } = scene;
+    await scene.store(key, value(key));
+    server.fail({ name: 'deaf', strike: (replies) => [...replies, DEAF] }, 1);
+    // More than the buffers of two sockets.
+    const refused = await scene.ends('set', client.set(`${key}large`, 'x'.repeat(16_000_000)));
+    if ('value' in refused && refused.value) {
+      throw new FaultError('wrong result', `a set that the server refused gave ${show(refused)}`);
+    }
+    await scene.recovers(key);
+    await scene.storesAgain(key, 'again');
   }),
   atFault('a server starts again without its items', [], async (scene) => {
     const { client, key, server } = scene;

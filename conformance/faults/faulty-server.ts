@@ -19,6 +19,8 @@ export const CLOSE: unique symbol = Symbol('close');
 export const RESET: unique symbol = Symbol('reset');
 /** Sends nothing any more, on this connection. */
 export const SILENCE: unique symbol = Symbol('silence');
+/** Reads nothing any more, on this connection. */
+export const DEAF: unique symbol = Symbol('deaf');
 /** Waits for `recover`. */
 export const HOLD: unique symbol = Symbol('hold');
 
@@ -306,6 +308,9 @@ class FaultyConnection implements TransportEvents {
         return;
       case SILENCE:
         this.#ended = true;
+        return;
+      case DEAF:
+        this.#transport.pause();
         return;
       case HOLD:
         this.#waits = true;

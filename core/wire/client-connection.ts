@@ -238,8 +238,9 @@ export class ClientConnection<Tag> {
   /** The next bytes for the transport, or null. Encodes what fits. */
   transmit(now: number): Uint8Array | null {
     if (this.#state === 'lost' || this.#state === 'closed') return null;
+    this.#liveness.now = now;
     try {
-      if (this.#ring.cursor < this.#ring.tail || this.#run.isOpen) this.#encode(now);
+      if (this.#ring.cursor < this.#ring.tail || this.#run.isOpen) this.#encode();
       // What `sendPlain` has encoded is waited for from here on.
       if (this.#liveness.progressAt === Infinity) this.#liveness.progressAt = now;
       return this.#output.peek();
@@ -341,8 +342,8 @@ export class ClientConnection<Tag> {
 
   /** When `tick` must be called next, or null while there is nothing to wait for. */
   deadline(): number | null {
-    if (this.#ring.length === 0) return null;
-    const earliest = Math.min(this.#ring.earliest, this.#liveness.stallsAt);
+    const due = this.#ring.length === 0 ? Infinity : this.#ring.earliest;
+    const earliest = Math.min(due, this.#liveness.stallsAt);
     return earliest === Infinity ? null : earliest;
   }
 
@@ -363,9 +364,9 @@ export class ClientConnection<Tag> {
     else this.#run.assertInvariants();
   }
 
-  #encode(now: number): void {
+  #encode(): void {
     const ring = this.#ring;
-    this.#liveness.now = now;
+    const { now } = this.#liveness;
     while (ring.cursor < ring.tail && this.#output.length < ENCODE_AHEAD) {
       const slot = ring.at(ring.cursor);
       if (slot.deadline <= now && slot.state === 'live') this.#timeOut(ring.cursor);

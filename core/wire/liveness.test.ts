@@ -1,4 +1,5 @@
 import * as assert from 'uvu/assert';
+import { bytes } from '../../conformance/assert.ts';
 import { proven } from '../../conformance/wire/tools.ts';
 import { suite } from '../../test/runner/suite.ts';
 import { ClientConnection } from './client-connection.ts';
@@ -20,6 +21,8 @@ wire('a stall is found at the deadline that was told, whatever it is rounded to'
     assert.is(connection.next()?.type, 'closed', `a stall since ${start}`);
   }
 });
+
+const large = { verb: 'ms', key: 'a', base64: false, value: 'x'.repeat(1_000_000) } as const;
 
 const quiet = (length: number): Command => ({
   ...{ verb: 'ms', key: 'a', base64: false, value: 'x'.repeat(length), flags: ['q'] } as const,
@@ -57,6 +60,47 @@ wire('quiet commands whose bytes have left are waited for no longer', () => {
   connection.send({ verb: 'mg', key: 'a', base64: false, flags: ['v'] }, 'b', Infinity);
   connection.sent(connection.transmit(5000)!.length);
   assert.is(connection.deadline(), 7000);
+});
+
+wire('a value that is refused before it has left, and then not taken, ends the connection', () => {
+  const connection = proven({ stallAfter: 2000 });
+  connection.send({ ...large, flags: [] }, 'a', Infinity);
+  connection.sent(connection.transmit(100)!.length);
+  connection.transmit(100);
+  connection.sent(10);
+  connection.receive(bytes('SERVER_ERROR object too large for cache\r\n'), 200);
+  assert.is(connection.next()?.type, 'reply');
+  assert.is(connection.pending, 0);
+  assert.is(connection.deadline(), 2200);
+  // Each byte that leaves is progress.
+  connection.transmit(1000);
+  connection.sent(10);
+  assert.is(connection.deadline(), 3000);
+  connection.send({ verb: 'mg', key: 'b', base64: false, flags: ['v'] }, 'b', 1500);
+  connection.tick(1500);
+  assert.equal(connection.next(), {
+    type: 'timeout',
+    tag: 'b',
+    outcome: 'not-sent',
+    silent: false,
+  });
+  connection.tick(3000);
+  const event = connection.next();
+  assert.ok(event?.type === 'closed');
+  assert.is(event.cause?.message, 'the server took no bytes for 2000 ms');
+});
+
+wire('a value that is refused before it has left, and then taken, is waited for no longer', () => {
+  const connection = proven({ stallAfter: 2000 });
+  connection.send({ ...large, flags: [] }, 'a', Infinity);
+  connection.transmit(100);
+  connection.sent(10);
+  connection.receive(bytes('SERVER_ERROR object too large for cache\r\n'), 200);
+  assert.is(connection.next()?.type, 'reply');
+  for (let rest = connection.transmit(1000); rest !== null; rest = connection.transmit(1000)) {
+    connection.sent(rest.length);
+  }
+  assert.is(connection.deadline(), null);
 });
 
 wire('bytes that wait for a reply are no progress', () => {

@@ -8,8 +8,8 @@ import type { Ring } from './ring.ts';
 export interface LivenessOptions {
   /**
    * Milliseconds without progress, while replies are pending, after which the connection is closed.
-   * Bytes of a reply whose caller has given up are no progress before the reply ends. Where only quiet
-   * commands are pending, it is closed if for so long none of their bytes can leave.
+   * Bytes of a reply whose caller has given up are no progress before the reply ends. Where no reply
+   * is pending, it is closed if bytes wait to leave, and none can for so long.
    *
    * @default 2000
    */
@@ -18,8 +18,9 @@ export interface LivenessOptions {
 
 /**
  * Distinguishes a slow server from a lost one. A server is lost when a reply is pending and no byte of
- * it has arrived for `stallAfter` milliseconds, or when it has taken no byte of quiet commands for as
- * long: those have no deadline, and closing would wait for them.
+ * it has arrived for `stallAfter` milliseconds, or when it has taken none of the bytes that wait for
+ * as long: quiet commands have no deadline, a value may have been refused before all of it was sent,
+ * and closing would wait for either.
  *
  * The connection writes the fields itself, as it does so several times for each command.
  */
@@ -59,7 +60,7 @@ export class Liveness<Tag> {
 
   /** When the server is lost unless it does something, in milliseconds; Infinity if it need not. */
   get stallsAt(): number {
-    return this.owes() || this.#isStuck() ? this.progressAt + this.stallAfter : Infinity;
+    return this.owes() || this.#output.isBlocked ? this.progressAt + this.stallAfter : Infinity;
   }
 
   /** The error to close the connection with if the server is lost, otherwise null. */
@@ -72,11 +73,5 @@ export class Liveness<Tag> {
       ? `the server ended no reply ${waited}, while it owed some`
       : `the server took no bytes ${waited}`;
     return new ConnectionError(why, 'unknown', undefined, 'stalled');
-  }
-
-  // Only quiet commands have been sent, and not all of their bytes.
-  #isStuck(): boolean {
-    const { head, cursor } = this.#ring;
-    return head < cursor && this.#output.isBlocked && this.#ring.at(head).quiet;
   }
 }
