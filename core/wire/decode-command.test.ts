@@ -132,6 +132,9 @@ const rows: Readonly<Record<string, readonly string[]>> = {
   'gats 5 a b\r\n': ['gats 5 a+b'],
   'POST / HTTP/1.1\r\n': ['dead: HTTP is not spoken here'],
   'GET / HTTP/1.1\r\n': ['dead: HTTP is not spoken here'],
+  // memcached splits a line into 23 words, and looks at the last one.
+  [`POST${' x'.repeat(21)} HTTP/1.1 x\r\n`]: ['dead: HTTP is not spoken here'],
+  [`POST${' x'.repeat(22)} HTTP/1.1\r\n`]: [`raw POST${' x'.repeat(22)} HTTP/1.1 null line`],
   'POST / HTTP\r\n': ['raw POST / HTTP null line'],
   ...Object.fromEntries(
     [...'gsacidt'].map((letter) => [

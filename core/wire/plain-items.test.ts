@@ -57,6 +57,7 @@ items('an item that was cut and is none ends the connection, as on the path for 
       'VALUE k 1\r\n1\r\n',
       'VALUE k 1 1\r\n123',
       'VALUX\r\n',
+      'XVALUE k 1 1\r\n1\r\n',
       'SERVER_ERROR VALUE k 1 1\r\n',
     ]
   ) {
@@ -76,6 +77,24 @@ items('an item that was cut and is none ends the connection, as on the path for 
       assert.equal(causes[0], causes[1], `${line} cut at ${at}`);
       assert.is(causes[0]?.length, 1);
     }
+  }
+});
+
+items('an item that comes twice is none, after one that was cut and out of order', () => {
+  const value = (key: string): string => `VALUE ${key} 1 1\r\n1\r\n`;
+  const reply = `${['c', 'a', 'd', 'd'].map(value).join('')}END\r\n`;
+  for (let at = 1; at < reply.length; at++) {
+    const connection = proven();
+    connection.send({ verb: 'get', keys: ['a', 'b', 'c', 'd'] }, 'a');
+    drain(connection);
+    const handler = { ...nothing, onPlainItem: () => {} };
+    connection.receive(bytes(reply.slice(0, at)), 0);
+    let event = connection.next(handler);
+    if (event === null) {
+      connection.receive(bytes(reply.slice(at)), 0);
+      event = connection.next(handler);
+    }
+    assert.is(event?.type, 'closed', `cut at ${at}`);
   }
 });
 

@@ -409,7 +409,6 @@ export class PlainReply {
     maxLine: number,
     maxValue: number,
   ): number {
-    if (input.isCut) return -1;
     const { chunk, position } = input;
     for (let i = 0; i < VALUE.length; i++) if (chunk[position + i] !== VALUE[i]) return -1;
     let at = position + VALUE.length;
