@@ -5,7 +5,7 @@ import { CountingClock, ScriptedNetwork, settled, Watched } from '../../test/sup
 import { suite } from '../../test/runner/suite.ts';
 import { dial } from '../../test/runner/runtime.ts';
 import { MemoryServer } from '../server/memory.ts';
-import type { ServerReplyError } from '../wire/errors.ts';
+import { ConnectionError, type ServerReplyError } from '../wire/errors.ts';
 import type { ClientOptions } from './options.ts';
 import { Client } from './server-client.ts';
 
@@ -268,5 +268,38 @@ for (
     });
   }
 }
+
+client(
+  'a server that has no room for a connection is down until it has, in every dialect',
+  async () => {
+    for (const dialect of ['auto', 'meta', 'text'] as const) {
+      const { dial: dialMemory, clock } = new MemoryServer({ maxConnections: 1 });
+      const full = new Client('h', { dial: dialMemory, clock });
+      await full.set('a', 'x');
+      const one = new Client('h', { dial: dialMemory, clock, dialect });
+      const calls = [
+        () => one.get('a'),
+        () => one.getMany(['a', 'b']),
+        () => one.set('a', 'y'),
+        () => one.incr('n'),
+        () => one.delete('a'),
+        () => one.version(),
+      ];
+      for (const call of calls) {
+        const error = await call().then(() => null, (reason: unknown) => reason);
+        assert.instance(error, ConnectionError, dialect);
+        assert.is((error as ConnectionError).outcome, 'not-sent', dialect);
+        assert.match(
+          (error as ConnectionError).message,
+          'the server closed the connection: ERROR Too many open connections',
+        );
+      }
+      await full.close();
+      clock.advance(2000);
+      assert.is(await one.get('a'), 'x', dialect);
+      await one.close();
+    }
+  },
+);
 
 client.run();

@@ -59,6 +59,7 @@ import { type Optional, withDefaults } from './options.ts';
 import { Output, REFERENCE_SIZE } from './output.ts';
 import { plainFlagsOf, putPlain } from './plain.ts';
 import {
+  closedWith,
   META_PROBE,
   MN_FENCE,
   needsProof,
@@ -69,7 +70,7 @@ import {
 } from './proof.ts';
 import { Queue } from './queue.ts';
 import { QuietRun } from './quiet-run.ts';
-import { CLOSED, isError, isItem, knownLine, SILENT } from './reply.ts';
+import { CLOSED, isError, isItem, SILENT } from './reply.ts';
 import type { ErrorReply, Reply } from './reply.ts';
 import { COMMAND_SIZE, Ring, sizeOf, type Slot } from './ring.ts';
 import { withoutSecret } from './server-messages.ts';
@@ -461,6 +462,9 @@ export class ClientConnection<Tag> {
       return slot.tag === undefined ? true : { type: 'item', tag: slot.tag, item: reply };
     }
     const bytesIn = this.#decoder.account();
+    const hungUp = this.#liveness.replies === 0 ? this.#proof.hungUp(reply) : null;
+    // The server has read nothing.
+    if (hungUp !== null) return this.#close(hungUp, 0);
     if (reply.type === 'VERSION') {
       this.#proof.version = withoutSecret(reply.version, this.#decoder.secret);
     }
@@ -505,7 +509,8 @@ export class ClientConnection<Tag> {
     this.#pop();
     if (!wantsLogin(reply)) {
       const error = this.#proof.take(probe, reply, this.#decoder.opaque);
-      return error === null ? undefined : this.#close(error);
+      if (error !== null) this.#close(error);
+      return;
     }
     // Servers that demand a login have discarded all that they read before it.
     for (let i = this.#ring.head; i < this.#ring.tail; i++) {
@@ -519,14 +524,9 @@ export class ClientConnection<Tag> {
   // Nothing is in flight, so only an error that precedes a close may arrive.
   #readIdle(): boolean {
     const error = this.#decoder.pending ? this.#decoder.unasked() : null;
-    if (error !== null) {
-      const why = `the server closed the connection: ${knownLine(error)}`;
-      this.fail(new ConnectionError(why, 'unknown'));
-    }
+    if (error !== null) this.fail(closedWith(error));
     const ended = this.#state === 'ending' && this.#output.length === 0 && this.pending === 0;
-    if (this.#state !== 'lost' && !ended) return false;
-    this.#close(this.#cause);
-    return true;
+    return (this.#state === 'lost' || ended) && this.#close(this.#cause);
   }
 
   // More bytes are needed: the connection closes if none can come.
@@ -541,8 +541,7 @@ export class ClientConnection<Tag> {
       this.#pop();
       cause = null;
     }
-    this.#close(cause);
-    return true;
+    return this.#close(cause);
   }
 
   #answer({ tag, length }: Slot<Tag>, reply: Reply, bytesIn = 0): ClientEvent<Tag> | null {
@@ -585,9 +584,9 @@ export class ClientConnection<Tag> {
     this.#close(new ConnectionError(`the replies behind ${reply.type} are unclear`, 'unknown'));
   }
 
-  #close(cause: Error | null): void {
+  // Returns that there is an event.
+  #close(cause: Error | null, taken = this.#output.taken): true {
     const ring = this.#ring;
-    const { taken } = this.#output;
     const first = ring.head < ring.cursor ? ring.at(ring.head) : null;
     // The peer closed the connection in the place of a reply to a probe.
     const atProbe = first !== null && first.offset < taken && this.#proof.isDueAt(first.command) &&
@@ -596,5 +595,6 @@ export class ClientConnection<Tag> {
     const end = { cause: insisted ?? cause, atProbe: atProbe && insisted === null };
     this.#state = 'closed';
     this.#events.push({ type: 'closed', ...end, ...ring.clear(taken) });
+    return true;
   }
 }

@@ -12,6 +12,7 @@ const probes = suite('probes');
 
 const mg: Command = { verb: 'mg', key: 'k', base64: false, flags: ['v'] };
 const set = { verb: 'set', key: 'k', flags: 0, expire: 0, value: 'v', noreply: false } as const;
+const version: Command = { verb: 'version' };
 const refused = 'ERROR\r\nEND\r\n';
 
 function open(
@@ -60,6 +61,36 @@ probes('a server is proved by the first probe that it answers', () => {
   assert.equal([meta.proved, meta.spoken], [true, 'meta']);
   receive(meta, 'END\r\n');
   assert.equal([meta.proved, meta.spoken], [true, 'meta']);
+});
+
+probes('a server that has no room for the connection is no server without meta commands', () => {
+  const line = 'ERROR Too many open connections\r\n';
+  const firsts: readonly (Command | null)[] = [null, version, mg, set];
+  for (const dialect of ['auto', 'meta', 'text'] as const) {
+    for (const first of firsts) {
+      const connection = new ClientConnection<string>({ dialect });
+      if (first !== null) connection.send(first, 'a');
+      connection.prove();
+      drain(connection);
+      const event = receive(connection, line).at(-1);
+      assert.ok(event?.type === 'closed');
+      assert.is(event.cause?.message, `the server closed the connection: ${line.trim()}`);
+      assert.equal([event.atProbe, event.unanswered], [false, []]);
+      // A meta command that the dialect does not have is refused before.
+      if (dialect !== 'text' || first !== mg) {
+        assert.equal(event.unsent, first === null ? [] : ['a']);
+      }
+    }
+  }
+});
+
+probes('a connection that has answered may be told of another server that has no room', () => {
+  const connection = open('END\r\n', { dialect: 'text' });
+  connection.send({ verb: 'version' }, 'a');
+  connection.send({ verb: 'delete', key: 'k', noreply: false }, 'b');
+  drain(connection);
+  const list = receive(connection, 'ERROR Too many open connections\r\n');
+  assert.equal(brief(list), ['a: ERROR', 'closed [] [b]']);
 });
 
 probes('a meta command that cannot be sent is refused, and the error says why', () => {

@@ -34,7 +34,7 @@ import { isMeta } from './meta-flags.ts';
 import { PROBE_OPAQUE } from './opaque.ts';
 import { type ErrorReply, isError, knownLine, type Reply } from './reply.ts';
 import { hasValue, isQuiet } from './command-facts.ts';
-import { loginMessages } from './server-messages.ts';
+import { loginMessages, NO_ROOM } from './server-messages.ts';
 import { fitsText, toText } from './to-text.ts';
 import { rowOf, verbs } from './verbs.ts';
 
@@ -209,6 +209,15 @@ export class Proof {
     return new ConnectionError(why, 'unknown', cause ?? undefined);
   }
 
+  /**
+   * The error of a connection for which the server has no room, if this is what it says in the place
+   * of its first reply; otherwise null.
+   */
+  hungUp(reply: Reply): ConnectionError | null {
+    if (this.isProved || reply.type !== 'ERROR' || reply.message !== NO_ROOM) return null;
+    return closedWith(reply);
+  }
+
   /** The error of a connection to a server that demands a login. */
   lacksLogin(): ConnectionError {
     const { serverName } = this.#options;
@@ -312,6 +321,11 @@ function provesText(reply: Reply): boolean {
  */
 export function wantsLogin(reply: Reply): boolean {
   return isError(reply) && reply.type === 'CLIENT_ERROR' && loginMessages.includes(reply.message);
+}
+
+/** The error of a connection that the server closed with this line. */
+export function closedWith(error: ErrorReply): ConnectionError {
+  return new ConnectionError(`the server closed the connection: ${knownLine(error)}`, 'unknown');
 }
 
 /** The answer of a server that demands a login. */

@@ -16,12 +16,15 @@ export const loginMessages: readonly string[] = [
   'authentication failure',
 ];
 
+/** What a server says before it closes a connection for which it has no room. */
+export const NO_ROOM = 'Too many open connections';
+
 /** Texts of memcached's own. Any other may repeat a key, a value or a login. */
 export const commonMessages: ReadonlySet<string> = /* @__PURE__ */ new Set([
   '',
   ...codes.keys(),
   ...loginMessages,
-  'Too many open connections',
+  NO_ROOM,
   'bad command line format',
   'bad data chunk',
 ]);

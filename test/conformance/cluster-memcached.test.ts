@@ -236,4 +236,41 @@ underLoad('the list of servers changes', 3, async ({ names }) => {
   }
 });
 
+const full = 'a server at its limit of connections is down until it has room';
+if (program === null) cluster.skip(`${full} (needs memcached)`);
+else {
+  cluster(full, async () => {
+    const args = ['-c', '40', '-t', '1'];
+    const server = await startMemcached(program, { args });
+    try {
+      for (const dialect of ['auto', 'meta', 'text'] as const) {
+        const others: AnyHashClient[] = [];
+        const client = new HashClient([server.endpoint], { ...options, dialect });
+        let error: unknown = null;
+        // Each has one connection. memcached needs some for itself.
+        while (others.length < 50) {
+          const other = new HashClient([server.endpoint], options);
+          others.push(other);
+          await other.version().catch(() => null);
+        }
+        for (const call of [() => client.set('a', 'x'), () => client.get('a')]) {
+          error = await call().then(() => null, (reason: unknown) => reason);
+          assert.instance(error, ConnectionError, dialect);
+          assert.is((error as ConnectionError).outcome, 'not-sent', dialect);
+        }
+        await Promise.all(others.map((other) => other.close()));
+        const end = systemClock.elapsed() + 5000;
+        while (systemClock.elapsed() < end && error !== null) {
+          error = await client.set('a', 'x').then(() => null, (reason: unknown) => reason);
+          await new Promise((resolve) => void systemClock.after(20, () => resolve(null)));
+        }
+        assert.is(error, null, dialect);
+        await client.close();
+      }
+    } finally {
+      await server.stop();
+    }
+  });
+}
+
 cluster.run();
