@@ -31,6 +31,7 @@ import { explore } from './cache/explorer.ts';
 import { longScenes, shortScenes } from './cache/scenes.ts';
 import { replayLine as replayOrder, simulate } from './cache/simulation.ts';
 import { type Bug, bugs, type Plan, runFleet } from './fleet/fleet.ts';
+import { compileFleet } from './fleet/compiled.ts';
 import { replayLine, shrink } from './fleet/shrink.ts';
 import { fuzzAll, fuzzOne, type FuzzReport } from './fuzz/run.ts';
 import { measureHostile } from './hostile/hostile.ts';
@@ -155,6 +156,7 @@ async function runOrders(orders: number): Promise<(readonly [string, string])[]>
 async function runMany(): Promise<void> {
   const calls = Number(values.calls);
   const orders = await runOrders(Number(values.orders));
+  const fleet = await compileFleet();
   const end = performance.now() + Number(values.seconds) * 1000;
   const started = process.cpuUsage();
   const sums = {
@@ -168,7 +170,7 @@ async function runMany(): Promise<void> {
     broken: 0,
   };
   for (let seed = Number(values.from); performance.now() < end; seed++) {
-    const report = await runFleet({ seed, calls });
+    const report = await fleet.runFleet({ seed, calls });
     sums.runs++;
     for (const name of ['commands', 'served', 'failures', 'faults', 'events', 'time'] as const) {
       sums[name] += report[name];

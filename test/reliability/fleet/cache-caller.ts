@@ -111,9 +111,18 @@ export class CacheCaller extends Calls<CacheCall> {
     const originals = keys.map((key) => this.#shared.original(key));
     const kind = isChange(wished) && originals[0]!.isChanging ? 'fetch' : wished;
     const version = isChange(kind) ? originals[0]!.change() : 0;
+    const isFetch = kind === 'fetch' || kind === 'fetchMany';
+    const { number, start, timeout, frozenFor } = this.begin(
+      isFetch ? plan.timeout : this.plan.timeout,
+    );
     return {
-      ...this.begin(kind === 'fetch' || kind === 'fetchMany' ? plan.timeout : this.plan.timeout),
-      ...{ kind, originals, version },
+      number,
+      start,
+      timeout,
+      frozenFor,
+      kind,
+      originals,
+      version,
       items: keys.map((key, i) => ({ key, register: originals[i]!.name, id: version })),
       floors: originals.map(({ floor }) => floor),
       outcomes: new Map(),

@@ -54,7 +54,8 @@ export class Caller extends Calls<ItemCall> {
     const kind = this.#seen === null ? this.random.pick(this.stage.swarm.calls) : 'cas';
     const { kind: chosen, parts, run } = this.#prepare(kind);
     this.doubts = 0;
-    return { ...this.begin(this.plan.timeout), kind: chosen, items: parts, run };
+    const { number, start, timeout, frozenFor } = this.begin(this.plan.timeout);
+    return { number, start, timeout, frozenFor, kind: chosen, items: parts, run };
   }
 
   protected run({ items, run }: ItemCall): Promise<unknown> {

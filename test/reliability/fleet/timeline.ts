@@ -163,9 +163,25 @@ function turn(): Promise<void> {
   return new Promise((resolve) => soonest(resolve));
 }
 
-/** Calls back in a task of its own, as soon as can be. */
-const soonest: (call: () => void) => void =
+/** Calls back when every promise has had its turn, as soon as can be. */
+const soonest: (call: () => void) => void = tickerOfNode() ??
   (globalThis as { setImmediate?: (call: () => void) => void }).setImmediate ?? messenger();
+
+// Node has a queue for what is to be done once all promises are settled, which spares the event loop.
+// Now and then that has its turn too: signals and timers outside of the simulation are for it.
+function tickerOfNode(): ((call: () => void) => void) | undefined {
+  const { process, setImmediate: immediate } = globalThis as {
+    process?: { nextTick(call: () => void): void; versions: Readonly<Record<string, string>> };
+    setImmediate?: (call: () => void) => void;
+  };
+  if (process === undefined || immediate === undefined) return undefined;
+  if ('deno' in process.versions || 'bun' in process.versions) return undefined;
+  let count = 0;
+  return (call) => {
+    if (++count % 1000 === 0) immediate(call);
+    else process.nextTick(call);
+  };
+}
 
 // Pages have no setImmediate, and their timers wait. Made only there: in Node the port would keep the
 // process running.
