@@ -551,7 +551,9 @@ export class Link implements Executor, TransportEvents {
   }
 
   #finish(end: ClientEvent<Pending> & { type: 'closed' }): void {
-    const { unsent, unanswered, atProbe } = end;
+    const { unsent, unanswered } = end;
+    // One that its owner has given up says nothing about the server.
+    const atProbe = end.atProbe && !this.#isAborted;
     const cause = this.isSound ? end.cause : strangerError(this.#name, end.cause);
     this.#over = true;
     this.#cancelDial();

@@ -173,6 +173,29 @@ pool('another that cannot be had harms no call', async () => {
   assert.ok(calls.every(({ state }) => state === 'resolved'));
 });
 
+pool(
+  'another that is given up at its probe says nothing about what the server speaks',
+  async () => {
+    const { scene, first } = await open({ timeout: 50 });
+    scene.do(mg('a'), { timeout: 5000 });
+    scene.do(mg('b'), { timeout: 5000 });
+    await settled();
+    scene.network.last.answersProbes = false;
+    const silent = await scene.network.last.accept();
+    assert.match(silent.take(), /^mg memwire-probe/);
+    await scene.pass(50);
+    assert.equal(silent.ends, ['abort']);
+    assert.is(scene.network.dials.length, 2);
+    await first.reply('EN O1\r\nEN O2\r\n');
+    scene.do(mg('a'), { timeout: 5000 });
+    scene.do(mg('b'), { timeout: 5000 });
+    await settled();
+    assert.is(scene.network.dials.length, 3);
+    scene.network.last.answersProbes = false;
+    assert.match((await scene.network.last.accept()).take(), /^mg memwire-probe/);
+  },
+);
+
 pool('a connection that nobody uses is closed', async () => {
   const { scene, first } = await open({ idleTimeout: 10_000, timeout: 60_000, stallAfter: 60_000 });
   const second = await grow(scene);
