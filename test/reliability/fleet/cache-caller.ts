@@ -152,7 +152,10 @@ export class CacheCaller extends Calls<CacheCall> {
 
   protected succeeded(open: CacheCall, result: unknown): void {
     const { kind, items, originals, floors, outcomes, version } = open;
-    if (isChange(kind)) return originals[0]!.told(kind, version, this.process.timeline.now);
+    if (isChange(kind)) {
+      const { grace } = this.#shared.source.plan;
+      return originals[0]!.told(kind, version, this.process.timeline.now, grace);
+    }
     // Of a value that was peeked at nobody says whether it is fresh.
     if (kind === 'peek' && result === undefined) return;
     items.forEach(({ key }, i) => {

@@ -98,6 +98,10 @@ export class Caller extends Calls<ItemCall> {
     const { now } = this.process.timeline;
     this.#doubtAttempts(part, open, this.doubts);
     if (open.kind === 'quietSet' || open.kind === 'quietDelete') return this.#doubt(part, open);
+    // A read that finds an empty value asks again, by then perhaps of another server.
+    const hasMoved = this.plan.moves && part.id === 0 &&
+      part.register !== registerOf(part.key, this.#serverOf(part.key));
+    if (hasMoved) return this.#doubt(part, open);
     if (open.kind === 'setEmpty') return judge.count('empty', part.register, result === true);
     if (part.id === 0 && this.plan.fallback !== 'no' && this.#isOld(part, open, result)) return;
     const isDone = part.id > 0 && result !== false && result !== 'exists' &&

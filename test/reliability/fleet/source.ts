@@ -43,6 +43,8 @@ export class Original {
   #lease: Lease | null = null;
   // When it was last changed or lost: a lease of before may still be on its way to its loader.
   #endedAt = -Infinity;
+  // An empty item that was invalidated ends with the grace, and with it the lease of who fills it.
+  #graceEnd = -Infinity;
   // Changes of unknown outcome may end a lease at any time.
   #hasDoubts = false;
 
@@ -67,10 +69,12 @@ export class Original {
     return ++this.#version;
   }
 
-  /** The cache has been told. */
-  told(kind: ChangeKind, version: number, now: number): void {
+  /** The cache has been told. @param grace In seconds. */
+  told(kind: ChangeKind, version: number, now: number, grace: number): void {
     this.isChanging = false;
     this.lost(now);
+    // The clock of a server ticks in seconds.
+    if (kind === 'invalidate') this.#graceEnd = now + (grace + 1) * 1_000_000;
     this.#fresh = version;
     if (kind !== 'invalidate') this.#old = version;
   }
@@ -92,7 +96,7 @@ export class Original {
   load(process: Process, signal: AbortSignalLike, isCold: boolean, least: number): void {
     const { timeline, frozenFor } = process;
     const before = this.#lease;
-    const isNew = timeline.now - this.#endedAt > ON_ITS_WAY + frozenFor;
+    const isNew = timeline.now - Math.max(this.#endedAt, this.#graceEnd) > ON_ITS_WAY + frozenFor;
     // The lease of an old value ends with the item, whenever that is.
     this.#lease = isCold && isNew ? { process, signal, start: timeline.now, frozenFor } : null;
     if (before === null || before.signal.aborted || this.#hasDoubts || this.isChanging) return;
