@@ -1,7 +1,7 @@
 import * as assert from 'uvu/assert';
 import { Random } from '../../conformance/random.ts';
 import { suite } from '../runner/suite.ts';
-import { type Call, checkHistory, describe, type Operation } from './history.ts';
+import { type Call, checkHistory, describe, type Operation, TooWide } from './history.ts';
 
 const history = suite('reliability: histories');
 
@@ -219,5 +219,14 @@ function play(random: Random, count: number, clients = 5, unknown = 0.05): Opera
   }
   return operations;
 }
+
+history('one that is too wide has no answer, instead of one that takes for ever', () => {
+  const unknown = Array.from(
+    { length: 20 },
+    (_, i) => at(i, UNKNOWN, { type: 'append', value: `${i}`, result: true }),
+  );
+  const operations = [at(0, 1, set('a')), ...unknown, at(50, 51, get('none'))];
+  assert.throws(() => checkHistory(operations, 1000), (error: unknown) => error instanceof TooWide);
+});
 
 history.run();

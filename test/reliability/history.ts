@@ -66,19 +66,41 @@ export type Item = {
   readonly expire: number;
 } | null;
 
+/** A history of so many calls side by side, or of unknown outcome, that no answer can be had. */
+export class TooWide extends Error {
+  override readonly name = 'TooWide';
+
+  constructor(key: string, calls: number) {
+    super(`${JSON.stringify(key)}: ${calls} calls have more orders than can be tried`);
+  }
+}
+
+/** Some hundred megabytes, and seconds. */
+const MOST_STATES = 500_000;
+
 /** memcached counts in seconds, by a clock that is up to one behind: milliseconds either way. */
 const EXPIRE_SLACK = 2000;
 const MAX = 2n ** 64n;
 
-/** Checks each key of a history; gives the first violation of each. */
-export function checkHistory(history: readonly Operation[]): Violation[] {
+/**
+ * Checks each key of a history; gives the first violation of each.
+ *
+ * @param mostStates How many are remembered of a key.
+ * @throws TooWide
+ */
+export function checkHistory(
+  history: readonly Operation[],
+  mostStates: number = MOST_STATES,
+): Violation[] {
   const keys = new Map<string, Operation[]>();
   for (const operation of history) {
     const operations = keys.get(operation.key);
     if (operations === undefined) keys.set(operation.key, [operation]);
     else operations.push(operation);
   }
-  return [...keys.values()].map(checkKey).filter((violation) => violation !== null);
+  return [...keys.values()]
+    .map((operations) => checkKey(operations, mostStates))
+    .filter((violation) => violation !== null);
 }
 
 /** The start of a call, or its end, in a list that calls are taken from and put back into. */
@@ -93,7 +115,7 @@ interface Entry {
   next: Entry | null;
 }
 
-function checkKey(operations: readonly Operation[]): Violation | null {
+function checkKey(operations: readonly Operation[], mostStates: number): Violation | null {
   const { known, unknown } = toEntries(operations);
   const chosen: Choice[] = [];
   // Null until a choice is taken back: before that nothing can come twice, and most histories do not.
@@ -146,6 +168,9 @@ function checkKey(operations: readonly Operation[]): Violation | null {
       ].join(' ');
       if (seen?.has(name) !== true) {
         seen?.add(name);
+        if ((seen?.size ?? 0) > mostStates) {
+          throw new TooWide(operations[0]!.key, operations.length);
+        }
         chosen.push({ entry, latest, before: states, wasStuck: isStuck });
         states = after;
         isStuck = false;

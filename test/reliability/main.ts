@@ -153,6 +153,17 @@ async function runOrders(orders: number): Promise<(readonly [string, string])[]>
   ];
 }
 
+/** The figures of runs that are added up. */
+const summed = [
+  'commands',
+  'served',
+  'failures',
+  'undecided',
+  'faults',
+  'events',
+  'time',
+] as const;
+
 async function runMany(): Promise<void> {
   const calls = Number(values.calls);
   const orders = await runOrders(Number(values.orders));
@@ -164,6 +175,7 @@ async function runMany(): Promise<void> {
     commands: 0,
     served: 0,
     failures: 0,
+    undecided: 0,
     faults: 0,
     events: 0,
     time: 0,
@@ -172,9 +184,7 @@ async function runMany(): Promise<void> {
   for (let seed = Number(values.from); performance.now() < end; seed++) {
     const report = await fleet.runFleet({ seed, calls });
     sums.runs++;
-    for (const name of ['commands', 'served', 'failures', 'faults', 'events', 'time'] as const) {
-      sums[name] += report[name];
-    }
+    for (const name of summed) sums[name] += report[name];
     if (report.violations.length === 0) continue;
     sums.broken++;
     const short = await shrink(report);
@@ -192,6 +202,7 @@ async function runMany(): Promise<void> {
     ['hours of virtual time', count(sums.time / 3_600_000)],
     ['seconds of CPU', count(seconds)],
     ['commands of callers in a second of CPU', count(sums.commands / seconds)],
+    ['histories that were too wide to check', count(sums.undecided)],
     ['runs that broke a law', count(sums.broken)],
     ...await runServers(Number(values.rounds)),
     ...orders,

@@ -5,13 +5,10 @@ import type { Memcache } from '../../../core/client/memcache.ts';
 import { MemcacheError } from '../../../core/wire/errors.ts';
 import type { Call, Version } from '../history.ts';
 import { Calls, type OpenCall, show, type Stage } from './calls.ts';
-import { registerOf } from './register.ts';
+import { OLD_VALUE, registerOf } from './register.ts';
 import type { CallKind, ClientPlan } from './swarm.ts';
 import type { Process } from './timeline.ts';
 import type { TracedItem } from './trace.ts';
-
-/** The value that the older of two caches has for every key. */
-export const OLD_VALUE = 'old';
 
 /** A call to items. */
 interface ItemCall extends OpenCall {
@@ -108,27 +105,23 @@ export class Caller extends Calls<ItemCall> {
       result !== 'not-found' && (result !== undefined || open.kind === 'setMany');
     // Which of its attempts it was the servers know.
     if (isDone && this.doubts > 0) return;
+    const call = part.toCall(result);
+    const isTouched = call.type === 'touch' && call.result;
+    if (isTouched) judge.count('touch', part.register, true);
     // An item that is there, and that there is no memory to add to, says nothing.
-    if (!judge.refused.has(part.id)) {
-      judge.record(part.register, part.toCall(result), open.start, now);
-    }
+    else if (!judge.refused.has(part.id)) judge.record(part.register, call, open.start, now);
     if (open.kind === 'delete' && result === true) judge.count('delete', part.register, true);
     if (open.kind === 'deleteMany') judge.count('delete', part.register, false);
-    if (open.kind === 'gat') {
-      const call: Call = { type: 'touch', expire: GAT_EXPIRE, result: result !== undefined };
-      judge.record(part.register, call, open.start, now);
-    }
+    if (open.kind === 'gat' && result !== undefined) judge.count('touch', part.register, true);
     if (part.id > 0 && this.doubts === 0) judge.learn(part.id, isDone ? 'yes' : 'no');
   }
 
-  // Whether a value is the other cache's, so that the first had none. It may have been copied there.
+  // Whether a value is the other cache's, so that the first had none, if nobody has copied it there.
   #isOld(part: Part, open: ItemCall, result: unknown): boolean {
     const { judge } = this.stage;
     if (result !== OLD_VALUE) return false;
     const { clients } = this.stage.swarm;
-    if (this.plan.fallback === 'copies') {
-      judge.record(part.register, { type: 'add', value: OLD_VALUE, result: true }, open.start);
-    } else if (!clients.some(({ fallback }) => fallback === 'copies')) {
+    if (!clients.some(({ fallback }) => fallback === 'copies')) {
       judge.record(
         part.register,
         { type: 'get', result: undefined },
@@ -164,22 +157,12 @@ export class Caller extends Calls<ItemCall> {
     for (let i = 0; i < attempts; i++) this.#doubt(part, open);
   }
 
-  // A part may have been done, may be done yet, or not at all. Of a read there is nothing to say, but
-  // that it may have left a copy of the other cache's value.
-  #doubt({ key, register, id, toCall }: Part, { kind, start }: ItemCall): void {
+  // A part may have been done, may be done yet, or not at all. Of a read there is nothing to say.
+  #doubt({ register, id, toCall }: Part, { kind }: ItemCall): void {
     const { judge } = this.stage;
-    if (id > 0) return judge.doubt(register, id, toCall);
-    const call = toCall(undefined);
-    if (call.type === 'get' && key.startsWith('k') && this.plan.fallback === 'copies') {
-      judge.record(register, { type: 'add', value: OLD_VALUE, result: true }, start);
-    }
-    if (kind === 'setEmpty') judge.count('empty', register, false);
-    else if (call.type === 'delete') judge.count('delete', register, false);
-    else if (kind === 'gat') {
-      judge.record(register, { type: 'touch', expire: GAT_EXPIRE, result: false }, start);
-    } else if (call.type === 'touch' && this.stage.swarm.expires) {
-      judge.record(register, call, start);
-    }
+    if (id > 0) judge.doubt(register, id, toCall);
+    else if (kind === 'setEmpty') judge.count('empty', register, false);
+    else if (toCall(undefined).type === 'delete') judge.count('delete', register, false);
   }
 
   // A call of this kind, or another where it has nothing to work with.

@@ -10,12 +10,13 @@ import { ConnectionError, ProtocolError, TimeoutError } from '../../../core/wire
 import type { Serde } from '../../../core/client/values/serde.ts';
 import { fromLatin1, latin1 } from '../../../core/wire/bytes.ts';
 import { CacheCaller, SharedCache } from './cache-caller.ts';
-import { Caller, OLD_VALUE } from './caller.ts';
+import { Caller } from './caller.ts';
 import type { Stage } from './calls.ts';
 import { Faults } from './faults.ts';
 import { Judge } from './judge.ts';
 import { Network } from './network.ts';
 import { SimulatedServer } from './server.ts';
+import { OLD_VALUE } from './register.ts';
 import { Source } from './source.ts';
 import { type ClientPlan, stream, type Swarm, swarmOf } from './swarm.ts';
 import { Process, Timeline } from './timeline.ts';
@@ -52,6 +53,8 @@ export interface Report {
   /** How many of them, and of what clients did for them beside, reached a server. */
   readonly served: number;
   readonly failures: number;
+  /** How many items have a history that is too wide to check. */
+  readonly undecided: number;
   /** How many faults there were, those included that were left out. */
   readonly faults: number;
   /** How many clients the seed has, likewise. */
@@ -162,13 +165,14 @@ class Fleet {
     }
     for (const { callers } of this.#members) for (const caller of callers) caller.abandon();
     this.#judge.finish();
-    const { violations, commands, failures } = this.#judge;
+    const { violations, commands, failures, undecided } = this.#judge;
     return {
       plan: this.#plan,
       violations,
       commands,
       served: this.#servers.reduce((sum, { served }) => sum + served, 0),
       failures,
+      undecided,
       faults: this.#faults.count,
       clients: this.#swarm.clients.length,
       events: this.timeline.events,

@@ -1,7 +1,14 @@
 // What a run must not do: the laws of the client, and the histories of items.
 import type { Outcome } from '../../../core/wire/errors.ts';
-import { type Call, checkHistory, describe, type Operation } from '../history.ts';
-import { registerOf } from './register.ts';
+import {
+  type Call,
+  checkHistory,
+  describe,
+  type Operation,
+  TooWide,
+  type Violation,
+} from '../history.ts';
+import { OLD_VALUE, registerOf } from './register.ts';
 import type { ServerLog } from './server.ts';
 import type { Timeline } from './timeline.ts';
 
@@ -19,6 +26,8 @@ export class Judge implements ServerLog {
   commands = 0;
   /** How many calls have failed. */
   failures = 0;
+  /** How many items have a history that is too wide to check. */
+  undecided = 0;
   /** Told of items that are lost; null: all of a server. */
   onLoss: ((key: string | null, server: number) => void) | null = null;
   readonly #timeline: Timeline;
@@ -29,6 +38,7 @@ export class Judge implements ServerLog {
   readonly #doubts: Map<number, Doubt> = new Map();
   readonly #deleted: Map<string, Tally> = new Map();
   readonly #emptied: Map<string, Tally> = new Map();
+  readonly #touched: Map<string, Tally> = new Map();
   /** When each item was lost. */
   readonly #losses: Map<string, number[]> = new Map();
   /** When each server has lost all items. */
@@ -73,12 +83,14 @@ export class Judge implements ServerLog {
   }
 
   /**
-   * What a client has said of a write without a number: a delete, or a store of an empty value.
+   * What a client has said of a write without a number: a delete, a touch, or a store of an empty
+   * value.
    *
    * @param isSure It was done, and there was something to do; else it may have been.
    */
-  count(type: 'delete' | 'empty', register: string, isSure: boolean): void {
-    const tally = tallyOf(type === 'delete' ? this.#deleted : this.#emptied, register);
+  count(type: 'delete' | 'empty' | 'touch', register: string, isSure: boolean): void {
+    const tallies = { delete: this.#deleted, empty: this.#emptied, touch: this.#touched };
+    const tally = tallyOf(tallies[type], register);
     if (isSure) tally.sure++;
     else tally.maybe++;
   }
@@ -99,8 +111,22 @@ export class Judge implements ServerLog {
     tallyOf(this.#emptied, registerOf(key, server)).times.push(this.#timeline.now / 1000);
   }
 
+  onCopied(key: string, server: number): void {
+    const { now } = this.#timeline;
+    this.record(registerOf(key, server), COPY, now, now);
+  }
+
   onDeleted(key: string, server: number): void {
     tallyOf(this.#deleted, registerOf(key, server)).times.push(this.#timeline.now / 1000);
+  }
+
+  onTouched(key: string, server: number, seconds: number | null): void {
+    const register = registerOf(key, server);
+    const { now } = this.#timeline;
+    tallyOf(this.#touched, register).times.push(now / 1000);
+    // What was not known to callers is known here, to the moment.
+    if (seconds === null) return;
+    this.record(register, { type: 'touch', expire: seconds, result: true }, now, now);
   }
 
   onLost(key: string | null, server: number): void {
@@ -128,6 +154,9 @@ export class Judge implements ServerLog {
     this.#checkOutcomes();
     this.#checkCounts(this.#deleted, 'deleted');
     this.#checkCounts(this.#emptied, 'emptied');
+    // A read that finds an empty value asks again, and touches twice.
+    for (const tally of this.#touched.values()) tally.maybe = Infinity;
+    this.#checkCounts(this.#touched, 'touched');
     this.#addTruth();
     for (const [register, operations] of this.#histories) {
       const server = Number(register.slice(register.lastIndexOf('@') + 1));
@@ -135,9 +164,19 @@ export class Judge implements ServerLog {
       for (const at of losses) {
         operations.push({ key: register, call: LOSE, start: at, end: at });
       }
-      const [violation = null] = checkHistory(operations);
+      const violation = this.#check(operations);
       if (violation !== null) this.violations.push(describe(violation));
       this.#timeline.onEvent?.({ type: 'history', register, operations, violation });
+    }
+  }
+
+  #check(operations: readonly Operation[]): Violation | null {
+    try {
+      return checkHistory(operations)[0] ?? null;
+    } catch (error) {
+      if (!(error instanceof TooWide)) throw error;
+      this.undecided++;
+      return null;
     }
   }
 
@@ -208,4 +247,5 @@ function tallyOf(tallies: Map<string, Tally>, register: string): Tally {
 }
 
 const EMPTY: Call = { type: 'set', value: '' };
+const COPY: Call = { type: 'add', value: OLD_VALUE, result: true };
 const LOSE: Call = { type: 'lose' };

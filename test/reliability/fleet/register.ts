@@ -9,3 +9,11 @@ export function registerOf(key: string, server: number): string {
 export function isCached(key: string): boolean {
   return key.startsWith('c');
 }
+
+/** Whether a history is kept of an item: not of those that the older of two caches has. */
+export function isItem(key: string): boolean {
+  return key.startsWith('k') || key.startsWith('n');
+}
+
+/** The value that the older of two caches has for every key. */
+export const OLD_VALUE = 'old';

@@ -5,7 +5,7 @@ import { Server } from '../../../core/server/serve.ts';
 import type { StoreRequest } from '../../../core/server/store.ts';
 import { latin1 } from '../../../core/wire/bytes.ts';
 import type { Host, Network } from './network.ts';
-import { isCached } from './register.ts';
+import { isCached, isItem } from './register.ts';
 import { Process } from './timeline.ts';
 
 /** What a server is at this start of it. */
@@ -23,7 +23,11 @@ export interface ServerLog {
   /** It had no memory to add to an item, and says what it says where there is none. */
   onRefused(id: number): void;
   onEmptied(key: string, server: number): void;
+  /** It was given the value that the older of two caches has. */
+  onCopied(key: string, server: number): void;
   onDeleted(key: string, server: number): void;
+  /** @param seconds From now on; 0 for never, null where nothing has changed. */
+  onTouched(key: string, server: number, seconds: number | null): void;
   /** It has lost an item; null: all that it had. */
   onLost(key: string | null, server: number): void;
   /** A value was read as a command. */
@@ -137,6 +141,7 @@ export class SimulatedServer {
       if (result.status !== 'stored') return result;
       if (id > 0) log.onApplied(id, true);
       else if (request.value.length === 0) log.onEmptied(keyOf(request.key), index);
+      else if (isItem(keyOf(request.key))) log.onCopied(keyOf(request.key), index);
       return result;
     };
     const count = store.delta.bind(store);
@@ -144,6 +149,15 @@ export class SimulatedServer {
       const result = count(found, isIncrement, delta, cas, newCas);
       if (typeof result === 'object') log.onApplied(Number(delta), BigInt(result.value));
       return result;
+    };
+    const { items } = store;
+    const setExpire = items.setExpire.bind(items);
+    items.setExpire = (item, expire) => {
+      const key = keyOf(items.key(item));
+      const isSame = items.expire(item) === expire;
+      const seconds = expire === 0 ? 0 : expire - store.now;
+      if (isItem(key)) log.onTouched(key, index, isSame ? null : seconds);
+      setExpire(item, expire);
     };
     store.log = {
       fetched() {},
@@ -154,7 +168,7 @@ export class SimulatedServer {
       evicted: (item) => log.onLost(keyOf(store.items.key(item)), index),
       deleted: (item) => {
         const key = keyOf(store.items.key(item));
-        if (!isCached(key)) log.onDeleted(key, index);
+        if (isItem(key)) log.onDeleted(key, index);
       },
     };
   }
