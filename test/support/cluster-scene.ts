@@ -93,7 +93,7 @@ export class ClusterScene {
       clock: this.clock,
       timeout: 5000,
       connectTimeout: 5000,
-      stallAfter: 5000,
+      stallAfter: 10_000,
       reconnectDelay: 25,
       maxReconnectDelay: 1000,
       random: () => 1,

@@ -74,7 +74,7 @@ export interface LinkOptions
   /** Milliseconds until a dial times out, including the TLS handshake. */
   readonly connectTimeout: number;
   /** Called once, when a command has timed out after so long and no reply came since it was sent. */
-  readonly onLate?: ((link: Link, error: TimeoutError, waited: number) => void) | undefined;
+  readonly onLate?: ((link: Link, error: TimeoutError) => void) | undefined;
   /**
    * Called once, when the link has closed; returns the link that takes over its commands, or null.
    * `cause` is null if it was closed in order or by its owner; `atProbe`: it closed at the probe.
@@ -124,6 +124,8 @@ export class Link implements Executor, TransportEvents {
   readonly #settler: Settler;
   #isLate = false;
   #isAborted = false;
+  // When the first of the calls began that have timed out since the last bytes came.
+  #silentSince = Infinity;
   readonly #alarm: Alarm;
   readonly #nudge: Nudge | null;
   #cancelDial: () => void = () => {};
@@ -388,6 +390,7 @@ export class Link implements Executor, TransportEvents {
 
   #receive(chunk: Uint8Array, isLent: boolean): void {
     this.#nudge?.heard();
+    this.#silentSince = Infinity;
     const isLarge = chunk.length >= LARGE;
     if (isLarge) this.#pace.begin();
     this.#connection.receive(chunk, this.#alarm.time.elapsed(), isLent);
@@ -514,12 +517,20 @@ export class Link implements Executor, TransportEvents {
   #timeOut({ tag, outcome, silent }: ClientEvent<Pending> & { type: 'timeout' }): void {
     const { timeout = this.#options.timeout } = tag.options ?? {};
     const error = lateError(this.#name, timeout, outcome);
-    // No reply at all since it was sent: a firewall may have dropped the connection.
-    if (silent && !this.#isLate && !this.#over) {
+    if (silent && !this.#isLate && !this.#over && this.#isSilent(timeout)) {
       this.#isLate = true;
-      this.#options.onLate?.(this, error, timeout);
+      this.#options.onLate?.(this, error);
     }
     this.#settler.fail(tag, error);
+  }
+
+  // Whether no reply has come for the client's timeout, after a call has waited so long for one: a
+  // firewall may have dropped the connection. Calls with less time of their own add up.
+  #isSilent(waited: number): boolean {
+    const { timeout } = this.#options;
+    const now = this.#alarm.time.elapsed();
+    this.#silentSince = Math.min(this.#silentSince, now - waited);
+    return waited >= timeout || now - this.#silentSince >= timeout;
   }
 
   // Whether quiet writes resolve at once. A fence is sent before so many are pending.

@@ -61,8 +61,8 @@ const SPREAD = 64 * 1024;
  * command after it was lost. After a failed dial it backs off: meanwhile commands are refused at
  * once (code `down`).
  *
- * A connection on which a command is late, without a reply since it was sent, takes no more: the
- * next command goes over a new one.
+ * A connection on which a command is late, and that has been silent for the client's timeout, takes
+ * no more: the next command goes over a new one.
  *
  * With several connections (`maxPoolSize`) a command goes over the least busy one. While all are
  * busy another is opened: at once if the server has answered on none of them yet, else in the
@@ -84,8 +84,6 @@ export class Upstream implements Executor {
   // Not to dial before this time, by the clock's `elapsed`.
   #dialAt = 0;
   #cause: Error | null = null;
-  // How many connections in a row were left for want of a reply, since the last sign of life.
-  #silent = 0;
   #closed = false;
   #isPaused = false;
   readonly #alarm: Alarm;
@@ -240,7 +238,7 @@ export class Upstream implements Executor {
       ...this.#options,
       status: this.status,
       closesAtProbe,
-      onLate: (late, error, waited) => this.#leave(late, error, waited),
+      onLate: (late, error) => this.#leave(late, error),
       onClosed: (ended, { cause, atProbe }) =>
         this.#finish(ended, cause, atProbe && !closesAtProbe),
     });
@@ -249,16 +247,12 @@ export class Upstream implements Executor {
   }
 
   // A connection on which a command timed out keeps its pending commands, and gets no more.
-  #leave(link: Link, error: TimeoutError, waited: number): void {
+  #leave(link: Link, error: TimeoutError): void {
     if (!this.#links.includes(link)) return;
     this.#links = this.#links.filter((other) => other !== link);
     this.#leaving.add(link);
     void link.close();
-    this.#silent = link.hasAnswered ? 1 : this.#silent + 1;
-    // One call that waited for less than others would is no evidence against a server, which may be
-    // slow. The next one is: a slow server has ended what the first connection owed by then.
-    const isEvidence = waited >= this.#options.timeout || this.#silent > 1;
-    if (!link.hasAnswered && isEvidence) this.#fail(link, error);
+    if (!link.hasAnswered) this.#fail(link, error);
   }
 
   // Returns the connection that takes over its pending commands, or null.
@@ -267,8 +261,6 @@ export class Upstream implements Executor {
     const wasLate = this.#leaving.delete(link);
     this.#apart.delete(link);
     this.#links = this.#links.filter((other) => other !== link);
-    // One that was left ends in order when all that it owed has come.
-    if (wasLate ? cause === null : link.hasAnswered) this.#silent = 0;
     if (this.#closed && (!atProbe || wasOpening)) return null;
     if (atProbe) {
       // The server does not support meta commands, so the next connection sends no probe for them.
