@@ -1,7 +1,7 @@
 // Wire cases: proof before data.
 import { ClientConnection } from '../../core/wire/client-connection.ts';
 import type { Command } from '../../core/wire/command.ts';
-import { ProtocolError, UsageError } from '../../core/wire/errors.ts';
+import { ConnectionError, ProtocolError, UsageError } from '../../core/wire/errors.ts';
 import { equal, ok } from '../assert.ts';
 import type { Case } from '../case.ts';
 import { brief, drain, events, get, mg, proven, receive, set, version } from './tools.ts';
@@ -98,10 +98,27 @@ export const proofCases: readonly Case<undefined>[] = [
       equal(drain(connection), 'ms k 9 F16 T5 O1\r\nflush_all\r\nmg k v f O2\r\n');
     },
   },
+  {
+    name: 'takes a SERVER_ERROR in answer to the probe for a failure, which may pass',
+    run() {
+      const connection = new ClientConnection<string>();
+      connection.send(read, 'a');
+      connection.send(store, 'b');
+      drain(connection);
+      const [event] = receive(connection, 'SERVER_ERROR unavailable\r\n');
+      ok(event?.type === 'closed', 'it must close');
+      equal([event.unsent, event.unanswered, event.atProbe], [['b'], ['a'], true]);
+      const insisting = new ClientConnection<string>({ dialect: 'meta' });
+      insisting.send(read, 'a');
+      drain(insisting);
+      const [end] = receive(insisting, 'SERVER_ERROR unavailable\r\n');
+      ok(end?.type === 'closed' && end.cause instanceof ConnectionError, 'it must close');
+      equal(end.atProbe, false);
+    },
+  },
   ...[
     'ERROR',
     'CLIENT_ERROR bad command line format',
-    'SERVER_ERROR unknown',
     'EN',
     'HD kmemwire-probe O0',
   ].map((answer): Case<undefined> => ({

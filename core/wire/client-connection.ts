@@ -258,9 +258,8 @@ export class ClientConnection<Tag> {
     this.#output.consume(count);
     this.#liveness.left();
     if (!this.#ring.hasUntilSent) return;
-    for (const tag of this.#ring.takeSent(this.#output.taken)) {
-      this.#events.push({ type: 'sent', tag });
-    }
+    const tags = this.#ring.takeSent(this.#output.taken);
+    for (const tag of tags) this.#events.push({ type: 'sent', tag });
   }
 
   /** The memory of what was sent, some of which may be used again. */
@@ -588,9 +587,10 @@ export class ClientConnection<Tag> {
   #close(cause: Error | null, taken = this.#output.taken): true {
     const ring = this.#ring;
     const first = ring.head < ring.cursor ? ring.at(ring.head) : null;
-    // The peer closed the connection in the place of a reply to a probe.
-    const atProbe = first !== null && first.offset < taken && this.#proof.isDueAt(first.command) &&
-      cause !== null && cause === this.#cause && !this.#decoder.pending;
+    // The peer closed the connection in the place of a reply to a probe, or answered with a failure.
+    const isDue = first !== null && first.offset < taken && this.#proof.isDueAt(first.command);
+    const atProbe = cause !== null && (cause === this.#proof.outage ||
+      (isDue && cause === this.#cause && !this.#decoder.pending));
     const insisted = atProbe ? this.#proof.closed(cause) : null;
     const end = { cause: insisted ?? cause, atProbe: atProbe && insisted === null };
     this.#state = 'closed';

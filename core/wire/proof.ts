@@ -82,6 +82,8 @@ export class Proof {
   isProved = false;
   /** Why the connection does not speak meta, where it does not. */
   refusal = '';
+  /** The failure with which the server answered the probe for meta commands: it may pass. */
+  outage: ConnectionError | null = null;
   /** The version that the server told when it was asked, for messages. */
   version = '';
   readonly #options: ProofOptions;
@@ -104,12 +106,13 @@ export class Proof {
    * Takes the reply to a probe.
    *
    * @param opaque The one in the reply, or -1.
-   * @returns The error to close with, where the server lacks the dialect that the option insists on;
-   * otherwise null.
+   * @returns The error to close with, where the server lacks the dialect that the option insists on,
+   * or has failed; otherwise null.
    * @throws ProtocolError when the reply cannot be one to the probe.
    */
-  take(probe: Command, reply: Reply, opaque: number): UsageError | null {
+  take(probe: Command, reply: Reply, opaque: number): UsageError | ConnectionError | null {
     if (probe === META_PROBE) {
+      if (reply.type === 'SERVER_ERROR') return this.outage = this.#failed(reply);
       const refusal = judgeMetaProbe(reply, opaque);
       if (refusal === null) {
         this.spoken = 'meta';
@@ -200,13 +203,21 @@ export class Proof {
     return command === META_PROBE || (command === TEXT_PROBE && this.refusal !== '');
   }
 
-  /** The error of a connection that the server closed at the probe, where meta is insisted on. */
+  /** The error of a connection that was closed at the probe, where meta is insisted on. */
   closed(cause: Error | null): ConnectionError | null {
     const { dialect, serverName } = this.#options;
     if (dialect !== 'meta') return null;
-    const why = `${serverName} closed the connection at the first meta command, and the option ` +
-      'dialect insists on them: use auto, or text';
+    if (cause === this.outage) return this.outage;
+    const why =
+      `${serverName} closed the connection at the first meta command. If it always does, ` +
+      'it has none, and the option dialect insists on them: use auto, or text';
     return new ConnectionError(why, 'unknown', cause ?? undefined);
+  }
+
+  // A proxy says this while it cannot reach its servers; it tells nothing about what they speak.
+  #failed(reply: ErrorReply): ConnectionError {
+    const why = `${this.#options.serverName} answers the first command with ${knownLine(reply)}`;
+    return new ConnectionError(why, 'not-sent');
   }
 
   /**

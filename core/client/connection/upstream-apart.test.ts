@@ -269,6 +269,65 @@ upstream(
   },
 );
 
+upstream('a server that closed at the probe is asked again, and gets meta commands', async () => {
+  const scene = new UpstreamScene();
+  const text = { ...mg('a'), orText: true } as Command;
+  scene.do(text);
+  scene.network.last.answersProbes = false;
+  await (await scene.network.last.accept()).lose();
+  scene.network.last.answersProbes = false;
+  const classic = await scene.network.last.accept();
+  assert.match(classic.take(), /^get memwire-probe\r\n/);
+  await classic.reply(MISS + MISS);
+  /** The calls, half a second apart, at which another connection asks. */
+  const asks: number[] = [];
+  let dials = scene.network.dials.length;
+  for (let i = 0; i < 30; i++) {
+    const call = scene.do(text);
+    await settled();
+    if (scene.network.dials.length > dials) {
+      dials = scene.network.dials.length;
+      asks.push(i);
+      scene.network.last.answersProbes = false;
+      const other = await scene.network.last.accept();
+      assert.match(other.take(), /^mg memwire-probe/);
+      await other.lose();
+    }
+    await classic.reply(MISS);
+    assert.is(call.state, 'resolved', `${i}`);
+    await scene.pass(500);
+  }
+  assert.equal(asks, [0, 2, 6, 14]);
+  // The server has meta commands now.
+  await scene.pass(10_000);
+  scene.do(text);
+  await settled();
+  assert.is(scene.network.dials.length, dials + 1);
+  const other = await scene.network.last.accept();
+  await other.reply(MISS);
+  other.take();
+  await classic.reply(MISS);
+  assert.equal(classic.ends, ['close']);
+  scene.do(text);
+  await settled();
+  assert.is(other.take(), 'mg a v O1\r\n');
+});
+
+upstream(
+  'beside meta commands, another connection that closes at the probe is chance',
+  async () => {
+    const scene = new UpstreamScene({ maxPoolSize: 2 });
+    scene.do(mg('a'));
+    await (await scene.network.last.accept()).reply('EN O1\r\n');
+    scene.do(mg('a'));
+    scene.do(mg('a'));
+    await settled();
+    scene.network.last.answersProbes = false;
+    await (await scene.network.last.accept()).lose();
+    assert.is(scene.network.dials.length, 2);
+  },
+);
+
 upstream('another connection that closes at the probe is opened again without one', async () => {
   const { scene, first } = await answered({ maxPoolSize: 2 });
   scene.do(version);

@@ -57,6 +57,14 @@ export interface UpstreamOptions
 const SPREAD = 64 * 1024;
 
 /**
+ * Milliseconds until a server that closed at meta commands is asked a second time whether it still
+ * does; the wait doubles each time.
+ */
+const FIRST_ASK = 1000;
+/** The longest wait. */
+const LAST_ASK = 60_000;
+
+/**
  * One server. Connects with the first command, keeps the connection, and dials again with the first
  * command after it was lost. After a failed dial it backs off: meanwhile commands are refused at
  * once (code `down`).
@@ -78,6 +86,12 @@ export class Upstream implements Executor {
   readonly #opening: Set<Link> = new Set();
   // Those on which a command timed out; each closes when its pending commands have ended.
   readonly #leaving: Set<Link> = new Set();
+  // Those that speak classic commands since the server closed, or failed, at the first meta command.
+  // Both may pass, so another connection asks now and then whether it still does.
+  readonly #classic: Set<Link> = new Set();
+  // When one may ask again, by the clock's `elapsed`, and how long after it the next one.
+  #askAt = 0;
+  #askAfter = FIRST_ASK;
   // Each is dedicated to one dump or watch.
   readonly #apart: Set<Link> = new Set();
   #failures = 0;
@@ -164,6 +178,7 @@ export class Upstream implements Executor {
   // Allocates nothing, since it runs for every command.
   #pick(): Link {
     const { maxPoolSize } = this.#options;
+    if (this.#classic.size > 0) this.#askAgain();
     let best = this.#links[0];
     if (best === undefined) {
       if (this.#failures > 0 && this.#options.clock.elapsed() < this.#dialAt) throw this.#isDown();
@@ -182,13 +197,14 @@ export class Upstream implements Executor {
     const { maxPendingBytes = clientConnectionOptions.maxPendingBytes } = this.#options;
     if (pendingBytes > maxPendingBytes) throw overloaded(best.pending, pendingBytes);
     if (best.pending === 0 || this.#links.length + this.#opening.size >= maxPoolSize) return best;
+    const closesAtProbe = this.#classic.size > 0;
     if (hasAnswered) {
-      this.#openAnother();
+      this.#openAnother(closesAtProbe);
       return best;
     }
     // A few calls of one turn stay on one connection, and in order.
     if (best.pendingBytes < SPREAD) return best;
-    const link = this.#connect();
+    const link = this.#connect(closesAtProbe);
     this.#add(link);
     return link;
   }
@@ -198,8 +214,28 @@ export class Upstream implements Executor {
     this.#opening.add(link);
     link.check().then(() => {
       // It may have been lost meanwhile.
-      if (this.#opening.delete(link)) this.#add(link);
+      if (!this.#opening.delete(link)) return;
+      if (!closesAtProbe) { for (const classic of this.#classic) this.#retire(classic); }
+      this.#add(link);
     }, () => link.abort());
+  }
+
+  // Asks a server that closed at meta commands whether it still does: after a restart, or behind a
+  // proxy that has its servers again, it may not.
+  #askAgain(): void {
+    const now = this.#options.clock.elapsed();
+    if (now < this.#askAt || this.#opening.size > 0) return;
+    this.#askAt = now + this.#askAfter;
+    this.#askAfter = Math.min(2 * this.#askAfter, LAST_ASK);
+    this.#openAnother();
+  }
+
+  // A connection that takes no more commands, and closes when those that are pending have ended.
+  #retire(link: Link): void {
+    if (!this.#links.includes(link)) return;
+    this.#links = this.#links.filter((other) => other !== link);
+    this.#leaving.add(link);
+    void link.close();
   }
 
   #add(link: Link): void {
@@ -243,15 +279,19 @@ export class Upstream implements Executor {
         this.#finish(ended, cause, atProbe && !closesAtProbe),
     });
     if (this.#isPaused) link.pause();
+    if (!closesAtProbe) return link;
+    if (this.#classic.size === 0) {
+      this.#askAt = 0;
+      this.#askAfter = FIRST_ASK;
+    }
+    this.#classic.add(link);
     return link;
   }
 
-  // A connection on which a command timed out keeps its pending commands, and gets no more.
+  // A connection on which a command timed out.
   #leave(link: Link, error: TimeoutError): void {
     if (!this.#links.includes(link)) return;
-    this.#links = this.#links.filter((other) => other !== link);
-    this.#leaving.add(link);
-    void link.close();
+    this.#retire(link);
     if (!link.hasAnswered) this.#fail(link, error);
   }
 
@@ -260,14 +300,18 @@ export class Upstream implements Executor {
     const wasOpening = this.#opening.delete(link);
     const wasLate = this.#leaving.delete(link);
     this.#apart.delete(link);
+    this.#classic.delete(link);
     this.#links = this.#links.filter((other) => other !== link);
     if (this.#closed && (!atProbe || wasOpening)) return null;
     if (atProbe) {
-      // The server does not support meta commands, so the next connection sends no probe for them.
       if (wasOpening) {
-        this.#openAnother(true);
+        // Beside others that speak meta commands it may have been chance.
+        const isKnown = this.#classic.size > 0 ||
+          this.#links.some(({ dialect }) => dialect === 'meta');
+        if (!isKnown) this.#openAnother(true);
         return null;
       }
+      // The server does not support meta commands, so the next connection sends no probe for them.
       const next = this.#connect(true);
       if (this.#closed) this.#links.push(next);
       else this.#add(next);
