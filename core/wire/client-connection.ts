@@ -56,7 +56,7 @@ import { assertInvariant } from './invariant.ts';
 import { Liveness } from './liveness.ts';
 import { checkOpaque, LAST_OPAQUE, PROBE_OPAQUE } from './opaque.ts';
 import { type Optional, withDefaults } from './options.ts';
-import { Output, REFERENCE_SIZE } from './output.ts';
+import { ENCODE_AHEAD, Output, REFERENCE_SIZE } from './output.ts';
 import { plainFlagsOf, putPlain } from './plain.ts';
 import {
   closedWith,
@@ -76,9 +76,6 @@ import { COMMAND_SIZE, Ring, sizeOf, type Slot } from './ring.ts';
 import { withoutSecret } from './server-messages.ts';
 import { type ReplyShape, verbs } from './verbs.ts';
 import { overloaded } from './without-stack.ts';
-
-/** Commands are encoded until so many bytes wait; what is not encoded can still be cancelled. */
-const ENCODE_AHEAD = 64 * 1024;
 
 /** The client's side of a connection. The top of this file says how it works. */
 export class ClientConnection<Tag> {
@@ -497,8 +494,7 @@ export class ClientConnection<Tag> {
       this.#closeAfter(reply);
     } else if (slot.fenced) {
       slot.command = MN_FENCE;
-      slot.state = 'dropped';
-      slot.tag = undefined;
+      ring.giveUp(slot);
       slot.fenced = false;
     } else this.#pop();
     return event ?? true;
@@ -531,8 +527,9 @@ export class ClientConnection<Tag> {
   // More bytes are needed: the connection closes if none can come.
   #readOver(): boolean {
     const slot = this.#ring.at(this.#ring.head);
-    // A watch has no end of its own to wait for.
-    if (this.#state !== 'lost' && !(this.#state === 'ending' && slot.isEndless)) return false;
+    // Nobody waits for the replies to commands that were given up, and a watch has no end of its own.
+    const isOver = slot.isEndless || (this.#ring.live === 0 && this.#output.length === 0);
+    if (this.#state !== 'lost' && !(this.#state === 'ending' && isOver)) return false;
     let cause = this.#cause;
     const asked = slot.offset < this.#output.taken && replyShape(slot.command) === 'closed';
     if (asked && !this.#decoder.pending) {

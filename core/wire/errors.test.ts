@@ -21,7 +21,7 @@ const all: readonly (readonly [MemcacheError, string, string, string])[] = [
   [new UsageError('key', 'must be'), 'UsageError', 'usage', 'not-sent'],
   [new ServerReplyError('ERROR', ''), 'ServerReplyError', 'error', 'done'],
   [new ServerReplyError('CLIENT_ERROR', 'bad'), 'ServerReplyError', 'client-error', 'done'],
-  [new ServerReplyError('SERVER_ERROR', 'bad'), 'ServerReplyError', 'server-error', 'done'],
+  [new ServerReplyError('SERVER_ERROR', 'bad'), 'ServerReplyError', 'server-error', 'unknown'],
   [
     new ServerReplyError('SERVER_ERROR', 'object too large for cache'),
     'ServerReplyError',
@@ -40,8 +40,15 @@ const all: readonly (readonly [MemcacheError, string, string, string])[] = [
     'non-numeric',
     'done',
   ],
-  // What a server writes is no name of ours.
-  [new ServerReplyError('SERVER_ERROR', 'constructor'), 'ServerReplyError', 'server-error', 'done'],
+  // A proxy may not know what its server has done. What it writes is no name of ours.
+  [
+    new ServerReplyError('SERVER_ERROR', 'constructor'),
+    ...['ServerReplyError', 'server-error', 'unknown'] as const,
+  ],
+  [
+    new ServerReplyError('SERVER_ERROR', 'out of memory reading request'),
+    ...['ServerReplyError', 'server-error', 'done'] as const,
+  ],
   [new ProtocolError('m'), 'ProtocolError', 'protocol', 'unknown'],
   [new ConnectionError('m', 'unknown', cause), 'ConnectionError', 'connection', 'unknown'],
   [new ConnectionError('m', 'not-sent', null, 'stalled'), 'ConnectionError', 'stalled', 'not-sent'],

@@ -1,5 +1,5 @@
 // The errors of this package: one small tree, each with a code and an outcome.
-import { codes } from './server-messages.ts';
+import { codes, failures } from './server-messages.ts';
 
 /**
  * Whether a command that failed had an effect on the server.
@@ -60,7 +60,10 @@ export class UsageError extends MemcacheError {
 /** The word an error line starts with. */
 export type ErrorKind = 'ERROR' | 'CLIENT_ERROR' | 'SERVER_ERROR';
 
-/** The server answered with an error line. */
+/**
+ * The server answered with an error line. The outcome is `done`, but `unknown` for a `SERVER_ERROR`
+ * that is not memcached's own: a proxy, or a bridge, may not know what became of the command.
+ */
 export class ServerReplyError extends MemcacheError {
   /** The name of the class. */
   override readonly name: string = 'ServerReplyError';
@@ -78,7 +81,7 @@ export class ServerReplyError extends MemcacheError {
     super(
       `the server answered ${kind} ${serverMessage}`.trimEnd(),
       codes.get(serverMessage) ?? kind.toLowerCase().replace('_', '-'),
-      'done',
+      kind === 'SERVER_ERROR' && !failures.has(serverMessage) ? 'unknown' : 'done',
     );
     this.kind = kind;
     this.serverMessage = serverMessage;

@@ -7,6 +7,9 @@ import { LARGEST_SPARE, spareMemory } from './spare-memory.ts';
 const FIRST_SLAB = 4 * 1024;
 const LAST_SLAB = 64 * 1024;
 
+/** Commands are encoded until so many bytes wait; what is not encoded can still be cancelled. */
+export const ENCODE_AHEAD: number = 64 * 1024;
+
 /**
  * Values from this size on are passed to the transport by reference. Below it, copying costs less
  * than the extra write that a reference costs.

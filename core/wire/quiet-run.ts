@@ -169,8 +169,7 @@ export class QuietRun<Tag> {
   // A quiet command at the head has its reply. If a fence follows it, the fence's reply is still due.
   #settle(slot: Slot<Tag>): void {
     if (slot.fenced) {
-      slot.state = 'dropped';
-      slot.tag = undefined;
+      this.#ring.giveUp(slot);
       slot.opaque = -1;
     } else this.#host.pop();
   }

@@ -87,6 +87,8 @@ export class Ring<Tag> {
   // Slots that are no commands of the sender.
   #voids = 0;
   #probes = 0;
+  // Those whose reply nobody waits for.
+  #dropped = 0;
   // All bytes of every slot before this one were sent.
   #passed = 0;
   // The command that was found last.
@@ -99,6 +101,11 @@ export class Ring<Tag> {
   /** How many commands are pending; neither void slots nor probes count. */
   get pending(): number {
     return this.tail - this.head - this.#voids - this.#probes;
+  }
+
+  /** How many of them somebody waits for, or are to be executed before the connection closes. */
+  get live(): number {
+    return this.pending - this.#dropped;
   }
 
   /** Whether it is half full with another command of this size. */
@@ -155,6 +162,7 @@ export class Ring<Tag> {
   pop(): void {
     const slot = this.at(this.head++);
     if (slot.state === 'void') this.#voids--;
+    if (slot.state === 'dropped') this.#dropped--;
     if (slot.isProbe) this.#probes--;
     this.bytes -= slot.size;
     slot.command = NOTHING;
@@ -187,11 +195,11 @@ export class Ring<Tag> {
   /** Gives up a live command: it becomes a tombstone if it was encoded, otherwise void. */
   drop(index: number): 'unsent' | 'in-flight' {
     const slot = this.at(index);
-    slot.tag = undefined;
     if (index < this.cursor) {
-      slot.state = 'dropped';
+      this.giveUp(slot);
       return 'in-flight';
     }
+    slot.tag = undefined;
     slot.state = 'void';
     this.#voids++;
     slot.command = NOTHING;
@@ -200,6 +208,13 @@ export class Ring<Tag> {
     this.bytes -= slot.size;
     slot.size = 0;
     return 'unsent';
+  }
+
+  /** The reply to a command that is in flight is read and dropped. */
+  giveUp(slot: Slot<Tag>): void {
+    slot.tag = undefined;
+    if (slot.state !== 'dropped') this.#dropped++;
+    slot.state = 'dropped';
   }
 
   /** Calls back for each live command whose deadline has passed, and finds the next deadline. */
@@ -258,12 +273,14 @@ export class Ring<Tag> {
     assertInvariant(this.head <= this.cursor && this.cursor <= this.tail, 'head <= cursor <= tail');
     assertInvariant(this.length <= this.#slots.length, 'each slot has a place of its own');
     let voids = 0;
+    let dropped = 0;
     let probes = 0;
     let bytes = 0;
     let end = 0;
     for (let i = this.head; i < this.tail; i++) {
       const slot = this.at(i);
       if (slot.state === 'void') voids++;
+      if (slot.state === 'dropped') dropped++;
       if (slot.isProbe) probes++;
       bytes += slot.size;
       if (slot.state === 'live') {
@@ -274,6 +291,7 @@ export class Ring<Tag> {
       end = slot.offset + slot.length;
     }
     assertInvariant(voids === this.#voids && probes === this.#probes, 'void slots and probes');
+    assertInvariant(dropped === this.#dropped, 'commands that were given up');
     assertInvariant(bytes === this.bytes, 'accounted bytes');
   }
 

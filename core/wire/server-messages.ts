@@ -9,6 +9,21 @@ export const codes: ReadonlyMap<string, string> = /* @__PURE__ */ new Map([
   ['cannot increment or decrement non-numeric value', 'non-numeric'],
 ]);
 
+/**
+ * How memcached, or a bridge, says with a `SERVER_ERROR` that it has not done a command. Proxies have
+ * others, for a server that does not answer them: it may have done it.
+ */
+export const failures: ReadonlySet<string> = /* @__PURE__ */ new Set([
+  ...codes.keys(),
+  'out of memory reading request',
+  'out of memory writing get response',
+  'Out of memory allocating new item',
+  'Out of memory during read',
+  'refcount overflow during fetch',
+  'output line too long',
+  'busy',
+]);
+
 /** What a server says of a login, or of its lack. */
 export const loginMessages: readonly string[] = [
   'unauthenticated',

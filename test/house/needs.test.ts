@@ -74,7 +74,7 @@ needs.run();
 const clientNeeds = suite('house: what client cases need');
 // Resolving a promise reads the property `then` of the value.
 const basic = ['get', 'set', 'delete', 'close', 'then'];
-const callOptions = ['expire', 'flags', 'noreply', 'quiet', 'signal', 'timeout'];
+const callOptions = ['expire', 'flags', 'initial', 'noreply', 'quiet', 'signal', 'timeout'];
 
 /** A client that records its calls, and whose errors are plain ones. */
 function noted<Noted extends Memcache>(client: Noted, used: Set<string>, plain: boolean): Noted {

@@ -45,6 +45,16 @@ export class UpstreamScene {
     }
   }
 
+  /** Closes each connection that asks for meta commands, until one that does not is dialed. */
+  async closeAtProbe(): Promise<void> {
+    for (let i = 0; i < 3; i++) {
+      this.network.last.answersProbes = false;
+      const transport = await this.network.last.accept();
+      if (!transport.received.startsWith('mg memwire-probe')) throw new Error(transport.received);
+      await transport.lose();
+    }
+  }
+
   async refuse(times: number): Promise<void> {
     for (let i = 0; i < times; i++) {
       await this.untilDial();

@@ -230,12 +230,41 @@ link('close ends even if the server never answers', async () => {
   const transport = await scene.connect();
   const call = scene.do(mg('a'));
   const closed = new Watched(scene.link.close());
-  await scene.pass(1000);
+  await scene.pass(999);
+  assert.is(closed.state, 'pending');
+  await scene.pass(1);
   assert.is(call.brief, 'TimeoutError timeout unknown');
-  await scene.pass(1000);
-  assert.is(closed.state, 'resolved');
-  assert.equal(transport.ends, ['abort']);
+  assert.is(closed.state, 'resolved', 'with the last call');
+  assert.equal(transport.ends, ['close']);
   assert.is(scene.clock.timers, 0);
+});
+
+link('close waits for no reply to calls that have ended', async () => {
+  const scene = new LinkScene();
+  const transport = await scene.connect();
+  const signal = new CountedSignal();
+  const calls = [scene.do(mg('a'), { timeout: 100 }), scene.do(mg('b'), { signal })];
+  await scene.pass(100);
+  signal.abort('why');
+  await settled();
+  assert.ok(calls.every(({ state }) => state === 'rejected'));
+  const closed = new Watched(scene.link.close());
+  await settled();
+  assert.is(closed.state, 'resolved');
+  assert.equal(transport.ends, ['close']);
+});
+
+link('close waits for the replies to quiet writes behind calls that have ended', async () => {
+  const scene = new LinkScene();
+  const transport = await scene.connect();
+  scene.do(mg('a'), { timeout: 100 });
+  scene.do(ms('b', 'x', 'q'), { unconfirmed: true });
+  await scene.pass(100);
+  const closed = new Watched(scene.link.close());
+  await settled();
+  assert.is(closed.state, 'pending');
+  await transport.reply('EN O1\r\nMN\r\n');
+  assert.is(closed.state, 'resolved');
 });
 
 link('close waits until writes that nobody awaits were taken', async () => {

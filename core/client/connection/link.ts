@@ -32,6 +32,7 @@ import { sizeOf } from '../../wire/ring.ts';
 import { isError, type Reply, type ReplyItem, SILENT } from '../../wire/reply.ts';
 import { verbs } from '../../wire/verbs.ts';
 import { AbortListeners } from './abort-listeners.ts';
+import { Silence } from './silence.ts';
 import { Alarm, Pace } from './timing.ts';
 import { endpointName } from './endpoint.ts';
 import {
@@ -122,10 +123,8 @@ export class Link implements Executor, TransportEvents {
   #heldBack: Pending[] = [];
   readonly #signals: AbortListeners = new AbortListeners();
   readonly #settler: Settler;
-  #isLate = false;
   #isAborted = false;
-  // When the first of the calls began that have timed out since the last bytes came.
-  #silentSince = Infinity;
+  readonly #silence: Silence;
   readonly #alarm: Alarm;
   readonly #nudge: Nudge | null;
   #cancelDial: () => void = () => {};
@@ -146,6 +145,7 @@ export class Link implements Executor, TransportEvents {
     this.#name = endpointName(options.endpoint);
     this.#status = options.status ?? new ServerStatus(this.#name);
     this.#settler = new Settler(this, this.#status);
+    this.#silence = new Silence(options.timeout);
     this.#connection = new ClientConnection({ ...options, serverName: this.#name });
     this.#pump = new Pump(this.#connection, {
       onTurn: () => this.#flush(),
@@ -390,7 +390,7 @@ export class Link implements Executor, TransportEvents {
 
   #receive(chunk: Uint8Array, isLent: boolean): void {
     this.#nudge?.heard();
-    this.#silentSince = Infinity;
+    this.#silence.end();
     const isLarge = chunk.length >= LARGE;
     if (isLarge) this.#pace.begin();
     this.#connection.receive(chunk, this.#alarm.time.elapsed(), isLent);
@@ -517,20 +517,9 @@ export class Link implements Executor, TransportEvents {
   #timeOut({ tag, outcome, silent }: ClientEvent<Pending> & { type: 'timeout' }): void {
     const { timeout = this.#options.timeout } = tag.options ?? {};
     const error = lateError(this.#name, timeout, outcome);
-    if (silent && !this.#isLate && !this.#over && this.#isSilent(timeout)) {
-      this.#isLate = true;
-      this.#options.onLate?.(this, error);
-    }
+    const isDead = silent && this.#silence.isTooLong(timeout, this.#alarm.time.elapsed());
+    if (isDead && !this.#over) this.#options.onLate?.(this, error);
     this.#settler.fail(tag, error);
-  }
-
-  // Whether no reply has come for the client's timeout, after a call has waited so long for one: a
-  // firewall may have dropped the connection. Calls with less time of their own add up.
-  #isSilent(waited: number): boolean {
-    const { timeout } = this.#options;
-    const now = this.#alarm.time.elapsed();
-    this.#silentSince = Math.min(this.#silentSince, now - waited);
-    return waited >= timeout || now - this.#silentSince >= timeout;
   }
 
   // Whether quiet writes resolve at once. A fence is sent before so many are pending.

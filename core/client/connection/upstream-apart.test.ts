@@ -252,11 +252,9 @@ upstream(
     const scene = new UpstreamScene();
     const call = scene.do({ ...ms('a', 'x'), orText: true } as Command);
     await settled();
-    scene.network.last.answersProbes = false;
-    const first = await scene.network.last.accept();
     const closed = new Watched(scene.upstream.close());
-    await first.lose();
-    assert.is(scene.network.dials.length, 2);
+    await scene.closeAtProbe();
+    assert.is(scene.network.dials.length, 4);
     const second = await scene.network.last.accept();
     await settled();
     assert.is(second.take(), 'set a 0 0 1\r\nx\r\n');
@@ -273,8 +271,7 @@ upstream('a server that closed at the probe is asked again, and gets meta comman
   const scene = new UpstreamScene();
   const text = { ...mg('a'), orText: true } as Command;
   scene.do(text);
-  scene.network.last.answersProbes = false;
-  await (await scene.network.last.accept()).lose();
+  await scene.closeAtProbe();
   scene.network.last.answersProbes = false;
   const classic = await scene.network.last.accept();
   assert.match(classic.take(), /^get memwire-probe\r\n/);
@@ -333,10 +330,8 @@ upstream('another connection that closes at the probe is opened again without on
   scene.do(version);
   scene.do(version);
   await settled();
-  scene.network.last.answersProbes = false;
-  const second = await scene.network.last.accept();
-  await second.lose();
-  assert.is(scene.network.dials.length, 3);
+  await scene.closeAtProbe();
+  assert.is(scene.network.dials.length, 5);
   scene.network.last.answersProbes = false;
   const third = await scene.network.last.accept();
   assert.match(third.take(), /^(get memwire-probe\r\n)+$/);

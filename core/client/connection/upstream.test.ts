@@ -252,10 +252,8 @@ upstream(
     const scene = new UpstreamScene();
     const read = scene.do({ ...mg('a'), orText: true } as Command);
     const write = scene.do({ ...ms('b', 'flush_all'), orText: true } as Command);
-    scene.network.last.answersProbes = false;
-    const first = await scene.network.last.accept();
-    await first.lose();
-    assert.is(scene.network.dials.length, 2, 'at once');
+    await scene.closeAtProbe();
+    assert.is(scene.network.dials.length, 4, 'at once');
     const second = await scene.network.last.accept();
     assert.is(second.take(), 'get a\r\nset b 0 0 9\r\nflush_all\r\n');
     await second.reply('END\r\nSTORED\r\n');

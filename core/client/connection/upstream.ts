@@ -57,6 +57,12 @@ export interface UpstreamOptions
 const SPREAD = 64 * 1024;
 
 /**
+ * How many connections in a row a server closes at the first meta command that has none. One may be
+ * lost there by chance, and caches that speak classic commands do not see the marks of others.
+ */
+const CLOSINGS = 3;
+
+/**
  * Milliseconds until a server that closed at meta commands is asked a second time whether it still
  * does; the wait doubles each time.
  */
@@ -86,6 +92,8 @@ export class Upstream implements Executor {
   readonly #opening: Set<Link> = new Set();
   // Those on which a command timed out; each closes when its pending commands have ended.
   readonly #leaving: Set<Link> = new Set();
+  // How many connections in a row were closed at the first meta command.
+  #closings = 0;
   // Those that speak classic commands since the server closed, or failed, at the first meta command.
   // Both may pass, so another connection asks now and then whether it still does.
   readonly #classic: Set<Link> = new Set();
@@ -302,17 +310,18 @@ export class Upstream implements Executor {
     this.#apart.delete(link);
     this.#classic.delete(link);
     this.#links = this.#links.filter((other) => other !== link);
+    this.#closings = atProbe ? this.#closings + 1 : 0;
     if (this.#closed && (!atProbe || wasOpening)) return null;
     if (atProbe) {
+      const closesAtProbe = this.#closings >= CLOSINGS;
       if (wasOpening) {
         // Beside others that speak meta commands it may have been chance.
         const isKnown = this.#classic.size > 0 ||
           this.#links.some(({ dialect }) => dialect === 'meta');
-        if (!isKnown) this.#openAnother(true);
+        if (!isKnown) this.#openAnother(closesAtProbe);
         return null;
       }
-      // The server does not support meta commands, so the next connection sends no probe for them.
-      const next = this.#connect(true);
+      const next = this.#connect(closesAtProbe);
       if (this.#closed) this.#links.push(next);
       else this.#add(next);
       return next;
