@@ -9,11 +9,11 @@ import {
   ProtocolError,
   TimeoutError,
 } from '../../core/wire/errors.ts';
-import { equal, ok, rejects } from '../assert.ts';
+import { equal, ok, rejects, show } from '../assert.ts';
 import type { Case } from '../case.ts';
 import { guardClient } from '../memcache/context.ts';
 import type { JudgedClient } from '../memcache/judged-client.ts';
-import type { FaultContext } from './fault-case.ts';
+import { type FaultContext, FaultError } from './fault-case.ts';
 import { type Fault, FaultyServer, HOLD, RESET } from './faulty-server.ts';
 import { ofAnother } from './replies.ts';
 
@@ -87,9 +87,10 @@ export const callCases: readonly Case<FaultContext>[] = [
   withFault('a value of another key is given to nobody', [], async (client, key, server) => {
     server.fail(ofAnotherKey);
     const found = await client.get(key).catch(() => undefined);
-    equal(found, undefined);
+    if (found !== undefined) throw new FaultError('wrong value', `get gave ${show(found)}`);
     server.recover();
-    equal(await client.get(key), '5');
+    const after = await client.get(key).catch((error: unknown) => error);
+    if (after !== '5') throw new FaultError('not recovered', `get gave ${show(after)}`);
   }),
   withFault('a value of another key is a protocol error', ['errors'], async (
     client,

@@ -134,56 +134,72 @@ const counterCases: readonly Case<MemcacheContext>[] = [
       equal((await rejects(call, UsageError)).argument, argument);
     }
   }),
-  withClient('incr and decr create a number with initial', ['incr', 'decr', 'expire'], async (
-    client,
-    key,
-  ) => {
-    equal(await client.incr(key, 5, { initial: 40n, expire: 60 }), 40n);
-    equal(await client.incr(key, 2, { initial: 40n, expire: 60 }), 42n);
-    equal(await client.decr(`${key}b`, 1, { initial: 10 }), 10n);
-    equal(await client.decr(`${key}b`, 3, { initial: 10 }), 7n);
-    equal(await client.incr(`${key}b`), 8n);
-  }),
-  withClient('of many that create a number, one does, and all others count', ['incr'], async (
-    client,
-    key,
-  ) => {
-    const numbers = await Promise.all(
-      Array.from({ length: 50 }, () => client.incr(key, 1, { initial: 1 })),
-    );
-    const expected = Array.from({ length: 50 }, (_, i) => BigInt(i + 1));
-    equal(numbers.sort((a, b) => Number(a! - b!)), expected);
-  }),
-  withClient('an initial number goes up to 64 bits', ['incr'], async (client, key) => {
+  withClient(
+    'incr and decr create a number with initial',
+    ['incr', 'decr', 'expire', 'initial'],
+    async (
+      client,
+      key,
+    ) => {
+      equal(await client.incr(key, 5, { initial: 40n, expire: 60 }), 40n);
+      equal(await client.incr(key, 2, { initial: 40n, expire: 60 }), 42n);
+      equal(await client.decr(`${key}b`, 1, { initial: 10 }), 10n);
+      equal(await client.decr(`${key}b`, 3, { initial: 10 }), 7n);
+      equal(await client.incr(`${key}b`), 8n);
+    },
+  ),
+  withClient(
+    'of many that create a number, one does, and all others count',
+    ['incr', 'initial'],
+    async (
+      client,
+      key,
+    ) => {
+      const numbers = await Promise.all(
+        Array.from({ length: 50 }, () => client.incr(key, 1, { initial: 1 })),
+      );
+      const expected = Array.from({ length: 50 }, (_, i) => BigInt(i + 1));
+      equal(numbers.sort((a, b) => Number(a! - b!)), expected);
+    },
+  ),
+  withClient('an initial number goes up to 64 bits', ['incr', 'initial'], async (client, key) => {
     const initial = 18446744073709551615n;
     equal(await client.incr(key, 1, { initial }), initial);
     equal(await client.incr(key, 1, { initial }), 0n);
   }),
-  withClient('incr with noreply creates, and resolves with nothing', ['incr', 'noreply'], async (
-    client,
-    key,
-  ) => {
-    equal(await client.incr(key, 1, { initial: 7, noreply: true }), undefined);
-    equal(await client.incr(key), 8n);
-  }),
-  withClient('incr with an unsound creation is refused', ['incr', 'expire', 'errors'], async (
-    client,
-    key,
-  ) => {
-    for (
-      const [options, argument] of [
-        [{ expire: 5 }, 'expire'],
-        [{ initial: -1 }, 'initial'],
-        [{ initial: 2n ** 64n }, 'initial'],
-        [{ initial: '1' }, 'initial'],
-        [{ initial: 1, expire: 1.5 }, 'expire'],
-      ] as const
-    ) {
-      const error = await rejects(client.incr(key, 1, options as object), UsageError);
-      equal(error.argument, argument);
-    }
-    equal(await client.get(key), undefined);
-  }),
+  withClient(
+    'incr with noreply creates, and resolves with nothing',
+    ['incr', 'initial', 'noreply'],
+    async (
+      client,
+      key,
+    ) => {
+      equal(await client.incr(key, 1, { initial: 7, noreply: true }), undefined);
+      equal(await client.incr(key), 8n);
+    },
+  ),
+  withClient(
+    'incr with an unsound creation is refused',
+    ['incr', 'expire', 'initial', 'errors'],
+    async (
+      client,
+      key,
+    ) => {
+      for (
+        const [options, argument] of [
+          [{ expire: 5 }, 'expire'],
+          [{ initial: -1 }, 'initial'],
+          [{ initial: 2n ** 64n }, 'initial'],
+          [{ initial: '1' }, 'initial'],
+          [{ initial: 1, expire: 1.5 }, 'expire'],
+        ] as const
+      ) {
+        const error = await rejects(client.incr(key, 1, options as object), UsageError);
+        equal(error.argument, argument);
+      }
+      equal(await client.get(key), undefined);
+    },
+  ),
 ];
 
 const spaceCases: readonly Case<MemcacheContext>[] = [
@@ -270,7 +286,18 @@ const spaceCases: readonly Case<MemcacheContext>[] = [
 const expiryCases: readonly Case<MemcacheContext>[] = [
   withClient(
     'what is created expires with the client, unless the call says otherwise',
-    ['add', 'setMany', 'incr', 'expire', 'gets', 'cas', 'replace', 'append', 'rateLimit'],
+    [
+      'add',
+      'setMany',
+      'incr',
+      'initial',
+      'expire',
+      'gets',
+      'cas',
+      'replace',
+      'append',
+      'rateLimit',
+    ],
     async (client, key, { pass }) => {
       await client.set(`${key}a`, 'x');
       await client.add(`${key}b`, 'x');
