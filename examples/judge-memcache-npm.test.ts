@@ -15,10 +15,6 @@ const otherwise = new Map([
   ['expire takes seconds, a Date, and the past', 'at once'],
   // A call after `quit` connects again.
   ['close ends what was asked before, and takes nothing after', 'it gave "x"'],
-  // It has no option to create a number.
-  ['incr and decr create a number with initial', '40n'],
-  ['of many that create a number, one does, and all others count', '(undefined)'],
-  ['an initial number goes up to 64 bits', '18446744073709551615n'],
 ]);
 
 example('it fails the cases that it is known to fail, for the reasons that are known', async () => {

@@ -70,8 +70,10 @@ export type Item = {
 export class TooWide extends Error {
   override readonly name = 'TooWide';
 
-  constructor(key: string, calls: number) {
-    super(`${JSON.stringify(key)}: ${calls} calls have more orders than can be tried`);
+  /** @param operations Those of one key. */
+  constructor(operations: readonly Operation[]) {
+    const key = JSON.stringify(operations[0]?.key);
+    super(`${key}: ${operations.length} calls have more orders than can be tried`);
   }
 }
 
@@ -168,9 +170,7 @@ function checkKey(operations: readonly Operation[], mostStates: number): Violati
       ].join(' ');
       if (seen?.has(name) !== true) {
         seen?.add(name);
-        if ((seen?.size ?? 0) > mostStates) {
-          throw new TooWide(operations[0]!.key, operations.length);
-        }
+        if ((seen?.size ?? 0) > mostStates) throw new TooWide(operations);
         chosen.push({ entry, latest, before: states, wasStuck: isStuck });
         states = after;
         isStuck = false;
