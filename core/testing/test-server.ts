@@ -125,7 +125,10 @@ export class TestServer {
       onDrain: () => served.onDrain(),
       onClosed: (cause) => {
         this.#transports.delete(transport);
-        served.onClosed(cause);
+        const wait = this.#isDown ? 0 : last - clock.elapsed();
+        // As a server that is slow, it reads what has arrived before the end.
+        if (wait <= 0) served.onClosed(cause);
+        else clock.after(wait, () => served.onClosed(cause));
       },
     } satisfies TransportEvents;
   };
