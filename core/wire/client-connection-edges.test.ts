@@ -212,6 +212,23 @@ edges('a connection hears of its end before it has sent anything', () => {
   }
 });
 
+edges('the end waits for no reply to what was given up, but for all bytes to leave', () => {
+  const connection = proven();
+  connection.send({ verb: 'mg', key: 'a', base64: false, flags: ['v'] }, 'a');
+  connection.send({ verb: 'mg', key: 'b', base64: false, flags: ['v'] }, 'b');
+  const length = connection.transmit(0)?.length ?? 0;
+  connection.sent(length - 1);
+  assert.is(connection.cancel('a'), 'in-flight');
+  connection.end();
+  assert.is(connection.next(), null, 'b is waited for');
+  assert.is(connection.cancel('b'), 'in-flight');
+  assert.is(connection.next(), null, 'a byte has to leave');
+  assert.is(drain(connection), '\n');
+  assert.equal(connection.next(), {
+    ...{ type: 'closed', cause: null, atProbe: false, unsent: [], unanswered: [] },
+  });
+});
+
 edges('a reply that comes twice, plain as it is, is not taken for another', () => {
   const connection = proven();
   for (let round = 0; round < 40; round++) {

@@ -45,10 +45,20 @@ const all: readonly (readonly [MemcacheError, string, string, string])[] = [
     new ServerReplyError('SERVER_ERROR', 'constructor'),
     ...['ServerReplyError', 'server-error', 'unknown'] as const,
   ],
-  [
-    new ServerReplyError('SERVER_ERROR', 'out of memory reading request'),
-    ...['ServerReplyError', 'server-error', 'done'] as const,
-  ],
+  ...[
+    'out of memory reading request',
+    'out of memory writing get response',
+    'Out of memory allocating new item',
+    'Out of memory during read',
+    'refcount overflow during fetch',
+    'output line too long',
+    'busy',
+  ].map((message) =>
+    [
+      new ServerReplyError('SERVER_ERROR', message),
+      ...['ServerReplyError', 'server-error', 'done'] as const,
+    ] as const
+  ),
   [new ProtocolError('m'), 'ProtocolError', 'protocol', 'unknown'],
   [new ConnectionError('m', 'unknown', cause), 'ConnectionError', 'connection', 'unknown'],
   [new ConnectionError('m', 'not-sent', null, 'stalled'), 'ConnectionError', 'stalled', 'not-sent'],
