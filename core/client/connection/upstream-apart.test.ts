@@ -297,18 +297,95 @@ upstream('a server that closed at the probe is asked again, and gets meta comman
   assert.equal(asks, [0, 2, 6, 14]);
   // The server has meta commands now.
   await scene.pass(10_000);
-  scene.do(text);
+  const behind = scene.do(text);
   await settled();
   assert.is(scene.network.dials.length, dials + 1);
   const other = await scene.network.last.accept();
   await other.reply(MISS);
   other.take();
-  await classic.reply(MISS);
-  assert.equal(classic.ends, ['close']);
-  scene.do(text);
+  const ahead = scene.do(text);
   await settled();
   assert.is(other.take(), 'mg a v O1\r\n');
+  assert.is(scene.upstream.status.countPending(), 2);
+  await classic.reply(MISS);
+  assert.equal([behind.state, classic.ends], ['resolved', ['close']]);
+  await other.reply('EN O1\r\n');
+  assert.is(ahead.state, 'resolved');
+  await scene.pass(120_000);
+  scene.do(text);
+  await settled();
+  await other.reply('EN O2\r\n');
+  assert.is(scene.network.dials.length, dials + 1, 'nobody asks any more');
 });
+
+upstream('a server that closes at the probe again is asked as soon as the first time', async () => {
+  const scene = new UpstreamScene({ timeout: 5000 });
+  const text = { ...mg('a'), orText: true } as Command;
+  /** How many connections are dialed with so many calls, half a second apart. */
+  const asks = async (calls: number): Promise<number> => {
+    await scene.closeAtProbe();
+    const classic = await scene.network.last.accept();
+    await classic.reply(MISS);
+    const before = scene.network.dials.length;
+    let count = 0;
+    for (let i = 0; i < calls; i++) {
+      scene.do(text);
+      await settled();
+      if (scene.network.dials.length > before + count) {
+        count++;
+        scene.network.last.answersProbes = false;
+        await (await scene.network.last.accept()).lose();
+      }
+      await classic.reply(MISS);
+      await scene.pass(500);
+    }
+    await classic.lose();
+    return count;
+  };
+  scene.do(text);
+  assert.is(await asks(7), 3);
+  scene.do(text);
+  assert.is(await asks(3), 2);
+});
+
+upstream('one connection at a time asks, and others are classic meanwhile', async () => {
+  const scene = new UpstreamScene({ timeout: 5000, stallAfter: 5000, maxPoolSize: 3 });
+  const text = { ...mg('a'), orText: true } as Command;
+  scene.do(text);
+  await scene.closeAtProbe();
+  const classic = await scene.network.last.accept();
+  await classic.reply(MISS);
+  const before = scene.network.dials.length;
+  scene.do(text);
+  await settled();
+  scene.network.last.answersProbes = false;
+  const asking = await scene.network.last.accept();
+  await scene.pass(1500);
+  await classic.reply(MISS);
+  scene.do(text);
+  scene.do(text);
+  await settled();
+  assert.is(scene.network.dials.length, before + 2);
+  scene.network.last.answersProbes = false;
+  assert.match((await scene.network.last.accept()).take(), /^get memwire-probe/);
+  await asking.lose();
+});
+
+upstream(
+  'a connection that is lost at the probe by chance is replaced by one that asks',
+  async () => {
+    const scene = new UpstreamScene();
+    const call = scene.do({ ...ms('a', 'x'), orText: true } as Command);
+    for (let i = 0; i < 2; i++) {
+      scene.network.last.answersProbes = false;
+      await (await scene.network.last.accept()).lose();
+    }
+    const third = await scene.network.last.accept();
+    assert.is(third.take(), 'ms a 1 O1\r\nx\r\n');
+    await third.reply('HD O1\r\n');
+    assert.is(call.state, 'resolved');
+  },
+);
 
 upstream(
   'beside meta commands, another connection that closes at the probe is chance',

@@ -1,0 +1,22 @@
+import * as assert from 'uvu/assert';
+import { suite } from '../../../test/runner/suite.ts';
+import { Silence } from './silence.ts';
+
+const silence = suite('silence');
+
+silence('calls with less time than the client add up, until bytes come', () => {
+  const one = new Silence(1000);
+  assert.is(one.isTooLong(500, 500), false);
+  one.end();
+  assert.is(one.isTooLong(400, 1400), false);
+  assert.is(one.isTooLong(100, 1999), false);
+  assert.is(one.isTooLong(300, 2000), true);
+});
+
+silence('it is told once', () => {
+  const one = new Silence(1000);
+  assert.is(one.isTooLong(1000, 7.3), true);
+  assert.is(one.isTooLong(1000, 5000), false);
+});
+
+silence.run();
