@@ -45,6 +45,17 @@ import { findProgram } from '../support/memcached.ts';
 
 const PAGE = join(import.meta.dirname, '../../docs/reliability.md');
 
+/** The figures of runs that are added up. */
+const summed = [
+  'commands',
+  'served',
+  'failures',
+  'undecided',
+  'faults',
+  'events',
+  'time',
+] as const;
+
 const { values } = parseArgs({
   options: {
     seconds: { type: 'string', default: '60' },
@@ -152,17 +163,6 @@ async function runOrders(orders: number): Promise<(readonly [string, string])[]>
     ['a cache: orders that broke a law', count(sums.broken)],
   ];
 }
-
-/** The figures of runs that are added up. */
-const summed = [
-  'commands',
-  'served',
-  'failures',
-  'undecided',
-  'faults',
-  'events',
-  'time',
-] as const;
 
 async function runMany(): Promise<void> {
   const calls = Number(values.calls);
