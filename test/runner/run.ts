@@ -151,7 +151,9 @@ function runtimesOf(file: string): readonly Runtime[] {
     return /^(core|cli\/console|test\/conformance)\//.test(file) && !isLong(file) ? ['node'] : [];
   }
   // Pure calculation, the same on each runtime, and processes of Node.
-  if (/^test\/reliability\/(cache|fuzz|middlemen|mutation|soak)\//.test(file)) return ['node'];
+  if (/^test\/reliability\/(main|(cache|fuzz|middlemen|mutation|soak)\/)/.test(file)) {
+    return ['node'];
+  }
   // Deno can also run this one.
   if (file === 'transport-node/bridge.test.ts') return ['node', 'deno'];
   return /^(core|cli\/console|test\/(conformance|reliability))\//.test(file)
