@@ -137,10 +137,7 @@ const counterCases: readonly Case<MemcacheContext>[] = [
   withClient(
     'incr and decr create a number with initial',
     ['incr', 'decr', 'expire', 'initial'],
-    async (
-      client,
-      key,
-    ) => {
+    async (client, key) => {
       equal(await client.incr(key, 5, { initial: 40n, expire: 60 }), 40n);
       equal(await client.incr(key, 2, { initial: 40n, expire: 60 }), 42n);
       equal(await client.decr(`${key}b`, 1, { initial: 10 }), 10n);
@@ -151,10 +148,7 @@ const counterCases: readonly Case<MemcacheContext>[] = [
   withClient(
     'of many that create a number, one does, and all others count',
     ['incr', 'initial'],
-    async (
-      client,
-      key,
-    ) => {
+    async (client, key) => {
       const numbers = await Promise.all(
         Array.from({ length: 50 }, () => client.incr(key, 1, { initial: 1 })),
       );
@@ -170,10 +164,7 @@ const counterCases: readonly Case<MemcacheContext>[] = [
   withClient(
     'incr with noreply creates, and resolves with nothing',
     ['incr', 'initial', 'noreply'],
-    async (
-      client,
-      key,
-    ) => {
+    async (client, key) => {
       equal(await client.incr(key, 1, { initial: 7, noreply: true }), undefined);
       equal(await client.incr(key), 8n);
     },
@@ -181,10 +172,7 @@ const counterCases: readonly Case<MemcacheContext>[] = [
   withClient(
     'incr with an unsound creation is refused',
     ['incr', 'expire', 'initial', 'errors'],
-    async (
-      client,
-      key,
-    ) => {
+    async (client, key) => {
       for (
         const [options, argument] of [
           [{ expire: 5 }, 'expire'],

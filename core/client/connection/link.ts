@@ -74,7 +74,7 @@ export interface LinkOptions
   readonly timeout: number;
   /** Milliseconds until a dial times out, including the TLS handshake. */
   readonly connectTimeout: number;
-  /** Called once, when a command has timed out after so long and no reply came since it was sent. */
+  /** Called once, when a command has timed out and no bytes have come for the client's timeout. */
   readonly onLate?: ((link: Link, error: TimeoutError) => void) | undefined;
   /**
    * Called once, when the link has closed; returns the link that takes over its commands, or null.

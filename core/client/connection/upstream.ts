@@ -90,7 +90,7 @@ export class Upstream implements Executor {
   #links: Link[] = [];
   // Being opened in the background, while the others are busy.
   readonly #opening: Set<Link> = new Set();
-  // Those on which a command timed out; each closes when its pending commands have ended.
+  // Those that were retired; each closes when its pending commands have ended.
   readonly #leaving: Set<Link> = new Set();
   // How many connections in a row were closed at the first meta command.
   #closings = 0;
@@ -238,12 +238,14 @@ export class Upstream implements Executor {
     this.#openAnother();
   }
 
-  // A connection that takes no more commands, and closes when those that are pending have ended.
-  #retire(link: Link): void {
-    if (!this.#links.includes(link)) return;
+  // The connection takes no more commands, and closes when those that are pending have ended. False
+  // where it took none.
+  #retire(link: Link): boolean {
+    if (!this.#links.includes(link)) return false;
     this.#links = this.#links.filter((other) => other !== link);
     this.#leaving.add(link);
     void link.close();
+    return true;
   }
 
   #add(link: Link): void {
@@ -298,9 +300,7 @@ export class Upstream implements Executor {
 
   // A connection on which a command timed out.
   #leave(link: Link, error: TimeoutError): void {
-    if (!this.#links.includes(link)) return;
-    this.#retire(link);
-    if (!link.hasAnswered) this.#fail(link, error);
+    if (this.#retire(link) && !link.hasAnswered) this.#fail(link, error);
   }
 
   // Returns the connection that takes over its pending commands, or null.

@@ -131,7 +131,8 @@ export class SimulatedServer {
     const add = store.store.bind(store);
     store.store = (request) => {
       const result = add(request);
-      if (isCached(keyOf(request.key))) return result;
+      const key = keyOf(request.key);
+      if (isCached(key)) return result;
       const id = idOf(request.value);
       if (
         result.status === 'not_stored' && isJoin(request) && store.items.find(request.key) !== 0
@@ -140,8 +141,8 @@ export class SimulatedServer {
       }
       if (result.status !== 'stored') return result;
       if (id > 0) log.onApplied(id, true);
-      else if (request.value.length === 0) log.onEmptied(keyOf(request.key), index);
-      else if (isItem(keyOf(request.key))) log.onCopied(keyOf(request.key), index);
+      else if (request.value.length === 0) log.onEmptied(key, index);
+      else if (isItem(key)) log.onCopied(key, index);
       return result;
     };
     const count = store.delta.bind(store);
