@@ -6,14 +6,16 @@ import { complete } from './console/completion.ts';
 import { FakeTerminal, say } from '../test/support/fake-terminal.ts';
 import { suite } from '../test/runner/suite.ts';
 import { temporaryDirectory } from '../test/support/temporary.ts';
+import { VirtualClock } from '../core/io/clock.ts';
 import { Server } from '../core/server/mod.ts';
 import { Client, listen } from '../transport-node/mod.ts';
 import { main } from './main.ts';
 import { History } from './history.ts';
 
-/** Pipes lines into the console; returns its output. */
+/** Pipes lines into the console; returns its output. No second goes by for its server. */
 async function talk(...lines: readonly string[]): Promise<{ out: string[]; err: string[] }> {
-  const { code, out, err } = await say(['console'], { input: lines.join('\n') });
+  const clock = new VirtualClock();
+  const { code, out, err } = await say(['console'], { input: lines.join('\n'), clock });
   assert.is(code, 0);
   return { out: out.split('\n').slice(0, -1), err: err.split('\n').slice(0, -1) };
 }

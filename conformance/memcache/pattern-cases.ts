@@ -38,13 +38,13 @@ const lockCases: readonly Case<MemcacheContext>[] = [
       'lock',
     ],
     async (client, key, { pass }) => {
-      const first = await client.lock(key, { ttl: 2 });
-      const lasting = await client.lock(`${key}b`, { ttl: 2 });
+      const first = await client.lock(key, { ttl: 3 });
+      const lasting = await client.lock(`${key}b`, { ttl: 3 });
       ok(first !== undefined && lasting !== undefined, 'both were taken');
       const { token } = lasting;
       equal(await lasting.extend(60), true);
       ok(lasting.token > token, `${lasting.token} after ${token}`);
-      await pass(3);
+      await pass(4);
       equal(await client.lock(`${key}b`, { ttl: 30 }), undefined, 'extended');
       equal(await lasting.extend(60), true, 'a second time');
       equal(await lasting.release(), true);
@@ -300,20 +300,20 @@ const expiryCases: readonly Case<MemcacheContext>[] = [
       await client.set(`${key}i`, 'x', { expire: 0 });
       await client.append(`${key}i`, 'y');
       await client.incr(`${key}j`, 1, { initial: 1, expire: 60 });
-      await client.incr(`${key}k`, 1, { initial: 1, expire: 2 });
+      await client.incr(`${key}k`, 1, { initial: 1, expire: 3 });
       await client.incr(`${key}k`, 1, { initial: 1, expire: 60 });
-      await client.rateLimit(`${key}l`, { limit: 1, window: 2 });
+      await client.rateLimit(`${key}l`, { limit: 1, window: 3 });
       await client.rateLimit(`${key}m`, { limit: 1, window: 60 });
-      await pass(3);
+      await pass(4);
       for (const letter of 'abcdghk') equal(await client.get(key + letter), undefined, letter);
       equal(await client.get(`${key}e`), 'x');
       equal(await client.get(`${key}f`), 'x');
       equal(await client.get(`${key}i`), 'xy', 'append keeps the expiry');
       equal(await client.incr(`${key}j`), 2n, 'created for longer');
-      equal((await client.rateLimit(`${key}l`, { limit: 1, window: 2 })).count, 1, 'a new window');
+      equal((await client.rateLimit(`${key}l`, { limit: 1, window: 3 })).count, 1, 'a new window');
       equal((await client.rateLimit(`${key}m`, { limit: 1, window: 60 })).count, 2, 'the same');
     },
-    { expire: 2 },
+    { expire: 3 },
   ),
 ];
 

@@ -109,7 +109,7 @@ export const limitCases: readonly Case<ServerContext>[] = [
   withTime(
     'items expire',
     [
-      ['set {k}a 0 2 1\r\nx\r\nset {k}b 0 100 1\r\nx\r\n', 'STORED\r\nSTORED\r\n'],
+      ['set {k}a 0 3 1\r\nx\r\nset {k}b 0 100 1\r\nx\r\n', 'STORED\r\nSTORED\r\n'],
       ['get {k}a {k}b\r\n', /VALUE [^]*VALUE [^]*END\r\n/],
     ],
     4,

@@ -89,12 +89,13 @@ export interface Said {
 /** Runs a command line with this input, to its end. */
 export async function say(
   args: readonly string[],
-  { input = '', environment = {} }: {
+  { input = '', environment = {}, clock }: {
     readonly input?: string | Uint8Array;
     readonly environment?: Record<string, string | undefined>;
+    readonly clock?: Clock;
   } = {},
 ): Promise<Said> {
-  const terminal = new FakeTerminal(environment);
+  const terminal = new FakeTerminal(environment, clock);
   terminal.stdin.end(input);
   const code = await main(args, terminal);
   const { bytes, text } = terminal.stdout;
