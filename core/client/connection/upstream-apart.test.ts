@@ -372,6 +372,70 @@ upstream('one connection at a time asks, and others are classic meanwhile', asyn
 });
 
 upstream(
+  'classic connections, those being opened too, end beside one that speaks meta',
+  async () => {
+    const scene = new UpstreamScene({ timeout: 5000, stallAfter: 5000, maxPoolSize: 3 });
+    const text = { ...mg('a'), orText: true } as Command;
+    scene.do(text);
+    await scene.closeAtProbe();
+    const classic = await scene.network.last.accept();
+    await classic.reply(MISS);
+    const behind = [scene.do(text)];
+    await settled();
+    scene.network.last.answersProbes = false;
+    const asking = await scene.network.last.accept();
+    behind.push(scene.do(text));
+    await settled();
+    scene.network.last.answersProbes = false;
+    const opening = await scene.network.last.accept();
+    assert.match(opening.take(), /^get memwire-probe/);
+    classic.take();
+    await asking.reply(`EN kmemwire-probe O0\r\n${MISS}`);
+    await asking.reply(MISS);
+    asking.take();
+    const ahead = scene.do(text);
+    await settled();
+    assert.equal([classic.take(), opening.ends], ['', ['abort']]);
+    assert.is(asking.take(), 'mg a v O1\r\n');
+    await classic.reply(MISS + MISS);
+    assert.equal(behind.map(({ state }) => state), ['resolved', 'resolved']);
+    assert.equal(classic.ends, ['close']);
+    // What is opened from now on asks.
+    const dials = scene.network.dials.length;
+    scene.do(text);
+    await settled();
+    assert.is(scene.network.dials.length, dials + 1);
+    scene.network.last.answersProbes = false;
+    const last = await scene.network.last.accept();
+    assert.match(last.take(), /^mg memwire-probe/);
+    await asking.reply('EN O1\r\n');
+    assert.is(ahead.state, 'resolved');
+  },
+);
+
+upstream(
+  'beside meta commands, commands of a connection that closes at the probe go there',
+  async () => {
+    const scene = new UpstreamScene({ maxPoolSize: 2 });
+    const large = 'x'.repeat(100_000);
+    const calls = [scene.do(ms('a', large)), scene.do(mg('b'))];
+    await settled();
+    const [one, other] = scene.network.dials as [ScriptedDial, ScriptedDial];
+    const first = await one.accept();
+    await first.reply('HD O1\r\n');
+    first.take();
+    for (let i = 0; i < 4; i++) {
+      other.answersProbes = false;
+      await (await other.accept()).lose();
+    }
+    assert.is(scene.network.dials.length, 2);
+    assert.is(first.take(), 'mg b v O2\r\n');
+    await first.reply('EN O2\r\n');
+    assert.equal(calls.map(({ state }) => state), Array(2).fill('resolved'));
+  },
+);
+
+upstream(
   'a connection that is lost at the probe by chance is replaced by one that asks',
   async () => {
     const scene = new UpstreamScene();

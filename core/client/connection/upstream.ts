@@ -70,6 +70,8 @@ const FIRST_ASK = 1000;
 /** The longest wait. */
 const LAST_ASK = 60_000;
 
+const speaksMeta = ({ dialect }: Link): boolean => dialect === 'meta';
+
 /**
  * One server. Connects with the first command, keeps the connection, and dials again with the first
  * command after it was lost. After a failed dial it backs off: meanwhile commands are refused at
@@ -222,15 +224,22 @@ export class Upstream implements Executor {
     this.#opening.add(link);
     link.check().then(() => {
       // It may have been lost meanwhile.
-      if (!this.#opening.delete(link)) return;
-      if (!closesAtProbe) { for (const classic of this.#classic) this.#retire(classic); }
-      this.#add(link);
+      if (this.#opening.delete(link)) this.#add(link);
     }, () => link.abort());
   }
 
   // Asks a server that closed at meta commands whether it still does: after a restart, or behind a
-  // proxy that has its servers again, it may not.
+  // proxy that has its servers again, it may not. As soon as one connection speaks them, classic
+  // ones take no more commands.
   #askAgain(): void {
+    if (this.#links.some(speaksMeta)) {
+      for (const link of this.#classic) {
+        if (this.#opening.delete(link)) link.abort();
+        else this.#retire(link);
+      }
+      this.#classic.clear();
+      return;
+    }
     const now = this.#options.clock.elapsed();
     if (now < this.#askAt || this.#opening.size > 0) return;
     this.#askAt = now + this.#askAfter;
@@ -310,17 +319,17 @@ export class Upstream implements Executor {
     this.#apart.delete(link);
     this.#classic.delete(link);
     this.#links = this.#links.filter((other) => other !== link);
-    this.#closings = atProbe ? this.#closings + 1 : 0;
+    // Beside one that speaks meta commands it was lost there by chance.
+    const meta = this.#links.find(speaksMeta);
+    this.#closings = atProbe && meta === undefined ? this.#closings + 1 : 0;
     if (this.#closed && (!atProbe || wasOpening)) return null;
     if (atProbe) {
       const closesAtProbe = this.#closings >= CLOSINGS;
       if (wasOpening) {
-        // Beside others that speak meta commands it may have been chance.
-        const isKnown = this.#classic.size > 0 ||
-          this.#links.some(({ dialect }) => dialect === 'meta');
-        if (!isKnown) this.#openAnother(closesAtProbe);
+        if (meta === undefined && this.#classic.size === 0) this.#openAnother(closesAtProbe);
         return null;
       }
+      if (meta !== undefined && !this.#closed) return meta;
       const next = this.#connect(closesAtProbe);
       if (this.#closed) this.#links.push(next);
       else this.#add(next);
