@@ -108,6 +108,23 @@ races('the winner dies before its store arrives: another loads after its lease',
   assert.is(call.value, 'v1');
 });
 
+races('a call is about to share a load that is aborted: it looks again', async () => {
+  for (let turns = 0; turns < 8; turns++) {
+    const stage = stageOf();
+    const [member] = stage.members as [Member];
+    const aborter = new AbortController();
+    const first = await member.fetch({ signal: aborter.signal });
+    const second = await member.fetch();
+    await stage.deliver(stage.next);
+    aborter.abort();
+    for (let i = 0; i < turns; i++) await Promise.resolve();
+    await stage.deliver(stage.next);
+    await stage.finish();
+    assert.is(first.error?.name, 'AbortError');
+    assert.equal([second.value, second.error], ['v1', null], `after ${turns} turns`);
+  }
+});
+
 races('a lease that is taken over late lasts as long as any', async () => {
   const stage = stageOf({ wait: 60_000 });
   const [winner, other, third] = stage.members as [Member, Member, Member];

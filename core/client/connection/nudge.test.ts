@@ -37,14 +37,20 @@ nudge('so it is for commands that are encoded at once', async () => {
   const transport = await scene.connect();
   const set = { ...ms('a', 'x'), flags: plainFlags('ms', []) } as Command;
   const get = { ...mg('b'), flags: plainFlags('mg', ['v']) } as Command;
+  // Once the server is proved.
+  const first = scene.do(get);
+  await scene.pass(0);
+  transport.take();
+  await transport.reply('EN O1\r\n');
+  assert.is(first.state, 'resolved');
   const calls = [scene.do(set), scene.do(get)];
   await scene.pass(0);
-  assert.is(transport.take(), 'ms a 1 O1\r\nx\r\nmg b v O2\r\n');
-  await transport.reply('HD O1\r\n');
+  assert.is(transport.take(), 'ms a 1 O2\r\nx\r\nmg b v O3\r\n');
+  await transport.reply('HD O2\r\n');
   await scene.pass(10);
   await scene.pass(10);
   assert.is(transport.take(), 'mn\r\n');
-  await transport.reply('EN O2\r\nMN\r\n');
+  await transport.reply('EN O3\r\nMN\r\n');
   assert.equal(calls.map(({ state }) => state), ['resolved', 'resolved']);
 });
 

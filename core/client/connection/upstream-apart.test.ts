@@ -183,15 +183,19 @@ upstream('what a connection that could not be had leaves to another is sent ther
   const large = 'x'.repeat(100_000);
   scene.do(ms('a', large));
   const moved = scene.do(ms('b', large));
+  scene.do(mg('c'));
+  const kept = scene.do(version);
   await settled();
   const [one, other] = scene.network.dials as [ScriptedDial, ScriptedDial];
   const first = await one.accept();
-  await first.reply('HD O1\r\n');
+  await first.reply('HD O1\r\nEN O2\r\n');
   assert.equal(first.take().match(/ms \w/g), ['ms a']);
   await other.refuse();
   assert.equal(first.take().match(/ms \w/g), ['ms b']);
-  await first.reply('HD O2\r\n');
+  await first.reply('HD O3\r\n');
   assert.is(moved.state, 'resolved');
+  // Only what is about items is held for another one.
+  assert.is(kept.brief, 'ConnectionError connection not-sent');
 });
 
 upstream('what a connection has not sent after its proof ends with it', async () => {
