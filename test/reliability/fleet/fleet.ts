@@ -272,6 +272,8 @@ class Member {
   readonly #random: Random;
   readonly #client: Memcache;
   readonly #older: Memcache | null;
+  // Those of its callers: a bulk call that has failed may leave a wait for another attempt in one.
+  readonly #wrappers: Memcache[] = [];
   readonly #servers: Map<string, number> = new Map();
   #shared: SharedCache | null = null;
 
@@ -322,7 +324,8 @@ class Member {
   }
 
   async close(): Promise<void> {
-    await Promise.all([this.#client.close(), this.#older?.close()]);
+    const clients = [...this.#wrappers, this.#client, this.#older];
+    await Promise.all(clients.map((client) => client?.close()));
     this.isClosed = true;
   }
 
@@ -368,9 +371,12 @@ class Member {
         },
       });
     }
-    if (this.#older === null) return client;
-    const options = fallback === 'copies' ? { copyUp: { expire: 0 } } : {};
-    return new FallbackClient([client, this.#older], options);
+    if (this.#older !== null) {
+      const options = fallback === 'copies' ? { copyUp: { expire: 0 } } : {};
+      client = new FallbackClient([client, this.#older], options);
+    }
+    this.#wrappers.push(client);
+    return client;
   }
 
   /** The index of the server that has a key now; -1 when there is none. */
