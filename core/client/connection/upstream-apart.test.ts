@@ -50,6 +50,17 @@ upstream('a dump with a consumer has a connection of its own, which ends with it
   assert.is(scene.clock.timers, 0);
 });
 
+upstream('a dump that is late condemns no server, as its first line may take long', async () => {
+  const failures: Error[] = [];
+  const scene = new UpstreamScene({ onFailure: (cause) => failures.push(cause) });
+  const dump = scene.do(metadump, { onItem: () => {} });
+  await scene.network.last.accept();
+  await scene.pass(1000);
+  assert.is(dump.brief, 'TimeoutError timeout unknown');
+  assert.equal(failures, []);
+  assert.not.equal(scene.upstream.status.state, 'down');
+});
+
 upstream(
   'a dump without a consumer, and another command with one, share the connection',
   async () => {
@@ -401,10 +412,7 @@ upstream(
     await settled();
     assert.equal([classic.take(), opening.ends], ['', ['abort']]);
     assert.is(asking.take(), 'mg a v O1\r\n');
-    await classic.reply(MISS + MISS);
-    assert.equal(behind.map(({ state }) => state), ['resolved', 'resolved']);
-    assert.equal(classic.ends, ['close']);
-    // What is opened from now on asks.
+    // What is opened from now on asks, even before the last reply to a classic one.
     const dials = scene.network.dials.length;
     scene.do(text);
     await settled();
@@ -412,6 +420,9 @@ upstream(
     scene.network.last.answersProbes = false;
     const last = await scene.network.last.accept();
     assert.match(last.take(), /^mg memwire-probe/);
+    await classic.reply(MISS + MISS);
+    assert.equal(behind.map(({ state }) => state), ['resolved', 'resolved']);
+    assert.equal(classic.ends, ['close']);
     await asking.reply('EN O1\r\n');
     assert.is(ahead.state, 'resolved');
   },
