@@ -212,6 +212,17 @@ house('the tarball is type-checked, imported and required in an empty project', 
   assert.is(project.run('npx', '--offline', 'memwire', '-V'), `memwire ${manifest.version}\n`);
 });
 
+house('classes have the names by which they are exported, which a console shows', () => {
+  project.write(
+    'names.cjs',
+    `const names = ${JSON.stringify(entries)}.flatMap((entry) => Object.entries(require(entry)));
+const classes = names.filter(([name, value]) => typeof value === 'function' && /^[A-Z]/.test(name));
+console.log(classes.length > 50, classes.filter(([name, value]) => name !== value.name));
+`,
+  );
+  assert.is(project.run('node', 'names.cjs'), 'true []\n');
+});
+
 house('its playground needs no checkout: the page, and a bridge for this page alone', async () => {
   const child = project.spawn('node', 'node_modules/memwire/dist/cli.js', 'playground', '--json');
   const [chunk] = await once(child.stdout!, 'data') as [Buffer];

@@ -1,5 +1,5 @@
 // A program that leaves its clients open: `unref-main.ts PORT ca.pem|-`. It ends by itself if nothing
-// of them keeps it alive.
+// of them keeps it alive, long before the time that its calls had.
 import { readFileSync } from 'node:fs';
 import process from 'node:process';
 import { Client, HashClient, PooledClient } from '../runner/runtime.ts';
@@ -7,7 +7,8 @@ import { Client, HashClient, PooledClient } from '../runner/runtime.ts';
 const [port, file = '-'] = process.argv.slice(2);
 const server = { host: '127.0.0.1', port: Number(port) };
 const tls = file === '-' ? undefined : { ca: readFileSync(file, 'utf8'), serverName: 'localhost' };
-const options = { unref: true, timeout: 2000, connectTimeout: 10_000, tls };
+const long = { timeout: 600_000, connectTimeout: 600_000, stallAfter: 600_000 };
+const options = { unref: true, ...long, tls };
 const clients = [
   new Client(server, options),
   new PooledClient(server, options),

@@ -463,7 +463,9 @@ export class Link implements Executor, TransportEvents {
     this.#pump.flush(this.#alarm.time.elapsed(), isPaced);
     // Encoding may have found passed deadlines, or that the connection can close.
     this.#settleAll();
-    this.#alarm.set(this.#connection.deadline() ?? Infinity);
+    const due = this.#connection.deadline();
+    if (due !== null) this.#alarm.set(due);
+    else if (this.#options.endpoint.unref === true) this.#alarm.clear();
   }
 
   #settleAll(): void {

@@ -93,6 +93,6 @@ export class Nudge {
       if (!isSilent) return;
       this.#connection.nudge();
       this.#flush();
-    });
+    }, true);
   }
 }

@@ -104,6 +104,20 @@ alarms('it goes off at the earliest time that it was set to, with one timer', ()
   assert.equal(rings, [30, 120], 'it can be set again');
 });
 
+alarms('cleared it has no timer, until it is set again', () => {
+  const { clock, alarm, rings, start } = alarmOf();
+  alarm.set(start + 50);
+  alarm.clear();
+  assert.is(clock.timers, 0);
+  alarm.set(start + 60);
+  clock.advance(100);
+  assert.equal(rings, [60]);
+  alarm.stop();
+  alarm.clear();
+  alarm.set(start + 200);
+  assert.is(clock.timers, 0, 'it was stopped');
+});
+
 alarms('a time that has passed is now, and Infinity never', () => {
   const { clock, alarm, rings, start } = alarmOf();
   alarm.set(Infinity);

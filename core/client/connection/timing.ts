@@ -44,6 +44,16 @@ export class Alarm {
     }, this.#isIdle);
   }
 
+  /**
+   * Cancels the timer, which would keep the process alive; `set` sets another. Where nothing is due for
+   * a moment, it costs less to leave it.
+   */
+  clear(): void {
+    if (this.#at === -Infinity) return;
+    this.#cancel();
+    this.#at = Infinity;
+  }
+
   /** Does not go off, and its time does not go on, until `resume`. */
   pause(): void {
     if (this.#pausedAt !== null) return;

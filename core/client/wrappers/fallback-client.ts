@@ -65,7 +65,7 @@ export interface FallbackClientConstructor {
 // Unlike the other wrappers this is not an executor around executors: each cache has its own keys,
 // values and dialect, in which the old and the new cache mostly differ.
 /** Makes a `FallbackClient`. */
-export const FallbackClient: FallbackClientConstructor = class FallbackClient extends Memcache {
+export const FallbackClient: FallbackClientConstructor = class extends Memcache {
   readonly #first: Memcache;
   readonly #others: readonly Memcache[];
   readonly #copyExpire: Expire | undefined;

@@ -65,7 +65,7 @@ export interface RetryingClientConstructor {
 
 // The members that `keepFace` adds depend on the type of the client.
 /** Makes a `RetryingClient`. */
-export const RetryingClient = class RetryingClient extends Memcache {
+export const RetryingClient = class extends Memcache {
   constructor(client: Memcache, options: RetryOptions = {}) {
     if (!(client instanceof Memcache)) throw new UsageError('client', 'must be a client');
     // Its reads are more than commands that could be repeated.
