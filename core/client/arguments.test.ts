@@ -16,7 +16,9 @@ const detached = new Uint8Array(8);
 structuredClone(detached, { transfer: [detached.buffer] });
 
 const badKeys = [...junk, '', 'a b', 'a\r\nb', 'a\0', 'é', 'k'.repeat(251), detached];
-const badOptions = [null, 5, 'x', true, () => {}];
+// They have no properties, and would pass for no options: a forgotten `await`, a date of expiry.
+const propertyless = [Promise.resolve({ expire: 5 }), new Date(), new Error('x'), /x/];
+const badOptions = [null, 5, 'x', true, () => {}, new Map(), new Set(), ...propertyless];
 const badTimeouts = [null, '5', 5n, 0, -1, NaN, {}];
 const badSignals = [null, 5, 'x', {}, { aborted: false }];
 const badSwitches = [null, 0, 1, 'yes', {}];
@@ -54,6 +56,9 @@ const rows: readonly [argument: string, bad: readonly unknown[], ...calls: Call[
   ['options', badOptions, last('get', 'k'), last('getMany', ['k']), last('set', 'k', 'v')],
   ['options', badOptions, last('delete', 'k'), last('incr', 'k', 1), last('touch', 'k', 1)],
   ['options', badOptions, last('cas', 'k', 'v', 1n), last('version'), last('stats', [])],
+  ['options', badOptions, last('add', 'k', 'v'), last('append', 'k', 'v'), last('gat', 'k', 1)],
+  ['options', badOptions, last('setMany', { k: 'v' }), last('deleteMany', ['k'])],
+  ['entries', [null, 5, 'x', true, () => {}, ...propertyless], call('setMany')],
   ['words', [null, 'items', 5, {}, ['a b'], [5], ['']], { name: 'stats', args: (bad) => [bad] }],
 ];
 

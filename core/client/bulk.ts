@@ -1,5 +1,6 @@
 // Calls for many keys: batches, windows, slices of work, and a reason for each failure.
 import type { Clock } from '../io/clock.ts';
+import { checkEmpty } from '../wire/check.ts';
 import type { Command, Key } from '../wire/command.ts';
 import { AbortError, MemcacheError, SerdeError, TimeoutError, UsageError } from '../wire/errors.ts';
 import type { PlainReply } from '../wire/plain.ts';
@@ -459,5 +460,6 @@ function toColumns(entries: Entries): { keys: ItemKey[]; values: unknown[] } {
     keys.push(key);
     values.push(ownCopy(value));
   }
+  if (keys.length === 0 && !(Symbol.iterator in entries)) checkEmpty('entries', entries);
   return { keys, values };
 }

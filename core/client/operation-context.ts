@@ -14,6 +14,7 @@ import type { ServerStatus } from './connection/server-status.ts';
 import { Deadline } from './connection/timing.ts';
 import {
   type Call,
+  checkExecuteOptions,
   type ExecuteOptions,
   executeThenRead,
   type Executor,
@@ -214,8 +215,13 @@ export class OperationContext {
     return executeThenRead(executor, command, { key, options: routed, deadline }, reader);
   }
 
-  /** The deadline of a call that may send more than one command. */
+  /**
+   * The deadline of a call that may send more than one command.
+   *
+   * @throws UsageError when an option breaks a rule: what is left of a wrong time would not show it.
+   */
   deadline(options: ExecuteOptions | undefined): Deadline {
+    checkExecuteOptions(options);
     return new Deadline(this.dependencies.clock, this.#timeout(options));
   }
 

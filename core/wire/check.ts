@@ -7,6 +7,16 @@ export function assertArgument(holds: boolean, argument: string, rule: string): 
   if (!holds) throw new UsageError(argument, rule);
 }
 
+/**
+ * Checks that an object without a property may hold some: a Promise that was not awaited, a Date or a
+ * Map would pass for no options at all.
+ */
+export function checkEmpty(argument: string, value: object): void {
+  if (Object.getPrototypeOf(value) === Object.prototype) return;
+  const tag = Object.prototype.toString.call(value).slice('[object '.length, -1);
+  assertArgument(tag === 'Object', argument, `must be an object with properties, not a ${tag}`);
+}
+
 /** Checks that a value is an object, as options must be. */
 export function checkObject(argument: string, value: unknown): void {
   const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -22,7 +32,12 @@ export function checkObject(argument: string, value: unknown): void {
  * @throws UsageError naming the one that is not known, and the one that is likely meant.
  */
 export function checkKnown(argument: string, given: object, known: ReadonlySet<string>): void {
-  for (const name in given) if (!known.has(name)) refuseUnknown(argument, given, name, known);
+  let isEmpty = true;
+  for (const name in given) {
+    if (!known.has(name)) refuseUnknown(argument, given, name, known);
+    isEmpty = false;
+  }
+  if (isEmpty) checkEmpty(argument, given);
 }
 
 /** The names of options, for `checkKnown`: the compiler ensures that none is missing. */

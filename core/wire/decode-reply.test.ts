@@ -266,6 +266,16 @@ edges('flags are those of the reply, whatever the one before had', () => {
   );
 });
 
+edges('an opaque that is a number is told, and none before the first reply or without one', () => {
+  const decoder = new ReplyDecoder();
+  assert.is(decoder.opaque, -1);
+  decoder.push(bytes('EN O7\r\nEN\r\n'));
+  for (const opaque of [7, -1]) {
+    decoder.next(mg());
+    assert.is(decoder.opaque, opaque);
+  }
+});
+
 edges('a reply has one opaque, and each flag once', () => {
   const why = (line: string): unknown => read([mg('v', 'f')], `${line}\r\n`)[0];
   assert.is(why('EN O0 O0'), 'a reply carries two opaques');

@@ -6,7 +6,10 @@ import { drain, proven } from '../../conformance/wire/tools.ts';
 import { suite } from '../../test/runner/suite.ts';
 import type { ClientConnectionOptions } from './client-connection-options.ts';
 import type { Command, Key } from './command.ts';
-import { plainFlags, type PlainReply } from './plain.ts';
+import { Input } from './input.ts';
+import { replyLimits } from './decode-reply.ts';
+import { plainFlags, plainFlagsOf, PlainReply, putPlain } from './plain.ts';
+import { Output } from './output.ts';
 
 const edges = suite('plain replies: edges');
 
@@ -334,6 +337,33 @@ edges('plain commands that fill one piece of memory after another are whole', ()
     }
     assert.is(drain(fast), drain(slow));
   }
+});
+
+edges('the end of the line before it is not the end of one that is not plain', () => {
+  const flags = ['f1 f1', 'f', 'O2', 'c', 't', 'h', 'l', 's', 'W1', 'q', ''];
+  for (const refused of flags) {
+    const input = new Input();
+    input.push(bytes(`\r\nEN ${refused} O1\r\n`.replace('  O1', '')));
+    input.position = 2;
+    assert.is(new PlainReply().read(input, 1, 'item', replyLimits), false, refused);
+    assert.is(input.position, 2);
+  }
+});
+
+edges('by default no text is read, whatever its flags', () => {
+  const input = new Input();
+  input.push(bytes('VA 100000 f0 O1\r\nabc'));
+  const reply = new PlainReply();
+  assert.is(reply.read(input, 1, 'item', replyLimits), false);
+  assert.is(reply.isDue, false);
+});
+
+edges('a command without a key is not plain', () => {
+  const output = new Output();
+  const plain = plainFlagsOf(reading)!;
+  const keyless = { verb: 'mg', flags: reading.flags } as unknown as Command;
+  assert.is(putPlain(output, keyless, plain, 1), -1);
+  assert.is(output.length, 0);
 });
 
 edges.run();

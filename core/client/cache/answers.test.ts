@@ -104,6 +104,14 @@ answers('what a serde cannot read is replaced', async () => {
   await client.close();
 });
 
+answers('onFetch may return anything: what is no function is not called', async () => {
+  const heard: unknown[] = [];
+  const { client } = createTestClient({ onFetch: (key) => heard.push(key) as never });
+  assert.is(await client.fetch('k', () => 'v', { ttl: 60 }), 'v');
+  assert.equal(heard, ['k']);
+  await client.close();
+});
+
 answers('onFetch hears the outcome, the time and the error', async () => {
   const ends: unknown[] = [];
   const { client, clock, server } = createTestClient({

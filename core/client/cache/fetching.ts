@@ -8,7 +8,7 @@ import { TimeoutError } from '../../wire/errors.ts';
 import type { PlainReply } from '../../wire/plain.ts';
 import type { Reply } from '../../wire/reply.ts';
 import type { Call, Executor, Reader } from '../connection/executor.ts';
-import { callListener } from '../connection/observe.ts';
+import { callListener, endOf } from '../connection/observe.ts';
 import type { ItemKey, WireKey } from '../keys.ts';
 import { type Caller, LATE } from './caller.ts';
 import type { FetchEnd } from './fetch-end.ts';
@@ -48,7 +48,7 @@ export function fetchWith<Id>(
     if (options !== undefined) checkFetchOptions(options);
     const wire = fetcher.leases.context.dependencies.keys.toWire(key);
     const { onFetch } = fetcher;
-    const onEnd = onFetch === undefined ? undefined : callListener(() => onFetch(key));
+    const onEnd = onFetch === undefined ? undefined : endOf(callListener(() => onFetch(key)));
     const fetching = new Fetching(fetcher, key, wire, jobId, loads, options, onEnd !== undefined);
     return onEnd === undefined ? fetching.run() : fetching.runObserved(onEnd);
   } catch (error) {

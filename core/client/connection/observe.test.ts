@@ -50,6 +50,24 @@ observe('hears of a command when it is taken, and how it ended', async () => {
   }]);
 });
 
+observe('a listener may return anything: what is no function is not called', async () => {
+  const heard: string[] = [];
+  for (const returned of [7, 'text', {}, null, Promise.resolve()]) {
+    const scene = new LinkScene({
+      onCommand({ verb }) {
+        heard.push(verb);
+        return returned as never;
+      },
+    });
+    const transport = await scene.connect();
+    const call = scene.do(mg('k'));
+    await settled();
+    await transport.reply('EN O1\r\n');
+    assert.is(call.state, 'resolved');
+  }
+  assert.equal(heard, Array(5).fill('mg'));
+});
+
 const counts: readonly (readonly [Command, reply: string, hits: number, misses: number])[] = [
   [mg('k'), 'EN O1\r\n', 0, 1],
   [{ verb: 'get', keys: ['a', 'b', 'c'] }, 'VALUE b 0 1\r\nx\r\nEND\r\n', 1, 2],

@@ -57,11 +57,16 @@ export function announce(
   if (onCommand === undefined) return undefined;
   // As callListener does, without a closure: every command comes by here.
   try {
-    return onCommand(command, server) ?? undefined;
+    return endOf(onCommand(command, server));
   } catch (error) {
     void Promise.reject(error);
     return undefined;
   }
+}
+
+/** The callback for the end, if that is what a listener has returned: an arrow may return anything. */
+export function endOf<End>(returned: End | undefined | void): End | undefined {
+  return typeof returned === 'function' ? returned : undefined;
 }
 
 /** Calls the callback for the end when the reply has arrived or the call has failed. */

@@ -163,6 +163,12 @@ meta('options of the wrong type are refused by name, and nothing is sent', async
   await refused('opaque', one.meta.get('k', wrong({ opaque: 5 })));
   await refused('hints', one.meta.get('k', wrong({ hints: 'Pa' })));
   await refused('hints', one.meta.get('k', wrong({ hints: [5] })));
+  for (const given of [new Date(), new Map(), Promise.resolve({})]) {
+    await refused('options', one.meta.get('k', wrong(given)));
+    await refused('options', one.meta.set('k', 'v', wrong(given)));
+    await refused('options', one.meta.delete('k', wrong(given)));
+    await refused('options', one.meta.arithmetic('k', wrong(given)));
+  }
   assert.equal(sent, []);
 });
 

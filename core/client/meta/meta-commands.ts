@@ -1,5 +1,5 @@
 // The meta commands with all of their flags by name.
-import { checkBoolean, checkEntry, checkObject, checkU32 } from '../../wire/check.ts';
+import { checkBoolean, checkEmpty, checkEntry, checkObject, checkU32 } from '../../wire/check.ts';
 import type { Command, Key, Value } from '../../wire/command.ts';
 import { isMeta } from '../../wire/meta-flags.ts';
 import type { Reply } from '../../wire/reply.ts';
@@ -115,7 +115,10 @@ export class MetaCommands {
   set(key: ItemKey, value: unknown, options: MetaSetOptions = {}): Promise<MetaResult> {
     try {
       checkObject('options', options);
-      if (isEmpty(options)) return this.#setPlain(key, value);
+      if (isEmpty(options)) {
+        checkEmpty('options', options);
+        return this.#setPlain(key, value);
+      }
       const { serde } = this.#context.dependencies;
       const { value: data, flags: ownFlags } = serialize(serde, ownKey(key), value);
       const quiet = this.#context.isQuiet(options);

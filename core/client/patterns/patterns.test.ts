@@ -2,7 +2,7 @@ import * as assert from 'uvu/assert';
 import { suite } from '../../../test/runner/suite.ts';
 import type { Dialer } from '../../io/transport.ts';
 import { MemoryServer } from '../../server/memory.ts';
-import { TimeoutError } from '../../wire/errors.ts';
+import { TimeoutError, UsageError } from '../../wire/errors.ts';
 import { jittered } from '../expire.ts';
 import type { ClientOptions } from '../options.ts';
 import { Client, PooledClient } from '../server-client.ts';
@@ -26,6 +26,32 @@ patterns('an expiry is shortened by at most its jitter, and never to never', () 
   assert.is(jittered(300, 1, () => 1), 1);
   assert.is(jittered(1, 1, () => 0.999), 1);
   for (const exptime of [0, -1, 2_592_001]) assert.is(jittered(exptime, 1, () => 1), exptime);
+});
+
+patterns('a wrong timeout of what sends several commands is refused before the first', async () => {
+  const { client, flags } = noted({});
+  const lock = await client.lock('l', { ttl: 30 });
+  const space = client.namespace('user');
+  await space.set('k', 'v');
+  flags.length = 0;
+  for (const timeout of [-1, 0, NaN, '5', null] as number[]) {
+    const calls = [
+      lock?.extend(30, { timeout }),
+      lock?.release({ timeout }),
+      client.lock('m', { ttl: 30, timeout }),
+      client.rateLimit('r', { limit: 1, window: 1, timeout }),
+      client.incr('n', 1, { initial: 1, timeout }),
+      space.get('k', { timeout }),
+      space.invalidate({ timeout }),
+    ];
+    for (const result of await Promise.allSettled(calls)) {
+      const error: unknown = result.status === 'rejected' ? result.reason : undefined;
+      assert.instance(error, UsageError);
+      assert.is((error as UsageError).argument, 'timeout');
+    }
+  }
+  assert.equal(flags, []);
+  await client.close();
 });
 
 patterns('jitter is for stores alone, and has its chance from random', async () => {
