@@ -1,6 +1,7 @@
 // An executor that sends each command to the server of its key.
 import type { Clock } from '../../io/clock.ts';
 import type { Endpoint } from '../../io/transport.ts';
+import { checkObject } from '../../wire/check.ts';
 import type { Command, Key } from '../../wire/command.ts';
 import { ConnectionError, TimeoutError, UsageError } from '../../wire/errors.ts';
 import type { Reply, ValueItem } from '../../wire/reply.ts';
@@ -109,6 +110,7 @@ export class Cluster implements Executor {
   execute(command: Command, options?: ExecuteOptions): Promise<Reply> {
     if (this.#closed) return Promise.reject(closedError());
     try {
+      checkObject('command', command);
       if (routeOf(command, options) !== undefined) {
         return this.executeWith(command, options, wholeReply, '');
       }

@@ -5,6 +5,8 @@ import type { Dialer } from '../../io/transport.ts';
 import { ConnectionError, MemcacheError, UsageError } from '../../wire/errors.ts';
 import { Client } from '../server-client.ts';
 import type { ClusterServer } from './cluster-server.ts';
+import { FallbackClient } from '../wrappers/fallback-client.ts';
+import { RetryingClient } from '../wrappers/retrying.ts';
 import { HashClient } from './hash-client.ts';
 import type { HashClientOptions } from '../options.ts';
 import { hashSchemes } from '../hashing/schemes.ts';
@@ -53,6 +55,27 @@ hash('each key is on the server that the scheme gives it, and on no other', asyn
   }
   assert.is(held.reduce((sum, count) => sum + count), keys.length);
   assert.ok(Math.min(...held) > 5, String(held));
+  await client.close();
+});
+
+hash('what is no command is refused, by every client', async () => {
+  const { client, one } = embedded();
+  const clients = [
+    one(1),
+    client,
+    new RetryingClient(client),
+    new FallbackClient([client, one(1)]),
+  ];
+  for (const bad of [undefined, null, 'get', 5, [], {}, { verb: 'nope' }, { verb: 'get' }]) {
+    for (const each of clients) {
+      const error = await each.execute(bad as never).catch((failure: unknown) => failure);
+      assert.instance(
+        error,
+        UsageError,
+        `${String(bad)} for ${each.constructor.name}: ${String(error)}`,
+      );
+    }
+  }
   await client.close();
 });
 

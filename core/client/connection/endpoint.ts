@@ -38,6 +38,10 @@ export function toEndpoint(server: ServerName, tls?: TlsOptions): Endpoint {
     /^unix:(\/\/)?/i,
     '',
   );
+  // A URL that has lost its scheme, and may have a login.
+  if (name.startsWith('//')) {
+    throw new UsageError('server', 'must have a scheme before its two slashes: memcached://');
+  }
   if (name.startsWith('/')) return { path: name, ...extra };
   if (/^unix:/i.test(server)) {
     throw new UsageError('server', 'of a unix socket must be an absolute path');
@@ -88,7 +92,8 @@ function listRule(list: readonly unknown[]): string {
 const IPV6 = /^[\da-f:.]+(%[^:%]+)?$/i;
 
 function isHost(host: string): boolean {
-  return host !== '' && !/[\s/?#@[\]]/.test(host) && (!host.includes(':') || IPV6.test(host));
+  return host !== '' && !/[\s\p{Cc}/?#@[\]]/u.test(host) &&
+    (!host.includes(':') || IPV6.test(host));
 }
 
 function checkEndpoint(server: Endpoint): Endpoint {
@@ -129,10 +134,15 @@ const tlsNames = /* @__PURE__ */ optionNames<TlsOptions>({
   requireClientCert: true,
 });
 
-/** @throws UsageError when they are no object, or naming an option that TLS has not here. */
+/**
+ * @throws UsageError when they are no object, naming an option that TLS has not here, or when of a
+ * certificate and its key one is missing.
+ */
 export function checkTls(tls: TlsOptions): void {
   checkObject('tls', tls);
   checkKnown('tls', tls, tlsNames);
+  const isPair = (tls.cert === undefined) === (tls.key === undefined);
+  assertArgument(isPair, 'tls', 'must have both cert and key, or neither');
 }
 
 /** Where a server listens, without its certificate and the key of that: it is logged, and dialed. */

@@ -98,6 +98,15 @@ hasher('a refused node changes nothing', () => {
   }
 });
 
+hasher('a scheme that gives no function is refused', () => {
+  for (const scheme of [() => 1, () => undefined, () => ({})]) {
+    assert.throws(
+      () => new SchemeHasher(scheme as never, [{ name: 'a' }]),
+      /^scheme must return a function of a key/,
+    );
+  }
+});
+
 hasher('weights are refused by the schemes without them', () => {
   const weighted = [{ name: 'a:1', weight: 2 }, { name: 'b:1', weight: 1 }];
   const taken = Object.entries(hashSchemes).filter(([, scheme]) => {

@@ -107,7 +107,11 @@ export class SchemeHasher implements Hasher {
     }
     // Copies, so that later changes by the caller do not affect the scheme.
     const list = nodes.map((node) => Object.freeze({ ...node }));
-    this.#indexOf = list.length === 0 ? () => -1 : this.#scheme(list);
+    const indexOf = list.length === 0 ? () => -1 : this.#scheme(list);
+    if (typeof indexOf !== 'function') {
+      throw new UsageError('scheme', 'must return a function of a key: hashSchemes has examples');
+    }
+    this.#indexOf = indexOf;
     this.#nodes = list;
   }
 }
