@@ -35,7 +35,8 @@ example('walks through every operation on a terminal of 80 columns without colou
     String.raw`  < 9007199254740993\r\n
   = 9007199254740993n`,
     `  = Map(2) { 'greeting' => 'hi', 'visits' => 9007199254740993n }`,
-    `  ! onQuietError hears: the server answered CLIENT_ERROR`,
+    `  ! onQuietError hears: 127.0.0.1:`,
+    ` answered CLIENT_ERROR`,
     `  = [ undefined, undefined, true, 9007199254740994n ]`,
     `  = TimeoutError: no reply from`,
   ];

@@ -42,7 +42,7 @@ export function toReply(error: unknown): ErrorReply {
  */
 export function toLogged(error: Error): Error {
   if (!isQuoting(error)) return error;
-  if (error instanceof ServerReplyError) return new ServerReplyError(error.kind, '');
+  if (error instanceof ServerReplyError) return new ServerReplyError(error.kind, '***');
   if (error instanceof AuthError) return new AuthError(error.message);
   const { outcome } = error as MemcacheError;
   return new ProtocolError('the upstream broke the protocol, or refused a command', outcome);

@@ -12,6 +12,7 @@ export function assertArgument(holds: boolean, argument: string, rule: string): 
  * Map would pass for no options at all.
  */
 export function checkEmpty(argument: string, value: object): void {
+  checkObject(argument, value);
   if (Object.getPrototypeOf(value) === Object.prototype) return;
   const tag = Object.prototype.toString.call(value).slice('[object '.length, -1);
   assertArgument(tag === 'Object', argument, `must be an object with properties, not a ${tag}`);

@@ -282,7 +282,8 @@ export class ClientConnection<Tag> {
 
   /** The server will send no more. */
   receiveEnd(): void {
-    this.fail(new ConnectionError('the server closed the connection', 'unknown'));
+    const { serverName } = this.#options;
+    this.fail(new ConnectionError(`${serverName} closed the connection`, 'unknown'));
   }
 
   /** The connection failed, or could not be made. What arrived before is still read. */
@@ -519,7 +520,7 @@ export class ClientConnection<Tag> {
   // Nothing is in flight, so only an error that precedes a close may arrive.
   #readIdle(): boolean {
     const error = this.#decoder.pending ? this.#decoder.unasked() : null;
-    if (error !== null) this.fail(closedWith(error));
+    if (error !== null) this.fail(closedWith(this.#options.serverName, error));
     const ended = this.#state === 'ending' && this.#output.length === 0 && this.pending === 0;
     return (this.#state === 'lost' || ended) && this.#close(this.#cause);
   }

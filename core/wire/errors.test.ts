@@ -89,7 +89,9 @@ errors('say what is wrong, with what, and why', () => {
     'CLIENT_ERROR',
     'bad data chunk',
   ]);
-  assert.is(new ServerReplyError('ERROR', '').message, 'the server answered ERROR');
+  const unknown = 'the server answered ERROR: it does not know the command';
+  assert.is(new ServerReplyError('ERROR', '').message, unknown);
+  assert.is(new ServerReplyError('ERROR', 'no', 'a:1').message, 'a:1 answered ERROR no');
   assert.is(new AuthError('m', cause).cause, cause);
   assert.not('cause' in new AuthError('m'));
 });

@@ -76,10 +76,15 @@ export class ServerReplyError extends MemcacheError {
    * Makes the error.
    *
    * @param serverMessage What follows the kind.
+   * @param server Whose answer it is, for the message.
    */
-  constructor(kind: ErrorKind, serverMessage: string) {
+  constructor(kind: ErrorKind, serverMessage: string, server = 'the server') {
+    // `ERROR` alone is memcached's answer to a command that this version of it does not have.
+    const unknown = kind === 'ERROR' && serverMessage === ''
+      ? ': it does not know the command'
+      : '';
     super(
-      `the server answered ${kind} ${serverMessage}`.trimEnd(),
+      `${server} answered ${kind} ${serverMessage}`.trimEnd() + unknown,
       codes.get(serverMessage) ?? kind.toLowerCase().replace('_', '-'),
       kind === 'SERVER_ERROR' && !failures.has(serverMessage) ? 'unknown' : 'done',
     );

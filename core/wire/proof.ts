@@ -226,7 +226,7 @@ export class Proof {
    */
   hungUp(reply: Reply): ConnectionError | null {
     if (this.isProved || reply.type !== 'ERROR' || reply.message !== NO_ROOM) return null;
-    return closedWith(reply);
+    return closedWith(this.#options.serverName, reply);
   }
 
   /** The error of a connection to a server that demands a login. */
@@ -335,8 +335,8 @@ export function wantsLogin(reply: Reply): boolean {
 }
 
 /** The error of a connection that the server closed with this line. */
-export function closedWith(error: ErrorReply): ConnectionError {
-  return new ConnectionError(`the server closed the connection: ${knownLine(error)}`, 'unknown');
+export function closedWith(serverName: string, error: ErrorReply): ConnectionError {
+  return new ConnectionError(`${serverName} closed the connection: ${knownLine(error)}`, 'unknown');
 }
 
 /** The answer of a server that demands a login. */

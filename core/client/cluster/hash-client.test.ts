@@ -72,7 +72,7 @@ hash('what is no command is refused, by every client', async () => {
       assert.instance(
         error,
         UsageError,
-        `${String(bad)} for ${each.constructor.name}: ${String(error)}`,
+        `${JSON.stringify(bad)} for ${each.constructor.name}: ${String(error)}`,
       );
     }
   }

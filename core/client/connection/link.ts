@@ -22,7 +22,6 @@ import {
   AbortError,
   AuthError,
   ConnectionError,
-  ServerReplyError,
   TimeoutError,
   UsageError,
 } from '../../wire/errors.ts';
@@ -46,7 +45,7 @@ import {
   wholeReply,
 } from './executor.ts';
 import type { ItemKey } from '../keys.ts';
-import { type Early, loginCall, lostError, strangerError } from './pending.ts';
+import { type Early, loginCall, lostError, replyError, strangerError } from './pending.ts';
 import { ownReply, Pending, Settler } from './pending.ts';
 import type { ClientOptions } from '../options.ts';
 import { Nudge } from './nudge.ts';
@@ -485,9 +484,7 @@ export class Link implements Executor, TransportEvents {
       case 'reply': {
         const { tag, reply, bytesOut, bytesIn } = event;
         if (tag.traffic !== null) Object.assign(tag.traffic, { bytesOut, bytesIn });
-        if (isError(reply)) {
-          return this.#settler.fail(tag, new ServerReplyError(reply.type, reply.message));
-        }
+        if (isError(reply)) return this.#settler.fail(tag, replyError(this.#name, reply));
         this.#settler.hasAnswered = true;
         return this.#settler.settle(tag, reply);
       }
@@ -506,7 +503,7 @@ export class Link implements Executor, TransportEvents {
       case 'timeout':
         return this.#timeOut(event);
       case 'quiet-error': {
-        const error = new ServerReplyError(event.reply.type, event.reply.message);
+        const error = replyError(this.#name, event.reply);
         // In its own microtask: its exception must not reach the calls that are settled here.
         void Promise.resolve().then(() => this.#options.onQuietError?.(error));
         return;
@@ -579,7 +576,7 @@ export class Link implements Executor, TransportEvents {
     for (const [calls, outcome] of [[unsent, 'not-sent'], [unanswered, 'unknown']] as const) {
       for (const call of calls) {
         if (adopted.has(call)) continue;
-        this.#settler.fail(call, lostError(this.#authError ?? cause, outcome));
+        this.#settler.fail(call, lostError(this.#name, this.#authError ?? cause, outcome));
       }
     }
     // Their bytes were sent, which is all that their promises stand for.

@@ -186,31 +186,37 @@ pendings("the calls of a client's own are not counted", async () => {
 });
 
 pendings('the error of a lost call: shared where its outcome is that of the call', () => {
-  assert.is(lostError(lost, 'unknown'), lost);
+  assert.is(lostError('a:1', lost, 'unknown'), lost);
   const refused = new ConnectionError('refused', 'unknown', undefined, 'down');
-  const unsent = lostError(refused, 'not-sent');
+  const unsent = lostError('a:1', refused, 'not-sent');
   assert.equal([unsent.message, unsent.outcome, unsent.code, unsent.cause], [
     'refused',
     'not-sent',
     'down',
     refused,
   ]);
-  const closed = lostError(null, 'unknown');
+  const closed = lostError('a:1', null, 'unknown');
   assert.equal([closed.name, closed.message, closed.outcome, closed.cause], [
     'ConnectionError',
-    'the connection was closed',
+    'the connection to a:1 was closed',
     'unknown',
     undefined,
   ]);
   const dialect = new UsageError('dialect', 'is meta');
-  const own = lostError(dialect, 'unknown') as UsageError;
+  const own = lostError('a:1', dialect, 'unknown') as UsageError;
   assert.equal([own.name, own.argument, own.rule, own.outcome], [
     'UsageError',
     'dialect',
     'is meta',
     'unknown',
   ]);
-  assert.is(lostError(new UsageError('key', 'is long'), 'not-sent').name, 'ConnectionError');
+  const other = lostError('a:1', new UsageError('key', 'is long'), 'not-sent');
+  assert.is(other.name, 'ConnectionError');
+  // The code of the system is in it where the message of a runtime has none.
+  const reset = Object.assign(new Error('reset by peer'), { code: 'ECONNRESET' });
+  const reported = lostError('a:1', reset, 'unknown');
+  assert.is(reported.message, 'the connection to a:1 was lost: reset by peer (ECONNRESET)');
+  assert.is(reported.cause, reset);
 });
 
 pendings('what is no memcached is named', () => {

@@ -12,9 +12,16 @@ import {
 import type { Command } from '../../wire/command.ts';
 import type { PlainSink } from '../../wire/client-event.ts';
 import type { PlainReply } from '../../wire/plain.ts';
-import type { Reply } from '../../wire/reply.ts';
+import type { ErrorReply, Reply } from '../../wire/reply.ts';
 import type { ItemKey } from '../keys.ts';
-import { type Call, type ExecuteOptions, type Executor, type Reader, refused } from './executor.ts';
+import {
+  type Call,
+  type ExecuteOptions,
+  type Executor,
+  type Reader,
+  reasonOf,
+  refused,
+} from './executor.ts';
 import type { Traffic } from './observe.ts';
 import type { ServerStatus } from './server-status.ts';
 
@@ -161,8 +168,13 @@ export class Settler implements PlainSink<Pending> {
   }
 }
 
-/** The error of a call whose connection was lost. */
-export function lostError(cause: Error | null, outcome: Outcome): MemcacheError {
+/** The error of a call that the server answered with an error line. */
+export function replyError(name: string, { type, message }: ErrorReply): ServerReplyError {
+  return new ServerReplyError(type, message, name);
+}
+
+/** The error of a call whose connection to this server was lost. */
+export function lostError(name: string, cause: Error | null, outcome: Outcome): MemcacheError {
   // The calls share the error if its outcome is theirs. A UsageError belongs to the one call that
   // broke the rule, except for the dialect, which is an option of the client.
   if (cause instanceof UsageError && cause.argument === 'dialect') {
@@ -170,7 +182,11 @@ export function lostError(cause: Error | null, outcome: Outcome): MemcacheError 
   }
   const isShared = cause instanceof MemcacheError && !(cause instanceof UsageError);
   if (isShared && cause.outcome === outcome) return cause;
-  const message = cause?.message ?? 'the connection was closed';
+  const message = cause instanceof MemcacheError
+    ? cause.message
+    : cause === null
+    ? `the connection to ${name} was closed`
+    : `the connection to ${name} was lost: ${reasonOf(cause)}`;
   const code = cause instanceof ConnectionError ? cause.code : undefined;
   return new ConnectionError(message, outcome, cause ?? undefined, code);
 }

@@ -30,14 +30,14 @@ patterns('an expiry is shortened by at most its jitter, and never to never', () 
 
 patterns('a wrong timeout of what sends several commands is refused before the first', async () => {
   const { client, flags } = noted({});
-  const lock = await client.lock('l', { ttl: 30 });
+  const lock = (await client.lock('l', { ttl: 30 }))!;
   const space = client.namespace('user');
   await space.set('k', 'v');
   flags.length = 0;
   for (const timeout of [-1, 0, NaN, '5', null] as number[]) {
     const calls = [
-      lock?.extend(30, { timeout }),
-      lock?.release({ timeout }),
+      lock.extend(30, { timeout }),
+      lock.release({ timeout }),
       client.lock('m', { ttl: 30, timeout }),
       client.rateLimit('r', { limit: 1, window: 1, timeout }),
       client.incr('n', 1, { initial: 1, timeout }),

@@ -233,7 +233,8 @@ fallback('wrong arguments are refused by their name', () => {
     ['caches', [client, {}], {}],
     ['options', [client], null],
     ['copyUp.expire', [client], { copyUp: {} }],
-    ['copyUp.expire', [client], { copyUp: null }],
+    ['copyUp', [client], { copyUp: null }],
+    ['copyUp', [client], { copyUp: new Date() }],
     ['copyUp.ttl', [client], { copyUp: { expire: 60, ttl: 60 } }],
     ['copyUp.expire', [client], { copyUp: { expire: 1.5 } }],
   ];
