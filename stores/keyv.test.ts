@@ -3,7 +3,7 @@ import * as assert from 'uvu/assert';
 import { createTestClient } from '../core/testing/mod.ts';
 import { UsageError } from '../core/wire/errors.ts';
 import { suite } from '../test/runner/suite.ts';
-import { KeyvStore } from './keyv.ts';
+import { KeyvStore, type KeyvStoreOptions } from './keyv.ts';
 
 const keyv = suite('stores: Keyv, on the embedded server');
 
@@ -117,6 +117,54 @@ keyv('the generation is read beside the value, in one round trip', async () => {
   events.length = 0;
   await store.get('a');
   assert.equal(events, ['mg sent', 'mg sent', 'answered', 'answered']);
+});
+
+/** A store whose client is closed, and its reads. */
+async function closedStore(options?: KeyvStoreOptions) {
+  const { client } = createTestClient();
+  const store = new KeyvStore(client, options);
+  await client.close();
+  const reads: Readonly<Record<string, () => Promise<unknown>>> = {
+    get: () => store.get('a'),
+    has: () => store.has('a'),
+    getMany: () => store.getMany(['a', 'b']),
+    hasMany: () => store.hasMany(['a', 'b']),
+  };
+  return { store, reads };
+}
+
+keyv('a read that fails is one event and a miss, and a write rejects', async () => {
+  for (const clearable of [true, false]) {
+    const { store, reads } = await closedStore({ clearable });
+    const errors: unknown[] = [];
+    store.on('error', (error) => errors.push(error));
+    const misses: Record<string, unknown> = {};
+    for (const [name, read] of Object.entries(reads)) {
+      misses[name] = await read();
+      assert.match(String(errors.pop()), /closed/, name);
+      assert.equal(errors, [], name);
+    }
+    assert.equal(misses, {
+      get: undefined,
+      has: false,
+      getMany: [undefined, undefined],
+      hasMany: [false, false],
+    });
+    assert.match(String(await store.set('a', 1).catch(String)), /closed/);
+    assert.equal(errors, []);
+  }
+});
+
+keyv('a read rejects without a listener, and with throwOnErrors beside the event', async () => {
+  for (const throwOnErrors of [false, true]) {
+    const { store, reads } = await closedStore({ throwOnErrors });
+    let events = 0;
+    if (throwOnErrors) store.on('error', () => events++);
+    for (const [name, read] of Object.entries(reads)) {
+      assert.match(String(await read().catch(String)), /closed/, name);
+    }
+    assert.is(events, throwOnErrors ? 4 : 0);
+  }
 });
 
 keyv.run();

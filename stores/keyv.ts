@@ -12,6 +12,17 @@ import {
 
 export type { StoreKeyOptions } from './namespace.ts';
 
+/** The options of `KeyvStore`. */
+export interface KeyvStoreOptions extends StoreKeyOptions {
+  /**
+   * Whether a read that fails also rejects under a Keyv, and not only calls its `error` listeners.
+   * Set it with the `throwOnErrors` of Keyv 5, which a store cannot see.
+   *
+   * @default false
+   */
+  readonly throwOnErrors?: boolean | undefined;
+}
+
 /** An item that `KeyvStore.setMany` stores. */
 export interface KeyvEntry {
   /** Any text. */
@@ -25,8 +36,9 @@ export interface KeyvEntry {
 /**
  * A storage adapter of Keyv 5 and 6, and so of cache-manager and cacheable.
  *
- * Its methods reject as those of the client do; Keyv makes `error` events of that. It does not close
- * the client, which others may use.
+ * Its writes reject as those of the client do; Keyv makes `error` events of that. Of a read that fails
+ * it makes the event itself, and a miss, since Keyv 5 catches only some of them; without a listener a
+ * read rejects too. It does not close the client, which others may use.
  *
  * @example
  * ```ts
@@ -42,6 +54,7 @@ export class KeyvStore {
   readonly #client: Memcache;
   readonly #prefix: string;
   readonly #clearable: boolean | undefined;
+  readonly #throwOnErrors: boolean;
   readonly #namespaces = new Map<string, Namespace>();
   readonly #listeners = new Set<(error: unknown) => void>();
 
@@ -52,36 +65,39 @@ export class KeyvStore {
    * @param options The prefix is `keyv:` by default.
    * @throws UsageError for an option that it does not know.
    */
-  constructor(client: Memcache, options: StoreKeyOptions = {}) {
-    checkStoreKeyOptions(options);
+  constructor(client: Memcache, options: KeyvStoreOptions = {}) {
+    checkStoreKeyOptions(options, ['throwOnErrors']);
     this.#client = client;
     this.#prefix = options.prefix ?? 'keyv:';
     this.#clearable = options.clearable;
+    this.#throwOnErrors = options.throwOnErrors ?? false;
   }
 
   /** The value of a key, or undefined. */
   async get<Value>(key: string): Promise<Value | undefined> {
-    try {
-      return await this.#use(key, (wire) => this.#client.get<Value>(wire));
-    } catch (error) {
-      // Keyv 5 tells nobody of a `get` that rejects.
-      for (const listener of this.#listeners) listener(error);
-      throw error;
-    }
+    return await this.#read(
+      () => this.#use(key, (wire) => this.#client.get<Value>(wire)),
+      undefined,
+    );
   }
 
   /** The values of many keys, in their order; undefined for those that there are not. */
   async getMany<Value>(keys: string[]): Promise<(Value | undefined)[]> {
-    const names = await Promise.all(keys.map(toKey));
-    return await this.#current.use(async (prefix) => {
-      const found = await this.#client.getMany<Value>(names.map((name) => prefix + name));
-      return names.map((name) => found.get(prefix + name));
-    });
+    return await this.#read(
+      async () => {
+        const names = await Promise.all(keys.map(toKey));
+        return await this.#current.use(async (prefix) => {
+          const found = await this.#client.getMany<Value>(names.map((name) => prefix + name));
+          return names.map((name) => found.get(prefix + name));
+        });
+      },
+      keys.map(() => undefined),
+    );
   }
 
   /** Whether there is a key. Its value is read for that. */
   async has(key: string): Promise<boolean> {
-    return (await this.#use(key, (wire) => this.#client.get(wire))) !== undefined;
+    return (await this.get(key)) !== undefined;
   }
 
   /** Whether there are these keys, in their order. */
@@ -133,10 +149,22 @@ export class KeyvStore {
     throw new UsageError('iterator', 'is not possible: memcached lists no keys');
   }
 
-  /** Calls a listener with what `get` rejects with; there is no other event than `error`. */
+  /** Calls a listener with the error of each read that fails; there is no other event than `error`. */
   on(event: string, listener: (error: unknown) => void): this {
     if (event === 'error') this.#listeners.add(listener);
     return this;
+  }
+
+  // Keyv 5 lets `has`, `hasMany`, `getMany` and `getRaw` reject, whatever its `throwOnErrors`, and is
+  // silent about a `get`. Keyv 6 has no need of this: it makes the same of a rejection.
+  async #read<Result>(read: () => Promise<Result>, miss: Result): Promise<Result> {
+    try {
+      return await read();
+    } catch (error) {
+      for (const listener of this.#listeners) listener(error);
+      if (this.#throwOnErrors || this.#listeners.size === 0) throw error;
+      return miss;
+    }
   }
 
   async #use<Result>(key: string, call: (wire: string) => Promise<Result>): Promise<Result> {

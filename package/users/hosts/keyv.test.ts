@@ -62,6 +62,12 @@ await hostSuite('stores: Keyv 6, the tests of Keyv 5', async ({ add, client }) =
   });
 });
 
+function methodOf(keyv: object, name: string): (...words: readonly unknown[]) => Promise<unknown> {
+  const method: unknown = Reflect.get(keyv, name);
+  assert.type(method, 'function');
+  return async (...words) => await Reflect.apply(method as () => unknown, keyv, words);
+}
+
 for (const version of [5, 6]) {
   await hostSuite(`stores: Keyv ${version}`, async ({ add, client, down }) => {
     // What is called here has the same types in both.
@@ -95,18 +101,54 @@ for (const version of [5, 6]) {
       assert.equal(await keyv.get(keys.slice(2, 4)), [undefined, keys[3]]);
     });
 
-    add('a server that is down is an error event for each call, and a miss', async () => {
-      const keyv = new Keyv({ store: new KeyvStore(down()) });
-      const errors: unknown[] = [];
-      keyv.on('error', (error: unknown) =>
-        errors.push(error));
-      assert.is(await keyv.get('a'), undefined);
-      const read = errors.length;
-      assert.ok(read > 0);
-      assert.is(await keyv.set('a', 1), false);
-      assert.is(errors.length, read + 1);
-      assert.match(String(errors[0]), /ConnectionError/);
+    // A row for each method of Keyv that asks the store, and its answer without a server.
+    const calls: readonly (readonly [name: string, words: readonly unknown[], answer: unknown])[] =
+      [
+        ['get', ['a'], undefined],
+        ['get', [['a', 'b']], [undefined, undefined]],
+        ['getMany', [['a', 'b']], [undefined, undefined]],
+        ['getRaw', ['a'], undefined],
+        ['getManyRaw', [['a', 'b']], [undefined, undefined]],
+        ['has', ['a'], false],
+        ['has', [['a', 'b']], [false, false]],
+        ['hasMany', [['a', 'b']], [false, false]],
+        ['set', ['a', 1], false],
+        ['setMany', [[{ key: 'a', value: 1 }]], [false]],
+        ['delete', ['a'], false],
+        ['deleteMany', [['a', 'b']], version === 5 ? false : [false, false]],
+        ['clear', [], undefined],
+      ];
+
+    add('a server that is down is one error event for each call, and a miss', async () => {
+      for (const clearable of [true, false]) {
+        const keyv = new Keyv({ store: new KeyvStore(down(), { clearable }) });
+        const errors: unknown[] = [];
+        keyv.on('error', (error: unknown) =>
+          errors.push(error));
+        for (const [name, words, answer] of calls) {
+          const call = `${name} ${JSON.stringify(words)}`;
+          assert.equal(await methodOf(keyv, name)(...words), answer, call);
+          assert.is(errors.length, 1, call);
+          const isLocal = name === 'clear' && !clearable;
+          assert.match(String(errors.pop()), isLocal ? /UsageError/ : /ConnectionError/, call);
+        }
+      }
     });
+
+    if (version === 5) {
+      add('with throwOnErrors of both, each call rejects, and is an error event', async () => {
+        const store = new KeyvStore(down(), { throwOnErrors: true });
+        const keyv = new Keyv({ store, throwOnErrors: true });
+        let events = 0;
+        keyv.on('error', () => events++);
+        for (const [name, words] of calls) {
+          const call = `${name} ${JSON.stringify(words)}`;
+          const error = await methodOf(keyv, name)(...words).catch((one: unknown) => one);
+          assert.match(String(error), /ConnectionError/, call);
+        }
+        assert.is(events, calls.length);
+      });
+    }
 
     add('iteration does not pretend that there is nothing', async () => {
       const keyv = new Keyv({ store: new KeyvStore(client()) });
@@ -148,7 +190,7 @@ await hostSuite('stores: cache-manager 7', async ({ add, client }) => {
   });
 });
 
-await hostSuite('stores: cacheable 2', async ({ add, client }) => {
+await hostSuite('stores: cacheable 2', async ({ add, client, down }) => {
   const { Keyv } = await import('keyv');
   const { Cacheable } = await import('cacheable');
 
@@ -164,5 +206,13 @@ await hostSuite('stores: cacheable 2', async ({ add, client }) => {
     assert.is(await one!.get('a'), undefined);
     await one!.clear();
     assert.is(await one!.get('b'), undefined);
+  });
+
+  add('a memcached that is down is a miss', async () => {
+    const cache = new Cacheable({ secondary: new Keyv({ store: new KeyvStore(down()) }) });
+    assert.is(await cache.get('a'), undefined);
+    assert.equal(await cache.getMany(['a', 'b']), [undefined, undefined]);
+    assert.is(await cache.has('a'), false);
+    assert.equal(await cache.hasMany(['a', 'b']), [false, false]);
   });
 });
