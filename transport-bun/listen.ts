@@ -1,5 +1,4 @@
 // Listens with Bun's sockets.
-import { checkTls } from '../core/client/connection/endpoint.ts';
 import type {
   Accept,
   Endpoint,
@@ -7,8 +6,15 @@ import type {
   ListenOptions,
   TlsOptions,
 } from '../core/io/transport.ts';
-import { atSocketFile, type Listen, listenBy, peerName } from '../transport-node/listening.ts';
+import {
+  atSocketFile,
+  checkServerTls,
+  type Listen,
+  listenBy,
+  peerName,
+} from '../transport-node/listening.ts';
 import type { BunLike, BunSocket, BunTls, Options } from './bun.ts';
+import { dial } from './dial.ts';
 import { SocketTransport } from './socket-transport.ts';
 
 declare const Bun: BunLike;
@@ -55,6 +61,7 @@ export async function listenAt(
     const listening = await atSocketFile(
       path,
       listenOptions,
+      dial,
       () => Bun.listen({ ...options, unix: path }),
     );
     return { endpoint: at, close: async () => listening.stop() };
@@ -65,7 +72,7 @@ export async function listenAt(
 
 /** The TLS options of a server, in Bun's form. */
 export function serverTls(tls: TlsOptions): BunTls {
-  checkTls(tls);
+  checkServerTls(tls);
   const { cert, key, ca, requireClientCert = false } = tls;
   return {
     ...(cert === undefined ? {} : { cert }),

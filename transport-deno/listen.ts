@@ -1,8 +1,22 @@
 // Listens with Deno's sockets.
 import { systemClock } from '../core/io/clock.ts';
-import type { Accept, Endpoint, Listener, ListenOptions } from '../core/io/transport.ts';
-import { atSocketFile, type Listen, listenBy, peerName } from '../transport-node/listening.ts';
+import type {
+  Accept,
+  Endpoint,
+  Listener,
+  ListenOptions,
+  TlsOptions,
+} from '../core/io/transport.ts';
+import { UsageError } from '../core/wire/errors.ts';
+import {
+  atSocketFile,
+  checkServerTls,
+  type Listen,
+  listenBy,
+  peerName,
+} from '../transport-node/listening.ts';
 import type { Connection, DenoLike, Listening, TcpConnection } from './deno.ts';
+import { dial } from './dial.ts';
 import { SocketTransport } from './socket-transport.ts';
 
 declare const Deno: DenoLike;
@@ -22,10 +36,24 @@ export async function listenAt(
   // Deno.listenTls cannot request certificates, and leaves Nagle's algorithm on, which delays the
   // first reply 40 ms. node:tls does it right.
   if (at.tls !== undefined) {
+    checkServerTls(at.tls);
+    await checkPair(at.tls);
     const node = await import('../transport-node/listen.ts');
     return await node.listenAt(at, accept, options);
   }
   return 'path' in at ? await listenUnix(at, accept, options) : listenTcp(at, accept);
+}
+
+/** What Node and Bun check themselves: Deno's node:tls would listen, and fail in each handshake. */
+async function checkPair({ cert = '', key = '' }: TlsOptions): Promise<void> {
+  const { createPrivateKey, X509Certificate } = await import('node:crypto');
+  let isPair: boolean;
+  try {
+    isPair = new X509Certificate(cert).checkPrivateKey(createPrivateKey(key));
+  } catch (error) {
+    throw new UsageError('tls', `must have a cert and its key in PEM: ${String(error)}`);
+  }
+  if (!isPair) throw new UsageError('tls', 'must have the key of its cert, not another');
 }
 
 function listenTcp(at: Extract<Endpoint, { port: number }>, accept: Accept): Listener {
@@ -45,7 +73,7 @@ async function listenUnix(
 ): Promise<Listener> {
   const { path } = at;
   const open = (): Listening<Connection> => Deno.listen({ transport: 'unix', path });
-  const listening = await atSocketFile(path, options, open);
+  const listening = await atSocketFile(path, options, dial, open);
   return { endpoint: { path }, close: serve(listening, accept, () => peerName(at)) };
 }
 

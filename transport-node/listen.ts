@@ -2,7 +2,6 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer, type TlsOptions as NodeTlsOptions } from 'node:tls';
 import { systemClock } from '../core/io/clock.ts';
-import { checkTls } from '../core/client/connection/endpoint.ts';
 import type {
   Accept,
   Endpoint,
@@ -10,7 +9,8 @@ import type {
   ListenOptions,
   TlsOptions,
 } from '../core/io/transport.ts';
-import { atSocketFile, type Listen, listenBy, peerName } from './listening.ts';
+import { dial } from './dial.ts';
+import { atSocketFile, checkServerTls, type Listen, listenBy, peerName } from './listening.ts';
 import { SocketTransport } from './socket-transport.ts';
 
 /** Listens on TCP, on a unix socket, or with TLS, with Node's sockets. See `Listen`. */
@@ -38,13 +38,13 @@ export async function listenAt(
       socket.once('close', arrive(name, () => socket.destroy()));
     });
   }
-  if ('path' in at) await atSocketFile(at.path, options, () => opened(server, at));
+  if ('path' in at) await atSocketFile(at.path, options, dial, () => opened(server, at));
   else await opened(server, at);
   return { endpoint: bound(server, at), close: () => closed(server) };
 }
 
 function serverTls(tls: TlsOptions): NodeTlsOptions {
-  checkTls(tls);
+  checkServerTls(tls);
   const requireCert = tls.requireClientCert ?? false;
   return {
     cert: tls.cert,

@@ -1,15 +1,26 @@
 // The common part of `listen` on Node, Deno and Bun, which only differ in their runtimes' calls.
-import { chmodSync, lstatSync, unlinkSync } from 'node:fs';
-import { withoutKey } from '../core/client/connection/endpoint.ts';
-import type { Accept, Endpoint, Listener, ListenOptions } from '../core/io/transport.ts';
+import { chmodSync, lstatSync, rmSync } from 'node:fs';
+import { checkTls, withoutKey } from '../core/client/connection/endpoint.ts';
+import {
+  type Accept,
+  type Dialer,
+  type Endpoint,
+  type Listener,
+  type ListenOptions,
+  newAborter,
+  type TlsOptions,
+} from '../core/io/transport.ts';
+import { assertArgument } from '../core/wire/check.ts';
 
 /**
  * Listens on TCP (port 0 for a free one), on a unix socket, or with TLS, which needs a certificate
  * and its key.
  *
- * A socket file that was left behind at the path is replaced, as memcached does.
+ * A socket file that was left behind at the path is replaced. If a server still answers there, it
+ * rejects with the code EADDRINUSE, as with a port that is taken.
  *
  * @param mode The permissions of the socket file; 0o700 by default, as memcached's.
+ * @throws UsageError when TLS lacks the certificate or its key.
  */
 export type Listen = (at: Endpoint, accept: Accept, mode?: number) => Promise<Listener>;
 
@@ -25,13 +36,21 @@ export const listenBy = (listenAt: ListenAt): Listen => async (at, accept, mode)
   return { ...listener, endpoint: withoutKey(listener.endpoint) };
 };
 
+/** @throws UsageError unless the options have what a server needs, since each handshake would fail. */
+export function checkServerTls(tls: TlsOptions): void {
+  checkTls(tls);
+  const isPair = (tls.cert ?? '') !== '' && (tls.key ?? '') !== '';
+  assertArgument(isPair, 'tls', 'must have a cert and its key');
+}
+
 /** Creates a socket file at the path, and replaces one that was left behind. */
 export async function atSocketFile<Listening>(
   path: string,
   { mode = 0o700 }: ListenOptions,
+  dial: Dialer,
   open: () => Listening | Promise<Listening>,
 ): Promise<Listening> {
-  removeSocket(path);
+  if (isSocket(path)) await removeLeftBehind(path, dial);
   const listening = await open();
   chmodSync(path, mode);
   return listening;
@@ -42,11 +61,31 @@ export function peerName(at: Endpoint, host = '?', port = 0): string {
   return 'path' in at ? `unix:${at.path}` : `tcp:${host}:${port}`;
 }
 
-// Nothing but a socket.
-function removeSocket(path: string): void {
+// If it cannot be read, listening reports the error.
+function isSocket(path: string): boolean {
   try {
-    if (lstatSync(path).isSocket()) unlinkSync(path);
+    return lstatSync(path).isSocket();
   } catch {
-    // There is nothing, or it cannot be read: listening reports the error.
+    return false;
   }
+}
+
+/**
+ * Removes a socket file where nobody listens. To replace one that is in use would take its clients
+ * away, and the first listener to close would remove the file of the other.
+ *
+ * @throws An error with the code EADDRINUSE if a server answers: Bun would listen none the less.
+ */
+async function removeLeftBehind(path: string, dial: Dialer): Promise<void> {
+  try {
+    const events = { onData() {}, onDrain() {}, onClosed() {} };
+    (await dial({ path }, events, newAborter().signal)).abort();
+  } catch (error) {
+    const isRefused = error instanceof Error && 'code' in error && error.code === 'ECONNREFUSED';
+    // Another failure, such as that of a server with a full queue, is for listening to report.
+    if (isRefused) rmSync(path, { force: true });
+    return;
+  }
+  const error = new Error(`listen EADDRINUSE: address already in use ${path}`);
+  throw Object.assign(error, { code: 'EADDRINUSE' });
 }

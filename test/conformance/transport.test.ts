@@ -1,8 +1,9 @@
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import type { Dialer, Endpoint, TlsOptions } from '../../core/io/transport.ts';
 import { memoryDialer } from '../../core/io/memory-pipe.ts';
+import { UsageError } from '../../core/wire/errors.ts';
 import { caseSuite } from '../support/cases.ts';
 import { type Certificates, makeCertificates } from '../support/certificates.ts';
 import { dialAndEnd, listenAndEnd } from '../support/half-close.ts';
@@ -199,7 +200,11 @@ listening('a connection is named by the address of its peer', async () => {
 listening('a socket file that was left behind is replaced, and taken away at the end', async () => {
   const path = newPath();
   const { accept } = startPeer();
-  await listen({ path }, accept);
+  const gone = await listen({ path: newPath() }, accept);
+  // Under another name the file outlives its listener.
+  renameSync('path' in gone.endpoint ? gone.endpoint.path : '', path);
+  await gone.close();
+  assert.is(existsSync(path), true);
   const listener = await listen({ path }, accept);
   assert.is(statSync(path).mode & 0o777, 0o700, 'who may connect');
   await listener.close();
@@ -210,11 +215,63 @@ listening('an address in use, and a path that is no socket, are refused', async 
   const { accept } = startPeer();
   const listener = await listen(tcp, accept);
   for (const at of [listener.endpoint, { path: temporaryFile('file', '') }]) {
-    const error = await listen(at, accept).then(() => null, (reason: unknown) => reason);
-    assert.instance(error, Error);
-    assert.is((error as { code?: string }).code, 'EADDRINUSE', `${runtime}: ${String(error)}`);
+    assert.is(await whyNot(at), 'EADDRINUSE');
   }
   await listener.close();
 });
+
+listening('a socket file of a server that answers is refused, and stays its own', async () => {
+  const path = newPath();
+  const peers = startPeer();
+  const listener = await listen({ path }, peers.accept);
+  assert.is(await whyNot({ path }), 'EADDRINUSE');
+  if (certificates !== null) {
+    assert.is(await whyNot({ path, tls: certificates.server }), 'EADDRINUSE');
+  }
+  const near = new TestEvents();
+  near.transport = await dial({ path }, near, never());
+  near.transport.abort();
+  await listener.close();
+  assert.is(existsSync(path), false);
+});
+
+/** The code of the error that listening rejects with. */
+async function whyNot(at: Endpoint): Promise<unknown> {
+  const error = await listen(at, startPeer().accept).then(() => null, (reason: unknown) => reason);
+  assert.instance(error, Error, runtime);
+  return (error as { code?: unknown }).code;
+}
+
+for (const place of ['TCP', 'a unix socket']) {
+  listening(`TLS over ${place} without a certificate and its key is refused`, async () => {
+    const { cert = 'a certificate', key = 'a key' } = certificates?.server ?? {};
+    for (const tls of [{}, { cert }, { key }, { cert: '', key: '' }, { ca: cert }]) {
+      const at = place === 'TCP' ? { ...tcp, tls } : { path: newPath(), tls };
+      const error = await listen(at, startPeer().accept).catch((reason: unknown) => reason);
+      assert.instance(error, UsageError, Object.keys(tls).join());
+      assert.is((error as UsageError).argument, 'tls');
+      assert.not.match(String(error), /BEGIN/);
+      assert.is('path' in at && existsSync(at.path), false);
+    }
+  });
+}
+
+const pairs = 'TLS with a key of another certificate, or what is none, is refused';
+if (certificates === null || others === null) listening.skip(`${pairs} (needs openssl)`);
+else {listening(pairs, async () => {
+    const { cert, key } = certificates.server;
+    for (
+      const tls of [
+        { cert, key: others.server.key },
+        { cert: 'x', key },
+        { cert, key: 'x' },
+      ]
+    ) {
+      const error = await listen({ ...tcp, tls }, startPeer().accept)
+        .then(() => null, (reason: unknown) => reason);
+      assert.instance(error, Error, runtime);
+      assert.not.match(String(error), /BEGIN/);
+    }
+  });}
 
 listening.run();
