@@ -5,6 +5,7 @@ import type { BridgeEvent } from '../core/bridge/events.ts';
 import { bridgeLimits } from '../core/bridge/options.ts';
 import type { Endpoint } from '../core/io/transport.ts';
 import { FlagError } from './console/flags.ts';
+import { printable } from './console/quote.ts';
 import { UsageError } from '../core/wire/errors.ts';
 import { type BridgeOptions, listenBridge, type RunningBridge } from '../transport-node/bridge.ts';
 import { readText } from './read-text.ts';
@@ -82,7 +83,7 @@ export async function bridgeCommand(args: readonly string[], terminal: Terminal)
     }
     const { at, options } = read(values);
     const log = (event: BridgeEvent): void => {
-      terminal.stderr.write(`${describe(event)}\n`);
+      terminal.stderr.write(`${printable(describe(event))}\n`);
     };
     running = await listenBridge(at, values.verbose ? { ...options, log } : options);
   } catch (error) {

@@ -3,6 +3,7 @@ import { connect } from 'node:net';
 import * as assert from 'uvu/assert';
 import { commands } from './console/commands.ts';
 import { Server } from '../core/server/mod.ts';
+import { fromLatin1, latin1 } from '../core/wire/bytes.ts';
 import type { Listener } from '../core/io/transport.ts';
 import { VERSION } from '../core/version.ts';
 import { makeCertificates } from '../test/support/certificates.ts';
@@ -169,6 +170,65 @@ cli('stats are words for pipes, and typed in JSON', async () => {
   assert.is(settings['cas_enabled'], true);
 });
 
+/** Server output in which some words have become orders to a terminal, of the same length. */
+function hostile(bytes: Uint8Array): Uint8Array {
+  return fromLatin1(
+    latin1(bytes).replaceAll('evil', '\x1b]0;').replaceAll('STAT pid ', 'STAT \x1b[m ')
+      .replaceAll('1.6.39', '\x9b2J\x07\x7f\x1b'),
+  );
+}
+
+cli('nothing that a server answers gives orders to a terminal, or breaks JSON', async () => {
+  const honest = new Server();
+  const far = await listen({ host: '127.0.0.1', port: 0 }, (transport, address) =>
+    honest.accept({
+      send: (bytes) => transport.send(hostile(bytes)),
+      pause: () => transport.pause(),
+      resume: () => transport.resume(),
+      close: () => transport.close(),
+      abort: () => transport.abort(),
+    }, address));
+  const environment = { MEMWIRE_SERVER: nameOf(far) };
+  await say(['set', 'evil', 'evil\tevil\r\n'], { environment });
+  await say(['set', 'a'], { environment, input: 'evil\u009b\u202e\u{e0001}\tevil\r\nevil\x7f' });
+  await say(['set', 'bytes'], { environment, input: Uint8Array.of(0xff, 0x1b, 0x0a) });
+  const said: Record<string, string> = {};
+  for (
+    const line of [
+      ...['get a', 'gets a', 'gat a 0', 'get bytes', 'stats', 'version', 'dump', 'dump --values'],
+      ...['mg a v', 'mg evil k v', 'me evil', 'raw version', 'raw stats --reply lines'],
+      ...['raw stats --reply stats', 'raw get evil --reply values', 'incr a', 'raw evil'],
+    ]
+  ) {
+    for (const words of [line.split(' '), [...line.split(' '), '--json']]) {
+      const terminal = new FakeTerminal(environment);
+      terminal.stdout.isTTY = terminal.stderr.isTTY = true;
+      await main(words, terminal);
+      const text = said[words.join(' ')] = terminal.stdout.text;
+      assert.not.match(
+        `${text}${terminal.stderr.text}`.replaceAll(/\r?\n|\t/g, ''),
+        /[\p{Cc}\p{Cf}]/u,
+        words.join(' '),
+      );
+    }
+  }
+  assert.is(
+    said['get a'],
+    String.raw`\x1b]0;\u{9b}\u{202e}\u{e0001}`.concat('\t\\x1b]0;\r\n\\x1b]0;\\x7f\n'),
+  );
+  assert.is(said['get bytes'], String.raw`\xff\x1b`.concat('\n'));
+  assert.match(said['stats'] ?? '', String.raw`\x1b[m `);
+  assert.is(
+    (JSON.parse(said['get a --json'] ?? '') as { value: string }).value,
+    '\x1b]0;\u009b\u202e\u{e0001}\t\x1b]0;\r\n\x1b]0;\x7f',
+  );
+  // A pipe gets the bytes of a value, and the rest as a terminal does.
+  assert.match((await say(['get', 'a'], { environment })).out, /\x1b\]0;/);
+  assert.not.match((await say(['stats'], { environment })).out, /\x1b/);
+  await far.close();
+  honest.close();
+});
+
 cli('watch prints lines as they happen, until it is stopped', async () => {
   const terminal = new FakeTerminal({ MEMWIRE_SERVER: name });
   const ended = main(['watch', 'mutations'], terminal);
@@ -318,7 +378,7 @@ cli('an error of the server, and no server, are exit code 3', async () => {
   await run('set text abc');
   const error = await run('incr text');
   assert.equal([error.code, error.out], [3, '']);
-  assert.match(error.err, /^memwire incr: the server answered CLIENT_ERROR [^\n]+\n$/);
+  assert.match(error.err, /^memwire incr: [^\n]+ answered CLIENT_ERROR [^\n]+\n$/);
   const nobody = await say(['get', 'a', '-s', '/nowhere/socket']);
   assert.is(nobody.code, 3);
   assert.match(nobody.err, /^memwire get: cannot connect to \/nowhere\/socket[^\n]*\n$/);

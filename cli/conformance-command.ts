@@ -6,7 +6,7 @@ import { RawConnection, ReplyMismatch } from '../conformance/server/raw-connecti
 import { type ServerContext, serverFeatures } from '../conformance/server/server-case.ts';
 import { isSince } from '../conformance/server/since.ts';
 import { checkWords } from './console/commands.ts';
-import { CommandLine, connectionFlags, FlagError, oneLine } from './console/flags.ts';
+import { CommandLine, connectionFlags, FlagError, oneLine, showWord } from './console/flags.ts';
 import { toJson } from './console/part.ts';
 import { printable, quoteBytes } from './console/quote.ts';
 import { fromLatin1 } from '../core/wire/bytes.ts';
@@ -63,7 +63,9 @@ export async function runConformance(
   checkWords(conformanceProgram, line.words);
   const word = line.text('only')?.toLowerCase() ?? '';
   const cases = serverCases.filter(({ name }) => name.toLowerCase().includes(word));
-  if (cases.length === 0) throw new FlagError(`--only: no case has "${word}" in its name`);
+  if (cases.length === 0) {
+    throw new FlagError(`--only: no case has "${showWord(word)}" in its name`);
+  }
   const granted = readFeatures(line, 'has');
   const refused = readFeatures(line, 'without');
   const session = connect(line, terminal, line.words[0]);
@@ -116,7 +118,7 @@ function readFeatures(line: CommandLine, flag: 'has' | 'without'): readonly stri
   for (const name of names) {
     if (Object.hasOwn(serverFeatures, name)) continue;
     throw new FlagError(
-      `--${flag}: "${name}" is none of ${Object.keys(serverFeatures).join(', ')}`,
+      `--${flag}: "${showWord(name)}" is none of ${Object.keys(serverFeatures).join(', ')}`,
     );
   }
   return names;

@@ -9,7 +9,7 @@ import { Client } from '../core/client/server-client.ts';
 import { endpointName, toEndpoint, withoutLogin } from '../core/client/connection/endpoint.ts';
 import { readServerUrls, URL_VARIABLE } from '../core/client/connection/server-url.ts';
 import type { Clock } from '../core/io/clock.ts';
-import { type CommandLine, FlagError } from './console/flags.ts';
+import { type CommandLine, FlagError, showWord } from './console/flags.ts';
 import { asStored } from './console/stored.ts';
 import { tapped } from './console/wire-tap.ts';
 import { memoryDialer } from '../core/io/memory-pipe.ts';
@@ -135,7 +135,7 @@ function heard(dialer: Dialer, note: Note): Dialer {
 
 function readDialect(name: string | undefined): 'meta' | 'text' | 'auto' {
   if (name === 'meta' || name === 'text' || name === 'auto') return name;
-  throw new FlagError(`--dialect: "${name}" is not meta, text or auto`);
+  throw new FlagError(`--dialect: "${showWord(name ?? '')}" is not meta, text or auto`);
 }
 
 function nonEmpty(text: string | undefined): string | undefined {

@@ -54,7 +54,7 @@ pipe('replies are typed: values quoted, counters exact, misses said', async () =
     '{"key":"a","status":"not-found"}',
   ]);
   assert.equal(err.length, 1);
-  assert.match(err[0] ?? '', /^error: the server answered CLIENT_ERROR/);
+  assert.match(err[0] ?? '', /^error: [^\n]+ answered CLIENT_ERROR/);
 });
 
 pipe('no error ends it', async () => {
@@ -118,6 +118,51 @@ pipe('help lists every command, and says more of each', async () => {
   assert.match(one[0] ?? '', /^set KEY \[VALUE\]: /);
   assert.match(one[1] ?? '', /--expire SECONDS/);
   assert.match(one.at(-1) ?? '', /^quit: /);
+});
+
+pipe('a line that is no UTF-8 is an error with its number, and not run', async () => {
+  const { out, err } = await say(['console'], {
+    input: Buffer.from(
+      'set b \xff\xfe\n\nset "\xc3" x\nversion\nset b "\xc3\xa9\xe2\x80\xa8"\nget b\n',
+      'latin1',
+    ),
+  });
+  assert.equal(out.split('\n').slice(1), [
+    'stored',
+    String.raw`"é\u{2028}" (5 bytes, flags 0)`,
+    '',
+  ]);
+  assert.equal(
+    err,
+    [1, 3].map((line) =>
+      `error: line ${line} is not UTF-8, so it was not run: write a byte as "\\xff"\n`
+    ).join(''),
+  );
+});
+
+pipe('no error repeats a word without end', async () => {
+  const long = 'x'.repeat(1_000_000);
+  const lines = [
+    ...[long, `help ${long}`, `touch a ${long}`, `incr a ${long}`, `cas a ${long} b`],
+    ...[`version ${long}`, `get a --${long}`, `get a --json=${long}`, `set a b --flags ${long}`],
+    ...[`set a b --expire ${long}`, `raw a --reply ${long}`, `mg ${long} b`, `get ${long}`],
+    ...[
+      `mg a ${long}`,
+      `md a ${long}`,
+      `ma a ${long}`,
+      `ms a b ${long}`,
+      `raw ${long}`,
+      `flush ${long}`,
+    ],
+    ...[`wire ${long}`, `dump ${long}`, `stats ${long}`, `watch ${long}`, `me ${long}`],
+    ...[`"\\${long}"`, `"${long}`, `user:s3cr3t@${long}`, `${long}user:s3cr3t@x`],
+  ];
+  const { err } = await talk(...lines);
+  assert.is(err.length, lines.length);
+  for (const line of err) {
+    assert.ok(line.length < 300, line.slice(0, 300));
+    assert.not.match(line, /s3cr3t/);
+  }
 });
 
 pipe('quit ends it with lines left', async () => {

@@ -8,13 +8,21 @@ import {
 } from 'node:readline';
 import { checkWords, type CommandRow, commands, findCommand } from './console/commands.ts';
 import { complete, keyPlaces, ownCommands } from './console/completion.ts';
-import { CommandLine, connectionFlags, FlagError, flagHelp, oneLine } from './console/flags.ts';
+import {
+  CommandLine,
+  connectionFlags,
+  FlagError,
+  flagHelp,
+  oneLine,
+  showWord,
+} from './console/flags.ts';
 import { toKey } from './console/keys.ts';
 import { showKey, toJson } from './console/part.ts';
-import { printable } from './console/quote.ts';
+import { printable, toText } from './console/quote.ts';
 import { splitLine } from './console/split-line.ts';
 import { usage, usages } from './console/usage.ts';
 import { VERSION } from '../core/version.ts';
+import { fromLatin1 } from '../core/wire/bytes.ts';
 import { MemcacheError } from '../core/wire/errors.ts';
 import { connect, type Session } from './connect.ts';
 import { commandHelp, consoleProgram } from './help.ts';
@@ -87,7 +95,7 @@ class Console {
   async run(): Promise<void> {
     const { stdin, stdout, environment } = this.#terminal;
     const isTerminal = stdin.isTTY === true && stdout.isTTY === true;
-    if (!isTerminal) return await this.#obeyPiped(createInterface({ input: stdin }));
+    if (!isTerminal) return await this.#obeyPiped();
     // Before the reader is created, which would drop lines that nothing waits for.
     await this.#greet();
     const history = new History(environment);
@@ -147,7 +155,7 @@ class Console {
         const text = waiting.shift();
         if (text !== undefined) {
           prompt.setPrompt('');
-          await this.#obey(text);
+          await this.#try(() => this.#run(text));
           prompt.setPrompt(this.#question);
           if (closed || this.#ended) continue;
           // A line that waited is shown where it runs.
@@ -167,10 +175,16 @@ class Console {
     }
   }
 
-  async #obeyPiped(lines: Interface): Promise<void> {
+  // The characters of the lines are bytes, so that it sees where they are no UTF-8.
+  async #obeyPiped(): Promise<void> {
+    const { stdin } = this.#terminal;
+    stdin.setEncoding('latin1');
+    const lines = createInterface({ input: stdin });
+    let number = 0;
     try {
-      for await (const text of lines) {
-        await this.#obey(text);
+      for await (const line of lines) {
+        number++;
+        await this.#try(() => this.#run(decodedLine(line, number)));
         if (this.#ended) break;
       }
     } finally {
@@ -186,23 +200,21 @@ class Console {
     await this.#say('help lists the commands, Ctrl-D ends');
   }
 
-  async #obey(text: string): Promise<void> {
-    await this.#try(async () => {
-      const [name, ...words] = splitLine(text);
-      if (name === undefined) return;
-      switch (name) {
-        case 'help':
-          return await this.#help(words[0]);
-        case 'wire':
-          return this.#setWire(words[0]);
-        case 'quit':
-        case 'exit':
-          this.#ended = true;
-          return;
-        default:
-          return await this.#do(commandOf(name), words);
-      }
-    });
+  async #run(text: string): Promise<void> {
+    const [name, ...words] = splitLine(text);
+    if (name === undefined) return;
+    switch (name) {
+      case 'help':
+        return await this.#help(words[0]);
+      case 'wire':
+        return this.#setWire(words[0]);
+      case 'quit':
+      case 'exit':
+        this.#ended = true;
+        return;
+      default:
+        return await this.#do(commandOf(name), words);
+    }
   }
 
   async #do(row: CommandRow, words: readonly string[]): Promise<void> {
@@ -297,8 +309,17 @@ class Console {
   }
 }
 
+/** @throws FlagError when the bytes of the line are no text. */
+function decodedLine(line: string, number: number): string {
+  const text = toText(fromLatin1(line));
+  if (text !== null) return text;
+  throw new FlagError(`line ${number} is not UTF-8, so it was not run: write a byte as "\\xff"`);
+}
+
 function commandOf(name: string): CommandRow {
   const row = findCommand(name);
-  if (row === undefined) throw new FlagError(`there is no command "${name}": help lists them`);
+  if (row === undefined) {
+    throw new FlagError(`there is no command "${showWord(name)}": help lists them`);
+  }
   return row;
 }

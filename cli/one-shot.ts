@@ -3,6 +3,7 @@ import { addAbortSignal } from 'node:stream';
 import { type Call, checkWords, type CommandRow } from './console/commands.ts';
 import { CommandLine, connectionFlags } from './console/flags.ts';
 import { type Part, toJson } from './console/part.ts';
+import { printableValue } from './console/quote.ts';
 import { connect } from './connect.ts';
 import { commandHelp } from './help.ts';
 import { painter, print, readAll, stopSignal, type Terminal } from './terminal.ts';
@@ -61,16 +62,18 @@ export async function runOnce(
 
   async function write(part: Part): Promise<void> {
     if (line.has('json')) await print(stdout, `${toJson(part.json())}\n`);
-    else if (part.ok) await print(stdout, endLine(part.raw(), stdout.isTTY === true));
-    else await print(stderr, `${paint('yellow', `memwire ${row.name}: ${part.shown()}`)}\n`);
+    else if (part.ok) {
+      await print(stdout, stdout.isTTY === true ? inTerminal(part.raw()) : part.raw());
+    } else await print(stderr, `${paint('yellow', `memwire ${row.name}: ${part.shown()}`)}\n`);
   }
 }
 
 /**
- * The text of a part: raw in a pipe; in a terminal a value ends with a newline. Empty parts print
- * nothing.
+ * The text of a part in a terminal: a value ends with a newline, and cannot give orders to the
+ * terminal. Empty text prints nothing.
  */
-function endLine(raw: string | Uint8Array, isTerminal: boolean): string | Uint8Array {
-  if (!isTerminal || typeof raw === 'string') return raw;
-  return raw.at(-1) === 0x0a ? raw : Buffer.concat([raw, Buffer.from('\n')]);
+function inTerminal(raw: string | Uint8Array): string {
+  if (typeof raw === 'string') return raw;
+  const text = printableValue(raw);
+  return text.endsWith('\n') ? text : `${text}\n`;
 }

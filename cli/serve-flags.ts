@@ -249,7 +249,7 @@ function parseListen(list: string, port: number): Endpoint[] {
     const host = groups['v6'] ?? groups['host'] ?? text;
     const own = groups['port6'] ?? groups['port'];
     const number = own === undefined ? port : whole('-l', own, 1, 65535);
-    if (host === '') throw new FlagError(`-l: no address in "${text}"`);
+    if (host === '') throw new FlagError(`-l: no address in "${showWord(text)}"`);
     if (!isIP(host) && /[\s:@/]/.test(host)) {
       throw new FlagError(`-l: "${showWord(text)}" is not the address of an interface`);
     }
@@ -272,12 +272,14 @@ function readCredentials(file: string): ReadonlyMap<string, string> {
 
 function bytes(flag: string, text: string): number {
   const found = /^(\d+)([kKmM]?)$/.exec(text);
-  if (found === null) throw new FlagError(`${flag}: "${text}" is not a size`);
+  if (found === null) throw new FlagError(`${flag}: "${showWord(text)}" is not a size`);
   const unit = { k: 1024, m: 1024 * 1024 }[found[2]!.toLowerCase()] ?? 1;
   return Number(found[1]) * unit;
 }
 
 function octal(text: string): number {
-  if (!/^[0-7]{1,4}$/.test(text)) throw new FlagError(`-a: "${text}" is not an octal mask`);
+  if (!/^[0-7]{1,4}$/.test(text)) {
+    throw new FlagError(`-a: "${showWord(text)}" is not an octal mask`);
+  }
   return Number.parseInt(text, 8);
 }

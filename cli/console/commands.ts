@@ -294,12 +294,14 @@ function toShape(word: string = 'line'): RawCommand['reply'] {
   const shapes = ['line', 'lines', 'values', 'stats', 'none'] as const;
   const found = shapes.find((shape) => shape === word);
   if (found === undefined) {
-    throw new FlagError(`--reply: "${word}" is not one of ${shapes.join(', ')}`);
+    throw new FlagError(`--reply: "${showWord(word)}" is not one of ${shapes.join(', ')}`);
   }
   return found;
 }
 
 function toBigint(name: string, word: string = ''): bigint {
   if (/^\d{1,20}$/.test(word)) return BigInt(word);
-  throw new FlagError(`${name}: "${word}" is not a number from 0 to 18446744073709551615`);
+  throw new FlagError(
+    `${name}: "${showWord(word)}" is not a number from 0 to 18446744073709551615`,
+  );
 }

@@ -7,12 +7,17 @@ import { withoutLogin } from '../../core/client/connection/endpoint.ts';
  */
 export class FlagError extends Error {
   constructor(message: string) {
-    super(message.replaceAll(/[^\s"'`]+/g, showWord));
+    super(message.replaceAll(/[^\s"'`]+/g, hideLogin));
   }
 }
 
-/** A word of a command line for a message: an address is quoted without its login. */
+/** A word of a command line for a message: an address without its login, and no more than a line. */
 export function showWord(word: string): string {
+  const shown = hideLogin(word);
+  return shown.length > 100 ? `${shown.slice(0, 100)}…` : shown;
+}
+
+function hideLogin(word: string): string {
   return word.includes('@') ? withoutLogin(word) : word;
 }
 
@@ -222,7 +227,9 @@ export function secondsOrDate(flag: string, text: string): number | Date {
   const date = /^\d{4}-\d\d-\d\d/.test(text) ? new Date(text) : new Date(NaN);
   if (!Number.isNaN(date.getTime())) return date;
   if (/^-?\d{1,10}$/.test(text)) return Number(text);
-  throw new FlagError(`${flag}: "${text}" is neither a number of seconds nor a date: 2030-12-31`);
+  throw new FlagError(
+    `${flag}: "${showWord(text)}" is neither a number of seconds nor a date: 2030-12-31`,
+  );
 }
 
 /** The message of an error, on one line. */

@@ -3,7 +3,7 @@ import { Keys, type WireKey } from '../../core/client/keys.ts';
 import { fromBase64 } from '../../core/wire/base64.ts';
 import { utf8 } from '../../core/wire/bytes.ts';
 import type { Key } from '../../core/wire/command.ts';
-import { FlagError } from './flags.ts';
+import { FlagError, showWord } from './flags.ts';
 import { wordBytes } from './split-line.ts';
 
 /** The key of a word; it may have any bytes. */
@@ -26,6 +26,8 @@ export function toMetaKey(
 ): WireKey & { readonly flags: readonly string[] } {
   if (!flags.includes('b')) return { ...toWireKey(toKey(word)), flags };
   const key = fromBase64(utf8(word));
-  if (key === null) throw new FlagError(`KEY: "${word}" is no base64, against the flag b`);
+  if (key === null) {
+    throw new FlagError(`KEY: "${showWord(word)}" is no base64, against the flag b`);
+  }
   return { key, base64: true, flags: flags.filter((flag) => flag !== 'b') };
 }

@@ -5,7 +5,7 @@ import { latin1, utf8 } from '../../core/wire/bytes.ts';
 import type { Key } from '../../core/wire/command.ts';
 import type { ItemInfo } from '../../core/client/results.ts';
 import type { ItemFacts, Reply } from '../../core/wire/reply.ts';
-import { printable, quoteBytes, toText } from './quote.ts';
+import { printable, printableJson, quoteBytes, toText } from './quote.ts';
 import type { Stored } from './stored.ts';
 
 /** A piece of a command's output, in the three forms in which it can be written. */
@@ -76,7 +76,10 @@ export function tablePart(table: ReadonlyMap<string, StatValue>): Part {
         `${printable(name).padEnd(width)}  ${printable(String(value))}`
       ).join('\n');
     },
-    raw: () => [...table].map(([name, value]) => `${name} ${String(value)}\n`).join(''),
+    raw: () =>
+      [...table].map(([name, value]) => `${printable(name)} ${printable(String(value))}\n`).join(
+        '',
+      ),
     json: () => table,
   };
 }
@@ -170,11 +173,12 @@ export function showKey(key: Key): string {
 }
 
 /**
- * JSON on one line. Bigints are strings, since readers round numbers past 2^53. Bytes are text, or
- * base64 if they are not UTF-8, which `keyEncoding` or `valueEncoding` then says.
+ * JSON on one line, which a terminal may show: every control character is escaped. Bigints are
+ * strings, since readers round numbers past 2^53. Bytes are text, or base64 if they are not UTF-8,
+ * which `keyEncoding` or `valueEncoding` then says.
  */
 export function toJson(value: unknown): string {
-  return JSON.stringify(plain(value));
+  return printableJson(JSON.stringify(plain(value)));
 }
 
 function plain(value: unknown): unknown {

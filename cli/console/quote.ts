@@ -1,5 +1,5 @@
 // Quoting of bytes and text for a terminal.
-import { fromUtf8, matches, utf8 } from '../../core/wire/bytes.ts';
+import { fromUtf8, latin1, matches, utf8 } from '../../core/wire/bytes.ts';
 
 /** Characters that a terminal could obey, or that change the order of letters. */
 const hidden = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
@@ -7,6 +7,24 @@ const hidden = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
 /** Text that is safe to show: control characters are escaped. */
 export function printable(text: string): string {
   return text.replaceAll(hidden, escape);
+}
+
+/** JSON that is safe to show, and means the same. */
+export function printableJson(json: string): string {
+  return json.replaceAll(
+    hidden,
+    (character) =>
+      character.split('').map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
+        .join(''),
+  );
+}
+
+/** A value that is safe to show. Its line breaks and tabs stay, and what is no UTF-8 is escaped. */
+export function printableValue(bytes: Uint8Array): string {
+  const text = toText(bytes) ??
+    latin1(bytes).replaceAll(/[\x80-\xff]/g, (byte) => hex(byte.charCodeAt(0)));
+  const pieces = text.split(/(\r?\n|\t)/);
+  return pieces.map((piece, index) => index % 2 === 0 ? printable(piece) : piece).join('');
 }
 
 /** Text in double quotes, which the console can read again. */
