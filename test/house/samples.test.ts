@@ -111,6 +111,17 @@ for (const { name } of samples) {
   });
 }
 
+// Their runtimes differ in what keeps a process alive.
+const runtimes = { deno: ['run', '-A'], bun: [] };
+for (const [runtime, words] of Object.entries(runtimes)) {
+  for (const { name } of samples.filter(({ code }) => code.includes("'node:http'"))) {
+    house(`${name}, which has a server, ends on ${runtime}`, async () => {
+      const program = join(ROOT, 'node_modules/.bin', runtime);
+      await project.start(program, ...words, `out/${name}.js`);
+    });
+  }
+}
+
 for (const file of Object.keys(clients)) {
   house(`every method in ${file} has an example, which runs`, async () => {
     const methods = examples.filter((one) => one.file === file);
