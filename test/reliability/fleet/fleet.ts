@@ -324,8 +324,9 @@ class Member {
   }
 
   async close(): Promise<void> {
-    const clients = [...this.#wrappers, this.#client, this.#older];
-    await Promise.all(clients.map((client) => client?.close()));
+    const older = this.#older === null ? [] : [this.#older];
+    const clients = [...this.#wrappers, this.#client, ...older];
+    await Promise.all(clients.map((client) => client.close()));
     this.isClosed = true;
   }
 

@@ -202,6 +202,7 @@ function alternatives(node: Node, file: SourceFile): Swap[] {
   if (isPrefixUnaryExpression(node) && node.operator === SyntaxKind.ExclamationToken) {
     return [[node.operand.getText(file), 'boolean']];
   }
+  if (isNegative(node)) return [[`${node.getText(file)} + 1`, 'swapped constant']];
   if (isPrefixUnaryExpression(node) || isPostfixUnaryExpression(node)) {
     const text = node.getText(file);
     const other = text.replace(/\+\+|--/, (found) => (found === '++' ? '--' : '++'));
@@ -209,11 +210,20 @@ function alternatives(node: Node, file: SourceFile): Swap[] {
   }
   if (node.kind === SyntaxKind.TrueKeyword) return [['false', 'boolean']];
   if (node.kind === SyntaxKind.FalseKeyword) return [['true', 'boolean']];
-  if (isNumericLiteral(node)) return [[`${node.getText(file)} + 1`, 'swapped constant']];
+  if (isNumericLiteral(node)) {
+    // A negative number is one constant: -1, which says that there is none, becomes 0, a position.
+    if (isNegative(node.parent)) return [];
+    return [[`${node.getText(file)} + 1`, 'swapped constant']];
+  }
   if (isStringLiteral(node)) {
     return [[node.text === '' ? "'mutant'" : "''", 'swapped constant']];
   }
   return [];
+}
+
+function isNegative(node: Node): boolean {
+  return isPrefixUnaryExpression(node) && node.operator === SyntaxKind.MinusToken &&
+    isNumericLiteral(node.operand);
 }
 
 /** Whether nothing in it is mutated. */

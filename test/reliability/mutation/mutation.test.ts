@@ -87,6 +87,12 @@ mutation('a loop of a mutant that does not end throws', () => {
   ]);
 });
 
+mutation('a negative number is one constant', () => {
+  const { mutants, text } = mutate('a.ts', 'export const result = -1;');
+  const found = mutants.map((mutant) => `${described(mutant)} | ${String(under(text, mutant.id))}`);
+  assert.equal(found, ['swapped constant: -1 | 0']);
+});
+
 mutation('a name says where a mutant is, and is unique', () => {
   const source = 'class A { go(): number { return 1 + 1 } }\nconst b = { c: 1 };';
   assert.equal(mutate('a.ts', source).mutants.map(({ name }) => name), [
@@ -192,7 +198,7 @@ for (const [file, names] of Object.entries(killed)) {
 }
 
 mutation('a mutant that changes nothing survives a test of very many turns of loops', async () => {
-  const name = 'PlainReply.read.length | swapped constant | 1 -> 1 + 1';
+  const name = 'PlainReply.read | boundary | at < 0 -> at <= 0';
   const [report] = await runMutants(['core/wire/plain.ts'], 1, {
     chosen: (mutant) => mutant.name === name,
     tests: ['core/wire/plain.test.ts'],
