@@ -159,6 +159,25 @@ edges('a command that was not sent is not silent, whatever was sent before', () 
   assert.equal(event, { type: 'timeout', tag: 'a', outcome: 'not-sent', silent: false });
 });
 
+edges(
+  'a command that waits for the proof is silent once the probe has left, until it is answered',
+  () => {
+    const late = (reach: (connection: Connection) => void): boolean => {
+      const connection: Connection = new ClientConnection<string>();
+      connection.prove();
+      connection.send(store('v'), 'a', 10);
+      reach(connection);
+      connection.tick(10);
+      const event = events(connection).find(({ type }) => type === 'timeout');
+      assert.ok(event?.type === 'timeout' && event.outcome === 'not-sent');
+      return event.silent;
+    };
+    assert.is(late(() => {}), false, 'nothing has left');
+    assert.is(late((connection) => void connection.transmit(0)), false, 'nothing was taken');
+    assert.is(late((connection) => void drain(connection)), true);
+  },
+);
+
 edges('a reply is read at the latest time that the connection was told', () => {
   const connection = proven({ stallAfter: 200 });
   for (const tag of ['a', 'b']) connection.send(read, tag);

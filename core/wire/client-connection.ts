@@ -562,8 +562,10 @@ export class ClientConnection<Tag> {
     // Encoded bytes will be sent, sooner or later.
     const outcome = this.#drop(index) === 'unsent' ? 'not-sent' : 'unknown';
     if (tag === undefined) return;
-    const left = outcome === 'unknown' && slot.offset < this.#output.taken;
-    const silent = left && slot.answers === this.#liveness.replies;
+    // What was not sent may have waited for the answer to the probe.
+    const silent = outcome === 'unknown'
+      ? this.#liveness.isSilentSince(slot.offset, slot.answers)
+      : !this.proved && this.#liveness.isSilentSince(0, 0);
     this.#events.push({ type: 'timeout', tag, outcome, silent });
   }
 

@@ -21,7 +21,7 @@ export type ClientEvent<Tag> =
   | { readonly type: 'refused'; readonly tag: Tag; readonly error: MemcacheError }
   /**
    * The command's deadline passed. Its reply, should it come, is dropped. `silent`: the server ended
-   * no reply at all since it was sent.
+   * no reply at all since it was sent, or has not answered the probe that it waited for.
    */
   | {
     readonly type: 'timeout';

@@ -58,6 +58,11 @@ export class Liveness<Tag> {
     return slot.quiet ? this.#run.isOwed : !slot.isEndless;
   }
 
+  /** Whether the byte at `offset` has left, and the server has not ended another reply since. */
+  isSilentSince(offset: number, replies: number): boolean {
+    return offset < this.#output.taken && this.replies === replies;
+  }
+
   /** When the server is lost unless it does something, in milliseconds; Infinity if it need not. */
   get stallsAt(): number {
     return this.owes() || this.#output.isBlocked ? this.progressAt + this.stallAfter : Infinity;

@@ -116,7 +116,7 @@ export class Link implements Executor, TransportEvents {
   #quiet = 0;
   // Accounted bytes of the commands that were queued since the last flush.
   #unflushed = 0;
-  // Commands that another connection takes over if this one is closed at the probe.
+  // Commands that another connection takes over if this one is closed at the probe, or given up.
   #early: Early[] = [];
   // Quiet writes that were sent and whose promises are not resolved yet, for backpressure.
   #heldBack: Pending[] = [];
@@ -566,7 +566,7 @@ export class Link implements Executor, TransportEvents {
     const adopted = new Set<Pending>();
     if (heir !== null) {
       const open = new Set(unsent);
-      const read = new Set(atProbe ? unanswered : []);
+      const read = new Set(atProbe || this.#isAborted ? unanswered : []);
       const commands = this.#early.filter(({ command, pending }) =>
         open.has(pending) || (read.has(pending) && verbs[command.verb].class === 'read')
       );

@@ -4,9 +4,11 @@ import {
   type ScriptedDial,
   type ScriptedTransport,
   settled,
+  type Watched,
 } from '../../../test/support/scripted.ts';
 import { suite } from '../../../test/runner/suite.ts';
 import { UpstreamScene } from '../../../test/support/upstream-scene.ts';
+import type { Command } from '../../wire/command.ts';
 
 const pool = suite('upstream with several connections');
 
@@ -55,6 +57,89 @@ pool('a burst before the server has answered opens what it may, and is spread', 
   for (const dial of scene.network.dials) {
     assert.is((await dial.accept()).take().split('ms x').length - 1, 10);
   }
+});
+
+/** Two connections with a large value each, of which the server has answered on none. */
+async function spread(
+  options: ConstructorParameters<typeof UpstreamScene>[0] = {},
+): Promise<
+  { scene: UpstreamScene; one: ScriptedDial; other: ScriptedDial; calls: Watched<unknown>[] }
+> {
+  const scene = new UpstreamScene({ maxPoolSize: 2, ...options });
+  const value = 'x'.repeat(100_000);
+  const text = { orText: true } as Partial<Command>;
+  const calls = ['a', 'b'].map((key) => scene.do({ ...ms(key, value), ...text } as Command));
+  await settled();
+  const [one, other] = scene.network.dials as [ScriptedDial, ScriptedDial];
+  return { scene, one, other, calls };
+}
+
+for (const isConnected of [true, false]) {
+  const name = isConnected ? 'that is silent' : 'that is not made';
+  pool(`a connection ${name} gives its calls to one on which the server answers`, async () => {
+    const { scene, one, other, calls } = await spread();
+    other.answersProbes = false;
+    const silent = isConnected ? await other.accept() : null;
+    const first = await one.accept();
+    await first.reply('HD O1\r\n');
+    first.take();
+    await scene.pass(249);
+    assert.is(first.take(), '');
+    await scene.pass(1);
+    assert.match(first.take(), /^ms b /);
+    assert.equal([silent?.ends ?? ['abort'], other.signal.aborted], [['abort'], true]);
+    await first.reply('HD O2\r\n');
+    assert.equal(calls.map(({ state }) => state), ['resolved', 'resolved']);
+    await scene.upstream.close();
+    assert.is(scene.clock.timers, 0);
+  });
+}
+
+pool('while the server answers on none, all are waited for', async () => {
+  const { scene, one, other, calls } = await spread();
+  one.answersProbes = false;
+  const silent = await one.accept();
+  await scene.pass(300);
+  const second = await other.accept();
+  assert.equal(silent.ends, []);
+  await second.reply('HD O1\r\n');
+  second.take();
+  await scene.pass(199);
+  assert.equal(silent.ends, []);
+  await scene.pass(1);
+  assert.equal(silent.ends, ['abort']);
+  assert.match(second.take(), /^ms a /);
+  await second.reply('HD O2\r\n');
+  assert.equal(calls.map(({ state }) => state), ['resolved', 'resolved']);
+});
+
+pool('reads that were sent with the probe go there too', async () => {
+  const scene = new UpstreamScene({ maxPoolSize: 2, dialect: 'meta' });
+  const calls: Watched<unknown>[] = [];
+  while (scene.network.dials.length < 2) calls.push(scene.do(mg('k')));
+  const last = calls.length;
+  const [one, other] = scene.network.dials as [ScriptedDial, ScriptedDial];
+  other.answersProbes = false;
+  const silent = await other.accept();
+  assert.match(silent.take(), /^mg memwire-probe k O0\r\nmg k v O1\r\n$/);
+  const first = await one.accept();
+  first.take();
+  await first.reply(calls.slice(1).map((_, i) => `EN O${i + 1}\r\n`).join(''));
+  await scene.pass(250);
+  assert.equal(silent.ends, ['abort']);
+  assert.is(first.take(), `mg k v O${last}\r\n`);
+  await first.reply(`EN O${last}\r\n`);
+  assert.ok(calls.every(({ state }) => state === 'resolved'));
+});
+
+pool('what was sent stays where it is, however late the answer', async () => {
+  const { scene, one, other, calls } = await spread({ dialect: 'text' });
+  const [first, second] = [await one.accept(), await other.accept()];
+  await first.reply('STORED\r\n');
+  await scene.pass(900);
+  assert.equal(second.ends, []);
+  await second.reply('STORED\r\n');
+  assert.equal(calls.map(({ state }) => state), ['resolved', 'resolved']);
 });
 
 pool('one of a burst that cannot be had leaves its calls to the others', async () => {

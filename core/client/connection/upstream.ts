@@ -56,6 +56,9 @@ export interface UpstreamOptions
 /** Pending bytes on a connection without a reply yet, from which on another one is opened. */
 const SPREAD = 64 * 1024;
 
+/** The share of the timeout after which calls leave a connection where the server has not answered. */
+const PATIENCE = 1 / 4;
+
 /**
  * How many connections in a row a server closes at the first meta command that has none. One may be
  * lost there by chance, and caches that speak classic commands do not see the marks of others.
@@ -108,6 +111,8 @@ export class Upstream implements Executor {
   // Not to dial before this time, by the clock's `elapsed`.
   #dialAt = 0;
   #cause: Error | null = null;
+  // When to look where the server has answered, after calls were spread before it had anywhere.
+  #gatherAt = Infinity;
   #closed = false;
   #isPaused = false;
   readonly #alarm: Alarm;
@@ -122,7 +127,7 @@ export class Upstream implements Executor {
     const { maxPoolSize = poolTable.maxPoolSize[1] } = options;
     const { idleTimeout = clientTable.idleTimeout[1] } = options;
     this.#options = { ...options, pace, maxPoolSize, idleTimeout };
-    this.#alarm = new Alarm(options.clock, () => this.#closeIdle(), true);
+    this.#alarm = new Alarm(options.clock, () => this.#tend(), true);
     this.status = options.status ?? new ServerStatus(endpointName(options.endpoint));
     this.status.countPending = () => this.#all().reduce((sum, { pending }) => sum + pending, 0);
     if (options.auth === undefined) return;
@@ -187,11 +192,11 @@ export class Upstream implements Executor {
 
   // Allocates nothing, since it runs for every command.
   #pick(): Link {
-    const { maxPoolSize } = this.#options;
+    const { maxPoolSize, clock, timeout } = this.#options;
     if (this.#classic.size > 0) this.#askAgain();
     let best = this.#links[0];
     if (best === undefined) {
-      if (this.#failures > 0 && this.#options.clock.elapsed() < this.#dialAt) throw this.#isDown();
+      if (this.#failures > 0 && clock.elapsed() < this.#dialAt) throw this.#isDown();
       best = this.#connect();
       this.#add(best);
       return best;
@@ -216,6 +221,8 @@ export class Upstream implements Executor {
     if (best.pendingBytes < SPREAD) return best;
     const link = this.#connect(closesAtProbe);
     this.#add(link);
+    this.#gatherAt = clock.elapsed() + timeout * PATIENCE;
+    this.#alarm.set(this.#gatherAt);
     return link;
   }
 
@@ -261,6 +268,27 @@ export class Upstream implements Executor {
     const { clock, idleTimeout } = this.#options;
     this.#links.push(link);
     if (idleTimeout < Infinity) this.#alarm.set(clock.elapsed() + idleTimeout);
+  }
+
+  #tend(): void {
+    this.#gather();
+    this.#closeIdle();
+  }
+
+  // Where the server answers on some of the connections over which calls were spread, and not on others,
+  // those of the others go there, as far as nothing but a probe was sent for them.
+  #gather(): void {
+    const { clock, timeout } = this.#options;
+    const now = clock.elapsed();
+    if (now >= this.#gatherAt) {
+      const silent = this.#links.filter((link) =>
+        !link.isSound && (link.dialect === 'unproven' || !link.wasConnected)
+      );
+      const isAnswered = this.#links.some(({ hasAnswered }) => hasAnswered);
+      this.#gatherAt = silent.length === 0 || isAnswered ? Infinity : now + timeout * PATIENCE;
+      if (isAnswered) { for (const link of silent) link.abort(); }
+    }
+    this.#alarm.set(this.#gatherAt);
   }
 
   #closeIdle(): void {
