@@ -241,7 +241,7 @@ export class Upstream implements Executor {
   #askAgain(): void {
     if (this.#links.some(speaksMeta)) {
       for (const link of this.#classic) {
-        if (this.#opening.delete(link)) link.abort();
+        if (this.#opening.has(link)) link.abort();
         else this.#retire(link);
       }
       this.#classic.clear();
