@@ -39,6 +39,24 @@ link('an abort before it is sent costs no byte, its neighbours nothing', async (
   assert.is(other.state, 'resolved');
 });
 
+link(
+  'with unref no timer is left once all is answered, and else the next call needs it',
+  async () => {
+    for (const unref of [true, false]) {
+      const scene = new LinkScene({ endpoint: { host: 'localhost', port: 11211, unref } });
+      const transport = await scene.connect();
+      const call = scene.do(mg('a'));
+      await settled();
+      assert.is(scene.clock.timers, 1);
+      await transport.reply('EN O1\r\n');
+      assert.equal([call.state, scene.clock.timers], ['resolved', unref ? 0 : 1]);
+      const late = scene.do(mg('a'));
+      await scene.pass(1000);
+      assert.is(late.brief, 'TimeoutError timeout unknown');
+    }
+  },
+);
+
 link('an abort in flight is unknown, and its reply goes to nobody', async () => {
   const scene = new LinkScene();
   const transport = await scene.connect();

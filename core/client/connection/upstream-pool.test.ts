@@ -134,12 +134,40 @@ pool('reads that were sent with the probe go there too', async () => {
 
 pool('what was sent stays where it is, however late the answer', async () => {
   const { scene, one, other, calls } = await spread({ dialect: 'text' });
+  other.answersProbes = false;
   const [first, second] = [await one.accept(), await other.accept()];
   await first.reply('STORED\r\n');
   await scene.pass(900);
   assert.equal(second.ends, []);
-  await second.reply('STORED\r\n');
+  await second.reply('END\r\nSTORED\r\n');
   assert.equal(calls.map(({ state }) => state), ['resolved', 'resolved']);
+});
+
+pool('it looks again while one is silent, and no longer', async () => {
+  const scene = new UpstreamScene({ maxPoolSize: 3 });
+  const calls = ['a', 'b', 'c'].map((key) => scene.do(ms(key, 'x'.repeat(100_000))));
+  await settled();
+  const [one, two, three] = scene.network.dials as [ScriptedDial, ScriptedDial, ScriptedDial];
+  three.answersProbes = false;
+  const [first, second, silent] = [await one.accept(), await two.accept(), await three.accept()];
+  await scene.pass(300);
+  assert.equal(silent.ends, [], 'the server has answered nothing but probes');
+  await first.reply('HD O1\r\n');
+  await scene.pass(200);
+  assert.equal(silent.ends, ['abort']);
+  await first.reply('HD O2\r\n');
+  await second.reply('HD O1\r\n');
+  assert.ok(calls.every(({ state }) => state === 'resolved'));
+});
+
+pool('with the proof of all there is nothing to look for', async () => {
+  const { scene, one, other } = await spread();
+  await one.accept();
+  await other.accept();
+  await scene.pass(100);
+  const { timers } = scene.clock;
+  await scene.pass(150);
+  assert.is(scene.clock.timers, timers - 1);
 });
 
 pool('one of a burst that cannot be had leaves its calls to the others', async () => {

@@ -281,8 +281,8 @@ export class Upstream implements Executor {
     const { clock, timeout } = this.#options;
     const now = clock.elapsed();
     if (now >= this.#gatherAt) {
-      const silent = this.#links.filter((link) =>
-        !link.isSound && (link.dialect === 'unproven' || !link.wasConnected)
+      const silent = this.#links.filter(({ dialect, hasAnswered }) =>
+        dialect === 'unproven' && !hasAnswered
       );
       const isAnswered = this.#links.some(({ hasAnswered }) => hasAnswered);
       this.#gatherAt = silent.length === 0 || isAnswered ? Infinity : now + timeout * PATIENCE;
