@@ -39,6 +39,8 @@ export type Counts =
 export class CacheState {
   /** The loads that new calls may join, by key. */
   readonly flights: Map<string, Flight> = new Map();
+  /** The stores of loaded values that are under way, by key. */
+  readonly fills: Map<string, Promise<unknown>> = new Map();
   readonly pollers: Map<string, Poller<unknown>> = new Map();
   readonly takeovers: Takeovers;
   readonly signals: AbortListeners = new AbortListeners();

@@ -131,7 +131,9 @@ export class Cache<Value, Id = Key> {
   async peek(id: Id, options?: CallOptions): Promise<Value | undefined> {
     checkCallOptions(options);
     const { key, wire } = this.#keyOf(id);
-    const item = await this.#fetcher.leases.peek(key, wire, options);
+    checkExecuteOptions(options);
+    const left = await this.#fetcher.filled(wire, options);
+    const item = await this.#fetcher.leases.peek(key, wire, left);
     if (item?.isWon === true) void this.#fetcher.letWin(wire, item);
     return item?.found?.value as Value | undefined;
   }
@@ -183,6 +185,7 @@ export class Cache<Value, Id = Key> {
     const { leases, clock } = this.#fetcher;
     const { timeout, random = Math.random } = this.#context.dependencies;
     const deadline = new Deadline(clock, options.timeout ?? timeout ?? Infinity);
+    await this.#fetcher.filled(wire, deadline.within(options));
     for (let attempt = 1;; attempt++) {
       const item = await leases.peek(key, wire, deadline.within(options));
       const value = await this.#changed(wire, item, change);

@@ -128,6 +128,27 @@ export class Fetcher {
     if (found.state === 'cold' || found.state === 'stale') void this.#letGo(wire, found);
   }
 
+  /**
+   * Waits for the store of a value that a `fetch` of this process has loaded, and has answered with: the
+   * next read may go over another connection, or take fewer steps.
+   *
+   * @returns The options with the time that is left.
+   */
+  async filled(
+    wire: WireKey,
+    options: CallOptions | undefined,
+  ): Promise<CallOptions | undefined> {
+    const filled = this.state.fills.get(this.idOf(wire));
+    if (filled === undefined) return options;
+    const { context } = this.leases;
+    const commandTimeout = context.dependencies.timeout ?? Infinity;
+    const { timeout = commandTimeout, signal } = options ?? {};
+    const limits = { timeout, left: timeout, signal, commandTimeout };
+    const caller = new Caller(this.clock, this.state.signals, limits);
+    await caller.wait(filled);
+    return caller.options;
+  }
+
   /** Lets the next reader of an old item win, without waiting for it. */
   async letWin(wire: WireKey, seen: Version): Promise<void> {
     try {
@@ -258,10 +279,13 @@ export class Fetcher {
       let isOutdated = true;
       if (seen !== null) {
         const { stored, fresh } = this.toStored(key, value, ttl());
+        const { fills } = this.state;
         const filled = this.#fill(wire, seen, stored, fresh);
+        fills.set(id, filled);
         flight.arrive(value);
         // A server that has lost the key since is not told of changes.
         isOutdated = !await filled || this.nodes !== nodes;
+        if (fills.get(id) === filled) fills.delete(id);
       }
       flight.end({ type: 'loaded', value, isOutdated });
     } catch (error) {

@@ -49,6 +49,28 @@ for (const kind of ['invalidate', 'remove', 'put'] as const) {
   });
 }
 
+races('what a process has loaded is stored before it reads it for a change, or peeks', async () => {
+  const stage = stageOf();
+  const [member] = stage.members as [Member];
+  const first = await fetched(member);
+  await loadOf(member).succeed();
+  assert.equal(brief(first), ['v1', 'loaded']);
+  const change = (old?: string): string => `${String(old)}!`;
+  const update = await member.call('update', () => member.cache.update(KEY, change));
+  const peek = await member.call('peek', () => member.cache.peek(KEY));
+  assert.equal(stage.held.map(({ command }) => command.verb), ['ms'], 'the store alone');
+  const late = await member.call('peek', () => member.cache.peek(KEY, { timeout: 5 }));
+  await stage.advance(5);
+  assert.is(late.error?.name, 'TimeoutError');
+  await arrive(member);
+  assert.equal([update.value, stage.host.fresh], ['v1!', 'v1!']);
+  assert.ok(['v1', 'v1!'].includes(String(peek.value)));
+  const again = await member.call('peek', () => member.cache.peek(KEY));
+  assert.is(stage.held.length, 1, 'nothing is waited for');
+  await arrive(member);
+  assert.is(again.value, 'v1!');
+});
+
 races('two puts: the last to arrive wins', async () => {
   const stage = stageOf();
   const [one, other] = stage.members as [Member, Member];

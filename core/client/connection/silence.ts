@@ -1,5 +1,8 @@
 // How long a connection has been silent.
 
+/** The share of the timeout that counts as all of it. */
+const ALMOST = 0.99;
+
 /**
  * The silence of a connection while calls wait there, which counts once it has lasted for the timeout
  * of the client. A call with less time of its own says nothing about a server that is slower than
@@ -12,7 +15,8 @@ export class Silence {
   #isTold = false;
 
   constructor(timeout: number) {
-    this.#timeout = timeout;
+    // The first command of a call that may send several has what is left of it after a few steps.
+    this.#timeout = timeout * ALMOST;
   }
 
   /** Bytes have come. */
