@@ -139,6 +139,24 @@ export const connectionCases: readonly Case<FaultContext>[] = [
     if (await scene.reads(key)) return;
     throw new FaultError('not recovered', 'the next call failed, though new connections work');
   }),
+  atFault(
+    'the write after one that was late on a new connection has another',
+    [],
+    async (scene) => {
+      const { client, key, server } = scene;
+      await scene.store(key, value(key));
+      server.greeting = [SILENCE];
+      server.act(RESET);
+      await scene.pass(1);
+      await scene.ends('set', client.set(`${key}a`, 'x'));
+      server.greeting = [];
+      // The server may count as down for a second.
+      await scene.pass(12);
+      const next = await scene.ends('set', client.set(`${key}b`, 'x'));
+      if ('value' in next && next.value) return;
+      throw new FaultError('not recovered', `the next set gave ${show(next)}, on a new connection`);
+    },
+  ),
   atFault('many calls at once are all answered, over few connections', [], async (scene) => {
     const { client, key, server } = scene;
     await scene.store(key, value(key));

@@ -31,6 +31,27 @@ function refusal(run: () => void): UsageError {
   throw new Error();
 }
 
+check('an object without a property may be one that has none by its kind', () => {
+  const known = new Set(['expire']);
+  const refusalOf = (given: unknown): string =>
+    refusal(() => checkKnown('options', given as object, known)).rule;
+  const kinds: [unknown, string][] = [
+    [new Date(), 'must be an object with properties, not a Date'],
+    [new Map(), 'must be an object with properties, not a Map'],
+    [Promise.resolve(), 'must be an object with properties, not a Promise'],
+    [null, 'must be an object'],
+    [[], 'must be an object'],
+    [5, 'must be an object'],
+  ];
+  for (const [given, rule] of kinds) assert.is(refusalOf(given), rule);
+  class Options {}
+  for (const given of [{}, Object.create(null), new Options(), { expire: 5 }]) {
+    checkKnown('options', given as object, known);
+  }
+  // What has a property that is known is looked at no further.
+  checkKnown('options', Object.assign(new Date(), { expire: 5 }), known);
+});
+
 check('a value has a gibibyte at most', () => {
   // None of its memory is touched, so it takes none.
   const value = new Uint8Array(2 ** 30 + 1);

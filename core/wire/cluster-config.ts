@@ -27,10 +27,11 @@ export interface ClusterConfig {
  */
 export function readClusterConfig(value: Uint8Array): ClusterConfig {
   const text = latin1(value);
-  const [, version = '', list = ''] = /^(\d{1,15})\n([^\n]*?)\s*$/.exec(text) ?? [];
-  const nodes = list.split(' ').filter((word) => word !== '').map(readNode);
-  if (version === '' || nodes.length === 0) throw bad(text);
-  return { version: Number(version), nodes };
+  const found = /^(\d{1,15})\n([^\n]*?)\s*$/.exec(text);
+  if (found === null) throw bad(text);
+  const nodes = found[2]!.split(' ').filter((word) => word !== '').map(readNode);
+  if (nodes.length === 0) throw bad(text);
+  return { version: Number(found[1]), nodes };
 }
 
 /** The inverse of `readClusterConfig`. */
@@ -42,10 +43,10 @@ export function writeClusterConfig({ version, nodes }: ClusterConfig): Uint8Arra
 // The result is dialed, so only well-formed names and addresses pass.
 function readNode(word: string): ClusterNode {
   const found = /^([\w.-]+|[\da-f:.]+)\|([\da-f:.]*)\|(\d{1,5})$/i.exec(word);
-  const [, host = '', ip = '', digits = ''] = found ?? [];
-  const port = Number(digits);
-  if (found === null || port < 1 || port > 65535) throw bad(word);
-  return { host, ip, port };
+  if (found === null) throw bad(word);
+  const port = Number(found[3]);
+  if (port < 1 || port > 65535) throw bad(word);
+  return { host: found[1]!, ip: found[2]!, port };
 }
 
 function bad(text: string): ProtocolError {

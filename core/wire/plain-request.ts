@@ -172,8 +172,8 @@ export class PlainRequest {
       else return false;
       at = this.#at;
     }
-    if (this.flags < 0) this.flags = 0;
-    if (this.expire < 0) this.expire = 0;
+    this.flags = Math.max(this.flags, 0);
+    this.expire = Math.max(this.expire, 0);
     return this.#readValue(at, length, to);
   }
 

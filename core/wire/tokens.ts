@@ -147,8 +147,9 @@ export function readMetaFlags(tokens: Tokens, first: number): KeyAndFlags {
     if (argument === undefined) return refused('invalid flag');
     // Known letters lie from 0x41 to 0x7a, so two masks of 32 bits record which were seen.
     const bit = 1 << (code & 31);
-    if (((code < 0x60 ? seenLow : seenHigh) & bit) !== 0) return refused('duplicate flag');
-    if (code < 0x60) seenLow |= bit;
+    const isLow = code < 0x60;
+    if (((isLow ? seenLow : seenHigh) & bit) !== 0) return refused('duplicate flag');
+    if (isLow) seenLow |= bit;
     else seenHigh |= bit;
     const flag = length === 1 ? letters[code]! : latin1(tokens.bytes, start, start + length);
     if (flag[0] === 'b') {
