@@ -175,6 +175,11 @@ edges(
     assert.is(late(() => {}), false, 'nothing has left');
     assert.is(late((connection) => void connection.transmit(0)), false, 'nothing was taken');
     assert.is(late((connection) => void drain(connection)), true);
+    const byOne = (connection: Connection): void => {
+      connection.transmit(0);
+      connection.sent(1);
+    };
+    assert.is(late(byOne), true);
   },
 );
 

@@ -26,6 +26,10 @@ cluster('is read with the ends of lines that others write', () => {
   }
 });
 
+cluster('more than one space between two servers is as good as one', () => {
+  assert.equal(readClusterConfig(fromLatin1(text.replace(' ', '  '))), config);
+});
+
 cluster('addresses may be IPv6, and stand for the name', () => {
   const { nodes } = readClusterConfig(fromLatin1('1\n2001:db8::1|2001:db8::1|11211\n'));
   assert.equal(nodes, [{ host: '2001:db8::1', ip: '2001:db8::1', port: 11211 }]);

@@ -166,10 +166,8 @@ const isChoice: Rule = [
   (value) => value === 'load' || value === 'reject',
   "must be 'load' or 'reject'",
 ];
-const isObject: Rule = [
-  (value) => typeof value === 'object' && value !== null,
-  'must be an object',
-];
+// checkKnown refuses null.
+const isObject: Rule = [(value) => typeof value === 'object', 'must be an object'];
 
 function isSeconds(value: unknown, least: number, most: number): boolean {
   if (value === Infinity) return most === Infinity;

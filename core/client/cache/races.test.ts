@@ -62,6 +62,8 @@ races('what a process has loaded is stored before it reads it for a change, or p
   const late = await member.call('peek', () => member.cache.peek(KEY, { timeout: 5 }));
   await stage.advance(5);
   assert.is(late.error?.name, 'TimeoutError');
+  const wrong = await member.call('peek', () => member.cache.peek(KEY, { timeout: -1 }));
+  assert.is(wrong.error?.name, 'UsageError');
   await arrive(member);
   assert.equal([update.value, stage.host.fresh], ['v1!', 'v1!']);
   assert.ok(['v1', 'v1!'].includes(String(peek.value)));

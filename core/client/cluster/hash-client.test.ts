@@ -76,6 +76,8 @@ hash('what is no command is refused, by every client', async () => {
       );
     }
   }
+  const error = await client.execute(undefined as never).catch((failure: unknown) => failure);
+  assert.is((error as UsageError).argument, 'command');
   await client.close();
 });
 
