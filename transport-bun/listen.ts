@@ -1,4 +1,5 @@
 // Listens with Bun's sockets.
+import { checkServerTls } from '../core/client/connection/endpoint.ts';
 import type {
   Accept,
   Endpoint,
@@ -6,13 +7,7 @@ import type {
   ListenOptions,
   TlsOptions,
 } from '../core/io/transport.ts';
-import {
-  atSocketFile,
-  checkServerTls,
-  type Listen,
-  listenBy,
-  peerName,
-} from '../transport-node/listening.ts';
+import { atSocketFile, type Listen, listenBy, peerName } from '../transport-node/listening.ts';
 import type { BunLike, BunSocket, BunTls, Options } from './bun.ts';
 import { dial } from './dial.ts';
 import { SocketTransport } from './socket-transport.ts';

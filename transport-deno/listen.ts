@@ -1,4 +1,5 @@
 // Listens with Deno's sockets.
+import { checkServerTls } from '../core/client/connection/endpoint.ts';
 import { systemClock } from '../core/io/clock.ts';
 import type {
   Accept,
@@ -8,13 +9,7 @@ import type {
   TlsOptions,
 } from '../core/io/transport.ts';
 import { UsageError } from '../core/wire/errors.ts';
-import {
-  atSocketFile,
-  checkServerTls,
-  type Listen,
-  listenBy,
-  peerName,
-} from '../transport-node/listening.ts';
+import { atSocketFile, type Listen, listenBy, peerName } from '../transport-node/listening.ts';
 import type { Connection, DenoLike, Listening, TcpConnection } from './deno.ts';
 import { dial } from './dial.ts';
 import { SocketTransport } from './socket-transport.ts';

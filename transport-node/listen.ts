@@ -1,6 +1,7 @@
 // Listens with Node's sockets.
 import { createServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer, type TlsOptions as NodeTlsOptions } from 'node:tls';
+import { checkServerTls } from '../core/client/connection/endpoint.ts';
 import { systemClock } from '../core/io/clock.ts';
 import type {
   Accept,
@@ -10,7 +11,7 @@ import type {
   TlsOptions,
 } from '../core/io/transport.ts';
 import { dial } from './dial.ts';
-import { atSocketFile, checkServerTls, type Listen, listenBy, peerName } from './listening.ts';
+import { atSocketFile, type Listen, listenBy, peerName } from './listening.ts';
 import { SocketTransport } from './socket-transport.ts';
 
 /** Listens on TCP, on a unix socket, or with TLS, with Node's sockets. See `Listen`. */

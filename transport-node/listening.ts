@@ -1,6 +1,6 @@
 // The common part of `listen` on Node, Deno and Bun, which only differ in their runtimes' calls.
 import { chmodSync, lstatSync, rmSync } from 'node:fs';
-import { checkTls, withoutKey } from '../core/client/connection/endpoint.ts';
+import { withoutKey } from '../core/client/connection/endpoint.ts';
 import {
   type Accept,
   type Dialer,
@@ -8,9 +8,7 @@ import {
   type Listener,
   type ListenOptions,
   newAborter,
-  type TlsOptions,
 } from '../core/io/transport.ts';
-import { assertArgument } from '../core/wire/check.ts';
 
 /**
  * Listens on TCP (port 0 for a free one), on a unix socket, or with TLS, which needs a certificate
@@ -35,13 +33,6 @@ export const listenBy = (listenAt: ListenAt): Listen => async (at, accept, mode)
   const listener = await listenAt(at, accept, mode === undefined ? {} : { mode });
   return { ...listener, endpoint: withoutKey(listener.endpoint) };
 };
-
-/** @throws UsageError unless the options have what a server needs, since each handshake would fail. */
-export function checkServerTls(tls: TlsOptions): void {
-  checkTls(tls);
-  const isPair = (tls.cert ?? '') !== '' && (tls.key ?? '') !== '';
-  assertArgument(isPair, 'tls', 'must have a cert and its key');
-}
 
 /** Creates a socket file at the path, and replaces one that was left behind. */
 export async function atSocketFile<Listening>(

@@ -1,5 +1,5 @@
 // The bridge without its sockets.
-import { checkTls, toEndpoint } from '../client/connection/endpoint.ts';
+import { checkServerTls, checkTls, toEndpoint } from '../client/connection/endpoint.ts';
 import type { Dialer, Endpoint, Listener } from '../io/transport.ts';
 import { UsageError } from '../wire/errors.ts';
 import { Admission, type UpgradeAnswer, type UpgradeRequest } from './admission.ts';
@@ -54,11 +54,8 @@ export class Bridge {
   checkPlace(at: Endpoint): Place {
     const { tokens, behindProxy } = this.settings;
     if ('path' in at) throw new UsageError('host', 'must be given: pages connect over TCP');
-    if (at.tls !== undefined) checkTls(at.tls);
     // Some runtimes would serve without TLS.
-    if (at.tls !== undefined && (at.tls.cert === undefined || at.tls.key === undefined)) {
-      throw new UsageError('tls', 'must have a cert and its key');
-    }
+    if (at.tls !== undefined) checkServerTls(at.tls);
     if (LOOPBACK.test(at.host)) return at;
     if (tokens.size === 0) throw new UsageError('tokens', `must be given to listen on ${at.host}`);
     if (at.tls === undefined && !behindProxy) {

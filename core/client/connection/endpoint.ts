@@ -139,10 +139,21 @@ const tlsNames = /* @__PURE__ */ optionNames<TlsOptions>({
  * certificate and its key one is missing.
  */
 export function checkTls(tls: TlsOptions): void {
-  checkObject('tls', tls);
-  checkKnown('tls', tls, tlsNames);
+  checkTlsNames(tls);
   const isPair = (tls.cert === undefined) === (tls.key === undefined);
   assertArgument(isPair, 'tls', 'must have both cert and key, or neither');
+}
+
+/** @throws UsageError unless they have what a server needs, since each handshake would fail. */
+export function checkServerTls(tls: TlsOptions): void {
+  checkTlsNames(tls);
+  const isPair = (tls.cert ?? '') !== '' && (tls.key ?? '') !== '';
+  assertArgument(isPair, 'tls', 'must have a cert and its key');
+}
+
+function checkTlsNames(tls: TlsOptions): void {
+  checkObject('tls', tls);
+  checkKnown('tls', tls, tlsNames);
 }
 
 /** Where a server listens, without its certificate and the key of that: it is logged, and dialed. */
