@@ -48,6 +48,18 @@ pool('one call after another needs one connection', async () => {
   assert.is(scene.network.dials.length, 1);
 });
 
+pool('the check of a connection that is being opened is no call that waits', async () => {
+  const { scene, first } = await open();
+  scene.do(mg('a'));
+  scene.do(mg('b'));
+  await settled();
+  const transport = await scene.network.last.accept();
+  assert.match(transport.take(), /^get memwire-probe/);
+  assert.is(scene.upstream.status.pending, 2);
+  await first.reply('EN O1\r\nEN O2\r\n');
+  assert.is(scene.upstream.status.pending, 0);
+});
+
 pool('a burst before the server has answered opens what it may, and is spread', async () => {
   const scene = new UpstreamScene({ maxPoolSize: 3 });
   const value = 'x'.repeat(100_000);

@@ -129,7 +129,7 @@ export class Upstream implements Executor {
     this.#options = { ...options, pace, maxPoolSize, idleTimeout };
     this.#alarm = new Alarm(options.clock, () => this.#tend(), true);
     this.status = options.status ?? new ServerStatus(endpointName(options.endpoint));
-    this.status.countPending = () => this.#all().reduce((sum, { pending }) => sum + pending, 0);
+    this.status.countPending = () => this.#used().reduce((sum, { pending }) => sum + pending, 0);
     if (options.auth === undefined) return;
     checkCredential('username', options.auth.username);
     checkCredential('password', options.auth.password);
@@ -187,7 +187,12 @@ export class Upstream implements Executor {
   }
 
   #all(): Link[] {
-    return [...this.#leaving, ...this.#links, ...this.#opening, ...this.#apart];
+    return [...this.#used(), ...this.#opening];
+  }
+
+  // Those that have calls. One that is being opened only asks whether the server is well.
+  #used(): Link[] {
+    return [...this.#leaving, ...this.#links, ...this.#apart];
   }
 
   // Allocates nothing, since it runs for every command.

@@ -45,6 +45,8 @@ export class Diagram {
     this.#box = box;
     this.#onCall = onCall;
     this.#onSeek = onSeek;
+    // Known at once: a short run may end before the observer calls.
+    this.#width = box.clientWidth;
     new ResizeObserver(() => this.#resize()).observe(box);
     box.addEventListener('click', (event) => this.#click(event));
   }
